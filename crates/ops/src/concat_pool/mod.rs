@@ -1,0 +1,40 @@
+//! Concat pooling: last, maximum and mean of a document's hidden states.
+//!
+//! Howard & Ruder 2018, section 3.3; the order last, max, mean is fastai's.
+
+mod cpu;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+use crate::{Backend, Tensor};
+use std::ops::Range;
+
+/// What the backward pass needs.
+pub struct ConcatPoolTape {
+    /// Time of the maximum, row-major `[B, E]`; the first one if several are equal.
+    pub argmax: Vec<u32>,
+    /// Times pooled for each row.
+    pub spans: Vec<Range<usize>>,
+    /// Length of the sequence.
+    pub time: usize,
+}
+
+/// See the [module](self).
+pub trait ConcatPool: Backend {
+    /// Pools row `b` of `x` over the times `spans[b]`.
+    ///
+    /// # Shapes
+    /// `x`: `[T, B, E]`, result: `[B, 3E]`
+    ///
+    /// # Panics
+    /// When a span is empty or reaches beyond `T`.
+    fn concat_pool_forward(
+        &self,
+        x: &Tensor<Self>,
+        spans: &[Range<usize>],
+    ) -> (Tensor<Self>, ConcatPoolTape);
+
+    /// Gradient with respect to `x`, `[T, B, E]`; zero outside the spans.
+    fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self>;
+}

@@ -1,0 +1,52 @@
+//! Decoder (tied softmax) with cross-entropy loss, without keeping the logits of a batch.
+//!
+//! `logits = h wᵀ + b`; the loss of row `n` is `-log softmax(logits[n])[targets[n]]`.
+
+mod cpu;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+use crate::{Backend, Tensor};
+
+/// Where the gradients of the decoder are added, and how they are scaled.
+pub struct DecoderGrads<'a, D: Backend> {
+    /// Gradient of the weight, `[V, E]`.
+    pub weight: &'a mut Tensor<D>,
+    /// Gradient of the bias, `[V]`.
+    pub bias: &'a mut Tensor<D>,
+}
+
+/// Whether and how [`DecoderLoss::decoder_loss`] goes backward.
+pub struct DecoderBackward<'a, D: Backend> {
+    /// The gradient of the summed loss is multiplied by this: `1/N` makes it that of the mean.
+    pub scale: f64,
+    /// Parameter gradients, unless the decoder is frozen.
+    pub grads: Option<DecoderGrads<'a, D>>,
+}
+
+/// What [`DecoderLoss::decoder_loss`] returns.
+pub struct DecoderOutcome<D: Backend> {
+    /// Sum of the rows' losses, in nats, in double precision.
+    pub loss_sum: f64,
+    /// Rows whose largest logit is the target's.
+    pub correct: usize,
+    /// Gradient of `scale * loss_sum` with respect to `h`, `[N, E]`, if backward was asked for.
+    pub dh: Option<Tensor<D>>,
+}
+
+/// See the [module](self).
+pub trait DecoderLoss: Backend {
+    /// Loss of all rows and, if asked for, every gradient, in one sweep over chunks.
+    ///
+    /// # Shapes
+    /// `h`: `[.., E]` with `N` rows, `weight`: `[V, E]`, `bias`: `[V]`, `targets`: `N` ids
+    fn decoder_loss(
+        &self,
+        h: &Tensor<Self>,
+        weight: &Tensor<Self>,
+        bias: &Tensor<Self>,
+        targets: &[u32],
+        backward: Option<DecoderBackward<'_, Self>>,
+    ) -> DecoderOutcome<Self>;
+}

@@ -1,0 +1,73 @@
+//! What a device is: a type that implements every operation.
+
+use crate::Real;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+/// The part of a device that is not an operation: what its numbers are.
+///
+/// A device is a cheap handle (a GPU's would hold its context) that is cloned freely.
+pub trait Backend: Clone + Debug + Default + Send + Sync + 'static {
+    /// Element type of every tensor on this device.
+    type Real: Real;
+    /// Short name for reports and test messages.
+    const NAME: &'static str;
+}
+
+/// A [`Backend`] that can run the whole family of networks.
+pub trait Device:
+    Backend
+    + crate::activation_reg::ActivationReg
+    + crate::batch_norm::BatchNorm
+    + crate::class_loss::ClassLoss
+    + crate::concat_pool::ConcatPool
+    + crate::decoder_loss::DecoderLoss
+    + crate::dropout::Dropout
+    + crate::embedding::Embedding
+    + crate::linear::Linear
+    + crate::lstm::Lstm
+    + crate::norm::Norm
+    + crate::optimizer_step::OptimizerStep
+    + crate::relu::Relu
+    + crate::rows::Rows
+{
+}
+
+impl<D> Device for D where
+    D: Backend
+        + crate::activation_reg::ActivationReg
+        + crate::batch_norm::BatchNorm
+        + crate::class_loss::ClassLoss
+        + crate::concat_pool::ConcatPool
+        + crate::decoder_loss::DecoderLoss
+        + crate::dropout::Dropout
+        + crate::embedding::Embedding
+        + crate::linear::Linear
+        + crate::lstm::Lstm
+        + crate::norm::Norm
+        + crate::optimizer_step::OptimizerStep
+        + crate::relu::Relu
+        + crate::rows::Rows
+{
+}
+
+/// The processor: `f32`, all threads of the current rayon pool, SIMD chosen at run time.
+///
+/// Results do not depend on the number of threads, nor on the other rows of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cpu {}
+
+impl Backend for Cpu {
+    type Real = f32;
+    const NAME: &'static str = "cpu";
+}
+
+/// Plain loops on one thread: the specification the other devices are judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reference<R = f64>(PhantomData<R>);
+
+impl<R: Real> Backend for Reference<R> {
+    type Real = R;
+    const NAME: &'static str = "reference";
+}

@@ -1,0 +1,46 @@
+//! The dozen operations of a recurrent text classifier, forward and backward.
+//!
+//! This is no tensor library: no autodiff, no broadcasting, no strides. Each operation is a
+//! folder with one concept:
+//!
+//! - `mod.rs` is the contract: a trait with shapes, and the tests every device must pass;
+//! - `reference.rs` is plain loops, generic over `f32` and `f64`: *the specification*;
+//! - `cpu.rs` is the fast one, checked against the reference.
+//!
+//! A device is a type that implements all of these traits ([`Device`]); adding one means adding
+//! a file to each folder. Code above this crate cannot reach the elements of a [`Tensor`], so it
+//! runs unchanged on any device.
+//!
+//! Letters used everywhere: `T` time, `B` batch, `I` inputs, `H` hidden, `E` embedding,
+//! `V` vocabulary, `F` features, `O` outputs, `C` classes, `N` rows of any kind. Sequences are
+//! time first (`[T, B, F]`), so that one step is one contiguous slice.
+//!
+//! # Panics
+//!
+//! Every operation panics when shapes do not fit: sizes are fixed by the model above, so a
+//! mismatch is a bug in this program and not an input error.
+
+mod device;
+mod gemm;
+mod random;
+mod real;
+mod tensor;
+
+pub mod activation_reg;
+pub mod batch_norm;
+pub mod class_loss;
+pub mod concat_pool;
+pub mod decoder_loss;
+pub mod dropout;
+pub mod embedding;
+pub mod linear;
+pub mod lstm;
+pub mod norm;
+pub mod optimizer_step;
+pub mod relu;
+pub mod rows;
+
+pub use device::{Backend, Cpu, Device, Reference};
+pub use random::Key;
+pub use real::Real;
+pub use tensor::Tensor;

@@ -1,0 +1,15 @@
+//! Text classification by transfer learning from a recurrent language model (ULMFiT,
+//! Howard & Ruder 2018, <https://arxiv.org/abs/1801.06146>).
+
+pub mod checkpoint;
+pub mod data;
+pub mod model;
+#[cfg(feature = "train")]
+pub mod optim;
+pub mod report;
+#[cfg(feature = "train")]
+pub mod schedule;
+pub mod stages;
+pub mod text;
+#[cfg(feature = "train")]
+pub mod train;

@@ -1,0 +1,1 @@
+//! Optimisers over groups of parameters.

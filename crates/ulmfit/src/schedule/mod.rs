@@ -1,0 +1,1 @@
+//! Learning rates and momenta as pure functions of the step.

@@ -1,0 +1,1 @@
+//! What a user does: pretrain, fine-tune, train, evaluate, predict.
