@@ -25,6 +25,8 @@ mod gemm;
 mod random;
 mod real;
 mod tensor;
+#[cfg(test)]
+mod testing;
 
 pub mod activation_reg;
 pub mod batch_norm;

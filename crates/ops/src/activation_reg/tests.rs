@@ -1,0 +1,34 @@
+use super::*;
+use crate::testing::{assert_gradient, random};
+use crate::{Device, Reference};
+
+#[test]
+fn penalties_are_means_of_squares() {
+    fn check<D: Device>() {
+        let x = Tensor::<D>::from_f64(&[2, 1, 2], &[1.0, 2.0, 4.0, 0.0]);
+        assert_eq!(D::default().activation_reg(&x, 2.0, None), 2.0 * 21.0 / 4.0);
+        assert_eq!(
+            D::default().temporal_activation_reg(&x, 3.0, None),
+            3.0 * 13.0 / 2.0
+        );
+        let single = Tensor::<D>::full(&[1, 2, 3], 5.0);
+        assert_eq!(
+            D::default().temporal_activation_reg(&single, 3.0, None),
+            0.0
+        );
+    }
+    check::<Reference>();
+}
+
+#[test]
+fn gradients_match_finite_differences_and_are_added() {
+    let device = Reference::<f64>::default();
+    let x = random::<Reference>(1, &[4, 2, 3]);
+    let loss = |x: &Tensor<_>| {
+        device.activation_reg(x, 2.0, None) + device.temporal_activation_reg(x, 0.7, None)
+    };
+    let mut dx = Tensor::zeros(x.dims());
+    device.activation_reg(&x, 2.0, Some(&mut dx));
+    device.temporal_activation_reg(&x, 0.7, Some(&mut dx));
+    assert_gradient("x", &x, &dx, loss);
+}

@@ -36,13 +36,19 @@ pub struct RunningStats<D: Backend> {
 impl<D: Backend> RunningStats<D> {
     /// Mean 0, variance 1.
     pub fn new(features: usize) -> Self {
-        Self { mean: Tensor::zeros(&[features]), var: Tensor::full(&[features], 1.0) }
+        Self {
+            mean: Tensor::zeros(&[features]),
+            var: Tensor::full(&[features], 1.0),
+        }
     }
 }
 
 impl<D: Backend> Clone for RunningStats<D> {
     fn clone(&self) -> Self {
-        Self { mean: self.mean.clone(), var: self.var.clone() }
+        Self {
+            mean: self.mean.clone(),
+            var: self.var.clone(),
+        }
     }
 }
 
@@ -95,4 +101,12 @@ pub trait BatchNorm: Backend {
         dy: &Tensor<Self>,
         grads: Option<BatchNormGrads<'_, Self>>,
     ) -> Tensor<Self>;
+}
+
+/// Rows and features of `x`, after checking the weights.
+fn sizes<D: Backend>(x: &Tensor<D>, weights: &BatchNormWeights<'_, D>) -> [usize; 2] {
+    let [batch, features] = x.shape("x");
+    assert_eq!(weights.weight.dims(), [features], "`weight`");
+    assert_eq!(weights.bias.dims(), [features], "`bias`");
+    [batch, features]
 }

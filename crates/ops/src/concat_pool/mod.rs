@@ -38,3 +38,26 @@ pub trait ConcatPool: Backend {
     /// Gradient with respect to `x`, `[T, B, E]`; zero outside the spans.
     fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self>;
 }
+
+/// `T`, `B` and `E`, after checking the spans.
+fn sizes<D: Backend>(x: &Tensor<D>, spans: &[Range<usize>]) -> [usize; 3] {
+    let [time, batch, width] = x.shape("x");
+    assert_eq!(spans.len(), batch, "one span a row");
+    for span in spans {
+        assert!(
+            !span.is_empty() && span.end <= time,
+            "span {span:?} of {time} steps"
+        );
+    }
+    [time, batch, width]
+}
+
+impl ConcatPoolTape {
+    /// `B` and `E`, after checking `dy`.
+    fn sizes<D: Backend>(&self, dy: &Tensor<D>) -> [usize; 2] {
+        let batch = self.spans.len();
+        let width = self.argmax.len() / batch.max(1);
+        assert_eq!(dy.dims(), [batch, 3 * width], "`dy`");
+        [batch, width]
+    }
+}

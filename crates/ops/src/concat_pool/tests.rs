@@ -1,0 +1,39 @@
+use super::*;
+use crate::testing::{assert_gradient, random, weighted_sum};
+use crate::{Device, Reference};
+
+#[test]
+fn last_max_and_mean_of_a_span() {
+    fn check<D: Device>() {
+        // [T = 4, B = 2, E = 1]; row 0 is 1 5 5 2, row 1 is 8 -3 -4 -5.
+        let x = Tensor::<D>::from_f64(&[4, 2, 1], &[1.0, 8.0, 5.0, -3.0, 5.0, -4.0, 2.0, -5.0]);
+        let (y, tape) = D::default().concat_pool_forward(&x, &[0..4, 1..3]);
+        assert_eq!(y.dims(), [2, 3]);
+        assert_eq!(y.to_f64(), [2.0, 5.0, 3.25, -4.0, -3.0, -3.5]);
+        assert_eq!(tape.argmax, [1, 1], "the first of equal maxima");
+
+        let dy = Tensor::from_f64(&[2, 3], &[1.0, 10.0, 400.0, 2.0, 20.0, 600.0]);
+        let dx = D::default().concat_pool_backward(&tape, &dy);
+        let wanted = [100.0, 0.0, 110.0, 320.0, 100.0, 302.0, 101.0, 0.0];
+        assert_eq!(dx.to_f64(), wanted);
+    }
+    check::<Reference>();
+}
+
+#[test]
+fn gradient_matches_finite_differences() {
+    let device = Reference::<f64>::default();
+    let x = random::<Reference>(1, &[6, 3, 5]);
+    let spans = [0..6, 2..5, 5..6];
+    let (_, tape) = device.concat_pool_forward(&x, &spans);
+    let dx = device.concat_pool_backward(&tape, &random(2, &[3, 15]));
+    assert_gradient("x", &x, &dx, |x| {
+        weighted_sum(2, &device.concat_pool_forward(x, &spans).0)
+    });
+}
+
+#[test]
+#[should_panic(expected = "span 2..2 of 6 steps")]
+fn an_empty_span_panics() {
+    Reference::<f64>::default().concat_pool_forward(&random(1, &[6, 1, 2]), &[2..2]);
+}

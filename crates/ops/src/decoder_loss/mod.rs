@@ -29,7 +29,7 @@ pub struct DecoderBackward<'a, D: Backend> {
 pub struct DecoderOutcome<D: Backend> {
     /// Sum of the rows' losses, in nats, in double precision.
     pub loss_sum: f64,
-    /// Rows whose largest logit is the target's.
+    /// Rows whose largest logit, the first of several equal ones, is the target's.
     pub correct: usize,
     /// Gradient of `scale * loss_sum` with respect to `h`, `[N, E]`, if backward was asked for.
     pub dh: Option<Tensor<D>>,
@@ -49,4 +49,30 @@ pub trait DecoderLoss: Backend {
         targets: &[u32],
         backward: Option<DecoderBackward<'_, Self>>,
     ) -> DecoderOutcome<Self>;
+}
+
+/// Rows, embedding width and vocabulary, after checking that everything fits.
+fn sizes<D: Backend>(
+    h: &Tensor<D>,
+    weight: &Tensor<D>,
+    bias: &Tensor<D>,
+    targets: &[u32],
+    backward: Option<&DecoderBackward<'_, D>>,
+) -> [usize; 3] {
+    let [vocab, width] = weight.shape("weight");
+    assert_eq!(
+        h.as_matrix(),
+        (targets.len(), width),
+        "`h` for {} targets",
+        targets.len()
+    );
+    assert_eq!(bias.dims(), [vocab], "`bias`");
+    if let Some(grads) = backward.and_then(|backward| backward.grads.as_ref()) {
+        assert_eq!(grads.weight.dims(), weight.dims(), "gradient of `weight`");
+        assert_eq!(grads.bias.dims(), bias.dims(), "gradient of `bias`");
+    }
+    if let Some(id) = targets.iter().find(|&&id| id as usize >= vocab) {
+        panic!("target {id} in a vocabulary of {vocab}");
+    }
+    [targets.len(), width, vocab]
 }

@@ -5,6 +5,7 @@
 //! Ghahramani 2016; Merity, Keskar & Socher 2017, section 4.2.
 
 mod cpu;
+mod mask;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ use crate::{Backend, Key, Tensor};
 
 /// See the [module](self).
 pub trait Dropout: Backend {
-    /// A fresh mask: the same bits for the same `key` and `dims`, whatever the threads.
+    /// A fresh mask: the same values for the same `key` and number of elements, on every device
+    /// and any number of threads. `p` is rounded to a multiple of 1/65536.
     ///
     /// # Panics
     /// When `p` is not in `0..1`.

@@ -40,3 +40,12 @@ pub trait Embedding: Backend {
         grad: &mut Tensor<Self>,
     );
 }
+
+/// Vocabulary size and width of `table`, after checking what goes with it.
+fn sizes<D: Backend>(table: &Tensor<D>, row_scale: Option<&Tensor<D>>) -> [usize; 2] {
+    let [vocab, width] = table.shape("table");
+    if let Some(scale) = row_scale {
+        assert_eq!(scale.dims(), [vocab], "`row_scale`");
+    }
+    [vocab, width]
+}

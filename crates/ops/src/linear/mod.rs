@@ -40,3 +40,53 @@ pub trait Linear: Backend {
         grads: Option<LinearGrads<'_, Self>>,
     ) -> Tensor<Self>;
 }
+
+/// The sizes `x` and `weight` agree on.
+struct Sizes {
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+}
+
+impl Sizes {
+    fn of<D: Backend>(x: &Tensor<D>, weight: &Tensor<D>) -> Self {
+        let [outputs, inputs] = weight.shape("weight");
+        let (rows, columns) = x.as_matrix();
+        assert_eq!(
+            columns, inputs,
+            "`x` has {columns} columns, `weight` takes {inputs}"
+        );
+        Self {
+            rows,
+            inputs,
+            outputs,
+        }
+    }
+
+    /// Dimensions of the result: those of `x` with the last one exchanged.
+    fn output_dims<D: Backend>(&self, x: &Tensor<D>) -> Vec<usize> {
+        let mut dims = x.dims().to_vec();
+        if let Some(last) = dims.last_mut() {
+            *last = self.outputs;
+        }
+        dims
+    }
+
+    fn check_bias<D: Backend>(&self, bias: &Tensor<D>) {
+        assert_eq!(bias.dims(), [self.outputs], "`bias`");
+    }
+
+    fn check_backward<D: Backend>(&self, dy: &Tensor<D>, grads: Option<&LinearGrads<'_, D>>) {
+        assert_eq!(dy.as_matrix(), (self.rows, self.outputs), "`dy`");
+        if let Some(grads) = grads {
+            assert_eq!(
+                grads.weight.dims(),
+                [self.outputs, self.inputs],
+                "gradient of `weight`"
+            );
+            if let Some(bias) = &grads.bias {
+                self.check_bias(bias);
+            }
+        }
+    }
+}

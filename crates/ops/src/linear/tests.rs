@@ -1,0 +1,75 @@
+use super::*;
+use crate::testing::{assert_close, assert_gradient, random, weighted_sum};
+use crate::{Device, Reference};
+
+const ROWS: usize = 3;
+const INPUTS: usize = 4;
+const OUTPUTS: usize = 5;
+
+#[test]
+fn forward_is_the_product_and_the_bias() {
+    fn check<D: Linear>() {
+        let x = Tensor::<D>::from_f64(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        let weight = Tensor::from_f64(&[3, 2], &[1.0, 10.0, 0.5, 0.0, -1.0, 1.0]);
+        let bias = Tensor::from_f64(&[3], &[100.0, 0.0, 0.5]);
+        let y = D::default().linear_forward(&x, &weight, Some(&bias));
+        assert_eq!(y.dims(), [1, 2, 3]);
+        assert_eq!(y.to_f64(), [121.0, 0.5, 1.5, 143.0, 1.5, 1.5]);
+        let y = D::default().linear_forward(&x, &weight, None);
+        assert_eq!(y.to_f64(), [21.0, 0.5, 1.0, 43.0, 1.5, 1.0]);
+    }
+    check::<Reference>();
+}
+
+#[test]
+fn gradients_match_finite_differences() {
+    let device = Reference::<f64>::default();
+    let x = random::<Reference>(1, &[ROWS, INPUTS]);
+    let weight = random(2, &[OUTPUTS, INPUTS]);
+    let bias = random(3, &[OUTPUTS]);
+    let dy = random(4, &[ROWS, OUTPUTS]);
+    let (mut d_weight, mut d_bias) = (Tensor::zeros(weight.dims()), Tensor::zeros(bias.dims()));
+    let grads = LinearGrads {
+        weight: &mut d_weight,
+        bias: Some(&mut d_bias),
+    };
+    let dx = device.linear_backward(&x, &weight, &dy, Some(grads));
+    let loss = |x: &Tensor<_>, weight: &Tensor<_>, bias: &Tensor<_>| {
+        weighted_sum(4, &device.linear_forward(x, weight, Some(bias)))
+    };
+    assert_gradient("dx", &x, &dx, |x| loss(x, &weight, &bias));
+    assert_gradient("d_weight", &weight, &d_weight, |weight| {
+        loss(&x, weight, &bias)
+    });
+    assert_gradient("d_bias", &bias, &d_bias, |bias| loss(&x, &weight, bias));
+}
+
+#[test]
+fn gradients_are_added_to_what_is_there() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let x = random::<D>(1, &[ROWS, INPUTS]);
+        let weight = random(2, &[OUTPUTS, INPUTS]);
+        let dy = random(4, &[ROWS, OUTPUTS]);
+        let run = |start: f64| {
+            let mut d_weight = Tensor::full(weight.dims(), start);
+            let mut d_bias = Tensor::full(&[OUTPUTS], start);
+            let grads = LinearGrads {
+                weight: &mut d_weight,
+                bias: Some(&mut d_bias),
+            };
+            let dx = device.linear_backward(&x, &weight, &dy, Some(grads));
+            (dx.to_f64(), [d_weight.to_f64(), d_bias.to_f64()].concat())
+        };
+        let ((dx, zero), (dx_again, one)) = (run(0.0), run(1.0));
+        assert_eq!(dx, dx_again);
+        assert_close(
+            "sum",
+            &one,
+            &zero.iter().map(|g| g + 1.0).collect::<Vec<_>>(),
+            1e-6,
+        );
+        assert_eq!(device.linear_backward(&x, &weight, &dy, None).to_f64(), dx);
+    }
+    check::<Reference>();
+}

@@ -6,9 +6,14 @@
 //! time steps of a call.
 
 mod cpu;
+#[cfg(test)]
+mod golden;
 mod reference;
+mod tape;
 #[cfg(test)]
 mod tests;
+
+pub use tape::LstmTape;
 
 use crate::{Backend, Tensor};
 
@@ -57,13 +62,19 @@ pub struct LstmState<D: Backend> {
 impl<D: Backend> LstmState<D> {
     /// The state before the first token.
     pub fn zeros(batch: usize, hidden: usize) -> Self {
-        Self { h: Tensor::zeros(&[batch, hidden]), c: Tensor::zeros(&[batch, hidden]) }
+        Self {
+            h: Tensor::zeros(&[batch, hidden]),
+            c: Tensor::zeros(&[batch, hidden]),
+        }
     }
 }
 
 impl<D: Backend> Clone for LstmState<D> {
     fn clone(&self) -> Self {
-        Self { h: self.h.clone(), c: self.c.clone() }
+        Self {
+            h: self.h.clone(),
+            c: self.c.clone(),
+        }
     }
 }
 

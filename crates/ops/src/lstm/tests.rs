@@ -1,0 +1,188 @@
+use super::golden::{self, Weights};
+use super::*;
+use crate::testing::{assert_close, assert_gradient, largest_difference, random, weighted_sum};
+use crate::{Device, Reference};
+
+/// ```python
+/// import torch
+/// torch.set_default_dtype(torch.float64)
+/// T, B, I, H = 4, 3, 2, 3
+/// def fill(k, *dims):
+///     return (0.9 * torch.sin(1.7 * torch.arange(torch.Size(dims).numel()) + k)).reshape(dims)
+/// lstm = torch.nn.LSTM(I, H)
+/// for k, p in enumerate(lstm.parameters()):  # w_ih, w_hh, b_ih, b_hh
+///     p.data = fill(k, *p.shape)
+/// x = fill(4, T, B, I).requires_grad_()
+/// y, (h, c) = lstm(x, (fill(5, 1, B, H), fill(6, 1, B, H)))
+/// (y * fill(7, T, B, H)).sum().backward()
+/// y, c, x.grad, [p.grad for p in lstm.parameters()]
+/// ```
+#[test]
+fn outputs_and_gradients_match_pytorch() {
+    fn check<D: Device>(tolerance: f64) {
+        let device = D::default();
+        let (x, weights) = (golden::input::<D>(), Weights::golden());
+        let out = device.lstm_forward(&x, weights.borrow(None), &golden::state(), Keep::Tape);
+        assert_close("y", &out.y.to_f64(), &golden::Y, tolerance);
+        assert_close("h", &out.state.h.to_f64(), &golden::Y[27..], tolerance);
+        assert_close("c", &out.state.c.to_f64(), &golden::C, tolerance);
+        let mut grads = weights.zeros_like();
+        let dx = device.lstm_backward(
+            &x,
+            weights.borrow(None),
+            out.tape.unwrap(),
+            &golden::output_gradient(),
+            Some(grads.grads()),
+            InputGradient::Wanted,
+        );
+        assert_close("dx", &dx.unwrap().to_f64(), &golden::DX, tolerance);
+        let wanted = [
+            &golden::D_W_IH[..],
+            &golden::D_W_HH,
+            &golden::D_BIAS,
+            &golden::D_BIAS,
+        ];
+        for (found, wanted) in grads.0.iter().zip(wanted) {
+            assert_close("gradient", &found.to_f64(), wanted, tolerance);
+        }
+    }
+    check::<Reference>(1e-10);
+}
+
+/// Numbers that cannot tell the gates apart would prove nothing.
+#[test]
+fn every_wrong_gate_order_is_noticed() {
+    let mut wrong = 0;
+    for order in gate_orders().filter(|order| *order != [0, 1, 2, 3]) {
+        let mut weights = Weights::<Reference>::golden();
+        for tensor in &mut weights.0 {
+            let block = tensor.len() / 4;
+            let values = order
+                .iter()
+                .flat_map(|&gate| &tensor.data()[gate * block..][..block]);
+            *tensor = Tensor::from_real(tensor.dims(), values.copied().collect());
+        }
+        let out = Reference::default().lstm_forward(
+            &golden::input(),
+            weights.borrow(None),
+            &golden::state(),
+            Keep::Nothing,
+        );
+        let off = largest_difference(&out.y.to_f64(), &golden::Y);
+        assert!(off > 1e-2, "{order:?} passes unseen");
+        wrong += 1;
+    }
+    assert_eq!(wrong, 23);
+}
+
+fn gate_orders() -> impl Iterator<Item = [usize; 4]> {
+    (0..256)
+        .map(|n| [n / 64, n / 16 % 4, n / 4 % 4, n % 4])
+        .filter(|order| (0..4).all(|gate| order.contains(&gate)))
+}
+
+#[test]
+fn gradients_match_finite_differences() {
+    let device = Reference::<f64>::default();
+    let (x, state) = (golden::input::<Reference>(), golden::state());
+    let weights = Weights::golden();
+    let dy = random(9, &[golden::TIME, golden::BATCH, golden::HIDDEN]);
+    let some = Tensor::from_f64(
+        weights.0[1].dims(),
+        &(0..36)
+            .map(|j| if j % 3 == 1 { 0.0 } else { 1.5 })
+            .collect::<Vec<_>>(),
+    );
+    for mask in [None, Some(&some)] {
+        let loss = |x: &Tensor<_>, weights: &Weights<_>| {
+            let out = device.lstm_forward(x, weights.borrow(mask), &state, Keep::Nothing);
+            weighted_sum(9, &out.y)
+        };
+        let out = device.lstm_forward(&x, weights.borrow(mask), &state, Keep::Tape);
+        let mut grads = weights.zeros_like();
+        let dx = device.lstm_backward(
+            &x,
+            weights.borrow(mask),
+            out.tape.unwrap(),
+            &dy,
+            Some(grads.grads()),
+            InputGradient::Wanted,
+        );
+        assert_gradient("dx", &x, &dx.unwrap(), |x| loss(x, &weights));
+        for (i, name) in ["w_ih", "w_hh", "b_ih", "b_hh"].into_iter().enumerate() {
+            assert_gradient(name, &weights.0[i], &grads.0[i], |moved| {
+                let mut weights = weights.clone();
+                weights.0[i] = moved.clone();
+                loss(&x, &weights)
+            });
+        }
+    }
+}
+
+#[test]
+fn a_sequence_in_two_calls_is_a_sequence_in_one() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let weights = Weights::<D>::golden();
+        let run = |x: &Tensor<D>, state: &LstmState<D>| {
+            device.lstm_forward(x, weights.borrow(None), state, Keep::Nothing)
+        };
+        let whole = run(&golden::input(), &golden::state());
+        assert!(whole.tape.is_none());
+        let part = |steps| device.take_piece(&golden::input::<D>(), steps, 2, golden::BATCH);
+        let first = run(&part(0), &golden::state());
+        let second = run(&part(2), &first.state);
+        assert_eq!(
+            [first.y.to_f64(), second.y.to_f64()].concat(),
+            whole.y.to_f64()
+        );
+        assert_eq!(second.state.c, whole.state.c);
+    }
+    check::<Reference>();
+}
+
+/// The mask cuts recurrent weights only, so the first step from a zero state does not feel it.
+#[test]
+fn weight_drop_spares_the_first_step() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let weights = Weights::<D>::golden();
+        let mask = device.dropout_mask(&[12, 3], 0.5, crate::Key::new(3));
+        let run = |mask| {
+            let zeros = LstmState::zeros(golden::BATCH, golden::HIDDEN);
+            let out = device.lstm_forward(
+                &golden::input(),
+                weights.borrow(mask),
+                &zeros,
+                Keep::Nothing,
+            );
+            out.y.to_f64()
+        };
+        let (with, without) = (run(Some(&mask)), run(None));
+        let step = golden::BATCH * golden::HIDDEN;
+        assert_eq!(with[..step], without[..step]);
+        assert_ne!(with[step..2 * step], without[step..2 * step]);
+    }
+    check::<Reference>();
+}
+
+#[test]
+fn what_is_not_wanted_is_not_made() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let (x, weights) = (golden::input::<D>(), Weights::golden());
+        let run = |frozen: bool, input| {
+            let out = device.lstm_forward(&x, weights.borrow(None), &golden::state(), Keep::Tape);
+            let mut grads = weights.zeros_like();
+            let wanted = (!frozen).then(|| grads.grads());
+            let dy = golden::output_gradient();
+            let tape = out.tape.unwrap();
+            let dx = device.lstm_backward(&x, weights.borrow(None), tape, &dy, wanted, input);
+            (dx.map(|dx| dx.to_f64()), grads.0.map(|grad| grad.to_f64()))
+        };
+        let (dx, grads) = run(false, InputGradient::Wanted);
+        assert_eq!(run(true, InputGradient::Wanted).0, dx);
+        assert_eq!(run(false, InputGradient::Skipped), (None, grads));
+    }
+    check::<Reference>();
+}

@@ -1,0 +1,36 @@
+use super::*;
+use crate::{Device, Reference};
+
+#[test]
+fn sums_and_scales() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let mut x = Tensor::<D>::from_f64(&[3], &[1.0, -2.0, 3.0]);
+        assert_eq!(device.sum_of_squares(&x), 14.0);
+        device.scale(&mut x, 0.5);
+        assert_eq!(x.to_f64(), [0.5, -1.0, 1.5]);
+        device.add_scaled(&mut x, &Tensor::full(&[3], 1.0), -2.0);
+        assert_eq!(x.to_f64(), [-1.5, -3.0, -0.5]);
+        device.fill_zero(&mut x);
+        assert_eq!(x.to_f64(), [0.0; 3]);
+    }
+    check::<Reference>();
+}
+
+#[test]
+fn what_is_not_finite_shows_in_the_sum() {
+    fn check<D: Device>() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for at in [0, 1, 16_384, 39_999] {
+                let mut values = vec![1.0; 40_000];
+                values[at] = bad;
+                let x = Tensor::<D>::from_f64(&[40_000], &values);
+                assert!(
+                    !D::default().sum_of_squares(&x).is_finite(),
+                    "{bad} at {at}"
+                );
+            }
+        }
+    }
+    check::<Reference>();
+}

@@ -54,3 +54,25 @@ pub trait OptimizerStep: Backend {
     /// `average ← average + (param - average) / count`: the running mean of ASGD.
     fn average_step(&self, average: &mut Tensor<Self>, param: &Tensor<Self>, count: u64);
 }
+
+/// What an [`AdamStep`] comes to for every element, in double precision.
+struct AdamFactors {
+    /// `1 - lr·wd`
+    decay: f64,
+    /// `lr / (1 - mom^step)`; the momentum of *this* step, also when it is scheduled.
+    lr: f64,
+    /// `1 / (1 - sqr_mom^step)`
+    sqr_debias: f64,
+}
+
+impl AdamStep {
+    fn factors(&self) -> AdamFactors {
+        assert!(self.step >= 1, "updates are counted from 1");
+        let power = |base: f64| base.powf(self.step as f64);
+        AdamFactors {
+            decay: 1.0 - self.lr * self.weight_decay,
+            lr: self.lr / (1.0 - power(self.mom)),
+            sqr_debias: 1.0 / (1.0 - power(self.sqr_mom)),
+        }
+    }
+}

@@ -37,3 +37,47 @@ pub trait Rows: Backend {
     /// This is how a vocabulary is exchanged: Howard & Ruder 2018, section 3.2, as fastai does it.
     fn remap_rows(&self, x: &Tensor<Self>, sources: &[Option<u32>]) -> Tensor<Self>;
 }
+
+/// Sizes of moving a piece of `time` steps and `batch` rows, after checking that it fits.
+struct Piece {
+    /// Elements of one step of the sequence.
+    step: usize,
+    /// Elements of one step of the piece.
+    part: usize,
+    /// Elements of the sequence before the piece.
+    offset: usize,
+}
+
+impl Piece {
+    fn new<D: Backend>(sequence: &Tensor<D>, start: usize, time: usize, batch: usize) -> Self {
+        let [steps, rows, width] = sequence.shape("sequence");
+        assert!(
+            start + time <= steps,
+            "steps {start}..{} of {steps}",
+            start + time
+        );
+        assert!(batch <= rows, "{batch} rows of {rows}");
+        Self {
+            step: rows * width,
+            part: batch * width,
+            offset: start * rows * width,
+            time,
+        }
+    }
+}
+
+/// Elements in a row: the second dimension of a matrix, one for a vector.
+fn row_width<D: Backend>(x: &Tensor<D>) -> usize {
+    match *x.dims() {
+        [_] => 1,
+        [_, width] => width,
+        _ => panic!("rows of {:?}: neither a matrix nor a vector", x.dims()),
+    }
+}
+
+/// Dimensions of `x` with `rows` rows.
+fn with_rows<D: Backend>(x: &Tensor<D>, rows: usize) -> Vec<usize> {
+    let mut dims = x.dims().to_vec();
+    dims[0] = rows;
+    dims
+}
