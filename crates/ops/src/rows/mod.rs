@@ -61,7 +61,6 @@ impl Piece {
             step: rows * width,
             part: batch * width,
             offset: start * rows * width,
-            time,
         }
     }
 }
