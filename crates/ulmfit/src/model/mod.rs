@@ -1,1 +1,29 @@
 //! Token ids to predictions, and gradients back.
+//!
+//! [`AwdLstm`] is the encoder of both networks: [`LanguageModel`] puts a tied decoder on it,
+//! [`TextClassifier`] runs it over whole documents piece by piece ([`bpt3c`]) and pools the
+//! result into a batch-norm head. A layer has `forward(&self, ..) -> (y, Tape)` and
+//! `backward(&mut self, tape, dy) -> dx`, which adds into the gradients of its [`Param`]s.
+//! Inference needs `&self` only: hidden states are values, not fields.
+//!
+//! Nothing here touches an element of a tensor; that is the business of `ulmfit-ops`.
+
+mod awd_lstm;
+pub mod bpt3c;
+mod classifier;
+mod config;
+mod head;
+mod language_model;
+mod masks;
+mod network;
+mod param;
+mod weight_drop_lstm;
+
+pub use awd_lstm::{AwdLstm, EncoderState, EncoderTape};
+pub use classifier::{ClassifierStep, TextClassifier};
+pub use config::{AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig, Task};
+pub use head::PoolingHead;
+pub use language_model::{LanguageModel, LmStep};
+pub use masks::{MaskSource, Mode, RandomMasks, Site};
+pub use network::{Learn, LoadError, Network, Regularisation};
+pub use param::{Decay, Param};

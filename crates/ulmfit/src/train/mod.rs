@@ -1,1 +1,24 @@
 //! The training loop, the only one.
+//!
+//! [`fit`] runs the phases of a [`Plan`] over a [`Trainee`]: a language model on a stream of
+//! tokens ([`LmTrainee`]) or a classifier on labelled documents ([`ClassifierTrainee`]). All it
+//! does is a pure function of the plan and the [`Position`], so a run continues exactly from a
+//! [`Snapshot`].
+
+mod classifier;
+mod event;
+mod fit;
+mod lm;
+mod lr_find;
+mod plan;
+mod snapshot;
+mod trainee;
+
+pub use classifier::{ClassifierTrainee, Labelled};
+pub use event::{Control, Event, Observer, Silent};
+pub use fit::{Outcome, TrainError, fit};
+pub use lm::LmTrainee;
+pub use lr_find::{LrFind, LrFindOptions, lr_find};
+pub use plan::{Phase, Plan};
+pub use snapshot::{Checkpointer, NoCheckpoints, Position, Snapshot};
+pub use trainee::{StepLoss, StepPlan, Trainee, Validation};

@@ -1,0 +1,38 @@
+//! Options of every command.
+
+use anyhow::Context;
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Common {
+    /// Print one JSON document on standard output
+    #[arg(long, global = true, help_heading = "General")]
+    pub(crate) json: bool,
+    /// Root of all randomness: same seed, same bits
+    #[arg(long, global = true, default_value_t = 42, value_name = "N", help_heading = "General")]
+    pub(crate) seed: u64,
+    /// Threads to use; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "K", env = "ULMFIT_THREADS", help_heading = "General")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "General")]
+    pub(crate) quiet: bool,
+    /// Say more: every training step
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General")]
+    pub(crate) verbose: u8,
+}
+
+impl Common {
+    /// Sizes the thread pool of the whole process.
+    pub(crate) fn set_threads(&self) -> anyhow::Result<()> {
+        let builder = rayon::ThreadPoolBuilder::new();
+        let builder = builder.num_threads(self.threads.map_or(0, usize::from));
+        builder.build_global().context("cannot start the threads")
+    }
+
+    /// Threads that will work.
+    pub(crate) fn thread_count(&self) -> usize {
+        rayon::current_num_threads()
+    }
+}

@@ -1,0 +1,45 @@
+//! How to read texts and labels.
+
+use ulmfit::data::{EncodingErrors, Format, ReadOptions};
+
+/// How to read texts and labels.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataOptions {
+    /// Column with text; repeat it for several [default: guessed from the names]
+    #[arg(long, value_name = "COL")]
+    text: Vec<String>,
+    /// Column with the label [default: guessed from the names]
+    #[arg(long, value_name = "COL")]
+    label: Option<String>,
+    /// Sign between several labels of a text
+    #[arg(long, value_name = "CHAR")]
+    label_delimiter: Option<char>,
+    /// Format of the input [default: from the name, else from the first bytes]
+    #[arg(long = "input-format", value_name = "FORMAT")]
+    #[arg(help = "csv, tsv, jsonl, parquet, folder or text [default: from the name or content]")]
+    format: Option<Format>,
+    /// What to do with bytes that are no UTF-8
+    #[arg(long, value_name = "ACTION", default_value = "fail", value_parser = ["fail", "replace"])]
+    encoding_errors: String,
+    /// Longest document read; the rest of a longer one is cut off
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
+    max_doc_bytes: usize,
+}
+
+impl DataOptions {
+    pub(crate) fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            text: self.text.clone(),
+            label: self.label.clone(),
+            label_delimiter: self.label_delimiter,
+            format: self.format,
+            encoding_errors: match self.encoding_errors.as_str() {
+                "replace" => EncodingErrors::Replace,
+                _ => EncodingErrors::Fail,
+            },
+            max_document_bytes: self.max_doc_bytes,
+            ..ReadOptions::default()
+        }
+    }
+}

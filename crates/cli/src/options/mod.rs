@@ -1,0 +1,13 @@
+//! Options that several commands share.
+
+mod common;
+mod data;
+mod learning;
+mod network;
+mod run;
+
+pub(crate) use common::Common;
+pub(crate) use data::DataOptions;
+pub(crate) use learning::LearningOptions;
+pub(crate) use network::{DirectionOption, NetworkOptions, VocabOptions};
+pub(crate) use run::RunOptions;

@@ -1,0 +1,80 @@
+//! Where a training command writes, and how it survives.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+use ulmfit::Error;
+use ulmfit::checkpoint::{FolderWriter, Overwrite};
+use ulmfit::stages::{Every, Progress, Runner, run_folder};
+
+/// Where a training command writes, and how it survives.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct RunOptions {
+    /// Folder of the result; it appears when all is done, not before
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Replace a model that is already there
+    #[arg(long)]
+    overwrite: bool,
+    /// Save the state this often: 10m, 30s, 2h, or a number of updates
+    #[arg(long, value_name = "TIME|N", default_value = "10m")]
+    checkpoint_every: EveryArg,
+    /// Continue an interrupted run (running the same command again does, too)
+    #[arg(long)]
+    resume: bool,
+    /// Forget an interrupted run and begin anew
+    #[arg(long, conflicts_with = "resume")]
+    restart: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct EveryArg(Every);
+
+impl FromStr for EveryArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+            Some(at) => text.split_at(at),
+            None => (text, ""),
+        };
+        let number: u64 = number.parse().map_err(|_| "give a time like 10m or a number of updates".to_owned())?;
+        let seconds = match unit {
+            "" if number == 0 => return Err("a checkpoint every 0 updates makes no sense".into()),
+            "" => return Ok(Self(Every::Updates(number))),
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            _ => return Err(format!("`{unit}` is no unit of time; use s, m or h")),
+        };
+        Ok(Self(Every::Time(Duration::from_secs(number * seconds))))
+    }
+}
+
+impl RunOptions {
+    /// Checks that the result can be written, before any work is done.
+    pub(crate) fn claim(&self) -> Result<FolderWriter, Error> {
+        let overwrite = if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
+        Ok(FolderWriter::create(&self.output, overwrite)?)
+    }
+
+    /// A runner whose state lies beside the result.
+    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
+        let folder = run_folder(&self.output);
+        if self.resume && !folder.exists() {
+            let message = format!("there is no interrupted run at {}", folder.display());
+            return Err(Error::Usage { message, hint: Some("leave out --resume to begin one".into()) });
+        }
+        let runner = Runner::new(progress, Some(folder), self.checkpoint_every.0);
+        if self.restart {
+            runner.clean()?;
+        }
+        Ok(runner)
+    }
+
+    /// Where the result will be.
+    pub(crate) fn path(&self) -> &Path {
+        &self.output
+    }
+}

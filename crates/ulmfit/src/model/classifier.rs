@@ -1,0 +1,180 @@
+//! The classifier: encoder over pieces, concat pooling, head.
+
+use super::bpt3c::{self, Window};
+use super::{
+    AwdLstm, ClassifierConfig, DropoutConfig, Learn, MaskSource, Mode, Network, Param, PoolingHead,
+    Regularisation, Task,
+};
+use crate::data::ClassifierBatch;
+use ulmfit_ops::class_loss::{Activation, Targets};
+use ulmfit_ops::{Device, Key, Tensor};
+
+/// Reads a document and gives one number a class.
+///
+/// Groups, lowest first: embedding, each LSTM layer, head (fastai's `awd_lstm_clas_split`).
+pub struct TextClassifier<D: Device> {
+    device: D,
+    config: ClassifierConfig,
+    encoder: AwdLstm<D>,
+    head: PoolingHead<D>,
+}
+
+/// Losses of one batch, each a mean, and what the batch was taken for.
+pub struct ClassifierStep<D: Device> {
+    /// The loss of the task.
+    pub loss: f64,
+    /// Activation regularisation.
+    pub ar: f64,
+    /// Temporal activation regularisation.
+    pub tar: f64,
+    /// Logits, `[B, C]`, with dropout.
+    pub logits: Tensor<D>,
+}
+
+impl<D: Device> ClassifierStep<D> {
+    /// What training descends: the sum of the three losses.
+    pub fn total(&self) -> f64 {
+        self.loss + self.ar + self.tar
+    }
+}
+
+impl<D: Device> TextClassifier<D> {
+    /// A new classifier with random weights.
+    pub fn new(device: D, config: ClassifierConfig, dropout: DropoutConfig, key: Key) -> Self {
+        let encoder = AwdLstm::new(config.encoder, dropout, key.child(0));
+        let inputs = 3 * config.encoder.emb;
+        let head =
+            PoolingHead::new(&config.head, inputs, config.classes, dropout.output, key.child(1));
+        Self { device, config, encoder, head }
+    }
+
+    /// Takes over a language model's encoder, tensor by tensor.
+    ///
+    /// # Panics
+    /// When the sizes differ: the caller builds the classifier from the model's configuration.
+    pub fn copy_encoder(&mut self, from: &AwdLstm<D>) {
+        assert_eq!(self.config.encoder, from.config(), "encoders of different sizes");
+        let (embedding, layers) = self.encoder.split_mut();
+        embedding.value = from.embedding.value.clone();
+        for ((_, to), (_, from)) in layers.zip(from.layer_params()) {
+            to.value = from.value.clone();
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &ClassifierConfig {
+        &self.config
+    }
+
+    /// Sets the dropout of training.
+    pub fn set_dropout(&mut self, dropout: DropoutConfig) {
+        self.encoder.dropout = dropout;
+        self.head.set_dropout(dropout.output, self.config.head.dropout);
+    }
+
+    /// One training step: adds gradients of `scale · (loss + AR + TAR)` to all that learns.
+    ///
+    /// # Panics
+    /// When the batch has fewer than two documents, which batch norm cannot normalise.
+    pub fn train_step(
+        &mut self,
+        batch: &ClassifierBatch,
+        targets: &Targets,
+        masks: &dyn MaskSource<D>,
+        regularisation: Regularisation,
+        learn: &Learn,
+        scale: f64,
+    ) -> ClassifierStep<D> {
+        let device = self.device.clone();
+        let ClassifierConfig { seq_len, max_len, .. } = self.config;
+        let window = Window::Batch;
+        let encoded =
+            bpt3c::encode(&self.encoder, &device, batch, seq_len, max_len, window, Some(masks));
+        let (pooled, pool_tape) = device.concat_pool_forward(&encoded.outputs, &encoded.spans);
+        let mode = Mode::Train { masks, piece: 0 };
+        let (logits, head_tape) = self.head.train_forward(&device, pooled, mode);
+
+        let (loss, mut d_logits) = device.class_loss(&logits, targets);
+        device.scale(&mut d_logits, scale);
+        let top = learn.groups() - 1;
+        let d_pooled = self.head.backward(&device, head_tape, d_logits, learn.group(top));
+        let Regularisation { ar, tar } = regularisation;
+        let (mut ar_loss, mut tar_loss) = (0.0, 0.0);
+        let mut regularise = |d_outputs: Option<&mut Tensor<D>>| {
+            let mut d_outputs = d_outputs;
+            let out = &encoded.outputs;
+            ar_loss = device.activation_reg(out, ar * scale, d_outputs.as_deref_mut()) / scale;
+            tar_loss = device.temporal_activation_reg(out, tar * scale, d_outputs) / scale;
+        };
+        if learn.below(top) {
+            let mut d_outputs = device.concat_pool_backward(&pool_tape, &d_pooled);
+            regularise(Some(&mut d_outputs));
+            bpt3c::backward(&mut self.encoder, &device, encoded.tape, &d_outputs, learn);
+        } else {
+            regularise(None);
+        }
+        ClassifierStep { loss, ar: ar_loss, tar: tar_loss, logits }
+    }
+
+    /// Logits of a batch, `[B, C]`; a document's bits do not depend on its batch mates.
+    pub fn logits(&self, batch: &ClassifierBatch) -> Tensor<D> {
+        self.head.forward(&self.device, &self.pooled(batch))
+    }
+
+    /// Concat-pooled states of a batch, `[B, 3E]`: last, maximum, mean.
+    pub fn pooled(&self, batch: &ClassifierBatch) -> Tensor<D> {
+        let ClassifierConfig { seq_len, max_len, .. } = self.config;
+        let (device, window) = (&self.device, Window::Document);
+        let encoded =
+            bpt3c::encode(&self.encoder, device, batch, seq_len, max_len, window, None);
+        device.concat_pool_forward(&encoded.outputs, &encoded.spans).0
+    }
+
+    /// Mean loss of logits against targets.
+    pub fn loss(&self, logits: &Tensor<D>, targets: &Targets) -> f64 {
+        self.device.class_loss(logits, targets).0
+    }
+
+    /// Probabilities (values in a regression), `[B, C]` row-major.
+    pub fn probabilities(&self, logits: &Tensor<D>) -> Vec<f32> {
+        let activation = match self.config.task {
+            Task::SingleLabel => Activation::Softmax,
+            Task::MultiLabel => Activation::Sigmoid,
+            Task::Regression => Activation::Identity,
+        };
+        self.device.activate(logits, activation).to_f32()
+    }
+}
+
+impl<D: Device> Network<D> for TextClassifier<D> {
+    fn groups(&self) -> usize {
+        self.config.encoder.layers + 2
+    }
+
+    fn params(&self) -> Vec<(String, usize, &Param<D>)> {
+        let top = self.groups() - 1;
+        let full = |name: &str| format!("0.module.{name}");
+        let embedding = (full(&self.encoder.embedding.name), 0, &self.encoder.embedding);
+        let layers = self.encoder.layer_params().map(|(n, p)| (full(&p.name), n + 1, p));
+        let head = self.head.params().map(|p| (p.name.clone(), top, p));
+        std::iter::once(embedding).chain(layers).chain(head).collect()
+    }
+
+    fn params_mut(&mut self) -> Vec<(String, usize, &mut Param<D>)> {
+        let top = self.groups() - 1;
+        let full = |name: &str| format!("0.module.{name}");
+        let (embedding, layers) = self.encoder.split_mut();
+        let layers = layers.map(|(n, p)| (full(&p.name), n + 1, p));
+        let embedding = (full(&embedding.name), 0, embedding);
+        let head = self.head.params_mut().map(|p| (p.name.clone(), top, p));
+        std::iter::once(embedding).chain(layers).chain(head).collect()
+    }
+
+    fn buffers(&self) -> Vec<(String, &Tensor<D>)> {
+        self.head.buffers().collect()
+    }
+
+    fn buffers_mut(&mut self) -> Vec<(String, &mut Tensor<D>)> {
+        self.head.buffers_mut().collect()
+    }
+}

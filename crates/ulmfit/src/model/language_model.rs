@@ -1,0 +1,181 @@
+//! The language model: encoder, output dropout and tied decoder.
+
+use super::{
+    AwdLstm, AwdLstmConfig, DropoutConfig, EncoderState, Learn, MaskSource, Mode, Network, Param,
+    Regularisation, Site,
+};
+use crate::data::LmBatch;
+use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads};
+use ulmfit_ops::lstm::Keep;
+use ulmfit_ops::{Device, Key, Tensor};
+
+/// Predicts the next token; the decoder shares its weight with the embedding.
+///
+/// Groups, lowest first: each LSTM layer, then embedding and decoder together (fastai's
+/// `awd_lstm_lm_split`).
+pub struct LanguageModel<D: Device> {
+    device: D,
+    encoder: AwdLstm<D>,
+    decoder_bias: Param<D>, // [V]
+}
+
+/// Losses of one batch, each a mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LmStep {
+    /// Cross entropy in nats a token.
+    pub loss: f64,
+    /// Activation regularisation.
+    pub ar: f64,
+    /// Temporal activation regularisation.
+    pub tar: f64,
+    /// Tokens whose prediction was right.
+    pub correct: usize,
+    /// Tokens predicted.
+    pub tokens: usize,
+}
+
+impl LmStep {
+    /// What training descends: the sum of the three losses.
+    pub fn total(&self) -> f64 {
+        self.loss + self.ar + self.tar
+    }
+}
+
+impl<D: Device> LanguageModel<D> {
+    /// A new model with random weights.
+    pub fn new(device: D, config: AwdLstmConfig, dropout: DropoutConfig, key: Key) -> Self {
+        let encoder = AwdLstm::new(config, dropout, key);
+        let bias = Tensor::zeros(&[config.vocab]);
+        Self { device, encoder, decoder_bias: Param::new("1.decoder.bias", bias) }
+    }
+
+    /// The encoder's sizes.
+    pub fn config(&self) -> AwdLstmConfig {
+        self.encoder.config()
+    }
+
+    /// Sets the dropout of training.
+    pub fn set_dropout(&mut self, dropout: DropoutConfig) {
+        self.encoder.dropout = dropout;
+    }
+
+    /// The state before the first token.
+    pub fn zero_state(&self, batch: usize) -> EncoderState<D> {
+        self.encoder.zero_state(batch)
+    }
+
+    /// One training step on `batch`: carries `state` on and adds gradients of
+    /// `scale · (loss + AR + TAR)` to every group that learns.
+    pub fn train_step(
+        &mut self,
+        batch: &LmBatch,
+        state: &mut EncoderState<D>,
+        masks: &dyn MaskSource<D>,
+        regularisation: Regularisation,
+        learn: &Learn,
+        scale: f64,
+    ) -> LmStep {
+        let device = self.device.clone();
+        let mode = Mode::Train { masks, piece: 0 };
+        let out = self.encoder.forward(&device, &batch.x, batch.batch, state, mode, Keep::Tape);
+        *state = out.state;
+        let raw = out.y; // [T, B, E]
+        let emb = self.encoder.config().emb;
+        let mask = mode.mask(Site::Output, &[batch.batch, emb], self.encoder.dropout.output);
+        let dropped = mask.as_ref().map(|mask| {
+            let mut dropped = raw.clone();
+            device.apply_mask(&mut dropped, mask);
+            dropped
+        });
+        let h = dropped.as_ref().unwrap_or(&raw);
+
+        let top = learn.groups() - 1;
+        let tokens = batch.y.len();
+        let backward_scale = scale / tokens as f64;
+        let (weight, d_weight) = self.encoder.embedding.split();
+        let (bias, d_bias) = self.decoder_bias.split();
+        let grads = learn.group(top).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
+        let backward = DecoderBackward { scale: backward_scale, grads };
+        let outcome = device.decoder_loss(h, weight, bias, &batch.y, Some(backward));
+
+        let mut dh = outcome.dh.expect("backward was asked for").reshaped(raw.dims());
+        let ar = device.activation_reg(h, regularisation.ar * scale, Some(&mut dh)) / scale;
+        if let Some(mask) = &mask {
+            device.apply_mask(&mut dh, mask);
+        }
+        let beta = regularisation.tar * scale;
+        let tar = device.temporal_activation_reg(&raw, beta, Some(&mut dh)) / scale;
+        let tape = out.tape.expect("the tape was asked for");
+        self.encoder.backward(&device, tape, dh, learn, 0, learn.group(top));
+        LmStep {
+            loss: outcome.loss_sum / tokens as f64,
+            ar,
+            tar,
+            correct: outcome.correct,
+            tokens,
+        }
+    }
+
+    /// Loss of `batch` without dropout; carries `state` on.
+    pub fn evaluate(&self, batch: &LmBatch, state: &mut EncoderState<D>) -> LmStep {
+        let h = self.hidden(&batch.x, batch.batch, state);
+        let (weight, bias) = (&self.encoder.embedding.value, &self.decoder_bias.value);
+        let outcome = self.device.decoder_loss(&h, weight, bias, &batch.y, None);
+        let tokens = batch.y.len();
+        let loss = outcome.loss_sum / tokens as f64;
+        LmStep { loss, correct: outcome.correct, tokens, ..LmStep::default() }
+    }
+
+    /// Unnormalised log probabilities of the next token after each of `ids`, `[T, B]`.
+    ///
+    /// # Shapes
+    /// result: `[T, B, V]`
+    pub fn logits(&self, ids: &[u32], batch: usize, state: &mut EncoderState<D>) -> Tensor<D> {
+        let h = self.hidden(ids, batch, state);
+        let (weight, bias) = (&self.encoder.embedding.value, &self.decoder_bias.value);
+        self.device.linear_forward(&h, weight, Some(bias))
+    }
+
+    /// The encoder, to build a classifier on.
+    pub fn encoder(&self) -> &AwdLstm<D> {
+        &self.encoder
+    }
+
+    /// Exchanges the vocabulary: row `n` becomes the old row `sources[n]`, or the mean of all.
+    pub fn remap_vocab(&mut self, sources: &[Option<u32>]) {
+        let rows = self.device.remap_rows(&self.encoder.embedding.value, sources);
+        self.encoder.set_embedding(rows);
+        let bias = self.device.remap_rows(&self.decoder_bias.value, sources);
+        self.decoder_bias = Param::new("1.decoder.bias", bias);
+    }
+
+    fn hidden(&self, ids: &[u32], batch: usize, state: &mut EncoderState<D>) -> Tensor<D> {
+        let mode = Mode::Evaluate;
+        let out = self.encoder.forward(&self.device, ids, batch, state, mode, Keep::Nothing);
+        *state = out.state;
+        out.y
+    }
+}
+
+impl<D: Device> Network<D> for LanguageModel<D> {
+    fn groups(&self) -> usize {
+        self.encoder.config().layers + 1
+    }
+
+    fn params(&self) -> Vec<(String, usize, &Param<D>)> {
+        let top = self.groups() - 1;
+        let embedding = (format!("0.{}", self.encoder.embedding.name), top, &self.encoder.embedding);
+        let layers = self.encoder.layer_params().map(|(n, p)| (format!("0.{}", p.name), n, p));
+        let bias = (self.decoder_bias.name.clone(), top, &self.decoder_bias);
+        std::iter::once(embedding).chain(layers).chain([bias]).collect()
+    }
+
+    fn params_mut(&mut self) -> Vec<(String, usize, &mut Param<D>)> {
+        let top = self.groups() - 1;
+        let (embedding, layers) = self.encoder.split_mut();
+        let layers = layers.map(|(n, p)| (format!("0.{}", p.name), n, p));
+        let embedding = (format!("0.{}", embedding.name), top, embedding);
+        let bias = (self.decoder_bias.name.clone(), top, &mut self.decoder_bias);
+        std::iter::once(embedding).chain(layers).chain([bias]).collect()
+    }
+}

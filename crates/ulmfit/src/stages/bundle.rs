@@ -1,0 +1,267 @@
+//! Models as users hold them: text pipeline, networks, labels; and their folders.
+
+use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors, write_tensors};
+use crate::data::LabelSet;
+use crate::error::Error;
+use crate::model::{AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier};
+use crate::text::{Direction, TextConfig, TextPipeline};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use ulmfit_ops::{Cpu, Device, Key, Tensor};
+
+/// Version of the folder's format.
+const SCHEMA: u32 = 1;
+
+/// `config.json` of a model folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModelConfig {
+    /// Version of the format.
+    pub schema: u32,
+    /// Reading directions, one network each.
+    pub directions: Vec<Direction>,
+    /// Strings to ids.
+    pub text: TextConfig,
+    /// Which network, and its sizes.
+    pub network: NetworkConfig,
+}
+
+/// Which network, and its sizes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum NetworkConfig {
+    /// Predicts the next token.
+    LanguageModel(AwdLstmConfig),
+    /// Predicts labels.
+    Classifier(ClassifierConfig),
+}
+
+impl NetworkConfig {
+    /// What messages call it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LanguageModel(_) => "language model",
+            Self::Classifier(_) => "classifier",
+        }
+    }
+}
+
+/// A language model for one or both directions.
+pub struct LmBundle<D: Device = Cpu> {
+    /// Strings to ids.
+    pub text: TextPipeline,
+    /// One network a direction.
+    pub networks: Vec<(Direction, LanguageModel<D>)>,
+}
+
+/// A classifier for one or both directions, whose probabilities are averaged.
+pub struct ClassifierBundle<D: Device = Cpu> {
+    /// Strings to ids.
+    pub text: TextPipeline,
+    /// Names of the outputs.
+    pub labels: LabelSet,
+    /// One network a direction.
+    pub networks: Vec<(Direction, TextClassifier<D>)>,
+}
+
+/// Reads and checks `config.json`.
+///
+/// # Errors
+/// [`Error::Config`] when it cannot be understood, [`Error::Checkpoint`] when it cannot be read.
+pub fn read_config(folder: &ModelFolder) -> Result<ModelConfig, Error> {
+    let bytes = folder.read("config.json")?;
+    let bad = |message: String| Error::Config { path: folder.path().join("config.json"), message };
+    let config: ModelConfig =
+        serde_json::from_slice(&bytes).map_err(|error| bad(format!("cannot be understood: {error}")))?;
+    if config.schema != SCHEMA {
+        return Err(bad(format!("format {} is not known to this program, only {SCHEMA}", config.schema)));
+    }
+    let encoder = match &config.network {
+        NetworkConfig::LanguageModel(encoder) => encoder,
+        NetworkConfig::Classifier(classifier) => &classifier.encoder,
+    };
+    let sizes = [encoder.vocab, encoder.emb, encoder.hid, encoder.layers];
+    if sizes.contains(&0) || sizes.iter().any(|&size| size > 1 << 24) || encoder.layers > 64 {
+        return Err(bad(format!("sizes {sizes:?} are out of range")));
+    }
+    if config.directions.is_empty() || config.directions.len() > 2 {
+        return Err(bad("a model has one or two directions".into()));
+    }
+    Ok(config)
+}
+
+fn prefix(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forward => "forward.",
+        Direction::Backward => "backward.",
+    }
+}
+
+/// Tensors of all directions under one roof.
+fn pack<D: Device, N: Network<D>>(networks: &[(Direction, N)]) -> Tensors {
+    let named = |(direction, network): &(Direction, N)| {
+        let host = |t: &Tensor<D>| HostTensor { dims: t.dims().to_vec(), values: t.to_f32() };
+        let state = network.state().into_iter();
+        state.map(|(name, t)| (format!("{}{name}", prefix(*direction)), host(t))).collect::<Vec<_>>()
+    };
+    networks.iter().flat_map(named).collect()
+}
+
+/// Fills all networks from a model folder.
+fn unpack<D: Device, N: Network<D>>(
+    folder: &ModelFolder,
+    networks: &mut [(Direction, N)],
+) -> Result<(), Error> {
+    let shapes = networks.iter().flat_map(|(direction, network)| {
+        network.shapes().into_iter().map(|(name, dims)| (format!("{}{name}", prefix(*direction)), dims))
+    });
+    let expected: BTreeMap<String, Vec<usize>> = shapes.collect();
+    let mut tensors = read_tensors(&folder.read("model.safetensors")?, &expected)?;
+    for (direction, network) in networks {
+        let names: Vec<String> = network.shapes().into_keys().collect();
+        let take = |name: String| {
+            let tensor = tensors.remove(&format!("{}{name}", prefix(*direction)))?;
+            Some((name, Tensor::from_f32(&tensor.dims, &tensor.values)))
+        };
+        let loaded = network.load(names.into_iter().filter_map(take).collect());
+        loaded.map_err(|source| Error::Weights { path: folder.path().to_owned(), source })?;
+    }
+    Ok(())
+}
+
+fn load_text(folder: &ModelFolder, config: &TextConfig, rows: usize) -> Result<TextPipeline, Error> {
+    let text = TextPipeline::from_files(config.clone(), |name| folder.read(name).map_err(Error::from))?;
+    if text.vocab().len() == rows {
+        return Ok(text);
+    }
+    let message = format!("has {} tokens, the network {rows} rows", text.vocab().len());
+    Err(Error::Config { path: folder.path().join("vocab.json"), message })
+}
+
+/// Files that come with every model, besides what the model is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Papers {
+    /// The model card, `README.md`.
+    pub card: String,
+    /// `run.json`: where the model comes from.
+    pub run: serde_json::Value,
+    /// Anything else, by name.
+    pub others: Vec<(String, Vec<u8>)>,
+}
+
+fn save<D: Device, N: Network<D>>(
+    mut folder: FolderWriter,
+    config: &ModelConfig,
+    text: &TextPipeline,
+    networks: &[(Direction, N)],
+    papers: &Papers,
+) -> Result<(), Error> {
+    folder.write("config.json", &pretty(config))?;
+    for (name, bytes) in text.files() {
+        folder.write(&name, &bytes)?;
+    }
+    folder.write("model.safetensors", &write_tensors(&pack(networks), Dtype::F32))?;
+    folder.write("README.md", papers.card.as_bytes())?;
+    folder.write("run.json", &pretty(&papers.run))?;
+    for (name, bytes) in &papers.others {
+        folder.write(name, bytes)?;
+    }
+    Ok(folder.finish()?)
+}
+
+/// JSON as people read it; only for types that cannot fail to serialise.
+fn pretty(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data serialises");
+    bytes.push(b'\n');
+    bytes
+}
+
+impl<D: Device> LmBundle<D> {
+    /// Reads a model folder.
+    ///
+    /// # Errors
+    /// [`Error`] when the folder is missing, damaged, or not a language model's.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let folder = ModelFolder::open(path)?;
+        let config = read_config(&folder)?;
+        let NetworkConfig::LanguageModel(sizes) = config.network else {
+            let (found, wanted) = (config.network.kind(), "language model");
+            return Err(Error::WrongModel { path: path.to_owned(), found, wanted });
+        };
+        let text = load_text(&folder, &config.text, sizes.vocab)?;
+        let new = |_| LanguageModel::new(D::default(), sizes, DropoutConfig::NONE, Key::new(0));
+        let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new(d))).collect();
+        unpack(&folder, &mut networks)?;
+        Ok(Self { text, networks })
+    }
+
+    /// Writes a model folder.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when writing fails; nothing is left behind then.
+    pub fn save(&self, folder: FolderWriter, papers: &Papers) -> Result<(), Error> {
+        save(folder, &self.config(), &self.text, &self.networks, papers)
+    }
+
+    /// What `config.json` says.
+    pub fn config(&self) -> ModelConfig {
+        ModelConfig {
+            schema: SCHEMA,
+            directions: self.networks.iter().map(|(direction, _)| *direction).collect(),
+            text: self.text.config().clone(),
+            network: NetworkConfig::LanguageModel(self.networks[0].1.config()),
+        }
+    }
+
+    /// The network that reads in `direction`.
+    pub fn network(&self, direction: Direction) -> Option<&LanguageModel<D>> {
+        self.networks.iter().find(|(d, _)| *d == direction).map(|(_, network)| network)
+    }
+}
+
+impl<D: Device> ClassifierBundle<D> {
+    /// Reads a model folder.
+    ///
+    /// # Errors
+    /// [`Error`] when the folder is missing, damaged, or not a classifier's.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let folder = ModelFolder::open(path)?;
+        let config = read_config(&folder)?;
+        let NetworkConfig::Classifier(network) = &config.network else {
+            let (found, wanted) = (config.network.kind(), "classifier");
+            return Err(Error::WrongModel { path: path.to_owned(), found, wanted });
+        };
+        let bad = |message: String| Error::Config { path: path.join("labels.json"), message };
+        let labels: LabelSet = serde_json::from_slice(&folder.read("labels.json")?)
+            .map_err(|error| bad(format!("cannot be understood: {error}")))?;
+        if labels.outputs() != network.classes {
+            return Err(bad(format!("{} labels, the network has {}", labels.outputs(), network.classes)));
+        }
+        let text = load_text(&folder, &config.text, network.encoder.vocab)?;
+        let new = || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
+        let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
+        unpack(&folder, &mut networks)?;
+        Ok(Self { text, labels, networks })
+    }
+
+    /// Writes a model folder.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when writing fails; nothing is left behind then.
+    pub fn save(&self, folder: FolderWriter, papers: &Papers) -> Result<(), Error> {
+        let mut papers = papers.clone();
+        papers.others.push(("labels.json".into(), pretty(&self.labels)));
+        save(folder, &self.config(), &self.text, &self.networks, &papers)
+    }
+
+    /// What `config.json` says.
+    pub fn config(&self) -> ModelConfig {
+        ModelConfig {
+            schema: SCHEMA,
+            directions: self.networks.iter().map(|(direction, _)| *direction).collect(),
+            text: self.text.config().clone(),
+            network: NetworkConfig::Classifier(self.networks[0].1.config().clone()),
+        }
+    }
+}

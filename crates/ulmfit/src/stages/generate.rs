@@ -1,0 +1,75 @@
+//! Text from a language model.
+
+use super::bundle::LmBundle;
+use crate::error::Error;
+use crate::text::{Direction, special};
+use ulmfit_ops::Key;
+
+/// How the next word is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GenerateOptions {
+    /// Tokens to add.
+    pub tokens: usize,
+    /// Below 1 the likely become likelier; 0 always takes the likeliest.
+    pub temperature: f64,
+    /// Tokens less likely than this are never taken.
+    pub min_p: f64,
+    /// Root of the choice.
+    pub seed: u64,
+}
+
+impl Default for GenerateOptions {
+    fn default() -> Self {
+        Self { tokens: 50, temperature: 0.75, min_p: 0.0, seed: 42 }
+    }
+}
+
+/// Continues `prompt`; the result includes it.
+///
+/// Carries the hidden state along, so each token costs one step, and never writes `xxunk` or
+/// padding.
+///
+/// # Errors
+/// [`Error::Usage`] when the model reads backward only.
+pub fn generate(lm: &LmBundle, prompt: &str, options: &GenerateOptions) -> Result<String, Error> {
+    let Some(network) = lm.network(Direction::Forward) else {
+        let message = "this model reads backward; text is written forward".into();
+        return Err(Error::Usage { message, hint: None });
+    };
+    let key = Key::new(options.seed);
+    let mut state = network.zero_state(1);
+    let mut ids = lm.text.encode(&[prompt]);
+    let mut logits = network.logits(&ids, 1, &mut state);
+    for n in 0..options.tokens {
+        let rows = logits.to_f64();
+        let vocab = lm.text.vocab().len();
+        let last = &rows[rows.len() - vocab..];
+        let id = choose(last, options, key.child(n as u64));
+        ids.push(id);
+        logits = network.logits(&[id], 1, &mut state);
+    }
+    Ok(lm.text.decode(&ids))
+}
+
+/// Draws a token from a row of logits.
+fn choose(logits: &[f64], options: &GenerateOptions, key: Key) -> u32 {
+    let banned = |id: usize| [special::UNK_ID, special::PAD_ID].contains(&(id as u32));
+    let allowed = || logits.iter().enumerate().filter(|(id, _)| !banned(*id));
+    let best = allowed().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(id, _)| id);
+    if options.temperature <= 0.0 {
+        return best as u32;
+    }
+    let top = logits[best];
+    let total: f64 = allowed().map(|(_, logit)| (logit - top).exp()).sum();
+    let likely = |logit: &f64| (logit - top).exp() / total >= options.min_p;
+    let weight = |logit: &f64| ((logit - top) / options.temperature).exp();
+    let candidates = || allowed().filter(|(_, logit)| likely(logit));
+    let mut left = key.uniform() * candidates().map(|(_, logit)| weight(logit)).sum::<f64>();
+    for (id, logit) in candidates() {
+        left -= weight(logit);
+        if left <= 0.0 {
+            return id as u32;
+        }
+    }
+    best as u32
+}

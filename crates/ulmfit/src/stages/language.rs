@@ -1,0 +1,169 @@
+//! Stages 1 and 2: a language model on general text, then on the user's.
+
+use super::bundle::LmBundle;
+use super::recipe::{BpttKind, StageRecipe};
+use super::runner::Runner;
+use super::{Task, texts};
+use crate::data::{Bptt, Corpus, LmBatchConfig};
+use crate::error::Error;
+use crate::model::{AwdLstmConfig, LanguageModel, Network};
+use crate::text::{Direction, TextPipeline, Vocab};
+use crate::train::{LmEvaluation, LmTrainee, evaluate_lm};
+use serde::Serialize;
+use serde_json::json;
+use ulmfit_ops::{Cpu, Key};
+
+/// Text of a language model, tokenised.
+pub struct LmText {
+    /// What it learns from.
+    pub train: Corpus,
+    /// What it is judged by.
+    pub valid: Corpus,
+}
+
+/// How good a language model became.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LmScore {
+    /// Reading direction.
+    pub direction: Direction,
+    /// Tokens predicted.
+    pub tokens: usize,
+    /// Mean negative log likelihood in nats.
+    pub loss: f64,
+    /// `exp(loss)`.
+    pub perplexity: f64,
+    /// Share of tokens predicted right.
+    pub accuracy: f64,
+}
+
+impl LmScore {
+    pub(super) fn new(direction: Direction, sums: &LmEvaluation) -> Self {
+        let (tokens, loss) = (sums.tokens, sums.loss());
+        Self { direction, tokens, loss, perplexity: sums.perplexity(), accuracy: sums.accuracy() }
+    }
+}
+
+/// How a stream is cut for a network of one direction.
+pub fn lm_batches(recipe: &StageRecipe, direction: Direction) -> LmBatchConfig {
+    let bptt = match recipe.bptt_kind {
+        BpttKind::Fixed => Bptt::Fixed,
+        BpttKind::Variable => Bptt::variable(),
+    };
+    LmBatchConfig { batch_size: recipe.batch_size, seq_len: recipe.bptt, bptt, direction }
+}
+
+/// Stage 1: trains new language models, one a direction.
+///
+/// # Errors
+/// Those of [`Runner::train`].
+pub fn pretrain(
+    runner: &mut Runner<'_>,
+    text: TextPipeline,
+    corpora: &LmText,
+    sizes: AwdLstmConfig,
+    directions: &[Direction],
+    recipe: &StageRecipe,
+    seed: u64,
+) -> Result<(LmBundle, Vec<LmScore>), Error> {
+    let start = |direction: Direction| {
+        let key = Key::new(seed).child(direction as u64);
+        LanguageModel::new(Cpu::default(), sizes, recipe.dropouts(), key.child(0))
+    };
+    let models = directions.iter().map(|&d| (d, start(d))).collect();
+    let bundle = LmBundle { text, networks: models };
+    train_all(runner, "pretrain", bundle, corpora, recipe, seed)
+}
+
+/// Stage 2: goes on with a model's networks on other text, in another vocabulary.
+///
+/// Rows of words the model knows are kept, new words start at the mean of all rows.
+///
+/// # Errors
+/// Those of [`Runner::train`]; [`Error::Usage`] when the base lacks a direction.
+pub fn finetune(
+    runner: &mut Runner<'_>,
+    base: LmBundle,
+    text: TextPipeline,
+    corpora: &LmText,
+    directions: &[Direction],
+    recipe: &StageRecipe,
+    seed: u64,
+) -> Result<(LmBundle, Vec<LmScore>), Error> {
+    let networks = transfer(base, text.vocab(), directions)?;
+    train_all(runner, "finetune", LmBundle { text, networks }, corpora, recipe, seed)
+}
+
+/// The networks of `base` for some directions, in the vocabulary `to`.
+///
+/// # Errors
+/// [`Error::Usage`] when the base lacks a direction.
+pub fn transfer(
+    base: LmBundle,
+    to: &Vocab,
+    directions: &[Direction],
+) -> Result<Vec<(Direction, LanguageModel<Cpu>)>, Error> {
+    let sources = to.sources_in(base.text.vocab());
+    let mut networks = base.networks;
+    let mut chosen = Vec::new();
+    for &direction in directions {
+        let Some(at) = networks.iter().position(|(d, _)| *d == direction) else {
+            let message = format!("the base model has no {direction} network");
+            let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
+            return Err(Error::Usage { message, hint });
+        };
+        let (_, mut network) = networks.swap_remove(at);
+        network.remap_vocab(&sources);
+        chosen.push((direction, network));
+    }
+    Ok(chosen)
+}
+
+fn train_all(
+    runner: &mut Runner<'_>,
+    stage: &str,
+    bundle: LmBundle,
+    corpora: &LmText,
+    recipe: &StageRecipe,
+    seed: u64,
+) -> Result<(LmBundle, Vec<LmScore>), Error> {
+    let LmBundle { text, networks } = bundle;
+    let (mut trained, mut scores) = (Vec::new(), Vec::new());
+    for (direction, mut network) in networks {
+        network.set_dropout(recipe.dropouts());
+        let title = match stage {
+            "pretrain" => format!("pretrain the language model, {direction}"),
+            _ => format!("fine-tune the language model, {direction}"),
+        };
+        let task = Task { title, name: format!("{stage}-{direction}") };
+        let key = Key::new(seed).child(direction as u64);
+        let plan = recipe.plan(network.groups(), key.child(1));
+        let batches = lm_batches(recipe, direction);
+        let identity = json!({
+            "recipe": recipe,
+            "seed": seed,
+            "direction": direction,
+            "sizes": network.config(),
+            "vocabulary": texts::fingerprint_vocab(text.vocab()),
+            "train": texts::fingerprint(&corpora.train),
+            "valid": texts::fingerprint(&corpora.valid),
+            "start": texts::fingerprint_model(&network),
+        });
+        let valid = (!corpora.valid.tokens().is_empty()).then_some(&corpora.valid);
+        let mut trainee = LmTrainee::new(
+            Cpu::default(),
+            network,
+            &corpora.train,
+            valid,
+            batches.clone(),
+            recipe.regularisation(),
+            key.child(2),
+        );
+        runner.train(&task, &Cpu::default(), &mut trainee, &plan, &identity)?;
+        let network = trainee.into_model();
+        if let Some(valid) = valid {
+            scores.push(LmScore::new(direction, &evaluate_lm(&network, valid, &batches, |_, _| ())));
+        }
+        trained.push((direction, network));
+    }
+    Ok((LmBundle { text, networks: trained }, scores))
+}

@@ -1,0 +1,90 @@
+//! Labels for texts.
+
+use super::bundle::ClassifierBundle;
+use crate::data::{evaluation_batches, pad};
+use crate::model::Task;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use ulmfit_ops::Device;
+
+/// What a classifier says about a document.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The most probable label; the value as text in a regression; every label above one half,
+    /// joined by commas, in a multi-label task.
+    pub label: String,
+    /// Probability of that label: of the least certain one chosen in a multi-label task.
+    pub confidence: f32,
+    /// Probability of each label, or the values of a regression.
+    pub probabilities: Map<String, Value>,
+}
+
+impl<D: Device> ClassifierBundle<D> {
+    /// Probabilities of every document, averaged over the directions; one row each.
+    ///
+    /// A document's bits do not depend on the others, nor on `batch_size`.
+    pub fn probabilities(&self, documents: &[Vec<String>], batch_size: usize) -> Vec<Vec<f32>> {
+        self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
+    }
+
+    /// The same from token ids in reading order; `each` hears of documents done and in all.
+    pub fn probabilities_of_ids(
+        &self,
+        documents: &[Vec<u32>],
+        batch_size: usize,
+        each: &mut dyn FnMut(usize, usize),
+    ) -> Vec<Vec<f32>> {
+        let classes = self.labels.outputs();
+        let share = 1.0 / self.networks.len() as f32;
+        let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
+        let total = documents.len() * self.networks.len();
+        let mut done = 0;
+        let mut rows = vec![vec![0.0; classes]; documents.len()];
+        for (direction, network) in &self.networks {
+            for items in evaluation_batches(&lengths, batch_size) {
+                let oriented = items.iter().map(|&item| {
+                    let mut ids = documents[item].clone();
+                    direction.orient(&mut ids);
+                    ids
+                });
+                let oriented: Vec<Vec<u32>> = oriented.collect();
+                let texts: Vec<&[u32]> = oriented.iter().map(Vec::as_slice).collect();
+                let logits = network.logits(&pad(&texts, network.config().seq_len));
+                let found = network.probabilities(&logits);
+                for (&item, row) in items.iter().zip(found.chunks_exact(classes)) {
+                    rows[item].iter_mut().zip(row).for_each(|(sum, p)| *sum += p * share);
+                }
+                done += items.len();
+                each(done, total);
+            }
+        }
+        rows
+    }
+
+    /// What the outputs mean.
+    pub fn task(&self) -> Task {
+        self.networks[0].1.config().task
+    }
+
+    /// A row of probabilities in words.
+    pub fn prediction(&self, row: &[f32]) -> Prediction {
+        let names = self.labels.names();
+        let probabilities = names.iter().cloned().zip(row.iter().map(|&p| p.into())).collect();
+        let best = crate::report::argmax(row);
+        match self.task() {
+            Task::SingleLabel => {
+                Prediction { label: names[best].clone(), confidence: row[best], probabilities }
+            }
+            Task::Regression => {
+                Prediction { label: row[0].to_string(), confidence: 1.0, probabilities }
+            }
+            Task::MultiLabel => {
+                let chosen: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= 0.5).collect();
+                let label = chosen.iter().map(|&n| names[n].as_str()).collect::<Vec<_>>().join(",");
+                let chosen = chosen.into_iter().map(|n| row[n]);
+                let confidence = chosen.reduce(f32::min).unwrap_or(1.0 - row[best]);
+                Prediction { label, confidence, probabilities }
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What a stage tells while it works.
+
+use crate::train::{Control, Event};
+
+/// A long piece of work that is about to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// For people: "fine-tune the language model, forward".
+    pub title: String,
+    /// For files: `finetune-forward`.
+    pub name: String,
+}
+
+/// Somebody who watches: a terminal, a test, nobody.
+pub trait Progress {
+    /// Training or another long task begins.
+    fn task(&mut self, _task: &Task) {}
+
+    /// Something happened in training; says whether to go on.
+    fn event(&mut self, _event: &Event) -> Control {
+        Control::Continue
+    }
+
+    /// Part of a task without events is done: documents read, batches scored.
+    fn tick(&mut self, _what: &str, _done: usize, _total: Option<usize>) {}
+
+    /// A fact the user should know.
+    fn note(&mut self, _text: &str) {}
+
+    /// A fact the user should act on.
+    fn warn(&mut self, text: &str) {
+        self.note(text);
+    }
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Progress for Quiet {}

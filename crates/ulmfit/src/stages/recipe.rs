@@ -1,0 +1,300 @@
+//! Hyper-parameters of the three stages, as a TOML file.
+
+use crate::model::{DropoutConfig, Learn, Regularisation};
+use crate::optim::OptimizerConfig;
+use crate::schedule::ScheduleConfig;
+use crate::train::{Phase, Plan};
+use serde::{Deserialize, Serialize};
+use ulmfit_ops::Key;
+
+/// A named set of hyper-parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recipe {
+    /// Short name.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+    /// Where the numbers are from.
+    pub source: String,
+    /// Stage 1: a language model on general text.
+    pub pretrain: StageRecipe,
+    /// Stage 2: the same on the user's texts.
+    pub finetune: StageRecipe,
+    /// Stage 3: the classifier.
+    pub train: StageRecipe,
+}
+
+/// Cutting a stream into windows of back-propagation through time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BpttKind {
+    /// All windows have the same length.
+    #[default]
+    Fixed,
+    /// Lengths vary from batch to batch (Merity, Keskar & Socher 2017, section 4.1).
+    Variable,
+}
+
+/// Hyper-parameters of one stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StageRecipe {
+    /// Passes over the data, unless there are phases.
+    #[serde(default)]
+    pub epochs: usize,
+    /// Rows of a batch.
+    pub batch_size: usize,
+    /// Tokens of a window, or of a classifier's piece.
+    pub bptt: usize,
+    /// Fixed or variable windows; language models only.
+    #[serde(default)]
+    pub bptt_kind: BpttKind,
+    /// Last tokens of a document that are pooled; classifiers only.
+    #[serde(default)]
+    pub max_len: Option<usize>,
+    /// Peak learning rate of the highest group.
+    pub lr: f64,
+    /// Each lower group learns this much slower.
+    #[serde(default)]
+    pub lr_factor: Option<f64>,
+    /// Or: factor of each group, lowest first.
+    #[serde(default)]
+    pub lr_groups: Option<Vec<f64>>,
+    /// Decay of weights.
+    pub weight_decay: f64,
+    /// Largest global norm of gradients.
+    #[serde(default)]
+    pub clip: Option<f64>,
+    /// `α` of activation regularisation.
+    pub ar: f64,
+    /// `β` of its temporal kind.
+    pub tar: f64,
+    /// The five probabilities.
+    pub dropout: DropoutConfig,
+    /// Factor of all five.
+    pub drop_mult: f64,
+    /// Update rule.
+    pub optimizer: OptimizerConfig,
+    /// Course of the learning rate.
+    pub schedule: ScheduleConfig,
+    /// Batches averaged into one update.
+    #[serde(default = "one")]
+    pub accumulate: usize,
+    /// `ε` of label smoothing; classifiers only.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// Epochs without improvement after which a phase ends.
+    #[serde(default)]
+    pub patience: Option<usize>,
+    /// Whether the best epoch's weights are kept rather than the last one's.
+    #[serde(default)]
+    pub keep_best: bool,
+    /// Unfreezing, phase by phase; none: everything learns for `epochs`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phase: Vec<PhaseRecipe>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Which groups learn in a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Unfreeze {
+    /// So many of the highest groups.
+    Top(usize),
+    /// A word: `"all"`.
+    Word(All),
+}
+
+/// The word `"all"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum All {
+    /// Every group.
+    All,
+}
+
+/// One phase of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PhaseRecipe {
+    /// The groups that learn, counted from the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfreeze: Option<Unfreeze>,
+    /// Or a single group, counted from the top: chain-thaw (Felbo et al. 2017).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<usize>,
+    /// Passes over the data.
+    pub epochs: usize,
+    /// Another peak than the stage's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr: Option<f64>,
+    /// Another course than the stage's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleConfig>,
+}
+
+/// Why a recipe cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// The file is not what it should be.
+    #[error("recipe: {message}")]
+    Syntax {
+        /// What the TOML reader says, with line and column.
+        message: String,
+    },
+    /// A preset of this name does not exist.
+    #[error("there is no recipe `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// A number is out of its range.
+    #[error("`{field}` of the recipe is {value}, which is not {wanted}")]
+    Range {
+        /// Field of the recipe.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+}
+
+impl RecipeError {
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Syntax { .. } | Self::Range { .. } => None,
+            Self::Unknown { .. } => {
+                Some(format!("known recipes: {}; or give a .toml file", PRESETS.map(|p| p.0).join(", ")))
+            }
+        }
+    }
+}
+
+/// The recipes in the box, by name.
+pub const PRESETS: [(&str, &str); 4] = [
+    ("default", include_str!("../../../../recipes/default.toml")),
+    ("paper-2018", include_str!("../../../../recipes/paper-2018.toml")),
+    ("imdb-scripts-2018", include_str!("../../../../recipes/imdb-scripts-2018.toml")),
+    ("fastai-2", include_str!("../../../../recipes/fastai-2.toml")),
+];
+
+impl Recipe {
+    /// A recipe of [`PRESETS`].
+    ///
+    /// # Errors
+    /// [`RecipeError::Unknown`] when there is none of this name.
+    pub fn preset(name: &str) -> Result<Self, RecipeError> {
+        match PRESETS.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::parse(text),
+            None => Err(RecipeError::Unknown { name: name.to_owned() }),
+        }
+    }
+
+    /// A recipe from TOML.
+    ///
+    /// # Errors
+    /// [`RecipeError`] when it is not well-formed or a number is out of range.
+    pub fn parse(text: &str) -> Result<Self, RecipeError> {
+        let recipe: Self = toml::from_str(text)
+            .map_err(|error| RecipeError::Syntax { message: error.to_string().trim().to_owned() })?;
+        [&recipe.pretrain, &recipe.finetune, &recipe.train].into_iter().try_for_each(StageRecipe::check)?;
+        Ok(recipe)
+    }
+}
+
+impl StageRecipe {
+    /// The network's dropout.
+    pub fn dropouts(&self) -> DropoutConfig {
+        self.dropout.times(self.drop_mult)
+    }
+
+    /// AR and TAR.
+    pub fn regularisation(&self) -> Regularisation {
+        Regularisation { ar: self.ar, tar: self.tar }
+    }
+
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let range = |good: bool, field, value: &dyn std::fmt::Display, wanted| {
+            if good { Ok(()) } else { Err(RecipeError::Range { field, value: value.to_string(), wanted }) }
+        };
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        let at_least_zero = |x: f64| x.is_finite() && x >= 0.0;
+        range(self.batch_size > 0, "batch-size", &self.batch_size, "at least 1")?;
+        range(self.bptt > 0, "bptt", &self.bptt, "at least 1")?;
+        range(self.accumulate > 0, "accumulate", &self.accumulate, "at least 1")?;
+        range(positive(self.lr), "lr", &self.lr, "a positive number")?;
+        range(at_least_zero(self.weight_decay), "weight-decay", &self.weight_decay, "at least 0")?;
+        range(at_least_zero(self.ar), "ar", &self.ar, "at least 0")?;
+        range(at_least_zero(self.tar), "tar", &self.tar, "at least 0")?;
+        range((0.0..1.0).contains(&self.label_smoothing), "label-smoothing", &self.label_smoothing, "in 0..1")?;
+        if let Some(clip) = self.clip {
+            range(positive(clip), "clip", &clip, "a positive number")?;
+        }
+        if let Some(factor) = self.lr_factor {
+            range(positive(factor), "lr-factor", &factor, "a positive number")?;
+        }
+        if let Some(max_len) = self.max_len {
+            range(max_len > 0, "max-len", &max_len, "at least 1")?;
+        }
+        range(self.dropouts().is_valid(), "dropout", &format!("{:?}", self.dropouts()), "in 0..1 after drop-mult")
+    }
+
+    /// Peak rate of each of `groups` groups, lowest first.
+    ///
+    /// Discriminative fine-tuning: Howard & Ruder 2018, section 3.2.
+    pub fn rates(&self, peak: f64, groups: usize) -> Vec<f64> {
+        match (&self.lr_groups, self.lr_factor) {
+            (Some(factors), _) if factors.len() == groups => {
+                factors.iter().map(|factor| peak * factor).collect()
+            }
+            (_, Some(factor)) => {
+                (0..groups).map(|g| peak / factor.powi((groups - 1 - g) as i32)).collect()
+            }
+            _ => vec![peak; groups],
+        }
+    }
+
+    /// The plan for a network of `groups` groups.
+    pub fn plan(&self, groups: usize, key: Key) -> Plan {
+        let phase = |unfreeze: Option<&PhaseRecipe>| {
+            let learn = match unfreeze.map(|p| (p.unfreeze, p.only)) {
+                Some((Some(Unfreeze::Top(top)), _)) => Learn::top(groups, top.clamp(1, groups)),
+                Some((None, Some(only))) => Learn::only(groups, groups - only.clamp(1, groups)),
+                _ => Learn::all(groups),
+            };
+            let peak = unfreeze.and_then(|p| p.lr).unwrap_or(self.lr);
+            Phase {
+                epochs: unfreeze.map_or(self.epochs, |p| p.epochs),
+                learn,
+                rates: self.rates(peak, groups),
+                schedule: unfreeze.and_then(|p| p.schedule).unwrap_or(self.schedule),
+            }
+        };
+        let phases = if self.phase.is_empty() {
+            vec![phase(None)]
+        } else {
+            self.phase.iter().map(|p| phase(Some(p))).collect()
+        };
+        Plan {
+            phases,
+            optimizer: self.optimizer,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+            accumulate: self.accumulate,
+            patience: self.patience,
+            keep_best: self.keep_best,
+            key,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What can be trained.
+
+use crate::checkpoint::Tensors;
+use crate::model::{Learn, Network};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ulmfit_ops::{Device, Key};
+
+/// What a training step is told.
+#[derive(Clone, Copy, Debug)]
+pub struct StepPlan<'a> {
+    /// Batch of the epoch.
+    pub step: usize,
+    /// Groups that learn.
+    pub learn: &'a Learn,
+    /// Factor of the gradients: one over the batches an update averages.
+    pub scale: f64,
+    /// Randomness of this step.
+    pub key: Key,
+}
+
+/// What a training step says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepLoss {
+    /// Mean loss of the batch, without regularisation.
+    pub loss: f64,
+    /// The same with AR and TAR: what was descended.
+    pub total: f64,
+    /// Factor of the learning rate for this batch: variable BPTT gives short batches less.
+    pub rate_factor: f64,
+    /// Tokens read.
+    pub tokens: usize,
+    /// Weight of the batch in the mean of the epoch.
+    pub weight: f64,
+}
+
+/// How good a model is on held-out data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Mean loss; early stopping and the best epoch go by this.
+    pub loss: f64,
+    /// Other figures by name: `accuracy`, `perplexity`, ...
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// A model together with its data.
+pub trait Trainee<D: Device> {
+    /// The model's type.
+    type Model: Network<D>;
+
+    /// The model.
+    fn model(&self) -> &Self::Model;
+
+    /// The model, to update.
+    fn model_mut(&mut self) -> &mut Self::Model;
+
+    /// Batches of an epoch, counted over all phases; a pure function.
+    fn steps(&self, epoch: usize) -> usize;
+
+    /// Shuffles for `epoch` and forgets hidden states.
+    fn start_epoch(&mut self, epoch: usize);
+
+    /// Runs one batch and adds its gradients.
+    fn step(&mut self, plan: StepPlan<'_>) -> StepLoss;
+
+    /// Scores the held-out data, if there is any.
+    fn validate(&mut self) -> Option<Validation>;
+
+    /// State besides weights that a step leaves to the next.
+    fn carried(&self) -> Tensors {
+        Tensors::new()
+    }
+
+    /// Restores it.
+    fn restore_carried(&mut self, _tensors: &Tensors) {}
+}
