@@ -12,12 +12,7 @@ use crate::{Backend, Tensor};
 /// See the [module](self).
 pub trait ActivationReg: Backend {
     /// `alpha · mean(x²)`; adds its gradient to `dx`.
-    fn activation_reg(
-        &self,
-        x: &Tensor<Self>,
-        alpha: f64,
-        dx: Option<&mut Tensor<Self>>,
-    ) -> f64;
+    fn activation_reg(&self, x: &Tensor<Self>, alpha: f64, dx: Option<&mut Tensor<Self>>) -> f64;
 
     /// `beta · mean((x[t+1] - x[t])²)` along time; adds its gradient to `dx`.
     ///

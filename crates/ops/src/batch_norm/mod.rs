@@ -36,13 +36,19 @@ pub struct RunningStats<D: Backend> {
 impl<D: Backend> RunningStats<D> {
     /// Mean 0, variance 1.
     pub fn new(features: usize) -> Self {
-        Self { mean: Tensor::zeros(&[features]), var: Tensor::full(&[features], 1.0) }
+        Self {
+            mean: Tensor::zeros(&[features]),
+            var: Tensor::full(&[features], 1.0),
+        }
     }
 }
 
 impl<D: Backend> Clone for RunningStats<D> {
     fn clone(&self) -> Self {
-        Self { mean: self.mean.clone(), var: self.var.clone() }
+        Self {
+            mean: self.mean.clone(),
+            var: self.var.clone(),
+        }
     }
 }
 

@@ -57,13 +57,19 @@ pub struct LstmState<D: Backend> {
 impl<D: Backend> LstmState<D> {
     /// The state before the first token.
     pub fn zeros(batch: usize, hidden: usize) -> Self {
-        Self { h: Tensor::zeros(&[batch, hidden]), c: Tensor::zeros(&[batch, hidden]) }
+        Self {
+            h: Tensor::zeros(&[batch, hidden]),
+            c: Tensor::zeros(&[batch, hidden]),
+        }
     }
 }
 
 impl<D: Backend> Clone for LstmState<D> {
     fn clone(&self) -> Self {
-        Self { h: self.h.clone(), c: self.c.clone() }
+        Self {
+            h: self.h.clone(),
+            c: self.c.clone(),
+        }
     }
 }
 
