@@ -1,0 +1,54 @@
+//! Checks of this repository that Cargo does not make: `cargo xtask layers sizes readme --check`.
+//!
+//! - `layers`: inside the library, arrows between modules point downwards only
+//! - `sizes`: no source file is longer than a reader's patience
+//! - `readme`: the results table of the README is the one that `results/*.jsonl` gives; without
+//!   `--check` it is written, with it a difference is an error
+
+mod layers;
+mod readme;
+mod results;
+mod sizes;
+mod source;
+
+use std::env;
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask [layers] [sizes] [readme [--check]]";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mode = if words.iter().any(|word| word == "--check") {
+        readme::Mode::Check
+    } else {
+        readme::Mode::Write
+    };
+    let verbs: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|w| *w != "--check")
+        .collect();
+    anyhow::ensure!(!verbs.is_empty(), USAGE);
+    for verb in verbs {
+        let line = match verb {
+            "layers" => layers::check(&root.join("crates/ulmfit/src"))?,
+            "sizes" => sizes::check(&root)?,
+            "readme" => readme::run(&root, mode)?,
+            _ => anyhow::bail!("unknown check `{verb}`\n{USAGE}"),
+        };
+        eprintln!("{verb}: {line}");
+    }
+    Ok(())
+}

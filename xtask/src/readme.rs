@@ -1,0 +1,221 @@
+//! The results table of the README, made from `results/*.jsonl`: no number is typed by hand.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::results::{self, Run};
+
+const START: &str = "<!-- results:start -->\n";
+const END: &str = "<!-- results:end -->";
+
+/// What to do when table and results differ.
+#[derive(Clone, Copy)]
+pub(crate) enum Mode {
+    Check,
+    Write,
+}
+
+/// Puts the table between its two markers in the README.
+pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
+    let path = root.join("README.md");
+    let old =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let runs = latest(results::read(&root.join("results"))?);
+    let new = replaced(&old, &table(&runs))?;
+    if old != new {
+        match mode {
+            Mode::Check => {
+                anyhow::bail!("the results table is out of date: run `cargo xtask readme`")
+            }
+            Mode::Write => fs::write(&path, new)?,
+        }
+    }
+    Ok(format!("{} results", runs.len()))
+}
+
+/// The last line of each kind, in the order in which the kinds first came.
+fn latest(all: Vec<Run>) -> Vec<Run> {
+    let kind = |run: &Run| {
+        [
+            &run.task,
+            &run.dataset,
+            &run.metric,
+            &run.model,
+            &run.machine,
+        ]
+        .map(String::clone)
+    };
+    let mut kept: Vec<Run> = Vec::new();
+    for run in all {
+        match kept.iter_mut().find(|other| kind(other) == kind(&run)) {
+            Some(older) => *older = run,
+            None => kept.push(run),
+        }
+    }
+    kept
+}
+
+fn table(runs: &[Run]) -> String {
+    if runs.is_empty() {
+        return "No run has been recorded yet.\n".to_owned();
+    }
+    let mut text = String::from(
+        "| task | data set | model | metric | value | 95 % interval or range | runs | n | time | memory | machine |\n\
+         |---|---|---|---|---:|---|---:|---:|---:|---:|---|\n",
+    );
+    for run in runs {
+        let range = run.ci95.map_or_else(
+            || "-".to_owned(),
+            |[low, high]| format!("{} to {}", number(low), number(high)),
+        );
+        let memory = run
+            .peak_rss_mb
+            .map_or_else(|| "-".to_owned(), |mb| format!("{mb:.0} MB"));
+        let peak = run
+            .gemm_gflops
+            .map_or_else(String::new, |peak| format!(", {peak:.0} GFLOP/s"));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {range} | {} | {} | {} | {memory} | {}, {}, {} threads{peak} |",
+            run.task,
+            run.dataset,
+            run.model,
+            run.metric,
+            number(run.value),
+            run.seeds,
+            run.n,
+            duration(run.seconds),
+            run.machine,
+            run.isa,
+            run.threads,
+        );
+    }
+    text.push_str("\n<details><summary>How each was measured</summary>\n\n```\n");
+    for run in runs {
+        let _ = writeln!(
+            text,
+            "# {}, {}, {}: {}, commit {}\n{}",
+            run.dataset, run.model, run.metric, run.date, run.commit, run.command
+        );
+    }
+    text.push_str("```\n\n</details>\n");
+    text
+}
+
+/// Four significant digits, and no fewer before the point.
+fn number(value: f64) -> String {
+    let magnitude = if value == 0.0 {
+        0
+    } else {
+        value.abs().log10().floor() as i32
+    };
+    let decimals = usize::try_from((3 - magnitude).clamp(0, 6)).unwrap_or(0);
+    format!("{value:.decimals$}")
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3_600.0),
+    }
+}
+
+fn replaced(readme: &str, table: &str) -> anyhow::Result<String> {
+    let start = readme
+        .find(START)
+        .with_context(|| format!("README.md has no `{}`", START.trim()))?
+        + START.len();
+    let end = readme[start..]
+        .find(END)
+        .with_context(|| format!("README.md has no `{END}` after the start"))?
+        + start;
+    Ok(format!("{}{table}{}", &readme[..start], &readme[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::LINE;
+
+    fn result(model: &str, value: f64) -> Run {
+        let run: Run = serde_json::from_str(LINE).unwrap();
+        Run {
+            model: model.to_owned(),
+            value,
+            ..run
+        }
+    }
+
+    #[test]
+    fn the_newest_line_of_a_kind_counts() {
+        let kept = latest(vec![result("a", 1.0), result("b", 2.0), result("a", 3.0)]);
+        let kept: Vec<_> = kept
+            .iter()
+            .map(|run| (run.model.as_str(), run.value))
+            .collect();
+        assert_eq!(kept, [("a", 3.0), ("b", 2.0)]);
+    }
+
+    #[test]
+    fn a_row_shows_interval_time_and_machine_and_below_it_the_command() {
+        let text = table(&[result("ulmfit", 4.2)]);
+        let row = text.lines().nth(2).unwrap();
+        let wanted = "| classify | trec6 | ulmfit | error % | 4.200 | 2.500 to 6.400 | 3 | 500 | 95 s | - | \
+                      2 cores, avx512, 2 threads, 223 GFLOP/s |";
+        assert_eq!(row, wanted);
+        assert!(text.contains("# trec6, ulmfit, error %: 2026-01-31, commit abc\nulmfit fit\n"));
+    }
+
+    #[test]
+    fn numbers_keep_four_digits() {
+        assert_eq!(
+            [0.0, 0.01234, 4.2, 57.3, 48_123.4].map(number),
+            ["0.000", "0.01234", "4.200", "57.30", "48123"]
+        );
+        assert_eq!(
+            [61.4, 600.0, 9_000.0].map(duration),
+            ["61 s", "10 min", "2.5 h"]
+        );
+    }
+
+    #[test]
+    fn check_reports_what_write_repairs() {
+        let folder = tempfile::tempdir().unwrap();
+        let readme = folder.path().join("README.md");
+        fs::create_dir(folder.path().join("results")).unwrap();
+        fs::write(
+            folder.path().join("results/a.jsonl"),
+            LINE.replace('\n', " "),
+        )
+        .unwrap();
+        fs::write(&readme, format!("before\n{START}old\n{END}\nafter\n")).unwrap();
+
+        assert!(
+            run(folder.path(), Mode::Check)
+                .unwrap_err()
+                .to_string()
+                .contains("out of date")
+        );
+        assert_eq!(run(folder.path(), Mode::Write).unwrap(), "1 results");
+        assert!(run(folder.path(), Mode::Check).is_ok());
+        let text = fs::read_to_string(&readme).unwrap();
+        assert!(
+            text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_readme_without_markers_is_refused() {
+        assert!(
+            replaced("nothing here", "")
+                .unwrap_err()
+                .to_string()
+                .contains("results:start")
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! A line of `results/*.jsonl`: one measured number and all that is needed to judge it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+/// One measurement. Every field must be there; `null` says that it does not apply.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Run {
+    /// Day of the run, `2026-01-31`
+    pub(crate) date: String,
+    /// Machine in words, e.g. `2 cores of an AMD EPYC 9004`
+    pub(crate) machine: String,
+    /// Vector instructions in use, e.g. `avx512bf16`
+    pub(crate) isa: String,
+    pub(crate) threads: usize,
+    /// Peak of a large matrix product measured beside the run, GFLOP/s
+    pub(crate) gemm_gflops: Option<f64>,
+    /// `classify`, `language model` or `speed`
+    pub(crate) task: String,
+    pub(crate) dataset: String,
+    /// Program and recipe, e.g. `ulmfit paper-2018` or `fastai 2.8.12`
+    pub(crate) model: String,
+    /// What `value` is, with its unit, e.g. `error %`, `perplexity`, `tokens/s`
+    pub(crate) metric: String,
+    /// Mean over `seeds` (quality) or median over repetitions (speed)
+    pub(crate) value: f64,
+    /// 95 % interval of a quality, lowest and highest repetition of a speed
+    pub(crate) ci95: Option<[f64; 2]>,
+    /// How many seeds or repetitions
+    pub(crate) seeds: usize,
+    /// Documents or tokens that were scored
+    pub(crate) n: u64,
+    pub(crate) seconds: f64,
+    pub(crate) peak_rss_mb: Option<f64>,
+    /// The command line that makes the number again
+    pub(crate) command: String,
+    pub(crate) commit: String,
+}
+
+/// All lines of all `.jsonl` files in `folder`, files by name, lines in their order.
+pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Run>> {
+    let mut files = Vec::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "jsonl")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut runs = Vec::new();
+    for path in files {
+        for (number, line) in fs::read_to_string(&path)?.lines().enumerate() {
+            let run = serde_json::from_str(line)
+                .with_context(|| format!("{}:{}: not a result", path.display(), number + 1))?;
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const LINE: &str = r#"{"date": "2026-01-31", "machine": "2 cores", "isa": "avx512", "threads": 2,
+        "gemm_gflops": 223.0, "task": "classify", "dataset": "trec6", "model": "ulmfit", "metric": "error %",
+        "value": 4.2, "ci95": [2.5, 6.4], "seeds": 3, "n": 500, "seconds": 95.0, "peak_rss_mb": null,
+        "command": "ulmfit fit", "commit": "abc"}"#;
+
+    #[test]
+    fn a_line_is_read_and_a_misspelt_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = LINE.replace('\n', " ");
+        fs::write(folder.path().join("a.jsonl"), format!("{line}\n{line}\n")).unwrap();
+        fs::write(folder.path().join("LOG.md"), "no result").unwrap();
+        let runs = read(folder.path()).unwrap();
+        assert_eq!(
+            (runs.len(), runs[1].value, runs[1].ci95),
+            (2, 4.2, Some([2.5, 6.4]))
+        );
+
+        fs::write(
+            folder.path().join("b.jsonl"),
+            line.replace("seeds", "sedes"),
+        )
+        .unwrap();
+        let error = format!("{:#}", read(folder.path()).unwrap_err());
+        assert!(
+            error.contains("b.jsonl:1: not a result") && error.contains("sedes"),
+            "{error}"
+        );
+    }
+}
