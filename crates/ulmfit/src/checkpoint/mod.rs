@@ -1,1 +1,38 @@
 //! Models and runs on disk.
+//!
+//! - [`tensors`]: strict safetensors, the only weight format we write;
+//! - [`FolderWriter`] and [`ModelFolder`]: a folder that is complete, with a hash of every file,
+//!   or absent;
+//! - `RunFolder` (feature `train`): lock, configuration, metrics and rotating checkpoints of a
+//!   run;
+//! - [`fastai`]: weights and vocabularies of fastai, in and out, without executing a pickle.
+//!
+//! Whatever is read here may come from a stranger, or from a disk that lost power: every size is
+//! checked before memory is taken, every hash before a byte is believed.
+
+mod crash_point;
+mod durable;
+mod error;
+pub mod fastai;
+mod folder_writer;
+mod manifest;
+mod model_folder;
+#[cfg(feature = "train")]
+mod run;
+pub mod tensors;
+
+#[cfg(test)]
+mod folder_tests;
+
+#[cfg(feature = "crash-points")]
+pub use crash_point::CRASH_POINTS;
+pub use durable::hash_file;
+pub use error::{CheckpointError, ConfigDifference, ErrorClass};
+pub use folder_writer::{FolderWriter, Overwrite};
+pub use manifest::check_manifest;
+pub use model_folder::ModelFolder;
+#[cfg(feature = "train")]
+pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
+pub use tensors::{
+    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, write_tensors,
+};

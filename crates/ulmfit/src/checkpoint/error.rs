@@ -1,0 +1,271 @@
+//! What can go wrong with models and runs on disk.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::fastai::FastaiError;
+use super::tensors::TensorsError;
+
+/// What kind of failure it is; the command line turns it into an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The caller asked for something contradictory (2).
+    Usage,
+    /// The content of a file is wrong (65).
+    Data,
+    /// A file or folder is missing (66).
+    Missing,
+    /// The system refused to read or write (74).
+    Io,
+    /// Another process is at work (75).
+    Locked,
+}
+
+/// Why a model or a run could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// A file or folder does not exist.
+    #[error("{} does not exist", .path.display())]
+    Missing {
+        /// What was looked for.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A link, pipe, device or folder stands where a regular file should.
+    #[error("{} is not a regular file", .path.display())]
+    NotAFile {
+        /// The offender.
+        path: PathBuf,
+    },
+    /// A path that cannot name a new folder, such as `/` or `..`.
+    #[error("{} cannot be the name of a new folder", .path.display())]
+    NotAName {
+        /// The offender.
+        path: PathBuf,
+    },
+    /// The output exists and was not to be replaced.
+    #[error("{} exists already", .path.display())]
+    Exists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The output exists, and nothing of ours is in it.
+    #[error("{} exists and was not written by ulmfit", .path.display())]
+    Foreign {
+        /// The output.
+        path: PathBuf,
+    },
+    /// A folder without a manifest.
+    #[error("{} is no complete model: it has no manifest.json", .path.display())]
+    Incomplete {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The manifest itself cannot be believed.
+    #[error("{}: {fault}", .path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: ManifestFault,
+    },
+    /// A file is not there, or its size or hash is not the one in the manifest.
+    #[error("{} is missing or damaged: it is not the file of manifest.json", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is not part of the folder.
+    #[error("{} has no {name}", .folder.display())]
+    NotInFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The file asked for.
+        name: String,
+    },
+    /// Another process works on this run.
+    #[error("{} is in use{}", .path.display(), owner(*.pid))]
+    Locked {
+        /// The run.
+        path: PathBuf,
+        /// Who holds it, if it said so.
+        pid: Option<u32>,
+    },
+    /// The run was begun with another configuration.
+    #[error("{} was begun with other settings: {}", .path.display(), list(.differences))]
+    ConfigDiffers {
+        /// The run.
+        path: PathBuf,
+        /// Every setting that is not the same.
+        differences: Vec<ConfigDifference>,
+    },
+    /// A JSON file of the run does not parse.
+    #[error("{} is not valid", .path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// Lines that a checkpoint counts on have gone.
+    #[error("{} has {found} bytes, the checkpoint was made after {wanted}", .path.display())]
+    MetricsTooShort {
+        /// `metrics.jsonl`.
+        path: PathBuf,
+        /// Its length.
+        found: u64,
+        /// The length when the checkpoint was made.
+        wanted: u64,
+    },
+    /// No checkpoint of a run can be believed.
+    #[error("none of the {count} checkpoints of {} can be read", .path.display())]
+    NoValidCheckpoint {
+        /// The run.
+        path: PathBuf,
+        /// How many there are.
+        count: usize,
+        /// What is wrong with the newest.
+        source: Box<CheckpointError>,
+    },
+    /// A tensor file is not what the model needs.
+    #[error(transparent)]
+    Tensors(#[from] TensorsError),
+    /// A fastai file cannot be imported.
+    #[error(transparent)]
+    Fastai(#[from] FastaiError),
+}
+
+impl CheckpointError {
+    /// What kind of failure it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Missing { .. } => ErrorClass::Missing,
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Locked { .. } => ErrorClass::Locked,
+            Self::NotAName { .. }
+            | Self::Exists { .. }
+            | Self::Foreign { .. }
+            | Self::ConfigDiffers { .. } => ErrorClass::Usage,
+            _ => ErrorClass::Data,
+        }
+    }
+
+    /// What to try next, in one line.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Exists { .. } => Some("choose another folder, or ask for it to be replaced"),
+            Self::Foreign { .. } => Some("choose another folder; only models are replaced"),
+            Self::Incomplete { .. } => Some("give a folder that a training command has written"),
+            Self::Manifest {
+                fault: ManifestFault::Schema { .. },
+                ..
+            } => Some("it was written by a newer ulmfit; update this one"),
+            Self::Manifest { .. } | Self::Damaged { .. } => {
+                Some("copy the folder again from where it came, or train again")
+            }
+            Self::NotInFolder { .. } => {
+                Some("is it a model of another stage? try `ulmfit inspect`")
+            }
+            Self::NotAFile { .. } => Some("copy the file itself; links are not followed"),
+            Self::Locked { .. } => Some("wait for the other process, or use another run folder"),
+            Self::ConfigDiffers { .. } => {
+                Some("give the settings of the first time, or use another run folder")
+            }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on the disk; finished checkpoints are intact")
+            }
+            Self::Json { .. } | Self::MetricsTooShort { .. } | Self::NoValidCheckpoint { .. } => {
+                Some("restore the folder from a copy, or begin again in another one")
+            }
+            Self::Tensors(error) => error.hint(),
+            Self::Fastai(error) => error.hint(),
+            Self::Missing { .. } | Self::Io { .. } | Self::NotAName { .. } => None,
+        }
+    }
+}
+
+/// Why a manifest cannot be believed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestFault {
+    /// Not JSON, or not of this form.
+    #[error("damaged manifest: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A version that this program does not know.
+    #[error("manifest of version {found}, this program knows {known}")]
+    Schema {
+        /// In the file.
+        found: u32,
+        /// In this program.
+        known: u32,
+    },
+    /// A name that could lead out of the folder.
+    #[error("manifest names the file {name:?}")]
+    FileName {
+        /// The name.
+        name: String,
+    },
+    /// Not byte for byte what this program writes.
+    #[error("manifest was changed after it was written")]
+    Spelling,
+    /// Far too large.
+    #[error("manifest of {bytes} bytes, the limit is {limit}")]
+    Size {
+        /// In the file.
+        bytes: u64,
+        /// Allowed.
+        limit: u64,
+    },
+}
+
+/// One setting that is not what it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigDifference {
+    /// Dotted path of the setting, `optim.rate`.
+    pub key: String,
+    /// Value in the run folder; `None` if it was not there.
+    pub stored: Option<serde_json::Value>,
+    /// Value given now; `None` if it is not there.
+    pub given: Option<serde_json::Value>,
+}
+
+impl fmt::Display for ConfigDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |value: &Option<serde_json::Value>| {
+            value
+                .as_ref()
+                .map_or_else(|| "absent".to_owned(), ToString::to_string)
+        };
+        write!(
+            f,
+            "{} was {}, now {}",
+            self.key,
+            show(&self.stored),
+            show(&self.given)
+        )
+    }
+}
+
+fn list(differences: &[ConfigDifference]) -> String {
+    differences
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn owner(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" by process {pid}"))
+}

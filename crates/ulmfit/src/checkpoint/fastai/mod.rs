@@ -1,0 +1,5 @@
+//! fastai's files.
+
+mod error;
+
+pub use error::FastaiError;

@@ -1,0 +1,220 @@
+//! A folder that appears complete or not at all.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::CheckpointError;
+use super::crash_point::crash_point;
+use super::durable::{io_error, rename, sync_folder, write_new};
+use super::manifest::{Entry, MANIFEST, Manifest, check_name};
+
+/// Locked while its folder is being written, so that others can tell work from litter.
+const BUSY: &str = ".writing";
+
+/// What to do when the target exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Only an empty folder may stand there.
+    Refuse,
+    /// A folder with a manifest, thus one of ours, is replaced.
+    Replace,
+}
+
+/// Collects files in a hidden folder beside the target and moves it there when all are durable.
+///
+/// Dropped without [`finish`](Self::finish), or killed, it leaves the target as it was; what a
+/// killed process left behind is removed by the next writer of the same target.
+///
+/// ```
+/// use ulmfit::checkpoint::{FolderWriter, ModelFolder, Overwrite};
+/// # let place = tempfile::tempdir()?;
+/// let target = place.path().join("model");
+/// let mut writer = FolderWriter::create(&target, Overwrite::Refuse)?;
+/// writer.write("labels.json", br#"["ham","spam"]"#)?;
+/// assert!(!target.exists());
+/// writer.finish()?;
+/// assert_eq!(ModelFolder::open(&target)?.read("labels.json")?, br#"["ham","spam"]"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct FolderWriter {
+    target: PathBuf,
+    parent: PathBuf,
+    overwrite: Overwrite,
+    temp: TempDir,
+    busy: File,
+    files: BTreeMap<String, Entry>,
+}
+
+impl FolderWriter {
+    /// Starts a folder that will appear at `target`; missing parents are created.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Exists`] or [`CheckpointError::Foreign`] when the target may not be
+    /// replaced, [`CheckpointError::NotAName`], [`CheckpointError::Io`].
+    pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, CheckpointError> {
+        let Some(name) = target.file_name() else {
+            return Err(CheckpointError::NotAName {
+                path: target.to_owned(),
+            });
+        };
+        let parent = match target.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&parent).map_err(io_error("create", &parent))?;
+        let hidden = |kind: &str| format!(".{}.{kind}-", name.to_string_lossy());
+        recover(target, &parent, &hidden("old"))?;
+        remove_litter(&parent, &hidden("new"))?;
+        check_target(target, overwrite)?;
+
+        let temp = tempfile::Builder::new()
+            .prefix(&hidden("new"))
+            .tempdir_in(&parent)
+            .map_err(io_error("create a folder in", &parent))?;
+        let busy = temp.path().join(BUSY);
+        let busy = File::create_new(&busy)
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(io_error("create", &busy))?;
+        crash_point("folder.created");
+        Ok(Self {
+            target: target.to_owned(),
+            parent,
+            overwrite,
+            temp,
+            busy,
+            files: BTreeMap::new(),
+        })
+    }
+
+    /// Adds a file and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Io`], for instance when the disk is full.
+    ///
+    /// # Panics
+    /// When `name` is not a plain file name, or is used twice.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CheckpointError> {
+        assert!(check_name(name).is_ok(), "{name:?} is no plain file name");
+        let entry = self.files.insert(name.to_owned(), Entry::of(bytes));
+        assert!(entry.is_none(), "{name} is written twice");
+        write_new(&self.temp.path().join(name), bytes)
+    }
+
+    /// Writes the manifest and moves the folder to its target.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); the target is then as it was.
+    pub fn finish(self) -> Result<(), CheckpointError> {
+        let Self {
+            target,
+            parent,
+            overwrite,
+            temp,
+            busy,
+            files,
+        } = self;
+        crash_point("folder.before_manifest");
+        write_new(
+            &temp.path().join(MANIFEST),
+            &Manifest::new(files).to_bytes(),
+        )?;
+        let busy_path = temp.path().join(BUSY);
+        fs::remove_file(&busy_path).map_err(io_error("remove", &busy_path))?;
+        sync_folder(temp.path())?;
+        crash_point("folder.before_rename");
+
+        check_target(&target, overwrite)?;
+        let old = move_away(&target, &parent)?;
+        if let Err(error) = rename(temp.path(), &target) {
+            if let Some(old) = &old {
+                rename(old, &target)?;
+            }
+            return Err(error);
+        }
+        drop(busy);
+        let _ = temp.keep(); // it is the target now
+        crash_point("folder.renamed");
+        sync_folder(&parent)?;
+        match old {
+            Some(old) => fs::remove_dir_all(&old).map_err(io_error("remove", &old)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether `target` may be written: it is absent, empty, or ours and to be replaced.
+fn check_target(target: &Path, overwrite: Overwrite) -> Result<(), CheckpointError> {
+    let path = || target.to_owned();
+    match fs::symlink_metadata(target) {
+        Err(_) => return Ok(()),
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(CheckpointError::Exists { path: path() }),
+    }
+    let mut entries = fs::read_dir(target).map_err(io_error("read", target))?;
+    match overwrite {
+        _ if entries.next().is_none() => Ok(()),
+        Overwrite::Refuse => Err(CheckpointError::Exists { path: path() }),
+        Overwrite::Replace if target.join(MANIFEST).is_file() => Ok(()),
+        Overwrite::Replace => Err(CheckpointError::Foreign { path: path() }),
+    }
+}
+
+/// Renames an existing target to a hidden name, because no system moves a folder onto a full one.
+fn move_away(target: &Path, parent: &Path) -> Result<Option<PathBuf>, CheckpointError> {
+    let Some(name) = target.file_name().filter(|_| target.exists()) else {
+        return Ok(None);
+    };
+    let old = parent.join(format!(
+        ".{}.old-{}",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
+    rename(target, &old)?;
+    crash_point("folder.moved_away");
+    Ok(Some(old))
+}
+
+/// Undoes the first half of a replacement whose second half never came, and removes the old
+/// folder of one that did.
+fn recover(target: &Path, parent: &Path, prefix: &str) -> Result<(), CheckpointError> {
+    for old in hidden_folders(parent, prefix)? {
+        if target.exists() {
+            fs::remove_dir_all(&old).map_err(io_error("remove", &old))?;
+        } else {
+            rename(&old, target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes unfinished folders whose writer has died.
+fn remove_litter(parent: &Path, prefix: &str) -> Result<(), CheckpointError> {
+    for folder in hidden_folders(parent, prefix)? {
+        // A writer creates that file first and removes it last, so a folder without it is either
+        // empty, and perhaps somebody's, or has its manifest and was never renamed.
+        let abandoned = match File::open(folder.join(BUSY)) {
+            Ok(busy) => busy.try_lock().is_ok(),
+            Err(_) => folder.join(MANIFEST).exists(),
+        };
+        if abandoned {
+            fs::remove_dir_all(&folder).map_err(io_error("remove", &folder))?;
+        }
+    }
+    Ok(())
+}
+
+fn hidden_folders(parent: &Path, prefix: &str) -> Result<Vec<PathBuf>, CheckpointError> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(parent).map_err(io_error("read", parent))? {
+        let entry = entry.map_err(io_error("read", parent))?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}

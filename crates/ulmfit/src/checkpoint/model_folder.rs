@@ -1,0 +1,106 @@
+//! A complete folder, opened for reading.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::durable::{io_error, require_file};
+use super::manifest::{Entry, Manifest};
+use super::{CheckpointError, Tensors, read_tensors};
+
+/// A folder whose files were all compared with its manifest.
+#[derive(Debug)]
+pub struct ModelFolder {
+    path: PathBuf,
+    manifest: Manifest,
+}
+
+impl ModelFolder {
+    /// Opens a folder and checks size and hash of every file in its manifest.
+    ///
+    /// Files that the manifest does not name may lie there, but cannot be read through this type.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Missing`], [`CheckpointError::Incomplete`],
+    /// [`CheckpointError::Manifest`], [`CheckpointError::Damaged`], [`CheckpointError::NotAFile`]
+    /// or [`CheckpointError::Io`].
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let folder = Self::open_unverified(path)?;
+        folder.manifest.verify(path)?;
+        Ok(folder)
+    }
+
+    /// Reads the manifest only; [`read`](Self::read) still checks what it reads.
+    pub(super) fn open_unverified(path: &Path) -> Result<Self, CheckpointError> {
+        std::fs::metadata(path).map_err(io_error("open", path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            manifest: Manifest::read(path)?,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the manifest names this file.
+    pub fn has(&self, name: &str) -> bool {
+        self.manifest.files.contains_key(name)
+    }
+
+    /// Names and sizes in bytes, sorted by name.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.manifest
+            .files
+            .iter()
+            .map(|(name, entry)| (name.as_str(), entry.bytes))
+    }
+
+    /// blake3 over the manifest: equal for equal contents, wherever the folder lies.
+    pub fn hash(&self) -> String {
+        blake3::hash(&self.manifest.to_bytes()).to_hex().to_string()
+    }
+
+    /// Reads one file, and checks once more that these are the bytes of the manifest.
+    ///
+    /// # Errors
+    /// [`CheckpointError::NotInFolder`] and those of [`open`](Self::open).
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
+        let Some(entry) = self.manifest.files.get(name) else {
+            let folder = self.path.clone();
+            return Err(CheckpointError::NotInFolder {
+                folder,
+                name: name.to_owned(),
+            });
+        };
+        let path = self.path.join(name);
+        let damaged = || CheckpointError::Damaged { path: path.clone() };
+        if require_file(&path)? != entry.bytes {
+            return Err(damaged());
+        }
+        // The size is the one on the disk, so a lying manifest cannot ask for memory.
+        let mut bytes = Vec::with_capacity(usize::try_from(entry.bytes).map_err(|_| damaged())?);
+        File::open(&path)
+            .and_then(|file| file.take(entry.bytes).read_to_end(&mut bytes))
+            .map_err(io_error("read", &path))?;
+        if Entry::of(&bytes) == *entry {
+            Ok(bytes)
+        } else {
+            Err(damaged())
+        }
+    }
+
+    /// Reads a tensor file that must hold exactly the `expected` names and shapes.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read) and of [`read_tensors`].
+    pub fn read_tensors(
+        &self,
+        name: &str,
+        expected: &BTreeMap<String, Vec<usize>>,
+    ) -> Result<Tensors, CheckpointError> {
+        read_tensors(&self.read(name)?, expected)
+    }
+}

@@ -1,0 +1,72 @@
+//! The configuration a run was begun with.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::checkpoint::crash_point::crash_point;
+use crate::checkpoint::durable::{io_error, rename, sync_folder, write_new};
+use crate::checkpoint::{CheckpointError, ConfigDifference};
+
+const CONFIG: &str = "config.json";
+const UNFINISHED: &str = ".config.json.new";
+
+/// Stores the configuration of a new run, or compares it with the one stored.
+pub(super) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
+    let path = folder.join(CONFIG);
+    match fs::read(&path) {
+        Ok(bytes) => {
+            let stored: Value = serde_json::from_slice(&bytes)
+                .map_err(|source| CheckpointError::Json { path, source })?;
+            let mut differences = Vec::new();
+            compare("", Some(&stored), Some(given), &mut differences);
+            if differences.is_empty() {
+                return Ok(());
+            }
+            Err(CheckpointError::ConfigDiffers {
+                path: folder.to_owned(),
+                differences,
+            })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => store(folder, given),
+        Err(error) => Err(io_error("read", &path)(error)),
+    }
+}
+
+fn store(folder: &Path, config: &Value) -> Result<(), CheckpointError> {
+    let unfinished = folder.join(UNFINISHED);
+    if unfinished.exists() {
+        fs::remove_file(&unfinished).map_err(io_error("remove", &unfinished))?;
+    }
+    write_new(&unfinished, format!("{config:#}\n").as_bytes())?;
+    crash_point("config.before_rename");
+    rename(&unfinished, &folder.join(CONFIG))?;
+    sync_folder(folder)
+}
+
+/// Lists the leaves in which two configurations differ; `None` is an absent key.
+fn compare(
+    key: &str,
+    stored: Option<&Value>,
+    given: Option<&Value>,
+    differences: &mut Vec<ConfigDifference>,
+) {
+    if let (Some(Value::Object(stored)), Some(Value::Object(given))) = (stored, given) {
+        for name in stored.keys().chain(given.keys()).collect::<BTreeSet<_>>() {
+            let key = if key.is_empty() {
+                name.clone()
+            } else {
+                format!("{key}.{name}")
+            };
+            compare(&key, stored.get(name), given.get(name), differences);
+        }
+    } else if stored != given {
+        differences.push(ConfigDifference {
+            key: key.to_owned(),
+            stored: stored.cloned(),
+            given: given.cloned(),
+        });
+    }
+}

@@ -1,0 +1,89 @@
+//! `metrics.jsonl`: one line a step, each exactly once.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::checkpoint::CheckpointError;
+use crate::checkpoint::crash_point::crash_point;
+use crate::checkpoint::durable::io_error;
+
+/// The file and its length, which every checkpoint remembers.
+///
+/// A killed run has lines after its last checkpoint, perhaps half a line; the steps they tell of
+/// are taken again, so [`truncate`](Self::truncate) drops them first.
+#[derive(Debug)]
+pub(super) struct MetricsLog {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+}
+
+impl MetricsLog {
+    pub(super) fn open(folder: &Path) -> Result<Self, CheckpointError> {
+        let path = folder.join("metrics.jsonl");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io_error("open", &path))?;
+        let bytes = file
+            .seek(SeekFrom::End(0))
+            .map_err(io_error("read", &path))?;
+        Ok(Self { path, file, bytes })
+    }
+
+    /// Length in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn append(&mut self, line: &impl Serialize) -> Result<(), CheckpointError> {
+        let mut text = serde_json::to_vec(line).map_err(|source| CheckpointError::Json {
+            path: self.path.clone(),
+            source,
+        })?;
+        text.push(b'\n');
+        let (first, second) = text.split_at(text.len() / 2);
+        let written = self.file.write_all(first).and_then(|()| {
+            crash_point("metrics.half_line");
+            self.file.write_all(second)
+        });
+        if let Err(error) = written {
+            // The disk is full: leave whole lines behind. If even that fails, the next resume
+            // drops the rest.
+            let _ = self.file.set_len(self.bytes);
+            let _ = self.file.seek(SeekFrom::Start(self.bytes));
+            return Err(io_error("write", &self.path)(error));
+        }
+        self.bytes += text.len() as u64;
+        Ok(())
+    }
+
+    pub(super) fn sync(&self) -> Result<(), CheckpointError> {
+        crash_point("metrics.before_sync");
+        self.file.sync_all().map_err(io_error("write", &self.path))
+    }
+
+    /// Goes back to an earlier length.
+    pub(super) fn truncate(&mut self, bytes: u64) -> Result<(), CheckpointError> {
+        if bytes > self.bytes {
+            let (path, found) = (self.path.clone(), self.bytes);
+            return Err(CheckpointError::MetricsTooShort {
+                path,
+                found,
+                wanted: bytes,
+            });
+        }
+        crash_point("resume.before_truncate");
+        self.file
+            .set_len(bytes)
+            .and_then(|()| self.file.seek(SeekFrom::Start(bytes)))
+            .map_err(io_error("write", &self.path))?;
+        self.bytes = bytes;
+        Ok(())
+    }
+}
