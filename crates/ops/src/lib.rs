@@ -20,13 +20,18 @@
 //! Every operation panics when shapes do not fit: sizes are fixed by the model above, so a
 //! mismatch is a bug in this program and not an input error.
 
+#[macro_use]
+mod simd;
+
 mod device;
 mod gemm;
+mod parallel;
 mod random;
 mod real;
 mod tensor;
 #[cfg(test)]
 mod testing;
+mod vector_math;
 
 pub mod activation_reg;
 pub mod batch_norm;

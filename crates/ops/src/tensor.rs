@@ -118,10 +118,10 @@ impl<D: Backend> Tensor<D> {
     /// When the rank is not `R`; `what` names the tensor in the message.
     #[track_caller]
     pub(crate) fn shape<const R: usize>(&self, what: &str) -> [usize; R] {
-        match self.dims.as_slice().try_into() {
-            Ok(dims) => dims,
-            Err(_) => panic!("`{what}` should have {R} dimensions, has {:?}", self.dims),
-        }
+        let Ok(dims) = self.dims.as_slice().try_into() else {
+            panic!("`{what}` should have {R} dimensions, has {:?}", self.dims)
+        };
+        dims
     }
 }
 

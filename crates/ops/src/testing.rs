@@ -80,3 +80,39 @@ pub(crate) fn weighted_sum<D: Backend>(site: u64, x: &Tensor<D>) -> f64 {
 pub(crate) fn bits<D: Backend>(x: &Tensor<D>) -> Vec<u64> {
     x.data().iter().map(|value| value.f64().to_bits()).collect()
 }
+
+/// Named results of an operation, in double precision.
+pub(crate) type Results = Vec<(&'static str, Vec<f64>)>;
+
+/// Asserts for each of the sizes that the processor agrees with the reference, and that its bits
+/// are the same for 1, 2 and 3 threads and without wide vectors.
+#[track_caller]
+pub(crate) fn assert_cpu_follows<S: Copy + std::fmt::Debug + Sync>(
+    sizes: &[S],
+    tolerance: f64,
+    reference: fn(S) -> Results,
+    cpu: fn(S) -> Results,
+) {
+    for &size in sizes {
+        let wanted = reference(size);
+        let with_threads = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| cpu(size))
+        };
+        let found = with_threads(1);
+        for ((name, found), (_, wanted)) in found.iter().zip(&wanted) {
+            assert_close(&format!("{size:?}: {name}"), found, wanted, tolerance);
+        }
+        for threads in [2, 3] {
+            assert!(
+                with_threads(threads) == found,
+                "{size:?}: {threads} threads change bits"
+            );
+        }
+        let portable = crate::simd::portable::forced(|| cpu(size));
+        assert!(portable == found, "{size:?}: portable code has other bits");
+    }
+}

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{assert_gradient, random};
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_cpu_follows, assert_gradient, random};
+use crate::{Cpu, Device, Reference};
 
 #[test]
 fn penalties_are_means_of_squares() {
@@ -18,6 +18,7 @@ fn penalties_are_means_of_squares() {
         );
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -31,4 +32,19 @@ fn gradients_match_finite_differences_and_are_added() {
     device.activation_reg(&x, 2.0, Some(&mut dx));
     device.temporal_activation_reg(&x, 0.7, Some(&mut dx));
     assert_gradient("x", &x, &dx, loss);
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>(dims: [usize; 3]) -> Results {
+        let (x, mut dx) = (random::<D>(1, &dims), random(2, &dims));
+        let activation = D::default().activation_reg(&x, 2.0, Some(&mut dx));
+        let temporal = D::default().temporal_activation_reg(&x, 1.0, Some(&mut dx));
+        vec![
+            ("penalties", vec![activation, temporal]),
+            ("dx", dx.to_f64()),
+        ]
+    }
+    let sizes = [[1, 1, 1], [1, 67, 401], [31, 1, 1], [71, 5, 401]];
+    assert_cpu_follows(&sizes, 1e-6, run::<Reference>, run::<Cpu>);
 }

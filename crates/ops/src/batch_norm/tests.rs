@@ -1,6 +1,8 @@
 use super::*;
-use crate::testing::{assert_close, assert_gradient, random, weighted_sum};
-use crate::{Device, Reference};
+use crate::testing::{
+    Results, assert_close, assert_cpu_follows, assert_gradient, bits, random, weighted_sum,
+};
+use crate::{Cpu, Device, Reference};
 
 fn fill<D: Backend>(scale: f64, k: f64, dims: &[usize]) -> Tensor<D> {
     let n = dims.iter().product::<usize>();
@@ -75,6 +77,7 @@ fn training_matches_pytorch() {
         assert_close("d_bias", &d_bias.to_f64(), &D_BIAS, tolerance);
     }
     check::<Reference>(1e-11);
+    check::<Cpu>(1e-5);
 }
 
 #[test]
@@ -129,6 +132,7 @@ fn evaluation_uses_the_running_statistics() {
         assert_eq!(y.to_f64(), [2.0, 16.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -142,4 +146,52 @@ fn one_row_has_no_variance() {
     };
     let x = random(3, &[1, 2]);
     Reference::<f64>::default().batch_norm_train(&x, weights, &mut RunningStats::new(2), 0.1);
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([batch, features]: [usize; 2]) -> Results {
+        let device = D::default();
+        let (x, weight) = (random::<D>(1, &[batch, features]), random(2, &[features]));
+        let (bias, dy) = (random(3, &[features]), random(4, &[batch, features]));
+        let weights = BatchNormWeights {
+            weight: &weight,
+            bias: &bias,
+            eps: 1e-5,
+        };
+        let mut running = RunningStats::new(features);
+        let (y, tape) = device.batch_norm_train(&x, weights, &mut running, 0.1);
+        let evaluated = device.batch_norm_eval(&x, weights, &running);
+        let dx = device.batch_norm_backward(&tape, weights, &dy, None);
+        vec![
+            ("y", y.to_f64()),
+            ("mean", running.mean.to_f64()),
+            ("var", running.var.to_f64()),
+            ("evaluated", evaluated.to_f64()),
+            ("dx", dx.to_f64()),
+        ]
+    }
+    assert_cpu_follows(&[[3, 1], [67, 1201]], 1e-5, run::<Reference>, run::<Cpu>);
+}
+
+#[test]
+fn evaluation_of_a_row_does_not_feel_the_others() {
+    fn check<D: Device>() {
+        let (weight, bias) = (random::<D>(1, &[401]), random(2, &[401]));
+        let weights = BatchNormWeights {
+            weight: &weight,
+            bias: &bias,
+            eps: 1e-5,
+        };
+        let x = random(3, &[70, 401]);
+        let run = |x: &Tensor<D>| {
+            bits(&D::default().batch_norm_eval(x, weights, &RunningStats::new(401)))
+        };
+        let all = run(&x);
+        for rows in [1, 2, 33] {
+            assert_eq!(run(&D::default().resize_rows(&x, rows)), all[..rows * 401]);
+        }
+    }
+    check::<Reference>();
+    check::<Cpu>();
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{assert_close, assert_gradient, bits, random};
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_close, assert_cpu_follows, assert_gradient, bits, random};
+use crate::{Cpu, Device, Reference};
 
 /// `3 * 0.9 * sin(1.7 j)`, `[4, 3]`, as in [`losses_match_pytorch`].
 fn logits<D: Backend>() -> Tensor<D> {
@@ -62,6 +62,7 @@ fn losses_match_pytorch() {
             );
         }
     }
+    check::<Cpu>(2e-6);
     check::<Reference>(1e-7); // the targets of `numbers` are rounded to single precision
 }
 
@@ -97,6 +98,7 @@ fn probabilities_are_what_they_should_be() {
         assert_eq!(run(Activation::Identity), logits::<D>().to_f64());
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -118,6 +120,7 @@ fn huge_logits_stay_finite() {
         assert_eq!((loss, gradient.to_f64()), (2e4, vec![1.0, -1.0]));
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -138,4 +141,32 @@ fn a_row_does_not_feel_the_others() {
         }
     }
     check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([batch, count]: [usize; 2]) -> Results {
+        let device = D::default();
+        let x = random::<D>(1, &[batch, count]);
+        let labels = (0..batch).map(|b| (b * 5 % count) as u32).collect();
+        let targets = Targets::Classes {
+            classes: labels,
+            smoothing: 0.1,
+            weights: None,
+        };
+        let (loss, gradient) = device.class_loss(&x, &targets);
+        let y = device.activate(&x, Activation::Softmax);
+        vec![
+            ("loss", vec![loss]),
+            ("gradient", gradient.to_f64()),
+            ("y", y.to_f64()),
+        ]
+    }
+    assert_cpu_follows(
+        &[[1, 1], [1, 2], [67, 131]],
+        1e-5,
+        run::<Reference>,
+        run::<Cpu>,
+    );
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{assert_gradient, random, weighted_sum};
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_cpu_follows, assert_gradient, bits, random, weighted_sum};
+use crate::{Cpu, Device, Reference};
 
 #[test]
 fn last_max_and_mean_of_a_span() {
@@ -18,6 +18,7 @@ fn last_max_and_mean_of_a_span() {
         assert_eq!(dx.to_f64(), wanted);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -36,4 +37,39 @@ fn gradient_matches_finite_differences() {
 #[should_panic(expected = "span 2..2 of 6 steps")]
 fn an_empty_span_panics() {
     Reference::<f64>::default().concat_pool_forward(&random(1, &[6, 1, 2]), &[2..2]);
+}
+
+fn spans(time: usize, batch: usize) -> Vec<Range<usize>> {
+    (0..batch)
+        .map(|b| b % time..time - (b / 2) % (time - b % time))
+        .collect()
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([time, batch, width]: [usize; 3]) -> Results {
+        let x = random::<D>(1, &[time, batch, width]);
+        let (y, tape) = D::default().concat_pool_forward(&x, &spans(time, batch));
+        let dx = D::default().concat_pool_backward(&tape, &random(2, &[batch, 3 * width]));
+        let argmax = tape.argmax.iter().map(|&t| f64::from(t)).collect();
+        vec![("y", y.to_f64()), ("argmax", argmax), ("dx", dx.to_f64())]
+    }
+    let sizes = [[1, 1, 1], [1, 5, 7], [131, 1, 37], [71, 67, 101]];
+    assert_cpu_follows(&sizes, 1e-6, run::<Reference>, run::<Cpu>);
+}
+
+#[test]
+fn a_document_does_not_feel_the_others() {
+    fn check<D: Device>() {
+        let x = random::<D>(1, &[7, 9, 37]);
+        let spans = spans(7, 9);
+        let all = bits(&D::default().concat_pool_forward(&x, &spans).0);
+        for batch in [1, 2, 5] {
+            let part = D::default().take_piece(&x, 0, 7, batch);
+            let part = bits(&D::default().concat_pool_forward(&part, &spans[..batch]).0);
+            assert_eq!(part, all[..part.len()]);
+        }
+    }
+    check::<Reference>();
+    check::<Cpu>();
 }

@@ -1,1 +1,128 @@
+//! Decoder and cross entropy, a few hundred rows at a time.
 
+use super::{DecoderBackward, DecoderLoss, DecoderOutcome, sizes};
+use crate::gemm::{Matrix, Write, product, product_by_rows};
+use crate::parallel::add_column_sums;
+use crate::vector_math::exp;
+use crate::{Cpu, Tensor};
+use rayon::prelude::*;
+
+/// Rows whose logits exist at the same time: 60 MB of them for a vocabulary of 60,000. With
+/// fewer, the gradient of the weight would be read and written more often than it has to be.
+const ROWS: usize = 256;
+
+impl DecoderLoss for Cpu {
+    fn decoder_loss(
+        &self,
+        h: &Tensor<Self>,
+        weight: &Tensor<Self>,
+        bias: &Tensor<Self>,
+        targets: &[u32],
+        mut backward: Option<DecoderBackward<'_, Self>>,
+    ) -> DecoderOutcome<Self> {
+        let [rows, width, vocab] = sizes(h, weight, bias, targets, backward.as_ref());
+        let scale = backward.as_ref().map(|backward| backward.scale);
+        let mut dh = backward.as_ref().map(|_| Tensor::zeros(h.dims()));
+        let mut logits = vec![0.0; ROWS.min(rows) * vocab];
+        let (mut loss_sum, mut correct) = (0.0, 0);
+        for (chunk, targets) in targets.chunks(ROWS).enumerate() {
+            let part = chunk * ROWS * width..(chunk * ROWS + targets.len()) * width;
+            let h = &h.data()[part.clone()];
+            let logits = &mut logits[..targets.len() * vocab];
+            product_by_rows(logits, h, weight.data(), width, Write::Over);
+            let losses: Vec<(f64, bool)> = logits
+                .par_chunks_mut(vocab)
+                .zip(targets)
+                .map(|(logits, &target)| row_loss(logits, bias.data(), target as usize, scale))
+                .collect();
+            loss_sum += losses.iter().map(|(loss, _)| loss).sum::<f64>();
+            correct += losses.iter().filter(|(_, correct)| *correct).count();
+
+            let (Some(backward), Some(dh)) = (&mut backward, &mut dh) else {
+                continue;
+            };
+            let d_logits = Matrix::new(logits, vocab);
+            let dh = &mut dh.data_mut()[part];
+            product(dh, d_logits, Matrix::new(weight.data(), width), Write::Over);
+            if let Some(grads) = &mut backward.grads {
+                let d_weight = grads.weight.data_mut();
+                product(
+                    d_weight,
+                    d_logits.transposed(),
+                    Matrix::new(h, width),
+                    Write::Add,
+                );
+                add_column_sums(grads.bias.data_mut(), logits);
+            }
+        }
+        DecoderOutcome {
+            loss_sum,
+            correct,
+            dh,
+        }
+    }
+}
+
+/// Loss of a row of products and whether its target is the largest.
+///
+/// With a `scale`, the logits become the gradient of `scale` times the loss.
+fn row_loss(logits: &mut [f32], bias: &[f32], target: usize, scale: Option<f64>) -> (f64, bool) {
+    let max = add_bias(logits, bias);
+    let wanted = logits[target];
+    let correct = wanted >= max && !logits[..target].contains(&max);
+    let sum = exponentials(logits, max);
+    if let Some(scale) = scale {
+        multiply(logits, (scale / sum) as f32);
+        logits[target] -= scale as f32;
+    }
+    (sum.ln() - f64::from(wanted - max), correct)
+}
+
+/// Independent results that are combined at the end, so that the loop can be vectorised.
+const LANES: usize = 16;
+
+vectorised! {
+    /// Adds the bias; returns the largest sum.
+    fn add_bias(logits: &mut [f32], bias: &[f32]) -> f32 {
+        let mut max = [f32::NEG_INFINITY; LANES];
+        for (logits, bias) in logits.chunks_mut(LANES).zip(bias.chunks(LANES)) {
+            for ((logit, bias), max) in logits.iter_mut().zip(bias).zip(&mut max) {
+                *logit += bias;
+                *max = if *logit > *max { *logit } else { *max };
+            }
+        }
+        max.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    }
+}
+
+vectorised! {
+    /// Replaces every logit by `exp(logit - max)`; returns their sum.
+    fn exponentials(logits: &mut [f32], max: f32) -> f64 {
+        let mut sum = 0.0;
+        // Short runs in single precision, their sums in double.
+        for run in logits.chunks_mut(64 * LANES) {
+            let mut lanes = [0.0_f32; LANES];
+            let (blocks, rest) = run.as_chunks_mut::<LANES>();
+            for block in blocks {
+                for (logit, lane) in block.iter_mut().zip(&mut lanes) {
+                    *logit = exp(*logit - max);
+                    *lane += *logit;
+                }
+            }
+            for (logit, lane) in rest.iter_mut().zip(&mut lanes) {
+                *logit = exp(*logit - max);
+                *lane += *logit;
+            }
+            sum += lanes.into_iter().map(f64::from).sum::<f64>();
+        }
+        sum
+    }
+}
+
+vectorised! {
+    fn multiply(values: &mut [f32], factor: f32) {
+        for value in values {
+            *value *= factor;
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::random;
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_cpu_follows, random};
+use crate::{Cpu, Device, Reference};
 
 #[test]
 fn a_mask_drops_its_share_and_scales_the_rest() {
@@ -21,6 +21,7 @@ fn a_mask_drops_its_share_and_scales_the_rest() {
         }
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -33,6 +34,7 @@ fn masks_are_functions_of_their_key() {
         assert_ne!(whole[..2000], whole[4096..6096], "blocks repeat");
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -55,6 +57,7 @@ fn a_smaller_mask_repeats_over_time() {
         assert_eq!(x.to_f64(), [0.0, 4.0, 0.0, 8.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -62,4 +65,17 @@ fn a_smaller_mask_repeats_over_time() {
 fn a_mask_has_to_fit() {
     let device = Reference::<f64>::default();
     device.apply_mask(&mut random(1, &[7]), &random(2, &[3]));
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([time, n]: [usize; 2]) -> Results {
+        let device = D::default();
+        let mut x = random::<D>(1, &[time, n]);
+        let mask = device.dropout_mask(&[n], 0.3, Key::new(2));
+        device.apply_mask(&mut x, &mask);
+        vec![("mask", mask.to_f64()), ("x", x.to_f64())]
+    }
+    let sizes = [[1, 1], [3, 4097], [2, 20_011]];
+    assert_cpu_follows(&sizes, 1e-6, run::<Reference>, run::<Cpu>);
 }

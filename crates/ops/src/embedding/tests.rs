@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{assert_gradient, random, weighted_sum};
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_cpu_follows, assert_gradient, random, weighted_sum};
+use crate::{Cpu, Device, Reference};
 
 const IDS: [u32; 6] = [4, 1, 4, 0, 2, 4];
 
@@ -16,6 +16,7 @@ fn rows_are_looked_up_and_scaled() {
         assert_eq!(y.to_f64(), [0.0, 0.0, 2.0, 4.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -41,10 +42,28 @@ fn padding_learns_nothing_and_others_add_up() {
         assert_eq!(grad.to_f64(), [1.0, 1.0, 6.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
 #[should_panic(expected = "range")]
 fn an_unknown_id_panics() {
     Reference::<f32>::default().embedding_forward(&random(1, &[3, 2]), &[3], None);
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([vocab, width, n]: [usize; 3]) -> Results {
+        let device = D::default();
+        let (table, scale) = (random::<D>(1, &[vocab, width]), random(2, &[vocab]));
+        // Some ids come up often, some never.
+        let ids: Vec<u32> = (0..n).map(|i| ((i * i) % vocab) as u32).collect();
+        let y = device.embedding_forward(&table, &ids, Some(&scale));
+        let mut grad = random(3, &[vocab, width]);
+        let dy = random(4, &[n, width]);
+        device.embedding_backward(&ids, Some(&scale), Some(0), &dy, &mut grad);
+        vec![("y", y.to_f64()), ("grad", grad.to_f64())]
+    }
+    let sizes = [[1, 1, 1], [521, 13, 997], [1021, 3, 64]];
+    assert_cpu_follows(&sizes, 1e-5, run::<Reference>, run::<Cpu>);
 }

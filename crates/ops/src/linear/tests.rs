@@ -1,6 +1,8 @@
 use super::*;
-use crate::testing::{assert_close, assert_gradient, random, weighted_sum};
-use crate::{Device, Reference};
+use crate::testing::{
+    Results, assert_close, assert_cpu_follows, assert_gradient, random, weighted_sum,
+};
+use crate::{Cpu, Device, Reference};
 
 const ROWS: usize = 3;
 const INPUTS: usize = 4;
@@ -19,6 +21,7 @@ fn forward_is_the_product_and_the_bias() {
         assert_eq!(y.to_f64(), [21.0, 0.5, 1.0, 43.0, 1.5, 1.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -72,4 +75,36 @@ fn gradients_are_added_to_what_is_there() {
         assert_eq!(device.linear_backward(&x, &weight, &dy, None).to_f64(), dx);
     }
     check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([rows, inputs, outputs]: [usize; 3]) -> Results {
+        let device = D::default();
+        let x = random::<D>(1, &[rows, inputs]);
+        let (weight, bias) = (random(2, &[outputs, inputs]), random(3, &[outputs]));
+        let dy = random(4, &[rows, outputs]);
+        let (mut d_weight, mut d_bias) = (random(5, &[outputs, inputs]), random(6, &[outputs]));
+        let grads = LinearGrads {
+            weight: &mut d_weight,
+            bias: Some(&mut d_bias),
+        };
+        let y = device.linear_forward(&x, &weight, Some(&bias));
+        let dx = device.linear_backward(&x, &weight, &dy, Some(grads));
+        vec![
+            ("y", y.to_f64()),
+            ("dx", dx.to_f64()),
+            ("d_weight", d_weight.to_f64()),
+            ("d_bias", d_bias.to_f64()),
+        ]
+    }
+    let sizes = [
+        [1, 1, 1],
+        [1, 37, 101],
+        [3, 600, 67],
+        [67, 13, 2],
+        [131, 71, 521],
+    ];
+    assert_cpu_follows(&sizes, 1e-5, run::<Reference>, run::<Cpu>);
 }

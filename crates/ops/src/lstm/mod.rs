@@ -5,6 +5,7 @@
 //! in PyTorch. The mask is DropConnect (Merity, Keskar & Socher 2017, section 2): one for all
 //! time steps of a call.
 
+mod cell;
 mod cpu;
 #[cfg(test)]
 mod golden;
@@ -31,6 +32,10 @@ pub struct LstmWeights<'a, D: Backend> {
     pub w_hh_mask: Option<&'a Tensor<D>>,
 }
 
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "derived, it would ask for `D: Copy`"
+)]
 impl<D: Backend> Clone for LstmWeights<'_, D> {
     fn clone(&self) -> Self {
         *self

@@ -1,7 +1,10 @@
 use super::golden::{self, Weights};
 use super::*;
-use crate::testing::{assert_close, assert_gradient, largest_difference, random, weighted_sum};
-use crate::{Device, Reference};
+use crate::testing::{
+    Results, assert_close, assert_cpu_follows, assert_gradient, bits, largest_difference, random,
+    weighted_sum,
+};
+use crate::{Cpu, Device, Reference};
 
 /// ```python
 /// import torch
@@ -47,6 +50,7 @@ fn outputs_and_gradients_match_pytorch() {
         }
     }
     check::<Reference>(1e-10);
+    check::<Cpu>(1e-5);
 }
 
 /// Numbers that cannot tell the gates apart would prove nothing.
@@ -139,6 +143,7 @@ fn a_sequence_in_two_calls_is_a_sequence_in_one() {
         assert_eq!(second.state.c, whole.state.c);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 /// The mask cuts recurrent weights only, so the first step from a zero state does not feel it.
@@ -164,6 +169,7 @@ fn weight_drop_spares_the_first_step() {
         assert_ne!(with[step..2 * step], without[step..2 * step]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -185,4 +191,84 @@ fn what_is_not_wanted_is_not_made() {
         assert_eq!(run(false, InputGradient::Skipped), (None, grads));
     }
     check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([time, batch, inputs, hidden]: [usize; 4]) -> Results {
+        let device = D::default();
+        let gates = 4 * hidden;
+        let dims = [&[gates, inputs][..], &[gates, hidden], &[gates], &[gates]];
+        let weights = Weights::<D>(dims.map(|dims| random(dims[dims.len() - 1] as u64, dims)));
+        let mask = device.dropout_mask(&[gates, hidden], 0.5, crate::Key::new(1));
+        let x = random(1, &[time, batch, inputs]);
+        let state = LstmState {
+            h: random(2, &[batch, hidden]),
+            c: random(3, &[batch, hidden]),
+        };
+        let mut results = Vec::new();
+        for mask in [None, Some(&mask)] {
+            let out = device.lstm_forward(&x, weights.borrow(mask), &state, Keep::Tape);
+            let mut grads = weights.zeros_like();
+            let dx = device.lstm_backward(
+                &x,
+                weights.borrow(mask),
+                out.tape.unwrap(),
+                &random(4, &[time, batch, hidden]),
+                Some(grads.grads()),
+                InputGradient::Wanted,
+            );
+            results.extend([("y", out.y), ("h", out.state.h), ("c", out.state.c)]);
+            let [w_ih, w_hh, b_ih, b_hh] = grads.0;
+            results.extend([("dx", dx.unwrap()), ("w_ih", w_ih), ("w_hh", w_hh)]);
+            results.extend([("b_ih", b_ih), ("b_hh", b_hh)]);
+        }
+        results
+            .into_iter()
+            .map(|(name, tensor)| (name, tensor.to_f64()))
+            .collect()
+    }
+    let sizes = [
+        [1, 1, 5, 7],
+        [3, 2, 11, 17],
+        [5, 67, 41, 37],
+        [2, 5, 3, 131],
+    ];
+    assert_cpu_follows(&sizes, 2e-5, run::<Reference>, run::<Cpu>);
+}
+
+#[test]
+fn a_sequence_does_not_feel_the_others() {
+    fn check<D: Device>() {
+        const TIME: usize = 3;
+        let device = D::default();
+        for (inputs, hidden) in [(7, 5), (37, 18), (40, 115)] {
+            let gates = 4 * hidden;
+            let dims = [&[gates, inputs][..], &[gates, hidden], &[gates], &[gates]];
+            let weights = Weights::<D>(dims.map(|dims| random(7, dims)));
+            let x = random(1, &[TIME, 70, inputs]);
+            let (h, c) = (random(2, &[70, hidden]), random(3, &[70, hidden]));
+            let run = |batch: usize, keep| {
+                let x = device.take_piece(&x, 0, TIME, batch);
+                let state = LstmState {
+                    h: device.resize_rows(&h, batch),
+                    c: device.resize_rows(&c, batch),
+                };
+                let out = device.lstm_forward(&x, weights.borrow(None), &state, keep);
+                (out.y, out.state)
+            };
+            let (all, last) = run(70, Keep::Nothing);
+            for batch in (1..=9).chain([23, 24, 25, 63, 64, 65]) {
+                let (y, state) = run(batch, Keep::Tape);
+                assert_eq!(
+                    bits(&y),
+                    bits(&device.take_piece(&all, 0, TIME, batch)),
+                    "{batch}"
+                );
+                assert_eq!(bits(&state.c), bits(&last.c)[..batch * hidden], "{batch}");
+            }
+        }
+    }
+    check::<Cpu>();
 }

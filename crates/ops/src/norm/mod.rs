@@ -5,6 +5,8 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cpu::sum_of_squares;
+
 use crate::{Backend, Tensor};
 
 /// See the [module](self).

@@ -1,5 +1,6 @@
 use super::*;
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_cpu_follows, random};
+use crate::{Cpu, Device, Reference};
 
 #[test]
 fn sums_and_scales() {
@@ -15,6 +16,7 @@ fn sums_and_scales() {
         assert_eq!(x.to_f64(), [0.0; 3]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -33,4 +35,17 @@ fn what_is_not_finite_shows_in_the_sum() {
         }
     }
     check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>(n: usize) -> Results {
+        let (mut x, y) = (random::<D>(1, &[n]), random(2, &[n]));
+        let sum = D::default().sum_of_squares(&x);
+        D::default().scale(&mut x, 0.7);
+        D::default().add_scaled(&mut x, &y, -1.3);
+        vec![("sum", vec![sum]), ("x", x.to_f64())]
+    }
+    assert_cpu_follows(&[1, 100_003], 1e-6, run::<Reference>, run::<Cpu>);
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::assert_close;
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_close, assert_cpu_follows, random};
+use crate::{Cpu, Device, Reference};
 
 fn fill<D: Backend>(k: f64) -> Tensor<D> {
     let values: Vec<f64> = (0..5)
@@ -43,6 +43,7 @@ fn adam_matches_pytorch() {
         assert_close("p", &p.to_f64(), &P, tolerance);
     }
     check::<Reference>(1e-11);
+    check::<Cpu>(1e-6);
 }
 
 /// The debiasing takes the momentum of the step, not the product of all so far.
@@ -71,6 +72,7 @@ fn adam_debiases_with_the_momentum_of_the_step() {
         assert_close("p", &p.to_f64(), &[wanted], 1e-6);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -89,6 +91,7 @@ fn sgd_adds_the_decay_to_the_gradient() {
         assert_eq!(p.to_f64(), [1.25, -4.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -101,4 +104,38 @@ fn the_average_is_that_of_all_values() {
         assert_eq!(average.to_f64(), [5.0, 5.0]);
     }
     check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>(n: usize) -> Results {
+        let device = D::default();
+        let (mut p, g) = (random::<D>(1, &[n]), random(2, &[n]));
+        let (mut m, mut average) = (random(3, &[n]), random(4, &[n]));
+        let mut v = Tensor::full(&[n], 0.3);
+        let numbers = AdamStep {
+            lr: 0.01,
+            mom: 0.8,
+            sqr_mom: 0.99,
+            eps: 1e-5,
+            weight_decay: 0.1,
+            step: 7,
+        };
+        device.adam_step(&mut p, &g, &mut m, &mut v, numbers);
+        device.sgd_step(
+            &mut p,
+            &g,
+            SgdStep {
+                lr: 0.1,
+                weight_decay: 0.01,
+            },
+        );
+        device.average_step(&mut average, &p, 3);
+        let results = [("p", p), ("m", m), ("v", v), ("average", average)];
+        results
+            .map(|(name, tensor)| (name, tensor.to_f64()))
+            .to_vec()
+    }
+    assert_cpu_follows(&[1, 20_011], 1e-6, run::<Reference>, run::<Cpu>);
 }

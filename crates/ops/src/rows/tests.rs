@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::random;
-use crate::{Device, Reference};
+use crate::testing::{Results, assert_cpu_follows, random};
+use crate::{Cpu, Device, Reference};
 
 #[test]
 fn a_piece_that_was_placed_is_taken_back() {
@@ -24,6 +24,7 @@ fn a_piece_that_was_placed_is_taken_back() {
         assert_eq!(sequence.to_f64()[3 * 20..][..10], piece.to_f64()[10..20]);
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -44,6 +45,7 @@ fn rows_are_cut_or_filled_with_zeros() {
         );
     }
     check::<Reference>();
+    check::<Cpu>();
 }
 
 #[test]
@@ -59,4 +61,28 @@ fn rows_without_a_source_are_the_mean() {
         assert_eq!((y.dims(), y.to_f64()), (&[4][..], vec![6.0, 3.0, 1.0, 6.0]));
     }
     check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn the_processor_follows_the_reference() {
+    fn run<D: Device>([time, batch, width]: [usize; 3]) -> Results {
+        let device = D::default();
+        let mut sequence = random::<D>(1, &[time + 3, batch + 2, width]);
+        device.place_piece(&mut sequence, 2, &random(2, &[time, batch, width]));
+        let taken = device.take_piece(&sequence, 1, time, batch + 1);
+        let table = sequence.reshaped(&[(time + 3) * (batch + 2), width]);
+        let sources = [Some(3), None, Some(0)];
+        vec![
+            ("taken", taken.to_f64()),
+            ("more", device.resize_rows(&table, 100).to_f64()),
+            ("remapped", device.remap_rows(&table, &sources).to_f64()),
+        ]
+    }
+    assert_cpu_follows(
+        &[[1, 1, 1], [13, 7, 101]],
+        1e-6,
+        run::<Reference>,
+        run::<Cpu>,
+    );
 }
