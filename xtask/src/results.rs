@@ -24,7 +24,7 @@ pub(crate) struct Run {
     pub(crate) dataset: String,
     /// Program and recipe, e.g. `ulmfit paper-2018` or `fastai 2.8.12`
     pub(crate) model: String,
-    /// What `value` is, with its unit, e.g. `error %`, `perplexity`, `tokens/s`
+    /// What `value` is, with its unit, e.g. `error %`, `perplexity`, `training tokens/s`
     pub(crate) metric: String,
     /// Mean over `seeds` (quality) or median over repetitions (speed)
     pub(crate) value: f64,
@@ -32,7 +32,7 @@ pub(crate) struct Run {
     pub(crate) ci95: Option<[f64; 2]>,
     /// How many seeds or repetitions
     pub(crate) seeds: usize,
-    /// Documents or tokens that were scored
+    /// Documents or tokens that were scored; of a speed, steps that were timed
     pub(crate) n: u64,
     pub(crate) seconds: f64,
     pub(crate) peak_rss_mb: Option<f64>,

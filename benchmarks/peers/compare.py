@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Our speed beside fastai's: both run in turns on the same machine, so that both meet its moods.
+
+    cargo build --release -p ulmfit-cli
+    benchmarks/peers/compare.py lm --peer-python VENV/bin/python
+
+Prints medians, spread and their ratio beside the peak of a matrix product, and appends one line a
+program to results/speed.jsonl (fields: xtask/src/results.rs). Python 3.9+, standard library only; the
+peer's environment is the one named by --peer-python or PEER_PYTHON.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PEER = pathlib.Path(__file__).with_name("fastai_bench.py").relative_to(ROOT)
+TOKENS = 300  # of a document: what `ulmfit bench classify` and fastai_bench.py take by themselves
+METRICS = {  # field of the JSON, its name and unit in the results, what counts as better
+    "lm": [("tokens_per_s", "language model, training tokens/s", max)],
+    "classify": [
+        ("tokens_per_s", "classifier, training tokens/s", max),
+        ("docs_per_s", "classifier, documents/s", max),
+        ("latency_ms_p50", "classifier, ms a document", min),
+    ],
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("task", choices=METRICS, nargs="?", default="lm")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each program")
+    parser.add_argument("--vocab", type=int, default=60_008)
+    parser.add_argument("--emb", type=int, default=400)
+    parser.add_argument("--hid", type=int, default=1_152)
+    parser.add_argument("--bs", type=int, default=64)
+    parser.add_argument("--bptt", type=int, default=72)
+    parser.add_argument("--steps", type=int, default=3, help="timed steps of a run")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="of ulmfit")
+    parser.add_argument("--peer-precision", choices=["f32", "bf16"], default="f32")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
+    parser.add_argument("--peer-python", default=os.environ.get("PEER_PYTHON", sys.executable))
+    parser.add_argument("--machine", default=machine(), help="in words, for the results")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "results/speed.jsonl")
+    return parser.parse_args()
+
+
+def machine():
+    model = platform.processor() or platform.machine()
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{os.cpu_count()} cores, {model}"
+
+
+def run(command):
+    """The JSON document that the command prints; its error ends this program."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    except OSError as error:
+        sys.exit(f"cannot run {command[0]}: {error.strerror}")
+    if done.returncode:
+        sys.exit(f"{shlex.join(command)}: exit code {done.returncode}\n{done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def commands(args):
+    flags = ("vocab", "emb", "hid", "bs", "bptt", "steps", "threads")
+    shape = [f"--{flag}={getattr(args, flag)}" for flag in flags]
+    ours = [args.ulmfit, "bench", args.task, "--json", *shape, f"--precision={args.precision}"]
+    peer = [args.peer_python, str(PEER), args.task, *shape, f"--precision={args.peer_precision}"]
+    peers = [peer]
+    if args.task == "classify":
+        peers.append([*peer[:2], "latency", *peer[3:]])
+    return {"ulmfit": [ours], "fastai": peers}
+
+
+def measured(args):
+    """Each program's documents, one a round, and the peak of the matrix product in each round."""
+    runs, peaks = {"ulmfit": [], "fastai": []}, []
+    product = [args.peer_python, str(PEER), "gemm", f"--threads={args.threads}"]
+    for number in range(1, args.rounds + 1):
+        peaks.append(run(product)["gflops"])
+        for program, parts in commands(args).items():
+            start = time.monotonic()
+            documents = [run(part) for part in parts]
+            document = {field: value for found in documents for field, value in found.items()}
+            document["peak_rss_mb"] = max(found["peak_rss_mb"] for found in documents)
+            document["seconds"] = time.monotonic() - start
+            runs[program].append(document)
+        last = {program: documents[-1].get("tokens_per_s") for program, documents in runs.items()}
+        print(f"round {number}: {last} tokens/s, peak {peaks[-1]:.0f} GFLOP/s", file=sys.stderr)
+    return runs, statistics.median(peaks)
+
+
+def commit():
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def name(program, document, args):
+    if program == "ulmfit":
+        return f"ulmfit {args.precision}"
+    return f"fastai {document['fastai']} on torch {document['torch']}, {args.peer_precision}"
+
+
+def lines(args, runs, peak):
+    """One line a program and metric, as `xtask readme` reads them."""
+    length = args.bptt if args.task == "lm" else TOKENS
+    for field, metric, _ in METRICS[args.task]:
+        for program, documents in runs.items():
+            values = [document[field] for document in documents]
+            command = commands(args)[program][0]
+            if os.path.isabs(command[0]):
+                command = [os.path.basename(command[0]), *command[1:]]  # no paths of one machine
+            yield {
+                "date": datetime.date.today().isoformat(),
+                "machine": args.machine,
+                "isa": documents[0]["isa"],
+                "threads": args.threads,
+                "gemm_gflops": round(peak, 1),
+                "task": "speed",
+                "dataset": f"random tokens, {args.vocab}/{args.emb}/{args.hid}, batch {args.bs} x {length}",
+                "model": name(program, documents[0], args),
+                "metric": metric,
+                "value": round(statistics.median(values), 3),
+                "ci95": [round(min(values), 3), round(max(values), 3)],
+                "seeds": len(values),
+                "n": args.steps * len(values),
+                "seconds": round(sum(document["seconds"] for document in documents), 1),
+                "peak_rss_mb": round(max(document["peak_rss_mb"] for document in documents), 1),
+                "command": shlex.join(command),
+                "commit": commit(),
+            }
+
+
+def main():
+    args = arguments()
+    runs, peak = measured(args)
+    found = list(lines(args, runs, peak))
+    print(f"{args.machine}, {args.threads} threads, peak {peak:.0f} GFLOP/s (torch f32)")
+    for (_, metric, better), ours, peer in zip(METRICS[args.task], found[::2], found[1::2]):
+        for line in (ours, peer):
+            low, high = line["ci95"]
+            print(f"{metric:>34}  {line['model']:<40} {line['value']:>10.1f}  ({low:.1f} to {high:.1f}), "
+                  f"{line['peak_rss_mb']:.0f} MB")
+        ratio = ours["value"] / peer["value"] if better is max else peer["value"] / ours["value"]
+        print(f"{'':>34}  ulmfit is {ratio:.2f} times as fast")
+    with args.out.open("a") as out:
+        out.writelines(json.dumps(line) + "\n" for line in found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""How fast fastai does what `ulmfit bench` does. Prints one JSON document.
+
+    fastai_bench.py lm        one training step of the language model, again and again
+    fastai_bench.py classify  training and prediction of the classifier, a batch of documents a step
+    fastai_bench.py latency   one document alone
+    fastai_bench.py gemm      the peak of a large matrix product, as torch reaches it
+
+The steps are written out instead of run through `Learner`, so that no callback or progress bar is
+timed: forward, cross entropy with AR and TAR, backward, clipping, fastai's Adam. All dropouts are on.
+"""
+import argparse
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+import warnings
+
+warnings.filterwarnings("ignore")
+try:
+    import fastai
+    import torch
+    from fastai.optimizer import Adam
+    from fastai.text.models.awdlstm import (
+        AWD_LSTM,
+        awd_lstm_clas_config,
+        awd_lstm_clas_split,
+        awd_lstm_lm_config,
+        awd_lstm_lm_split,
+    )
+    from fastai.text.models.core import get_language_model, get_text_classifier
+except ModuleNotFoundError as missing:
+    install = "pip install fastai==2.8.12 torch==2.15.0"
+    sys.exit(f"{missing.name} is not installed here; in an environment of its own:\n    {install}")
+
+FIRST_WORD = 9  # ids below are fastai's special tokens
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("task", choices=["lm", "classify", "latency", "gemm"])
+    parser.add_argument("--vocab", type=int, default=60_008)
+    parser.add_argument("--emb", type=int, default=400)
+    parser.add_argument("--hid", type=int, default=1_152)
+    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--bs", type=int, default=64)
+    parser.add_argument("--bptt", type=int, default=72)
+    parser.add_argument("--tokens", type=int, default=300, help="tokens of a document")
+    parser.add_argument("--classes", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--warm-up", type=int, default=1, help="steps that are not timed")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--size", type=int, default=2_048, help="of the square matrices of `gemm`")
+    return parser.parse_args()
+
+
+def seconds(args, step):
+    """Duration of each timed call of `step`."""
+    for _ in range(args.warm_up):
+        step()
+    durations = []
+    for _ in range(args.steps):
+        start = time.perf_counter()
+        step()
+        durations.append(time.perf_counter() - start)
+    return durations
+
+
+def rates(name, amount, durations):
+    """`amount` of something a step: its median, lowest and highest rate."""
+    each = [amount / duration for duration in durations]
+    return {name: statistics.median(each), f"{name}_min": min(each), f"{name}_max": max(each)}
+
+
+def precision(args):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.precision == "bf16")
+
+
+def words(args, *shape):
+    return torch.randint(FIRST_WORD, args.vocab, shape)
+
+
+def sizes(args, config):
+    return {**config, "emb_sz": args.emb, "n_hid": args.hid, "n_layers": args.layers}
+
+
+def loss_of(output, target):
+    """Cross entropy, AR (alpha 2, after dropout) and TAR (beta 1, before it): RNNRegularizer's sum."""
+    logits, raw, dropped = output
+    loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, -2), target.flatten())
+    loss = loss + 2.0 * dropped.float().pow(2).mean()
+    return loss + (raw[:, 1:] - raw[:, :-1]).float().pow(2).mean()
+
+
+def training_step(args, model, groups):
+    optimizer = Adam(groups, lr=1e-3, mom=0.8, sqr_mom=0.99, eps=1e-5, wd=0.01)
+
+    def step(x, y):
+        with precision(args):
+            loss = loss_of(model(x), y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def prediction(args, model, x):
+    model.eval()
+
+    @torch.inference_mode()
+    def step():
+        model.reset()
+        with precision(args):
+            model(x)[0].float().softmax(-1)
+
+    return step
+
+
+def lm(args):
+    model = get_language_model(AWD_LSTM, args.vocab, config=sizes(args, awd_lstm_lm_config)).train()
+    step = training_step(args, model, awd_lstm_lm_split(model))
+    stream = words(args, args.bs, args.bptt + 1)
+    durations = seconds(args, lambda: step(stream[:, :-1], stream[:, 1:]))
+    return rates("tokens_per_s", args.bs * args.bptt, durations)
+
+
+def classifier(args):
+    config = sizes(args, awd_lstm_clas_config)
+    return get_text_classifier(
+        AWD_LSTM, args.vocab, args.classes, seq_len=args.bptt, drop_mult=0.5, config=config
+    )
+
+
+def classify(args):
+    model = classifier(args).train()
+    step = training_step(args, model, awd_lstm_clas_split(model))
+    x, y = words(args, args.bs, args.tokens), torch.randint(args.classes, (args.bs,))
+
+    def train():
+        model.reset()
+        step(x, y)
+
+    trained = rates("tokens_per_s", args.bs * args.tokens, seconds(args, train))
+    return trained | rates("docs_per_s", args.bs, seconds(args, prediction(args, model, x)))
+
+
+def latency(args):
+    durations = seconds(args, prediction(args, classifier(args), words(args, 1, args.tokens)))
+    return {"latency_ms_p50": 1e3 * statistics.median(durations)}
+
+
+def gemm(args):
+    kind = {"f32": torch.float32, "bf16": torch.bfloat16}[args.precision]
+    a, b = (torch.randn(args.size, args.size).to(kind) for _ in range(2))
+    return rates("gflops", 2e-9 * args.size**3, seconds(args, lambda: a @ b))
+
+
+def main():
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(1)
+    task = {"lm": lm, "classify": classify, "latency": latency, "gemm": gemm}[args.task]
+    isa = torch.backends.cpu.get_cpu_capability()
+    try:
+        result = task(args)
+    except RuntimeError as error:
+        if "primitive descriptor" not in str(error):
+            raise
+        sys.exit(f"torch {torch.__version__} has no {args.precision} LSTM for this processor ({isa})")
+    in_a_megabyte = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    result |= {
+        "schema": 1,
+        "task": args.task,
+        "precision": args.precision,
+        "threads": torch.get_num_threads(),
+        "isa": isa,
+        "steps": args.steps,
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / in_a_megabyte,
+        "torch": torch.__version__,
+        "fastai": fastai.__version__,
+    }
+    print(json.dumps({k: round(v, 3) if isinstance(v, float) else v for k, v in result.items()}))
+
+
+if __name__ == "__main__":
+    main()
