@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod data;
+mod error;
 pub mod model;
 #[cfg(feature = "train")]
 pub mod optim;
@@ -13,3 +14,6 @@ pub mod stages;
 pub mod text;
 #[cfg(feature = "train")]
 pub mod train;
+
+pub use error::ErrorClass;
+pub use stages::Error;

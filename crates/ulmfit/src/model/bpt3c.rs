@@ -50,10 +50,21 @@ fn first_kept(batch: &ClassifierBatch, seq_len: usize, max_len: Option<usize>, w
     }
 }
 
+/// How many of the first rows a piece runs: up to the last one with a token in it.
+///
+/// Rows are sorted by length and padded in front by whole pieces, so these have begun. A row
+/// among them may have ended within the last piece but one; its padding is then run and ignored.
+/// fastai runs as many rows as have a token in the piece's first column, which is the same but
+/// for such a row with a shorter one behind it.
+fn rows_with_text(batch: &ClassifierBatch, start: usize) -> usize {
+    let rows = batch.starts.iter().zip(&batch.lengths);
+    let has_text = |(&from, &length): (&usize, &usize)| from <= start && from + length > start;
+    rows.map(has_text).enumerate().filter(|(_, has)| *has).last().map_or(0, |(row, _)| row + 1)
+}
+
 /// Runs a batch of documents through the encoder, piece by piece.
 ///
-/// `masks` turns dropout on; tapes are kept only then. A piece runs only the rows that have
-/// begun: rows are sorted by length and padded in front by whole pieces, so these come first.
+/// `masks` turns dropout on; tapes are kept only then.
 ///
 /// # Panics
 /// When the batch was padded for another `seq_len`.
@@ -74,7 +85,7 @@ pub fn encode<D: Device>(
     let mut tape = Vec::new();
     for (piece, start) in (0..batch.time).step_by(seq_len).enumerate() {
         let time = seq_len.min(batch.time - start);
-        let rows = batch.starts.iter().take_while(|&&s| s <= start).count();
+        let rows = rows_with_text(batch, start);
         let ids: Vec<u32> = (start..start + time)
             .flat_map(|t| &batch.ids[t * batch.batch..t * batch.batch + rows])
             .copied()

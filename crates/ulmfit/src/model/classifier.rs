@@ -3,9 +3,9 @@
 use super::bpt3c::{self, Window};
 use super::{
     AwdLstm, ClassifierConfig, DropoutConfig, Learn, MaskSource, Mode, Network, Param, PoolingHead,
-    Regularisation, Task,
+    Regularisation,
 };
-use crate::data::ClassifierBatch;
+use crate::data::{ClassifierBatch, LabelKind};
 use ulmfit_ops::class_loss::{Activation, Targets};
 use ulmfit_ops::{Device, Key, Tensor};
 
@@ -138,9 +138,9 @@ impl<D: Device> TextClassifier<D> {
     /// Probabilities (values in a regression), `[B, C]` row-major.
     pub fn probabilities(&self, logits: &Tensor<D>) -> Vec<f32> {
         let activation = match self.config.task {
-            Task::SingleLabel => Activation::Softmax,
-            Task::MultiLabel => Activation::Sigmoid,
-            Task::Regression => Activation::Identity,
+            LabelKind::Single => Activation::Softmax,
+            LabelKind::Multi => Activation::Sigmoid,
+            LabelKind::Regression => Activation::Identity,
         };
         self.device.activate(logits, activation).to_f32()
     }

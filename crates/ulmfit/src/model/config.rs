@@ -1,5 +1,6 @@
 //! Sizes and dropouts: what a model is, apart from its weights.
 
+use crate::data::LabelKind;
 use serde::{Deserialize, Serialize};
 
 /// The five dropout probabilities of an AWD-LSTM (Merity, Keskar & Socher 2017).
@@ -71,19 +72,6 @@ impl AwdLstmConfig {
     }
 }
 
-/// What a classifier's outputs mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Task {
-    /// Exactly one label a text.
-    #[default]
-    SingleLabel,
-    /// Any number of labels a text.
-    MultiLabel,
-    /// A number a text.
-    Regression,
-}
-
 /// Linear layers on top of the pooled encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -112,7 +100,7 @@ pub struct ClassifierConfig {
     /// Number of outputs, `C`.
     pub classes: usize,
     /// What the outputs mean.
-    pub task: Task,
+    pub task: LabelKind,
     /// Tokens a piece; gradients stay within it. fastai's `seq_len`, the paper's `b`.
     pub seq_len: usize,
     /// At most so many of a document's last tokens are pooled; earlier ones only warm the state.
@@ -121,7 +109,7 @@ pub struct ClassifierConfig {
 
 impl ClassifierConfig {
     /// fastai's pieces of 72 tokens and window of 1,440.
-    pub fn new(encoder: AwdLstmConfig, classes: usize, task: Task) -> Self {
+    pub fn new(encoder: AwdLstmConfig, classes: usize, task: LabelKind) -> Self {
         let head = HeadConfig::default();
         Self { encoder, head, classes, task, seq_len: 72, max_len: Some(1440) }
     }

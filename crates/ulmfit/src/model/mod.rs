@@ -17,13 +17,15 @@ mod language_model;
 mod masks;
 mod network;
 mod param;
+mod scoring;
 mod weight_drop_lstm;
 
 pub use awd_lstm::{AwdLstm, EncoderState, EncoderTape};
 pub use classifier::{ClassifierStep, TextClassifier};
-pub use config::{AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig, Task};
+pub use config::{AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig};
 pub use head::PoolingHead;
 pub use language_model::{LanguageModel, LmStep};
 pub use masks::{MaskSource, Mode, RandomMasks, Site};
 pub use network::{Learn, LoadError, Network, Regularisation};
 pub use param::{Decay, Param};
+pub use scoring::{LmScore, score_documents, score_stream};

@@ -64,9 +64,9 @@ impl<D: Device> Optimizer<D> {
             slot.steps += 1;
             match self.config {
                 OptimizerConfig::Adam { mom, sqr_mom, eps } => {
+                    let step = slot.steps;
                     let (mean, sqr_mean) = slot.moments(param.value.dims());
                     let mom = update.mom.unwrap_or(mom);
-                    let step = slot.steps;
                     let numbers = AdamStep { lr, mom, sqr_mom, eps, weight_decay: decay, step };
                     self.device.adam_step(&mut param.value, grad, mean, sqr_mean, numbers);
                 }

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors, write_tensors};
 use crate::data::LabelSet;
-use crate::error::Error;
+use super::Error;
 use crate::model::{AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier};
 use crate::text::{Direction, TextConfig, TextPipeline};
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ fn unpack<D: Device, N: Network<D>>(
 }
 
 fn load_text(folder: &ModelFolder, config: &TextConfig, rows: usize) -> Result<TextPipeline, Error> {
-    let text = TextPipeline::from_files(config.clone(), |name| folder.read(name).map_err(Error::from))?;
+    let text = TextPipeline::from_files(config, |name| folder.read(name).map_err(std::io::Error::other))?;
     if text.vocab().len() == rows {
         return Ok(text);
     }
@@ -159,9 +159,9 @@ fn save<D: Device, N: Network<D>>(
 ) -> Result<(), Error> {
     folder.write("config.json", &pretty(config))?;
     for (name, bytes) in text.files() {
-        folder.write(&name, &bytes)?;
+        folder.write(name, &bytes)?;
     }
-    folder.write("model.safetensors", &write_tensors(&pack(networks), Dtype::F32))?;
+    folder.write("model.safetensors", &write_tensors(&pack(networks), Dtype::F32)?)?;
     folder.write("README.md", papers.card.as_bytes())?;
     folder.write("run.json", &pretty(&papers.run))?;
     for (name, bytes) in &papers.others {

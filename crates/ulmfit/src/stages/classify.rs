@@ -6,8 +6,9 @@ use super::recipe::StageRecipe;
 use super::runner::Runner;
 use super::texts;
 use crate::data::LabelSet;
-use crate::error::Error;
-use crate::model::{AwdLstmConfig, ClassifierConfig, HeadConfig, Network, Task, TextClassifier};
+use crate::data::Task;
+use super::Error;
+use crate::model::{AwdLstmConfig, ClassifierConfig, HeadConfig, Network, TextClassifier};
 use crate::text::{Direction, TextPipeline};
 use crate::train::{ClassifierTrainee, Labelled, LossConfig};
 use serde_json::json;
@@ -88,7 +89,7 @@ pub fn classify(
             head: options.head.clone(),
             seq_len: recipe.bptt,
             max_len: recipe.max_len,
-            ..ClassifierConfig::new(sizes, data.labels.outputs(), options.task)
+            ..ClassifierConfig::new(sizes, data.labels.outputs(), data.labels.kind())
         };
         let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key.child(10));
         if let Some(lm) = &lm {

@@ -1,7 +1,7 @@
 //! Text from a language model.
 
 use super::bundle::LmBundle;
-use crate::error::Error;
+use super::Error;
 use crate::text::{Direction, special};
 use ulmfit_ops::Key;
 

@@ -5,10 +5,10 @@ use super::recipe::{BpttKind, StageRecipe};
 use super::runner::Runner;
 use super::{Task, texts};
 use crate::data::{Bptt, Corpus, LmBatchConfig};
-use crate::error::Error;
-use crate::model::{AwdLstmConfig, LanguageModel, Network};
+use super::Error;
+use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::text::{Direction, TextPipeline, Vocab};
-use crate::train::{LmEvaluation, LmTrainee, evaluate_lm};
+use crate::train::LmTrainee;
 use serde::Serialize;
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
@@ -23,7 +23,7 @@ pub struct LmText {
 
 /// How good a language model became.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LmScore {
+pub struct DirectionScore {
     /// Reading direction.
     pub direction: Direction,
     /// Tokens predicted.
@@ -36,8 +36,8 @@ pub struct LmScore {
     pub accuracy: f64,
 }
 
-impl LmScore {
-    pub(super) fn new(direction: Direction, sums: &LmEvaluation) -> Self {
+impl DirectionScore {
+    pub(super) fn new(direction: Direction, sums: &model::LmScore) -> Self {
         let (tokens, loss) = (sums.tokens, sums.loss());
         Self { direction, tokens, loss, perplexity: sums.perplexity(), accuracy: sums.accuracy() }
     }
@@ -47,7 +47,7 @@ impl LmScore {
 pub fn lm_batches(recipe: &StageRecipe, direction: Direction) -> LmBatchConfig {
     let bptt = match recipe.bptt_kind {
         BpttKind::Fixed => Bptt::Fixed,
-        BpttKind::Variable => Bptt::variable(),
+        BpttKind::Variable => Bptt::Variable { cap: None },
     };
     LmBatchConfig { batch_size: recipe.batch_size, seq_len: recipe.bptt, bptt, direction }
 }
@@ -64,7 +64,7 @@ pub fn pretrain(
     directions: &[Direction],
     recipe: &StageRecipe,
     seed: u64,
-) -> Result<(LmBundle, Vec<LmScore>), Error> {
+) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let start = |direction: Direction| {
         let key = Key::new(seed).child(direction as u64);
         LanguageModel::new(Cpu::default(), sizes, recipe.dropouts(), key.child(0))
@@ -88,7 +88,7 @@ pub fn finetune(
     directions: &[Direction],
     recipe: &StageRecipe,
     seed: u64,
-) -> Result<(LmBundle, Vec<LmScore>), Error> {
+) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let networks = transfer(base, text.vocab(), directions)?;
     train_all(runner, "finetune", LmBundle { text, networks }, corpora, recipe, seed)
 }
@@ -125,7 +125,7 @@ fn train_all(
     corpora: &LmText,
     recipe: &StageRecipe,
     seed: u64,
-) -> Result<(LmBundle, Vec<LmScore>), Error> {
+) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
     let (mut trained, mut scores) = (Vec::new(), Vec::new());
     for (direction, mut network) in networks {
@@ -148,20 +148,21 @@ fn train_all(
             "valid": texts::fingerprint(&corpora.valid),
             "start": texts::fingerprint_model(&network),
         });
-        let valid = (!corpora.valid.tokens().is_empty()).then_some(&corpora.valid);
+        let valid = (corpora.valid.tokens.len() > 1).then_some(&corpora.valid);
         let mut trainee = LmTrainee::new(
             Cpu::default(),
             network,
             &corpora.train,
             valid,
-            batches.clone(),
+            batches,
             recipe.regularisation(),
             key.child(2),
-        );
+        )?;
         runner.train(&task, &Cpu::default(), &mut trainee, &plan, &identity)?;
         let network = trainee.into_model();
         if let Some(valid) = valid {
-            scores.push(LmScore::new(direction, &evaluate_lm(&network, valid, &batches, |_, _| ())));
+            let sums = score_stream(&network, valid, &batches, &mut |_, _| ())?;
+            scores.push(DirectionScore::new(direction, &sums));
         }
         trained.push((direction, network));
     }

@@ -1,1 +1,49 @@
 //! What a user does: pretrain, fine-tune, train, evaluate, predict.
+//!
+//! A stage takes texts and a [`Recipe`] and gives back a bundle: text pipeline, networks,
+//! labels. Bundles are saved as folders. [`fit()`] runs all stages one after the other.
+
+#[cfg(feature = "train")]
+mod baselines;
+mod bundle;
+mod predict;
+mod progress;
+
+#[cfg(feature = "train")]
+mod classify;
+mod error;
+mod evaluate;
+#[cfg(feature = "train")]
+mod fit;
+mod generate;
+#[cfg(feature = "train")]
+mod language;
+#[cfg(feature = "train")]
+mod recipe;
+#[cfg(feature = "train")]
+mod runner;
+mod texts;
+#[cfg(feature = "train")]
+mod unfreezing;
+
+#[cfg(feature = "train")]
+pub use baselines::BaselineScores;
+pub use bundle::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, read_config};
+#[cfg(feature = "train")]
+pub use classify::{ClassifyOptions, LabelledText, Start, classify};
+pub use error::Error;
+pub use evaluate::{ClassifierEvaluation, LmReport, evaluate_classifier, evaluate_language_model};
+#[cfg(feature = "train")]
+pub use fit::{FitInput, FitOptions, FitOutcome, fit};
+pub use generate::{GenerateOptions, generate};
+#[cfg(feature = "train")]
+pub use language::{DirectionScore, LmText, finetune, lm_batches, pretrain, transfer};
+pub use predict::Prediction;
+pub use progress::{Progress, Quiet, Task};
+#[cfg(feature = "train")]
+pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, Unfreeze};
+#[cfg(feature = "train")]
+pub use runner::{Every, Runner, run_folder};
+pub use texts::{Document, encode, hold_out, learn_vocab, read_texts};
+#[cfg(feature = "train")]
+pub use unfreezing::Unfreezing;

@@ -1,11 +1,12 @@
 //! Labels for texts.
 
 use super::bundle::ClassifierBundle;
-use crate::data::{evaluation_batches, pad};
-use crate::model::Task;
+use super::evaluate::argmax;
+use crate::data::LabelKind;
+use crate::model::score_documents;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use ulmfit_ops::Device;
+use ulmfit_ops::{Device, Tensor};
 
 /// What a classifier says about a document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,33 +37,25 @@ impl<D: Device> ClassifierBundle<D> {
     ) -> Vec<Vec<f32>> {
         let classes = self.labels.outputs();
         let share = 1.0 / self.networks.len() as f32;
-        let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
         let total = documents.len() * self.networks.len();
         let mut done = 0;
         let mut rows = vec![vec![0.0; classes]; documents.len()];
         for (direction, network) in &self.networks {
-            for items in evaluation_batches(&lengths, batch_size) {
-                let oriented = items.iter().map(|&item| {
-                    let mut ids = documents[item].clone();
-                    direction.orient(&mut ids);
-                    ids
-                });
-                let oriented: Vec<Vec<u32>> = oriented.collect();
-                let texts: Vec<&[u32]> = oriented.iter().map(Vec::as_slice).collect();
-                let logits = network.logits(&pad(&texts, network.config().seq_len));
-                let found = network.probabilities(&logits);
-                for (&item, row) in items.iter().zip(found.chunks_exact(classes)) {
-                    rows[item].iter_mut().zip(row).for_each(|(sum, p)| *sum += p * share);
-                }
-                done += items.len();
-                each(done, total);
+            let mut oriented = documents.to_vec();
+            oriented.iter_mut().for_each(|ids| direction.orient(ids));
+            let mut progress = |here, _| each(done + here, total);
+            let logits = score_documents(network, &oriented, batch_size, &mut progress);
+            done += documents.len();
+            for (row, logits) in rows.iter_mut().zip(logits) {
+                let found = network.probabilities(&Tensor::from_f32(&[1, classes], &logits));
+                row.iter_mut().zip(found).for_each(|(sum, p)| *sum += p * share);
             }
         }
         rows
     }
 
     /// What the outputs mean.
-    pub fn task(&self) -> Task {
+    pub fn task(&self) -> LabelKind {
         self.networks[0].1.config().task
     }
 
@@ -70,15 +63,15 @@ impl<D: Device> ClassifierBundle<D> {
     pub fn prediction(&self, row: &[f32]) -> Prediction {
         let names = self.labels.names();
         let probabilities = names.iter().cloned().zip(row.iter().map(|&p| p.into())).collect();
-        let best = crate::report::argmax(row);
+        let best = argmax(row);
         match self.task() {
-            Task::SingleLabel => {
+            LabelKind::Single => {
                 Prediction { label: names[best].clone(), confidence: row[best], probabilities }
             }
-            Task::Regression => {
+            LabelKind::Regression => {
                 Prediction { label: row[0].to_string(), confidence: 1.0, probabilities }
             }
-            Task::MultiLabel => {
+            LabelKind::Multi => {
                 let chosen: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= 0.5).collect();
                 let label = chosen.iter().map(|&n| names[n].as_str()).collect::<Vec<_>>().join(",");
                 let chosen = chosen.into_iter().map(|n| row[n]);

@@ -1,10 +1,13 @@
 //! Hyper-parameters of the three stages, as a TOML file.
 
+use crate::checkpoint::CheckpointError;
+use super::Error;
 use crate::model::{DropoutConfig, Learn, Regularisation};
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use ulmfit_ops::Key;
 
 /// A named set of hyper-parameters.
@@ -197,6 +200,18 @@ impl Recipe {
         }
     }
 
+    /// A recipe from a file.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when it cannot be read, [`Error::Recipe`] when it cannot be used.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path.to_owned() },
+            _ => CheckpointError::Io { action: "read", path: path.to_owned(), source },
+        })?;
+        Ok(Self::parse(&text)?)
+    }
+
     /// A recipe from TOML.
     ///
     /// # Errors
@@ -278,7 +293,7 @@ impl StageRecipe {
                 epochs: unfreeze.map_or(self.epochs, |p| p.epochs),
                 learn,
                 rates: self.rates(peak, groups),
-                schedule: unfreeze.and_then(|p| p.schedule).unwrap_or(self.schedule),
+                schedule: unfreeze.and_then(|p| p.schedule.clone()).unwrap_or_else(|| self.schedule.clone()),
             }
         };
         let phases = if self.phase.is_empty() {

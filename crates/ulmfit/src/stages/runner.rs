@@ -4,7 +4,7 @@ use super::progress::{Progress, Task};
 use crate::checkpoint::{
     Checkpoint, CheckpointError, Dtype, Keep, RunFolder, Tensors, peek_tensors, read_tensors, write_tensors,
 };
-use crate::error::Error;
+use super::Error;
 use crate::train::{Checkpointer, Event, Outcome, Plan, Position, Snapshot, TrainError, Trainee, fit};
 use serde_json::Value;
 use std::cell::RefCell;

@@ -2,7 +2,7 @@
 
 use super::Progress;
 use crate::data::{Corpus, LabelUse, ReadOptions, documents};
-use crate::error::Error;
+use super::Error;
 use crate::model::Network;
 use crate::text::{TextConfig, TextPipeline, Vocab, VocabConfig};
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub fn learn_vocab(
     vocab: &VocabConfig,
     documents: &[Document],
 ) -> Result<TextPipeline, Error> {
-    Ok(TextPipeline::build(config.clone(), vocab, documents.iter())?)
+    Ok(TextPipeline::build(config, vocab, documents.iter().cloned())?)
 }
 
 /// Token ids of all documents in one stream.
@@ -91,10 +91,10 @@ pub fn hold_out(documents: Vec<Document>, share: f64, key: Key) -> (Vec<Document
 /// Hash of a token stream with its document borders.
 pub fn fingerprint(corpus: &Corpus) -> String {
     let mut hasher = blake3::Hasher::new();
-    for token in corpus.tokens() {
+    for token in &corpus.tokens {
         hasher.update(&token.to_le_bytes());
     }
-    for &end in corpus.ends() {
+    for &end in &corpus.ends {
         hasher.update(&(end as u64).to_le_bytes());
     }
     hasher.finalize().to_hex()[..16].to_owned()

@@ -1,9 +1,11 @@
 //! Training a classifier on labelled documents.
 
 use super::{StepLoss, StepPlan, Trainee, Validation};
-use crate::data::{evaluation_batches, pad, training_batches};
-use crate::model::{RandomMasks, Regularisation, Task, TextClassifier};
+use crate::data::{LabelKind, pad, training_batches};
+use crate::model::{RandomMasks, Regularisation, TextClassifier, score_documents};
+use crate::report::metrics::argmax;
 use ulmfit_ops::class_loss::Targets;
+use std::collections::BTreeMap;
 use ulmfit_ops::{Device, Key};
 
 /// Documents as token ids, each with its target values.
@@ -26,19 +28,19 @@ pub struct LossConfig {
 
 impl LossConfig {
     /// Targets of some documents.
-    pub fn targets(&self, task: Task, labelled: &Labelled, items: &[usize]) -> Targets {
+    pub fn targets(&self, task: LabelKind, labelled: &Labelled, items: &[usize]) -> Targets {
         let rows = items.iter().map(|&item| &labelled.targets[item]);
         let weights = self.class_weights.clone();
         match task {
-            Task::SingleLabel => Targets::Classes {
+            LabelKind::Single => Targets::Classes {
                 classes: rows.map(|row| row[0] as u32).collect(),
                 smoothing: self.smoothing,
                 weights,
             },
-            Task::MultiLabel => {
+            LabelKind::Multi => {
                 Targets::MultiLabel { values: rows.flatten().copied().collect(), weights }
             }
-            Task::Regression => Targets::Values { values: rows.flatten().copied().collect() },
+            LabelKind::Regression => Targets::Values { values: rows.flatten().copied().collect() },
         }
     }
 
@@ -90,29 +92,6 @@ impl<'a, D: Device> ClassifierTrainee<'a, D> {
     }
 }
 
-/// Logits of every document, in their order, `[N, C]` row-major.
-pub fn classifier_logits<D: Device>(
-    model: &TextClassifier<D>,
-    documents: &[Vec<u32>],
-    batch_size: usize,
-    mut each: impl FnMut(usize, usize),
-) -> Vec<Vec<f32>> {
-    let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
-    let mut logits = vec![Vec::new(); documents.len()];
-    let classes = model.config().classes;
-    let mut done = 0;
-    for items in evaluation_batches(&lengths, batch_size) {
-        let texts: Vec<&[u32]> = items.iter().map(|&item| documents[item].as_slice()).collect();
-        let rows = model.logits(&pad(&texts, model.config().seq_len)).to_f32();
-        for (&item, row) in items.iter().zip(rows.chunks_exact(classes)) {
-            logits[item] = row.to_vec();
-        }
-        done += items.len();
-        each(done, documents.len());
-    }
-    logits
-}
-
 impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
     type Model = TextClassifier<D>;
 
@@ -153,13 +132,14 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
     fn validate(&mut self) -> Option<Validation> {
         let valid = self.valid?;
         let task = self.model.config().task;
-        let logits = classifier_logits(&self.model, &valid.documents, self.batch_size, |_, _| ());
+        let documents = &valid.documents;
+        let logits = score_documents(&self.model, documents, self.batch_size, &mut |_, _| ());
         let loss = mean_loss(&self.model, &logits, valid);
-        let mut metrics = std::collections::BTreeMap::new();
-        if task == Task::SingleLabel {
-            let right = logits.iter().zip(&valid.targets).filter(|(row, target)| {
-                crate::report::argmax(row) == target[0] as usize
-            });
+        let mut metrics = BTreeMap::new();
+        if task == LabelKind::Single {
+            let flat: Vec<f32> = logits.iter().flatten().copied().collect();
+            let guesses = argmax(&flat, self.model.config().classes);
+            let right = guesses.iter().zip(&valid.targets).filter(|(g, t)| **g == t[0] as u32);
             metrics.insert("accuracy".to_owned(), right.count() as f64 / logits.len() as f64);
         }
         Some(Validation { loss, metrics })
@@ -167,7 +147,7 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
 }
 
 /// Mean loss of logits, without smoothing and weights.
-pub fn mean_loss<D: Device>(
+fn mean_loss<D: Device>(
     model: &TextClassifier<D>,
     logits: &[Vec<f32>],
     labelled: &Labelled,

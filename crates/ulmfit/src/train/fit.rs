@@ -50,7 +50,7 @@ impl TrainError {
             }
             Self::NoSteps => Some("give more text or a smaller --batch-size".into()),
             Self::Load(_) => None,
-            Self::Checkpoint(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint().map(Into::into),
         }
     }
 }

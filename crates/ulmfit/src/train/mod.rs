@@ -14,11 +14,11 @@ mod plan;
 mod snapshot;
 mod trainee;
 
-pub use classifier::{ClassifierTrainee, Labelled};
+pub use classifier::{ClassifierTrainee, Labelled, LossConfig};
 pub use event::{Control, Event, Observer, Silent};
 pub use fit::{Outcome, TrainError, fit};
 pub use lm::LmTrainee;
-pub use lr_find::{LrFind, LrFindOptions, lr_find};
+pub use lr_find::{LrFindOptions, lr_find};
 pub use plan::{Phase, Plan};
 pub use snapshot::{Checkpointer, NoCheckpoints, Position, Snapshot};
 pub use trainee::{StepLoss, StepPlan, Trainee, Validation};

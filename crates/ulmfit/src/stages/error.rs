@@ -1,0 +1,126 @@
+//! One error for whoever calls a stage.
+
+use crate::ErrorClass;
+use crate::checkpoint::CheckpointError;
+use crate::data::DataError;
+use crate::model::LoadError;
+use crate::text::TextError;
+use std::path::PathBuf;
+
+/// Why a stage failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading texts and labels.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Tokenising, or a vocabulary.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// Reading or writing a model or a run.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A model's weights are not what its configuration asks for.
+    #[error("{}: the weights do not fit", path.display())]
+    Weights {
+        /// Folder of the model.
+        path: PathBuf,
+        /// Which tensor.
+        #[source]
+        source: LoadError,
+    },
+    /// A model's configuration cannot be understood.
+    #[error("{}: {message}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A model of one stage was given where another is needed.
+    #[error("{} is a {found}, a {wanted} is needed here", path.display())]
+    WrongModel {
+        /// Folder of the model.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What is needed.
+        wanted: &'static str,
+    },
+    /// Something asked for cannot be had.
+    #[error("{message}")]
+    Usage {
+        /// What and why.
+        message: String,
+        /// What to try instead.
+        hint: Option<String>,
+    },
+    /// There is not enough text to work with.
+    #[error("{message}")]
+    TooLittle {
+        /// What there is and what is needed.
+        message: String,
+        /// What to try instead.
+        hint: Option<String>,
+    },
+    /// A recipe cannot be used.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Recipe(#[from] super::RecipeError),
+    /// Training failed.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] crate::train::TrainError),
+    /// A signal asked to stop; a checkpoint was saved if one was wanted.
+    #[error("stopped; run the same command again to continue")]
+    Stopped,
+}
+
+impl Error {
+    /// What to try next, in one line.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Data(error) => error.hint(),
+            Self::Text(error) => error.hint().map(Into::into),
+            Self::Checkpoint(error) => error.hint().map(Into::into),
+            Self::Usage { hint, .. } | Self::TooLittle { hint, .. } => hint.clone(),
+            Self::WrongModel { wanted: "language model", .. } => {
+                Some("give a folder written by `ulmfit pretrain` or `ulmfit finetune`".into())
+            }
+            Self::WrongModel { .. } => {
+                Some("give a folder written by `ulmfit train` or `ulmfit fit`".into())
+            }
+            #[cfg(feature = "train")]
+            Self::Recipe(error) => error.hint(),
+            #[cfg(feature = "train")]
+            Self::Train(error) => error.hint(),
+            Self::Weights { .. } | Self::Config { .. } => {
+                Some("the folder was changed or damaged after it was written".into())
+            }
+            Self::Stopped => None,
+        }
+    }
+
+    /// What kind of failure this is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Data(error) => error.class(),
+            Self::Checkpoint(error) => error.class(),
+            Self::Text(_)
+            | Self::Weights { .. }
+            | Self::Config { .. }
+            | Self::TooLittle { .. }
+            | Self::WrongModel { .. } => ErrorClass::Data,
+            Self::Usage { .. } => ErrorClass::Usage,
+            #[cfg(feature = "train")]
+            Self::Recipe(_) => ErrorClass::Usage,
+            #[cfg(feature = "train")]
+            Self::Train(crate::train::TrainError::Checkpoint(error)) => error.class(),
+            #[cfg(feature = "train")]
+            Self::Train(crate::train::TrainError::NoSteps) => ErrorClass::Data,
+            #[cfg(feature = "train")]
+            Self::Train(_) => ErrorClass::Failed,
+            Self::Stopped => ErrorClass::Failed,
+        }
+    }
+}

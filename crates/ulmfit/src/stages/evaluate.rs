@@ -1,0 +1,194 @@
+//! How good a model is on labelled rows, or on running text.
+
+use super::Progress;
+use super::bundle::{ClassifierBundle, LmBundle};
+use super::texts::{Document, encode};
+use crate::data::{Bptt, DataError, LabelKind, LmBatchConfig, Record, Target};
+use crate::model::score_stream;
+use super::Error;
+use crate::report::{ClassificationScores, percent};
+use crate::report::metrics::{MultiLabelScores, RegressionScores};
+use crate::text::special::UNK_ID;
+use serde::Serialize;
+use std::fmt;
+use ulmfit_ops::Device;
+
+/// Scores of a classifier, by what its outputs mean.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ClassifierEvaluation {
+    /// One label a text.
+    SingleLabel(ClassificationScores),
+    /// Any number of labels a text.
+    MultiLabel(MultiLabelScores),
+    /// A number a text.
+    Regression(RegressionScores),
+}
+
+impl fmt::Display for ClassifierEvaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SingleLabel(scores) => scores.fmt(f),
+            Self::MultiLabel(scores) => {
+                writeln!(f, "all labels right  {} %", percent(scores.subset_accuracy))?;
+                writeln!(f, "micro F1          {} %", percent(scores.micro_f1))?;
+                writeln!(f, "macro F1          {} %", percent(scores.macro_f1))?;
+                writeln!(f, "rows              {}", scores.n)
+            }
+            Self::Regression(scores) => {
+                writeln!(f, "root mean squared error  {:.4}", scores.rmse)?;
+                writeln!(f, "mean absolute error      {:.4}", scores.mae)?;
+                if let Some(r2) = scores.r2 {
+                    writeln!(f, "R²                       {r2:.4}")?;
+                }
+                writeln!(f, "rows                     {}", scores.n)
+            }
+        }
+    }
+}
+
+/// Least probability that a cross entropy counts with: a rounded zero would make it infinite.
+const LEAST: f64 = 1e-12;
+
+/// Compares rows of probabilities with the labels of their records.
+///
+/// # Errors
+/// [`Error::Data`] when a record has no label, or one the model does not know.
+pub fn score<D: Device>(
+    model: &ClassifierBundle<D>,
+    records: &[Record],
+    rows: &[Vec<f32>],
+) -> Result<ClassifierEvaluation, Error> {
+    let targets = records.iter().map(|record| model.labels.target(record));
+    let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
+    Ok(match model.task() {
+        LabelKind::Single => {
+            let classes: Vec<u32> = targets.iter().map(class).collect();
+            let guesses: Vec<u32> = rows.iter().map(|row| argmax(row) as u32).collect();
+            let surprise = |(row, &class): (&Vec<f32>, &u32)| {
+                -f64::from(row[class as usize]).max(LEAST).ln()
+            };
+            let loss = rows.iter().zip(&classes).map(surprise).sum::<f64>() / rows.len() as f64;
+            let names = model.labels.names();
+            ClassifierEvaluation::SingleLabel(ClassificationScores::new(names, &classes, &guesses, loss))
+        }
+        LabelKind::Multi => {
+            let outputs = model.labels.outputs();
+            let wanted = targets.iter().flat_map(|target| flags(target, outputs)).collect::<Vec<_>>();
+            let guesses: Vec<bool> = rows.iter().flatten().map(|&p| p >= 0.5).collect();
+            ClassifierEvaluation::MultiLabel(MultiLabelScores::new(outputs, &wanted, &guesses))
+        }
+        LabelKind::Regression => {
+            let wanted: Vec<f64> = targets.iter().map(value).collect();
+            let guesses: Vec<f64> = rows.iter().map(|row| f64::from(row[0])).collect();
+            ClassifierEvaluation::Regression(RegressionScores::new(&wanted, &guesses))
+        }
+    })
+}
+
+fn class(target: &Target) -> u32 {
+    match target {
+        Target::Class(class) => *class,
+        _ => unreachable!("a single-label set gives classes"),
+    }
+}
+
+fn value(target: &Target) -> f64 {
+    match target {
+        Target::Value(value) => *value,
+        _ => unreachable!("a regression set gives values"),
+    }
+}
+
+fn flags(target: &Target, outputs: usize) -> Vec<bool> {
+    match target {
+        Target::Classes(classes) => (0..outputs as u32).map(|n| classes.contains(&n)).collect(),
+        _ => unreachable!("a multi-label set gives lists of classes"),
+    }
+}
+
+/// Place of the largest number of a row; the first if several are.
+pub(super) fn argmax(row: &[f32]) -> usize {
+    let better = |best: usize, n: usize| if row[n] > row[best] { n } else { best };
+    (1..row.len()).fold(0, better)
+}
+
+/// Predicts the records' documents and scores the predictions.
+///
+/// # Errors
+/// Those of [`score`].
+pub fn evaluate_classifier<D: Device>(
+    model: &ClassifierBundle<D>,
+    records: &[Record],
+    batch_size: usize,
+    progress: &mut dyn Progress,
+) -> Result<ClassifierEvaluation, Error> {
+    let documents: Vec<Document> = records.iter().map(|record| record.fields.clone()).collect();
+    let ids = model.text.encode_all(&documents);
+    let mut tick = |done, total| progress.tick("documents", done, Some(total));
+    let rows = model.probabilities_of_ids(&ids, batch_size, &mut tick);
+    score(model, records, &rows)
+}
+
+/// Scores of a language model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LmReport {
+    /// Tokens predicted.
+    pub tokens: usize,
+    /// Mean negative log likelihood in nats.
+    pub loss: f64,
+    /// `exp(loss)`.
+    pub perplexity: f64,
+    /// Share of tokens predicted right.
+    pub accuracy: f64,
+    /// Share of tokens that are not in the vocabulary.
+    pub oov_rate: f64,
+    /// The same of each direction, if there are two; `loss` is then their mean.
+    pub directions: Vec<(String, f64)>,
+}
+
+impl fmt::Display for LmReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "perplexity  {:.2}", self.perplexity)?;
+        writeln!(f, "loss        {:.4} nats a token", self.loss)?;
+        writeln!(f, "accuracy    {:.2} %", 100.0 * self.accuracy)?;
+        writeln!(f, "unknown     {:.2} % of tokens", 100.0 * self.oov_rate)?;
+        writeln!(f, "tokens      {}", self.tokens)?;
+        for (direction, loss) in self.directions.iter().filter(|_| self.directions.len() > 1) {
+            writeln!(f, "{direction:<11} {:.2}", loss.exp())?;
+        }
+        Ok(())
+    }
+}
+
+/// Loss and perplexity of a language model on documents.
+///
+/// # Errors
+/// [`Error::Data`] when there are fewer than two tokens.
+pub fn evaluate_language_model<D: Device>(
+    model: &LmBundle<D>,
+    documents: &[Document],
+    batch_size: usize,
+    progress: &mut dyn Progress,
+) -> Result<LmReport, Error> {
+    let corpus = encode(&model.text, documents, progress);
+    let unknown = corpus.tokens.iter().filter(|&&id| id == UNK_ID).count();
+    let (mut correct, mut tokens, mut directions) = (0, 0, Vec::new());
+    for (direction, network) in &model.networks {
+        let config = LmBatchConfig { batch_size, seq_len: 72, bptt: Bptt::Fixed, direction: *direction };
+        let mut tick = |done, total| progress.tick("batches", done, Some(total));
+        let score = score_stream(network, &corpus, &config, &mut tick)?;
+        correct += score.correct;
+        tokens += score.tokens;
+        directions.push((direction.to_string(), score.loss()));
+    }
+    let loss = directions.iter().map(|(_, loss)| loss).sum::<f64>() / directions.len() as f64;
+    Ok(LmReport {
+        tokens,
+        loss,
+        perplexity: loss.exp(),
+        accuracy: correct as f64 / tokens as f64,
+        oov_rate: unknown as f64 / corpus.tokens.len() as f64,
+        directions,
+    })
+}

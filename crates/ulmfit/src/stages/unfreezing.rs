@@ -1,0 +1,93 @@
+//! Which groups of a classifier learn when.
+
+use super::recipe::{All, PhaseRecipe, StageRecipe, Unfreeze};
+
+/// The ways of Howard & Ruder 2018, table 7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfreezing {
+    /// The highest group for an epoch, then one more each epoch, at last all (section 3.3).
+    Gradual,
+    /// All from the start.
+    Full,
+    /// Only the highest.
+    Last,
+    /// The highest, then every group by itself from the lowest up, then all (Felbo et al. 2017).
+    ChainThaw,
+}
+
+impl Unfreezing {
+    /// The phases for `groups` groups; the last one, where all learn, has `epochs` epochs.
+    pub fn phases(self, groups: usize, epochs: usize) -> Vec<PhaseRecipe> {
+        let phase = |unfreeze, only, epochs| PhaseRecipe { unfreeze, only, epochs, lr: None, schedule: None };
+        let top = |n: usize| phase(Some(Unfreeze::Top(n)), None, 1);
+        let single = |n: usize| phase(None, Some(n), 1);
+        let all = phase(Some(Unfreeze::Word(All::All)), None, epochs);
+        match self {
+            Self::Gradual => (1..groups).map(top).chain([all]).collect(),
+            Self::Full => vec![all],
+            Self::Last => vec![phase(Some(Unfreeze::Top(1)), None, epochs)],
+            Self::ChainThaw => {
+                std::iter::once(1).chain((1..=groups).rev()).map(single).chain([all]).collect()
+            }
+        }
+    }
+}
+
+impl StageRecipe {
+    /// Replaces the recipe's phases.
+    pub fn set_unfreezing(&mut self, how: Unfreezing, groups: usize) {
+        let epochs = self.last_epochs().max(1);
+        self.phase = how.phases(groups, epochs);
+    }
+
+    /// Sets the epochs of the last phase.
+    pub fn set_epochs(&mut self, epochs: usize) {
+        match self.phase.last_mut() {
+            Some(last) => last.epochs = epochs,
+            None => self.epochs = epochs,
+        }
+    }
+
+    /// Sets the peak rate; those of phases keep their proportion to it.
+    pub fn set_lr(&mut self, lr: f64) {
+        let factor = lr / self.lr;
+        self.lr = lr;
+        self.phase.iter_mut().filter_map(|phase| phase.lr.as_mut()).for_each(|lr| *lr *= factor);
+    }
+
+    fn last_epochs(&self) -> usize {
+        self.phase.last().map_or(self.epochs, |phase| phase.epochs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Learn;
+    use ulmfit_ops::Key;
+
+    fn learning(how: Unfreezing) -> Vec<Learn> {
+        let mut recipe = super::super::Recipe::preset("paper-2018").unwrap().train;
+        recipe.set_unfreezing(how, 5);
+        recipe.plan(5, Key::new(1)).phases.into_iter().map(|phase| phase.learn).collect()
+    }
+
+    #[test]
+    fn gradual_unfreezing_adds_one_group_at_a_time() {
+        let tops: Vec<Learn> = (1..=5).map(|top| Learn::top(5, top)).collect();
+        assert_eq!(learning(Unfreezing::Gradual), tops);
+    }
+
+    #[test]
+    fn chain_thaw_visits_every_group_alone() {
+        let alone = [4, 0, 1, 2, 3, 4].map(|group| Learn::only(5, group));
+        let wanted: Vec<Learn> = alone.into_iter().chain([Learn::all(5)]).collect();
+        assert_eq!(learning(Unfreezing::ChainThaw), wanted);
+    }
+
+    #[test]
+    fn last_and_full_are_single_phases() {
+        assert_eq!(learning(Unfreezing::Last), [Learn::top(5, 1)]);
+        assert_eq!(learning(Unfreezing::Full), [Learn::all(5)]);
+    }
+}
