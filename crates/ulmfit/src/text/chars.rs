@@ -157,16 +157,18 @@ pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Appends `piece` as Python's `str.lower()` writes it.
+/// Appends `text` as Python's `str.lower()` writes it.
 ///
 /// A capital sigma after a letter and not before one is final (ς). White space is neither cased nor
-/// ignorable, so lowering the pieces between white space is lowering the whole.
-pub(super) fn push_lower(piece: &str, out: &mut String) {
-    if piece.is_ascii() {
-        out.extend(piece.bytes().map(|b| char::from(b.to_ascii_lowercase())));
+/// ignorable, so a text may be lowered in parts that end at white space.
+pub(super) fn push_lower(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        let start = out.len();
+        out.push_str(text);
+        out[start..].make_ascii_lowercase();
         return;
     }
-    for (at, c) in piece.char_indices() {
+    for (at, c) in text.char_indices() {
         if c.is_ascii() {
             out.push(c.to_ascii_lowercase());
         } else if !is(c, LOWERS) {
@@ -175,8 +177,8 @@ pub(super) fn push_lower(piece: &str, out: &mut String) {
             out.push_str("i\u{307}");
         } else if c == 'Σ' {
             let cased = |c: &char| !is(*c, CASE_IGNORABLE);
-            let before = piece[..at].chars().rev().find(cased);
-            let after = piece[at + c.len_utf8()..].chars().find(cased);
+            let before = text[..at].chars().rev().find(cased);
+            let after = text[at + c.len_utf8()..].chars().find(cased);
             let letter = |c: Option<char>| c.is_some_and(|c| is(c, CASED));
             out.push(if letter(before) && !letter(after) {
                 'ς'

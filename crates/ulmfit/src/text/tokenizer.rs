@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
+use super::chars::is_space;
 use super::config::{InnerSpaces, TextConfig, TokenizerConfig};
 use super::error::TextError;
 use super::language::Language;
@@ -108,7 +109,7 @@ impl Tokenizer {
                 for token in tokenizer.tokenize(text, words) {
                     let token = token.of(text);
                     // Only white space can have a space in it.
-                    if self.inner_spaces == InnerSpaces::Mark && token.contains(' ') {
+                    if self.inner_spaces == InnerSpaces::Mark && token.starts_with(is_space) {
                         marked.clear();
                         marked.extend(token.chars().map(|c| if c == ' ' { '▁' } else { c }));
                         f(marked);

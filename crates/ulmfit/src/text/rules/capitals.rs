@@ -1,45 +1,49 @@
-//! `replace_all_caps`, `replace_maj` and `lowercase`, in one pass: each looks at one piece between
-//! white space, and what the first rewrites the second leaves alone.
+//! `replace_all_caps`, `replace_maj` and `lowercase`.
+//!
+//! Both marks go before a piece between white space, and no piece gets two: what the first rule
+//! finds, it lowers. So the marks are set in one pass, and all is lowered behind them.
 
+use super::letters::Letters;
 use crate::text::chars::{is_space, push_lower};
 use crate::text::special::{MAJ, UP};
 
 /// Appends `text` in small letters, with `xxup` before a piece in capitals (`HELLO,`, `A1`) and
 /// `xxmaj` before one whose only capital is its first letter. A single capital gets no mark, nor
 /// does `McDonald` or `iPhone`.
-pub(super) fn push_marked(
-    text: &str,
-    is_capital: fn(char) -> bool,
-    is_small: fn(char) -> bool,
-    out: &mut String,
-) {
+pub(super) fn push_marked(text: &str, letters: Letters, out: &mut String) {
     let mut rest = text;
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.find(is_space).unwrap_or(rest.len()));
-        if let Some(mark) = mark(piece, is_capital, is_small) {
-            out.push_str(mark);
-            out.push(' ');
+    // The text before `rest`, as far as it is not yet written.
+    let mut done = 0;
+    while let Some(at) = letters.find_capital(rest) {
+        let start = text.len() - rest.len() + at;
+        let from_here = &text[start..];
+        if text[..start].chars().next_back().is_none_or(is_space) {
+            let end = from_here.find(is_space).unwrap_or(from_here.len());
+            if let Some(mark) = mark(&from_here[..end], letters) {
+                push_lower(&text[done..start], out);
+                out.push_str(mark);
+                out.push(' ');
+                done = start;
+            }
+            rest = &from_here[end..];
+        } else {
+            let inside = from_here.find(is_space).unwrap_or(from_here.len());
+            rest = &from_here[inside..];
         }
-        push_lower(piece, out);
-        let space = after.len() - after.trim_start_matches(is_space).len();
-        out.push_str(&after[..space]);
-        rest = &after[space..];
     }
+    push_lower(&text[done..], out);
 }
 
-fn mark(
-    piece: &str,
-    is_capital: fn(char) -> bool,
-    is_small: fn(char) -> bool,
-) -> Option<&'static str> {
+/// The mark of a piece that begins with a capital.
+fn mark(piece: &str, letters: Letters) -> Option<&'static str> {
     let mut chars = piece.chars();
-    chars.next().filter(|c| is_capital(*c))?;
+    chars.next();
     let others = chars.as_str();
     if others.is_empty() {
         None
-    } else if !piece.contains(is_small) {
+    } else if !piece.contains(|c| letters.is_small(c)) {
         Some(UP)
-    } else if !others.contains(is_capital) {
+    } else if letters.find_capital(others).is_none() {
         Some(MAJ)
     } else {
         None
@@ -62,14 +66,10 @@ mod tests {
             ),
             ("Aé AÉ", "xxup aé xxup aé"),
             ("The\n\nEND", "xxmaj the\n\nxxup end"),
+            ("ΟΔΟΣ The ΣΑΣ", "οδος xxmaj the σας"),
         ] {
             let mut out = String::new();
-            push_marked(
-                text,
-                |c| c.is_ascii_uppercase(),
-                |c| c.is_ascii_lowercase(),
-                &mut out,
-            );
+            push_marked(text, Letters::Ascii, &mut out);
             assert_eq!(out, expected);
         }
     }

@@ -11,12 +11,14 @@
 
 mod capitals;
 mod html;
+mod letters;
 mod repeats;
 mod spacing;
 
-use super::chars::{self, MARK, WORD};
+use super::chars;
 use super::language::Language;
 use super::special::{BOS, EOS};
+use letters::Letters;
 
 /// A text under revision, with the room that the next revision is written into.
 #[derive(Debug, Default)]
@@ -48,33 +50,15 @@ impl Draft {
 /// What differs from language to language, and the end mark.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    is_capital: fn(char) -> bool,
-    is_small: fn(char) -> bool,
-    is_word: fn(char) -> bool,
+    letters: Letters,
     end: Option<&'static str>,
 }
 
 impl Rules {
-    /// fastai's rules know the capitals `A-Z` and no combining marks. That is kept for English; in
-    /// other languages `É` is a capital too and a vowel sign belongs to its word.
+    /// The rules for texts of `language`; `add_eos` ends them with `xxeos`.
     pub(super) fn new(language: Language, add_eos: bool) -> Self {
-        let english = language == Language::English;
         Self {
-            is_capital: if english {
-                |c| c.is_ascii_uppercase()
-            } else {
-                char::is_uppercase
-            },
-            is_small: if english {
-                |c| c.is_ascii_lowercase()
-            } else {
-                char::is_lowercase
-            },
-            is_word: if english {
-                |c| chars::is(c, WORD)
-            } else {
-                |c| chars::is(c, WORD | MARK)
-            },
+            letters: Letters::of(language),
             end: add_eos.then_some(EOS),
         }
     }
@@ -83,13 +67,13 @@ impl Rules {
     pub(super) fn apply(&self, draft: &mut Draft) {
         html::fix_html(draft);
         repeats::replace_rep(draft);
-        repeats::replace_wrep(draft, self.is_word);
+        repeats::replace_wrep(draft, self.letters);
         spacing::spec_add_spaces(draft);
         spacing::rm_useless_spaces(draft);
         draft.rewrite(|text, out| {
             out.push_str(BOS);
             out.push(' ');
-            capitals::push_marked(chars::strip(text), self.is_capital, self.is_small, out);
+            capitals::push_marked(chars::strip(text), self.letters, out);
             if let Some(end) = self.end {
                 out.push(' ');
                 out.push_str(end);

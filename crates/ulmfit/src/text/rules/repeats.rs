@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Draft;
+use super::letters::Letters;
 use crate::text::chars::is_space;
 use crate::text::special::{REP, WREP};
 
@@ -60,12 +61,12 @@ fn utf8_width(first: u8) -> usize {
 }
 
 /// `(?:\s|^)(\w+)\s+((?:\1\s+)+)\1(\s|\W|$)`: `no no no.` becomes ` xxwrep 3 no .`.
-pub(super) fn replace_wrep(draft: &mut Draft, is_word: fn(char) -> bool) {
-    if next_repeat(draft.text(), 0, is_word).is_none() {
+pub(super) fn replace_wrep(draft: &mut Draft, letters: Letters) {
+    if next_repeat(draft.text(), 0, letters).is_none() {
         return;
     }
     draft.rewrite(|text, out| {
-        let (mut done, mut found) = (0, next_repeat(text, 0, is_word));
+        let (mut done, mut found) = (0, next_repeat(text, 0, letters));
         while let Some(repeat) = found {
             out.push_str(&text[done..repeat.start]);
             push(out, WREP, repeat.count, repeat.word);
@@ -73,7 +74,7 @@ pub(super) fn replace_wrep(draft: &mut Draft, is_word: fn(char) -> bool) {
             let after = text[repeat.end..].chars().next();
             out.extend(after);
             done = repeat.end + after.map_or(0, char::len_utf8);
-            found = next_repeat(text, done, is_word);
+            found = next_repeat(text, done, letters);
         }
         out.push_str(&text[done..]);
     });
@@ -89,18 +90,18 @@ struct Repeat<'t> {
 }
 
 /// The first repeat that begins at `from` or later.
-fn next_repeat(text: &str, from: usize, is_word: fn(char) -> bool) -> Option<Repeat<'_>> {
+fn next_repeat(text: &str, from: usize, letters: Letters) -> Option<Repeat<'_>> {
     // Where a word may begin: at the start of the text or behind white space.
     let (mut at, mut start) = (from, (from == 0).then_some(0));
     while let Some(c) = text[at..].chars().next() {
-        if !is_word(c) {
+        if !letters.is_word(c) {
             start = is_space(c).then_some(at);
             at += c.len_utf8();
             continue;
         }
-        let word = leading(&text[at..], is_word);
+        let word = leading(&text[at..], |c| letters.is_word(c));
         if let Some(start) = start
-            && let Some((end, count)) = copies(text, at, word, is_word)
+            && let Some((end, count)) = copies(text, at, word, letters)
         {
             return Some(Repeat {
                 start,
@@ -116,7 +117,7 @@ fn next_repeat(text: &str, from: usize, is_word: fn(char) -> bool) -> Option<Rep
 }
 
 /// The end of the last copy of `word` (which stands at `at`) and the number of copies.
-fn copies(text: &str, at: usize, word: &str, is_word: fn(char) -> bool) -> Option<(usize, usize)> {
+fn copies(text: &str, at: usize, word: &str, letters: Letters) -> Option<(usize, usize)> {
     let (mut end, mut count, mut best) = (at + word.len(), 1, None);
     loop {
         let gap = leading(&text[end..], is_space).len();
@@ -125,7 +126,7 @@ fn copies(text: &str, at: usize, word: &str, is_word: fn(char) -> bool) -> Optio
         }
         end += gap + word.len();
         count += 1;
-        if text[end..].starts_with(is_word) {
+        if text[end..].starts_with(|c| letters.is_word(c)) {
             return best; // only the beginning of a longer word
         }
         if count >= FEWEST {
@@ -135,7 +136,8 @@ fn copies(text: &str, at: usize, word: &str, is_word: fn(char) -> bool) -> Optio
 }
 
 /// The longest beginning of `text` made of such characters.
-fn leading(text: &str, such: fn(char) -> bool) -> &str {
+#[inline]
+fn leading(text: &str, such: impl Fn(char) -> bool) -> &str {
     &text[..text.find(|c| !such(c)).unwrap_or(text.len())]
 }
 
@@ -146,7 +148,6 @@ fn push(out: &mut String, mark: &str, count: usize, what: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::chars::{self, WORD};
 
     fn after(text: &str, rule: impl Fn(&mut Draft)) -> String {
         let mut draft = Draft::default();
@@ -188,7 +189,7 @@ mod tests {
             (".a a a", ".a a a"),
         ] {
             assert_eq!(
-                after(text, |d| replace_wrep(d, |c| chars::is(c, WORD))),
+                after(text, |d| replace_wrep(d, Letters::Ascii)),
                 expected,
                 "{text}"
             );

@@ -10,6 +10,7 @@
 mod affixes;
 mod infixes;
 mod phrases;
+mod sketch;
 mod special_cases;
 mod url;
 
@@ -116,25 +117,24 @@ impl WordTokenizer {
     fn split<'s>(&self, text: &str, scratch: &'s mut Scratch) -> &'s [Span] {
         scratch.tokens.clear();
         let mut start = 0;
-        let mut in_space = text.starts_with(is_space);
-        for (at, c) in text.char_indices() {
-            if is_space(c) != in_space {
-                if start < at {
-                    self.split_chunk(text, Span { start, end: at }, scratch);
-                }
-                start = if c == ' ' { at + 1 } else { at };
-                in_space = !in_space;
+        while start < text.len() {
+            let rest = &text[start..];
+            let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
+            let (end, next_is_space) = match rest.as_bytes().get(letters) {
+                Some(b' ') if letters > 0 => (letters, true),
+                _ => chunk_end(rest, letters),
+            };
+            let chunk = Span {
+                start,
+                end: start + end,
+            };
+            // Most chunks are plain words, which have no affixes, no infixes and are no URL.
+            if end == letters && self.special_cases.get(chunk.of(text)).is_none() {
+                scratch.tokens.push(chunk);
+            } else {
+                self.split_chunk(text, chunk, scratch);
             }
-        }
-        if start < text.len() {
-            self.split_chunk(
-                text,
-                Span {
-                    start,
-                    end: text.len(),
-                },
-                scratch,
-            );
+            start += end + usize::from(next_is_space && rest.as_bytes()[end] == b' ');
         }
         &scratch.tokens
     }
@@ -199,6 +199,16 @@ impl WordTokenizer {
             };
         }
         rest
+    }
+}
+
+/// Where the run of white space, or of anything else, that begins `text` ends, and whether white
+/// space follows. The first `plain` bytes are known to be letters.
+fn chunk_end(text: &str, plain: usize) -> (usize, bool) {
+    let in_space = text.starts_with(is_space);
+    match text[plain..].find(|c| is_space(c) != in_space) {
+        Some(length) => (plain + length, !in_space),
+        None => (text.len(), false),
     }
 }
 

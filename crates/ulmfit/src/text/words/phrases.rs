@@ -3,14 +3,15 @@
 use rustc_hash::FxHashMap;
 
 use super::Span;
+use super::sketch::Sketch;
 use super::special_cases::{self, SpecialCases};
 
 /// A tree of token sequences.
 #[derive(Debug)]
 pub(super) struct Phrases {
     nodes: Vec<Node>,
-    /// First bytes of phrases: rules out most tokens without a look-up.
-    first_bytes: [bool; 256],
+    /// Of first tokens: rules out most others without a look-up.
+    first: Sketch,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ impl Default for Phrases {
     fn default() -> Self {
         Self {
             nodes: vec![Node::default()],
-            first_bytes: [false; 256],
+            first: Sketch::default(),
         }
     }
 }
@@ -50,7 +51,7 @@ impl Phrases {
         let mut node = 0;
         for token in tokens {
             if node == 0 {
-                self.first_bytes[usize::from(token.as_bytes()[0])] = true;
+                self.first.add(token);
             }
             let new = self.nodes.len();
             node = *self.nodes[node].next.entry(token.into()).or_insert(new);
@@ -112,9 +113,8 @@ impl Phrases {
 
     /// Every phrase at every place.
     fn find(&self, text: &str, tokens: &[Span], matches: &mut Vec<(usize, usize)>) {
-        let bytes = text.as_bytes();
         for start in 0..tokens.len() {
-            if !self.first_bytes[usize::from(bytes[tokens[start].start])] {
+            if !self.first.may_have(tokens[start].of(text)) {
                 continue;
             }
             let mut node = &self.nodes[0];

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::sketch::Sketch;
 use super::{Span, affixes, infixes::Infixes, tables};
 use crate::text::language::Language;
 use crate::text::special;
@@ -22,7 +23,8 @@ pub(super) struct Tables {
 #[derive(Debug, Default)]
 pub(super) struct SpecialCases {
     lengths: FxHashMap<&'static str, Vec<usize>>,
-    longest: usize,
+    /// Rules out most texts without a look-up.
+    sketch: Sketch,
 }
 
 impl SpecialCases {
@@ -35,17 +37,18 @@ impl SpecialCases {
             lengths.insert(text.as_str(), tokens.iter().map(String::len).collect());
         }
         lengths.extend(special::ALL.map(|token| (token, vec![token.len()])));
-        let longest = lengths.keys().map(|text| text.len()).max().unwrap_or(0);
-        Self { lengths, longest }
+        let mut sketch = Sketch::default();
+        lengths.keys().for_each(|text| sketch.add(text));
+        Self { lengths, sketch }
     }
 
     /// Lengths of the tokens of `text`, if it is a special case.
     #[inline]
     pub(super) fn get(&self, text: &str) -> Option<&[usize]> {
-        if text.len() > self.longest {
-            None
-        } else {
+        if self.sketch.may_have(text) {
             self.lengths.get(text).map(Vec::as_slice)
+        } else {
+            None
         }
     }
 
