@@ -1,1 +1,40 @@
 //! Strings to token ids: rules, tokenizer, vocabulary. Knows nothing of tensors.
+//!
+//! ```text
+//! "It's SO goooood!"
+//!   rules       "xxbos xxmaj it's xxup so g xxrep 4 o d!"     (fastai's eight)
+//!   tokenizer   xxbos xxmaj it 's xxup so g xxrep 4 o d !     (spaCy's words, or subwords)
+//!   vocabulary  2 8 19 22 7 40 …
+//! ```
+//!
+//! English comes out token for token as from fastai 2.8 with spaCy 3.8; `fixtures/text/compare.py`
+//! proves it on whole corpora, and the tests on 2,000 hard lines.
+
+mod batches;
+mod chars;
+mod config;
+mod counter;
+mod detokenize;
+mod direction;
+mod error;
+mod html;
+mod language;
+mod pipeline;
+mod rules;
+pub mod special;
+mod subwords;
+mod tokenizer;
+mod vocab;
+mod words;
+
+pub use config::{InnerSpaces, TextConfig, TokenizerConfig};
+pub use counter::Counter;
+pub use direction::Direction;
+pub use error::TextError;
+pub use pipeline::TextPipeline;
+pub use subwords::SubwordModel;
+pub use tokenizer::Tokenizer;
+pub use vocab::{Fill, Vocab, VocabConfig};
+
+/// Index of a token in the vocabulary, and so of its row in the embedding.
+pub type TokenId = u32;

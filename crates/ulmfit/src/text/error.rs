@@ -1,0 +1,130 @@
+//! What can go wrong between a text and its ids.
+
+use std::path::PathBuf;
+
+/// Why a text front end could not be made, stored or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// The language is no code of ISO 639.
+    #[error("unknown language code `{code}`")]
+    Language {
+        /// What was asked for.
+        code: String,
+    },
+    /// The language does not set its words apart.
+    #[error("language `{code}` has no spaces between words")]
+    NeedsSubwords {
+        /// The language.
+        code: String,
+    },
+    /// A subword tokenizer was asked for, but its model is missing or the build cannot use one.
+    #[error("tokenizer `{kind}` without its subword model")]
+    NoSubwordModel {
+        /// `unigram` or `bpe`.
+        kind: &'static str,
+    },
+    /// The subword model is of another kind than the configuration says, or not wanted at all.
+    #[error("the configuration asks for tokenizer `{wanted}`, the subword model is `{found}`")]
+    SubwordKind {
+        /// Of the configuration.
+        wanted: &'static str,
+        /// Of the model.
+        found: &'static str,
+    },
+    /// The subword model could not be trained or read.
+    #[error("subword model: {reason}")]
+    Subwords {
+        /// What the file or the trainer says.
+        reason: String,
+    },
+    /// A vocabulary does not begin with the tokens whose ids are fixed.
+    #[error("vocabulary has `{found}` as token {id}, expected `{expected}`")]
+    VocabSpecials {
+        /// Where.
+        id: usize,
+        /// What stands there.
+        found: String,
+        /// What must.
+        expected: &'static str,
+    },
+    /// A vocabulary lists a token twice.
+    #[error("vocabulary lists `{token}` twice, as {first} and {second}")]
+    VocabDuplicate {
+        /// The token.
+        token: String,
+        /// Its first id.
+        first: super::TokenId,
+        /// Its second id.
+        second: super::TokenId,
+    },
+    /// A vocabulary has more tokens than ids.
+    #[error("vocabulary of {size} tokens is too large")]
+    VocabSize {
+        /// Its length.
+        size: usize,
+    },
+    /// A file of a model folder is not what it should be.
+    #[error("{name}: {source}")]
+    Json {
+        /// The file's name in the folder.
+        name: &'static str,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// A file of a model folder could not be read.
+    #[error("{name}: {source}")]
+    Read {
+        /// The file's name in the folder.
+        name: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A token file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    TokenFileIo {
+        /// The token file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A token file is damaged, cut short or none at all.
+    #[error("{}: {reason}", path.display())]
+    TokenFileDamaged {
+        /// The token file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: &'static str,
+    },
+    /// A token file was made from other texts, another vocabulary or with other settings.
+    #[error("{}: made from other sources, settings or vocabulary", path.display())]
+    TokenFileStale {
+        /// The token file.
+        path: PathBuf,
+    },
+}
+
+impl TextError {
+    /// What to do next, where that can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Language { .. } => {
+                "give a two-letter code such as `de`, or `xx` for any language"
+            }
+            Self::NeedsSubwords { .. } => "choose the tokenizer `unigram` or `bpe`",
+            Self::NoSubwordModel { .. } if !cfg!(feature = "subwords") => {
+                "this build lacks the feature `subwords`"
+            }
+            Self::NoSubwordModel { .. } => {
+                "train one, or copy `tokenizer.json` into the model folder"
+            }
+            Self::SubwordKind { .. } => "let `tokenizer` in config.json name the model's own kind",
+            Self::VocabSpecials { .. } => "the first tokens must be `xxunk`, `xxpad`, `xxbos`",
+            Self::VocabDuplicate { .. } => "remove one of the two; its embedding row goes with it",
+            Self::TokenFileDamaged { .. } | Self::TokenFileStale { .. } => {
+                "delete the file, it will be made again"
+            }
+            _ => return None,
+        })
+    }
+}

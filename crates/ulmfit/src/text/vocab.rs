@@ -1,0 +1,281 @@
+//! The tokens a model knows, by id.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::special::{self, UNK_ID};
+use super::{Counter, TextError, TokenId};
+
+/// How a vocabulary is chosen (fastai's `make_vocab`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VocabConfig {
+    /// Rarer tokens are left out.
+    pub min_freq: u64,
+    /// Most tokens, the special ones included, what [`Fill`] adds not.
+    pub max_size: usize,
+    /// Whether the size is rounded up.
+    pub fill: Fill,
+}
+
+impl Default for VocabConfig {
+    fn default() -> Self {
+        Self {
+            min_freq: 3,
+            max_size: 60_000,
+            fill: Fill::None,
+        }
+    }
+}
+
+/// What follows the tokens of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// Nothing.
+    #[default]
+    None,
+    /// `xxfake` up to the next multiple of eight, eight of them if the size is one already: fastai's,
+    /// for files to be exchanged with it.
+    Fastai,
+}
+
+/// Tokens by id and ids by token. On disk (`vocab.json`) a JSON array of the tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Vocab {
+    tokens: Vec<String>,
+    ids: FxHashMap<String, TokenId>,
+}
+
+impl Vocab {
+    /// A vocabulary of these tokens in this order. `xxfake` may stand in it several times and is
+    /// never the id of a text's token.
+    ///
+    /// # Errors
+    ///
+    /// If it does not begin with `xxunk xxpad xxbos`, or a token stands in it twice.
+    pub fn from_tokens(tokens: Vec<String>) -> Result<Self, TextError> {
+        if TokenId::try_from(tokens.len()).is_err() {
+            return Err(TextError::VocabSize { size: tokens.len() });
+        }
+        for (id, expected) in special::ALL.into_iter().enumerate().take(3) {
+            let found = tokens.get(id).cloned().unwrap_or_default();
+            if found != expected {
+                return Err(TextError::VocabSpecials {
+                    id,
+                    found,
+                    expected,
+                });
+            }
+        }
+        let vocab = Self::index(tokens);
+        for (first, token) in (0..).zip(&vocab.tokens) {
+            if let Some(second) = vocab.get(token).filter(|last| *last != first) {
+                return Err(TextError::VocabDuplicate {
+                    token: token.clone(),
+                    first,
+                    second,
+                });
+            }
+        }
+        Ok(vocab)
+    }
+
+    fn index(tokens: Vec<String>) -> Self {
+        let real = (0..)
+            .zip(&tokens)
+            .filter(|(_, token)| *token != special::FAKE);
+        let ids = real.map(|(id, token)| (token.clone(), id)).collect();
+        Self { tokens, ids }
+    }
+
+    /// The special tokens, then the most frequent others that are frequent enough.
+    pub fn build(counter: &Counter, config: &VocabConfig) -> Self {
+        // The cut comes before the special tokens are added, and again after: fastai's order.
+        let frequent = counter.most_common().into_iter().take(config.max_size);
+        let others = frequent
+            .filter(|(token, count)| *count >= config.min_freq && !special::ALL.contains(token))
+            .map(|(token, _)| token);
+        let mut tokens: Vec<String> = special::ALL
+            .into_iter()
+            .chain(others)
+            .map(str::to_owned)
+            .collect();
+        tokens.truncate(config.max_size.max(special::ALL.len()));
+        if config.fill == Fill::Fastai {
+            tokens.resize(tokens.len() / 8 * 8 + 8, special::FAKE.to_owned());
+        }
+        Self::index(tokens)
+    }
+
+    /// Id of `token`; [`special::UNK_ID`] if it is unknown.
+    #[inline]
+    pub fn id(&self, token: &str) -> TokenId {
+        self.get(token).unwrap_or(UNK_ID)
+    }
+
+    /// Id of `token`, if it is known.
+    #[inline]
+    pub fn get(&self, token: &str) -> Option<TokenId> {
+        self.ids.get(token).copied()
+    }
+
+    /// The token of an id.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such id.
+    pub fn token(&self, id: TokenId) -> &str {
+        &self.tokens[id as usize]
+    }
+
+    /// Number of ids.
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "a vocabulary always has the special tokens"
+    )]
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The tokens, by id.
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
+    }
+
+    /// For every token its id in `old`, none where it is new: how embeddings move from one
+    /// vocabulary to another (fastai's `match_embeds`; new tokens get the mean row there).
+    pub fn sources_in(&self, old: &Self) -> Vec<Option<TokenId>> {
+        self.tokens.iter().map(|token| old.get(token)).collect()
+    }
+}
+
+impl TryFrom<Vec<String>> for Vocab {
+    type Error = TextError;
+
+    fn try_from(tokens: Vec<String>) -> Result<Self, TextError> {
+        Self::from_tokens(tokens)
+    }
+}
+
+impl From<Vocab> for Vec<String> {
+    fn from(vocab: Vocab) -> Self {
+        vocab.tokens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(words: impl IntoIterator<Item = (String, usize)>) -> Counter {
+        let mut counter = Counter::default();
+        for (word, count) in words {
+            (0..count).for_each(|_| counter.add(&word));
+        }
+        counter
+    }
+
+    /// `n` different words, three times each.
+    fn words(n: usize) -> Counter {
+        counted((0..n).map(|i| (format!("w{i}"), 3)))
+    }
+
+    fn build(counter: &Counter, min_freq: u64, max_size: usize, fill: Fill) -> Vocab {
+        Vocab::build(
+            counter,
+            &VocabConfig {
+                min_freq,
+                max_size,
+                fill,
+            },
+        )
+    }
+
+    /// Sizes: `make_vocab` of fastai 2.8.12.
+    #[test]
+    fn sizes_as_in_fastai() {
+        for (distinct, max_size, size) in [
+            (7, 60_000, 24),
+            (6, 60_000, 16),
+            (100, 40, 48),
+            (100, 41, 48),
+        ] {
+            assert_eq!(
+                build(&words(distinct), 3, max_size, Fill::Fastai).len(),
+                size
+            );
+        }
+        assert_eq!(build(&words(7), 3, 60_000, Fill::None).len(), 16);
+        assert_eq!(build(&words(7), 4, 60_000, Fill::None).len(), 9);
+    }
+
+    #[test]
+    fn special_tokens_first_then_by_frequency() {
+        let tokens = [
+            ("b", 3),
+            ("xxmaj", 9),
+            ("a", 5),
+            ("rare", 2),
+            ("c", 3),
+            ("xxbos", 4),
+        ];
+        let counter = counted(tokens.map(|(word, count)| (word.to_owned(), count)));
+        let vocab = build(&counter, 3, 60_000, Fill::None);
+        assert_eq!(vocab.tokens()[..9], special::ALL);
+        assert_eq!(vocab.tokens()[9..], ["a", "b", "c"]);
+        assert_eq!(
+            (vocab.id("a"), vocab.id("rare"), vocab.token(10)),
+            (9, UNK_ID, "b")
+        );
+        // Of the three most frequent two are special, so one other is left.
+        assert_eq!(build(&counter, 3, 10, Fill::None).tokens()[9..], ["a"]);
+    }
+
+    #[test]
+    fn fake_tokens_have_no_id() {
+        let vocab = build(&words(7), 3, 60_000, Fill::Fastai);
+        assert_eq!((vocab.token(23), vocab.get("xxfake")), ("xxfake", None));
+    }
+
+    #[test]
+    fn json_is_an_array_and_is_checked() {
+        let vocab = build(&words(2), 1, 100, Fill::None);
+        let json = serde_json::to_string(&vocab).unwrap();
+        assert!(json.starts_with(r#"["xxunk","xxpad","xxbos""#));
+        assert_eq!(serde_json::from_str::<Vocab>(&json).unwrap(), vocab);
+        for (wrong, message) in [
+            (r#"["xxpad"]"#, "`xxpad` as token 0"),
+            (
+                r#"["xxunk","xxpad","xxbos","a","b","a"]"#,
+                "`a` twice, as 3 and 5",
+            ),
+        ] {
+            let error = serde_json::from_str::<Vocab>(wrong)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn sources_by_string() {
+        let old = Vocab::from_tokens(
+            ["xxunk", "xxpad", "xxbos", "a", "b"]
+                .map(String::from)
+                .into(),
+        )
+        .unwrap();
+        let new = Vocab::from_tokens(
+            ["xxunk", "xxpad", "xxbos", "b", "c"]
+                .map(String::from)
+                .into(),
+        )
+        .unwrap();
+        assert_eq!(
+            new.sources_in(&old),
+            [Some(0), Some(1), Some(2), Some(4), None]
+        );
+    }
+}
