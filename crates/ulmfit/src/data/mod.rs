@@ -1,1 +1,254 @@
 //! Files to documents, documents to batches.
+//!
+//! [`open`] streams records from CSV, TSV, JSON lines, Parquet, class folders and text files,
+//! compressed or not; [`documents`] does the same for language models. [`LabelSet`] turns labels
+//! into numbers, [`split`] sets rows aside for validation, [`LmEpoch`] and
+//! [`training_batches`] decide what a batch holds. Every order is a pure function of a
+//! [`Key`](ulmfit_ops::Key), so that an interrupted epoch goes on at any batch.
+
+mod check;
+mod classifier_batches;
+mod columns;
+mod decode;
+mod delimited;
+mod documents;
+mod error;
+mod folder;
+mod input;
+mod json_repair;
+mod jsonl;
+mod label_cell;
+mod labels;
+mod lines;
+mod lm_batches;
+mod near_duplicates;
+mod options;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod place;
+mod record;
+mod similar;
+mod sniff;
+pub mod split;
+mod text_lines;
+mod warnings;
+
+use std::path::Path;
+
+pub use self::check::{CheckOptions, DataReport, Finding, FindingKind, Part, Severity, check_data};
+pub use self::classifier_batches::{
+    ClassifierBatch, PAD, evaluation_batches, pad, training_batches,
+    training_batches_with_permutation,
+};
+pub use self::documents::documents;
+pub use self::error::{DataError, ErrorClass};
+pub use self::labels::{LabelKind, LabelNotice, LabelOptions, LabelSet, Target, Task};
+pub use self::lm_batches::{
+    Bptt, Corpus, Direction, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
+};
+pub use self::near_duplicates::{Duplicates, find_duplicates};
+pub use self::options::{
+    Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
+    UnknownFormat,
+};
+pub use self::place::Place;
+pub use self::record::{RawLabel, Record};
+pub use self::warnings::{Tally, Warnings};
+
+use self::input::Input;
+
+/// One format's way to the next record.
+trait Rows: Send {
+    /// The next record, or `None` at the end of the data.
+    fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError>;
+
+    /// Where reading stands, for the message that there was nothing.
+    fn end(&self) -> Place;
+
+    /// Names of the columns that are the text, where columns have names.
+    fn text_columns(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Name of the label column, where columns have names.
+    fn label_column(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What becomes of blank documents.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    /// Counted and kept, so that predictions match rows.
+    Keep,
+    /// Left out: they say nothing to a language model.
+    Skip,
+}
+
+/// The records of a file or folder, read as they are asked for; ends after the first error.
+pub struct Records {
+    rows: Box<dyn Rows>,
+    warnings: Warnings,
+    format: Format,
+    blank: Blank,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    NothingYet,
+    Running,
+    Done,
+}
+
+impl Records {
+    fn new(rows: Box<dyn Rows>, format: Format) -> Self {
+        Self {
+            rows,
+            warnings: Warnings::default(),
+            format,
+            blank: Blank::Keep,
+            state: State::NothingYet,
+        }
+    }
+
+    /// What was put right so far.
+    pub fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
+    /// The format the data turned out to have.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Names of the text columns; empty for folders and text files.
+    pub fn text_columns(&self) -> Vec<String> {
+        self.rows.text_columns()
+    }
+
+    /// Name of the label column, if there is one.
+    pub fn label_column(&self) -> Option<String> {
+        self.rows.label_column()
+    }
+
+    fn advance(&mut self) -> Result<Option<Record>, DataError> {
+        while let Some(record) = self.rows.next_record(&mut self.warnings)? {
+            if record.is_blank() {
+                if self.blank == Blank::Skip {
+                    continue;
+                }
+                self.warnings.empty.add(&record.place);
+            }
+            self.state = State::Running;
+            return Ok(Some(record));
+        }
+        if self.state == State::NothingYet {
+            return Err(DataError::NoRows {
+                place: self.rows.end(),
+            });
+        }
+        Ok(None)
+    }
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Records")
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state == State::Done {
+            return None;
+        }
+        let next = self.advance().transpose();
+        if !matches!(next, Some(Ok(_))) {
+            self.state = State::Done;
+        }
+        next
+    }
+}
+
+/// Opens a data file, a folder of class folders, or standard input (`-`).
+///
+/// The format is judged by name and first bytes unless `options` gives it; compression is
+/// recognised by content. Names, columns and the first row are checked here, the rest while it
+/// is read.
+///
+/// # Errors
+/// [`DataError`] if the file is missing, unreadable, empty, or its columns cannot be told.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Records, DataError> {
+    open_as(path, options, TextUnit::Line)
+}
+
+/// What one record of a text file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextUnit {
+    Line,
+    /// As [`ReadOptions::unit`] says.
+    Document,
+}
+
+fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records, DataError> {
+    if path.is_dir() {
+        return match options.format {
+            None | Some(Format::Folder) => Ok(Records::new(
+                Box::new(folder::Folder::open(path, options)?),
+                Format::Folder,
+            )),
+            Some(_) => Err(DataError::WrongKind {
+                path: path.to_path_buf(),
+                wanted: "file",
+            }),
+        };
+    }
+    let input = Input::open(path)?;
+    let format = options
+        .format
+        .unwrap_or_else(|| sniff::format_of(path, input.head()));
+    let rows: Box<dyn Rows> = match format {
+        Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
+        Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),
+        Format::Parquet => parquet_rows(input, options)?,
+        Format::Text if unit == TextUnit::Document && documents::is_articles(&input, options) => {
+            Box::new(documents::Articles::open(input, options)?)
+        }
+        Format::Text => Box::new(text_lines::TextLines::open(input, options)?),
+        Format::Folder => {
+            return Err(DataError::WrongKind {
+                path: path.to_path_buf(),
+                wanted: "folder",
+            });
+        }
+    };
+    Ok(Records::new(rows, format))
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_rows(input: Input, options: &ReadOptions) -> Result<Box<dyn Rows>, DataError> {
+    Ok(Box::new(parquet::Parquet::open(input, options)?))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet_rows(input: Input, _: &ReadOptions) -> Result<Box<dyn Rows>, DataError> {
+    Err(DataError::NotBuiltIn {
+        path: input.file.to_path_buf(),
+        what: "parquet",
+    })
+}
+
+/// Reads everything [`open`] gives.
+///
+/// # Errors
+/// The first [`DataError`] met.
+pub fn read_all(path: &Path, options: &ReadOptions) -> Result<(Vec<Record>, Warnings), DataError> {
+    let mut records = open(path, options)?;
+    let all = records.by_ref().collect::<Result<Vec<_>, _>>()?;
+    Ok((all, records.warnings))
+}

@@ -1,0 +1,448 @@
+//! Everything that can be wrong with data.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::similar::closest;
+use super::{Format, Place};
+
+/// Why data could not be used.
+///
+/// Messages begin with `FILE:LINE:` (or `FILE:` when a file is wrong as a whole); what to try
+/// next is in [`hint`](Self::hint).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// There is no such file.
+    #[error("{}: no such file or folder", .path.display())]
+    Missing {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// The operating system failed.
+    #[error("{}: cannot read: {source}", .path.display())]
+    Read {
+        /// The file being read.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// This build cannot read the file.
+    #[error("{}: reading {what} is not built into this program", .path.display())]
+    NotBuiltIn {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// A folder was given where a file is needed, or the other way round.
+    #[error("{}: not a {wanted}", .path.display())]
+    WrongKind {
+        /// The path.
+        path: PathBuf,
+        /// `file` or `folder`.
+        wanted: &'static str,
+    },
+    /// A compressed file is cut short or damaged.
+    #[error("{}: the {kind} data is damaged or cut short: {source}", .path.display())]
+    Compressed {
+        /// The file.
+        path: PathBuf,
+        /// gzip, zstd or xz.
+        kind: &'static str,
+        /// The decoder's answer.
+        source: io::Error,
+    },
+    /// There is not one byte.
+    #[error("{}: the file is empty", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Column names, but no row.
+    #[error("{place}: no rows after this line")]
+    NoRows {
+        /// The last line there is.
+        place: Place,
+    },
+    /// The text is UTF-16.
+    #[error("{place}: the text is UTF-16, not UTF-8")]
+    Utf16 {
+        /// Its first line.
+        place: Place,
+    },
+    /// Bytes that are no UTF-8.
+    #[error("{place}: byte {offset} of the text is not UTF-8 (0x{byte:02x})")]
+    NotUtf8 {
+        /// The record.
+        place: Place,
+        /// Position in the field, from 1.
+        offset: usize,
+        /// The first bad byte.
+        byte: u8,
+    },
+    /// A zero byte, which no text has.
+    #[error("{place}: a NUL byte in the text")]
+    Nul {
+        /// The record.
+        place: Place,
+    },
+    /// A row with more or fewer fields than the header.
+    #[error("{place}: {found} fields where the first row has {expected}")]
+    Ragged {
+        /// The row.
+        place: Place,
+        /// Its fields.
+        found: usize,
+        /// Fields of the first row.
+        expected: usize,
+    },
+    /// A quote that never closes.
+    #[error("{place}: a quoted field in this row is never closed")]
+    UnclosedQuote {
+        /// Where the row begins.
+        place: Place,
+    },
+    /// One row is longer than any document.
+    #[error("{place}: the row is longer than {limit} bytes outside of its text")]
+    TooLong {
+        /// The row.
+        place: Place,
+        /// The bound.
+        limit: usize,
+    },
+    /// Two columns of the name that is asked for.
+    #[error("{place}: two columns are called `{name}`")]
+    DuplicateColumn {
+        /// The header, or the JSON object.
+        place: Place,
+        /// The name.
+        name: String,
+    },
+    /// A column that is not there.
+    #[error("{place}: no column `{name}`; there are {}", list(.columns))]
+    UnknownColumn {
+        /// Header, object or schema.
+        place: Place,
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        columns: Vec<String>,
+    },
+    /// No column looks like text.
+    #[error("{place}: cannot tell which column is the text; there are {}", list(.columns))]
+    NoTextColumn {
+        /// Header, object or schema.
+        place: Place,
+        /// The names there are.
+        columns: Vec<String>,
+    },
+    /// No column looks like a label.
+    #[error("{place}: cannot tell which column is the label; there are {}", list(.columns))]
+    NoLabelColumn {
+        /// Header, object or schema.
+        place: Place,
+        /// The names there are.
+        columns: Vec<String>,
+    },
+    /// A line that is no JSON.
+    #[error("{place}: not valid JSON at column {column}: {message}")]
+    Json {
+        /// The line.
+        place: Place,
+        /// Position in the line, from 1.
+        column: usize,
+        /// The parser's words.
+        message: String,
+    },
+    /// A JSON line that is no object.
+    #[error("{place}: {found} where a JSON object should be")]
+    NotAnObject {
+        /// The line.
+        place: Place,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A text column that holds something else.
+    #[error("{place}: `{column}` is {found}, not text")]
+    NotText {
+        /// The record.
+        place: Place,
+        /// The column.
+        column: String,
+        /// What it holds.
+        found: &'static str,
+    },
+    /// A label that is no name, number, truth value or list of these.
+    #[error("{place}: the label is {found}")]
+    BadLabel {
+        /// The record.
+        place: Place,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// A record without the label it needs.
+    #[error("{place}: no label")]
+    MissingLabel {
+        /// The record.
+        place: Place,
+    },
+    /// The Parquet decoder gave up.
+    #[error("{place}: not readable as Parquet: {message}")]
+    Parquet {
+        /// The row it was at.
+        place: Place,
+        /// The decoder's words.
+        message: String,
+    },
+    /// A folder without a folder per class.
+    #[error("{}: no class folders with documents in them", .path.display())]
+    NoClasses {
+        /// The folder.
+        path: PathBuf,
+        /// A folder or file inside that could be meant.
+        instead: Option<PathBuf>,
+    },
+    /// A class folder without documents.
+    #[error("{}: a class folder without any .txt document", .path.display())]
+    EmptyClass {
+        /// The class folder.
+        path: PathBuf,
+    },
+    /// All rows have the same label.
+    #[error("{place}: all {rows} rows have the label `{label}`; a classifier needs two classes")]
+    OneClass {
+        /// The first row.
+        place: Place,
+        /// The only label.
+        label: String,
+        /// Rows with it.
+        rows: usize,
+    },
+    /// So many labels that they are hardly labels.
+    #[error("{place}: more than {limit} different labels, here `{label}`")]
+    TooManyLabels {
+        /// The row with the first label too many.
+        place: Place,
+        /// That label.
+        label: String,
+        /// The bound.
+        limit: usize,
+    },
+    /// A label the model does not know.
+    #[error("{place}: unknown label `{label}`")]
+    UnknownLabel {
+        /// The record.
+        place: Place,
+        /// Its label.
+        label: String,
+        /// The labels there are.
+        known: Vec<String>,
+    },
+    /// Lists of labels where single ones are needed.
+    #[error("{place}: a list of labels where one label is needed")]
+    ManyLabels {
+        /// The record.
+        place: Place,
+    },
+    /// A label that is no number where numbers are to be predicted.
+    #[error("{place}: the label `{label}` is not a finite number")]
+    NotANumber {
+        /// The record.
+        place: Place,
+        /// Its label.
+        label: String,
+    },
+    /// A stored label list that cannot be right.
+    #[error("the label list {problem}")]
+    BadLabelSet {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Too few tokens to predict even one.
+    #[error("{tokens} tokens are too few for a language model")]
+    TooFewTokens {
+        /// Tokens in the corpus.
+        tokens: usize,
+    },
+}
+
+/// What kind of failure it was; the command line turns it into its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// The data is wrong (65).
+    Data,
+    /// A file is missing (66).
+    MissingInput,
+    /// The operating system failed (74).
+    Io,
+    /// Something else was asked for than can be done (2).
+    Usage,
+}
+
+impl DataError {
+    /// What to try next, in one line; the command line prints it after `hint:`.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { .. } => "check the path; `-` reads standard input",
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "you have no right to read it; see `ls -l`"
+            }
+            Self::Read { .. } | Self::BadLabelSet { .. } => return None,
+            Self::NotBuiltIn { .. } => "build with the feature of that name, or convert the file",
+            Self::WrongKind { wanted: "file", .. } => {
+                "give a file inside it, or leave out `--format`"
+            }
+            Self::WrongKind { .. } => {
+                "`--format folder` needs a folder that holds a folder per class"
+            }
+            Self::Compressed { .. } => "copy or download the file again",
+            Self::Empty { .. } => "was the program that wrote it stopped?",
+            Self::NoRows { .. } => "pass `--header absent` if the first row is data",
+            Self::Utf16 { place } => {
+                return Some(format!(
+                    "convert it: iconv -f UTF-16 -t UTF-8 {}",
+                    place.file.display()
+                ));
+            }
+            Self::NotUtf8 { .. } => {
+                "convert it (often: iconv -f LATIN1 -t UTF-8), or pass `--encoding-errors replace`"
+            }
+            Self::Nul { .. } => {
+                "is this a binary or UTF-16 file? If not, pass `--encoding-errors replace`"
+            }
+            Self::Ragged {
+                found, expected, ..
+            } if found > expected => "put fields that contain the separator in double quotes",
+            Self::Ragged { .. } => "is a field missing, or an earlier double quote not closed?",
+            Self::UnclosedQuote { .. } => {
+                "close it, write a double quote inside it twice, or pass `--quotes literal`"
+            }
+            Self::TooLong { .. } => {
+                "is a double quote or line break missing? If not, raise `--max-doc-bytes`"
+            }
+            Self::DuplicateColumn { .. } => "rename one of them",
+            Self::UnknownColumn { name, columns, .. } => {
+                return Some(did_you_mean(name, columns, "column"));
+            }
+            Self::NoTextColumn { .. } => {
+                "name it with `--text COLUMN` (a number where there is no header)"
+            }
+            Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
+            Self::Json { message, .. } if message.contains("surrogate") => {
+                "half a character; pass `--encoding-errors replace` to put U+FFFD in its place"
+            }
+            Self::Json { .. } => {
+                "each line must be one JSON object; another format is given by `--format`"
+            }
+            Self::NotAnObject {
+                found: "a list",
+                place,
+            } => {
+                return Some(format!(
+                    "one object a line is needed: jq -c '.[]' {}",
+                    place.file.display()
+                ));
+            }
+            Self::NotAnObject { .. } => {
+                r#"each line must look like {"text": "...", "label": "..."}"#
+            }
+            Self::NotText { .. } => "choose another column with `--text COLUMN`",
+            Self::BadLabel { .. } => "a label is text, a number, true or false, or a list of these",
+            Self::MissingLabel { place }
+                if Format::from_path(&place.file) == Some(Format::Text) =>
+            {
+                "begin each line with `__label__NAME `, or use CSV or JSONL"
+            }
+            Self::MissingLabel { .. } => "label this row or remove it",
+            Self::Parquet { .. } => "was it written or copied completely?",
+            Self::NoClasses {
+                instead: Some(path),
+                ..
+            } => return Some(format!("did you mean {}?", path.display())),
+            Self::NoClasses { .. } => {
+                "it should hold a folder per class with .txt files, such as pos/1.txt"
+            }
+            Self::EmptyClass { .. } => "remove the folder or put documents into it",
+            Self::OneClass { .. } => "is this the right label column? See `--label`",
+            Self::TooManyLabels { .. } => {
+                "is this the right label column? If so, pass `--max-labels N`"
+            }
+            Self::UnknownLabel { label, known, .. } => {
+                return Some(did_you_mean(label, known, "label"));
+            }
+            Self::ManyLabels { .. } => "pass `--task multi-label` if documents have several labels",
+            Self::NotANumber { .. } => "leave out `--task regression` if labels are names",
+            Self::TooFewTokens { .. } => "a language model needs more text",
+        };
+        Some(hint.to_owned())
+    }
+
+    /// What kind of failure it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Missing { .. } => ErrorClass::MissingInput,
+            Self::Read { .. } => ErrorClass::Io,
+            Self::NotBuiltIn { .. } | Self::WrongKind { .. } => ErrorClass::Usage,
+            _ => ErrorClass::Data,
+        }
+    }
+}
+
+/// "`a`, `b` and `c`", cut after eight.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match (&shown[..], names.len()) {
+        ([], _) => "none".to_owned(),
+        ([one], _) => one.clone(),
+        (_, n) if n > SHOWN => format!("{} and {} more", shown.join(", "), n - SHOWN),
+        ([head @ .., last], _) => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+fn did_you_mean(name: &str, candidates: &[String], noun: &str) -> String {
+    match closest(name, candidates) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if candidates.is_empty() => format!("there is no {noun} at all"),
+        None => format!("choose a {noun} among {}", list(candidates)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn lists_read_well() {
+        let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+        assert_eq!(list(&names[..0]), "none");
+        assert_eq!(list(&names[..1]), "`0`");
+        assert_eq!(list(&names[..3]), "`0`, `1` and `2`");
+        assert!(list(&names).ends_with("`7` and 12 more"));
+    }
+
+    #[test]
+    fn an_unknown_column_names_the_nearest() {
+        let error = DataError::UnknownColumn {
+            place: Place {
+                file: Arc::from(Path::new("a.csv")),
+                line: 1,
+            },
+            name: "txt".into(),
+            columns: vec!["text".into(), "label".into()],
+        };
+        assert_eq!(
+            error.to_string(),
+            "a.csv:1: no column `txt`; there are `text` and `label`"
+        );
+        assert_eq!(error.hint().as_deref(), Some("did you mean `text`?"));
+    }
+}

@@ -1,0 +1,483 @@
+//! A corpus as the batches of a language model.
+
+use serde::{Deserialize, Serialize};
+use ulmfit_ops::Key;
+
+use super::DataError;
+
+/// Numericalised documents, one after the other; in memory or mapped from a file.
+pub trait TokenSource {
+    /// All tokens.
+    fn tokens(&self) -> &[u32];
+    /// Where each document ends in [`tokens`](Self::tokens); rising, the last is their number.
+    fn ends(&self) -> &[usize];
+}
+
+/// A corpus in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Corpus {
+    /// All tokens.
+    pub tokens: Vec<u32>,
+    /// Where each document ends in `tokens`.
+    pub ends: Vec<usize>,
+}
+
+impl Corpus {
+    /// Appends a document.
+    pub fn push(&mut self, document: &[u32]) {
+        self.tokens.extend_from_slice(document);
+        self.ends.push(self.tokens.len());
+    }
+}
+
+impl TokenSource for Corpus {
+    fn tokens(&self) -> &[u32] {
+        &self.tokens
+    }
+
+    fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+}
+
+/// Which way the text is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// As written.
+    #[default]
+    Forward,
+    /// Each document from its last token to its first; documents keep their order.
+    Backward,
+}
+
+/// How long the windows of truncated back-propagation through time are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Bptt {
+    /// All `seq_len`, as in fastai.
+    #[default]
+    Fixed,
+    /// Of random length, so that windows do not always end at the same words (Merity, Keskar &
+    /// Socher 2017, section 5): around `seq_len` with probability 0.95, else around half of it,
+    /// with standard deviation 5 and at least 5 tokens. Only shuffled epochs vary.
+    Variable {
+        /// Longest window, to bound memory; the authors have none.
+        cap: Option<usize>,
+    },
+}
+
+/// The shape of batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LmBatchConfig {
+    /// Parallel streams (`B`); see [`LmEpoch::new`] for corpora too small for it.
+    pub batch_size: usize,
+    /// Window length (`T`); the base of a variable one.
+    pub seq_len: usize,
+    /// Fixed or variable windows.
+    pub bptt: Bptt,
+    /// Which way the text is read.
+    pub direction: Direction,
+}
+
+impl Default for LmBatchConfig {
+    /// fastai's: 64 streams, windows of 72.
+    fn default() -> Self {
+        Self {
+            batch_size: 64,
+            seq_len: 72,
+            bptt: Bptt::Fixed,
+            direction: Direction::Forward,
+        }
+    }
+}
+
+/// The order of documents in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As in the corpus: evaluation.
+    InFile,
+    /// A permutation drawn from the epoch's key: training.
+    Shuffled(Key),
+}
+
+/// Tokens to read and tokens to predict, both `[T, B]`, time first: `x[t * B + b]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LmBatch {
+    /// Inputs.
+    pub x: Vec<u32>,
+    /// Targets: in the stream each is the token after its input.
+    pub y: Vec<u32>,
+    /// Steps (`T`).
+    pub time: usize,
+    /// Streams (`B`).
+    pub batch: usize,
+    /// What to multiply the learning rate with: window length by its base, 1 if fixed.
+    pub rate_factor: f64,
+}
+
+/// One epoch over a corpus: batches by number, in any order, without a state.
+///
+/// The documents form one stream of `N` tokens. It is cut into `B` rows of `(N - 1) / B` tokens
+/// (what is left over at the end is not read), and batch `i` is window `i` of every row, so that
+/// hidden state can be carried from batch to batch. The last target of a row is the first token
+/// of the next. This is fastai's `LMDataLoader`, whose short last batch is kept in training too.
+///
+/// The shuffled stream is never built: a batch looks its documents up.
+#[derive(Debug)]
+pub struct LmEpoch<'a, S: ?Sized> {
+    source: &'a S,
+    direction: Direction,
+    /// Documents in stream order.
+    order: Vec<usize>,
+    /// Where each of them starts in the stream.
+    starts: Vec<usize>,
+    batch: usize,
+    /// Tokens of a row.
+    row: usize,
+    seq_len: usize,
+    /// Where each window starts in its row, and its length as drawn; empty if windows are fixed.
+    windows: Vec<(usize, usize)>,
+}
+
+impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
+    /// Lays out an epoch.
+    ///
+    /// A corpus with less than two tokens to predict in each row gets fewer rows: `(N - 1) / 2`,
+    /// at least one.
+    ///
+    /// # Errors
+    /// [`DataError::TooFewTokens`] if there is no token to predict.
+    ///
+    /// # Panics
+    /// If `batch_size` or `seq_len` is zero.
+    pub fn new(source: &'a S, config: &LmBatchConfig, order: Order) -> Result<Self, DataError> {
+        assert!(
+            config.batch_size > 0 && config.seq_len > 0,
+            "batches have rows and steps"
+        );
+        let tokens = source.tokens().len();
+        if tokens < 2 {
+            return Err(DataError::TooFewTokens { tokens });
+        }
+        let batch = config.batch_size.min((tokens - 1) / 2).max(1);
+        let row = (tokens - 1) / batch;
+        let documents = source.ends().len();
+        let (order, windows) = match (order, config.bptt) {
+            (Order::InFile, _) => ((0..documents).collect(), Vec::new()),
+            (Order::Shuffled(key), Bptt::Fixed) => {
+                (key.child(0).permutation(documents), Vec::new())
+            }
+            (Order::Shuffled(key), Bptt::Variable { cap }) => (
+                key.child(0).permutation(documents),
+                variable_windows(row, config.seq_len, cap, &key.child(1)),
+            ),
+        };
+        let mut starts = Vec::with_capacity(documents);
+        let mut next = 0;
+        for document in &order {
+            starts.push(next);
+            next += length(source, *document);
+        }
+        Ok(Self {
+            source,
+            direction: config.direction,
+            order,
+            starts,
+            batch,
+            row,
+            seq_len: config.seq_len,
+            windows,
+        })
+    }
+
+    /// Number of batches.
+    pub fn len(&self) -> usize {
+        if self.windows.is_empty() {
+            self.row.div_ceil(self.seq_len)
+        } else {
+            self.windows.len()
+        }
+    }
+
+    /// Never: an epoch has at least one batch.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows of every batch (`B`).
+    pub fn batch_size(&self) -> usize {
+        self.batch
+    }
+
+    /// Tokens predicted in the whole epoch.
+    pub fn targets(&self) -> usize {
+        self.batch * self.row
+    }
+
+    /// Batch `index` of the epoch.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    pub fn batch(&self, index: usize) -> LmBatch {
+        assert!(index < self.len(), "batch {index} of {}", self.len());
+        let (start, drawn) = match self.windows.get(index) {
+            Some(window) => *window,
+            None => (index * self.seq_len, self.seq_len),
+        };
+        let time = drawn.min(self.row - start);
+        let rate_factor = if self.windows.is_empty() {
+            1.0
+        } else {
+            drawn as f64 / self.seq_len as f64
+        };
+        let (mut x, mut y) = (vec![0; time * self.batch], vec![0; time * self.batch]);
+        let mut tokens = Vec::with_capacity(time + 1);
+        for b in 0..self.batch {
+            self.read(b * self.row + start, time + 1, &mut tokens);
+            for t in 0..time {
+                x[t * self.batch + b] = tokens[t];
+                y[t * self.batch + b] = tokens[t + 1];
+            }
+        }
+        LmBatch {
+            x,
+            y,
+            time,
+            batch: self.batch,
+            rate_factor,
+        }
+    }
+
+    /// Puts `count` tokens of the stream from `position` on into `out`.
+    fn read(&self, position: usize, count: usize, out: &mut Vec<u32>) {
+        out.clear();
+        // Empty documents share their start with the next one: the last of equals is meant.
+        let mut at = self.starts.partition_point(|start| *start <= position) - 1;
+        let mut skip = position - self.starts[at];
+        while out.len() < count {
+            let document = self.order[at];
+            let end = self.source.ends()[document];
+            let tokens = &self.source.tokens()[end - length(self.source, document)..end];
+            let wanted = count - out.len();
+            match self.direction {
+                Direction::Forward => out.extend(tokens.iter().skip(skip).take(wanted)),
+                Direction::Backward => out.extend(tokens.iter().rev().skip(skip).take(wanted)),
+            }
+            (at, skip) = (at + 1, 0);
+        }
+    }
+}
+
+fn length<S: TokenSource + ?Sized>(source: &S, document: usize) -> usize {
+    let start = if document == 0 {
+        0
+    } else {
+        source.ends()[document - 1]
+    };
+    source.ends()[document] - start
+}
+
+/// Windows of a row as in the authors' program: start, and length as drawn.
+fn variable_windows(row: usize, base: usize, cap: Option<usize>, key: &Key) -> Vec<(usize, usize)> {
+    const FULL: f64 = 0.95;
+    const DEVIATION: f64 = 5.0;
+    const LEAST: usize = 5;
+    let mut windows = Vec::new();
+    let mut start = 0;
+    while start < row {
+        let key = key.child(windows.len() as u64);
+        let mean = if key.child(0).uniform() < FULL {
+            base as f64
+        } else {
+            base as f64 / 2.0
+        };
+        let drawn = (mean + DEVIATION * key.child(1).normal()) as usize; // truncates, and 0 if negative
+        let drawn = drawn.max(LEAST).min(cap.unwrap_or(usize::MAX).max(1));
+        windows.push((start, drawn));
+        start += drawn;
+    }
+    windows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents of the given lengths; document `d` holds `100 (d + 1)`, `100 (d + 1) + 1`, ...
+    fn corpus(lengths: &[u32]) -> Corpus {
+        let mut corpus = Corpus::default();
+        for (first, length) in (1..).zip(lengths) {
+            corpus.push(&(first * 100..first * 100 + length).collect::<Vec<_>>());
+        }
+        corpus
+    }
+
+    fn config(batch_size: usize, seq_len: usize) -> LmBatchConfig {
+        LmBatchConfig {
+            batch_size,
+            seq_len,
+            ..LmBatchConfig::default()
+        }
+    }
+
+    fn rows(values: &[u32], batch: usize) -> Vec<Vec<u32>> {
+        (0..batch)
+            .map(|b| values.iter().skip(b).step_by(batch).copied().collect())
+            .collect()
+    }
+
+    /// Every row of an epoch as inputs followed by its last target.
+    fn streams<S: TokenSource>(epoch: &LmEpoch<S>) -> Vec<Vec<u32>> {
+        let mut streams = vec![Vec::new(); epoch.batch_size()];
+        for i in 0..epoch.len() {
+            let batch = epoch.batch(i);
+            for (stream, (x, y)) in streams.iter_mut().zip(
+                rows(&batch.x, batch.batch)
+                    .into_iter()
+                    .zip(rows(&batch.y, batch.batch)),
+            ) {
+                assert_eq!(x[1..], y[..y.len() - 1]);
+                stream.pop();
+                stream.extend(x);
+                stream.push(y[y.len() - 1]);
+            }
+        }
+        streams
+    }
+
+    #[test]
+    fn fastais_batches() {
+        let corpus = corpus(&[5, 7, 4, 9, 3]);
+        let epoch = LmEpoch::new(&corpus, &config(3, 4), Order::InFile).unwrap();
+        assert_eq!((epoch.len(), epoch.targets()), (3, 27));
+        let [one, two, three] = [0, 1, 2].map(|i| epoch.batch(i));
+        assert_eq!(
+            rows(&one.x, 3),
+            [
+                [100, 101, 102, 103],
+                [204, 205, 206, 300],
+                [402, 403, 404, 405]
+            ]
+        );
+        assert_eq!(
+            rows(&two.x, 3),
+            [
+                [104, 200, 201, 202],
+                [301, 302, 303, 400],
+                [406, 407, 408, 500]
+            ]
+        );
+        assert_eq!(rows(&three.x, 3), [[203], [401], [501]]);
+        assert_eq!(rows(&three.y, 3), [[204], [402], [502]]);
+        assert_eq!((three.time, three.batch, three.rate_factor), (1, 3, 1.0));
+    }
+
+    #[test]
+    fn backward_turns_each_document() {
+        let corpus = corpus(&[3, 2]);
+        let config = LmBatchConfig {
+            direction: Direction::Backward,
+            ..config(1, 4)
+        };
+        let epoch = LmEpoch::new(&corpus, &config, Order::InFile).unwrap();
+        let batch = epoch.batch(0);
+        assert_eq!(
+            (batch.x, batch.y),
+            (vec![102, 101, 100, 201], vec![101, 100, 201, 200])
+        );
+    }
+
+    #[test]
+    fn small_corpora_get_fewer_rows() {
+        for (tokens, rows, row) in [
+            (2, 1, 1),
+            (3, 1, 2),
+            (5, 2, 2),
+            (128, 63, 2),
+            (129, 64, 2),
+            (200, 64, 3),
+        ] {
+            let corpus = corpus(&[tokens]);
+            let epoch = LmEpoch::new(&corpus, &LmBatchConfig::default(), Order::InFile).unwrap();
+            assert_eq!(
+                (epoch.batch_size(), epoch.targets()),
+                (rows, rows * row),
+                "{tokens}"
+            );
+        }
+        let error = LmEpoch::new(&corpus(&[1]), &config(2, 2), Order::InFile).map(drop);
+        assert!(matches!(error, Err(DataError::TooFewTokens { tokens: 1 })));
+    }
+
+    #[test]
+    fn a_shuffled_epoch_is_a_permutation_of_documents() {
+        let lengths: Vec<u32> = (0..50).map(|n| n * 7 % 11).collect(); // some are empty
+        let corpus = corpus(&lengths);
+        let epoch =
+            |seed| LmEpoch::new(&corpus, &config(1, 7), Order::Shuffled(Key::new(seed))).unwrap();
+        let stream = streams(&epoch(1)).concat();
+        let mut sorted = stream.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, corpus.tokens);
+        // Documents stay whole: within one every token follows its predecessor.
+        for pair in stream
+            .windows(2)
+            .filter(|pair| pair[0] / 100 == pair[1] / 100)
+        {
+            assert_eq!(pair[0] + 1, pair[1]);
+        }
+        assert_eq!(stream, streams(&epoch(1)).concat());
+        assert_ne!(stream, streams(&epoch(2)).concat());
+    }
+
+    #[test]
+    fn variable_windows_read_the_same_stream() {
+        let corpus = corpus(&[90; 400]);
+        let variable = |cap| LmBatchConfig {
+            bptt: Bptt::Variable { cap },
+            ..config(4, 70)
+        };
+        let order = Order::Shuffled(Key::new(5));
+        let fixed = LmEpoch::new(&corpus, &config(4, 70), order).unwrap();
+        let epoch = LmEpoch::new(&corpus, &variable(None), order).unwrap();
+        assert_eq!(streams(&epoch), streams(&fixed));
+
+        let times: Vec<usize> = (0..epoch.len()).map(|i| epoch.batch(i).time).collect();
+        let whole = &times[..times.len() - 1];
+        assert!(
+            whole.iter().all(|time| (5..100).contains(time)),
+            "{times:?}"
+        );
+        assert!(whole.iter().any(|time| *time != 70));
+        assert!((epoch.batch(0).rate_factor - times[0] as f64 / 70.0).abs() < 1e-12);
+        let capped = LmEpoch::new(&corpus, &variable(Some(60)), order).unwrap();
+        assert!((0..capped.len()).all(|i| capped.batch(i).time <= 60));
+        let still = LmEpoch::new(&corpus, &variable(None), Order::InFile).unwrap();
+        assert_eq!(still.batch(0).time, 70, "evaluation does not vary");
+    }
+
+    #[test]
+    fn variable_windows_have_the_authors_lengths() {
+        let windows = variable_windows(1_000_000, 70, None, &Key::new(9));
+        let lengths: Vec<f64> = windows[..windows.len() - 1]
+            .iter()
+            .map(|(_, len)| *len as f64)
+            .collect();
+        let short = lengths.iter().filter(|len| **len < 52.5).count() as f64 / lengths.len() as f64;
+        let mean = lengths.iter().sum::<f64>() / lengths.len() as f64;
+        assert!((short - 0.05).abs() < 0.01, "{short}");
+        // 0.95 * 70 + 0.05 * 35, less half a token lost to truncation.
+        assert!((mean - 67.75).abs() < 0.4, "{mean}");
+    }
+
+    #[test]
+    fn any_batch_stands_alone() {
+        let corpus = corpus(&[31; 40]);
+        let order = Order::Shuffled(Key::new(8));
+        let whole = LmEpoch::new(&corpus, &config(3, 10), order).unwrap();
+        let all: Vec<LmBatch> = (0..whole.len()).map(|i| whole.batch(i)).collect();
+        let again = LmEpoch::new(&corpus, &config(3, 10), order).unwrap();
+        assert!((0..again.len()).rev().all(|i| again.batch(i) == all[i]));
+    }
+}

@@ -1,0 +1,50 @@
+//! One row of a data set.
+
+use serde::Serialize;
+
+use super::Place;
+
+/// One document, with its label where the data has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The text columns in the order they were asked for; most data has one.
+    pub fields: Vec<String>,
+    /// The label, unless it was ignored or is missing.
+    pub label: Option<RawLabel>,
+    /// Where the record begins.
+    pub place: Place,
+    /// Every column with its value, only under [`Columns::Keep`](super::Columns::Keep).
+    pub columns: Vec<(String, serde_json::Value)>,
+}
+
+impl Record {
+    /// Bytes of text in all fields.
+    pub fn text_bytes(&self) -> usize {
+        self.fields.iter().map(String::len).sum()
+    }
+
+    /// Whether no field holds anything but white space.
+    pub fn is_blank(&self) -> bool {
+        self.fields.iter().all(|field| field.trim().is_empty())
+    }
+}
+
+/// A label as it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum RawLabel {
+    /// One class, or one number.
+    One(String),
+    /// Any number of classes, none included: a JSON array, or a cell split at a delimiter.
+    Many(Vec<String>),
+}
+
+impl RawLabel {
+    /// The names in this label.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Many(names) => names,
+        }
+    }
+}
