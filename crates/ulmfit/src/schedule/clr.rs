@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// `use_clr = (div, cut_div)` of fastai's `imdb_scripts` (2018).
 ///
 /// Climbs during the first `steps / cut_div` steps (rounded down) from `1 / div` of the peak, then
-/// falls back to it. (32, 10) is the paper's [`Slanted`](super::Slanted); the scripts trained the classifier
-/// with (8, 3) while layers were frozen and (8, 8) after.
+/// falls back to it. (32, 10) is the paper's [`Slanted`](super::Slanted); the scripts trained the
+/// classifier with (8, 3) while layers were frozen and (8, 8) after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Clr {

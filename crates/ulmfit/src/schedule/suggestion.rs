@@ -25,11 +25,11 @@ impl Suggestions {
     }
 }
 
-/// Longest strictly falling subsequence, not necessarily of neighbours; a third and a sixth of it
-/// past its start.
+/// Longest strictly falling subsequence, not necessarily of neighbours; a third and a sixth of its
+/// length past its start.
 fn valley(losses: &[f64]) -> usize {
     let mut lengths = vec![1; losses.len()];
-    let (mut start, mut end) = (0, 0);
+    let (mut longest, mut end) = (0, 0);
     for i in 1..losses.len() {
         for j in 0..i {
             if losses[i] < losses[j] {
@@ -37,12 +37,11 @@ fn valley(losses: &[f64]) -> usize {
             }
         }
         if lengths[i] > lengths[end] {
-            // a curve that falls from its very first step starts one before it, in fastai too
-            (start, end) = (i as isize - lengths[i] as isize, i);
+            (longest, end) = (lengths[i], i);
         }
     }
-    let third = (end as isize - start) as f64 / 3.0;
-    (start + third as isize + (third / 2.0) as isize).max(0) as usize
+    // the start is taken as `end - longest`, one too low: fastai's, so ours
+    (end + longest / 3 + longest / 6).saturating_sub(longest)
 }
 
 fn steep(rates: &[f64], losses: &[f64]) -> usize {

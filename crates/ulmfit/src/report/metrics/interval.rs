@@ -1,0 +1,45 @@
+//! How sure a proportion is.
+
+/// 95 % quantile of the standard normal, two-sided.
+pub(in crate::report) const Z: f64 = 1.959_963_984_540_054;
+
+/// 95 % interval of a proportion: `hits` of `n` (Wilson 1927).
+///
+/// Unlike the usual `p ± 2σ` it stays within 0 and 1 and says something at 0 and at `n`. Nothing
+/// seen leaves everything open: `[0, 1]`.
+pub fn wilson(hits: u64, n: u64) -> [f64; 2] {
+    if n == 0 {
+        return [0.0, 1.0];
+    }
+    let (p, n) = (hits as f64 / n as f64, n as f64);
+    let scale = 1.0 + Z * Z / n;
+    let middle = (p + Z * Z / (2.0 * n)) / scale;
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / scale;
+    [(middle - half).max(0.0), (middle + half).min(1.0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of `scipy.stats.binomtest(hits, n).proportion_ci(method="wilson")`.
+    #[test]
+    fn wilson_is_the_textbooks() {
+        for (hits, n, low, high) in [
+            (81, 263, 0.255_288_520, 0.366_209_577),
+            (0, 20, 0.0, 0.161_125_158),
+            (20, 20, 0.838_874_842, 1.0),
+        ] {
+            let [found_low, found_high] = wilson(hits, n);
+            assert!((found_low - low).abs() < 1e-8, "{found_low} {low}");
+            assert!((found_high - high).abs() < 1e-8, "{found_high} {high}");
+        }
+        assert_eq!(wilson(0, 0), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn more_rows_are_surer() {
+        let width = |n: u64| wilson(n / 2, n)[1] - wilson(n / 2, n)[0];
+        assert!(width(10) > width(100) && width(100) > width(1000));
+    }
+}

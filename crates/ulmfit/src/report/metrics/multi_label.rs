@@ -1,0 +1,56 @@
+//! Any number of labels a row.
+
+use super::confusion::{ClassCounts, macro_f1, micro_f1};
+use super::ratio;
+use serde::Serialize;
+
+/// Scores where a row may have several labels or none.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MultiLabelScores {
+    /// Rows.
+    pub n: usize,
+    /// Part of the rows with exactly the right labels.
+    pub subset_accuracy: f64,
+    /// Part of all single yes-or-no answers that are right; fastai's `accuracy_multi`.
+    pub label_accuracy: f64,
+    /// F1 over all answers together.
+    pub micro_f1: f64,
+    /// Mean F1 of the labels that occur.
+    pub macro_f1: f64,
+}
+
+impl MultiLabelScores {
+    /// Compares `targets` with `guesses`, both `[N, C]`.
+    ///
+    /// # Panics
+    /// If the lengths differ or are no multiple of `classes`.
+    pub fn new(classes: usize, targets: &[bool], guesses: &[bool]) -> Self {
+        assert_eq!(targets.len(), guesses.len(), "one guess a target");
+        assert_eq!(targets.len() % classes, 0, "targets are not [N, C]");
+        let n = targets.len() / classes;
+        let rows = targets.chunks(classes).zip(guesses.chunks(classes));
+        let whole = rows.filter(|(target, guess)| target == guess).count();
+        let single = targets
+            .iter()
+            .zip(guesses)
+            .filter(|(target, guess)| target == guess)
+            .count();
+        let counts = |class: usize| {
+            let column = |of: &[bool]| (0..n).filter(|row| of[row * classes + class]).count();
+            let both =
+                |row: &usize| targets[row * classes + class] && guesses[row * classes + class];
+            ClassCounts {
+                hits: (0..n).filter(both).count() as u64,
+                guessed: column(guesses) as u64,
+                support: column(targets) as u64,
+            }
+        };
+        Self {
+            n,
+            subset_accuracy: ratio(whole as u64, n as u64),
+            label_accuracy: ratio(single as u64, targets.len() as u64),
+            micro_f1: micro_f1((0..classes).map(counts)),
+            macro_f1: macro_f1((0..classes).map(counts)),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+use super::*;
+use serde_json::Value;
+
+/// Numbers: `metrics()` in fixtures/generate.py.
+fn golden() -> Value {
+    serde_json::from_str(include_str!("../../../../../fixtures/golden/metrics.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(list) => list.iter().flat_map(numbers).collect(),
+        number => vec![number.as_f64().unwrap()],
+    }
+}
+
+fn classes(value: &Value) -> Vec<u32> {
+    numbers(value)
+        .into_iter()
+        .map(|class| class as u32)
+        .collect()
+}
+
+#[track_caller]
+fn close(found: f64, wanted: &Value) {
+    let wanted = wanted.as_f64().unwrap();
+    assert!((found - wanted).abs() < 1e-12, "{found} {wanted}");
+}
+
+#[test]
+fn single_label_is_sklearns() {
+    let golden = &golden()["single_label"];
+    let (logits, targets) = (numbers(&golden["logits"]), classes(&golden["targets"]));
+    let guesses = argmax(&logits, 6);
+    assert_eq!(guesses, classes(&golden["guesses"]));
+    let confusion = Confusion::new(6, &targets, &guesses);
+    assert_eq!(serde_json::json!(confusion.rows()), golden["confusion"]);
+    close(confusion.accuracy(), &golden["accuracy"]);
+    close(1.0 - confusion.accuracy(), &golden["error"]);
+    close(confusion.macro_f1(), &golden["macro_f1"]);
+    close(confusion.micro_f1(), &golden["micro_f1"]);
+    for class in 0..6 {
+        let counts = confusion.class(class);
+        close(counts.precision(), &golden["precision"][class]);
+        close(counts.recall(), &golden["recall"][class]);
+        close(counts.f1(), &golden["f1"][class]);
+        assert_eq!(counts.support, golden["support"][class].as_u64().unwrap());
+    }
+    close(top_k_accuracy(&logits, 6, &targets, 2), &golden["top_2"]);
+    close(top_k_accuracy(&logits, 6, &targets, 1), &golden["accuracy"]);
+    close(
+        cross_entropy(&logits, 6, &targets),
+        &golden["cross_entropy"],
+    );
+}
+
+#[test]
+fn equal_scores_go_to_the_first() {
+    let scores = [1.0_f32, 1.0, 0.0];
+    assert_eq!(argmax(&scores, 3), [0]);
+    for (target, k, wanted) in [
+        (0, 1, 1.0),
+        (1, 1, 0.0),
+        (1, 2, 1.0),
+        (2, 2, 0.0),
+        (2, 3, 1.0),
+    ] {
+        let found = top_k_accuracy(&scores, 3, &[target], k);
+        assert!((found - wanted).abs() < 1e-12, "{target} {k}");
+    }
+}
+
+#[test]
+fn multi_label_is_sklearns() {
+    let golden = &golden()["multi_label"];
+    let yes =
+        |values: Vec<f64>, above: f64| values.into_iter().map(|v| v > above).collect::<Vec<_>>();
+    let targets = yes(numbers(&golden["targets"]), 0.5);
+    let scores = MultiLabelScores::new(4, &targets, &yes(numbers(&golden["logits"]), 0.0));
+    close(scores.subset_accuracy, &golden["subset_accuracy"]);
+    close(scores.label_accuracy, &golden["accuracy_multi"]);
+    close(scores.micro_f1, &golden["micro_f1"]);
+    close(scores.macro_f1, &golden["macro_f1"]);
+}
+
+#[test]
+fn regression_is_sklearns() {
+    let golden = &golden()["regression"];
+    let scores = RegressionScores::new(
+        &numbers(&golden["targets"]),
+        &numbers(&golden["predictions"]),
+    );
+    close(scores.mse, &golden["mse"]);
+    close(scores.rmse, &golden["rmse"]);
+    close(scores.mae, &golden["mae"]);
+    close(scores.r2.unwrap(), &golden["r2"]);
+    close(scores.pearson.unwrap(), &golden["pearson"]);
+    let flat = RegressionScores::new(&[2.0, 2.0], &[1.0, 3.0]);
+    assert_eq!((flat.r2, flat.pearson), (None, None));
+}
+
+#[test]
+fn perplexity_weighs_tokens() {
+    let golden = &golden()["perplexity"];
+    let mut perplexity = Perplexity::default();
+    assert_eq!(perplexity.value(), None);
+    for batch in golden["batches"].as_array().unwrap() {
+        perplexity.add(
+            batch["loss"].as_f64().unwrap(),
+            batch["tokens"].as_u64().unwrap(),
+        );
+    }
+    close(perplexity.value().unwrap(), &golden["per_token"]);
+    assert!(perplexity.value().unwrap() < golden["fastai"].as_f64().unwrap() - 1.0);
+}

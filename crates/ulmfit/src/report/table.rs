@@ -1,0 +1,66 @@
+//! Tables for a terminal.
+
+use std::fmt;
+
+/// Rows of text in aligned columns; a column of numbers is aligned to the right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    heads: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty table with these column heads.
+    pub fn new<const N: usize>(heads: [&str; N]) -> Self {
+        Self {
+            heads: heads.map(str::to_owned).to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// If it does not have one cell a column.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        assert_eq!(N, self.heads.len(), "one cell a column");
+        self.rows.push(cells.to_vec());
+    }
+
+    /// Whether it has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = |index: usize| self.rows.iter().map(move |row| &row[index]);
+        let columns: Vec<_> = (0..self.heads.len())
+            .map(|index| {
+                let numeric = column(index).all(|cell| cell.parse::<f64>().is_ok());
+                let cells = column(index).chain([&self.heads[index]]);
+                (
+                    cells.map(|cell| cell.chars().count()).max().unwrap_or(0),
+                    numeric,
+                )
+            })
+            .collect();
+        for row in [&self.heads].into_iter().chain(&self.rows) {
+            let cells = row.iter().zip(&columns).map(|(cell, &(width, numeric))| {
+                if numeric {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:<width$}")
+                }
+            });
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// A part of one as a number of per cent with two digits.
+pub(super) fn percent(part: f64) -> String {
+    format!("{:.2}", 100.0 * part)
+}
