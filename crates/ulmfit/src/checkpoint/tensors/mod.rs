@@ -8,6 +8,7 @@
 
 mod error;
 mod header;
+pub(super) use read::check_finite;
 mod read;
 mod write;
 
