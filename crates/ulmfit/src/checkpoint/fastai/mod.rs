@@ -22,6 +22,10 @@ pub mod zip;
 mod zip_write;
 
 #[cfg(test)]
+mod archive_hostile_tests;
+#[cfg(test)]
+mod pickle_hostile_tests;
+#[cfg(test)]
 mod tests;
 
 pub use error::FastaiError;

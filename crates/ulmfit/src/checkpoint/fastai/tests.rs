@@ -158,7 +158,7 @@ fn other_models_are_refused_with_a_reason() {
 fn weights_and_vocabulary_must_belong_together() {
     let Vocabulary { mut tokens, .. } = read_vocabulary(&bytes("lm_vocab.pkl")).unwrap();
     tokens.pop();
-    let short = serde_pickle(&tokens);
+    let short = pickled(&tokens);
     let error = import_fastai(&bytes("lm.pth"), &short).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -168,9 +168,8 @@ fn weights_and_vocabulary_must_belong_together() {
 }
 
 /// Protocol 0, the one a human can write.
-fn serde_pickle(tokens: &[String]) -> Vec<u8> {
-    let lines: String = tokens.iter().map(|token| format!("V{token}\n")).collect();
-    format!("({lines}l.").into_bytes()
+fn pickled(tokens: &[String]) -> Vec<u8> {
+    format!("(V{}\nl.", tokens.join("\nV")).into_bytes()
 }
 
 #[test]

@@ -35,6 +35,9 @@ pub fn read_vocabulary(bytes: &[u8]) -> Result<Vocabulary, FastaiError> {
         });
     }
     let tokens = strings(&pickle, parts).ok_or(fault("a token that is no string"))?;
+    if tokens.is_empty() {
+        return Err(fault("no tokens"));
+    }
     Ok(Vocabulary {
         tokens,
         labels: None,

@@ -24,6 +24,8 @@ pub struct Archive<'a> {
 
 #[derive(Debug)]
 struct Member {
+    /// Where its header begins.
+    header: usize,
     range: Range<usize>,
     crc: u32,
 }
@@ -60,12 +62,12 @@ impl<'a> Archive<'a> {
                 });
             }
         }
-        let mut ranges: Vec<_> = members
+        let mut places: Vec<_> = members
             .values()
-            .map(|member| member.range.clone())
+            .map(|member| (member.header, member.range.end))
             .collect();
-        ranges.sort_by_key(|range| (range.start, range.end));
-        if ranges.windows(2).any(|pair| pair[0].end > pair[1].start) {
+        places.sort_unstable();
+        if places.windows(2).any(|pair| pair[0].1 > pair[1].0) {
             return Err(FastaiError::Zip {
                 what: "members overlap",
             });
@@ -218,13 +220,14 @@ fn read_member<'a>(
     }
     let start = name_start + u64::from(name_length) + u64::from(extra_length);
     slice(archive, start, size)?;
-    let (start, end) = (start as usize, (start + size) as usize); // they index a slice
+    let [header, start, end] = [offset, start, start + size].map(|at| at as usize); // of the slice
     if end > directory {
         return Err(fault("reaches into the directory"));
     }
     Ok((
         text,
         Member {
+            header,
             range: start..end,
             crc,
         },

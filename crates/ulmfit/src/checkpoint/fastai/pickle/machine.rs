@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::input::{Input, MAX_NAME, unescape};
 use super::{Global, Id, Object, Pickle};
 use crate::checkpoint::fastai::FastaiError;
 
@@ -13,7 +14,6 @@ use crate::checkpoint::fastai::FastaiError;
 const MAX_STEPS: usize = 1 << 22;
 const MAX_OBJECTS: usize = 1 << 19;
 const MAX_DEPTH: usize = 64;
-const MAX_NAME: usize = 256;
 
 /// Reads the pickle at the start of `bytes`.
 ///
@@ -22,8 +22,7 @@ const MAX_NAME: usize = 256;
 /// [`FastaiError::Limit`].
 pub fn read_pickle(bytes: &[u8]) -> Result<Pickle<'_>, FastaiError> {
     let mut machine = Machine {
-        bytes,
-        at: 0,
+        input: Input::new(bytes),
         objects: Vec::new(),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -34,7 +33,7 @@ pub fn read_pickle(bytes: &[u8]) -> Result<Pickle<'_>, FastaiError> {
             return Ok(Pickle {
                 objects: machine.objects,
                 root,
-                bytes: machine.at,
+                bytes: machine.input.at(),
             });
         }
     }
@@ -45,8 +44,7 @@ pub fn read_pickle(bytes: &[u8]) -> Result<Pickle<'_>, FastaiError> {
 }
 
 struct Machine<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    input: Input<'a>,
     objects: Vec<Object<'a>>,
     stack: Vec<Id>,
     /// Heights of the stack where a `MARK` stands.
@@ -59,100 +57,106 @@ type Step<T> = Result<T, FastaiError>;
 impl<'a> Machine<'a> {
     /// Obeys one instruction; `STOP` gives the result.
     fn step(&mut self) -> Step<Option<Id>> {
-        let [opcode] = self.array()?;
+        let [opcode] = self.input.array()?;
         match opcode {
             b'.' => return self.pop().map(Some),
             0x80 => {
-                if self.array::<1>()?[0] > 5 {
-                    return Err(self.fault("protocol above 5"));
+                if self.input.array::<1>()?[0] > 5 {
+                    return Err(self.input.fault("protocol above 5"));
                 }
             }
-            0x95 => drop(self.array::<8>()?), // FRAME: a reading hint
+            0x95 => drop(self.input.array::<8>()?), // FRAME: a reading hint
 
             // constants
             b'N' => self.push(Object::None)?,
             0x88 => self.push(Object::Bool(true))?,
             0x89 => self.push(Object::Bool(false))?,
             b'K' => {
-                let [value] = self.array()?;
+                let [value] = self.input.array()?;
                 self.push(Object::Int(value.into()))?;
             }
             b'M' => {
-                let value = u16::from_le_bytes(self.array()?);
+                let value = u16::from_le_bytes(self.input.array()?);
                 self.push(Object::Int(value.into()))?;
             }
             b'J' => {
-                let value = i32::from_le_bytes(self.array()?);
+                let value = i32::from_le_bytes(self.input.array()?);
                 self.push(Object::Int(value.into()))?;
             }
             0x8a => {
-                let [length] = self.array()?;
+                let [length] = self.input.array()?;
                 self.long(length.into())?;
             }
             0x8b => {
-                let length = self.length::<4>()?;
+                let length = self.input.length::<4>()?;
                 self.long(length)?;
             }
             b'I' => {
-                let value = match self.line()? {
+                let value = match self.input.line()? {
                     "00" => Object::Bool(false),
                     "01" => Object::Bool(true),
-                    text => Object::Int(text.parse().map_err(|_| self.fault("bad integer"))?),
+                    text => Object::Int(text.parse().map_err(|_| self.input.fault("bad integer"))?),
                 };
                 self.push(value)?;
             }
             b'L' => {
-                let text = self.line()?;
+                let text = self.input.line()?;
                 let digits = text.strip_suffix('L').unwrap_or(text);
-                let value = digits.parse().map_err(|_| self.fault("bad integer"))?;
+                let value = digits
+                    .parse()
+                    .map_err(|_| self.input.fault("bad integer"))?;
                 self.push(Object::Int(value))?;
             }
             b'G' => {
-                let value = f64::from_be_bytes(self.array()?);
+                let value = f64::from_be_bytes(self.input.array()?);
                 self.push(Object::Float(value))?;
             }
             b'F' => {
-                let value = self.line()?.parse().map_err(|_| self.fault("bad float"))?;
+                let value = self
+                    .input
+                    .line()?
+                    .parse()
+                    .map_err(|_| self.input.fault("bad float"))?;
                 self.push(Object::Float(value))?;
             }
 
             // strings and bytes
             0x8c | b'U' => {
-                let [length] = self.array()?;
+                let [length] = self.input.array()?;
                 self.push_text(length.into())?;
             }
             b'X' | b'T' => {
-                let length = self.length::<4>()?;
+                let length = self.input.length::<4>()?;
                 self.push_text(length)?;
             }
             0x8d => {
-                let length = self.length::<8>()?;
+                let length = self.input.length::<8>()?;
                 self.push_text(length)?;
             }
             b'V' => {
-                let raw = self.raw_line()?;
-                let text = unescape(raw).ok_or_else(|| self.fault("bad escape"))?;
+                let raw = self.input.raw_line()?;
+                let text = unescape(raw).ok_or_else(|| self.input.fault("bad escape"))?;
                 self.push(Object::Text(Cow::Owned(text)))?;
             }
             b'S' => {
-                let line = self.line()?;
+                let line = self.input.line()?;
                 let quoted = |quote| line.strip_prefix(quote)?.strip_suffix(quote);
                 let text = quoted('\'')
                     .or_else(|| quoted('"'))
                     .filter(|s| !s.contains('\\'));
-                let text = text.ok_or_else(|| self.fault("bad string"))?;
+                let text = text.ok_or_else(|| self.input.fault("bad string"))?;
                 self.push(Object::Text(Cow::Borrowed(text)))?;
             }
             b'C' => {
-                let [length] = self.array()?;
+                let [length] = self.input.array()?;
                 self.push_bytes(length.into())?;
             }
             b'B' => {
-                let length = self.length::<4>()?;
+                let length = self.input.length::<4>()?;
                 self.push_bytes(length)?;
             }
             0x8e => {
-                let length = self.length::<8>()?;
+                let length = self.input.length::<8>()?;
                 self.push_bytes(length)?;
             }
 
@@ -213,52 +217,54 @@ impl<'a> Machine<'a> {
             }
             0x94 => self.put(self.memo.len() as u32)?,
             b'q' => {
-                let [index] = self.array()?;
+                let [index] = self.input.array()?;
                 self.put(index.into())?;
             }
             b'r' => {
-                let index = u32::from_le_bytes(self.array()?);
+                let index = u32::from_le_bytes(self.input.array()?);
                 self.put(index)?;
             }
             b'p' => {
                 let index = self
+                    .input
                     .line()?
                     .parse()
-                    .map_err(|_| self.fault("bad memo index"))?;
+                    .map_err(|_| self.input.fault("bad memo index"))?;
                 self.put(index)?;
             }
             b'h' => {
-                let [index] = self.array()?;
+                let [index] = self.input.array()?;
                 self.fetch(index.into())?;
             }
             b'j' => {
-                let index = u32::from_le_bytes(self.array()?);
+                let index = u32::from_le_bytes(self.input.array()?);
                 self.fetch(index)?;
             }
             b'g' => {
                 let index = self
+                    .input
                     .line()?
                     .parse()
-                    .map_err(|_| self.fault("bad memo index"))?;
+                    .map_err(|_| self.input.fault("bad memo index"))?;
                 self.fetch(index)?;
             }
 
             // what Python would execute
             b'c' => {
-                let (module, name) = (self.line()?, self.line()?);
+                let (module, name) = (self.input.line()?, self.input.line()?);
                 self.global(module, name)?;
             }
             0x93 => {
                 let parts = self.pop_some(2)?;
                 let text = |id: Id| match &self.objects[id as usize] {
                     Object::Text(text) => Ok(text.clone()),
-                    _ => Err(self.fault("a name that is no string")),
+                    _ => Err(self.input.fault("a name that is no string")),
                 };
                 let (module, name) = (text(parts[0])?, text(parts[1])?);
                 self.global(&module, &name)?;
             }
             b'i' => {
-                let (module, name) = (self.line()?.to_owned(), self.line()?.to_owned());
+                let (module, name) = (self.input.line()?.to_owned(), self.input.line()?.to_owned());
                 return Err(FastaiError::ForbiddenGlobal { module, name });
             }
             b'R' | 0x81 => self.call()?,
@@ -270,62 +276,18 @@ impl<'a> Machine<'a> {
             _ => {
                 return Err(FastaiError::ForbiddenOpcode {
                     opcode,
-                    at: self.at - 1,
+                    at: self.input.at() - 1,
                 });
             }
         }
         Ok(None)
     }
 
-    fn fault(&self, what: &'static str) -> FastaiError {
-        FastaiError::Pickle { at: self.at, what }
-    }
-
-    // Input
-
-    fn take(&mut self, length: usize) -> Step<&'a [u8]> {
-        let end = self.at.checked_add(length);
-        let taken = end.and_then(|end| self.bytes.get(self.at..end));
-        let taken = taken.ok_or_else(|| self.fault("the file ends early"))?;
-        self.at += length;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Step<[u8; N]> {
-        self.take(N)?
-            .try_into()
-            .map_err(|_| self.fault("the file ends early"))
-    }
-
-    /// A length of `N` bytes, little-endian.
-    fn length<const N: usize>(&mut self) -> Step<usize> {
-        let mut wide = [0; 8];
-        wide[..N].copy_from_slice(self.take(N)?);
-        usize::try_from(u64::from_le_bytes(wide)).map_err(|_| self.fault("length out of range"))
-    }
-
-    fn raw_line(&mut self) -> Step<&'a [u8]> {
-        let length = self.bytes[self.at..].iter().position(|&byte| byte == b'\n');
-        let length = length.ok_or_else(|| self.fault("the file ends early"))?;
-        let line = self.take(length)?;
-        self.at += 1;
-        Ok(line)
-    }
-
-    /// A short line: a number, a name or a memo index.
-    fn line(&mut self) -> Step<&'a str> {
-        let line = self.raw_line()?;
-        let text = std::str::from_utf8(line)
-            .ok()
-            .filter(|_| line.len() <= MAX_NAME);
-        text.ok_or_else(|| self.fault("bad line"))
-    }
-
     /// Little-endian two's complement of up to eight bytes.
     fn long(&mut self, length: usize) -> Step<()> {
-        let digits = self.take(length)?;
+        let digits = self.input.take(length)?;
         if length > 8 {
-            return Err(self.fault("integer out of range"));
+            return Err(self.input.fault("integer out of range"));
         }
         let negative = digits.last().is_some_and(|last| last & 0x80 != 0);
         let mut wide = if negative { [0xff; 8] } else { [0; 8] };
@@ -348,13 +310,13 @@ impl<'a> Machine<'a> {
     }
 
     fn push_text(&mut self, length: usize) -> Step<()> {
-        let text = std::str::from_utf8(self.take(length)?);
-        let text = text.map_err(|_| self.fault("a string that is not UTF-8"))?;
+        let text = std::str::from_utf8(self.input.take(length)?);
+        let text = text.map_err(|_| self.input.fault("a string that is not UTF-8"))?;
         self.push(Object::Text(Cow::Borrowed(text)))
     }
 
     fn push_bytes(&mut self, length: usize) -> Step<()> {
-        let bytes = self.take(length)?;
+        let bytes = self.input.take(length)?;
         self.push(Object::Bytes(bytes))
     }
 
@@ -364,7 +326,7 @@ impl<'a> Machine<'a> {
         self.stack[floor..]
             .last()
             .copied()
-            .ok_or_else(|| self.fault("the stack is empty"))
+            .ok_or_else(|| self.input.fault("the stack is empty"))
     }
 
     fn pop(&mut self) -> Step<Id> {
@@ -377,12 +339,15 @@ impl<'a> Machine<'a> {
         let floor = self.marks.last().copied().unwrap_or(0);
         match self.stack.len().checked_sub(count) {
             Some(start) if start >= floor => Ok(self.stack.split_off(start)),
-            _ => Err(self.fault("the stack is empty")),
+            _ => Err(self.input.fault("the stack is empty")),
         }
     }
 
     fn pop_mark(&mut self) -> Step<Vec<Id>> {
-        let start = self.marks.pop().ok_or_else(|| self.fault("no mark"))?;
+        let start = self
+            .marks
+            .pop()
+            .ok_or_else(|| self.input.fault("no mark"))?;
         Ok(self.stack.drain(start..).collect())
     }
 
@@ -401,7 +366,7 @@ impl<'a> Machine<'a> {
     fn fetch(&mut self, index: u32) -> Step<()> {
         let found = self.memo.get(&index).copied();
         self.stack
-            .push(found.ok_or_else(|| self.fault("unknown memo index"))?);
+            .push(found.ok_or_else(|| self.input.fault("unknown memo index"))?);
         Ok(())
     }
 
@@ -415,7 +380,7 @@ impl<'a> Machine<'a> {
     fn extend(&mut self, parts: &[Id]) -> Step<()> {
         match self.top_object()? {
             Object::List(list) => list.extend(parts),
-            _ => return Err(self.fault("append to something that is no list")),
+            _ => return Err(self.input.fault("append to something that is no list")),
         }
         Ok(())
     }
@@ -426,7 +391,11 @@ impl<'a> Machine<'a> {
             Object::Dict(dict) if rest.is_empty() => {
                 dict.extend(pairs.iter().map(|&[key, value]| (key, value)));
             }
-            _ => return Err(self.fault("items for something that is no dictionary")),
+            _ => {
+                return Err(self
+                    .input
+                    .fault("items for something that is no dictionary"));
+            }
         }
         Ok(())
     }
@@ -447,7 +416,7 @@ impl<'a> Machine<'a> {
         let parts = self.pop_some(2)?;
         let object = |index: usize| &self.objects[parts[index] as usize];
         let (&Object::Global(callee), Object::Tuple(arguments)) = (object(0), object(1)) else {
-            return Err(self.fault("a call of something that is no function"));
+            return Err(self.input.fault("a call of something that is no function"));
         };
         self.push(match callee {
             Global::OrderedDict if arguments.is_empty() => Object::Dict(Vec::new()),
@@ -465,28 +434,8 @@ impl<'a> Machine<'a> {
         match self.top_object()? {
             Object::Call { state, .. } => *state = Some(new_state),
             Object::Dict(_) => {}
-            _ => return Err(self.fault("attributes for something that has none")),
+            _ => return Err(self.input.fault("attributes for something that has none")),
         }
         Ok(())
     }
-}
-
-/// Python's `raw-unicode-escape`: Latin-1, with `\uXXXX` and `\UXXXXXXXX`.
-fn unescape(mut raw: &[u8]) -> Option<String> {
-    let mut text = String::new();
-    while let Some((&byte, rest)) = raw.split_first() {
-        raw = rest;
-        let digits = match (byte, rest.first()) {
-            (b'\\', Some(b'u')) => 4,
-            (b'\\', Some(b'U')) => 8,
-            _ => {
-                text.push(char::from(byte));
-                continue;
-            }
-        };
-        let code = std::str::from_utf8(rest.get(1..=digits)?).ok()?;
-        text.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
-        raw = &rest[1 + digits..];
-    }
-    Some(text)
 }

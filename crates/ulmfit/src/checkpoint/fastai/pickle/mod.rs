@@ -1,6 +1,7 @@
 //! Python pickles, read without Python and without running them.
 
 mod globals;
+mod input;
 mod machine;
 mod object;
 
