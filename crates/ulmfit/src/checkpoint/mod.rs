@@ -23,6 +23,10 @@ pub mod tensors;
 
 #[cfg(test)]
 mod folder_tests;
+#[cfg(test)]
+mod fuzz_replay;
+#[cfg(test)]
+mod test_process;
 
 #[cfg(feature = "crash-points")]
 pub use crash_point::CRASH_POINTS;

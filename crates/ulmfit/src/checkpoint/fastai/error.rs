@@ -1,13 +1,112 @@
 //! What can be wrong with a fastai file.
 
-/// Why a fastai file could not be imported.
+use crate::checkpoint::TensorsError;
+
+/// Why a fastai file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum FastaiError {}
+pub enum FastaiError {
+    /// The pickle asks for code that is not on the short list of harmless names.
+    #[error("refused: the file asks for `{module}.{name}`, which is no part of saved weights")]
+    ForbiddenGlobal {
+        /// Python module.
+        module: String,
+        /// Class or function.
+        name: String,
+    },
+    /// The pickle uses an instruction that saved weights do not need.
+    #[error("refused: pickle instruction {opcode:#04x} at byte {at}")]
+    ForbiddenOpcode {
+        /// The instruction.
+        opcode: u8,
+        /// Where it stands.
+        at: usize,
+    },
+    /// The pickle does not make sense.
+    #[error("damaged pickle at byte {at}: {what}")]
+    Pickle {
+        /// Where.
+        at: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The file wants more memory or work than such files need.
+    #[error("more than {limit} {what}")]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// Allowed.
+        limit: usize,
+    },
+    /// The zip archive does not make sense.
+    #[error("damaged archive: {what}")]
+    Zip {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The archive has no such file, or its checksum is wrong.
+    #[error("archive member {name:?} {what}")]
+    Member {
+        /// Name in the archive.
+        name: String,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Neither of torch's formats, or not what we expect in it.
+    #[error("no saved state: {what}")]
+    NotTorch {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A tensor of the file cannot be understood.
+    #[error("tensor `{tensor}`: {what}")]
+    Tensor {
+        /// Which one.
+        tensor: String,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Names, shapes or values are not those of an AWD-LSTM.
+    #[error(transparent)]
+    Layout(#[from] TensorsError),
+    /// The vocabulary file is not a list of strings, nor one of tokens and one of labels.
+    #[error("not a vocabulary: {what}")]
+    Vocabulary {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Vocabulary and weights do not belong together.
+    #[error("{words} {what} in the vocabulary, {rows} in the weights")]
+    Count {
+        /// Tokens or labels.
+        what: &'static str,
+        /// In the vocabulary file.
+        words: usize,
+        /// In the weights.
+        rows: usize,
+    },
+}
 
 impl FastaiError {
     /// What to try next, in one line.
     pub fn hint(&self) -> Option<&'static str> {
-        None
+        match self {
+            Self::ForbiddenGlobal { .. } | Self::ForbiddenOpcode { .. } => Some(
+                "nothing was executed; in fastai, `learn.save` writes a file of weights only \
+                 (`learn.export` does not)",
+            ),
+            Self::Layout(TensorsError::Unexpected { .. } | TensorsError::Missing { .. }) => Some(
+                "only AWD-LSTM models can be imported; of others, and of fastai 1 classifiers, \
+                 try the file that `learn.save_encoder` writes",
+            ),
+            Self::Layout(_) => None,
+            Self::Tensor { .. } | Self::NotTorch { .. } => {
+                Some("save the model again with `learn.save`")
+            }
+            Self::Vocabulary { .. } | Self::Count { .. } => {
+                Some("in fastai, `save_pickle('vocab.pkl', learn.dls.vocab)` writes the one needed")
+            }
+            _ => Some("the file is damaged; copy it again from where it came"),
+        }
     }
 }

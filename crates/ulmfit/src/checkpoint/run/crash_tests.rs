@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
+use super::tests::reopen;
 use super::{Keep, RunFolder};
+use crate::checkpoint::test_process::run_alone;
 use crate::checkpoint::{CRASH_POINTS, CheckpointError, FolderWriter, ModelFolder, Overwrite};
 
 const STEPS: u64 = 12;
@@ -48,20 +50,18 @@ fn child() {
 }
 
 fn run_child(folder: &Path, crash_at: &str) -> ExitStatus {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "checkpoint::run::crash_tests::child"])
-        .env("ULMFIT_CRASH_TEST_FOLDER", folder)
-        .env("ULMFIT_CRASH_AT", crash_at)
-        .output()
-        .unwrap()
-        .status
+    let variables = [
+        ("ULMFIT_CRASH_TEST_FOLDER", folder.to_str().unwrap()),
+        ("ULMFIT_CRASH_AT", crash_at),
+    ];
+    run_alone("checkpoint::run::crash_tests::child", &variables).status
 }
 
 /// Every file below `folder` that belongs to the result.
 fn result(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let metrics = fs::read(folder.join("run/metrics.jsonl")).unwrap();
     let model = ModelFolder::open(&folder.join("model")).unwrap();
-    let mut run = RunFolder::open_or_create(&folder.join("run")).unwrap();
+    let mut run = reopen(&folder.join("run"));
     let latest = run.latest_checkpoint().unwrap().unwrap();
     let best = run.best_checkpoint().unwrap().unwrap();
     assert_eq!(best.position["step"], 3);

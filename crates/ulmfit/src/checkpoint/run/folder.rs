@@ -40,7 +40,7 @@ use crate::checkpoint::durable::io_error;
 ///     run.append_metrics(&json!({ "step": step, "loss": 1.0 / step as f64 }))?;
 /// }
 /// run.save_checkpoint(&json!({ "step": step }), &[("weights", vec![1, 2, 3])], Keep::Best)?;
-/// # Ok::<(), ulmfit::checkpoint::CheckpointError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct RunFolder {

@@ -6,8 +6,12 @@ mod folder;
 mod lock;
 mod metrics;
 
-#[cfg(all(test, unix, feature = "crash-points"))]
+#[cfg(test)]
+#[cfg(all(unix, feature = "crash-points"))]
 mod crash_tests;
+#[cfg(test)]
+#[cfg(unix)]
+mod disk_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,10 +1,24 @@
 use std::fs;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{Keep, RunFolder};
 use crate::checkpoint::{CheckpointError, ErrorClass};
+
+/// Opens a run that this process had open before. A test beside this one may be starting a child,
+/// which holds a copy of every lock for the moment between fork and exec.
+pub(super) fn reopen(path: &Path) -> RunFolder {
+    for _ in 0..1000 {
+        match RunFolder::open_or_create(path) {
+            Err(CheckpointError::Locked { .. }) => sleep(Duration::from_millis(1)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", path.display());
+}
 
 /// A run with `steps` steps and a checkpoint after each; step 2 is the best.
 fn run_to(path: &Path, steps: u64) -> RunFolder {
@@ -70,7 +84,7 @@ fn lines_after_the_checkpoint_are_dropped() {
         .unwrap();
     std::io::Write::write_all(&mut log, b"{\"step\": 5, \"lo").unwrap(); // killed in mid-line
 
-    let mut run = RunFolder::open_or_create(place.path()).unwrap();
+    let mut run = reopen(place.path());
     assert_eq!(
         run.latest_checkpoint().unwrap().unwrap().position["step"],
         3
@@ -84,10 +98,10 @@ fn lines_after_the_checkpoint_are_dropped() {
 #[test]
 fn a_run_without_checkpoint_begins_again() {
     let place = tempfile::tempdir().unwrap();
-    let mut run = RunFolder::open_or_create(place.path()).unwrap();
+    let mut run = reopen(place.path());
     run.append_metrics(&json!({ "step": 1 })).unwrap();
     drop(run);
-    let mut run = RunFolder::open_or_create(place.path()).unwrap();
+    let mut run = reopen(place.path());
     assert!(run.latest_checkpoint().unwrap().is_none());
     run.append_metrics(&json!({ "step": 1 })).unwrap();
     assert_eq!(steps(place.path()), [1]);
@@ -99,7 +113,7 @@ fn a_damaged_checkpoint_is_passed_over_and_later_removed() {
     drop(run_to(place.path(), 5));
     fs::write(place.path().join("checkpoints/000005/weights"), vec![5; 99]).unwrap();
 
-    let mut run = RunFolder::open_or_create(place.path()).unwrap();
+    let mut run = reopen(place.path());
     let found = run.latest_checkpoint().unwrap().unwrap();
     assert_eq!(found.position["step"], 4);
     assert_eq!(found.read("weights").unwrap(), [4; 100]);
@@ -119,7 +133,7 @@ fn garbage_is_never_loaded() {
     let place = tempfile::tempdir().unwrap();
     drop(run_to(place.path(), 1));
     fs::remove_file(place.path().join("checkpoints/000001/manifest.json")).unwrap();
-    let mut run = RunFolder::open_or_create(place.path()).unwrap();
+    let mut run = reopen(place.path());
     let error = run.latest_checkpoint().unwrap_err();
     assert!(
         matches!(error, CheckpointError::NoValidCheckpoint { count: 1, .. }),
@@ -133,10 +147,7 @@ fn a_shortened_metrics_file_is_refused() {
     let place = tempfile::tempdir().unwrap();
     drop(run_to(place.path(), 3));
     fs::write(place.path().join("metrics.jsonl"), "{\"step\":1}\n").unwrap();
-    let error = RunFolder::open_or_create(place.path())
-        .unwrap()
-        .latest_checkpoint()
-        .unwrap_err();
+    let error = reopen(place.path()).latest_checkpoint().unwrap_err();
     let wanted = CheckpointError::MetricsTooShort {
         path: place.path().join("metrics.jsonl"),
         found: 11,
@@ -159,7 +170,7 @@ fn a_second_process_is_told_who_is_at_work() {
         "{error}"
     );
     drop(run);
-    RunFolder::open_or_create(place.path()).unwrap();
+    drop(reopen(place.path()));
 }
 
 #[test]

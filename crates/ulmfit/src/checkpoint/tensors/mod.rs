@@ -8,9 +8,12 @@
 
 mod error;
 mod header;
+pub(super) use read::check_finite;
 mod read;
 mod write;
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
