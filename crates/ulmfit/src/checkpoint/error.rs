@@ -1,27 +1,12 @@
 //! What can go wrong with models and runs on disk.
 
+use crate::ErrorClass;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use super::fastai::FastaiError;
 use super::tensors::TensorsError;
-
-/// What kind of failure it is; the command line turns it into an exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorClass {
-    /// The caller asked for something contradictory (2).
-    Usage,
-    /// The content of a file is wrong (65).
-    Data,
-    /// A file or folder is missing (66).
-    Missing,
-    /// The system refused to read or write (74).
-    Io,
-    /// Another process is at work (75).
-    Locked,
-}
 
 /// Why a model or a run could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -151,7 +136,7 @@ impl CheckpointError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Missing { .. } => ErrorClass::Missing,
+            Self::Missing { .. } => ErrorClass::MissingInput,
             Self::Io { .. } => ErrorClass::Io,
             Self::Locked { .. } => ErrorClass::Locked,
             Self::NotAName { .. }

@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{CheckpointError, ErrorClass, FolderWriter, ModelFolder, Overwrite};
+use crate::ErrorClass;
+use super::{CheckpointError, FolderWriter, ModelFolder, Overwrite};
 
 fn write(target: &Path, overwrite: Overwrite, text: &[u8]) -> Result<(), CheckpointError> {
     let mut writer = FolderWriter::create(target, overwrite)?;
@@ -119,7 +120,7 @@ fn two_writers_do_not_take_each_other_for_litter() {
 fn what_is_no_model_is_named() {
     let place = tempfile::tempdir().unwrap();
     let absent = ModelFolder::open(&place.path().join("absent")).unwrap_err();
-    assert_eq!(absent.class(), ErrorClass::Missing);
+    assert_eq!(absent.class(), ErrorClass::MissingInput);
     let plain = ModelFolder::open(place.path()).unwrap_err();
     assert!(
         matches!(plain, CheckpointError::Incomplete { .. }),

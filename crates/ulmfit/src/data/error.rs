@@ -1,5 +1,6 @@
 //! Everything that can be wrong with data.
 
+use crate::ErrorClass;
 use std::io;
 use std::path::PathBuf;
 
@@ -265,19 +266,6 @@ pub enum DataError {
         /// Tokens in the corpus.
         tokens: usize,
     },
-}
-
-/// What kind of failure it was; the command line turns it into its exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// The data is wrong (65).
-    Data,
-    /// A file is missing (66).
-    MissingInput,
-    /// The operating system failed (74).
-    Io,
-    /// Something else was asked for than can be done (2).
-    Usage,
 }
 
 impl DataError {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
 
 use super::DataError;
+use crate::text::Direction;
 
 /// Numericalised documents, one after the other; in memory or mapped from a file.
 pub trait TokenSource {
@@ -38,17 +39,6 @@ impl TokenSource for Corpus {
     fn ends(&self) -> &[usize] {
         &self.ends
     }
-}
-
-/// Which way the text is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// As written.
-    #[default]
-    Forward,
-    /// Each document from its last token to its first; documents keep their order.
-    Backward,
 }
 
 /// How long the windows of truncated back-propagation through time are.

@@ -41,10 +41,10 @@ pub use self::classifier_batches::{
     training_batches_with_permutation,
 };
 pub use self::documents::documents;
-pub use self::error::{DataError, ErrorClass};
+pub use self::error::DataError;
 pub use self::labels::{LabelKind, LabelNotice, LabelOptions, LabelSet, Target, Task};
 pub use self::lm_batches::{
-    Bptt, Corpus, Direction, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
+    Bptt, Corpus, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
 };
 pub use self::near_duplicates::{Duplicates, find_duplicates};
 pub use self::options::{

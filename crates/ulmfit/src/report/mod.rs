@@ -15,3 +15,4 @@ mod table;
 pub use compare::{Comparison, Verdict};
 pub use scores::{ClassScores, ClassificationScores};
 pub use table::Table;
+pub(crate) use table::percent;

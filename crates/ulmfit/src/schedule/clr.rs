@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// falls back to it. (32, 10) is the paper's [`Slanted`](super::Slanted); the scripts trained the
 /// classifier with (8, 3) while layers were frozen and (8, 8) after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Clr {
     /// Peak over first rate, at least 1.
     pub div: f64,

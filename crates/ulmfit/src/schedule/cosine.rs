@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Falls along half a cosine from the peak to `end` of it (Loshchilov & Hutter 2017, one cycle).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Cosine {
     /// Part of the run that climbs to the peak, from 0 to 1.
     pub warmup: f64,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Falls in a straight line from the peak to `end` of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Linear {
     /// Part of the run that climbs to the peak, from 0 to 1.
     pub warmup: f64,

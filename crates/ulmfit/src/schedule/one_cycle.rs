@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// fastai 2's `fit_one_cycle` (after Smith 2018, <https://arxiv.org/abs/1803.09820>), with the
 /// momenta of its `TextLearner`. A step stands at `step / steps`, so the end is never reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OneCycle {
     /// Peak over first rate.
     pub div: f64,

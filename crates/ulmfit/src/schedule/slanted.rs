@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// negative) and divides by zero below `1 / cut_frac` steps. We divide the falling side by
 /// `steps - cut` with `cut >= 1`: the same curve when it is whole, never under the floor else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Slanted {
     /// Part of the run that climbs, between 0 and 1.
     pub cut_frac: f64,

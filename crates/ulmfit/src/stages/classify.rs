@@ -88,7 +88,7 @@ pub fn classify(
         let config = ClassifierConfig {
             head: options.head.clone(),
             seq_len: recipe.bptt,
-            max_len: recipe.max_len,
+            max_len: (recipe.max_len > 0).then_some(recipe.max_len),
             ..ClassifierConfig::new(sizes, data.labels.outputs(), data.labels.kind())
         };
         let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key.child(10));

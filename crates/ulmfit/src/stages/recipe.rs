@@ -53,9 +53,9 @@ pub struct StageRecipe {
     /// Fixed or variable windows; language models only.
     #[serde(default)]
     pub bptt_kind: BpttKind,
-    /// Last tokens of a document that are pooled; classifiers only.
-    #[serde(default)]
-    pub max_len: Option<usize>,
+    /// Last tokens of a document that are pooled; classifiers only, 0 for all of them.
+    #[serde(default = "default_max_len")]
+    pub max_len: usize,
     /// Peak learning rate of the highest group.
     pub lr: f64,
     /// Each lower group learns this much slower.
@@ -96,6 +96,11 @@ pub struct StageRecipe {
     /// Unfreezing, phase by phase; none: everything learns for `epochs`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phase: Vec<PhaseRecipe>,
+}
+
+/// fastai's: twenty pieces.
+fn default_max_len() -> usize {
+    1440
 }
 
 fn one() -> usize {
@@ -258,9 +263,6 @@ impl StageRecipe {
         }
         if let Some(factor) = self.lr_factor {
             range(positive(factor), "lr-factor", &factor, "a positive number")?;
-        }
-        if let Some(max_len) = self.max_len {
-            range(max_len > 0, "max-len", &max_len, "at least 1")?;
         }
         range(self.dropouts().is_valid(), "dropout", &format!("{:?}", self.dropouts()), "in 0..1 after drop-mult")
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::TokenId;
+use std::fmt;
 
 /// The order in which a model reads a document. Forward and backward models are trained apart and
 /// their answers averaged (Howard & Ruder 2018, section 3.3).
@@ -22,6 +23,15 @@ impl Direction {
         if self == Self::Backward {
             ids.reverse();
         }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Forward => "forward",
+            Self::Backward => "backward",
+        })
     }
 }
 

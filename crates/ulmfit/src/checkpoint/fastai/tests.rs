@@ -8,7 +8,8 @@ use super::{
     Exported, FastaiError, Imported, Kind, Sizes, Vocabulary, export_fastai, import_fastai,
     import_fastai_files, read_vocabulary,
 };
-use crate::checkpoint::{CheckpointError, ErrorClass, HostTensor, Tensors, TensorsError};
+use crate::ErrorClass;
+use crate::checkpoint::{CheckpointError, HostTensor, Tensors, TensorsError};
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::checkpoint::crash_point::crash_point;
 use crate::checkpoint::durable::{io_error, rename, sync_folder};
-use crate::checkpoint::{CheckpointError, ErrorClass, FolderWriter, ModelFolder, Overwrite};
+use crate::ErrorClass;
+use crate::checkpoint::{CheckpointError, FolderWriter, ModelFolder, Overwrite};
 
 const STATE: &str = "checkpoint.json";
 const RECENT: usize = 2;

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::tests::reopen;
 use super::{Keep, RunFolder};
 use crate::checkpoint::test_process::run_limited;
-use crate::checkpoint::{ErrorClass, FolderWriter, Overwrite};
+use crate::ErrorClass;
+use crate::checkpoint::{FolderWriter, Overwrite};
 
 const FOLDER: &str = "ULMFIT_DISK_TEST_FOLDER";
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Keep, RunFolder};
-use crate::checkpoint::{CheckpointError, ErrorClass};
+use crate::ErrorClass;
+use crate::checkpoint::CheckpointError;
 
 /// Opens a run that this process had open before. A test beside this one may be starting a child,
 /// which holds a copy of every lock for the moment between fork and exec.
