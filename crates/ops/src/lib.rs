@@ -25,6 +25,7 @@ mod simd;
 
 mod device;
 mod gemm;
+mod isa;
 mod parallel;
 mod random;
 mod real;
@@ -48,6 +49,7 @@ pub mod relu;
 pub mod rows;
 
 pub use device::{Backend, Cpu, Device, Reference};
+pub use isa::isa;
 pub use random::Key;
 pub use real::Real;
 pub use tensor::Tensor;

@@ -1,11 +1,13 @@
 //! Options that several commands share.
 
+mod classifier;
 mod common;
 mod data;
 mod learning;
 mod network;
 mod run;
 
+pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::Common;
 pub(crate) use data::DataOptions;
 pub(crate) use learning::LearningOptions;

@@ -5,11 +5,10 @@ use super::bundle::{ClassifierBundle, LmBundle};
 use super::recipe::StageRecipe;
 use super::runner::Runner;
 use super::texts;
-use crate::data::LabelSet;
-use crate::data::Task;
+use crate::data::{LabelKind, LabelSet, Task};
 use super::Error;
-use crate::model::{AwdLstmConfig, ClassifierConfig, HeadConfig, Network, TextClassifier};
-use crate::text::{Direction, TextPipeline};
+use crate::model::{ClassifierConfig, HeadConfig, Network, TextClassifier};
+use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LossConfig};
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
@@ -24,19 +23,25 @@ pub struct LabelledText {
     pub labels: LabelSet,
 }
 
-/// What a classifier starts from.
-pub enum Start {
-    /// A language model in the vocabulary of the text pipeline, one network a direction.
-    LanguageModel(LmBundle),
-    /// Random weights.
-    Scratch {
-        /// Strings to ids.
-        text: TextPipeline,
-        /// Size of the networks.
-        sizes: AwdLstmConfig,
-        /// One network each.
-        directions: Vec<Direction>,
-    },
+impl LabelledText {
+    /// Weights that make every class count the same: rows over classes times its rows, as
+    /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
+    fn class_weights(&self) -> Vec<f32> {
+        let rows = self.train.targets.len() as f32;
+        let outputs = self.labels.outputs();
+        let mut counts = vec![0.0_f32; outputs];
+        for target in &self.train.targets {
+            match self.labels.kind() {
+                LabelKind::Single => counts[target[0] as usize] += 1.0,
+                _ => counts.iter_mut().zip(target).for_each(|(count, flag)| *count += flag),
+            }
+        }
+        let weight = |&count: &f32| match self.labels.kind() {
+            LabelKind::Single => rows / (outputs as f32 * count.max(1.0)),
+            _ => (rows - count).max(1.0) / count.max(1.0),
+        };
+        counts.iter().map(weight).collect()
+    }
 }
 
 /// Options of stage 3 that are not numbers of the recipe.
@@ -46,19 +51,19 @@ pub struct ClassifyOptions {
     pub task: Task,
     /// Layers of the head.
     pub head: HeadConfig,
-    /// One weight a class in the loss.
-    pub class_weights: Option<Vec<f32>>,
+    /// Whether rare classes weigh more in the loss.
+    pub balance: bool,
     /// Root of all randomness.
     pub seed: u64,
 }
 
-/// Trains one classifier a direction.
+/// Trains one classifier a direction on the encoders of a language model.
 ///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::TooLittle`] for fewer than two documents.
 pub fn classify(
     runner: &mut Runner<'_>,
-    start: Start,
+    lm: LmBundle,
     directions: &[Direction],
     data: &LabelledText,
     recipe: &StageRecipe,
@@ -68,33 +73,25 @@ pub fn classify(
         let message = "a classifier needs at least two labelled documents".into();
         return Err(Error::TooLittle { message, hint: None });
     }
-    let (text, mut encoders) = match start {
-        Start::LanguageModel(LmBundle { text, networks }) => {
-            (text, networks.into_iter().map(|(d, lm)| (d, lm.config(), Some(lm))).collect())
-        }
-        Start::Scratch { text, sizes, directions } => {
-            (text, directions.into_iter().map(|d| (d, sizes, None)).collect::<Vec<_>>())
-        }
-    };
-    encoders.retain(|(direction, ..)| directions.contains(direction));
+    let LmBundle { text, networks: mut encoders } = lm;
+    encoders.retain(|(direction, _)| directions.contains(direction));
     if encoders.len() < directions.len() {
         let message = "the language model has no network for every direction asked for".into();
         let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
         return Err(Error::Usage { message, hint });
     }
     let mut networks = Vec::new();
-    for (direction, sizes, lm) in encoders {
+    for (direction, lm) in encoders {
         let key = Key::new(options.seed).child(direction as u64);
         let config = ClassifierConfig {
             head: options.head.clone(),
             seq_len: recipe.bptt,
             max_len: (recipe.max_len > 0).then_some(recipe.max_len),
-            ..ClassifierConfig::new(sizes, data.labels.outputs(), data.labels.kind())
+            ..ClassifierConfig::new(lm.config(), data.labels.outputs(), data.labels.kind())
         };
-        let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key.child(10));
-        if let Some(lm) = &lm {
-            network.copy_encoder(lm.encoder());
-        }
+        let mut network =
+            TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key.child(10));
+        network.copy_encoder(lm.encoder());
         drop(lm);
         networks.push((direction, train_one(runner, network, direction, data, recipe, options, key)?));
     }
@@ -118,7 +115,7 @@ fn train_one(
         "seed": options.seed,
         "direction": direction,
         "network": network.config(),
-        "class_weights": options.class_weights,
+        "balance": options.balance,
         "train": fingerprint(&data.train),
         "valid": fingerprint(&data.valid),
         "start": texts::fingerprint_model(&network),
@@ -126,7 +123,7 @@ fn train_one(
     let (train, valid) = (orient(&data.train, direction), orient(&data.valid, direction));
     let loss = LossConfig {
         smoothing: recipe.label_smoothing,
-        class_weights: options.class_weights.clone(),
+        class_weights: options.balance.then(|| data.class_weights()),
     };
     let mut trainee = ClassifierTrainee::new(
         Cpu::default(),

@@ -19,10 +19,18 @@ mod generate;
 #[cfg(feature = "train")]
 mod language;
 #[cfg(feature = "train")]
+mod outcome;
+#[cfg(feature = "train")]
+mod papers;
+#[cfg(feature = "train")]
 mod recipe;
+#[cfg(feature = "train")]
+mod rows;
 #[cfg(feature = "train")]
 mod runner;
 mod texts;
+#[cfg(feature = "train")]
+mod train;
 #[cfg(feature = "train")]
 mod unfreezing;
 
@@ -30,20 +38,28 @@ mod unfreezing;
 pub use baselines::BaselineScores;
 pub use bundle::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, read_config};
 #[cfg(feature = "train")]
-pub use classify::{ClassifyOptions, LabelledText, Start, classify};
+pub use classify::{ClassifyOptions, LabelledText, classify};
 pub use error::Error;
 pub use evaluate::{ClassifierEvaluation, LmReport, evaluate_classifier, evaluate_language_model};
 #[cfg(feature = "train")]
-pub use fit::{FitInput, FitOptions, FitOutcome, fit};
+pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
 pub use language::{DirectionScore, LmText, finetune, lm_batches, pretrain, transfer};
 pub use predict::Prediction;
+#[cfg(feature = "train")]
+pub use outcome::{Outcome, Report};
+#[cfg(feature = "train")]
+pub use papers::LmPapers;
 pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
 pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, Unfreeze};
 #[cfg(feature = "train")]
 pub use runner::{Every, Runner, run_folder};
+#[cfg(feature = "train")]
+pub use rows::{RowCounts, RowsInput, Shares};
 pub use texts::{Document, encode, hold_out, learn_vocab, read_texts};
+#[cfg(feature = "train")]
+pub use train::{TrainOptions, train};
 #[cfg(feature = "train")]
 pub use unfreezing::Unfreezing;

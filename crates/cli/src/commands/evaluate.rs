@@ -1,0 +1,47 @@
+//! `ulmfit evaluate`.
+
+use crate::options::{Common, DataOptions};
+use crate::output::Output;
+use crate::progress::Terminal;
+use std::path::PathBuf;
+use ulmfit::checkpoint::ModelFolder;
+use ulmfit::stages::{
+    ClassifierBundle, LmBundle, NetworkConfig, evaluate_classifier, evaluate_language_model,
+    read_config, read_texts,
+};
+
+/// Scores a classifier on labelled rows, or a language model on running text.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit evaluate model test.csv\n  \
+    ulmfit evaluate lm wiki.test.txt.xz --json")]
+pub(crate) struct Args {
+    /// Model folder
+    model: PathBuf,
+    /// Labelled rows, or text for a language model
+    data_file: PathBuf,
+    /// Rows of a batch; results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    batch_size: u16,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let mut terminal = Terminal::new(common);
+    let options = args.data.read_options();
+    let batch_size = usize::from(args.batch_size);
+    match read_config(&ModelFolder::open(&args.model)?)?.network {
+        NetworkConfig::LanguageModel(_) => {
+            let model: LmBundle = LmBundle::load(&args.model)?;
+            let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
+            let report = evaluate_language_model(&model, &texts, batch_size, &mut terminal)?;
+            out.result(&report, &report.to_string())
+        }
+        NetworkConfig::Classifier(_) => {
+            let model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+            let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
+            let scores = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
+            out.result(&scores, &scores.to_string())
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `ulmfit fit`: all stages.
+
+use crate::options::{
+    ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions,
+    RunOptions, VocabOptions,
+};
+use crate::output::Output;
+use crate::progress::Terminal;
+use std::path::{Path, PathBuf};
+use ulmfit::Error;
+use ulmfit::data::{ReadOptions, Record, read_all};
+use ulmfit::model::AwdLstmConfig;
+use ulmfit::stages::{FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit, read_texts};
+
+/// Labelled texts to a classifier and an honest report; the one command most people need.
+///
+/// Learns the language of your texts (and of texts without labels), then the labels.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
+    ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en")]
+pub(crate) struct Args {
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
+    data_file: PathBuf,
+    /// Language model to start from: a folder, or `none` for from scratch
+    #[arg(long, value_name = "MODEL", default_value = "none")]
+    base: PathBuf,
+    /// Texts without labels that the language model should learn, too
+    #[arg(long, value_name = "PATH")]
+    unlabeled: Vec<PathBuf>,
+    /// Rows to choose by [default: one in ten, by label]
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// Rows for the final score, touched once [default: one in five, by label]
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// Reading direction
+    #[arg(long, value_enum, default_value = "forward")]
+    direction: DirectionOption,
+    /// Passes of the language model over the texts [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    lm_epochs: Option<usize>,
+    /// Peak learning rate of the language model [default: the recipe's]
+    #[arg(long, value_name = "RATE")]
+    lm_lr: Option<f64>,
+    #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    vocab: VocabOptions,
+    #[command(flatten)]
+    classifier: ClassifierOptions,
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    learning: LearningOptions,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let base = match args.base.to_str() {
+        Some("none") => None,
+        _ => Some(LmBundle::load(&args.base)?),
+    };
+    let layers = base.as_ref().map_or(args.network.layers as usize, |b| b.networks[0].1.config().layers);
+    let recipe = args.learning.recipe()?;
+    let (mut language, mut classifier) = (recipe.finetune, recipe.train);
+    args.learning.apply(&mut classifier, layers + 2)?;
+    args.lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
+    args.lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
+    language.check().map_err(Error::from)?;
+    let folder = args.run.claim()?;
+    let mut terminal = Terminal::new(common);
+    let options = args.data.read_options();
+    let mut read_rows = |path: &PathBuf| read(path, &options, &mut terminal);
+    let rows = RowsInput {
+        train: read_rows(&args.data_file)?,
+        valid: args.valid.as_ref().map(&mut read_rows).transpose()?,
+        test: args.test.as_ref().map(&mut read_rows).transpose()?,
+    };
+    let unlabeled = match args.unlabeled.as_slice() {
+        [] => Vec::new(),
+        paths => read_texts(paths, &options, &mut terminal)?,
+    };
+    let options = FitOptions {
+        train: TrainOptions {
+            directions: args.direction.directions(),
+            classify: args.classifier.classify(common.seed),
+            recipe: classifier,
+            shares: args.classifier.shares(0.2),
+        },
+        language,
+        sizes: AwdLstmConfig {
+            vocab: 0,
+            emb: args.network.emb as usize,
+            hid: args.network.hid as usize,
+            layers: args.network.layers as usize,
+        },
+        text: args.vocab.text_config(),
+        vocab: args.vocab.vocab_config(),
+    };
+    let mut runner = args.run.runner(&mut terminal)?;
+    let outcome = fit(&mut runner, FitInput { rows, unlabeled, base }, &options)?;
+    let papers = outcome.papers(&options.train, &runner, common.thread_count());
+    outcome.classifier.save(folder, &papers)?;
+    runner.clean()?;
+    let place = args.run.path().display();
+    out.result(&outcome.report, &format!("{}\nthe model is in {place}", outcome.report))
+}
+
+/// Reads labelled rows and passes warnings on.
+pub(super) fn read(
+    path: &Path,
+    options: &ReadOptions,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Record>, Error> {
+    let (records, warnings) = read_all(path, options)?;
+    warnings.messages().iter().for_each(|warning| progress.warn(warning));
+    Ok(records)
+}

@@ -1,0 +1,64 @@
+//! `ulmfit tokenize`.
+
+use crate::options::{DataOptions, VocabOptions};
+use crate::output::Output;
+use std::path::PathBuf;
+use ulmfit::Error;
+use ulmfit::checkpoint::ModelFolder;
+use ulmfit::data::{LabelUse, ReadOptions, Record, open};
+use ulmfit::stages::{load_text, read_config};
+use ulmfit::text::{InnerSpaces, TextConfig, Tokenizer};
+
+/// Documents tokenised together.
+const CHUNK: usize = 1024;
+
+/// Texts to tokens: one JSON array a text.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  echo 'This is GREAT!!!' | ulmfit tokenize\n  \
+    ulmfit tokenize reviews.jsonl.xz --model lm")]
+pub(crate) struct Args {
+    /// Texts: one a line, or JSONL, CSV, TSV, Parquet; `-` is standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// Take the tokenizer of this model
+    #[arg(long, value_name = "MODEL", conflicts_with = "language")]
+    model: Option<PathBuf>,
+    /// Do as fastai does for single texts: leave spaces inside tokens alone
+    #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch")]
+    compat: String,
+    #[command(flatten)]
+    vocab: VocabOptions,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
+    let tokenizer = match &args.model {
+        Some(path) => {
+            let folder = ModelFolder::open(path)?;
+            load_text(&folder, &read_config(&folder)?)?.tokenizer().clone()
+        }
+        None => {
+            let inner_spaces = match args.compat.as_str() {
+                "predict" => InnerSpaces::Keep,
+                _ => InnerSpaces::Mark,
+            };
+            let config = TextConfig { inner_spaces, ..args.vocab.text_config() };
+            Tokenizer::new(&config, None).map_err(Error::from)?
+        }
+    };
+    let options = ReadOptions { labels: LabelUse::Ignored, ..args.data.read_options() };
+    let mut records = open(&args.file, &options).map_err(Error::from)?;
+    loop {
+        let batch = records.by_ref().take(CHUNK).collect::<Result<Vec<Record>, _>>().map_err(Error::from)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        use rayon::prelude::*;
+        let lines = batch.par_iter().map(|record| serde_json::to_string(&tokenizer.tokenize(&record.fields)));
+        for line in lines.collect::<Result<Vec<_>, _>>()? {
+            out.line(&line)?;
+        }
+        out.flush()?;
+    }
+}

@@ -1,0 +1,70 @@
+//! `ulmfit train`: stage 3.
+
+use crate::options::{
+    ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, RunOptions,
+};
+use crate::output::Output;
+use crate::progress::Terminal;
+use std::path::PathBuf;
+use ulmfit::stages::{LmBundle, RowsInput, TrainOptions, train};
+use ulmfit::text::Direction;
+
+/// Trains a classifier on a language model.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit train reviews-lm reviews.csv -o reviews-model\n  \
+    ulmfit train lm train.jsonl --test test.jsonl -o model --unfreeze full --epochs 10")]
+pub(crate) struct Args {
+    /// Folder of the language model
+    lm: PathBuf,
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
+    data_file: PathBuf,
+    /// Rows to choose by [default: one in ten, by label]
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// Rows for the final score, touched once
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// Reading direction [default: those of the language model]
+    #[arg(long, value_enum)]
+    direction: Option<DirectionOption>,
+    #[command(flatten)]
+    classifier: ClassifierOptions,
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    learning: LearningOptions,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let lm = LmBundle::load(&args.lm)?;
+    let directions: Vec<Direction> = match args.direction {
+        Some(direction) => direction.directions(),
+        None => lm.networks.iter().map(|(direction, _)| *direction).collect(),
+    };
+    let mut recipe = args.learning.recipe()?.train;
+    args.learning.apply(&mut recipe, lm.networks[0].1.config().layers + 2)?;
+    let folder = args.run.claim()?;
+    let mut terminal = Terminal::new(common);
+    let options = args.data.read_options();
+    let mut read = |path: &PathBuf| super::fit::read(path, &options, &mut terminal);
+    let input = RowsInput {
+        train: read(&args.data_file)?,
+        valid: args.valid.as_ref().map(&mut read).transpose()?,
+        test: args.test.as_ref().map(&mut read).transpose()?,
+    };
+    let options = TrainOptions {
+        directions,
+        recipe,
+        classify: args.classifier.classify(common.seed),
+        shares: args.classifier.shares(0.0),
+    };
+    let mut runner = args.run.runner(&mut terminal)?;
+    let outcome = train(&mut runner, lm, input, &options)?;
+    let papers = outcome.papers(&options, &runner, common.thread_count());
+    outcome.classifier.save(folder, &papers)?;
+    runner.clean()?;
+    let place = args.run.path().display();
+    out.result(&outcome.report, &format!("{}\nthe model is in {place}", outcome.report))
+}

@@ -1,0 +1,62 @@
+//! What a classifier is to be, apart from its hyper-parameters.
+
+use ulmfit::data::Task;
+use ulmfit::model::HeadConfig;
+use ulmfit::stages::{ClassifyOptions, Shares};
+
+/// What a classifier is to be.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Classifier")]
+pub(crate) struct ClassifierOptions {
+    /// What labels are [default: single, or multi where a row has a list]
+    #[arg(long, value_enum)]
+    task: Option<TaskArg>,
+    /// Width of a hidden layer of the head; repeat it for several, 0 for none
+    #[arg(long, value_name = "N", default_values_t = [50])]
+    head: Vec<usize>,
+    /// Give rare labels more weight in the loss
+    #[arg(long)]
+    balance: bool,
+    /// Share of the rows to choose by, unless --valid is given
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
+    valid_share: f64,
+    /// Share of the rows for the final score, unless --test is given
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    test_share: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum TaskArg {
+    /// One label a text
+    Single,
+    /// Any number of labels a text
+    Multi,
+    /// A number a text
+    Regression,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("give a number from 0 to below 1".into()),
+    }
+}
+
+impl ClassifierOptions {
+    pub(crate) fn classify(&self, seed: u64) -> ClassifyOptions {
+        let task = match self.task {
+            None => Task::Auto,
+            Some(TaskArg::Single) => Task::Single,
+            Some(TaskArg::Multi) => Task::Multi,
+            Some(TaskArg::Regression) => Task::Regression,
+        };
+        let hidden = self.head.iter().copied().filter(|&width| width > 0).collect();
+        let head = HeadConfig { hidden, ..HeadConfig::default() };
+        ClassifyOptions { task, head, balance: self.balance, seed }
+    }
+
+    /// Shares to set apart; `test` is what the command takes unless told otherwise.
+    pub(crate) fn shares(&self, test: f64) -> Shares {
+        Shares { valid: self.valid_share, test: self.test_share.unwrap_or(test) }
+    }
+}

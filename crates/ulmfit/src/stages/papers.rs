@@ -1,0 +1,97 @@
+//! What lies in a model folder for people: the card, and `run.json` with where it comes from.
+
+use super::bundle::{LmBundle, Papers};
+use super::language::{DirectionScore, LmText};
+use super::outcome::Outcome;
+use super::recipe::StageRecipe;
+use super::runner::Runner;
+use super::texts::{fingerprint, fingerprint_vocab};
+use super::train::TrainOptions;
+use crate::model::Network;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// What the papers of a language model tell of.
+pub struct LmPapers<'a> {
+    /// `pretrain` or `finetune`.
+    pub stage: &'static str,
+    /// What it learned from.
+    pub corpora: &'a LmText,
+    /// Hyper-parameters.
+    pub recipe: &'a StageRecipe,
+    /// How good it is.
+    pub scores: &'a [DirectionScore],
+}
+
+/// What every `run.json` says.
+fn run(stage: &str, seed: u64, threads: usize, rest: Value) -> Value {
+    let mut run = json!({
+        "schema": 1,
+        "program": concat!("ulmfit ", env!("CARGO_PKG_VERSION")),
+        "stage": stage,
+        "seed": seed,
+        "threads": threads,
+        "isa": ulmfit_ops::isa(),
+    });
+    if let (Value::Object(run), Value::Object(rest)) = (&mut run, rest) {
+        run.extend(rest);
+    }
+    run
+}
+
+/// The front matter of a card, as model hubs read it.
+fn front_matter(tag: &str) -> String {
+    format!("---\nlibrary_name: ulmfit\ntags:\n- ulmfit\n- {tag}\n---\n\n")
+}
+
+fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
+    let file = |(task, lines): (String, Vec<u8>)| (format!("metrics-{task}.jsonl"), lines);
+    runner.metrics().into_iter().map(file).collect()
+}
+
+impl LmPapers<'_> {
+    /// Writes them; `threads` is told because time depends on it, the weights do not.
+    pub fn write(&self, bundle: &LmBundle, runner: &Runner<'_>, seed: u64, threads: usize) -> Papers {
+        let network = &bundle.networks[0].1;
+        let sizes = network.config();
+        let mut card = front_matter("language-model");
+        let verb = if self.stage == "pretrain" { "Pretrained" } else { "Fine-tuned" };
+        let tokens = self.corpora.train.tokens.len();
+        let documents = self.corpora.train.ends.len();
+        let _ = write!(
+            card,
+            "# An AWD-LSTM language model\n\n{verb} by ulmfit on {tokens} tokens of {documents} documents.\n\n\
+             | | |\n|---|---|\n| vocabulary | {} |\n| embedding | {} |\n| width | {} |\n| layers | {} |\n\
+             | weights of a direction | {} |\n",
+            sizes.vocab, sizes.emb, sizes.hid, sizes.layers, network.parameters(),
+        );
+        for score in self.scores {
+            let (direction, perplexity) = (score.direction, score.perplexity);
+            let _ = writeln!(card, "| validation perplexity, {direction} | {perplexity:.2} |");
+        }
+        let rest = json!({
+            "recipe": self.recipe,
+            "vocabulary": fingerprint_vocab(bundle.text.vocab()),
+            "train": { "tokens": tokens, "documents": documents, "hash": fingerprint(&self.corpora.train) },
+            "valid": { "tokens": self.corpora.valid.tokens.len(), "hash": fingerprint(&self.corpora.valid) },
+            "metrics": self.scores,
+        });
+        Papers { card, run: run(self.stage, seed, threads, rest), others: metrics(runner) }
+    }
+}
+
+impl Outcome {
+    /// The papers of a classifier.
+    pub fn papers(&self, options: &TrainOptions, runner: &Runner<'_>, threads: usize) -> Papers {
+        let mut card = front_matter("text-classification");
+        let labels = self.classifier.labels.names().join(", ");
+        let _ = write!(card, "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{}```\n", self.report);
+        let rest = json!({
+            "recipe": options.recipe,
+            "directions": options.directions,
+            "report": self.report,
+        });
+        let run = run("train", options.classify.seed, threads, rest);
+        Papers { card, run, others: metrics(runner) }
+    }
+}
