@@ -11,7 +11,6 @@ macro_rules! vectorised {
     ) => {
         $(#[$meta])*
         $vis fn $name($($arg: $type),*) $(-> $result)? {
-            #[expect(clippy::inline_always, reason = "to be compiled with its caller's features")]
             #[inline(always)]
             fn portable($($arg: $type),*) $(-> $result)? $body
 

@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "these numbers are exact")]
+
 use super::*;
 use crate::testing::{Results, assert_cpu_follows, assert_gradient, random};
 use crate::{Cpu, Device, Reference};

@@ -17,7 +17,9 @@ impl BatchNorm for Cpu {
         assert!(batch >= 2, "the variance of {batch} row is unknown");
         let mut mean = vec![0.0; features];
         add_rows(&mut mean, x.data(), |_, x| x);
-        mean.iter_mut().for_each(|mean| *mean /= batch as f64);
+        for mean in &mut mean {
+            *mean /= batch as f64;
+        }
         let mut squares = vec![0.0; features];
         add_rows(&mut squares, x.data(), |f, x| (x - mean[f]).powi(2));
 

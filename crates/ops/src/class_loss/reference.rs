@@ -28,11 +28,11 @@ pub(super) fn loss<D: Backend>(logits: &Tensor<D>, targets: &Targets) -> (f64, T
                 logits.data(),
                 labels,
                 *smoothing,
-                &per_class(weights, classes),
+                &per_class(weights.as_ref(), classes),
             )
         }
         Targets::MultiLabel { values, weights } => {
-            let weights = per_class(weights, classes);
+            let weights = per_class(weights.as_ref(), classes);
             elementwise(logits.data(), values, |class, x, wanted| {
                 binary_cross_entropy(x, wanted, weights[class % classes])
             })
@@ -61,7 +61,7 @@ pub(super) fn activated<D: Backend>(logits: &Tensor<D>, activation: Activation) 
 }
 
 /// The weights as given, or a one for each class.
-fn per_class<R: Real>(weights: &Option<Vec<f32>>, classes: usize) -> Vec<R> {
+fn per_class<R: Real>(weights: Option<&Vec<f32>>, classes: usize) -> Vec<R> {
     let Some(weights) = weights else {
         return vec![R::one(); classes];
     };

@@ -36,7 +36,7 @@ fn gradient_matches_finite_differences() {
 #[test]
 #[should_panic(expected = "span 2..2 of 6 steps")]
 fn an_empty_span_panics() {
-    Reference::<f64>::default().concat_pool_forward(&random(1, &[6, 1, 2]), &[2..2]);
+    Reference::<f64>::default().concat_pool_forward(&random(1, &[6, 1, 2]), &vec![2..2; 1]);
 }
 
 fn spans(time: usize, batch: usize) -> Vec<Range<usize>> {

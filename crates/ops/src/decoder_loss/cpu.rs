@@ -85,11 +85,17 @@ vectorised! {
     /// Adds the bias; returns the largest sum.
     fn add_bias(logits: &mut [f32], bias: &[f32]) -> f32 {
         let mut max = [f32::NEG_INFINITY; LANES];
-        for (logits, bias) in logits.chunks_mut(LANES).zip(bias.chunks(LANES)) {
-            for ((logit, bias), max) in logits.iter_mut().zip(bias).zip(&mut max) {
-                *logit += bias;
-                *max = if *logit > *max { *logit } else { *max };
+        let (blocks, rest) = logits.as_chunks_mut::<LANES>();
+        let (bias_blocks, bias_rest) = bias.as_chunks::<LANES>();
+        for (logits, bias) in blocks.iter_mut().zip(bias_blocks) {
+            for lane in 0..LANES {
+                logits[lane] += bias[lane];
+                max[lane] = if logits[lane] > max[lane] { logits[lane] } else { max[lane] };
             }
+        }
+        for ((logit, bias), max) in rest.iter_mut().zip(bias_rest).zip(&mut max) {
+            *logit += bias;
+            *max = if *logit > *max { *logit } else { *max };
         }
         max.into_iter().fold(f32::NEG_INFINITY, f32::max)
     }

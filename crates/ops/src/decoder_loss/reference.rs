@@ -1,4 +1,5 @@
 //! Decoder and cross entropy in plain loops, one row at a time.
+#![expect(clippy::needless_range_loop, reason = "indices, as in the formulas")]
 
 use super::{DecoderBackward, DecoderLoss, DecoderOutcome, sizes};
 use crate::{Real, Reference, Tensor};

@@ -21,7 +21,9 @@ impl Embedding for Cpu {
                 y.copy_from_slice(&table.data()[id * width..][..width]);
                 if let Some(scale) = row_scale {
                     let scale = scale.data()[id];
-                    y.iter_mut().for_each(|y| *y *= scale);
+                    for y in y {
+                        *y *= scale;
+                    }
                 }
             });
         y

@@ -1,4 +1,5 @@
 //! LSTM in plain loops, step by step.
+#![expect(clippy::needless_range_loop, reason = "indices, as in the formulas")]
 
 use super::tape::Sizes;
 use super::{InputGradient, Keep, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights};

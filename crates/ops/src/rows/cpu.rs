@@ -9,8 +9,8 @@ impl Rows for Cpu {
         let [time, batch, width] = piece.shape("piece");
         let sizes = Piece::new(sequence, start, time, batch);
         assert_eq!(sequence.dims()[2], width, "width of `piece`");
-        let steps = sequence.data_mut()[sizes.offset..].par_chunks_mut(sizes.step);
-        let parts = piece.data().par_chunks(sizes.part);
+        let steps = sequence.data_mut()[sizes.offset..].par_chunks_mut(sizes.step.max(1));
+        let parts = piece.data().par_chunks(sizes.part.max(1));
         steps
             .zip(parts)
             .for_each(|(step, part)| step[..sizes.part].copy_from_slice(part));
@@ -25,8 +25,8 @@ impl Rows for Cpu {
     ) -> Tensor<Self> {
         let sizes = Piece::new(sequence, start, time, batch);
         let mut piece = Tensor::zeros(&[time, batch, sequence.dims()[2]]);
-        let steps = sequence.data()[sizes.offset..].par_chunks(sizes.step);
-        let parts = piece.data_mut().par_chunks_mut(sizes.part);
+        let steps = sequence.data()[sizes.offset..].par_chunks(sizes.step.max(1));
+        let parts = piece.data_mut().par_chunks_mut(sizes.part.max(1));
         parts
             .zip(steps)
             .for_each(|(part, step)| part.copy_from_slice(&step[..sizes.part]));
