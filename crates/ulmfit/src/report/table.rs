@@ -24,7 +24,7 @@ impl Table {
     /// If it does not have one cell a column.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         assert_eq!(N, self.heads.len(), "one cell a column");
-        self.rows.push(cells.to_vec());
+        self.rows.push(Vec::from(cells));
     }
 
     /// Whether it has no rows.

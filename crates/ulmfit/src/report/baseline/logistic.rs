@@ -37,7 +37,9 @@ impl Logistic {
             for class in 0..classes {
                 gradient.push(errors.iter().skip(class).step_by(classes).sum());
             }
-            gradient.iter_mut().for_each(|g| *g *= options.strength);
+            for g in &mut gradient {
+                *g *= options.strength;
+            }
             for (g, w) in gradient.iter_mut().zip(&weights[..penalised]) {
                 *g += w;
             }
@@ -78,10 +80,13 @@ fn logits(rows: &Sparse, weights: &[f64], classes: usize) -> Vec<f64> {
 fn softmax(row: &mut [f64], target: usize) -> f64 {
     let highest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let score = row[target] - highest;
-    row.iter_mut()
-        .for_each(|value| *value = (*value - highest).exp());
+    for value in row.iter_mut() {
+        *value = (*value - highest).exp();
+    }
     let sum: f64 = row.iter().sum();
-    row.iter_mut().for_each(|value| *value /= sum);
+    for value in row {
+        *value /= sum;
+    }
     sum.ln() - score
 }
 
@@ -121,7 +126,9 @@ fn lbfgs(mut x: Vec<f64>, most: usize, f: impl Fn(&[f64]) -> (f64, Vec<f64>)) ->
             Some((_, y, sy)) => sy / dot(y, y),
             None => 1.0 / dot(&gradient, &gradient).sqrt(),
         };
-        direction.iter_mut().for_each(|d| *d *= scale);
+        for d in &mut direction {
+            *d *= scale;
+        }
         for ((s, y, sy), share) in pairs.iter().zip(shares.iter().rev()) {
             direction = moved(&direction, share - dot(y, &direction) / sy, s);
         }

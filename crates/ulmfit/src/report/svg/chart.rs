@@ -150,7 +150,7 @@ impl Ruler {
             .take_while(|height| *height <= self.high + 1e-9 * span)
             .map(|height| {
                 let text = match self.scale {
-                    Scale::Linear if stride >= 1e6 || stride < 1e-4 => format!("{height:e}"),
+                    Scale::Linear if !(1e-4..1e6).contains(&stride) => format!("{height:e}"),
                     Scale::Linear => format!("{height:.digits$}"),
                     Scale::Log => format!("1e{height:.0}"),
                 };
@@ -261,15 +261,25 @@ impl fmt::Display for LineChart {
         }
         for (index, Mark { label, at }) in self.marks.iter().enumerate() {
             let (cx, cy) = (across(x.place(at.0)), up(y.place(at.1)));
-            let label_y = cy - 10.0 - 14.0 * (index % 2) as f64; // neighbours do not cover each other
+            let top = TOP + 14.0 + 16.0 * index as f64; // one line each, so that no label covers another
+            let (anchor, beside) = if cx > WIDTH * 0.8 {
+                ("end", -5.0)
+            } else {
+                ("start", 5.0)
+            };
+            writeln!(
+                f,
+                "<path class=\"lead\" d=\"M{cx:.1} {cy:.1}V{:.1}\"/>",
+                top - 9.0
+            )?;
             writeln!(
                 f,
                 "<circle class=\"mark\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\"/>"
             )?;
+            let (at, label) = (cx + beside, Escaped(label));
             writeln!(
                 f,
-                "<text x=\"{cx:.1}\" y=\"{label_y:.1}\" text-anchor=\"middle\">{}</text>",
-                Escaped(label)
+                "<text x=\"{at:.1}\" y=\"{top:.1}\" text-anchor=\"{anchor}\">{label}</text>"
             )?;
         }
         writeln!(f, "</svg>")

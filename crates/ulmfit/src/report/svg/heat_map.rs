@@ -28,7 +28,7 @@ impl fmt::Display for HeatMap {
         let size = (560.0 / self.names.len().max(1) as f64).clamp(6.0, 48.0);
         let (numbers, names) = (size >= 26.0, size >= 12.0);
         let (width, height) = (
-            (LEFT + size * self.names.len() as f64 + 30.0).max(360.0),
+            (LEFT + size * self.names.len() as f64 + 70.0).max(360.0),
             TOP + size * self.names.len() as f64 + 20.0,
         );
         open(f, width, height, &self.title)?;

@@ -13,7 +13,7 @@ use std::fmt;
 /// Colours by class, for a light page and, where the reader's system asks for it, a dark one.
 const STYLE: &str = "<style>\
 text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:600}\
-.back{fill:#fff}.grid{stroke:#ddd;stroke-width:1;fill:none}.line{fill:none;stroke-width:1.8}\
+.back{fill:#fff}.grid,.lead{stroke:#ddd;stroke-width:1;fill:none}.lead{stroke:#888;stroke-dasharray:2 3}.line{fill:none;stroke-width:1.8}\
 .c0{stroke:#0b6bcb}.c1{stroke:#d9480f}.c2{stroke:#2b8a3e}.c3{stroke:#862e9c}\
 .mark{fill:#d9480f}.cell{fill:#0b6bcb}.strong{fill:#fff}\
 @media(prefers-color-scheme:dark){text{fill:#ccc}.back{fill:#1c1c1e}.grid{stroke:#444}\
