@@ -72,7 +72,7 @@ fn check<D: Device, N: Network<D>>(
         optimizer.step(model, Update { rates: &rates, mom: rate.mom, weight_decay: 0.01, learn: &learn });
     }
     for (name, wanted) in gold["parameters"].as_object().unwrap() {
-        let name = name.replace(".1.weight", ".2.weight");
+        let name = golden::fastai_name(name);
         let state = model.state();
         let found = state[&name].to_f64();
         let norm = found.iter().map(|v| v * v).sum::<f64>().sqrt();

@@ -153,7 +153,8 @@ impl LabelSet {
         Ok(Self::of(kind, names))
     }
 
-    fn of(kind: LabelKind, names: Vec<String>) -> Self {
+    /// Labels of known names; those of a regression have none.
+    pub fn of(kind: LabelKind, names: Vec<String>) -> Self {
         let index = names.iter().cloned().zip(0..).collect();
         Self { kind, names, index }
     }

@@ -9,7 +9,7 @@ use ulmfit_ops::{Device, Key, Tensor};
 /// Merity, Keskar & Socher 2017, section 2: <https://arxiv.org/abs/1708.02182>.
 /// One mask serves all time steps of a call, so the first step from a zero state does not feel
 /// it.
-pub struct WeightDropLstm<D: Device> {
+pub(super) struct WeightDropLstm<D: Device> {
     w_hh: Param<D>, // [4H, H]
     w_ih: Param<D>, // [4H, I]
     b_ih: Param<D>, // [4H]
@@ -18,14 +18,14 @@ pub struct WeightDropLstm<D: Device> {
 }
 
 /// What [`WeightDropLstm::backward`] needs.
-pub struct LstmLayerTape<D: Device> {
+pub(super) struct LstmLayerTape<D: Device> {
     x: Tensor<D>,
     mask: Option<Tensor<D>>,
     core: D::LstmTape,
 }
 
 /// What [`WeightDropLstm::forward`] returns.
-pub struct LstmLayerOutput<D: Device> {
+pub(super) struct LstmLayerOutput<D: Device> {
     pub(super) y: Tensor<D>,
     pub(super) state: LstmState<D>,
     pub(super) tape: Option<LstmLayerTape<D>>,
@@ -33,7 +33,7 @@ pub struct LstmLayerOutput<D: Device> {
 
 impl<D: Device> WeightDropLstm<D> {
     /// PyTorch's initialisation: everything uniform within `1/√H`.
-    pub fn new(layer: usize, inputs: usize, hidden: usize, key: Key) -> Self {
+    pub(super) fn new(layer: usize, inputs: usize, hidden: usize, key: Key) -> Self {
         let bound = 1.0 / (hidden as f32).sqrt();
         let param = |n: u64, name: &str, dims: &[usize]| {
             let values = key.child(n).uniform_values(dims.iter().product(), bound);
@@ -49,7 +49,7 @@ impl<D: Device> WeightDropLstm<D> {
     }
 
     /// Width of the layer.
-    pub fn hidden(&self) -> usize {
+    pub(super) fn hidden(&self) -> usize {
         self.w_hh.value.dims()[1]
     }
 
@@ -57,7 +57,7 @@ impl<D: Device> WeightDropLstm<D> {
     ///
     /// # Shapes
     /// `x`: `[T, B, I]`, `state`: `[B, H]` twice, output: `[T, B, H]`
-    pub fn forward(
+    pub(super) fn forward(
         &self,
         device: &D,
         x: Tensor<D>,
@@ -73,7 +73,7 @@ impl<D: Device> WeightDropLstm<D> {
     }
 
     /// Adds this layer's gradients if it `learns`; returns the gradient of `x` if wanted.
-    pub fn backward(
+    pub(super) fn backward(
         &mut self,
         device: &D,
         tape: LstmLayerTape<D>,
@@ -101,12 +101,12 @@ impl<D: Device> WeightDropLstm<D> {
     }
 
     /// The layer's parameters in fastai's order.
-    pub fn params(&self) -> [&Param<D>; 4] {
+    pub(super) fn params(&self) -> [&Param<D>; 4] {
         [&self.w_hh, &self.w_ih, &self.b_ih, &self.b_hh]
     }
 
     /// The same, to update.
-    pub fn params_mut(&mut self) -> [&mut Param<D>; 4] {
+    pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 4] {
         [&mut self.w_hh, &mut self.w_ih, &mut self.b_ih, &mut self.b_hh]
     }
 

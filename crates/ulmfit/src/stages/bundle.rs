@@ -98,12 +98,17 @@ fn prefix(direction: Direction) -> &'static str {
     }
 }
 
+/// Tensors of a network by name.
+pub(super) fn pack_one<D: Device>(network: &impl Network<D>) -> Tensors {
+    let host = |t: &Tensor<D>| HostTensor { dims: t.dims().to_vec(), values: t.to_f32() };
+    network.state().into_iter().map(|(name, t)| (name, host(t))).collect()
+}
+
 /// Tensors of all directions under one roof.
 fn pack<D: Device, N: Network<D>>(networks: &[(Direction, N)]) -> Tensors {
     let named = |(direction, network): &(Direction, N)| {
-        let host = |t: &Tensor<D>| HostTensor { dims: t.dims().to_vec(), values: t.to_f32() };
-        let state = network.state().into_iter();
-        state.map(|(name, t)| (format!("{}{name}", prefix(*direction)), host(t))).collect::<Vec<_>>()
+        let tensors = pack_one(network).into_iter();
+        tensors.map(|(name, t)| (format!("{}{name}", prefix(*direction)), t)).collect::<Vec<_>>()
     };
     networks.iter().flat_map(named).collect()
 }
@@ -130,8 +135,17 @@ fn unpack<D: Device, N: Network<D>>(
     Ok(())
 }
 
-fn load_text(folder: &ModelFolder, config: &TextConfig, rows: usize) -> Result<TextPipeline, Error> {
-    let text = TextPipeline::from_files(config, |name| folder.read(name).map_err(std::io::Error::other))?;
+/// Reads the text pipeline of a model folder.
+///
+/// # Errors
+/// [`Error`] when files are missing or damaged, or the vocabulary does not fit the network.
+pub fn load_text(folder: &ModelFolder, config: &ModelConfig) -> Result<TextPipeline, Error> {
+    let rows = match &config.network {
+        NetworkConfig::LanguageModel(encoder) => encoder.vocab,
+        NetworkConfig::Classifier(classifier) => classifier.encoder.vocab,
+    };
+    let read = |name: &str| folder.read(name).map_err(std::io::Error::other);
+    let text = TextPipeline::from_files(&config.text, read)?;
     if text.vocab().len() == rows {
         return Ok(text);
     }
@@ -185,11 +199,11 @@ impl<D: Device> LmBundle<D> {
     pub fn load(path: &Path) -> Result<Self, Error> {
         let folder = ModelFolder::open(path)?;
         let config = read_config(&folder)?;
-        let NetworkConfig::LanguageModel(sizes) = config.network else {
+        let NetworkConfig::LanguageModel(sizes) = config.network.clone() else {
             let (found, wanted) = (config.network.kind(), "language model");
             return Err(Error::WrongModel { path: path.to_owned(), found, wanted });
         };
-        let text = load_text(&folder, &config.text, sizes.vocab)?;
+        let text = load_text(&folder, &config)?;
         let new = |_| LanguageModel::new(D::default(), sizes, DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new(d))).collect();
         unpack(&folder, &mut networks)?;
@@ -238,7 +252,7 @@ impl<D: Device> ClassifierBundle<D> {
         if labels.outputs() != network.classes {
             return Err(bad(format!("{} labels, the network has {}", labels.outputs(), network.classes)));
         }
-        let text = load_text(&folder, &config.text, network.encoder.vocab)?;
+        let text = load_text(&folder, &config)?;
         let new = || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
         unpack(&folder, &mut networks)?;

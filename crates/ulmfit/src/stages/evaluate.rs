@@ -54,7 +54,7 @@ const LEAST: f64 = 1e-12;
 ///
 /// # Errors
 /// [`Error::Data`] when a record has no label, or one the model does not know.
-pub fn score<D: Device>(
+pub(super) fn score<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
     rows: &[Vec<f32>],

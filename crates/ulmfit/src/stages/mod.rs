@@ -5,14 +5,19 @@
 
 #[cfg(feature = "train")]
 mod baselines;
+#[cfg(feature = "train")]
+mod bench;
 mod bundle;
 mod predict;
 mod progress;
+#[cfg(feature = "train")]
+mod range_test;
 
 #[cfg(feature = "train")]
 mod classify;
 mod error;
 mod evaluate;
+mod exchange;
 #[cfg(feature = "train")]
 mod fit;
 mod generate;
@@ -36,11 +41,16 @@ mod unfreezing;
 
 #[cfg(feature = "train")]
 pub use baselines::BaselineScores;
-pub use bundle::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, read_config};
+#[cfg(feature = "train")]
+pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
+pub use bundle::{
+    ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, load_text, read_config,
+};
 #[cfg(feature = "train")]
 pub use classify::{ClassifyOptions, LabelledText, classify};
 pub use error::Error;
 pub use evaluate::{ClassifierEvaluation, LmReport, evaluate_classifier, evaluate_language_model};
+pub use exchange::{FromFastai, from_fastai};
 #[cfg(feature = "train")]
 pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};
@@ -52,6 +62,8 @@ pub use outcome::{Outcome, Report};
 #[cfg(feature = "train")]
 pub use papers::LmPapers;
 pub use progress::{Progress, Quiet, Task};
+#[cfg(feature = "train")]
+pub use range_test::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]
 pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, Unfreeze};
 #[cfg(feature = "train")]

@@ -54,6 +54,14 @@ impl<D: Device> ClassifierBundle<D> {
         rows
     }
 
+    /// What the numbers of a row belong to: the labels, or `value` in a regression.
+    pub fn output_names(&self) -> Vec<String> {
+        match self.task() {
+            LabelKind::Regression => vec!["value".to_owned()],
+            LabelKind::Single | LabelKind::Multi => self.labels.names().to_vec(),
+        }
+    }
+
     /// What the outputs mean.
     pub fn task(&self) -> LabelKind {
         self.networks[0].1.config().task
@@ -61,7 +69,7 @@ impl<D: Device> ClassifierBundle<D> {
 
     /// A row of probabilities in words.
     pub fn prediction(&self, row: &[f32]) -> Prediction {
-        let names = self.labels.names();
+        let names = self.output_names();
         let probabilities = names.iter().cloned().zip(row.iter().map(|&p| p.into())).collect();
         let best = argmax(row);
         match self.task() {

@@ -89,7 +89,7 @@ pub fn hold_out(documents: Vec<Document>, share: f64, key: Key) -> (Vec<Document
 }
 
 /// Hash of a token stream with its document borders.
-pub fn fingerprint(corpus: &Corpus) -> String {
+pub(super) fn fingerprint(corpus: &Corpus) -> String {
     let mut hasher = blake3::Hasher::new();
     for token in &corpus.tokens {
         hasher.update(&token.to_le_bytes());
@@ -101,7 +101,7 @@ pub fn fingerprint(corpus: &Corpus) -> String {
 }
 
 /// Hash of a vocabulary.
-pub fn fingerprint_vocab(vocab: &Vocab) -> String {
+pub(super) fn fingerprint_vocab(vocab: &Vocab) -> String {
     let mut hasher = blake3::Hasher::new();
     for token in vocab.tokens() {
         hasher.update(token.as_bytes()).update(&[0]);
@@ -110,7 +110,7 @@ pub fn fingerprint_vocab(vocab: &Vocab) -> String {
 }
 
 /// Hash of a model's weights.
-pub fn fingerprint_model<D: Device>(model: &impl Network<D>) -> String {
+pub(super) fn fingerprint_model<D: Device>(model: &impl Network<D>) -> String {
     let mut hasher = blake3::Hasher::new();
     for (name, tensor) in model.state() {
         hasher.update(name.as_bytes());
