@@ -129,6 +129,36 @@ fn a_damaged_checkpoint_is_passed_over_and_later_removed() {
     assert_eq!(kept(place.path()), ["000002", "000004", "000006"]);
 }
 
+/// One flipped bit anywhere in the newest checkpoint: the one before it is taken, and this is said.
+#[test]
+fn any_flipped_bit_leads_back_to_the_checkpoint_before() {
+    let place = tempfile::tempdir().unwrap();
+    drop(run_to(place.path(), 3));
+    let newest = place.path().join("checkpoints/000003");
+    let metrics = fs::read(place.path().join("metrics.jsonl")).unwrap();
+    for name in ["weights", "checkpoint.json", "manifest.json"] {
+        let whole = fs::read(newest.join(name)).unwrap();
+        for bit in (0..whole.len() * 8).step_by(11) {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            fs::write(newest.join(name), damaged).unwrap();
+            let found = reopen(place.path()).latest_checkpoint().unwrap().unwrap();
+            assert_eq!(found.position["step"], 2, "{name} bit {bit}");
+            assert_eq!(found.skipped.len(), 1, "{name} bit {bit}");
+            fs::write(place.path().join("metrics.jsonl"), &metrics).unwrap();
+        }
+        fs::write(newest.join(name), whole).unwrap();
+    }
+    assert_eq!(
+        reopen(place.path())
+            .latest_checkpoint()
+            .unwrap()
+            .unwrap()
+            .position["step"],
+        3
+    );
+}
+
 #[test]
 fn garbage_is_never_loaded() {
     let place = tempfile::tempdir().unwrap();
