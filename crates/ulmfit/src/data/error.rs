@@ -329,7 +329,10 @@ impl DataError {
                 "name it with `--text COLUMN` (a number where there is no header)"
             }
             Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
-            Self::Json { message, .. } if message.contains("surrogate") => {
+            // serde_json's two ways to say that a surrogate lacks its other half.
+            Self::Json { message, .. }
+                if message.contains("surrogate") || message.contains("hex escape") =>
+            {
                 "half a character; pass `--encoding-errors replace` to put U+FFFD in its place"
             }
             Self::Json { .. } => {

@@ -6,6 +6,7 @@
 //! [`training_batches`] decide what a batch holds. Every order is a pure function of a
 //! [`Key`](ulmfit_ops::Key), so that an interrupted epoch goes on at any batch.
 
+mod bptt;
 mod check;
 mod classifier_batches;
 mod columns;
@@ -18,6 +19,7 @@ mod input;
 mod json_repair;
 mod jsonl;
 mod label_cell;
+mod label_notices;
 mod labels;
 mod lines;
 mod lm_batches;
@@ -26,6 +28,7 @@ mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod place;
+mod raw_rows;
 mod record;
 mod similar;
 mod sniff;
@@ -35,6 +38,7 @@ mod warnings;
 
 use std::path::Path;
 
+pub use self::bptt::Bptt;
 pub use self::check::{CheckOptions, DataReport, Finding, FindingKind, Part, Severity, check_data};
 pub use self::classifier_batches::{
     ClassifierBatch, PAD, evaluation_batches, pad, training_batches,
@@ -42,9 +46,10 @@ pub use self::classifier_batches::{
 };
 pub use self::documents::documents;
 pub use self::error::{DataError, ErrorClass};
-pub use self::labels::{LabelKind, LabelNotice, LabelOptions, LabelSet, Target, Task};
+pub use self::label_notices::LabelNotice;
+pub use self::labels::{LabelKind, LabelOptions, LabelSet, Target, Task};
 pub use self::lm_batches::{
-    Bptt, Corpus, Direction, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
+    Corpus, Direction, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
 };
 pub use self::near_duplicates::{Duplicates, find_duplicates};
 pub use self::options::{
