@@ -220,7 +220,15 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
     let rows: Box<dyn Rows> = match format {
         Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),
-        Format::Parquet => parquet_rows(input, options)?,
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Parquet::open(input, options)?),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => {
+            return Err(DataError::NotBuiltIn {
+                path: path.to_path_buf(),
+                what: "parquet",
+            });
+        }
         Format::Text if unit == TextUnit::Document && documents::is_articles(&input, options) => {
             Box::new(documents::Articles::open(input, options)?)
         }
@@ -233,19 +241,6 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
         }
     };
     Ok(Records::new(rows, format))
-}
-
-#[cfg(feature = "parquet")]
-fn parquet_rows(input: Input, options: &ReadOptions) -> Result<Box<dyn Rows>, DataError> {
-    Ok(Box::new(parquet::Parquet::open(input, options)?))
-}
-
-#[cfg(not(feature = "parquet"))]
-fn parquet_rows(input: Input, _: &ReadOptions) -> Result<Box<dyn Rows>, DataError> {
-    Err(DataError::NotBuiltIn {
-        path: input.file.to_path_buf(),
-        what: "parquet",
-    })
 }
 
 /// Reads everything [`open`] gives.
