@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::labels::notices;
+use super::label_notices::notices;
 use super::{LabelNotice, Place, RawLabel, Record, Task, find_duplicates};
 
 /// What [`check_data`] looks for.

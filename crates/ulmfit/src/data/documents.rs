@@ -32,9 +32,8 @@ pub fn documents(path: &Path, options: &ReadOptions) -> Result<Records, DataErro
         let mut files = VecDeque::new();
         collect(path, &mut files)?;
         if files.is_empty() {
-            return Err(DataError::NoClasses {
+            return Err(DataError::NoFiles {
                 path: path.to_path_buf(),
-                instead: None,
             });
         }
         let end = Place {

@@ -204,6 +204,12 @@ pub enum DataError {
         /// A folder or file inside that could be meant.
         instead: Option<PathBuf>,
     },
+    /// A folder without data.
+    #[error("{}: no data files in this folder", .path.display())]
+    NoFiles {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A class folder without documents.
     #[error("{}: a class folder without any .txt document", .path.display())]
     EmptyClass {
@@ -286,7 +292,16 @@ impl DataError {
             }
             Self::Compressed { .. } => "copy or download the file again",
             Self::Empty { .. } => "was the program that wrote it stopped?",
-            Self::NoRows { .. } => "pass `--header absent` if the first row is data",
+            Self::NoRows { place }
+                if matches!(
+                    Format::from_path(&place.file),
+                    Some(Format::Csv | Format::Tsv)
+                ) =>
+            {
+                "pass `--header absent` if the first row is data"
+            }
+            Self::NoRows { .. } => "at least one row is needed",
+            Self::NoFiles { .. } => "it should hold .txt, .csv, .tsv, .jsonl or .parquet files",
             Self::Utf16 { place } => {
                 return Some(format!(
                     "convert it: iconv -f UTF-16 -t UTF-8 {}",
@@ -317,7 +332,10 @@ impl DataError {
                 "name it with `--text COLUMN` (a number where there is no header)"
             }
             Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
-            Self::Json { message, .. } if message.contains("surrogate") => {
+            // serde_json's two ways to say that a surrogate lacks its other half.
+            Self::Json { message, .. }
+                if message.contains("surrogate") || message.contains("hex escape") =>
+            {
                 "half a character; pass `--encoding-errors replace` to put U+FFFD in its place"
             }
             Self::Json { .. } => {

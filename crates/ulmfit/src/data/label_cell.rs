@@ -48,14 +48,13 @@ impl LabelCell {
     ) -> Result<Option<RawLabel>, DataError> {
         match value {
             None | Some(Value::Null) => self.missing(place, warnings),
-            Some(Value::Array(values)) => {
-                let names = values
-                    .iter()
-                    .map(|value| scalar(value, place))
-                    .collect::<Result<_, _>>()?;
-                Ok(Some(RawLabel::Many(names)))
-            }
-            Some(value) => self.text(&scalar(value, place)?, place, warnings),
+            Some(value) => match (raw(value, place), self.wanted) {
+                (Ok(RawLabel::One(cell)), _) => self.text(&cell, place, warnings),
+                (Ok(label), _) => Ok(Some(label)),
+                // A guessed column that holds no labels must not stop a prediction.
+                (Err(_), LabelUse::Optional) => self.missing(place, warnings),
+                (Err(error), _) => Err(error),
+            },
         }
     }
 
@@ -75,6 +74,19 @@ impl LabelCell {
             }
             LabelUse::Ignored => Ok(None),
         }
+    }
+}
+
+fn raw(value: &Value, place: &Place) -> Result<RawLabel, DataError> {
+    match value {
+        Value::Array(values) => {
+            let names = values
+                .iter()
+                .map(|value| scalar(value, place))
+                .collect::<Result<_, _>>();
+            names.map(RawLabel::Many)
+        }
+        value => scalar(value, place).map(RawLabel::One),
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`training_batches`] decide what a batch holds. Every order is a pure function of a
 //! [`Key`](ulmfit_ops::Key), so that an interrupted epoch goes on at any batch.
 
+mod bptt;
 mod check;
 mod classifier_batches;
 mod columns;
@@ -18,6 +19,7 @@ mod input;
 mod json_repair;
 mod jsonl;
 mod label_cell;
+mod label_notices;
 mod labels;
 mod lines;
 mod lm_batches;
@@ -26,6 +28,7 @@ mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod place;
+mod raw_rows;
 mod record;
 mod similar;
 mod sniff;
@@ -35,6 +38,7 @@ mod warnings;
 
 use std::path::Path;
 
+pub use self::bptt::Bptt;
 pub use self::check::{CheckOptions, DataReport, Finding, FindingKind, Part, Severity, check_data};
 pub use self::classifier_batches::{
     ClassifierBatch, PAD, evaluation_batches, pad, training_batches,
@@ -215,7 +219,15 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
     let rows: Box<dyn Rows> = match format {
         Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),
-        Format::Parquet => parquet_rows(input, options)?,
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Parquet::open(input, options)?),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => {
+            return Err(DataError::NotBuiltIn {
+                path: path.to_path_buf(),
+                what: "parquet",
+            });
+        }
         Format::Text if unit == TextUnit::Document && documents::is_articles(&input, options) => {
             Box::new(documents::Articles::open(input, options)?)
         }
@@ -228,19 +240,6 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
         }
     };
     Ok(Records::new(rows, format))
-}
-
-#[cfg(feature = "parquet")]
-fn parquet_rows(input: Input, options: &ReadOptions) -> Result<Box<dyn Rows>, DataError> {
-    Ok(Box::new(parquet::Parquet::open(input, options)?))
-}
-
-#[cfg(not(feature = "parquet"))]
-fn parquet_rows(input: Input, _: &ReadOptions) -> Result<Box<dyn Rows>, DataError> {
-    Err(DataError::NotBuiltIn {
-        path: input.file.to_path_buf(),
-        what: "parquet",
-    })
 }
 
 /// Reads everything [`open`] gives.

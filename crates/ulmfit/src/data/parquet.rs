@@ -37,7 +37,8 @@ impl Parquet {
         let path = Arc::clone(&input.file);
         let first = Place::new(&path, 1);
         let failed = |error| damaged(&first, &error);
-        let reader = SerializedFileReader::new(seekable(input)?).map_err(failed)?;
+        let file = seekable(input)?;
+        let reader = guarded(&first, || SerializedFileReader::new(file))?;
         let root = reader
             .metadata()
             .file_metadata()
@@ -91,12 +92,12 @@ impl Parquet {
 
 impl Rows for Parquet {
     fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
-        let Some(row) = self.rows.next() else {
-            return Ok(None);
-        };
         self.row += 1;
         let place = Place::new(&self.file, self.row);
-        let row = row.map_err(|error| damaged(&place, &error))?.into_columns();
+        let Some(row) = guarded(&place, || self.rows.next().transpose())? else {
+            return Ok(None);
+        };
+        let row = row.into_columns();
         let cell = |name: &String| {
             row.iter()
                 .find(|(column, _)| column == name)
@@ -169,6 +170,22 @@ fn seekable(mut input: Input) -> Result<File, DataError> {
     let mut copy = tempfile::tempfile().map_err(|source| open_error(&path, source))?;
     std::io::copy(&mut input, &mut copy).map_err(|source| input.error(source))?;
     Ok(copy)
+}
+
+/// Runs a step of the decoder, whose answer to some damaged files is a panic.
+///
+/// After an error the reader is not used again, so that no half-changed state is seen.
+fn guarded<T>(
+    place: &Place,
+    step: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T, DataError> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)) {
+        Ok(result) => result.map_err(|error| damaged(place, &error)),
+        Err(_) => Err(DataError::Parquet {
+            place: place.clone(),
+            message: "the decoder gave up".to_owned(),
+        }),
+    }
 }
 
 fn damaged(place: &Place, error: &ParquetError) -> DataError {

@@ -27,7 +27,7 @@ pub(crate) fn closest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a String>,
 ) -> Option<&'a str> {
-    let most = (name.chars().count() / 3).max(1);
+    let most = name.chars().count() / 3;
     candidates
         .into_iter()
         // Length alone rules most candidates out, which keeps a hundred thousand labels quick.

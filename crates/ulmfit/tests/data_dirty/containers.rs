@@ -1,0 +1,231 @@
+//! Compression, Parquet, folders and paths.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use ulmfit::data::{ErrorClass, Format, ReadOptions, documents, read_all};
+
+use crate::data_support::{Column, gzip, parquet, xz, zstd};
+use crate::harness::{check_refusals, file, given, labelled, place, refused, text, unlabelled};
+
+#[test]
+fn broken_containers() {
+    let csv = b"text,label\n"
+        .iter()
+        .chain(b"some words,a\nmore of them,b\n".repeat(200).iter())
+        .copied()
+        .collect::<Vec<_>>();
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() * 2 / 3].to_vec();
+    let rows = || {
+        parquet(&[
+            Column::Text("text", vec![Some("x"); 50]),
+            Column::Text("label", vec![Some("a"); 50]),
+        ])
+    };
+    let nested = parquet(&[
+        Column::List("text", vec![vec!["x"]]),
+        Column::Text("label", vec![Some("a")]),
+    ]);
+    let without_label = parquet(&[
+        Column::Text("text", vec![Some("x"), Some("y")]),
+        Column::Text("label", vec![Some("a"), None]),
+    ]);
+    let columns = ReadOptions {
+        text: vec!["text".into()],
+        ..labelled()
+    };
+    check_refusals(vec![
+        refused(
+            file("a.csv.gz", cut(gzip(&csv))),
+            labelled(),
+            "a.csv.gz: the gzip data is damaged or cut short",
+            "again",
+        ),
+        refused(
+            file("a.csv.xz", cut(xz(&csv))),
+            labelled(),
+            "a.csv.xz: the xz data is damaged or cut short",
+            "again",
+        ),
+        refused(
+            file("a.csv.zst", cut(zstd(&csv))),
+            labelled(),
+            "a.csv.zst: the zstd data is damaged or cut short",
+            "again",
+        ),
+        refused(
+            file("a.csv.gz", b"\x1f\x8b\x08\x00garbage"),
+            labelled(),
+            "a.csv.gz: the gzip data is damaged",
+            "again",
+        ),
+        refused(
+            file("a.csv.xz", b"\xfd7zXZ\0garbage"),
+            labelled(),
+            "a.csv.xz: the xz data is damaged",
+            "again",
+        ),
+        refused(
+            file("a.parquet", cut(rows())),
+            labelled(),
+            "a.parquet:1: not readable as Parquet",
+            "completely",
+        ),
+        refused(
+            file("a.parquet", "text,label\nx,a\n"),
+            labelled(),
+            "a.parquet:1: not readable as Parquet",
+            "completely",
+        ),
+        refused(
+            file("a.parquet", b"PAR1"),
+            labelled(),
+            "a.parquet:1: not readable as Parquet",
+            "completely",
+        ),
+        refused(
+            file("a.parquet", rows()),
+            text("txt"),
+            "a.parquet:1: no column `txt`",
+            "did you mean `text`?",
+        ),
+        refused(
+            file("a.parquet", nested),
+            columns,
+            "a.parquet:1: `text` is a nested column, not text",
+            "--text",
+        ),
+        refused(
+            file("a.parquet", without_label),
+            labelled(),
+            "a.parquet:2: no label",
+            "label this row",
+        ),
+        refused(
+            file("a.csv", "text,label\nx,a\n"),
+            given(Format::Parquet),
+            "a.csv:1: not readable as Parquet",
+            "completely",
+        ),
+    ]);
+}
+
+/// A few hundred damaged Parquet files: an error or some rows, never a panic.
+#[test]
+fn damaged_parquet_never_panics() {
+    let whole = parquet(&[
+        Column::Text("text", vec![Some("some words"); 30]),
+        Column::List("label", vec![vec!["a", "b"]; 30]),
+    ]);
+    let folder = TempDir::new().unwrap();
+    let path: PathBuf = folder.path().join("a.parquet");
+    let mut refused = 0;
+    for at in 0..whole.len() {
+        for mask in [0x01, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= mask;
+            fs::write(&path, &bytes).unwrap();
+            refused += usize::from(read_all(&path, &labelled()).is_err());
+        }
+    }
+    assert!(refused > whole.len(), "{refused} of {}", whole.len() * 3);
+}
+
+#[test]
+fn broken_folders_and_paths() {
+    let class = |name: &'static str| (name, b"x".to_vec());
+    check_refusals(vec![
+        refused(
+            vec![("d/", vec![])],
+            labelled(),
+            "d: no class folders",
+            "pos/1.txt",
+        ),
+        refused(
+            vec![class("d/a.txt"), class("d/b.txt")],
+            labelled(),
+            "d: no class folders",
+            "pos/1.txt",
+        ),
+        refused(
+            vec![class("d/a.csv")],
+            labelled(),
+            "d: no class folders",
+            "a.csv?",
+        ),
+        refused(
+            vec![class("d/pos/1.txt"), ("d/neg/", vec![])],
+            labelled(),
+            "d/neg: a class folder without any",
+            "remove the folder",
+        ),
+        refused(
+            vec![
+                class("d/train/pos/1.txt"),
+                class("d/train/neg/1.txt"),
+                class("d/test/pos/1.txt"),
+            ],
+            labelled(),
+            "d: no class folders",
+            "d/train?",
+        ),
+        refused(
+            vec![class("d/pos/1.txt"), class("d/pos/2.txt")],
+            labelled(),
+            "d/pos/1.txt:1: all 2 rows have the label `pos`",
+            "--label",
+        ),
+        refused(
+            vec![class("d/pos/1.txt")],
+            given(Format::Csv),
+            "d: not a file",
+            "--format",
+        )
+        .class(ErrorClass::Usage),
+        refused(
+            file("a.csv", "text,label\nx,a\n"),
+            given(Format::Folder),
+            "a.csv: not a folder",
+            "folder per class",
+        )
+        .class(ErrorClass::Usage),
+    ]);
+    let folder = place(&vec![("d/README", b"x".to_vec())]);
+    let error = documents(&folder.path().join("d"), &unlabelled()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("/d: no data files in this folder")
+            && error.hint().unwrap().contains(".txt")
+    );
+    let missing = read_all(Path::new("no/such/file.csv"), &labelled()).unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        "no/such/file.csv: no such file or folder"
+    );
+    assert_eq!(
+        (missing.class(), missing.hint().is_some()),
+        (ErrorClass::MissingInput, true)
+    );
+}
+
+/// Root may read everything, so the test looks first whether the lock holds.
+#[cfg(unix)]
+#[test]
+fn unreadable_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = place(&file("a.csv", "text,label\nx,a\n"));
+    let path = folder.path().join("a.csv");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::File::open(&path).is_ok() {
+        eprintln!("skipped: this user may read everything");
+        return;
+    }
+    let error = read_all(&path, &labelled()).unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Io);
+    assert!(
+        error.to_string().contains("a.csv: cannot read") && error.hint().unwrap().contains("right")
+    );
+}
