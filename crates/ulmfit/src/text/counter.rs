@@ -20,12 +20,17 @@ struct Seen {
 impl Counter {
     /// Counts one more `token`.
     pub fn add(&mut self, token: &str) {
-        self.total += 1;
+        self.add_times(token, 1);
+    }
+
+    /// Counts `token` as often as `times`.
+    pub(super) fn add_times(&mut self, token: &str, times: u64) {
+        self.total += times;
         if let Some(seen) = self.seen.get_mut(token) {
-            seen.count += 1;
+            seen.count += times;
         } else {
             let rank = self.seen.len();
-            self.seen.insert(token.into(), Seen { count: 1, rank });
+            self.seen.insert(token.into(), Seen { count: times, rank });
         }
     }
 

@@ -164,13 +164,10 @@ impl Writer {
         // Repeated letters nearly always belong to the word before: `s xxrep 3 o` is `sooo`.
         let what = what.trim_start_matches('▁');
         let run = what.repeat(count);
-        let letters = what.chars().all(char::is_alphanumeric);
-        let follows_word = self
-            .out
-            .chars()
-            .next_back()
-            .is_some_and(char::is_alphanumeric);
-        if letters && follows_word || clings_to_left(what) {
+        let first = what.chars().next();
+        let last = self.out.chars().next_back();
+        let both = |class: fn(char) -> bool| first.is_some_and(class) && last.is_some_and(class);
+        if both(char::is_alphabetic) || both(char::is_numeric) || clings_to_left(what) {
             self.push_cased(&run);
             self.glue = false;
         } else {
@@ -249,6 +246,7 @@ mod tests {
             ("xxup do n't xxup stop", "DON'T STOP"),
             ("xxup i 'm here", "I'M here"),
             ("s xxrep 3 o good xxrep 3 !", "sooo good!!!"),
+            ("room xxrep 3 1", "room 111"),
             ("xxrep 3 ! then more", "!!! then more"),
             ("xxwrep 3 no way", "no no no way"),
             ("a co - op ( $ 5 , 10 / 10 ) 5 %", "a co-op ($5, 10/10) 5%"),

@@ -22,7 +22,12 @@ mod language;
 mod pipeline;
 mod rules;
 pub mod special;
+#[cfg(feature = "subwords")]
 mod subwords;
+#[cfg(not(feature = "subwords"))]
+#[path = "subwords/absent.rs"]
+mod subwords;
+pub mod token_file;
 mod tokenizer;
 mod vocab;
 mod words;

@@ -1,6 +1,5 @@
 //! A document to its tokens.
 
-use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::chars::is_space;
@@ -8,7 +7,6 @@ use super::config::{InnerSpaces, TextConfig, TokenizerConfig};
 use super::error::TextError;
 use super::language::Language;
 use super::rules::{Draft, Rules};
-use super::special::FLD;
 use super::subwords::SubwordModel;
 use super::words::{self, WordTokenizer};
 
@@ -19,7 +17,6 @@ const LARGEST_KEPT: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Tokenizer {
     rules: Rules,
-    mark_fields: Option<bool>,
     inner_spaces: InnerSpaces,
     splitter: Splitter,
     /// One per thread that has been here at the same time as others.
@@ -68,8 +65,7 @@ impl Tokenizer {
             }
         };
         Ok(Self {
-            rules: Rules::new(language, config.add_eos),
-            mark_fields: config.mark_fields,
+            rules: Rules::new(language, config),
             inner_spaces: config.inner_spaces,
             splitter,
             rooms: Mutex::default(),
@@ -99,8 +95,7 @@ impl Tokenizer {
             words,
             marked,
         } = &mut room;
-        draft.start(|text| self.join(fields, text));
-        self.rules.apply(draft);
+        self.rules.apply(fields, draft);
         let text = draft.text();
         let small = text.len() <= LARGEST_KEPT;
         match &self.splitter {
@@ -121,19 +116,6 @@ impl Tokenizer {
         }
         if small {
             self.rooms().push(room);
-        }
-    }
-
-    fn join(&self, fields: &[impl AsRef<str>], text: &mut String) {
-        let mark = self.mark_fields.unwrap_or(fields.len() > 1);
-        for (i, field) in fields.iter().enumerate() {
-            if i > 0 {
-                text.push(' ');
-            }
-            if mark {
-                write!(text, "{FLD} {} ", i + 1).expect("a String takes all");
-            }
-            text.push_str(field.as_ref());
         }
     }
 

@@ -64,8 +64,7 @@ mod tests {
             ("&#x80;&notit;", "€¬it;"),
             (r#"\n\" <unk> #39;"#, "\n\" xxunk '"),
         ] {
-            let mut draft = Draft::default();
-            draft.start(|out| out.push_str(text));
+            let mut draft = Draft::of(text);
             fix_html(&mut draft);
             assert_eq!(draft.text(), fixed, "{text}");
         }

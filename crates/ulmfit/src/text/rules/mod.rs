@@ -15,9 +15,12 @@ mod letters;
 mod repeats;
 mod spacing;
 
+use std::fmt::Write;
+
 use super::chars;
+use super::config::TextConfig;
 use super::language::Language;
-use super::special::{BOS, EOS};
+use super::special::{BOS, EOS, FLD};
 use letters::Letters;
 
 /// A text under revision, with the room that the next revision is written into.
@@ -28,10 +31,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Starts over with an empty text, which `write` fills.
-    pub(super) fn start(&mut self, write: impl FnOnce(&mut String)) {
-        self.text.clear();
-        write(&mut self.text);
+    #[cfg(test)]
+    fn of(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            spare: String::new(),
+        }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -51,20 +56,26 @@ impl Draft {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     letters: Letters,
+    mark_fields: Option<bool>,
     end: Option<&'static str>,
 }
 
 impl Rules {
-    /// The rules for texts of `language`; `add_eos` ends them with `xxeos`.
-    pub(super) fn new(language: Language, add_eos: bool) -> Self {
+    /// The rules for documents in `language`, marked as `config` says.
+    pub(super) fn new(language: Language, config: &TextConfig) -> Self {
+        let end = config.add_eos.then_some(EOS);
         Self {
             letters: Letters::of(language),
-            end: add_eos.then_some(EOS),
+            mark_fields: config.mark_fields,
+            end,
         }
     }
 
-    /// Applies all of them: markup to text, repeats and capitals to special tokens, small letters.
-    pub(super) fn apply(&self, draft: &mut Draft) {
+    /// Puts a document's fields together and applies all rules: markup to text, repeats and
+    /// capitals to special tokens, small letters.
+    pub(super) fn apply(&self, fields: &[impl AsRef<str>], draft: &mut Draft) {
+        draft.text.clear();
+        self.join(fields, &mut draft.text);
         html::fix_html(draft);
         repeats::replace_rep(draft);
         repeats::replace_wrep(draft, self.letters);
@@ -80,6 +91,19 @@ impl Rules {
             }
         });
     }
+
+    fn join(&self, fields: &[impl AsRef<str>], text: &mut String) {
+        let mark = self.mark_fields.unwrap_or(fields.len() > 1);
+        for (i, field) in fields.iter().enumerate() {
+            if i > 0 {
+                text.push(' ');
+            }
+            if mark {
+                write!(text, "{FLD} {} ", i + 1).expect("a String takes all");
+            }
+            text.push_str(field.as_ref());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,8 +114,11 @@ mod tests {
     fn all_rules_in_their_order() {
         let apply = |text: &str, language, eos| {
             let mut draft = Draft::default();
-            draft.start(|out| out.push_str(text));
-            Rules::new(language, eos).apply(&mut draft);
+            let config = TextConfig {
+                add_eos: eos,
+                ..TextConfig::default()
+            };
+            Rules::new(language, &config).apply(&[text], &mut draft);
             draft.text().to_owned()
         };
         let english = |text| apply(text, Language::English, false);

@@ -150,8 +150,7 @@ mod tests {
     use super::*;
 
     fn after(text: &str, rule: impl Fn(&mut Draft)) -> String {
-        let mut draft = Draft::default();
-        draft.start(|out| out.push_str(text));
+        let mut draft = Draft::of(text);
         rule(&mut draft);
         draft.text().to_owned()
     }

@@ -42,8 +42,7 @@ mod tests {
 
     #[test]
     fn spaces() {
-        let mut draft = Draft::default();
-        draft.start(|out| out.push_str("and/or #1\\  \t  x   "));
+        let mut draft = Draft::of("and/or #1\\  \t  x   ");
         spec_add_spaces(&mut draft);
         assert_eq!(draft.text(), "and / or  # 1 \\   \t  x   ");
         rm_useless_spaces(&mut draft);

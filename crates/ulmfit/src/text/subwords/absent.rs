@@ -1,12 +1,23 @@
-//! Pieces of words: the stand-in of a build without the feature `subwords`.
+//! The stand-in of a build without the feature `subwords`.
+
+use std::path::Path;
 
 use super::{TextConfig, TextError};
 
 /// A model of pieces; a build without the feature `subwords` has none.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum SubwordModel {}
 
 impl SubwordModel {
+    /// Fails: this build cannot read the file.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn from_sentencepiece(_path: &Path) -> Result<Self, TextError> {
+        Err(TextError::NoSubwordModel { kind: "unigram" })
+    }
+
     pub(super) fn train<E: From<TextError>>(
         config: &TextConfig,
         _documents: impl IntoIterator<Item = Result<Vec<String>, E>>,

@@ -1,0 +1,202 @@
+//! A corpus as ids in a file, which training maps into memory: a corpus larger than memory is read
+//! as easily as a small one.
+//!
+//! ```text
+//! bytes    what (all numbers little-endian)
+//! 0..8     "ULMFTOK1"
+//! 8..16    bytes per id: 2 while ids fit, else 4
+//! 16..24   number of ids N
+//! 24..32   number of documents D
+//! 32..64   fingerprint of what the file was made from
+//! 64..96   blake3 of all that follows
+//! 96..     N ids, then D times u64: where each document ends
+//! ```
+
+mod fingerprint;
+mod writer;
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+
+pub use fingerprint::{Fingerprint, Source};
+pub use writer::TokenFileWriter;
+
+use super::{TextError, TokenId};
+
+const MAGIC: &[u8; 8] = b"ULMFTOK1";
+const HEADER: usize = 96;
+
+/// Ids and document ends of a corpus, in a mapped file.
+#[derive(Debug)]
+pub struct TokenFile {
+    map: Mmap,
+    width: usize,
+    tokens: usize,
+    documents: usize,
+}
+
+impl TokenFile {
+    /// Maps a token file that was made from `expected`, and reads it once to check it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is damaged, or was made from something else; then the file must be
+    /// made again.
+    pub fn open(path: &Path, expected: &Fingerprint) -> Result<Self, TextError> {
+        let map = map(path).map_err(|source| TextError::TokenFileIo {
+            path: path.into(),
+            source,
+        })?;
+        let damaged = |reason| TextError::TokenFileDamaged {
+            path: path.into(),
+            reason,
+        };
+        if map.len() < HEADER || map[..8] != *MAGIC {
+            return Err(damaged("no token file"));
+        }
+        let number = |at: usize| usize::try_from(u64_at(&map, at)).ok();
+        let (Some(width @ (2 | 4)), Some(tokens), Some(documents)) =
+            (number(8), number(16), number(24))
+        else {
+            return Err(damaged("its header makes no sense"));
+        };
+        let length = tokens.checked_mul(width).zip(documents.checked_mul(8));
+        if length.and_then(|(ids, ends)| ids.checked_add(ends)?.checked_add(HEADER))
+            != Some(map.len())
+        {
+            return Err(damaged("its length differs from what its header says"));
+        }
+        if map[32..64] != *expected.bytes() {
+            return Err(TextError::TokenFileStale { path: path.into() });
+        }
+        let file = Self {
+            width,
+            tokens,
+            documents,
+            map,
+        };
+        if file.map[64..HEADER]
+            != *blake3::Hasher::new()
+                .update_rayon(&file.map[HEADER..])
+                .finalize()
+                .as_bytes()
+        {
+            return Err(damaged("its checksum is wrong"));
+        }
+        let ends_in_order = file
+            .ends()
+            .try_fold(0, |last, end| (last <= end).then_some(end));
+        if ends_in_order != Some(if documents == 0 { 0 } else { tokens }) {
+            return Err(damaged("its documents are out of order"));
+        }
+        Ok(file)
+    }
+
+    /// Number of ids.
+    pub fn len(&self) -> usize {
+        self.tokens
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tokens == 0
+    }
+
+    /// Number of documents.
+    pub fn documents(&self) -> usize {
+        self.documents
+    }
+
+    /// Copies the ids from `start` on into `out`.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    pub fn read(&self, start: usize, out: &mut [TokenId]) {
+        let at = HEADER + start * self.width;
+        let bytes = &self.map[at..at + out.len() * self.width];
+        assert!(
+            start + out.len() <= self.tokens,
+            "ids {start}.. of {}",
+            self.tokens
+        );
+        match self.width {
+            2 => fill(out, bytes, |two| TokenId::from(u16::from_le_bytes(two))),
+            _ => fill(out, bytes, TokenId::from_le_bytes),
+        }
+    }
+
+    /// The ids of a range.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    pub fn tokens(&self, range: Range<usize>) -> Vec<TokenId> {
+        let mut ids = vec![0; range.len()];
+        self.read(range.start, &mut ids);
+        ids
+    }
+
+    /// Where each document ends; it begins where the one before ends.
+    pub fn ends(&self) -> impl ExactSizeIterator<Item = usize> {
+        let at = HEADER + self.tokens * self.width;
+        (0..self.documents).map(move |i| u64_at(&self.map, at + i * 8) as usize)
+    }
+
+    /// The range of ids of a document.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such document.
+    pub fn document(&self, index: usize) -> Range<usize> {
+        assert!(
+            index < self.documents,
+            "document {index} of {}",
+            self.documents
+        );
+        let end = |i: usize| u64_at(&self.map, HEADER + self.tokens * self.width + i * 8) as usize;
+        (if index == 0 { 0 } else { end(index - 1) })..end(index)
+    }
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(eight)
+}
+
+fn fill<const WIDTH: usize>(
+    out: &mut [TokenId],
+    bytes: &[u8],
+    id: impl Fn([u8; WIDTH]) -> TokenId,
+) {
+    let (ids, _) = bytes.as_chunks::<WIDTH>();
+    for (out, bytes) in out.iter_mut().zip(ids) {
+        *out = id(*bytes);
+    }
+}
+
+#[allow(
+    unsafe_code,
+    reason = "mapping a file is unsafe whoever does it; this is the only place"
+)]
+fn map(path: &Path) -> std::io::Result<Mmap> {
+    let file = File::open(path)?;
+    // SAFETY: the map is only ever read as bytes, which have no invalid values. A token file is
+    // written beside its place and renamed, never changed, so no one shortens it under the map.
+    unsafe { Mmap::map(&file) }
+}
+
+fn io_error(path: &Path) -> impl Fn(std::io::Error) -> TextError {
+    let path = PathBuf::from(path);
+    move |source| TextError::TokenFileIo {
+        path: path.clone(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests;
