@@ -31,7 +31,7 @@ mod test_process;
 #[cfg(feature = "crash-points")]
 pub use crash_point::CRASH_POINTS;
 pub use durable::hash_file;
-pub use error::{CheckpointError, ConfigDifference, ErrorClass, ManifestFault};
+pub use error::{CheckpointError, ConfigDifference, ManifestFault};
 pub use folder_writer::{FolderWriter, Overwrite};
 pub use manifest::check_manifest;
 pub use model_folder::ModelFolder;

@@ -1,10 +1,10 @@
 //! A corpus as the batches of a language model.
 
-use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
 
-use super::DataError;
 use crate::text::Direction;
+use super::bptt::variable_windows;
+use super::{Bptt, DataError};
 
 /// Numericalised documents, one after the other; in memory or mapped from a file.
 pub trait TokenSource {
@@ -39,22 +39,6 @@ impl TokenSource for Corpus {
     fn ends(&self) -> &[usize] {
         &self.ends
     }
-}
-
-/// How long the windows of truncated back-propagation through time are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Bptt {
-    /// All `seq_len`, as in fastai.
-    #[default]
-    Fixed,
-    /// Of random length, so that windows do not always end at the same words (Merity, Keskar &
-    /// Socher 2017, section 5): around `seq_len` with probability 0.95, else around half of it,
-    /// with standard deviation 5 and at least 5 tokens. Only shuffled epochs vary.
-    Variable {
-        /// Longest window, to bound memory; the authors have none.
-        cap: Option<usize>,
-    },
 }
 
 /// The shape of batches.

@@ -46,9 +46,10 @@ pub use self::classifier_batches::{
 };
 pub use self::documents::documents;
 pub use self::error::DataError;
-pub use self::labels::{LabelKind, LabelNotice, LabelOptions, LabelSet, Target, Task};
+pub use self::label_notices::LabelNotice;
+pub use self::labels::{LabelKind, LabelOptions, LabelSet, Target, Task};
 pub use self::lm_batches::{
-    Bptt, Corpus, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
+    Corpus, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
 };
 pub use self::near_duplicates::{Duplicates, find_duplicates};
 pub use self::options::{

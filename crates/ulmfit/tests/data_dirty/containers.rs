@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use ulmfit::data::{ErrorClass, Format, ReadOptions, documents, read_all};
+use ulmfit::ErrorClass;
+use ulmfit::data::{Format, ReadOptions, documents, read_all};
 
 use crate::data_support::{Column, gzip, parquet, xz, zstd};
 use crate::harness::{check_refusals, file, given, labelled, place, refused, text, unlabelled};

@@ -4,10 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use ulmfit::data::{
-    DataError, EncodingErrors, ErrorClass, Format, LabelOptions, LabelSet, LabelUse, ReadOptions,
-    Record, Task, Warnings, read_all,
-};
+use ulmfit::ErrorClass;
+use ulmfit::data::{DataError, EncodingErrors, Format, LabelOptions, LabelSet, LabelUse, ReadOptions, Record, Task, Warnings, read_all};
 
 /// A path and its bytes inside a fresh folder; a path that ends in `/` is an empty folder.
 pub(crate) type Files = Vec<(&'static str, Vec<u8>)>;
