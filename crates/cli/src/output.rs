@@ -41,9 +41,4 @@ impl Output {
     pub(crate) fn flush(&mut self) -> std::io::Result<()> {
         self.out.flush()
     }
-
-    /// The stream itself, for writers with a format of their own.
-    pub(crate) fn writer(&mut self) -> &mut impl Write {
-        &mut self.out
-    }
 }

@@ -2,7 +2,6 @@
 
 mod bench;
 mod check_data;
-mod data;
 mod demo;
 mod evaluate;
 mod export;
@@ -51,8 +50,6 @@ pub(crate) enum Command {
     Import(import::Args),
     /// Our models to other programs
     Export(export::Args),
-    /// The data sets of the paper
-    Data(data::Args),
     /// How fast this machine trains and predicts
     Bench(bench::Args),
 }
@@ -74,7 +71,6 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::CheckData(args) => check_data::run(args, out),
         Command::Import(args) => import::run(args, common, out),
         Command::Export(args) => export::run(args, common, out),
-        Command::Data(args) => data::run(args, common, out),
         Command::Bench(args) => bench::run(args, common, out),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::options::{DataOptions, VocabOptions};
 use crate::output::Output;
+use rayon::prelude::*;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::checkpoint::ModelFolder;
@@ -33,10 +34,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
-    let tokenizer = match &args.model {
+    let (pipeline, fresh);
+    let tokenizer: &Tokenizer = match &args.model {
         Some(path) => {
-            let folder = ModelFolder::open(path)?;
-            load_text(&folder, &read_config(&folder)?)?.tokenizer().clone()
+            let folder = ModelFolder::open(path).map_err(Error::from)?;
+            pipeline = load_text(&folder, &read_config(&folder)?)?;
+            pipeline.tokenizer()
         }
         None => {
             let inner_spaces = match args.compat.as_str() {
@@ -44,7 +47,8 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
                 _ => InnerSpaces::Mark,
             };
             let config = TextConfig { inner_spaces, ..args.vocab.text_config() };
-            Tokenizer::new(&config, None).map_err(Error::from)?
+            fresh = Tokenizer::new(&config, None).map_err(Error::from)?;
+            &fresh
         }
     };
     let options = ReadOptions { labels: LabelUse::Ignored, ..args.data.read_options() };
@@ -54,7 +58,6 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
-        use rayon::prelude::*;
         let lines = batch.par_iter().map(|record| serde_json::to_string(&tokenizer.tokenize(&record.fields)));
         for line in lines.collect::<Result<Vec<_>, _>>()? {
             out.line(&line)?;

@@ -23,7 +23,7 @@ pub(crate) struct NetworkOptions {
 pub(crate) struct VocabOptions {
     /// Words rarer than this are unknown
     #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) min_freq: usize,
+    pub(crate) min_freq: u64,
     /// Most words, or size of a subword vocabulary
     #[arg(long, value_name = "N")]
     pub(crate) max_vocab: Option<usize>,
@@ -68,17 +68,17 @@ impl DirectionOption {
 
 impl VocabOptions {
     pub(crate) fn text_config(&self) -> TextConfig {
+        let vocab_size = self.max_vocab.unwrap_or(15_000);
         let tokenizer = match self.tokenizer {
             TokenizerArg::Words => TokenizerConfig::Words,
-            TokenizerArg::Unigram => TokenizerConfig::Unigram,
-            TokenizerArg::Bpe => TokenizerConfig::Bpe,
+            TokenizerArg::Unigram => TokenizerConfig::Unigram { vocab_size },
+            TokenizerArg::Bpe => TokenizerConfig::Bpe { vocab_size },
         };
         TextConfig { tokenizer, language: self.language.clone(), ..TextConfig::default() }
     }
 
     pub(crate) fn vocab_config(&self) -> VocabConfig {
-        let words = self.tokenizer == TokenizerArg::Words;
-        let max_size = self.max_vocab.unwrap_or(if words { 60_000 } else { 15_000 });
+        let max_size = self.max_vocab.unwrap_or(60_000);
         VocabConfig { min_freq: self.min_freq, max_size, ..VocabConfig::default() }
     }
 }

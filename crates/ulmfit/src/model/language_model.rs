@@ -19,6 +19,11 @@ pub struct LanguageModel<D: Device> {
     decoder_bias: Param<D>, // [V]
 }
 
+/// The decoder's bias, which fastai spares from weight decay as that of any linear layer.
+fn bias<D: Device>(values: Tensor<D>) -> Param<D> {
+    Param::new("1.decoder.bias", values).without_decay()
+}
+
 /// Losses of one batch, each a mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LmStep {
@@ -45,8 +50,8 @@ impl<D: Device> LanguageModel<D> {
     /// A new model with random weights.
     pub fn new(device: D, config: AwdLstmConfig, dropout: DropoutConfig, key: Key) -> Self {
         let encoder = AwdLstm::new(config, dropout, key);
-        let bias = Tensor::zeros(&[config.vocab]);
-        Self { device, encoder, decoder_bias: Param::new("1.decoder.bias", bias) }
+        let decoder_bias = bias(Tensor::zeros(&[config.vocab]));
+        Self { device, encoder, decoder_bias }
     }
 
     /// The encoder's sizes.
@@ -145,8 +150,7 @@ impl<D: Device> LanguageModel<D> {
     pub fn remap_vocab(&mut self, sources: &[Option<u32>]) {
         let rows = self.device.remap_rows(&self.encoder.embedding.value, sources);
         self.encoder.set_embedding(rows);
-        let bias = self.device.remap_rows(&self.decoder_bias.value, sources);
-        self.decoder_bias = Param::new("1.decoder.bias", bias);
+        self.decoder_bias = bias(self.device.remap_rows(&self.decoder_bias.value, sources));
     }
 
     fn hidden(&self, ids: &[u32], batch: usize, state: &mut EncoderState<D>) -> Tensor<D> {

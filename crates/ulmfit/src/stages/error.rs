@@ -55,6 +55,12 @@ pub enum Error {
         /// What to try instead.
         hint: Option<String>,
     },
+    /// What should be read is not there.
+    #[error("{message}")]
+    Missing {
+        /// What is missing.
+        message: String,
+    },
     /// There is not enough text to work with.
     #[error("{message}")]
     TooLittle {
@@ -97,7 +103,7 @@ impl Error {
             Self::Weights { .. } | Self::Config { .. } => {
                 Some("the folder was changed or damaged after it was written".into())
             }
-            Self::Stopped => None,
+            Self::Missing { .. } | Self::Stopped => None,
         }
     }
 
@@ -111,6 +117,7 @@ impl Error {
             | Self::Config { .. }
             | Self::TooLittle { .. }
             | Self::WrongModel { .. } => ErrorClass::Data,
+            Self::Missing { .. } => ErrorClass::MissingInput,
             Self::Usage { .. } => ErrorClass::Usage,
             #[cfg(feature = "train")]
             Self::Recipe(_) => ErrorClass::Usage,

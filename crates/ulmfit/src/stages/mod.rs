@@ -69,7 +69,7 @@ pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, Stage
 #[cfg(feature = "train")]
 pub use runner::{Every, Runner, run_folder};
 #[cfg(feature = "train")]
-pub use rows::{RowCounts, RowsInput, Shares};
+pub use rows::{RowCounts, RowsInput, Shares, labelled};
 pub use texts::{Document, encode, hold_out, learn_vocab, read_texts};
 #[cfg(feature = "train")]
 pub use train::{TrainOptions, train};

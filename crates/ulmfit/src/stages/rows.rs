@@ -137,7 +137,10 @@ fn repeated(records: &[Record], others: &[Record]) -> usize {
 }
 
 /// Token ids and targets of some records.
-pub(super) fn labelled(
+///
+/// # Errors
+/// [`Error::Data`] when a record has no label, or one that is not in `labels`.
+pub fn labelled(
     text: &TextPipeline,
     records: &[Record],
     labels: &LabelSet,

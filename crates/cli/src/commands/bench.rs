@@ -1,0 +1,92 @@
+//! `ulmfit bench`.
+
+use crate::options::Common;
+use crate::output::Output;
+use ulmfit::model::AwdLstmConfig;
+use ulmfit::stages::{BenchOptions, Recipe, bench_classifier, bench_lm};
+
+/// How fast this machine trains and predicts, on synthetic text and real networks.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
+    ulmfit bench classify --steps 3")]
+pub(crate) struct Args {
+    /// Training a language model, or training and using a classifier
+    #[arg(value_enum)]
+    what: What,
+    /// Rows of the vocabulary
+    #[arg(long, value_name = "V", default_value_t = 15_000, value_parser = clap::value_parser!(u32).range(16..))]
+    vocab: u32,
+    /// Embedding size
+    #[arg(long, value_name = "E", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    emb: u32,
+    /// Width of the LSTM layers but the last
+    #[arg(long, value_name = "H", default_value_t = 1152, value_parser = clap::value_parser!(u32).range(1..))]
+    hid: u32,
+    /// Number of LSTM layers
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    layers: u32,
+    /// Rows of a batch
+    #[arg(long = "bs", value_name = "B", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
+    batch_size: u32,
+    /// Tokens of a window
+    #[arg(long, value_name = "T", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..))]
+    bptt: u32,
+    /// Tokens of a document, for `classify`
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    document: u32,
+    /// Timed steps; one more runs before them
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// Precision of the matrix products
+    #[arg(long, value_enum, default_value = "f32")]
+    precision: Precision,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// A language model
+    Lm,
+    /// A classifier
+    Classify,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Precision {
+    /// Single
+    F32,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let options = BenchOptions {
+        sizes: AwdLstmConfig {
+            vocab: args.vocab as usize,
+            emb: args.emb as usize,
+            hid: args.hid as usize,
+            layers: args.layers as usize,
+        },
+        batch_size: args.batch_size as usize,
+        bptt: args.bptt as usize,
+        document: args.document as usize,
+        steps: args.steps as usize,
+        seed: common.seed,
+    };
+    let recipe = Recipe::preset("fastai-2").map_err(ulmfit::Error::from)?;
+    let mut document = match args.what {
+        What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune))?,
+        What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train))?,
+    };
+    document["precision"] = "f32".into();
+    document["threads"] = common.thread_count().into();
+    document["isa"] = ulmfit::isa().into();
+    document["peak_rss_mb"] = peak_rss_mb().into();
+    let lines = document.as_object().into_iter().flatten();
+    let text: Vec<String> = lines.map(|(name, value)| format!("{name:<18} {value}")).collect();
+    out.result(&document, &text.join("\n"))
+}
+
+/// Most memory this process has held, where the system tells.
+fn peak_rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+}

@@ -1,0 +1,55 @@
+//! `ulmfit check-data`.
+
+use crate::options::DataOptions;
+use crate::output::Output;
+use std::fmt::Write;
+use std::path::PathBuf;
+use ulmfit::Error;
+use ulmfit::data::{CheckOptions, LabelUse, ReadOptions, Severity, check_data, read_all};
+
+/// Looks for what spoils a data set before anyone trains: duplicates, conflicting labels,
+/// spelling variants, empty and huge documents.
+///
+/// Ends with 65 if training would refuse the data.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  ulmfit check-data train.csv --test test.csv")]
+pub(crate) struct Args {
+    /// Labelled rows to learn from
+    data_file: PathBuf,
+    /// Rows to choose by
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// Rows for the final score
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
+    let options = ReadOptions { labels: LabelUse::Optional, ..args.data.read_options() };
+    let read = |path: &PathBuf| read_all(path, &options).map(|(records, _)| records).map_err(Error::from);
+    let train = read(&args.data_file)?;
+    let valid = args.valid.as_ref().map(read).transpose()?;
+    let test = args.test.as_ref().map(read).transpose()?;
+    let others = [("valid", valid.as_deref()), ("test", test.as_deref())];
+    let others: Vec<_> = others.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect();
+    let report = check_data(&train, &others, &CheckOptions::default());
+    let mut text = String::new();
+    for part in &report.parts {
+        let (name, rows) = (&part.name, part.rows);
+        writeln!(text, "{name}: {rows} rows, {} bytes at the median, {} at most", part.median_bytes, part.max_bytes)?;
+        part.labels.iter().try_for_each(|(label, rows)| writeln!(text, "  {rows:>7} {label}"))?;
+    }
+    for finding in &report.findings {
+        let severity = format!("{:?}", finding.severity).to_lowercase();
+        writeln!(text, "{severity}: {}", finding.message)?;
+        finding.examples.iter().try_for_each(|place| writeln!(text, "  {place}"))?;
+    }
+    out.result(&report, &text)?;
+    if report.worst() == Some(Severity::Error) {
+        let message = "training would refuse this data".to_owned();
+        return Err(Error::TooLittle { message, hint: None }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! `ulmfit demo`: the main job on embedded mails.
+
+use super::Command;
+use crate::options::Common;
+use crate::output::Output;
+use anyhow::Context;
+use clap::Parser;
+use std::path::{Path, PathBuf};
+
+/// The mails of assets/demo, as they are.
+const MAILS: [(&str, &[u8]); 3] = [
+    ("train.jsonl.xz", include_bytes!("../../../../assets/demo/train.jsonl.xz")),
+    ("unlabeled.jsonl.xz", include_bytes!("../../../../assets/demo/unlabeled.jsonl.xz")),
+    ("test.jsonl.xz", include_bytes!("../../../../assets/demo/test.jsonl.xz")),
+];
+
+/// A spam filter from 100 labelled mails and 1,224 unlabelled ones, all embedded in this program.
+///
+/// Writes the mails to a folder and runs `ulmfit fit` on them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Folder for the mails and the model
+    #[arg(short, long, value_name = "DIR", default_value = "ulmfit-demo")]
+    output: PathBuf,
+}
+
+/// A command line inside the program.
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create {}", args.output.display()))?;
+    for (name, bytes) in MAILS {
+        let path = args.output.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let path = |name: &str| args.output.join(name).display().to_string();
+    let words = [
+        "fit", &path("train.jsonl.xz"),
+        "--unlabeled", &path("unlabeled.jsonl.xz"),
+        "--test", &path("test.jsonl.xz"),
+        "--output", &path("model"),
+        "--emb", "128", "--hid", "256", "--layers", "2",
+        "--overwrite",
+    ];
+    if !common.quiet {
+        eprintln!("ulmfit {}", words.join(" "));
+    }
+    let line = Line::parse_from(std::iter::once("ulmfit").chain(words));
+    super::run(&line.command, common, out)?;
+    if !common.quiet && Path::new(&path("model")).exists() {
+        eprintln!("try: echo 'You have won!' | ulmfit predict {}", path("model"));
+    }
+    Ok(())
+}

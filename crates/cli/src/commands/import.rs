@@ -1,0 +1,62 @@
+//! `ulmfit import`.
+
+use crate::options::{Common, DirectionOption};
+use crate::output::Output;
+use std::path::{Path, PathBuf};
+use ulmfit::Error;
+use ulmfit::checkpoint::{FolderWriter, Overwrite};
+use ulmfit::stages::{FromFastai, Papers, from_fastai};
+
+/// Makes a model folder of another program's files.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    from: From,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum From {
+    /// Weights and vocabulary of fastai (1 or 2); nothing in the files is executed
+    #[command(after_help = "Example:\n  ulmfit import fastai lstm_fwd.pth itos_wt103.pkl -o wt103")]
+    Fastai {
+        /// Weights: Learner.save or save_encoder
+        weights: PathBuf,
+        /// Pickled vocabulary
+        vocab: PathBuf,
+        /// Which way the model reads; the files do not say
+        #[arg(long, value_enum, default_value = "forward")]
+        direction: DirectionOption,
+        /// Folder of the result
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+    },
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let From::Fastai { weights, vocab, direction, output } = &args.from;
+    let &[direction] = direction.directions().as_slice() else {
+        let message = "a file holds one direction; import it as forward or backward".to_owned();
+        return Err(Error::Usage { message, hint: None }.into());
+    };
+    let folder = FolderWriter::create(output, Overwrite::Refuse).map_err(Error::from)?;
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let run = serde_json::json!({
+        "schema": 1, "stage": "import", "from": "fastai", "seed": common.seed,
+        "weights": name(weights), "vocabulary": name(vocab),
+        "weights_blake3": ulmfit::checkpoint::hash_file(weights).map_err(Error::from)?,
+    });
+    let card = "# A model imported from fastai\n\nIts licence is that of the files it was made of.\n";
+    let papers = Papers { card: card.into(), run, others: Vec::new() };
+    let kind = match from_fastai(weights, vocab, direction)? {
+        FromFastai::LanguageModel(model) => {
+            model.save(folder, &papers)?;
+            "language model"
+        }
+        FromFastai::Classifier(model) => {
+            model.save(folder, &papers)?;
+            "classifier"
+        }
+    };
+    let text = format!("the {kind} is in {}", output.display());
+    out.result(&serde_json::json!({ "model": output, "kind": kind }), &text)
+}
