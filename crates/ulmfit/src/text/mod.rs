@@ -43,3 +43,6 @@ pub use vocab::{Fill, Vocab, VocabConfig};
 
 /// Index of a token in the vocabulary, and so of its row in the embedding.
 pub type TokenId = u32;
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub struct Tokenizer {
 #[derive(Debug)]
 enum Splitter {
     Words(Box<WordTokenizer>),
-    Subwords(SubwordModel),
+    Subwords(Box<SubwordModel>),
 }
 
 /// Buffers for one document.
@@ -56,7 +56,7 @@ impl Tokenizer {
                 Splitter::Words(Box::new(WordTokenizer::new(language)))
             }
             (_, None) => return Err(TextError::NoSubwordModel { kind: wanted }),
-            (_, Some(model)) if model.kind() == wanted => Splitter::Subwords(model),
+            (_, Some(model)) if model.kind() == wanted => Splitter::Subwords(Box::new(model)),
             (_, Some(model)) => {
                 return Err(TextError::SubwordKind {
                     wanted,

@@ -39,7 +39,7 @@ fn learns_pieces_and_spells_every_text() {
     for kind in KINDS {
         let pipeline = pipeline(kind, "xx", texts());
         assert!(
-            (60..=120).contains(&pipeline.vocab().len()),
+            (40..=120).contains(&pipeline.vocab().len()),
             "{}",
             pipeline.vocab().len()
         );
@@ -59,7 +59,7 @@ fn learns_pieces_and_spells_every_text() {
 fn special_tokens_stay_whole() {
     for kind in KINDS {
         let pipeline = pipeline(kind, "xx", texts());
-        let tokens = pipeline.tokenizer().tokenize(&["BAKO", "Mi tuuu"]);
+        let tokens = pipeline.tokenizer().tokenize(&["BAKO", "Tu kooo"]);
         let specials: Vec<&str> = tokens
             .iter()
             .map(String::as_str)

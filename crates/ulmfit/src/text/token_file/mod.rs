@@ -73,10 +73,10 @@ impl TokenFile {
             return Err(TextError::TokenFileStale { path: path.into() });
         }
         let file = Self {
+            map,
             width,
             tokens,
             documents,
-            map,
         };
         if file.map[64..HEADER]
             != *blake3::Hasher::new()

@@ -49,7 +49,12 @@ fn ids_beyond_sixteen_bits() {
     let folder = tempfile::tempdir().unwrap();
     let ids = vec![65_535, 65_536, 70_000];
     assert_eq!(
-        write(&folder.path().join("wide"), &[ids.clone()], 70_001).tokens(0..3),
+        write(
+            &folder.path().join("wide"),
+            std::slice::from_ref(&ids),
+            70_001
+        )
+        .tokens(0..3),
         ids
     );
     let narrow = write(&folder.path().join("narrow"), &[vec![65_535]], 65_536);

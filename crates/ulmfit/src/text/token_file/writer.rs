@@ -82,7 +82,10 @@ impl TokenFileWriter {
     /// If the disk is full or fails.
     pub fn finish(mut self) -> Result<TokenFile, TextError> {
         self.complete().map_err(io_error(&self.path))?;
-        let file = self.out.into_inner().map_err(|error| error.into_error());
+        let file = self
+            .out
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error);
         let file = file.map_err(io_error(&self.path))?;
         file.persist(&self.path)
             .map_err(|error| io_error(&self.path)(error.error))?;

@@ -38,7 +38,9 @@ impl SpecialCases {
         }
         lengths.extend(special::ALL.map(|token| (token, vec![token.len()])));
         let mut sketch = Sketch::default();
-        lengths.keys().for_each(|text| sketch.add(text));
+        for text in lengths.keys() {
+            sketch.add(text);
+        }
         Self { lengths, sketch }
     }
 
