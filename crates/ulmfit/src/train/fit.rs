@@ -111,6 +111,9 @@ pub fn fit<D: Device, T: Trainee<D>>(
         }
         first_epoch += phase.epochs;
         run.next_phase()?;
+        if run.position.phase == plan.phases.len() {
+            checkpointer.save(run.snapshot())?; // so that a finished run is not run again
+        }
     }
     Ok(Outcome::Done)
 }

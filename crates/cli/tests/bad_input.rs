@@ -1,0 +1,341 @@
+//! What is wrong ends with one clear line, a hint, the documented exit code, and nothing left
+//! behind.
+
+use crate::common::{Done, Place, STEPS, csv};
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// A command line, and how it ends.
+struct Case {
+    line: &'static str,
+    code: i32,
+    /// Part of the line that begins with `ulmfit:`.
+    says: &'static str,
+    /// Part of the line that begins with `hint:`; empty where there is none.
+    hint: &'static str,
+}
+
+const fn case(line: &'static str, code: i32, says: &'static str, hint: &'static str) -> Case {
+    Case { line, code, says, hint }
+}
+
+/// Runs every case quietly in the same place, which must stay as it is.
+fn check(place: &Place, cases: &[Case]) {
+    for Case { line, code, says, hint } in cases {
+        let before = place.names();
+        let done = place.run(&format!("{line} --quiet"));
+        assert_eq!(done.code, Some(*code), "{line}: {done:?}");
+        let lines: Vec<&str> = done.stderr.lines().collect();
+        match (lines.as_slice(), *hint) {
+            ([message], "") => assert!(message.starts_with("ulmfit: "), "{line}: {done:?}"),
+            ([message, advice], hint) if !hint.is_empty() => {
+                assert!(message.starts_with("ulmfit: "), "{line}: {done:?}");
+                let advice = advice.strip_prefix("hint: ");
+                assert!(advice.is_some_and(|text| text.contains(hint)), "{line}: {done:?}");
+            }
+            _ => panic!("{line}: not one line and its hint: {done:?}"),
+        }
+        assert!(lines[0].contains(says), "{line}: {done:?}");
+        assert_eq!(done.stdout, "", "{line}");
+        assert_eq!(place.names(), before, "{line} leaves something behind");
+    }
+}
+
+#[test]
+fn columns_that_are_not_there() {
+    let place = Place::new();
+    place.write("odd.csv", "txt,lable,more\na,b,c\n"); // typos: ignore
+    check(
+        &place,
+        &[
+            case("train lm train.csv -o out --text nosuch", 65, "train.csv:1: no column `nosuch`; there are `text` and `label`", "choose a column among"),
+            case("train lm train.csv -o out --text txt", 65, "no column `txt`", "did you mean `text`?"),
+            case("fit train.csv -o out --label lable", 65, "train.csv:1: no column `lable`", "did you mean `label`?"),
+            case("evaluate classifier test.csv --label lable", 65, "no column `lable`", "did you mean `label`?"),
+            case("predict classifier test.csv --text txt", 65, "test.csv:1: no column `txt`", "did you mean `text`?"),
+            case("finetune lm train.csv -o out --text txt", 65, "no column `txt`", "did you mean `text`?"),
+            case("pretrain train.csv -o out --text txt", 65, "no column `txt`", "did you mean `text`?"),
+            case("tokenize train.csv --text txt", 65, "no column `txt`", "did you mean `text`?"),
+            case("check-data train.csv --label lable", 65, "no column `lable`", "did you mean `label`?"),
+            case("train lm odd.csv -o out", 65, "cannot tell which column is the text", "--text COLUMN"),
+        ],
+    );
+}
+
+#[test]
+fn files_without_rows() {
+    let place = Place::new();
+    place.write("empty.csv", "");
+    place.write("header.csv", "text,label\n");
+    place.write("blank.txt", "\n\n  \n");
+    check(
+        &place,
+        &[
+            case("train lm empty.csv -o out", 65, "empty.csv: the file is empty", "stopped"),
+            case("fit empty.csv -o out", 65, "empty.csv: the file is empty", "stopped"),
+            case("pretrain empty.csv -o out", 65, "empty.csv: the file is empty", "stopped"),
+            case("predict classifier empty.csv", 65, "empty.csv: the file is empty", "stopped"),
+            case("train lm header.csv -o out", 65, "header.csv:", "--header absent"),
+            case("fit header.csv -o out", 65, "header.csv:", "--header absent"),
+            case("evaluate classifier header.csv", 65, "header.csv:", "--header absent"),
+            case("predict classifier header.csv", 65, "header.csv:", "--header absent"),
+            case("pretrain blank.txt -o out", 65, "blank.txt:", "at least one row"),
+            case("finetune lm blank.txt -o out", 65, "blank.txt:", "at least one row"),
+        ],
+    );
+}
+
+#[test]
+fn rows_that_cannot_be_read() {
+    let place = Place::new();
+    place.write("latin1.csv", b"text,label\na fine book,good\na caf\xe9 au lait,bad\n");
+    place.write("ragged.csv", "text,label\na,good\na,bad,third\n");
+    place.write("short.csv", "text,label\na,good\nalone\n");
+    place.write("open.csv", "text,label\na,good\n\"never closed,bad\n");
+    place.write("cut.jsonl", "{\"text\": \"a\", \"label\": \"b\"}\n{\"text\": \"cut off in the mid\n");
+    place.write("list.jsonl", "[1, 2]\n");
+    place.write("nolabel.csv", "text,label\na,good\nb,\n");
+    place.write("utf16.csv", "text,label\na,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    check(
+        &place,
+        &[
+            case("train lm latin1.csv -o out", 65, "latin1.csv:3: byte 6 of the text is not UTF-8 (0xe9)", "--encoding-errors replace"),
+            case("predict classifier latin1.csv", 65, "latin1.csv:3: ", "--encoding-errors replace"),
+            case("fit latin1.csv -o out", 65, "latin1.csv:3: ", "--encoding-errors replace"),
+            case("pretrain latin1.csv -o out", 65, "latin1.csv:3: ", "--encoding-errors replace"),
+            case("train lm utf16.csv -o out", 65, "utf16.csv:1: the text is UTF-16", "iconv"),
+            case("train lm ragged.csv -o out", 65, "ragged.csv:3: 3 fields where the first row has 2", "double quotes"),
+            case("predict classifier ragged.csv", 65, "ragged.csv:3: 3 fields", "double quotes"),
+            case("fit short.csv -o out", 65, "short.csv:3: 1 fields where the first row has 2", "missing"),
+            case("train lm open.csv -o out", 65, "open.csv:3: a quoted field in this row is never closed", "close it"),
+            case("train lm cut.jsonl -o out", 65, "cut.jsonl:2: not valid JSON", "one JSON object"),
+            case("train lm list.jsonl -o out", 65, "list.jsonl:1: a list where", "one object a line"),
+            case("train lm nolabel.csv -o out", 65, "nolabel.csv:3: no label", "label this row"),
+            case("train lm texts.txt -o out", 65, "texts.txt:1: no label", "__label__"),
+        ],
+    );
+}
+
+#[test]
+fn labels_that_teach_nothing() {
+    let place = Place::new();
+    place.write("one.csv", "text,label\na,good\nb,good\n");
+    place.write("new.csv", format!("{}a,goood\n", csv(1000..1020)));
+    check(
+        &place,
+        &[
+            case("train lm one.csv -o out", 65, "all 2 rows have the label `good`", "--label"),
+            case("fit one.csv -o out", 65, "all 2 rows have the label `good`", "--label"),
+            case("evaluate classifier new.csv", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
+            case("train lm train.csv --test new.csv -o out", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
+            case("train lm train.csv --valid new.csv -o out", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
+            // before the language model is trained, not after
+            case("fit train.csv --test new.csv -o out --lm-epochs 1", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
+        ],
+    );
+}
+
+#[test]
+fn inputs_that_are_not_there() {
+    let place = Place::new();
+    check(
+        &place,
+        &[
+            case("train lm nosuch.csv -o out", 66, "nosuch.csv", "check the path"),
+            case("fit nosuch.csv -o out", 66, "nosuch.csv", "check the path"),
+            case("fit train.csv --base nosuch -o out", 66, "nosuch does not exist", ""),
+            case("pretrain nosuch.txt -o out", 66, "nosuch.txt", "check the path"),
+            case("predict classifier nosuch.csv", 66, "nosuch.csv", "check the path"),
+            case("predict nosuch test.csv", 66, "nosuch does not exist", ""),
+            case("evaluate nosuch test.csv", 66, "nosuch does not exist", ""),
+            case("finetune nosuch texts.txt -o out", 66, "nosuch does not exist", ""),
+            case("generate nosuch the", 66, "nosuch does not exist", ""),
+            case("inspect nosuch", 66, "nosuch is no model folder and no recipe", ""),
+            case("import fastai nosuch.pth nosuch.pkl -o out", 66, "nosuch.pth does not exist", ""),
+            case("export fastai nosuch -o out", 66, "nosuch does not exist", ""),
+            case("train lm train.csv -o out --recipe nosuch.toml", 66, "nosuch.toml does not exist", ""),
+        ],
+    );
+}
+
+/// What `clap` finds: it says so in its own words, which begin with `error:`.
+#[test]
+fn options_that_make_no_sense() {
+    let place = Place::new();
+    let before = place.names();
+    for (line, wrong) in [
+        ("train lm train.csv -o out --unfreeze sideways", "sideways"),
+        ("train lm train.csv -o out --valid-share 1.5", "1.5"),
+        ("train lm train.csv -o out --epochs many", "many"),
+        ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
+        ("train lm train.csv -o out --checkpoint-every 0", "0"),
+        ("train lm train.csv -o out --nosuch", "--nosuch"),
+        ("train lm train.csv", "--output"),
+        ("train lm train.csv -o out --resume --restart", "--restart"),
+        ("pretrain texts.txt -o out --emb 0", "--emb"),
+        ("pretrain texts.txt -o out --direction up", "up"),
+        ("pretrain -o out", "<TEXTS>"),
+        ("predict classifier test.csv --format xml", "xml"),
+        ("predict classifier test.csv --threads 0", "--threads"),
+        ("predict classifier test.csv --input-format doc", "doc"),
+        ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
+        ("bench lm --steps 0", "--steps"),
+        ("nosuch", "nosuch"),
+    ] {
+        let done = place.run(line);
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.starts_with("error: "), "{line}: {done:?}");
+        let first = done.stderr.split("\n\n").next().unwrap();
+        assert!(first.contains(wrong), "{line}: {done:?}");
+        assert_eq!((done.stdout.as_str(), place.names()), ("", before.clone()), "{line}");
+    }
+}
+
+#[test]
+fn recipes_that_cannot_be_used() {
+    let place = Place::new();
+    let recipe = place.run("inspect default").ok();
+    let change = |from: &str, to: &str| {
+        assert!(recipe.contains(from), "{recipe}");
+        recipe.replacen(from, to, 1)
+    };
+    place.write("unknown.toml", change("batch-size", "bacth-size")); // typos: ignore
+    place.write("zero.toml", change("batch-size = 64", "batch-size = 0"));
+    place.write("word.toml", change("batch-size = 64", "batch-size = \"many\""));
+    place.write("torn.toml", "[pretrain\n");
+    check(
+        &place,
+        &[
+            case("train lm train.csv -o out --recipe nosuch", 2, "there is no recipe `nosuch`", "paper-2018"),
+            case("fit train.csv -o out --recipe unknown.toml", 2, "unknown field `bacth-size`", ""), // typos: ignore
+            case("fit train.csv -o out --recipe zero.toml", 2, "`batch-size` of the recipe is 0", ""),
+            case("fit train.csv -o out --recipe word.toml", 2, "invalid type: string", ""),
+            case("inspect torn.toml", 2, "recipe: ", ""),
+            case("train lm train.csv -o out --batch-size 0", 2, "`batch-size` of the recipe is 0", ""),
+            case("train lm train.csv -o out --lr -1", 2, "`lr` of the recipe is -1", ""),
+            case("train lm train.csv -o out --drop-mult 9", 2, "`dropout` of the recipe", ""),
+            case("fit train.csv -o out --lm-lr 0", 2, "`lr` of the recipe is 0", ""),
+        ],
+    );
+}
+
+#[test]
+fn models_of_another_stage() {
+    let place = Place::new();
+    check(
+        &place,
+        &[
+            case("predict lm test.csv", 65, "lm is a language model, a classifier is needed", "ulmfit train"),
+            case("train classifier train.csv -o out", 65, "classifier is a classifier, a language model is needed", "ulmfit pretrain"),
+            case("finetune classifier texts.txt -o out", 65, "a language model is needed", "ulmfit pretrain"),
+            case("fit train.csv --base classifier -o out", 65, "a language model is needed", "ulmfit pretrain"),
+            case("generate classifier the", 65, "a language model is needed", "ulmfit pretrain"),
+            case("lr-find classifier texts.txt", 65, "a language model is needed", "ulmfit pretrain"),
+            case("finetune lm texts.txt -o out --direction backward", 2, "no backward network", "--direction"),
+            case("train lm train.csv -o out --direction both", 2, "no network for every direction", "--direction"),
+        ],
+    );
+}
+
+#[test]
+fn models_that_are_damaged() {
+    let place = Place::new();
+    let weights = place.path("classifier/model.safetensors");
+    let sound = fs::read(&weights).unwrap();
+    let damaged = [
+        case("predict classifier test.csv", 65, "model.safetensors is missing or damaged", "copy the folder again"),
+        case("evaluate classifier test.csv", 65, "model.safetensors is missing or damaged", "copy the folder again"),
+        case("inspect classifier", 65, "model.safetensors is missing or damaged", "copy the folder again"),
+    ];
+    for at in [0, 20, sound.len() / 2, sound.len() - 1] {
+        let mut flipped = sound.clone();
+        flipped[at] ^= 4;
+        fs::write(&weights, flipped).unwrap();
+        check(&place, &damaged);
+    }
+    fs::write(&weights, &sound[..sound.len() - 1]).unwrap();
+    check(&place, &damaged);
+    fs::remove_file(&weights).unwrap();
+    check(&place, &damaged);
+    fs::write(&weights, sound).unwrap();
+    place.run("predict classifier test.csv").ok();
+
+    fs::remove_file(place.path("classifier/manifest.json")).unwrap();
+    fs::write(place.path("lm/manifest.json"), "{}").unwrap();
+    check(
+        &place,
+        &[
+            case("predict classifier test.csv", 65, "no complete model: it has no manifest.json", "training command"),
+            case("evaluate classifier test.csv", 65, "no complete model", "training command"),
+            case("train lm train.csv -o out", 65, "damaged manifest", "copy the folder again"),
+        ],
+    );
+}
+
+#[test]
+fn outputs_that_cannot_be_written() {
+    let place = Place::new();
+    check(
+        &place,
+        &[
+            case("pretrain texts.txt -o lm", 2, "lm exists already", "another folder"),
+            case("finetune lm texts.txt -o classifier", 2, "classifier exists already", "another folder"),
+            case("train lm train.csv -o lm", 2, "lm exists already", "another folder"),
+            case("fit train.csv -o lm", 2, "lm exists already", "another folder"),
+            case("export fastai lm -o classifier", 2, "classifier exists already", "another folder"),
+            case("train lm train.csv -o test.csv", 2, "test.csv exists already", "another folder"),
+            case("train lm train.csv -o ..", 2, "cannot be the name of a new folder", ""),
+            case("train lm train.csv -o test.csv/out", 74, "cannot create test.csv", ""),
+            case("train lm train.csv -o out --resume", 2, "no interrupted run", "--resume"),
+        ],
+    );
+    fs::create_dir(place.path("mine")).unwrap();
+    place.write("mine/thesis.txt", "years of work");
+    check(&place, &[case("train lm train.csv -o mine --overwrite", 2, "not written by ulmfit", "only models")]);
+    assert_eq!(fs::read(place.path("mine/thesis.txt")).unwrap(), b"years of work");
+}
+
+#[test]
+fn two_runs_at_once() {
+    let place = Place::new();
+    let line = format!("pretrain texts.txt -o out {STEPS} --epochs 100000 --emb 16 --hid 24 --quiet");
+    let line = line.replacen("--epochs 1 ", "", 1);
+    let mut first = place.command(&line).spawn().unwrap();
+    let lock = place.path("out.run/pretrain-forward/run.lock");
+    let started = Instant::now();
+    while fs::read_to_string(&lock).map_or(0, |pid| pid.len()) == 0 {
+        assert!(started.elapsed() < Duration::from_secs(30), "the first run does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let before = place.names();
+    let second = place.run(&line);
+    let after = place.names();
+    let ended = first.try_wait().unwrap();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(ended, None, "the second run disturbs the first");
+    assert_eq!(second.code, Some(75), "{second:?}");
+    assert!(second.stderr.contains(&format!("is in use by process {}", first.id())), "{second:?}");
+    assert!(second.stderr.contains("\nhint: wait for the other process"), "{second:?}");
+    assert_eq!(after, before);
+}
+
+/// Oddities that do not stop anyone: told in a warning.
+#[test]
+fn what_is_only_warned_of() {
+    let place = Place::new();
+    place.write("blank.csv", csv(0..40) + ",good\n   ,bad\n");
+    place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
+    for (line, warning) in [
+        ("train lm blank.csv -o blank", "2 documents empty, the first at blank.csv:42; remove these rows"),
+        ("fit blank.csv -o fit --emb 16 --hid 24 --layers 2 --lm-epochs 1", "2 documents empty"),
+        ("train lm latin1.csv -o latin1 --encoding-errors replace", "1 document with bytes that are no text"),
+    ] {
+        let done = place.run(&format!("{line} {STEPS}"));
+        let warned = |done: &Done| done.stderr.lines().any(|l| l.starts_with("warning: ") && l.contains(warning));
+        assert!(warned(&done), "{line}: {done:?}");
+        done.ok();
+    }
+    let rows = place.run("predict latin1 latin1.csv --encoding-errors replace --quiet").ok();
+    assert_eq!(rows.lines().count(), 41);
+}

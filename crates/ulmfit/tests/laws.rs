@@ -1,0 +1,236 @@
+//! What must hold whatever the numbers: resume, threads, batch mates, freezing.
+
+use ulmfit::data::{Bptt, Corpus, LabelKind, LmBatchConfig, pad};
+use ulmfit::model::{
+    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Learn, Network, Regularisation,
+    TextClassifier, score_documents,
+};
+use ulmfit::optim::OptimizerConfig;
+use ulmfit::schedule::{OneCycle, ScheduleConfig};
+use ulmfit::text::Direction;
+use ulmfit::train::{
+    Checkpointer, ClassifierTrainee, Control, Event, Labelled, LmTrainee, LossConfig,
+    NoCheckpoints, Outcome, Phase, Plan, Snapshot, TrainError, Trainee, fit,
+};
+use ulmfit_ops::{Cpu, Key};
+
+const SIZES: AwdLstmConfig = AwdLstmConfig { vocab: 40, emb: 12, hid: 20, layers: 3 };
+
+fn documents(count: usize, key: u64) -> Vec<Vec<u32>> {
+    let length = |n: usize| 3 + (n * 7 + key as usize) % 23;
+    let document = |n: usize| {
+        let draws = Key::new(key).child(n as u64).uniform_values(length(n), 1.0);
+        std::iter::once(2).chain(draws.into_iter().map(|u| 3 + (u.abs() * 36.0) as u32)).collect()
+    };
+    (0..count).map(document).collect()
+}
+
+fn corpus() -> Corpus {
+    let mut corpus = Corpus::default();
+    documents(60, 5).iter().for_each(|document| corpus.push(document));
+    corpus
+}
+
+fn labelled() -> Labelled {
+    let documents = documents(30, 9);
+    let targets = (0..documents.len()).map(|n| vec![(n % 3) as f32]).collect();
+    Labelled { documents, targets }
+}
+
+fn language_model() -> LanguageModel<Cpu> {
+    LanguageModel::new(Cpu::default(), SIZES, DropoutConfig::LANGUAGE_MODEL, Key::new(3))
+}
+
+fn classifier() -> TextClassifier<Cpu> {
+    let config = ClassifierConfig {
+        seq_len: 8,
+        max_len: Some(16),
+        ..ClassifierConfig::new(SIZES, 3, LabelKind::Single)
+    };
+    TextClassifier::new(Cpu::default(), config, DropoutConfig::CLASSIFIER, Key::new(3))
+}
+
+fn plan(groups: usize, optimizer: OptimizerConfig) -> Plan {
+    let phase = |epochs, top| Phase {
+        epochs,
+        learn: Learn::top(groups, top),
+        rates: (0..groups).map(|g| 0.02 / 2.6_f64.powi((groups - 1 - g) as i32)).collect(),
+        schedule: ScheduleConfig::OneCycle(OneCycle::default()),
+    };
+    Plan {
+        phases: vec![phase(1, 1), phase(2, groups)],
+        optimizer,
+        weight_decay: 0.01,
+        clip: Some(0.25),
+        accumulate: 2,
+        patience: None,
+        keep_best: true,
+        key: Key::new(11),
+    }
+}
+
+/// Keeps the snapshot of one update.
+struct At(u64, Option<Snapshot>);
+
+impl Checkpointer for At {
+    fn due(&mut self, updates: u64) -> bool {
+        updates == self.0
+    }
+
+    fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
+        if snapshot.position.updates == self.0 && self.1.is_none() {
+            self.1 = Some(snapshot);
+        }
+        Ok(())
+    }
+}
+
+fn weights<N: Network<Cpu>>(network: &N) -> Vec<(String, Vec<f32>)> {
+    network.state().into_iter().map(|(name, tensor)| (name, tensor.to_f32())).collect()
+}
+
+/// A run that is broken off after any update and continued by a fresh trainee ends with the same
+/// bits and tells the same events.
+fn resumes_exactly<T: Trainee<Cpu>>(start: impl Fn() -> T, optimizer: OptimizerConfig) {
+    let device = Cpu::default();
+    let mut whole = start();
+    let plan = plan(whole.model().groups(), optimizer);
+    let mut told = Vec::new();
+    let mut note = |event: &Event| {
+        told.push(event.clone());
+        Control::Continue
+    };
+    fit(&device, &mut whole, &plan, None, &mut note, &mut NoCheckpoints).unwrap();
+    let updates = told.iter().filter(|event| matches!(event, Event::Step { .. })).count() as u64;
+    assert!(updates > 6, "{updates} updates prove little");
+    for stop in 1..=updates {
+        let mut first = start();
+        let mut before = Vec::new();
+        let mut keep = At(stop, None);
+        let mut observer = |event: &Event| {
+            before.push(event.clone());
+            match event {
+                Event::Step { step, .. } if *step == stop => Control::Stop,
+                _ => Control::Continue,
+            }
+        };
+        let outcome = fit(&device, &mut first, &plan, None, &mut observer, &mut keep).unwrap();
+        assert_eq!(outcome, Outcome::Stopped);
+        let mut second = start();
+        let mut after = |event: &Event| {
+            before.push(event.clone());
+            Control::Continue
+        };
+        let snapshot = keep.1.expect("a stop saves a snapshot");
+        fit(&device, &mut second, &plan, Some(&snapshot), &mut after, &mut NoCheckpoints).unwrap();
+        assert_eq!(weights(second.model()), weights(whole.model()), "stopped at {stop}");
+        assert_eq!(before, told, "stopped at {stop}");
+    }
+}
+
+fn lm_trainee<'a>(corpus: &'a Corpus, bptt: Bptt) -> LmTrainee<'a, Cpu, Corpus> {
+    let config = LmBatchConfig { batch_size: 4, seq_len: 16, bptt, direction: Direction::Backward };
+    let regularisation = Regularisation::default();
+    let key = Key::new(4);
+    LmTrainee::new(Cpu::default(), language_model(), corpus, Some(corpus), config, regularisation, key)
+        .unwrap()
+}
+
+#[test]
+fn language_model_resumes_exactly() {
+    let corpus = corpus();
+    resumes_exactly(|| lm_trainee(&corpus, Bptt::Fixed), OptimizerConfig::default());
+}
+
+#[test]
+fn averaged_sgd_with_variable_windows_resumes_exactly() {
+    let corpus = corpus();
+    let optimizer = OptimizerConfig::NtAsgd { nonmono: 0 };
+    resumes_exactly(|| lm_trainee(&corpus, Bptt::Variable { cap: None }), optimizer);
+}
+
+#[test]
+fn classifier_resumes_exactly() {
+    let data = labelled();
+    let start = || {
+        let (loss, reg) = (LossConfig::default(), Regularisation::default());
+        ClassifierTrainee::new(
+            Cpu::default(), classifier(), &data, Some(&data), 6, loss, reg, Key::new(4),
+        )
+    };
+    resumes_exactly(start, OptimizerConfig::default());
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let corpus = corpus();
+    let train = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut trainee = lm_trainee(&corpus, Bptt::Fixed);
+            let plan = plan(4, OptimizerConfig::default());
+            let mut silent = ulmfit::train::Silent;
+            fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints).unwrap();
+            weights(trainee.model())
+        })
+    };
+    let one = train(1);
+    assert_eq!(one, train(2));
+    assert_eq!(one, train(3));
+}
+
+#[test]
+fn batch_mates_do_not_change_a_bit() {
+    let model = classifier();
+    let documents = documents(40, 13);
+    let alone: Vec<Vec<f32>> = documents
+        .iter()
+        .map(|document| model.logits(&pad(&[document], 8)).to_f32())
+        .collect();
+    for batch_size in [2, 3, 5, 8, 40] {
+        let together = score_documents(&model, &documents, batch_size, &mut |_, _| ());
+        assert_eq!(together, alone, "batches of {batch_size}");
+    }
+}
+
+/// The case in which fastai loses the last tokens of a row: one above it ends before the last
+/// piece, the row itself goes on.
+#[test]
+fn a_row_is_read_to_its_end_though_one_above_has_ended() {
+    let model = classifier();
+    let of_length = |length: usize| (0..length).map(|n| 2 + (n * 5 % 37) as u32).collect::<Vec<u32>>();
+    let documents = [of_length(35), of_length(28), of_length(27)];
+    let texts: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
+    let together = model.logits(&pad(&texts, 8)).to_f32();
+    for (n, document) in texts.iter().enumerate() {
+        assert_eq!(model.logits(&pad(&[document], 8)).to_f32(), together[3 * n..3 * n + 3]);
+    }
+}
+
+#[test]
+fn frozen_groups_stay_as_they_are() {
+    let data = labelled();
+    let (loss, reg) = (LossConfig::default(), Regularisation::default());
+    let mut trainee =
+        ClassifierTrainee::new(Cpu::default(), classifier(), &data, None, 6, loss, reg, Key::new(4));
+    let before = weights(trainee.model());
+    let mut plan = plan(5, OptimizerConfig::default());
+    plan.phases.truncate(1);
+    let mut silent = ulmfit::train::Silent;
+    fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints).unwrap();
+    for ((name, before), (_, after)) in before.iter().zip(weights(trainee.model())) {
+        assert_eq!(*before == after, name.starts_with("0."), "{name}");
+    }
+}
+
+#[test]
+fn a_loss_that_explodes_ends_the_run() {
+    let corpus = corpus();
+    let mut trainee = lm_trainee(&corpus, Bptt::Fixed);
+    let mut plan = plan(4, OptimizerConfig::Sgd);
+    plan.phases.iter_mut().for_each(|phase| phase.rates = vec![1e30; 4]);
+    plan.clip = None;
+    let mut silent = ulmfit::train::Silent;
+    let result = fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints);
+    assert!(matches!(result, Err(TrainError::Loss { .. } | TrainError::Gradient { .. })), "{result:?}");
+}
