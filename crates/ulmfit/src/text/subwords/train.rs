@@ -24,8 +24,9 @@ pub(super) fn train<E: From<TextError>>(
     let rules = Rules::new(language, config);
     let mut words = Counter::default();
     for batch in Batches::of(documents) {
-        let parts: Vec<Counter> = batch?
-            .par_chunks(Batches::CHUNK)
+        let batch = batch?;
+        let parts: Vec<Counter> = batch
+            .par_chunks(Batches::chunk(&batch))
             .map(|documents| count(documents, &rules))
             .collect();
         for part in parts {
@@ -129,7 +130,41 @@ fn unigram(words: Vec<(String, u64)>, vocab_size: usize) -> Result<Unigram, Text
     trainer
         .do_train(sentences.collect(), &mut model)
         .map_err(|error| failed(&*error))?;
-    Ok(model)
+    in_fixed_order(&model)
+}
+
+/// The trainer ranks letters that are no piece of their own in the order of a hash table, and adds
+/// up in the order in which threads finish. The same texts shall give the same model: such letters
+/// are ranked by code point, scores are rounded to the precision of SentencePiece's files.
+fn in_fixed_order(model: &Unigram) -> Result<Unigram, TextError> {
+    /// Between two letters of that kind.
+    const STEP: f64 = 1e-4;
+    let (special, learned): (Vec<_>, Vec<_>) = model
+        .iter()
+        .cloned()
+        .partition(|(piece, _)| special::ALL.contains(&piece.as_str()));
+    let (mut letters, mut pieces): (Vec<_>, Vec<_>) = learned
+        .into_iter()
+        .partition(|(piece, _)| piece.chars().nth(1).is_none());
+    letters.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
+    let lowest = letters.first().map_or(0.0, |letter| letter.1);
+    let ranked = letters
+        .iter()
+        .zip(0..)
+        .take_while(|((_, score), n)| (score - lowest - f64::from(*n) * STEP).abs() < STEP / 2.0);
+    let ranked = ranked.count();
+    letters[..ranked].sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (letter, n) in letters[..ranked].iter_mut().zip(0..) {
+        letter.1 = lowest + f64::from(n) * STEP;
+    }
+    pieces.extend(letters);
+    for (_, score) in &mut pieces {
+        *score = f64::from(*score as f32);
+    }
+    pieces.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let unk = special.iter().position(|(piece, _)| piece == UNK);
+    let all = special.into_iter().chain(pieces).collect();
+    Unigram::from(all, unk, false).map_err(|error| failed(&*error))
 }
 
 fn bpe(words: &[(String, u64)], vocab_size: usize) -> Result<BPE, TextError> {
