@@ -1,5 +1,6 @@
 //! Learning pieces from texts.
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
@@ -126,40 +127,41 @@ fn unigram(words: Vec<(String, u64)>, vocab_size: usize) -> Result<Unigram, Text
     let sentences = words
         .into_iter()
         .map(|(word, count)| (word, u32::try_from(count).unwrap_or(u32::MAX)));
+    // On several threads the trainer adds up in the order in which they finish.
+    let one_thread = ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .map_err(|error| failed(&error))?;
     let mut model = Unigram::default();
-    trainer
-        .do_train(sentences.collect(), &mut model)
+    one_thread
+        .install(|| trainer.do_train(sentences.collect(), &mut model))
         .map_err(|error| failed(&*error))?;
     in_fixed_order(&model)
 }
 
-/// The trainer ranks letters that are no piece of their own in the order of a hash table, and adds
-/// up in the order in which threads finish. The same texts shall give the same model: such letters
-/// are ranked by code point, scores are rounded to the precision of SentencePiece's files.
+/// The trainer ranks letters that it found no use for in the order of a hash table. The same texts
+/// shall give the same model: here such letters are ranked by code point.
 fn in_fixed_order(model: &Unigram) -> Result<Unigram, TextError> {
-    /// Between two letters of that kind.
+    /// Between the scores of two such letters.
     const STEP: f64 = 1e-4;
-    let (special, learned): (Vec<_>, Vec<_>) = model
+    let (special, mut pieces): (Vec<_>, Vec<_>) = model
         .iter()
         .cloned()
         .partition(|(piece, _)| special::ALL.contains(&piece.as_str()));
-    let (mut letters, mut pieces): (Vec<_>, Vec<_>) = learned
-        .into_iter()
-        .partition(|(piece, _)| piece.chars().nth(1).is_none());
-    letters.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
-    let lowest = letters.first().map_or(0.0, |letter| letter.1);
-    let ranked = letters
+    let lowest = pieces
         .iter()
-        .zip(0..)
-        .take_while(|((_, score), n)| (score - lowest - f64::from(*n) * STEP).abs() < STEP / 2.0);
-    let ranked = ranked.count();
-    letters[..ranked].sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    for (letter, n) in letters[..ranked].iter_mut().zip(0..) {
-        letter.1 = lowest + f64::from(n) * STEP;
-    }
-    pieces.extend(letters);
-    for (_, score) in &mut pieces {
-        *score = f64::from(*score as f32);
+        .map(|(_, score)| *score)
+        .fold(f64::INFINITY, f64::min);
+    let is_ranked = |(piece, score): &&mut (String, f64)| {
+        let steps = (*score - lowest) / STEP;
+        piece.chars().nth(1).is_none() && (steps - steps.round()).abs() < 1e-6
+    };
+    let mut ranked: Vec<&mut (String, f64)> = pieces.iter_mut().filter(is_ranked).collect();
+    let mut scores: Vec<f64> = ranked.iter().map(|(_, score)| *score).collect();
+    scores.sort_unstable_by(f64::total_cmp);
+    ranked.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (letter, score) in ranked.into_iter().zip(scores) {
+        letter.1 = score;
     }
     pieces.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let unk = special.iter().position(|(piece, _)| piece == UNK);
