@@ -17,7 +17,7 @@ def main():
     start = time.perf_counter()
     tokens = sum(len(t) for _, t in parallel_tokenize(texts, tok=SpacyTokenizer("en"), n_workers=workers))
     seconds = time.perf_counter() - start
-    print(f"{seconds:.3f} s {size / 1e6 / seconds:.1f} MB/s {tokens} tokens")
+    print(f"{seconds:.3f} s {size / 1e6 / seconds:.2f} MB/s {tokens} tokens")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,14 @@ pub(super) struct Batches<I> {
 impl Batches<()> {
     /// Text in a batch.
     const BYTES: usize = 8 << 20;
-    /// Documents that one core takes at a time.
-    pub(super) const CHUNK: usize = 64;
+
+    /// Documents of a batch that one core takes at a time.
+    pub(super) fn chunk(batch: &[Vec<String>]) -> usize {
+        batch
+            .len()
+            .div_ceil(4 * rayon::current_num_threads())
+            .max(1)
+    }
 
     pub(super) fn of<D: IntoIterator>(documents: D) -> Batches<Fuse<D::IntoIter>> {
         Batches {

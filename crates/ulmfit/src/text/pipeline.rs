@@ -204,8 +204,9 @@ fn count<E>(
 ) -> Result<Counter, E> {
     let mut counter = Counter::default();
     for batch in Batches::of(documents) {
-        let parts: Vec<Counter> = batch?
-            .par_chunks(Batches::CHUNK)
+        let batch = batch?;
+        let parts: Vec<Counter> = batch
+            .par_chunks(Batches::chunk(&batch))
             .map(|documents| {
                 let mut part = Counter::default();
                 for fields in documents {

@@ -56,6 +56,14 @@ fn learns_pieces_and_spells_every_text() {
 }
 
 #[test]
+fn training_is_repeatable() {
+    for kind in KINDS {
+        let train = || pipeline(kind.clone(), "xx", texts()).files();
+        assert!(train() == train(), "{kind:?}");
+    }
+}
+
+#[test]
 fn special_tokens_stay_whole() {
     for kind in KINDS {
         let pipeline = pipeline(kind, "xx", texts());

@@ -1,5 +1,6 @@
 //! Learning pieces from texts.
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
@@ -24,8 +25,9 @@ pub(super) fn train<E: From<TextError>>(
     let rules = Rules::new(language, config);
     let mut words = Counter::default();
     for batch in Batches::of(documents) {
-        let parts: Vec<Counter> = batch?
-            .par_chunks(Batches::CHUNK)
+        let batch = batch?;
+        let parts: Vec<Counter> = batch
+            .par_chunks(Batches::chunk(&batch))
             .map(|documents| count(documents, &rules))
             .collect();
         for part in parts {
@@ -125,11 +127,46 @@ fn unigram(words: Vec<(String, u64)>, vocab_size: usize) -> Result<Unigram, Text
     let sentences = words
         .into_iter()
         .map(|(word, count)| (word, u32::try_from(count).unwrap_or(u32::MAX)));
+    // On several threads the trainer adds up in the order in which they finish.
+    let one_thread = ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .map_err(|error| failed(&error))?;
     let mut model = Unigram::default();
-    trainer
-        .do_train(sentences.collect(), &mut model)
+    one_thread
+        .install(|| trainer.do_train(sentences.collect(), &mut model))
         .map_err(|error| failed(&*error))?;
-    Ok(model)
+    in_fixed_order(&model)
+}
+
+/// The trainer ranks letters that it found no use for in the order of a hash table. The same texts
+/// shall give the same model: here such letters are ranked by code point.
+fn in_fixed_order(model: &Unigram) -> Result<Unigram, TextError> {
+    /// Between the scores of two such letters.
+    const STEP: f64 = 1e-4;
+    let (special, mut pieces): (Vec<_>, Vec<_>) = model
+        .iter()
+        .cloned()
+        .partition(|(piece, _)| special::ALL.contains(&piece.as_str()));
+    let lowest = pieces
+        .iter()
+        .map(|(_, score)| *score)
+        .fold(f64::INFINITY, f64::min);
+    let is_ranked = |(piece, score): &&mut (String, f64)| {
+        let steps = (*score - lowest) / STEP;
+        piece.chars().nth(1).is_none() && (steps - steps.round()).abs() < 1e-6
+    };
+    let mut ranked: Vec<&mut (String, f64)> = pieces.iter_mut().filter(is_ranked).collect();
+    let mut scores: Vec<f64> = ranked.iter().map(|(_, score)| *score).collect();
+    scores.sort_unstable_by(f64::total_cmp);
+    ranked.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (letter, score) in ranked.into_iter().zip(scores) {
+        letter.1 = score;
+    }
+    pieces.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let unk = special.iter().position(|(piece, _)| piece == UNK);
+    let all = special.into_iter().chain(pieces).collect();
+    Unigram::from(all, unk, false).map_err(|error| failed(&*error))
 }
 
 fn bpe(words: &[(String, u64)], vocab_size: usize) -> Result<BPE, TextError> {

@@ -16,6 +16,7 @@ mod fingerprint;
 mod writer;
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -46,10 +47,9 @@ impl TokenFile {
     /// If it cannot be read, is damaged, or was made from something else; then the file must be
     /// made again.
     pub fn open(path: &Path, expected: &Fingerprint) -> Result<Self, TextError> {
-        let map = map(path).map_err(|source| TextError::TokenFileIo {
-            path: path.into(),
-            source,
-        })?;
+        let failed = io_error(path);
+        let mut file = File::open(path).map_err(&failed)?;
+        let map = map(&file).map_err(&failed)?;
         let damaged = |reason| TextError::TokenFileDamaged {
             path: path.into(),
             reason,
@@ -72,20 +72,19 @@ impl TokenFile {
         if map[32..64] != *expected.bytes() {
             return Err(TextError::TokenFileStale { path: path.into() });
         }
+        // Read rather than mapped: pages of a map that were touched once count as memory in use.
+        let mut hasher = blake3::Hasher::new();
+        file.seek(SeekFrom::Start(HEADER as u64)).map_err(&failed)?;
+        std::io::copy(&mut file, &mut hasher).map_err(&failed)?;
+        if map[64..HEADER] != *hasher.finalize().as_bytes() {
+            return Err(damaged("its checksum is wrong"));
+        }
         let file = Self {
             map,
             width,
             tokens,
             documents,
         };
-        if file.map[64..HEADER]
-            != *blake3::Hasher::new()
-                .update_rayon(&file.map[HEADER..])
-                .finalize()
-                .as_bytes()
-        {
-            return Err(damaged("its checksum is wrong"));
-        }
         let ends_in_order = file
             .ends()
             .try_fold(0, |last, end| (last <= end).then_some(end));
@@ -183,11 +182,10 @@ fn fill<const WIDTH: usize>(
     unsafe_code,
     reason = "mapping a file is unsafe whoever does it; this is the only place"
 )]
-fn map(path: &Path) -> std::io::Result<Mmap> {
-    let file = File::open(path)?;
+fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: the map is only ever read as bytes, which have no invalid values. A token file is
     // written beside its place and renamed, never changed, so no one shortens it under the map.
-    unsafe { Mmap::map(&file) }
+    unsafe { Mmap::map(file) }
 }
 
 fn io_error(path: &Path) -> impl Fn(std::io::Error) -> TextError {
