@@ -1,7 +1,7 @@
 //! What is wrong ends with one clear line, a hint, the documented exit code, and nothing left
 //! behind.
 
-use crate::common::{Done, Place, STEPS, csv};
+use crate::common::{Done, Place, SIZES, STEPS, csv};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,10 @@ fn check(place: &Place, cases: &[Case]) {
                 assert!(message.starts_with("ulmfit: "), "{line}: {done:?}");
                 let advice = advice.strip_prefix("hint: ");
                 assert!(advice.is_some_and(|text| text.contains(hint)), "{line}: {done:?}");
+                let help = place.run(&format!("{} --help", line.split(' ').next().unwrap())).ok();
+                for option in options_in(advice.unwrap()) {
+                    assert!(help.contains(&format!(" {option} ")), "{line}: no {option} to pass");
+                }
             }
             _ => panic!("{line}: not one line and its hint: {done:?}"),
         }
@@ -39,6 +43,12 @@ fn check(place: &Place, cases: &[Case]) {
         assert_eq!(done.stdout, "", "{line}");
         assert_eq!(place.names(), before, "{line} leaves something behind");
     }
+}
+
+/// Everything in `text` that looks like an option of the command line.
+fn options_in(text: &str) -> impl Iterator<Item = &str> {
+    let letter = |c: char| c.is_ascii_lowercase() || c == '-';
+    text.split(move |c| !letter(c)).filter(|word| word.starts_with("--"))
 }
 
 #[test]
@@ -212,7 +222,7 @@ fn recipes_that_cannot_be_used() {
             case("fit train.csv -o out --recipe word.toml", 2, "invalid type: string", ""),
             case("inspect torn.toml", 2, "recipe: ", ""),
             case("train lm train.csv -o out --batch-size 0", 2, "`batch-size` of the recipe is 0", ""),
-            case("train lm train.csv -o out --lr -1", 2, "`lr` of the recipe is -1", ""),
+            case("train lm train.csv -o out --lr 0", 2, "`lr` of the recipe is 0", ""),
             case("train lm train.csv -o out --drop-mult 9", 2, "`dropout` of the recipe", ""),
             case("fit train.csv -o out --lm-lr 0", 2, "`lr` of the recipe is 0", ""),
         ],
@@ -298,8 +308,7 @@ fn outputs_that_cannot_be_written() {
 #[test]
 fn two_runs_at_once() {
     let place = Place::new();
-    let line = format!("pretrain texts.txt -o out {STEPS} --epochs 100000 --emb 16 --hid 24 --quiet");
-    let line = line.replacen("--epochs 1 ", "", 1);
+    let line = format!("pretrain texts.txt -o out {SIZES} --epochs 100000 --quiet");
     let mut first = place.command(&line).spawn().unwrap();
     let lock = place.path("out.run/pretrain-forward/run.lock");
     let started = Instant::now();
@@ -328,7 +337,7 @@ fn what_is_only_warned_of() {
     place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
     for (line, warning) in [
         ("train lm blank.csv -o blank", "2 documents empty, the first at blank.csv:42; remove these rows"),
-        ("fit blank.csv -o fit --emb 16 --hid 24 --layers 2 --lm-epochs 1", "2 documents empty"),
+        ("fit blank.csv -o fit --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
         ("train lm latin1.csv -o latin1 --encoding-errors replace", "1 document with bytes that are no text"),
     ] {
         let done = place.run(&format!("{line} {STEPS}"));

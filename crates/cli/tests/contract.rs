@@ -1,0 +1,233 @@
+//! What outside checks rely on: commands and their help, JSON fields, model folders, same bits.
+
+use crate::common::{Place, SIZES, STEPS, names};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use ulmfit::checkpoint::{ModelFolder, hash_file};
+
+fn number(document: &Value, field: &str) -> f64 {
+    document[field].as_f64().unwrap_or_else(|| panic!("{field} is no number in {document}"))
+}
+
+#[test]
+fn every_command_explains_itself_by_example() {
+    let place = Place::new();
+    for command in [
+        "demo", "fit", "pretrain", "finetune", "train", "evaluate", "predict", "tokenize",
+        "generate", "lr-find", "inspect", "check-data", "import fastai", "export fastai", "bench",
+    ] {
+        let help = place.run(&format!("{command} --help")).ok();
+        let usage = format!("Usage: ulmfit {command}");
+        assert!(help.contains(&usage), "{help}");
+        assert!(help.contains(&format!("\n  ulmfit {command}")), "no example: {help}");
+        for option in ["--seed", "--threads", "--quiet", "--verbose", "--json"] {
+            assert!(help.contains(option), "{command} has no {option}");
+        }
+    }
+    let help = place.run("--help").ok();
+    assert!(help.contains("Exit codes: 0 done, 1 failed, 2 usage, 65 bad data"), "{help}");
+    assert_eq!(place.run("--version").ok(), concat!("ulmfit ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn scores_of_a_classifier() {
+    let place = Place::new();
+    let scores = place.run("evaluate classifier test.csv --json").json();
+    let fields: BTreeSet<&str> = scores.as_object().unwrap().keys().map(String::as_str).collect();
+    let promised = [
+        "schema", "n", "accuracy", "error", "accuracy_ci95", "macro_f1", "loss", "labels",
+        "confusion", "per_class",
+    ];
+    assert_eq!(fields, BTreeSet::from(promised));
+    assert_eq!(scores["n"], 30);
+    assert_eq!(scores["labels"], serde_json::json!(["bad", "good"]));
+    let accuracy = number(&scores, "accuracy");
+    assert!((accuracy + number(&scores, "error") - 1.0).abs() < 1e-12);
+    let interval: [f64; 2] = serde_json::from_value(scores["accuracy_ci95"].clone()).unwrap();
+    assert!(interval[0] <= accuracy && accuracy <= interval[1], "{scores}");
+    let confusion: [[f64; 2]; 2] = serde_json::from_value(scores["confusion"].clone()).unwrap();
+    assert_eq!(confusion.iter().flatten().sum::<f64>(), 30.0);
+    assert!(((confusion[0][0] + confusion[1][1]) / 30.0 - accuracy).abs() < 1e-12, "{scores}");
+    assert!(accuracy > 0.8, "a third of the words tell the label: {scores}");
+}
+
+#[test]
+fn scores_of_a_language_model() {
+    let place = Place::new();
+    let report = place.run("evaluate lm texts.txt --json").json();
+    let loss = number(&report, "loss");
+    assert!((number(&report, "perplexity") / loss.exp() - 1.0).abs() < 1e-9, "{report}");
+    assert!(number(&report, "tokens") > 500.0, "{report}");
+    assert!((0.0..0.2).contains(&number(&report, "oov_rate")), "{report}");
+    place.write("other.txt", "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich");
+    let report = place.run("evaluate lm other.txt --json").json();
+    assert!(number(&report, "oov_rate") > 0.5, "{report}");
+}
+
+#[test]
+fn report_of_fit() {
+    let place = Place::new();
+    let line = format!("fit train.csv --test test.csv -o out --base lm --lm-epochs 1 {STEPS}");
+    let report = place.run(&format!("{line} --unlabeled texts.txt --json")).json();
+    assert_eq!(report["rows"]["test"], 30);
+    assert_eq!(report["unlabeled"], 60);
+    assert_eq!(report["test"]["n"], 30);
+    for field in ["majority_accuracy", "tfidf_accuracy"] {
+        assert!((0.0..=1.0).contains(&number(&report["baselines"], field)), "{report}");
+    }
+    let verdict = report["verdict"].as_str().unwrap();
+    assert!(verdict.contains("TF-IDF"), "{report}");
+    // the same numbers again, from the folder
+    let scores = place.run("evaluate out test.csv --json").json();
+    assert_eq!(scores["confusion"], report["test"]["confusion"]);
+    let text = place.run("fit train.csv --test test.csv -o again --base lm --lm-epochs 1").ok();
+    assert!(text.contains("score on rows never seen before"), "{text}");
+    assert!(text.contains("the model is in again"), "{text}");
+}
+
+#[test]
+fn speeds() {
+    let place = Place::new();
+    let sizes = "--vocab 100 --emb 8 --hid 12 --layers 2 --bs 4 --bptt 8 --steps 3 --json";
+    let promised = [
+        "tokens_per_s", "tokens_per_s_min", "tokens_per_s_max", "gflops", "peak_rss_mb", "threads",
+    ];
+    for (what, more) in [("lm", &[] as &[&str]), ("classify", &["docs_per_s", "latency_ms_p50"])] {
+        let speed = place.run(&format!("bench {what} {sizes} --document 20 --threads 2")).json();
+        for field in promised.iter().chain(more) {
+            assert!(number(&speed, field) > 0.0, "{what}: {field}");
+        }
+        let [least, median, most] = ["tokens_per_s_min", "tokens_per_s", "tokens_per_s_max"].map(|f| number(&speed, f));
+        assert!(least <= median && median <= most, "{speed}");
+        assert_eq!((&speed["precision"], &speed["threads"]), (&"f32".into(), &2.into()));
+        assert_eq!(speed["isa"], ulmfit::isa());
+    }
+}
+
+#[test]
+fn a_model_is_a_folder_with_a_manifest() {
+    let place = Place::new();
+    let common = ["config.json", "model.safetensors", "vocab.json", "README.md", "run.json"];
+    for (model, more) in [
+        ("lm", vec!["metrics-pretrain-forward.jsonl"]),
+        ("classifier", vec!["labels.json", "metrics-train-forward.jsonl"]),
+    ] {
+        let folder = place.path(model);
+        let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(manifest["schema"], 1);
+        let files = manifest["files"].as_object().unwrap();
+        for (name, entry) in files {
+            assert_eq!(entry["blake3"], hash_file(&folder.join(name)).unwrap(), "{name}");
+            assert_eq!(entry["bytes"], fs::metadata(folder.join(name)).unwrap().len(), "{name}");
+        }
+        let listed: BTreeSet<String> = files.keys().cloned().chain(["manifest.json".into()]).collect();
+        assert_eq!(listed, names(&folder), "nothing but what the manifest vouches for");
+        for name in common.iter().chain(&more) {
+            assert!(files.contains_key(*name), "{model} has no {name}");
+        }
+        let run: Value = serde_json::from_slice(&fs::read(folder.join("run.json")).unwrap()).unwrap();
+        assert_eq!((&run["schema"], &run["seed"]), (&1.into(), &42.into()));
+        assert_eq!(run["isa"], ulmfit::isa());
+        assert!(run["recipe"].is_object(), "{run}");
+        let card = fs::read_to_string(folder.join("README.md")).unwrap();
+        assert!(card.starts_with("---\nlibrary_name: ulmfit\n"), "{card}");
+    }
+}
+
+#[test]
+fn inspect_tells_what_a_folder_holds() {
+    let place = Place::new();
+    for (model, kind) in [("lm", "language-model"), ("classifier", "classifier")] {
+        let found = place.run(&format!("inspect {model} --json")).json();
+        assert_eq!(found["config"]["network"]["kind"], kind);
+        let folder = ModelFolder::open(&place.path(model)).unwrap();
+        assert_eq!(found["hash"], folder.hash());
+        let bytes = fs::metadata(place.path(model).join("model.safetensors")).unwrap().len() as f64;
+        let weights = number(&found, "weights") * 4.0;
+        assert!(weights < bytes && bytes < weights * 1.1 + 4096.0, "{weights} of {bytes} bytes");
+    }
+    let text = place.run("inspect lm --tensors").ok();
+    assert!(text.starts_with("language model, forward\n"), "{text}");
+    assert!(text.contains("forward."), "{text}");
+    place.write("new.txt", "the film was a zyzzyva zyzzyva");
+    let found = place.run("inspect lm --on new.txt --json").json();
+    assert_eq!(found["unknown"], serde_json::json!([["zyzzyva", 2]]));
+}
+
+#[test]
+fn inspect_prints_recipes_that_can_be_read_again() {
+    let place = Place::new();
+    for name in ["default", "paper-2018", "imdb-scripts-2018", "fastai-2"] {
+        let recipe = place.run(&format!("inspect {name}")).ok();
+        place.write("recipe.toml", &recipe);
+        assert_eq!(place.run("inspect recipe.toml").ok(), recipe, "{name}");
+        let document = place.run(&format!("inspect {name} --json")).json();
+        assert_eq!(document["name"], name);
+        assert!(number(&document["train"], "lr") > 0.0, "{name}");
+    }
+}
+
+#[test]
+fn check_data_finds_what_spoils_a_score() {
+    let place = Place::new();
+    place.run("check-data train.csv --test test.csv").ok();
+    let test = fs::read_to_string(place.path("test.csv")).unwrap();
+    let train = fs::read_to_string(place.path("train.csv")).unwrap();
+    let repeated = train.lines().nth(1).unwrap();
+    place.write("leak.csv", format!("{test}{repeated}\n"));
+    let report = place.run("check-data train.csv --test leak.csv --json").json();
+    let kinds: Vec<&Value> = report["findings"].as_array().unwrap().iter().map(|f| &f["kind"]).collect();
+    assert!(kinds.contains(&&"leak".into()), "{report}");
+
+    place.write("one.csv", "text,label\na,good\nb,good\n");
+    let done = place.run("check-data one.csv --json");
+    assert_eq!(done.code, Some(65), "{done:?}");
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(report["findings"][0]["kind"], "one-class", "{report}");
+    assert!(done.stderr.starts_with("ulmfit: training would refuse this data"), "{done:?}");
+}
+
+#[test]
+fn lr_find_suggests_a_rate() {
+    let place = Place::new();
+    for line in ["lr-find lm texts.txt", "lr-find lm train.csv --classifier"] {
+        let found = place.run(&format!("{line} --batch-size 8 --bptt 16 --svg rates.svg --json")).json();
+        for name in ["valley", "steep", "minimum"] {
+            assert!((1e-7..=10.0).contains(&number(&found, name)), "{line}: {found}");
+        }
+        let [rates, losses] = ["rates", "losses"].map(|f| found[f].as_array().unwrap().len());
+        assert_eq!(rates, losses);
+        assert!(fs::read_to_string(place.path("rates.svg")).unwrap().starts_with("<svg"), "{line}");
+    }
+}
+
+fn weights(folder: &Path) -> String {
+    hash_file(&folder.join("model.safetensors")).unwrap()
+}
+
+#[test]
+fn threads_change_nothing_and_seeds_do() {
+    let place = Place::new();
+    let mails = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/demo/train.jsonl.xz");
+    // wide enough that the work is shared out
+    let train = |name: &str, options: &str| {
+        let line = format!("pretrain {mails} -o {name}-lm --emb 48 --hid 96 --layers 2 --epochs 1");
+        place.run(&format!("{line} --quiet {options}")).ok();
+        let line = format!("train {name}-lm {mails} -o {name} --epochs 1 --unfreeze full");
+        place.run(&format!("{line} --quiet {options}")).ok();
+        [format!("{name}-lm"), name.to_owned()].map(|folder| weights(&place.path(&folder)))
+    };
+    let one = train("one", "--threads 1");
+    assert_eq!(train("two", "--threads 2"), one);
+    let other = train("other", "--threads 2 --seed 43");
+    assert!(other[0] != one[0] && other[1] != one[1]);
+}
+
+#[test]
+fn the_models_of_these_tests_can_be_made_again() {
+    let place = Place::new();
+    place.run(&format!("pretrain texts.txt -o again {SIZES} {STEPS}")).ok();
+    assert_eq!(weights(&place.path("again")), weights(&place.path("lm")));
+}

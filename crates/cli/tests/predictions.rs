@@ -1,0 +1,131 @@
+//! `predict`, `tokenize`, `generate`, and models that went to fastai and back.
+
+use crate::common::{Place, label, text};
+use serde_json::Value;
+use std::fs;
+use ulmfit::checkpoint::hash_file;
+
+fn parse(lines: &str) -> Vec<Value> {
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn rows_come_out_as_they_went_in() {
+    const ROWS: usize = 1100; // more than are predicted together
+    let place = Place::new();
+    let words = |row| if row % 7 == 3 { String::new() } else { text(row, label(row)) };
+    let line = |row| format!("{}\n", serde_json::json!({ "id": row, "text": words(row) }));
+    place.write("many.jsonl", (0..ROWS).map(line).collect::<String>());
+    let done = place.run("predict classifier many.jsonl --echo");
+    assert!(done.stderr.starts_with("warning: 157 documents empty, the first at many.jsonl:4"), "{}", done.stderr);
+    let rows = parse(&done.ok());
+    assert_eq!(rows.len(), ROWS);
+    for (n, row) in rows.iter().enumerate() {
+        assert_eq!(row["id"], n);
+        assert_eq!(row["text"], words(n));
+        let probabilities = row["probabilities"].as_object().unwrap();
+        assert_eq!(probabilities.keys().collect::<Vec<_>>(), ["bad", "good"]);
+        assert_eq!(probabilities[row["label"].as_str().unwrap()], row["confidence"]);
+        let sum: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{row}");
+        assert!(row["confidence"].as_f64().unwrap() >= 0.5, "{row}");
+    }
+    let empty: Vec<&Value> = rows.iter().skip(3).step_by(7).map(|row| &row["probabilities"]).collect();
+    assert!(empty.windows(2).all(|pair| pair[0] == pair[1]), "all empty texts are alike");
+}
+
+#[test]
+fn forms_of_output() {
+    let place = Place::new();
+    place.write("new.csv", "id,text,note\n7,a lovely film,\"x, y\"\n8,a dull film,\"say \"\"z\"\"\"\n");
+    let labels = place.run("predict classifier new.csv --format text").ok();
+    let labels: Vec<&str> = labels.lines().collect();
+    assert_eq!(labels.len(), 2);
+    let rows = parse(&place.run("predict classifier new.csv").ok());
+    let names: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["confidence", "label", "probabilities"]);
+    let table = place.run("predict classifier new.csv --format csv --echo").ok();
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    let header = ["id", "text", "note", "label", "confidence", "p(bad)", "p(good)"];
+    assert_eq!(table.headers().unwrap(), &header[..]);
+    let cells: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!(cells[0].iter().take(3).collect::<Vec<_>>(), ["7", "a lovely film", "x, y"]);
+    assert_eq!(&cells[1][2], "say \"z\"");
+    for (n, row) in rows.iter().enumerate() {
+        assert_eq!(row["label"], labels[n]);
+        assert_eq!(&cells[n][3], labels[n]);
+        for (at, p) in [(4, &row["confidence"]), (5, &row["probabilities"]["bad"]), (6, &row["probabilities"]["good"])] {
+            let (cell, p): (f64, f64) = (cells[n][at].parse().unwrap(), p.as_f64().unwrap());
+            assert!((cell - p).abs() < 1e-7, "{cell} and {p}");
+        }
+    }
+    let plain = place.run("predict classifier new.csv --format csv").ok();
+    assert!(plain.starts_with("label,confidence,p(bad),p(good)\n"), "{plain}");
+}
+
+/// Standard input is predicted row by row, files in batches: batch mates must not matter.
+#[test]
+fn neither_batches_nor_standard_input_change_a_bit() {
+    let place = Place::new();
+    let texts = fs::read_to_string(place.path("texts.txt")).unwrap() + "\n\nshort\n";
+    place.write("mixed.txt", &texts);
+    let together = place.run("predict classifier mixed.txt").ok();
+    assert_eq!(together.lines().count(), 62);
+    assert_eq!(place.feed("predict classifier", &texts).ok(), together);
+    assert_eq!(place.feed("predict classifier -", &texts).ok(), together);
+    assert_eq!(place.run("predict classifier mixed.txt --threads 2").ok(), together);
+
+    let scores = |batch| place.run(&format!("evaluate classifier test.csv --json --batch-size {batch}")).ok();
+    let wanted = scores(64);
+    for batch in [1, 3, 30] {
+        assert_eq!(scores(batch), wanted, "batches of {batch}");
+    }
+}
+
+#[test]
+fn tokens_are_one_array_a_text() {
+    let place = Place::new();
+    let lines = "This is GREAT!!! don't\n\nlast &amp; least\n";
+    let tokens = parse(&place.feed("tokenize", lines).ok());
+    assert_eq!(
+        tokens,
+        [
+            serde_json::json!(["xxbos", "xxmaj", "this", "is", "xxup", "great", "xxrep", "3", "!", "do", "n't"]),
+            serde_json::json!(["xxbos"]),
+            serde_json::json!(["xxbos", "last", "&", "least"]),
+        ]
+    );
+    place.write("two.jsonl", "{\"text\": \"one line\\nand another\"}\n{\"text\": \"b\"}\n");
+    assert_eq!(parse(&place.run("tokenize two.jsonl").ok()).len(), 2);
+    let with_model = place.feed("tokenize - --model lm", lines).ok();
+    assert_eq!(parse(&with_model), tokens);
+}
+
+#[test]
+fn generated_text_depends_on_the_seed_alone() {
+    let place = Place::new();
+    let say = |options: &str| place.run(&format!("generate lm the --tokens 12 {options}")).ok();
+    let first = say("--seed 7");
+    assert!(first.to_lowercase().starts_with("the "), "{first}");
+    assert_eq!(say("--seed 7 --threads 2"), first);
+    assert!((8..12).any(|seed| say(&format!("--seed {seed}")) != first), "seeds do nothing");
+    assert_eq!(say("--temperature 0 --seed 1"), say("--temperature 0 --seed 2"));
+    assert_eq!(place.run("generate lm the --tokens 12 --seed 7 --json").json()["text"], first.trim_end());
+}
+
+#[test]
+fn models_survive_the_way_to_fastai_and_back() {
+    let place = Place::new();
+    for (model, question) in [("classifier", "predict"), ("lm", "evaluate --json")] {
+        let files = place.run(&format!("export fastai {model} -o {model}-fastai --json")).json();
+        assert_eq!(files["files"], serde_json::json!(["forward.pth", "forward.pkl"]));
+        let files = format!("{model}-fastai/forward.pth {model}-fastai/forward.pkl");
+        let back = place.run(&format!("import fastai {files} -o {model}-back --json")).json();
+        assert_eq!(back["kind"], if model == "lm" { "language model" } else { "classifier" });
+        let hash = |name: &str| hash_file(&place.path(name).join("model.safetensors")).unwrap();
+        assert_eq!(hash(&format!("{model}-back")), hash(model));
+        let (verb, options) = question.split_once(' ').unwrap_or((question, ""));
+        let answer = |model: &str| place.run(&format!("{verb} {model} texts.txt {options}")).ok();
+        assert_eq!(answer(&format!("{model}-back")), answer(model));
+    }
+}

@@ -1,0 +1,305 @@
+//! Runs that are killed, stopped or disturbed go on as if nothing had happened.
+
+use crate::common::{Place, SIZES, STEPS, csv, names};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use ulmfit::checkpoint::{ModelFolder, hash_file};
+
+/// Three stages, each on the one before, by the name of their results.
+fn stages() -> [(&'static str, String); 3] {
+    let rest = "--batch-size 8 --bptt 16 --checkpoint-every 2 --quiet";
+    [
+        ("base", format!("pretrain texts.txt -o base {SIZES} --epochs 5 {rest}")),
+        ("tuned", format!("finetune base train.csv -o tuned --epochs 5 {rest}")),
+        ("final", format!("train tuned train.csv -o final --epochs 2 {rest}")),
+    ]
+}
+
+/// All of a result that must not depend on how it came about: hash of the weights, metrics.
+#[derive(Debug, PartialEq)]
+struct Ending {
+    weights: String,
+    metrics: String,
+}
+
+impl Ending {
+    /// Reads a model; checks that each step stands exactly once in its metrics.
+    fn of(place: &Place, name: &str) -> Self {
+        let folder = ModelFolder::open(&place.path(name)).unwrap();
+        let metrics = folder.files().map(|(name, _)| name).find(|name| name.starts_with("metrics-"));
+        let metrics = String::from_utf8(folder.read(metrics.unwrap()).unwrap()).unwrap();
+        let events = metrics.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let (mut steps, mut last) = (0, Value::Null);
+        for event in events.filter(|event| event["event"] == "step") {
+            steps += 1;
+            assert_eq!(event["step"], steps, "{name}: a step is missing or stands twice");
+            last = event;
+        }
+        assert_eq!(last["steps"], steps, "{name}: not all steps were taken");
+        let weights = hash_file(&place.path(name).join("model.safetensors")).unwrap();
+        Self { weights, metrics }
+    }
+}
+
+fn no_litter(place: &Place) {
+    let litter: Vec<_> = place.names().into_iter().filter(|name| name.starts_with('.')).collect();
+    assert!(litter.is_empty(), "{litter:?}");
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// How a shell reports the end of a process.
+fn code(status: ExitStatus) -> i32 {
+    status.code().or(status.signal().map(|signal| 128 + signal)).unwrap()
+}
+
+/// The only training below `base.run`.
+fn run_of_base(place: &Place) -> PathBuf {
+    place.path("base.run/pretrain-forward")
+}
+
+fn lines_so_far(place: &Place) -> usize {
+    fs::read_to_string(run_of_base(place).join("metrics.jsonl")).map_or(0, |text| text.lines().count())
+}
+
+/// Waits until a started `pretrain -o base` has made `more` steps.
+fn wait_for_steps(place: &Place, child: &mut Child, more: usize) {
+    let (before, started) = (lines_so_far(place), Instant::now());
+    while lines_so_far(place) < before + more {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended too soon");
+        assert!(started.elapsed() < Duration::from_secs(30), "no step was made");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Starts a `pretrain -o base` and kills it after some steps.
+fn kill_after_steps(place: &Place, line: &str, steps: usize) {
+    let mut child = start(&mut place.command(line));
+    wait_for_steps(place, &mut child, steps);
+    child.kill().unwrap();
+    assert_eq!(code(child.wait().unwrap()), 137);
+}
+
+#[test]
+fn killed_at_any_moment_a_run_ends_with_the_same_bits() {
+    const KILLS: usize = 15;
+    let whole = Place::new();
+    let mut wanted = Vec::new();
+    for (name, line) in stages() {
+        let started = Instant::now();
+        whole.run(&line).ok();
+        wanted.push((Ending::of(&whole, name), started.elapsed()));
+    }
+
+    let mut random = 2018_u64;
+    let mut kills = 0;
+    while kills < KILLS {
+        let place = Place::new();
+        for ((name, line), (ending, time)) in stages().into_iter().zip(&wanted) {
+            let mut tries = 0;
+            while ModelFolder::open(&place.path(name)).is_err() {
+                tries += 1;
+                assert!(tries < 60, "{name} makes no progress");
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let delay = time.mul_f64((random >> 33) as f64 / f64::from(1_u32 << 31));
+                let mut child = start(&mut place.command(&format!("{line} --threads {}", 1 + tries % 2)));
+                std::thread::sleep(delay);
+                child.kill().unwrap();
+                let output = child.wait_with_output().unwrap();
+                match code(output.status) {
+                    0 => {}
+                    137 => kills += 1,
+                    other => panic!("{name} ends with {other}: {}", String::from_utf8_lossy(&output.stderr)),
+                }
+            }
+            assert_eq!(Ending::of(&place, name), *ending, "{name} after {kills} kills");
+            no_litter(&place);
+        }
+    }
+}
+
+#[test]
+fn signals_stop_a_run_in_order() {
+    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 --batch-size 8 --bptt 16");
+    let whole = Place::new();
+    whole.run(&line).ok();
+
+    let place = Place::new();
+    for (signal, wanted) in [("INT", 130), ("TERM", 143)] {
+        let mut child = start(&mut place.command(&line));
+        wait_for_steps(&place, &mut child, 5);
+        let sent = Instant::now();
+        send(signal, &child);
+        let output = child.wait_with_output().unwrap();
+        assert!(sent.elapsed() < Duration::from_secs(5), "{signal}: {:?}", sent.elapsed());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(wanted), "{signal}: {stderr}");
+        assert!(stderr.ends_with("ulmfit: stopped; run the same command again to continue\n"), "{stderr}");
+        assert!(!place.path("base").exists());
+        no_litter(&place);
+    }
+    let done = place.run(&format!("{line} --resume"));
+    assert!(done.stderr.contains("continuing after update "), "{done:?}");
+    done.ok();
+    assert_eq!(Ending::of(&place, "base"), Ending::of(&whole, "base"));
+    assert!(!place.path("base.run").exists());
+}
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Where there is nothing to save, the first signal ends the program.
+#[test]
+fn signals_stop_what_is_no_run() {
+    let place = Place::new();
+    for (signal, wanted) in [("INT", 130), ("TERM", 143)] {
+        let mut child = start(place.command("predict classifier").stdin(Stdio::piped()));
+        // the first answer tells that it is at work
+        let mut input = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut input, b"a lovely film\n").unwrap();
+        let mut first = [0];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut first).unwrap();
+        let sent = Instant::now();
+        send(signal, &child);
+        while sent.elapsed() < Duration::from_secs(5) && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ended = child.try_wait().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(ended.map(code), Some(wanted), "{signal}");
+    }
+}
+
+#[test]
+fn a_changed_corpus_is_refused() {
+    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 {STEPS}").replacen("--epochs 1 ", "", 1);
+    let line = format!("{line} --checkpoint-every 2 --quiet");
+    let place = Place::new();
+    kill_after_steps(&place, &line, 5);
+    let texts = fs::read_to_string(place.path("texts.txt")).unwrap();
+    // one word more, in a document that both parts can hold
+    let changed = texts.replace("lovely", "lovely lovely");
+    place.write("texts.txt", &changed);
+    for line in [&line, &format!("{line} --resume")] {
+        let done = place.run(line);
+        assert!(matches!(done.code, Some(2 | 65)), "{done:?}");
+        let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
+        assert!(message.starts_with("ulmfit: base.run/pretrain-forward was begun with other settings: "), "{done:?}");
+        assert!(message.contains("train was \""), "{done:?}");
+        assert!(hint.starts_with("hint: ") && !hint.contains('\n'), "{done:?}");
+        assert!(!place.path("base").exists());
+        no_litter(&place);
+    }
+    // other settings are refused alike
+    place.write("texts.txt", &texts);
+    let done = place.run(&format!("{line} --lr 0.1"));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("recipe.lr was 0.004, now 0.1"), "{done:?}");
+
+    // what was begun is still there, and goes on with the old texts
+    let done = place.run(&line.replace("--quiet", "--resume"));
+    assert!(done.stderr.contains("continuing after update"), "{done:?}");
+    done.ok();
+}
+
+#[test]
+fn restart_begins_anew() {
+    let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --checkpoint-every 2");
+    let place = Place::new();
+    place.write("texts.txt", csv(3000..3200));
+    kill_after_steps(&place, &line, 5);
+    place.write("texts.txt", csv(4000..4060));
+    let done = place.run(&format!("{line} --restart"));
+    assert!(!done.stderr.contains("continuing"), "{done:?}");
+    done.ok();
+    let fresh = Place::new();
+    fresh.write("texts.txt", csv(4000..4060));
+    fresh.run(&line).ok();
+    assert_eq!(Ending::of(&place, "base"), Ending::of(&fresh, "base"));
+
+    let done = place.run("pretrain texts.txt -o other --resume");
+    assert_eq!(done.code, Some(2), "{done:?}");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 20 --batch-size 8 --bptt 16 --checkpoint-every 2");
+    let whole = Place::new();
+    whole.run(&line).ok();
+    let place = Place::new();
+    kill_after_steps(&place, &line, 9);
+    let folder = run_of_base(&place).join("checkpoints");
+    let checkpoints = || names(&folder).into_iter().filter(|name| !name.starts_with('.')).collect::<Vec<_>>();
+    let flip = |checkpoint: &str| {
+        let path = folder.join(checkpoint).join("state.safetensors");
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    };
+    let newest = checkpoints().pop().unwrap();
+    flip(&newest);
+    let done = place.run(&line);
+    let warnings: Vec<&str> = done.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(warnings.len(), 1, "{done:?}");
+    assert!(warnings[0].contains("skipped a damaged checkpoint: "), "{done:?}");
+    assert_eq!(warnings[0].matches(&newest).count(), 1, "{done:?}");
+    done.ok();
+    assert_eq!(Ending::of(&place, "base"), Ending::of(&whole, "base"));
+
+    let place = Place::new();
+    kill_after_steps(&place, &line, 9);
+    let folder = run_of_base(&place).join("checkpoints");
+    for name in names(&folder) {
+        let state = folder.join(&name).join("state.safetensors");
+        if state.exists() {
+            fs::File::options().write(true).open(&state).unwrap().set_len(100).unwrap();
+        }
+    }
+    let done = place.run(&format!("{line} --quiet"));
+    assert_eq!(done.code, Some(65), "{done:?}");
+    assert!(done.stderr.starts_with("ulmfit: none of the "), "{done:?}");
+    assert!(done.stderr.contains("\nhint: "), "{done:?}");
+}
+
+/// Every named place in the code where a kill could do harm, first, second and third visit.
+#[cfg(feature = "crash-points")]
+#[test]
+fn every_crash_point_is_survived() {
+    let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --checkpoint-every 2 --quiet");
+    let whole = Place::new();
+    whole.run(&line).ok();
+    let wanted = Ending::of(&whole, "base");
+    for point in ulmfit::checkpoint::CRASH_POINTS {
+        let place = Place::new();
+        let mut line = line.clone();
+        match *point {
+            "folder.moved_away" => {
+                place.run(&line).ok();
+                line += " --overwrite --seed 42";
+            }
+            "resume.before_truncate" => kill_after_steps(&place, &line, 3),
+            _ => {}
+        }
+        let mut kills = 0;
+        for visit in 1..=3 {
+            let status = place.command(&line).env("ULMFIT_CRASH_AT", format!("{point}#{visit}")).status();
+            kills += usize::from(status.unwrap().signal().is_some());
+        }
+        assert!(kills >= 1, "{point} was never reached");
+        if ModelFolder::open(&place.path("base")).is_err() || point == &"folder.moved_away" {
+            place.run(&line).ok();
+        }
+        assert_eq!(Ending::of(&place, "base"), wanted, "{point}");
+        no_litter(&place);
+    }
+}
