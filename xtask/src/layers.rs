@@ -40,17 +40,13 @@ pub(crate) fn check(folder: &Path) -> anyhow::Result<String> {
         for name in used_roots(&source::code(&fs::read_to_string(&path)?)) {
             let to = exports.get(&name).unwrap_or(&name).clone();
             if row(&to).is_some() && to != from {
-                arrows
-                    .entry((from.clone(), to))
-                    .or_insert_with(|| place.display().to_string());
+                arrows.entry((from.clone(), to)).or_insert_with(|| place.display().to_string());
             }
         }
     }
     for ((from, to), place) in &arrows {
         if row(from) > row(to) {
-            wrong.insert(format!(
-                "{place}: `{from}` uses `{to}`, which stands above it"
-            ));
+            wrong.insert(format!("{place}: `{from}` uses `{to}`, which stands above it"));
         } else if row(from) == row(to)
             && from < to
             && arrows.contains_key(&(to.clone(), from.clone()))
@@ -75,9 +71,7 @@ fn used_roots(code: &str) -> BTreeSet<String> {
             code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
         if !in_longer_name {
             roots.extend(
-                branches(&code[at + found.len()..])
-                    .into_iter()
-                    .map(|path| path[0].clone()),
+                branches(&code[at + found.len()..]).into_iter().map(|path| path[0].clone()),
             );
         }
     }
@@ -158,27 +152,18 @@ mod tests {
     fn use_trees_are_taken_apart() {
         let tree = "text::{rules::{self, fix_html}, Vocab as Words}, not_this";
         let paths: Vec<String> = branches(tree).iter().map(|path| path.join(" ")).collect();
-        assert_eq!(
-            paths,
-            ["text rules self", "text rules fix_html", "text Words"]
-        );
+        assert_eq!(paths, ["text rules self", "text rules fix_html", "text Words"]);
         let roots = used_roots(
             "use crate::{data, text::Vocab}; fn f() -> crate::model::Lstm {} my_crate::x",
         );
-        assert_eq!(
-            roots.into_iter().collect::<Vec<_>>(),
-            ["data", "model", "text"]
-        );
+        assert_eq!(roots.into_iter().collect::<Vec<_>>(), ["data", "model", "text"]);
     }
 
     #[test]
     fn downwards_passes() {
         let line = library(&[
             ("lib.rs", "pub mod text; pub mod train;"),
-            (
-                "text/mod.rs",
-                "/// See [`crate::train`].\npub struct Vocab;",
-            ),
+            ("text/mod.rs", "/// See [`crate::train`].\npub struct Vocab;"),
             ("train/fit.rs", "use crate::text::Vocab; use crate::model;"),
         ]);
         assert_eq!(line.unwrap(), "2 arrows, all downwards");
@@ -186,15 +171,9 @@ mod tests {
 
     #[test]
     fn upwards_fails_with_its_place() {
-        let error = library(&[
-            ("lib.rs", ""),
-            ("text/vocab.rs", "use crate::data::Reader;"),
-        ]);
+        let error = library(&[("lib.rs", ""), ("text/vocab.rs", "use crate::data::Reader;")]);
         let error = error.unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "text/vocab.rs: `text` uses `data`, which stands above it"
-        );
+        assert_eq!(error, "text/vocab.rs: `text` uses `data`, which stands above it");
     }
 
     #[test]
@@ -203,40 +182,21 @@ mod tests {
             ("lib.rs", "pub use stages::{Fit, fit};"),
             ("model/mod.rs", "fn f(_: crate::Fit) {}"),
         ]);
-        assert!(
-            error
-                .unwrap_err()
-                .to_string()
-                .contains("`model` uses `stages`")
-        );
+        assert!(error.unwrap_err().to_string().contains("`model` uses `stages`"));
     }
 
     #[test]
     fn neighbours_may_not_use_each_other() {
         let one_way = [("lib.rs", ""), ("optim/mod.rs", "use crate::checkpoint;")];
         assert!(library(&one_way).is_ok());
-        let both = [
-            one_way[0],
-            one_way[1],
-            ("checkpoint/mod.rs", "use crate::optim;"),
-        ];
-        assert!(
-            library(&both)
-                .unwrap_err()
-                .to_string()
-                .ends_with("use each other")
-        );
+        let both = [one_way[0], one_way[1], ("checkpoint/mod.rs", "use crate::optim;")];
+        assert!(library(&both).unwrap_err().to_string().ends_with("use each other"));
     }
 
     #[test]
     fn a_module_without_a_row_is_noticed_and_tests_may_look_up() {
         let error = library(&[("lib.rs", ""), ("helpers.rs", "")]);
-        assert!(
-            error
-                .unwrap_err()
-                .to_string()
-                .contains("`helpers` stands in no row")
-        );
+        assert!(error.unwrap_err().to_string().contains("`helpers` stands in no row"));
         let tests = "#[cfg(test)]\nmod tests { use crate::stages; }";
         assert!(library(&[("lib.rs", ""), ("text/mod.rs", tests)]).is_ok());
     }

@@ -35,11 +35,7 @@ fn run(words: &[String]) -> anyhow::Result<()> {
     } else {
         readme::Mode::Write
     };
-    let verbs: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|w| *w != "--check")
-        .collect();
+    let verbs: Vec<&str> = words.iter().map(String::as_str).filter(|w| *w != "--check").collect();
     anyhow::ensure!(!verbs.is_empty(), USAGE);
     for verb in verbs {
         let line = match verb {

@@ -40,14 +40,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
 /// The last line of each kind, in the order in which the kinds first came.
 fn latest(all: Vec<Run>) -> Vec<Run> {
     let kind = |run: &Run| {
-        [
-            &run.task,
-            &run.dataset,
-            &run.metric,
-            &run.model,
-            &run.machine,
-        ]
-        .map(String::clone)
+        [&run.task, &run.dataset, &run.metric, &run.model, &run.machine].map(String::clone)
     };
     let mut kept: Vec<Run> = Vec::new();
     for run in all {
@@ -72,12 +65,8 @@ fn table(runs: &[Run]) -> String {
             || "-".to_owned(),
             |[low, high]| format!("{} to {}", number(low), number(high)),
         );
-        let memory = run
-            .peak_rss_mb
-            .map_or_else(|| "-".to_owned(), |mb| format!("{mb:.0} MB"));
-        let peak = run
-            .gemm_gflops
-            .map_or_else(String::new, |peak| format!(", {peak:.0} GFLOP/s"));
+        let memory = run.peak_rss_mb.map_or_else(|| "-".to_owned(), |mb| format!("{mb:.0} MB"));
+        let peak = run.gemm_gflops.map_or_else(String::new, |peak| format!(", {peak:.0} GFLOP/s"));
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {range} | {} | {} | {} | {memory} | {}, {}, {} threads{peak} |",
@@ -111,11 +100,7 @@ fn table(runs: &[Run]) -> String {
 
 /// Four significant digits, and no fewer before the point.
 fn number(value: f64) -> String {
-    let magnitude = if value == 0.0 {
-        0
-    } else {
-        value.abs().log10().floor() as i32
-    };
+    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
     let decimals = usize::try_from((3 - magnitude).clamp(0, 6)).unwrap_or(0);
     format!("{value:.decimals$}")
 }
@@ -129,10 +114,9 @@ fn duration(seconds: f64) -> String {
 }
 
 fn replaced(readme: &str, table: &str) -> anyhow::Result<String> {
-    let start = readme
-        .find(START)
-        .with_context(|| format!("README.md has no `{}`", START.trim()))?
-        + START.len();
+    let start =
+        readme.find(START).with_context(|| format!("README.md has no `{}`", START.trim()))?
+            + START.len();
     let end = readme[start..]
         .find(END)
         .with_context(|| format!("README.md has no `{END}` after the start"))?
@@ -147,20 +131,13 @@ mod tests {
 
     fn result(model: &str, value: f64) -> Run {
         let run: Run = serde_json::from_str(LINE).unwrap();
-        Run {
-            model: model.to_owned(),
-            value,
-            ..run
-        }
+        Run { model: model.to_owned(), value, ..run }
     }
 
     #[test]
     fn the_newest_line_of_a_kind_counts() {
         let kept = latest(vec![result("a", 1.0), result("b", 2.0), result("a", 3.0)]);
-        let kept: Vec<_> = kept
-            .iter()
-            .map(|run| (run.model.as_str(), run.value))
-            .collect();
+        let kept: Vec<_> = kept.iter().map(|run| (run.model.as_str(), run.value)).collect();
         assert_eq!(kept, [("a", 3.0), ("b", 2.0)]);
     }
 
@@ -181,10 +158,7 @@ mod tests {
             [0.0, 0.01234, 4.2, 57.3, 48_123.4].map(number),
             ["0.000", "0.01234", "4.200", "57.30", "48123"]
         );
-        assert_eq!(
-            [61.4, 600.0, 9_000.0].map(duration),
-            ["61 s", "10 min", "2.5 h"]
-        );
+        assert_eq!([61.4, 600.0, 9_000.0].map(duration), ["61 s", "10 min", "2.5 h"]);
     }
 
     #[test]
@@ -192,19 +166,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let readme = folder.path().join("README.md");
         fs::create_dir(folder.path().join("results")).unwrap();
-        fs::write(
-            folder.path().join("results/a.jsonl"),
-            LINE.replace('\n', " "),
-        )
-        .unwrap();
+        fs::write(folder.path().join("results/a.jsonl"), LINE.replace('\n', " ")).unwrap();
         fs::write(&readme, format!("before\n{START}old\n{END}\nafter\n")).unwrap();
 
-        assert!(
-            run(folder.path(), Mode::Check)
-                .unwrap_err()
-                .to_string()
-                .contains("out of date")
-        );
+        assert!(run(folder.path(), Mode::Check).unwrap_err().to_string().contains("out of date"));
         assert_eq!(run(folder.path(), Mode::Write).unwrap(), "1 results");
         assert!(run(folder.path(), Mode::Check).is_ok());
         let text = fs::read_to_string(&readme).unwrap();
@@ -216,11 +181,6 @@ mod tests {
 
     #[test]
     fn a_readme_without_markers_is_refused() {
-        assert!(
-            replaced("nothing here", "")
-                .unwrap_err()
-                .to_string()
-                .contains("results:start")
-        );
+        assert!(replaced("nothing here", "").unwrap_err().to_string().contains("results:start"));
     }
 }

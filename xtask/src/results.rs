@@ -48,10 +48,7 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Run>> {
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
     {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "jsonl")
-        {
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
             files.push(path);
         }
     }
@@ -83,20 +80,10 @@ pub(crate) mod tests {
         fs::write(folder.path().join("a.jsonl"), format!("{line}\n{line}\n")).unwrap();
         fs::write(folder.path().join("LOG.md"), "no result").unwrap();
         let runs = read(folder.path()).unwrap();
-        assert_eq!(
-            (runs.len(), runs[1].value, runs[1].ci95),
-            (2, 4.2, Some([2.5, 6.4]))
-        );
+        assert_eq!((runs.len(), runs[1].value, runs[1].ci95), (2, 4.2, Some([2.5, 6.4])));
 
-        fs::write(
-            folder.path().join("b.jsonl"),
-            line.replace("seeds", "sedes"),
-        )
-        .unwrap();
+        fs::write(folder.path().join("b.jsonl"), line.replace("seeds", "sedes")).unwrap();
         let error = format!("{:#}", read(folder.path()).unwrap_err());
-        assert!(
-            error.contains("b.jsonl:1: not a result") && error.contains("sedes"),
-            "{error}"
-        );
+        assert!(error.contains("b.jsonl:1: not a result") && error.contains("sedes"), "{error}");
     }
 }

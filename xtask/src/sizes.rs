@@ -20,11 +20,7 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<String> {
         }
     }
     anyhow::ensure!(too_long.is_empty(), too_long.join("\n"));
-    anyhow::ensure!(
-        !lengths.is_empty(),
-        "no source file found under {}",
-        root.display()
-    );
+    anyhow::ensure!(!lengths.is_empty(), "no source file found under {}", root.display());
     lengths.sort_unstable();
     Ok(format!(
         "{} files, {} lines; median {}, 90 % have at most {}, longest {}",

@@ -18,11 +18,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             if !name.starts_with('.') && !name.starts_with("target") {
                 collect(&path, found)?;
@@ -70,9 +66,7 @@ fn word_length(rest: &str, before: Option<char>) -> usize {
         if raw[hashes..].starts_with('"') {
             let end = format!("\"{}", "#".repeat(hashes));
             let start = rest.len() - raw.len() + hashes + 1;
-            return rest[start..]
-                .find(&end)
-                .map_or(rest.len(), |at| start + at + end.len());
+            return rest[start..].find(&end).map_or(rest.len(), |at| start + at + end.len());
         }
     }
     if rest.starts_with('"') {
@@ -165,31 +159,20 @@ mod tests {
     fn test_modules_are_left_out_and_the_rest_stays() {
         let left =
             code("use a;\n#[cfg(test)]\nmod tests { fn f() { {} } }\n#[cfg(test)]\nmod t;\nuse b;");
-        assert_eq!(
-            left.split_whitespace().collect::<Vec<_>>().join(" "),
-            "use a; use b;"
-        );
+        assert_eq!(left.split_whitespace().collect::<Vec<_>>().join(" "), "use a; use b;");
     }
 
     #[test]
     fn build_output_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
-        for name in [
-            "src/b.rs",
-            "src/a.rs",
-            "target/c.rs",
-            ".git/d.rs",
-            "src/e.txt",
-        ] {
+        for name in ["src/b.rs", "src/a.rs", "target/c.rs", ".git/d.rs", "src/e.txt"] {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
         let found = rust_files(folder.path()).unwrap();
-        let names: Vec<_> = found
-            .iter()
-            .map(|p| p.file_name().unwrap().to_str().unwrap())
-            .collect();
+        let names: Vec<_> =
+            found.iter().map(|p| p.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.rs", "b.rs"]);
     }
 }

@@ -1,34 +1,55 @@
 //! Errors become one clear line, a hint and an exit code; only here.
 
+use anyhow::Error as Any;
 use std::process::ExitCode;
+use ulmfit::checkpoint::CheckpointError;
+use ulmfit::data::DataError;
+use ulmfit::stages::RecipeError;
+use ulmfit::text::TextError;
 use ulmfit::{Error, ErrorClass};
 
 /// Prints the error and its hint on stderr and chooses the exit code.
-pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    if is_broken_pipe(error) {
+pub(crate) fn report(error: Any) -> ExitCode {
+    if is_broken_pipe(&error) {
         return ExitCode::SUCCESS; // the reader, say `head`, has seen enough
     }
-    let ours = error.downcast_ref::<Error>();
-    if let (Some(Error::Stopped), Some(signal)) = (ours, crate::signals::received()) {
-        eprintln!("ulmfit: {error}");
-        return ExitCode::from(128 + signal);
-    }
-    eprintln!("ulmfit: {}", one_line(&format!("{error:#}")));
-    if let Some(hint) = ours.and_then(Error::hint) {
+    let error = match ours(error) {
+        Ok(error) => error,
+        Err(other) => {
+            eprintln!("ulmfit: {}", one_line(&format!("{other:#}")));
+            let is_io = other.chain().any(|cause| cause.is::<std::io::Error>());
+            return ExitCode::from(if is_io { 74 } else { 1 });
+        }
+    };
+    let hint = error.hint();
+    let class = error.class();
+    let stopped = matches!(error, Error::Stopped);
+    eprintln!("ulmfit: {}", one_line(&format!("{:#}", Any::new(error))));
+    if let Some(hint) = hint {
         eprintln!("hint: {}", one_line(&hint));
     }
-    ExitCode::from(match ours.map(Error::class) {
-        Some(ErrorClass::Usage) => 2,
-        Some(ErrorClass::Data) => 65,
-        Some(ErrorClass::MissingInput) => 66,
-        Some(ErrorClass::Io) => 74,
-        Some(ErrorClass::Locked) => 75,
-        _ if error.downcast_ref::<std::io::Error>().is_some() => 74,
+    ExitCode::from(match class {
+        ErrorClass::Usage => 2,
+        ErrorClass::Data => 65,
+        ErrorClass::MissingInput => 66,
+        ErrorClass::Io => 74,
+        ErrorClass::Locked => 75,
+        _ if stopped => crate::signals::received().map_or(1, |signal| 128 + signal),
         _ => 1,
     })
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+/// Any error of the library as the one that knows its hint and class.
+fn ours(error: Any) -> Result<Error, Any> {
+    error
+        .downcast::<Error>()
+        .or_else(|other| other.downcast::<DataError>().map(Error::from))
+        .or_else(|other| other.downcast::<TextError>().map(Error::from))
+        .or_else(|other| other.downcast::<CheckpointError>().map(Error::from))
+        .or_else(|other| other.downcast::<RecipeError>().map(Error::from))
+}
+
+fn is_broken_pipe(error: &Any) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -26,11 +26,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     signals::install();
     if let Err(error) = cli.common.set_threads() {
-        return failure::report(&error);
+        return failure::report(error);
     }
     let mut output = output::Output::new(&cli.common);
     match commands::run(&cli.command, &cli.common, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure::report(&error),
+        Err(error) => failure::report(error),
     }
 }

@@ -58,7 +58,9 @@ impl Progress for Terminal {
                 self.bar.set_message(format!("loss {loss:.3}  {speed:.0} tokens/s"));
                 self.bar.set_position(*step);
                 if self.verbose {
-                    self.say(&format!("  step {step}/{steps} loss {loss:.4} lr {lr:.2e} {speed:.0} tokens/s"));
+                    self.say(&format!(
+                        "  step {step}/{steps} loss {loss:.4} lr {lr:.2e} {speed:.0} tokens/s"
+                    ));
                 }
             }
             Event::Epoch { epoch, epochs, train_loss, valid, best, .. } => {

@@ -58,16 +58,61 @@ fn columns_that_are_not_there() {
     check(
         &place,
         &[
-            case("train lm train.csv -o out --text nosuch", 65, "train.csv:1: no column `nosuch`; there are `text` and `label`", "choose a column among"),
-            case("train lm train.csv -o out --text txt", 65, "no column `txt`", "did you mean `text`?"),
-            case("fit train.csv -o out --label lable", 65, "train.csv:1: no column `lable`", "did you mean `label`?"),
-            case("evaluate classifier test.csv --label lable", 65, "no column `lable`", "did you mean `label`?"),
-            case("predict classifier test.csv --text txt", 65, "test.csv:1: no column `txt`", "did you mean `text`?"),
-            case("finetune lm train.csv -o out --text txt", 65, "no column `txt`", "did you mean `text`?"),
-            case("pretrain train.csv -o out --text txt", 65, "no column `txt`", "did you mean `text`?"),
+            case(
+                "train lm train.csv -o out --text nosuch",
+                65,
+                "train.csv:1: no column `nosuch`; there are `text` and `label`",
+                "choose a column among",
+            ),
+            case(
+                "train lm train.csv -o out --text txt",
+                65,
+                "no column `txt`",
+                "did you mean `text`?",
+            ),
+            case(
+                "fit train.csv -o out --label lable",
+                65,
+                "train.csv:1: no column `lable`",
+                "did you mean `label`?",
+            ),
+            case(
+                "evaluate classifier test.csv --label lable",
+                65,
+                "no column `lable`",
+                "did you mean `label`?",
+            ),
+            case(
+                "predict classifier test.csv --text txt",
+                65,
+                "test.csv:1: no column `txt`",
+                "did you mean `text`?",
+            ),
+            case(
+                "finetune lm train.csv -o out --text txt",
+                65,
+                "no column `txt`",
+                "did you mean `text`?",
+            ),
+            case(
+                "pretrain train.csv -o out --text txt",
+                65,
+                "no column `txt`",
+                "did you mean `text`?",
+            ),
             case("tokenize train.csv --text txt", 65, "no column `txt`", "did you mean `text`?"),
-            case("check-data train.csv --label lable", 65, "no column `lable`", "did you mean `label`?"),
-            case("train lm odd.csv -o out", 65, "cannot tell which column is the text", "--text COLUMN"),
+            case(
+                "check-data train.csv --label lable",
+                65,
+                "no column `lable`",
+                "did you mean `label`?",
+            ),
+            case(
+                "train lm odd.csv -o out",
+                65,
+                "cannot tell which column is the text",
+                "--text COLUMN",
+            ),
         ],
     );
 }
@@ -102,24 +147,60 @@ fn rows_that_cannot_be_read() {
     place.write("ragged.csv", "text,label\na,good\na,bad,third\n");
     place.write("short.csv", "text,label\na,good\nalone\n");
     place.write("open.csv", "text,label\na,good\n\"never closed,bad\n");
-    place.write("cut.jsonl", "{\"text\": \"a\", \"label\": \"b\"}\n{\"text\": \"cut off in the mid\n");
+    place.write(
+        "cut.jsonl",
+        "{\"text\": \"a\", \"label\": \"b\"}\n{\"text\": \"cut off in the mid\n",
+    );
     place.write("list.jsonl", "[1, 2]\n");
     place.write("nolabel.csv", "text,label\na,good\nb,\n");
-    place.write("utf16.csv", "text,label\na,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    place.write(
+        "utf16.csv",
+        "text,label\na,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+    );
     check(
         &place,
         &[
-            case("train lm latin1.csv -o out", 65, "latin1.csv:3: byte 6 of the text is not UTF-8 (0xe9)", "--encoding-errors replace"),
-            case("predict classifier latin1.csv", 65, "latin1.csv:3: ", "--encoding-errors replace"),
+            case(
+                "train lm latin1.csv -o out",
+                65,
+                "latin1.csv:3: byte 6 of the text is not UTF-8 (0xe9)",
+                "--encoding-errors replace",
+            ),
+            case(
+                "predict classifier latin1.csv",
+                65,
+                "latin1.csv:3: ",
+                "--encoding-errors replace",
+            ),
             case("fit latin1.csv -o out", 65, "latin1.csv:3: ", "--encoding-errors replace"),
             case("pretrain latin1.csv -o out", 65, "latin1.csv:3: ", "--encoding-errors replace"),
             case("train lm utf16.csv -o out", 65, "utf16.csv:1: the text is UTF-16", "iconv"),
-            case("train lm ragged.csv -o out", 65, "ragged.csv:3: 3 fields where the first row has 2", "double quotes"),
+            case(
+                "train lm ragged.csv -o out",
+                65,
+                "ragged.csv:3: 3 fields where the first row has 2",
+                "double quotes",
+            ),
             case("predict classifier ragged.csv", 65, "ragged.csv:3: 3 fields", "double quotes"),
-            case("fit short.csv -o out", 65, "short.csv:3: 1 fields where the first row has 2", "missing"),
-            case("train lm open.csv -o out", 65, "open.csv:3: a quoted field in this row is never closed", "close it"),
+            case(
+                "fit short.csv -o out",
+                65,
+                "short.csv:3: 1 fields where the first row has 2",
+                "missing",
+            ),
+            case(
+                "train lm open.csv -o out",
+                65,
+                "open.csv:3: a quoted field in this row is never closed",
+                "close it",
+            ),
             case("train lm cut.jsonl -o out", 65, "cut.jsonl:2: not valid JSON", "one JSON object"),
-            case("train lm list.jsonl -o out", 65, "list.jsonl:1: a list where", "one object a line"),
+            case(
+                "train lm list.jsonl -o out",
+                65,
+                "list.jsonl:1: a list where",
+                "one object a line",
+            ),
             case("train lm nolabel.csv -o out", 65, "nolabel.csv:3: no label", "label this row"),
             case("train lm texts.txt -o out", 65, "texts.txt:1: no label", "__label__"),
         ],
@@ -136,11 +217,31 @@ fn labels_that_teach_nothing() {
         &[
             case("train lm one.csv -o out", 65, "all 2 rows have the label `good`", "--label"),
             case("fit one.csv -o out", 65, "all 2 rows have the label `good`", "--label"),
-            case("evaluate classifier new.csv", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
-            case("train lm train.csv --test new.csv -o out", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
-            case("train lm train.csv --valid new.csv -o out", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
+            case(
+                "evaluate classifier new.csv",
+                65,
+                "new.csv:22: unknown label `goood`",
+                "did you mean `good`?",
+            ),
+            case(
+                "train lm train.csv --test new.csv -o out",
+                65,
+                "new.csv:22: unknown label `goood`",
+                "did you mean `good`?",
+            ),
+            case(
+                "train lm train.csv --valid new.csv -o out",
+                65,
+                "new.csv:22: unknown label `goood`",
+                "did you mean `good`?",
+            ),
             // before the language model is trained, not after
-            case("fit train.csv --test new.csv -o out --lm-epochs 1", 65, "new.csv:22: unknown label `goood`", "did you mean `good`?"),
+            case(
+                "fit train.csv --test new.csv -o out --lm-epochs 1",
+                65,
+                "new.csv:22: unknown label `goood`",
+                "did you mean `good`?",
+            ),
         ],
     );
 }
@@ -163,7 +264,12 @@ fn inputs_that_are_not_there() {
             case("inspect nosuch", 66, "nosuch is no model folder and no recipe", ""),
             case("import fastai nosuch.pth nosuch.pkl -o out", 66, "nosuch.pth does not exist", ""),
             case("export fastai nosuch -o out", 66, "nosuch does not exist", ""),
-            case("train lm train.csv -o out --recipe nosuch.toml", 66, "nosuch.toml does not exist", ""),
+            case(
+                "train lm train.csv -o out --recipe nosuch.toml",
+                66,
+                "nosuch.toml does not exist",
+                "",
+            ),
         ],
     );
 }
@@ -216,12 +322,27 @@ fn recipes_that_cannot_be_used() {
     check(
         &place,
         &[
-            case("train lm train.csv -o out --recipe nosuch", 2, "there is no recipe `nosuch`", "paper-2018"),
+            case(
+                "train lm train.csv -o out --recipe nosuch",
+                2,
+                "there is no recipe `nosuch`",
+                "paper-2018",
+            ),
             case("fit train.csv -o out --recipe unknown.toml", 2, "unknown field `bacth-size`", ""), // typos: ignore
-            case("fit train.csv -o out --recipe zero.toml", 2, "`batch-size` of the recipe is 0", ""),
+            case(
+                "fit train.csv -o out --recipe zero.toml",
+                2,
+                "`batch-size` of the recipe is 0",
+                "",
+            ),
             case("fit train.csv -o out --recipe word.toml", 2, "invalid type: string", ""),
             case("inspect torn.toml", 2, "recipe: ", ""),
-            case("train lm train.csv -o out --batch-size 0", 2, "`batch-size` of the recipe is 0", ""),
+            case(
+                "train lm train.csv -o out --batch-size 0",
+                2,
+                "`batch-size` of the recipe is 0",
+                "",
+            ),
             case("train lm train.csv -o out --lr 0", 2, "`lr` of the recipe is 0", ""),
             case("train lm train.csv -o out --drop-mult 9", 2, "`dropout` of the recipe", ""),
             case("fit train.csv -o out --lm-lr 0", 2, "`lr` of the recipe is 0", ""),
@@ -235,14 +356,49 @@ fn models_of_another_stage() {
     check(
         &place,
         &[
-            case("predict lm test.csv", 65, "lm is a language model, a classifier is needed", "ulmfit train"),
-            case("train classifier train.csv -o out", 65, "classifier is a classifier, a language model is needed", "ulmfit pretrain"),
-            case("finetune classifier texts.txt -o out", 65, "a language model is needed", "ulmfit pretrain"),
-            case("fit train.csv --base classifier -o out", 65, "a language model is needed", "ulmfit pretrain"),
+            case(
+                "predict lm test.csv",
+                65,
+                "lm is a language model, a classifier is needed",
+                "ulmfit train",
+            ),
+            case(
+                "train classifier train.csv -o out",
+                65,
+                "classifier is a classifier, a language model is needed",
+                "ulmfit pretrain",
+            ),
+            case(
+                "finetune classifier texts.txt -o out",
+                65,
+                "a language model is needed",
+                "ulmfit pretrain",
+            ),
+            case(
+                "fit train.csv --base classifier -o out",
+                65,
+                "a language model is needed",
+                "ulmfit pretrain",
+            ),
             case("generate classifier the", 65, "a language model is needed", "ulmfit pretrain"),
-            case("lr-find classifier texts.txt", 65, "a language model is needed", "ulmfit pretrain"),
-            case("finetune lm texts.txt -o out --direction backward", 2, "no backward network", "--direction"),
-            case("train lm train.csv -o out --direction both", 2, "no network for every direction", "--direction"),
+            case(
+                "lr-find classifier texts.txt",
+                65,
+                "a language model is needed",
+                "ulmfit pretrain",
+            ),
+            case(
+                "finetune lm texts.txt -o out --direction backward",
+                2,
+                "no backward network",
+                "--direction",
+            ),
+            case(
+                "train lm train.csv -o out --direction both",
+                2,
+                "no network for every direction",
+                "--direction",
+            ),
         ],
     );
 }
@@ -253,9 +409,24 @@ fn models_that_are_damaged() {
     let weights = place.path("classifier/model.safetensors");
     let sound = fs::read(&weights).unwrap();
     let damaged = [
-        case("predict classifier test.csv", 65, "model.safetensors is missing or damaged", "copy the folder again"),
-        case("evaluate classifier test.csv", 65, "model.safetensors is missing or damaged", "copy the folder again"),
-        case("inspect classifier", 65, "model.safetensors is missing or damaged", "copy the folder again"),
+        case(
+            "predict classifier test.csv",
+            65,
+            "model.safetensors is missing or damaged",
+            "copy the folder again",
+        ),
+        case(
+            "evaluate classifier test.csv",
+            65,
+            "model.safetensors is missing or damaged",
+            "copy the folder again",
+        ),
+        case(
+            "inspect classifier",
+            65,
+            "model.safetensors is missing or damaged",
+            "copy the folder again",
+        ),
     ];
     for at in [0, 20, sound.len() / 2, sound.len() - 1] {
         let mut flipped = sound.clone();
@@ -275,7 +446,12 @@ fn models_that_are_damaged() {
     check(
         &place,
         &[
-            case("predict classifier test.csv", 65, "no complete model: it has no manifest.json", "training command"),
+            case(
+                "predict classifier test.csv",
+                65,
+                "no complete model: it has no manifest.json",
+                "training command",
+            ),
             case("evaluate classifier test.csv", 65, "no complete model", "training command"),
             case("train lm train.csv -o out", 65, "damaged manifest", "copy the folder again"),
         ],
@@ -289,10 +465,20 @@ fn outputs_that_cannot_be_written() {
         &place,
         &[
             case("pretrain texts.txt -o lm", 2, "lm exists already", "another folder"),
-            case("finetune lm texts.txt -o classifier", 2, "classifier exists already", "another folder"),
+            case(
+                "finetune lm texts.txt -o classifier",
+                2,
+                "classifier exists already",
+                "another folder",
+            ),
             case("train lm train.csv -o lm", 2, "lm exists already", "another folder"),
             case("fit train.csv -o lm", 2, "lm exists already", "another folder"),
-            case("export fastai lm -o classifier", 2, "classifier exists already", "another folder"),
+            case(
+                "export fastai lm -o classifier",
+                2,
+                "classifier exists already",
+                "another folder",
+            ),
             case("train lm train.csv -o test.csv", 2, "test.csv exists already", "another folder"),
             case("train lm train.csv -o ..", 2, "cannot be the name of a new folder", ""),
             case("train lm train.csv -o test.csv/out", 74, "cannot create test.csv", ""),
@@ -301,7 +487,15 @@ fn outputs_that_cannot_be_written() {
     );
     fs::create_dir(place.path("mine")).unwrap();
     place.write("mine/thesis.txt", "years of work");
-    check(&place, &[case("train lm train.csv -o mine --overwrite", 2, "not written by ulmfit", "only models")]);
+    check(
+        &place,
+        &[case(
+            "train lm train.csv -o mine --overwrite",
+            2,
+            "not written by ulmfit",
+            "only models",
+        )],
+    );
     assert_eq!(fs::read(place.path("mine/thesis.txt")).unwrap(), b"years of work");
 }
 
@@ -336,12 +530,20 @@ fn what_is_only_warned_of() {
     place.write("blank.csv", csv(0..40) + ",good\n   ,bad\n");
     place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
     for (line, warning) in [
-        ("train lm blank.csv -o blank", "2 documents empty, the first at blank.csv:42; remove these rows"),
+        (
+            "train lm blank.csv -o blank",
+            "2 documents empty, the first at blank.csv:42; remove these rows",
+        ),
         ("fit blank.csv -o fit --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
-        ("train lm latin1.csv -o latin1 --encoding-errors replace", "1 document with bytes that are no text"),
+        (
+            "train lm latin1.csv -o latin1 --encoding-errors replace",
+            "1 document with bytes that are no text",
+        ),
     ] {
         let done = place.run(&format!("{line} {STEPS}"));
-        let warned = |done: &Done| done.stderr.lines().any(|l| l.starts_with("warning: ") && l.contains(warning));
+        let warned = |done: &Done| {
+            done.stderr.lines().any(|l| l.starts_with("warning: ") && l.contains(warning))
+        };
         assert!(warned(&done), "{line}: {done:?}");
         done.ok();
     }

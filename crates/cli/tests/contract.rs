@@ -15,8 +15,21 @@ fn number(document: &Value, field: &str) -> f64 {
 fn every_command_explains_itself_by_example() {
     let place = Place::new();
     for command in [
-        "demo", "fit", "pretrain", "finetune", "train", "evaluate", "predict", "tokenize",
-        "generate", "lr-find", "inspect", "check-data", "import fastai", "export fastai", "bench",
+        "demo",
+        "fit",
+        "pretrain",
+        "finetune",
+        "train",
+        "evaluate",
+        "predict",
+        "tokenize",
+        "generate",
+        "lr-find",
+        "inspect",
+        "check-data",
+        "import fastai",
+        "export fastai",
+        "bench",
     ] {
         let help = place.run(&format!("{command} --help")).ok();
         let usage = format!("Usage: ulmfit {command}");
@@ -37,8 +50,16 @@ fn scores_of_a_classifier() {
     let scores = place.run("evaluate classifier test.csv --json").json();
     let fields: BTreeSet<&str> = scores.as_object().unwrap().keys().map(String::as_str).collect();
     let promised = [
-        "schema", "n", "accuracy", "error", "accuracy_ci95", "macro_f1", "loss", "labels",
-        "confusion", "per_class",
+        "schema",
+        "n",
+        "accuracy",
+        "error",
+        "accuracy_ci95",
+        "macro_f1",
+        "loss",
+        "labels",
+        "confusion",
+        "per_class",
     ];
     assert_eq!(fields, BTreeSet::from(promised));
     assert_eq!(scores["n"], 30);
@@ -92,14 +113,20 @@ fn speeds() {
     let place = Place::new();
     let sizes = "--vocab 100 --emb 8 --hid 12 --layers 2 --bs 4 --bptt 8 --steps 3 --json";
     let promised = [
-        "tokens_per_s", "tokens_per_s_min", "tokens_per_s_max", "gflops", "peak_rss_mb", "threads",
+        "tokens_per_s",
+        "tokens_per_s_min",
+        "tokens_per_s_max",
+        "gflops",
+        "peak_rss_mb",
+        "threads",
     ];
     for (what, more) in [("lm", &[] as &[&str]), ("classify", &["docs_per_s", "latency_ms_p50"])] {
         let speed = place.run(&format!("bench {what} {sizes} --document 20 --threads 2")).json();
         for field in promised.iter().chain(more) {
             assert!(number(&speed, field) > 0.0, "{what}: {field}");
         }
-        let [least, median, most] = ["tokens_per_s_min", "tokens_per_s", "tokens_per_s_max"].map(|f| number(&speed, f));
+        let [least, median, most] =
+            ["tokens_per_s_min", "tokens_per_s", "tokens_per_s_max"].map(|f| number(&speed, f));
         assert!(least <= median && median <= most, "{speed}");
         assert_eq!((&speed["precision"], &speed["threads"]), (&"f32".into(), &2.into()));
         assert_eq!(speed["isa"], ulmfit::isa());
@@ -115,19 +142,22 @@ fn a_model_is_a_folder_with_a_manifest() {
         ("classifier", vec!["labels.json", "metrics-train-forward.jsonl"]),
     ] {
         let folder = place.path(model);
-        let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
         assert_eq!(manifest["schema"], 1);
         let files = manifest["files"].as_object().unwrap();
         for (name, entry) in files {
             assert_eq!(entry["blake3"], hash_file(&folder.join(name)).unwrap(), "{name}");
             assert_eq!(entry["bytes"], fs::metadata(folder.join(name)).unwrap().len(), "{name}");
         }
-        let listed: BTreeSet<String> = files.keys().cloned().chain(["manifest.json".into()]).collect();
+        let listed: BTreeSet<String> =
+            files.keys().cloned().chain(["manifest.json".into()]).collect();
         assert_eq!(listed, names(&folder), "nothing but what the manifest vouches for");
         for name in common.iter().chain(&more) {
             assert!(files.contains_key(*name), "{model} has no {name}");
         }
-        let run: Value = serde_json::from_slice(&fs::read(folder.join("run.json")).unwrap()).unwrap();
+        let run: Value =
+            serde_json::from_slice(&fs::read(folder.join("run.json")).unwrap()).unwrap();
         assert_eq!((&run["schema"], &run["seed"]), (&1.into(), &42.into()));
         assert_eq!(run["isa"], ulmfit::isa());
         assert!(run["recipe"].is_object(), "{run}");
@@ -178,7 +208,8 @@ fn check_data_finds_what_spoils_a_score() {
     let repeated = train.lines().nth(1).unwrap();
     place.write("leak.csv", format!("{test}{repeated}\n"));
     let report = place.run("check-data train.csv --test leak.csv --json").json();
-    let kinds: Vec<&Value> = report["findings"].as_array().unwrap().iter().map(|f| &f["kind"]).collect();
+    let kinds: Vec<&Value> =
+        report["findings"].as_array().unwrap().iter().map(|f| &f["kind"]).collect();
     assert!(kinds.contains(&&"leak".into()), "{report}");
 
     place.write("one.csv", "text,label\na,good\nb,good\n");
@@ -193,7 +224,8 @@ fn check_data_finds_what_spoils_a_score() {
 fn lr_find_suggests_a_rate() {
     let place = Place::new();
     for line in ["lr-find lm texts.txt", "lr-find lm train.csv --classifier"] {
-        let found = place.run(&format!("{line} --batch-size 8 --bptt 16 --svg rates.svg --json")).json();
+        let found =
+            place.run(&format!("{line} --batch-size 8 --bptt 16 --svg rates.svg --json")).json();
         for name in ["valley", "steep", "minimum"] {
             assert!((1e-7..=10.0).contains(&number(&found, name)), "{line}: {found}");
         }

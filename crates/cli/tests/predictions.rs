@@ -17,7 +17,11 @@ fn rows_come_out_as_they_went_in() {
     let line = |row| format!("{}\n", serde_json::json!({ "id": row, "text": words(row) }));
     place.write("many.jsonl", (0..ROWS).map(line).collect::<String>());
     let done = place.run("predict classifier many.jsonl --echo");
-    assert!(done.stderr.starts_with("warning: 157 documents empty, the first at many.jsonl:4"), "{}", done.stderr);
+    assert!(
+        done.stderr.starts_with("warning: 157 documents empty, the first at many.jsonl:4"),
+        "{}",
+        done.stderr
+    );
     let rows = parse(&done.ok());
     assert_eq!(rows.len(), ROWS);
     for (n, row) in rows.iter().enumerate() {
@@ -30,14 +34,18 @@ fn rows_come_out_as_they_went_in() {
         assert!((sum - 1.0).abs() < 1e-6, "{row}");
         assert!(row["confidence"].as_f64().unwrap() >= 0.5, "{row}");
     }
-    let empty: Vec<&Value> = rows.iter().skip(3).step_by(7).map(|row| &row["probabilities"]).collect();
+    let empty: Vec<&Value> =
+        rows.iter().skip(3).step_by(7).map(|row| &row["probabilities"]).collect();
     assert!(empty.windows(2).all(|pair| pair[0] == pair[1]), "all empty texts are alike");
 }
 
 #[test]
 fn forms_of_output() {
     let place = Place::new();
-    place.write("new.csv", "id,text,note\n7,a lovely film,\"x, y\"\n8,a dull film,\"say \"\"z\"\"\"\n");
+    place.write(
+        "new.csv",
+        "id,text,note\n7,a lovely film,\"x, y\"\n8,a dull film,\"say \"\"z\"\"\"\n",
+    );
     let labels = place.run("predict classifier new.csv --format text").ok();
     let labels: Vec<&str> = labels.lines().collect();
     assert_eq!(labels.len(), 2);
@@ -54,7 +62,11 @@ fn forms_of_output() {
     for (n, row) in rows.iter().enumerate() {
         assert_eq!(row["label"], labels[n]);
         assert_eq!(&cells[n][3], labels[n]);
-        for (at, p) in [(4, &row["confidence"]), (5, &row["probabilities"]["bad"]), (6, &row["probabilities"]["good"])] {
+        for (at, p) in [
+            (4, &row["confidence"]),
+            (5, &row["probabilities"]["bad"]),
+            (6, &row["probabilities"]["good"]),
+        ] {
             let (cell, p): (f64, f64) = (cells[n][at].parse().unwrap(), p.as_f64().unwrap());
             assert!((cell - p).abs() < 1e-7, "{cell} and {p}");
         }
@@ -75,7 +87,9 @@ fn neither_batches_nor_standard_input_change_a_bit() {
     assert_eq!(place.feed("predict classifier -", &texts).ok(), together);
     assert_eq!(place.run("predict classifier mixed.txt --threads 2").ok(), together);
 
-    let scores = |batch| place.run(&format!("evaluate classifier test.csv --json --batch-size {batch}")).ok();
+    let scores = |batch| {
+        place.run(&format!("evaluate classifier test.csv --json --batch-size {batch}")).ok()
+    };
     let wanted = scores(64);
     for batch in [1, 3, 30] {
         assert_eq!(scores(batch), wanted, "batches of {batch}");
@@ -90,7 +104,9 @@ fn tokens_are_one_array_a_text() {
     assert_eq!(
         tokens,
         [
-            serde_json::json!(["xxbos", "xxmaj", "this", "is", "xxup", "great", "xxrep", "3", "!", "do", "n't"]),
+            serde_json::json!([
+                "xxbos", "xxmaj", "this", "is", "xxup", "great", "xxrep", "3", "!", "do", "n't"
+            ]),
             serde_json::json!(["xxbos"]),
             serde_json::json!(["xxbos", "last", "&", "least"]),
         ]
@@ -110,7 +126,10 @@ fn generated_text_depends_on_the_seed_alone() {
     assert_eq!(say("--seed 7 --threads 2"), first);
     assert!((8..12).any(|seed| say(&format!("--seed {seed}")) != first), "seeds do nothing");
     assert_eq!(say("--temperature 0 --seed 1"), say("--temperature 0 --seed 2"));
-    assert_eq!(place.run("generate lm the --tokens 12 --seed 7 --json").json()["text"], first.trim_end());
+    assert_eq!(
+        place.run("generate lm the --tokens 12 --seed 7 --json").json()["text"],
+        first.trim_end()
+    );
 }
 
 #[test]

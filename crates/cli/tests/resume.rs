@@ -30,7 +30,8 @@ impl Ending {
     /// Reads a model; checks that each step stands exactly once in its metrics.
     fn of(place: &Place, name: &str) -> Self {
         let folder = ModelFolder::open(&place.path(name)).unwrap();
-        let metrics = folder.files().map(|(name, _)| name).find(|name| name.starts_with("metrics-"));
+        let metrics =
+            folder.files().map(|(name, _)| name).find(|name| name.starts_with("metrics-"));
         let metrics = String::from_utf8(folder.read(metrics.unwrap()).unwrap()).unwrap();
         let events = metrics.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let (mut steps, mut last) = (0, Value::Null);
@@ -65,7 +66,8 @@ fn run_of_base(place: &Place) -> PathBuf {
 }
 
 fn lines_so_far(place: &Place) -> usize {
-    fs::read_to_string(run_of_base(place).join("metrics.jsonl")).map_or(0, |text| text.lines().count())
+    fs::read_to_string(run_of_base(place).join("metrics.jsonl"))
+        .map_or(0, |text| text.lines().count())
 }
 
 /// Waits until a started `pretrain -o base` has made `more` steps.
@@ -108,14 +110,18 @@ fn killed_at_any_moment_a_run_ends_with_the_same_bits() {
                 assert!(tries < 60, "{name} makes no progress");
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let delay = time.mul_f64((random >> 33) as f64 / f64::from(1_u32 << 31));
-                let mut child = start(&mut place.command(&format!("{line} --threads {}", 1 + tries % 2)));
+                let mut child =
+                    start(&mut place.command(&format!("{line} --threads {}", 1 + tries % 2)));
                 std::thread::sleep(delay);
                 child.kill().unwrap();
                 let output = child.wait_with_output().unwrap();
                 match code(output.status) {
                     0 => {}
                     137 => kills += 1,
-                    other => panic!("{name} ends with {other}: {}", String::from_utf8_lossy(&output.stderr)),
+                    other => panic!(
+                        "{name} ends with {other}: {}",
+                        String::from_utf8_lossy(&output.stderr)
+                    ),
                 }
             }
             assert_eq!(Ending::of(&place, name), *ending, "{name} after {kills} kills");
@@ -140,7 +146,10 @@ fn signals_stop_a_run_in_order() {
         assert!(sent.elapsed() < Duration::from_secs(5), "{signal}: {:?}", sent.elapsed());
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(wanted), "{signal}: {stderr}");
-        assert!(stderr.ends_with("ulmfit: stopped; run the same command again to continue\n"), "{stderr}");
+        assert!(
+            stderr.ends_with("ulmfit: stopped; run the same command again to continue\n"),
+            "{stderr}"
+        );
         assert!(!place.path("base").exists());
         no_litter(&place);
     }
@@ -181,7 +190,11 @@ fn signals_stop_what_is_no_run() {
 
 #[test]
 fn a_changed_corpus_is_refused() {
-    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 {STEPS}").replacen("--epochs 1 ", "", 1);
+    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 {STEPS}").replacen(
+        "--epochs 1 ",
+        "",
+        1,
+    );
     let line = format!("{line} --checkpoint-every 2 --quiet");
     let place = Place::new();
     kill_after_steps(&place, &line, 5);
@@ -193,7 +206,11 @@ fn a_changed_corpus_is_refused() {
         let done = place.run(line);
         assert!(matches!(done.code, Some(2 | 65)), "{done:?}");
         let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
-        assert!(message.starts_with("ulmfit: base.run/pretrain-forward was begun with other settings: "), "{done:?}");
+        assert!(
+            message
+                .starts_with("ulmfit: base.run/pretrain-forward was begun with other settings: "),
+            "{done:?}"
+        );
         assert!(message.contains("train was \""), "{done:?}");
         assert!(hint.starts_with("hint: ") && !hint.contains('\n'), "{done:?}");
         assert!(!place.path("base").exists());
@@ -232,13 +249,16 @@ fn restart_begins_anew() {
 
 #[test]
 fn a_damaged_checkpoint_is_passed_over() {
-    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 20 --batch-size 8 --bptt 16 --checkpoint-every 2");
+    let line = format!(
+        "pretrain texts.txt -o base {SIZES} --epochs 20 --batch-size 8 --bptt 16 --checkpoint-every 2"
+    );
     let whole = Place::new();
     whole.run(&line).ok();
     let place = Place::new();
     kill_after_steps(&place, &line, 9);
     let folder = run_of_base(&place).join("checkpoints");
-    let checkpoints = || names(&folder).into_iter().filter(|name| !name.starts_with('.')).collect::<Vec<_>>();
+    let checkpoints =
+        || names(&folder).into_iter().filter(|name| !name.starts_with('.')).collect::<Vec<_>>();
     let flip = |checkpoint: &str| {
         let path = folder.join(checkpoint).join("state.safetensors");
         let mut bytes = fs::read(&path).unwrap();
@@ -249,7 +269,8 @@ fn a_damaged_checkpoint_is_passed_over() {
     let newest = checkpoints().pop().unwrap();
     flip(&newest);
     let done = place.run(&line);
-    let warnings: Vec<&str> = done.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    let warnings: Vec<&str> =
+        done.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{done:?}");
     assert!(warnings[0].contains("skipped a damaged checkpoint: "), "{done:?}");
     assert_eq!(warnings[0].matches(&newest).count(), 1, "{done:?}");
@@ -292,7 +313,8 @@ fn every_crash_point_is_survived() {
         }
         let mut kills = 0;
         for visit in 1..=3 {
-            let status = place.command(&line).env("ULMFIT_CRASH_AT", format!("{point}#{visit}")).status();
+            let status =
+                place.command(&line).env("ULMFIT_CRASH_AT", format!("{point}#{visit}")).status();
             kills += usize::from(status.unwrap().signal().is_some());
         }
         assert!(kills >= 1, "{point} was never reached");

@@ -34,10 +34,7 @@ fn product((rows, inputs, outputs): (usize, usize, usize)) -> f64 {
     let (x, weight) = (random(&[rows, inputs]), random(&[outputs, inputs]));
     let seconds = fastest(|| drop(Cpu::default().linear_forward(&x, &weight, None)));
     let rate = 2.0 * (rows * inputs * outputs) as f64 / seconds;
-    println!(
-        "{rows:>5} x {inputs:>4} x {outputs:<5} {:>8.1} GFLOP/s",
-        rate / 1e9
-    );
+    println!("{rows:>5} x {inputs:>4} x {outputs:<5} {:>8.1} GFLOP/s", rate / 1e9);
     rate
 }
 
@@ -49,60 +46,32 @@ fn lstm(inputs: usize, hidden: usize, best: f64) {
     let mut grads = dims.map(Tensor::zeros);
     let mask = cpu.dropout_mask(w_hh.dims(), 0.5, Key::new(3));
     let w_hh_mask = Some(&mask);
-    let weights = LstmWeights {
-        w_ih,
-        w_hh,
-        b_ih,
-        b_hh,
-        w_hh_mask,
-    };
-    let (x, dy) = (
-        random(&[TIME, BATCH, inputs]),
-        random(&[TIME, BATCH, hidden]),
-    );
+    let weights = LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask };
+    let (x, dy) = (random(&[TIME, BATCH, inputs]), random(&[TIME, BATCH, hidden]));
     let state = LstmState::zeros(BATCH, hidden);
     let flops = 8.0 * (ROWS * hidden * (inputs + hidden)) as f64;
-    report(
-        &format!("lstm {inputs} -> {hidden} forward"),
-        Some(flops / best),
-        || {
-            cpu.lstm_forward(&x, weights, &state, Keep::Nothing);
-        },
-    );
-    report(
-        &format!("lstm {inputs} -> {hidden} both ways"),
-        Some(3.0 * flops / best),
-        || {
-            let out = cpu.lstm_forward(&x, weights, &state, Keep::Tape);
-            let [w_ih, w_hh, b_ih, b_hh] = &mut grads;
-            let grads = LstmGrads {
-                w_ih,
-                w_hh,
-                b_ih,
-                b_hh,
-            };
-            let tape = out.tape.expect("a tape was asked for");
-            cpu.lstm_backward(&x, weights, tape, &dy, Some(grads), InputGradient::Wanted);
-        },
-    );
+    report(&format!("lstm {inputs} -> {hidden} forward"), Some(flops / best), || {
+        cpu.lstm_forward(&x, weights, &state, Keep::Nothing);
+    });
+    report(&format!("lstm {inputs} -> {hidden} both ways"), Some(3.0 * flops / best), || {
+        let out = cpu.lstm_forward(&x, weights, &state, Keep::Tape);
+        let [w_ih, w_hh, b_ih, b_hh] = &mut grads;
+        let grads = LstmGrads { w_ih, w_hh, b_ih, b_hh };
+        let tape = out.tape.expect("a tape was asked for");
+        cpu.lstm_backward(&x, weights, tape, &dy, Some(grads), InputGradient::Wanted);
+    });
 }
 
 fn decoder(best: f64) {
-    let (h, table, zeros) = (
-        random(&[ROWS, EMBEDDING]),
-        random(&[VOCAB, EMBEDDING]),
-        Tensor::zeros(&[VOCAB]),
-    );
+    let (h, table, zeros) =
+        (random(&[ROWS, EMBEDDING]), random(&[VOCAB, EMBEDDING]), Tensor::zeros(&[VOCAB]));
     let (mut weight, mut bias) = (Tensor::zeros(table.dims()), zeros.clone());
     let seconds = 6.0 * (ROWS * EMBEDDING * VOCAB) as f64 / best;
     report("decoder, loss", Some(seconds / 3.0), || {
         Cpu::default().decoder_loss(&h, &table, &zeros, &ids(), None);
     });
     report("decoder, loss and gradients", Some(seconds), || {
-        let grads = Some(DecoderGrads {
-            weight: &mut weight,
-            bias: &mut bias,
-        });
+        let grads = Some(DecoderGrads { weight: &mut weight, bias: &mut bias });
         let backward = Some(DecoderBackward { scale: 1.0, grads });
         Cpu::default().decoder_loss(&h, &table, &zeros, &ids(), backward);
     });
@@ -119,14 +88,7 @@ fn embedding_and_update() {
         cpu.embedding_backward(&ids(), None, Some(1), &dy, &mut grad);
     });
     let (lr, mom, sqr_mom, eps, weight_decay, step) = (1e-3, 0.8, 0.99, 1e-5, 0.1, 1);
-    let step = AdamStep {
-        lr,
-        mom,
-        sqr_mom,
-        eps,
-        weight_decay,
-        step,
-    };
+    let step = AdamStep { lr, mom, sqr_mom, eps, weight_decay, step };
     report("adam 60000 x 400", None, || {
         cpu.adam_step(&mut table, &grad, &mut mean, &mut sqr_mean, step);
     });
@@ -159,11 +121,7 @@ fn activations() {
 fn report(name: &str, products: Option<f64>, work: impl FnMut()) {
     let seconds = fastest(work);
     let share = products.map(|products| format!("{:.0} % products", 100.0 * products / seconds));
-    println!(
-        "{name:<28} {:>9.2} ms  {}",
-        1e3 * seconds,
-        share.unwrap_or_default()
-    );
+    println!("{name:<28} {:>9.2} ms  {}", 1e3 * seconds, share.unwrap_or_default());
 }
 
 /// Shortest of three runs after a first one.
@@ -174,16 +132,11 @@ fn fastest(mut work: impl FnMut()) -> f64 {
         work();
         start.elapsed().as_secs_f64()
     };
-    [seconds(), seconds(), seconds()]
-        .into_iter()
-        .fold(f64::INFINITY, f64::min)
+    [seconds(), seconds(), seconds()].into_iter().fold(f64::INFINITY, f64::min)
 }
 
 fn random(dims: &[usize]) -> Tensor<Cpu> {
-    Tensor::from_f32(
-        dims,
-        &Key::new(1).uniform_values(dims.iter().product(), 0.1),
-    )
+    Tensor::from_f32(dims, &Key::new(1).uniform_values(dims.iter().product(), 0.1))
 }
 
 fn ids() -> Vec<u32> {

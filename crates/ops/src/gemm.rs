@@ -18,13 +18,7 @@ impl<'a> Matrix<'a> {
     pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
         let rows = data.len() / columns;
         assert_eq!(data.len(), rows * columns, "rows of {columns}");
-        Self {
-            data,
-            rows,
-            columns,
-            row_stride: columns,
-            column_stride: 1,
-        }
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
     /// Rows and columns exchanged, without moving anything.
@@ -103,12 +97,7 @@ pub(crate) fn product_by_rows(out: &mut [f32], x: &[f32], w: &[f32], inputs: usi
         product_by_rows(&mut padded_out, &padded_x, w, inputs, write);
         out.copy_from_slice(&padded_out[..rows * outputs]);
     } else {
-        product(
-            out,
-            Matrix::new(x, inputs),
-            Matrix::new(w, inputs).transposed(),
-            write,
-        );
+        product(out, Matrix::new(x, inputs), Matrix::new(w, inputs).transposed(), write);
     }
 }
 
@@ -149,20 +138,13 @@ mod tests {
 
     #[test]
     fn products_are_right_in_every_layout() {
-        for (m, n, k) in [
-            (1, 1, 1),
-            (3, 70, 5),
-            (7, 2, 9),
-            (130, 66, 37),
-            (64, 64, 600),
-        ] {
+        for (m, n, k) in [(1, 1, 1), (3, 70, 5), (7, 2, 9), (130, 66, 37), (64, 64, 600)] {
             let (a, b) = (floats(1, m * k), floats(2, k * n));
             let mut wanted = vec![0.0; m * n];
             for (at, wanted) in wanted.iter_mut().enumerate() {
                 let (row, column) = (at / n, at % n);
-                *wanted = (0..k)
-                    .map(|i| f64::from(a[row * k + i]) * f64::from(b[i * n + column]))
-                    .sum();
+                *wanted =
+                    (0..k).map(|i| f64::from(a[row * k + i]) * f64::from(b[i * n + column])).sum();
             }
             let (a, b) = (Matrix::new(&a, k), Matrix::new(&b, n));
             let mut out = floats(3, m * n);
@@ -178,10 +160,7 @@ mod tests {
                     .collect()
             };
             let (a_t, b_t) = (copy(a), copy(b));
-            let (a_t, b_t) = (
-                Matrix::new(&a_t, m).transposed(),
-                Matrix::new(&b_t, k).transposed(),
-            );
+            let (a_t, b_t) = (Matrix::new(&a_t, m).transposed(), Matrix::new(&b_t, k).transposed());
             for (a, b) in [(a, b), (a_t, b), (a, b_t), (a_t, b_t)] {
                 product(&mut out, a, b, Write::Over);
                 assert_close("product", &doubles(&out), &wanted, 1e-5);

@@ -25,17 +25,15 @@ pub(crate) fn add_column_sums(sums: &mut [f32], matrix: &[f32]) {
     /// Columns a task takes; its totals stay in the first cache.
     const BLOCK: usize = 512;
     let columns = sums.len();
-    sums.par_chunks_mut(BLOCK)
-        .enumerate()
-        .for_each(|(block, sums)| {
-            let mut totals = [0.0; BLOCK];
-            for row in matrix.chunks_exact(columns) {
-                add_to_totals(&mut totals, &row[block * BLOCK..][..sums.len()]);
-            }
-            for (sum, total) in sums.iter_mut().zip(totals) {
-                *sum += total as f32;
-            }
-        });
+    sums.par_chunks_mut(BLOCK).enumerate().for_each(|(block, sums)| {
+        let mut totals = [0.0; BLOCK];
+        for row in matrix.chunks_exact(columns) {
+            add_to_totals(&mut totals, &row[block * BLOCK..][..sums.len()]);
+        }
+        for (sum, total) in sums.iter_mut().zip(totals) {
+            *sum += total as f32;
+        }
+    });
 }
 
 vectorised! {

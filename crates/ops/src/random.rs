@@ -60,9 +60,7 @@ impl Key {
     /// `n` numbers, uniform in `-bound..bound`.
     pub fn uniform_values(&self, n: usize, bound: f32) -> Vec<f32> {
         let mut rng = self.block(0);
-        (0..n)
-            .map(|_| (rng.random::<f32>() * 2.0 - 1.0) * bound)
-            .collect()
+        (0..n).map(|_| (rng.random::<f32>() * 2.0 - 1.0) * bound).collect()
     }
 }
 
@@ -92,9 +90,6 @@ mod tests {
         let draws: Vec<f64> = (0..20_000).map(|n| Key::new(3).child(n).normal()).collect();
         let mean = draws.iter().sum::<f64>() / 20_000.0;
         let var = draws.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / 20_000.0;
-        assert!(
-            mean.abs() < 0.03 && (var - 1.0).abs() < 0.05,
-            "{mean} {var}"
-        );
+        assert!(mean.abs() < 0.03 && (var - 1.0).abs() < 0.05, "{mean} {var}");
     }
 }

@@ -12,18 +12,12 @@ pub struct Tensor<D: Backend> {
 impl<D: Backend> Tensor<D> {
     /// All zeros.
     pub fn zeros(dims: &[usize]) -> Self {
-        Self {
-            dims: dims.to_vec(),
-            data: vec![D::Real::of(0.0); dims.iter().product()],
-        }
+        Self { dims: dims.to_vec(), data: vec![D::Real::of(0.0); dims.iter().product()] }
     }
 
     /// Every element `value`.
     pub fn full(dims: &[usize], value: f64) -> Self {
-        Self {
-            dims: dims.to_vec(),
-            data: vec![D::Real::of(value); dims.iter().product()],
-        }
+        Self { dims: dims.to_vec(), data: vec![D::Real::of(value); dims.iter().product()] }
     }
 
     /// Copies `values` from host memory.
@@ -31,10 +25,7 @@ impl<D: Backend> Tensor<D> {
     /// # Panics
     /// When `values` does not have exactly the product of `dims` elements.
     pub fn from_f32(dims: &[usize], values: &[f32]) -> Self {
-        Self::from_real(
-            dims,
-            values.iter().map(|&v| D::Real::of(f64::from(v))).collect(),
-        )
+        Self::from_real(dims, values.iter().map(|&v| D::Real::of(f64::from(v))).collect())
     }
 
     /// Copies `values` from host memory, rounding to the device's precision.
@@ -76,11 +67,7 @@ impl<D: Backend> Tensor<D> {
     /// When the number of elements would change.
     #[must_use]
     pub fn reshaped(mut self, dims: &[usize]) -> Self {
-        assert_eq!(
-            self.data.len(),
-            dims.iter().product::<usize>(),
-            "reshape to {dims:?}"
-        );
+        assert_eq!(self.data.len(), dims.iter().product::<usize>(), "reshape to {dims:?}");
         self.dims = dims.to_vec();
         self
     }
@@ -98,10 +85,7 @@ impl<D: Backend> Tensor<D> {
             "{} values for {dims:?}",
             data.len()
         );
-        Self {
-            dims: dims.to_vec(),
-            data,
-        }
+        Self { dims: dims.to_vec(), data }
     }
 
     pub(crate) fn data(&self) -> &[D::Real] {
@@ -127,10 +111,7 @@ impl<D: Backend> Tensor<D> {
 
 impl<D: Backend> Clone for Tensor<D> {
     fn clone(&self) -> Self {
-        Self {
-            dims: self.dims.clone(),
-            data: self.data.clone(),
-        }
+        Self { dims: self.dims.clone(), data: self.data.clone() }
     }
 }
 
@@ -142,11 +123,6 @@ impl<D: Backend> PartialEq for Tensor<D> {
 
 impl<D: Backend> fmt::Debug for Tensor<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Tensor{:?}{:?}",
-            self.dims,
-            &self.data[..self.data.len().min(8)]
-        )
+        write!(f, "Tensor{:?}{:?}", self.dims, &self.data[..self.data.len().min(8)])
     }
 }

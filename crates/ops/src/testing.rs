@@ -4,11 +4,7 @@ use crate::{Backend, Key, Real, Tensor};
 
 /// Values in `-scale..scale` without a pattern; another `site` gives other ones.
 pub(crate) fn values(site: u64, n: usize, scale: f32) -> Vec<f64> {
-    Key::new(site)
-        .uniform_values(n, scale)
-        .into_iter()
-        .map(f64::from)
-        .collect()
+    Key::new(site).uniform_values(n, scale).into_iter().map(f64::from).collect()
 }
 
 /// A tensor of [`values`] in `-1..1`.
@@ -23,18 +19,13 @@ pub(crate) fn assert_close(what: &str, found: &[f64], wanted: &[f64], tolerance:
     let largest = wanted.iter().fold(1e-30, |max: f64, w| max.max(w.abs()));
     for (i, (f, w)) in found.iter().zip(wanted).enumerate() {
         let error = (f - w).abs() / largest;
-        assert!(
-            error <= tolerance,
-            "{what}[{i}] is {f}, should be {w}: off by {error:.1e}"
-        );
+        assert!(error <= tolerance, "{what}[{i}] is {f}, should be {w}: off by {error:.1e}");
     }
 }
 
 pub(crate) fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .fold(0.0, |max, (a, b)| max.max((a - b).abs()))
+    a.iter().zip(b).fold(0.0, |max, (a, b)| max.max((a - b).abs()))
 }
 
 /// Asserts that `gradient` is the derivative of `loss` at `x`: central differences in `f64`.
@@ -60,20 +51,13 @@ pub(crate) fn assert_gradient<D: Backend>(
             slope
         })
         .collect();
-    assert!(
-        numeric.iter().any(|&slope| slope != 0.0),
-        "{what}: nothing to see"
-    );
+    assert!(numeric.iter().any(|&slope| slope != 0.0), "{what}: nothing to see");
     assert_close(what, &gradient.to_f64(), &numeric, 1e-6);
 }
 
 /// Sum of all elements, each times its own fixed factor: a loss that sees every element.
 pub(crate) fn weighted_sum<D: Backend>(site: u64, x: &Tensor<D>) -> f64 {
-    x.to_f64()
-        .iter()
-        .zip(values(site, x.len(), 1.0))
-        .map(|(x, w)| x * w)
-        .sum()
+    x.to_f64().iter().zip(values(site, x.len(), 1.0)).map(|(x, w)| x * w).sum()
 }
 
 /// The exact bits of the elements.
@@ -96,10 +80,7 @@ pub(crate) fn assert_cpu_follows<S: Copy + std::fmt::Debug + Sync>(
     for &size in sizes {
         let wanted = reference(size);
         let with_threads = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| cpu(size))
         };
         let found = with_threads(1);
@@ -107,10 +88,7 @@ pub(crate) fn assert_cpu_follows<S: Copy + std::fmt::Debug + Sync>(
             assert_close(&format!("{size:?}: {name}"), found, wanted, tolerance);
         }
         for threads in [2, 3] {
-            assert!(
-                with_threads(threads) == found,
-                "{size:?}: {threads} threads change bits"
-            );
+            assert!(with_threads(threads) == found, "{size:?}: {threads} threads change bits");
         }
         let portable = crate::simd::portable::forced(|| cpu(size));
         assert!(portable == found, "{size:?}: portable code has other bits");

@@ -31,10 +31,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     p = p * r + 0.5;
     p = p * r * r + r + 1.0;
     // In two factors, for results below the smallest normal number and above 2¹²⁷.
-    let n = shifted
-        .to_bits()
-        .wrapping_sub(ROUND.to_bits())
-        .cast_signed();
+    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()).cast_signed();
     let half = n >> 1;
     p * power_of_two(half) * power_of_two(n.wrapping_sub(half))
 }
@@ -93,11 +90,7 @@ mod tests {
             ("exp", worst(-87.0, 88.7, exp, f64::exp), 2.0),
             ("exp near 0", worst(-1.0, 1.0, exp, f64::exp), 2.0),
             ("sigmoid", worst(-87.0, 20.0, sigmoid, sigmoid_f64), 3.0),
-            (
-                "sigmoid near 0",
-                worst(-2.0, 2.0, sigmoid, sigmoid_f64),
-                3.0,
-            ),
+            ("sigmoid near 0", worst(-2.0, 2.0, sigmoid, sigmoid_f64), 3.0),
             ("tanh", worst(-10.0, 10.0, tanh, f64::tanh), 2.0),
             ("tanh near 0", worst(-0.7, 0.7, tanh, f64::tanh), 2.0),
         ] {
@@ -108,10 +101,7 @@ mod tests {
 
     #[test]
     fn ends_and_strangers() {
-        assert_eq!(
-            [exp(0.0), exp(100.0), exp(f32::INFINITY)],
-            [1.0, f32::INFINITY, f32::INFINITY]
-        );
+        assert_eq!([exp(0.0), exp(100.0), exp(f32::INFINITY)], [1.0, f32::INFINITY, f32::INFINITY]);
         assert_eq!([exp(-200.0), exp(f32::NEG_INFINITY)], [0.0, 0.0]);
         assert!(exp(-100.0) > 0.0, "not a normal number, but not zero");
         assert_eq!([sigmoid(0.0), sigmoid(1e9), sigmoid(-1e9)], [0.5, 1.0, 0.0]);

@@ -31,18 +31,11 @@ fn main() -> Result<(), Error> {
         files.into_iter().flatten().map(line)
     };
     let config = TextConfig::default();
-    let pipeline = TextPipeline::try_build(
-        &config,
-        &VocabConfig::default(),
-        documents(read("counting")?),
-    )?;
+    let pipeline =
+        TextPipeline::try_build(&config, &VocabConfig::default(), documents(read("counting")?))?;
     let sources = paths.iter().map(|path| {
         let metadata = path.metadata()?;
-        Ok(Source {
-            name: path.display().to_string(),
-            bytes: metadata.len(),
-            modified: None,
-        })
+        Ok(Source { name: path.display().to_string(), bytes: metadata.len(), modified: None })
     });
     let sources = sources.collect::<std::io::Result<Vec<_>>>()?;
     let fingerprint = Fingerprint::new(&config, pipeline.vocab(), &sources);

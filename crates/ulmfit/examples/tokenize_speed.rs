@@ -11,15 +11,9 @@ use ulmfit::text::{TextConfig, Tokenizer};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut number = || {
-        arguments
-            .next()
-            .ok_or("usage: tokenize_speed THREADS ROUNDS")
-    };
+    let mut number = || arguments.next().ok_or("usage: tokenize_speed THREADS ROUNDS");
     let (threads, rounds): (usize, usize) = (number()?.parse()?, number()?.parse()?);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()?;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
 
     let mut documents: Vec<Vec<String>> = Vec::new();
     for line in std::io::stdin().lock().lines() {

@@ -16,5 +16,5 @@ pub mod text;
 pub mod train;
 
 pub use error::ErrorClass;
-pub use ulmfit_ops::{Key, isa};
 pub use stages::Error;
+pub use ulmfit_ops::{Key, isa};

@@ -10,17 +10,11 @@ use ulmfit_ops::Key;
 
 /// Document `n`: forty words of its own.
 fn words(n: u64) -> Vec<String> {
-    Key::new(n).permutation(3000)[..40]
-        .iter()
-        .map(|word| format!("w{word}"))
-        .collect()
+    Key::new(n).permutation(3000)[..40].iter().map(|word| format!("w{word}")).collect()
 }
 
 fn record(line: u64, text: String, label: &str) -> Record {
-    let place = Place {
-        file: Arc::from(Path::new("f.csv")),
-        line,
-    };
+    let place = Place { file: Arc::from(Path::new("f.csv")), line };
     Record {
         fields: vec![text],
         label: Some(RawLabel::One(label.to_owned())),
@@ -31,41 +25,20 @@ fn record(line: u64, text: String, label: &str) -> Record {
 
 fn clean(documents: std::ops::Range<u64>) -> Vec<Record> {
     documents
-        .map(|n| {
-            record(
-                n + 2,
-                words(n).join(" "),
-                ["sports", "business"][n as usize % 2],
-            )
-        })
+        .map(|n| record(n + 2, words(n).join(" "), ["sports", "business"][n as usize % 2]))
         .collect()
 }
 
 fn count(report: &DataReport, kind: FindingKind) -> usize {
-    report
-        .findings
-        .iter()
-        .filter(|finding| finding.kind == kind)
-        .map(|finding| finding.count)
-        .sum()
+    report.findings.iter().filter(|finding| finding.kind == kind).map(|finding| finding.count).sum()
 }
 
 #[test]
 fn clean_data_is_clean() {
-    let report = check_data(
-        &clean(0..200),
-        &[("test", &clean(200..250))],
-        &CheckOptions::default(),
-    );
+    let report =
+        check_data(&clean(0..200), &[("test", &clean(200..250))], &CheckOptions::default());
     assert_eq!(report.findings, []);
-    assert_eq!(
-        (
-            report.parts.len(),
-            report.parts[0].rows,
-            report.parts[1].rows
-        ),
-        (2, 200, 50)
-    );
+    assert_eq!((report.parts.len(), report.parts[0].rows, report.parts[1].rows), (2, 200, 50));
     assert_eq!(report.parts[0].labels["sports"], 100);
     assert_eq!(report.worst(), None);
 }
@@ -87,11 +60,7 @@ fn seeded_faults_are_found() {
         nearly[20] = "changed".into();
         push(&mut train, nearly.join(" "), label);
         push(&mut test, words(200 + n).join(" "), label); // seen in training
-        push(
-            &mut train,
-            words(300 + n).join(", "),
-            ["business", "sports"][n as usize % 2],
-        ); // conflict
+        push(&mut train, words(300 + n).join(", "), ["business", "sports"][n as usize % 2]); // conflict
         push(&mut train, "  ".into(), label);
         push(&mut train, words(2000 + n).join(" ").repeat(500), label); // huge
     }
@@ -102,32 +71,17 @@ fn seeded_faults_are_found() {
     push(&mut test, words(3011).join(" "), "weather");
 
     let report = check_data(&train, &[("test", &test)], &CheckOptions::default());
-    let [train, test] = &report.parts[..] else {
-        panic!("two parts")
-    };
+    let [train, test] = &report.parts[..] else { panic!("two parts") };
     assert_eq!(train.exact_duplicates, 200);
     assert_eq!(train.near_duplicates, 100);
-    assert_eq!(
-        (test.exact_in_train, count(&report, FindingKind::Leak)),
-        (100, 100)
-    );
+    assert_eq!((test.exact_in_train, count(&report, FindingKind::Leak)), (100, 100));
     assert_eq!(count(&report, FindingKind::Conflict), 200);
-    assert_eq!(
-        (
-            count(&report, FindingKind::Empty),
-            count(&report, FindingKind::Huge)
-        ),
-        (100, 100)
-    );
+    assert_eq!((count(&report, FindingKind::Empty), count(&report, FindingKind::Huge)), (100, 100));
     assert_eq!(count(&report, FindingKind::LabelVariant), 4);
     assert_eq!(count(&report, FindingKind::SingleRow), 5);
     assert_eq!(count(&report, FindingKind::UnseenLabel), 1);
     assert_eq!(report.worst(), Some(Severity::Error));
-    assert!(
-        report
-            .findings
-            .is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity))
-    );
+    assert!(report.findings.is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity)));
     assert!(
         report
             .findings
@@ -151,41 +105,23 @@ fn seeded_faults_are_found() {
 fn labels_that_stop_training() {
     let one: Vec<Record> = (0..9).map(|n| record(n, words(n).join(" "), "a")).collect();
     let report = check_data(&one, &[], &CheckOptions::default());
-    assert_eq!(
-        (report.worst(), count(&report, FindingKind::OneClass)),
-        (Some(Severity::Error), 1)
-    );
+    assert_eq!((report.worst(), count(&report, FindingKind::OneClass)), (Some(Severity::Error), 1));
 
     let mut missing = clean(0..20);
     missing[3].label = None;
     let report = check_data(&missing, &[], &CheckOptions::default());
     assert_eq!(count(&report, FindingKind::Unlabelled), 1);
 
-    let few = CheckOptions {
-        max_labels: 1,
-        ..CheckOptions::default()
-    };
-    assert_eq!(
-        count(
-            &check_data(&clean(0..20), &[], &few),
-            FindingKind::TooManyLabels
-        ),
-        1
-    );
+    let few = CheckOptions { max_labels: 1, ..CheckOptions::default() };
+    assert_eq!(count(&check_data(&clean(0..20), &[], &few), FindingKind::TooManyLabels), 1);
     // Numbers to be predicted are no classes.
-    let regression = CheckOptions {
-        task: Task::Regression,
-        ..few
-    };
+    let regression = CheckOptions { task: Task::Regression, ..few };
     assert_eq!(check_data(&one, &[], &regression).findings, []);
     let uneven: Vec<Record> = (0..90)
         .map(|n| record(n, words(n).join(" "), if n < 3 { "few" } else { "many" }))
         .collect();
     assert_eq!(
-        count(
-            &check_data(&uneven, &[], &CheckOptions::default()),
-            FindingKind::Imbalance
-        ),
+        count(&check_data(&uneven, &[], &CheckOptions::default()), FindingKind::Imbalance),
         1
     );
 }

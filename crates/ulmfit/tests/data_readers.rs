@@ -44,19 +44,14 @@ fn encoded(format: Format) -> Vec<u8> {
             Column::Text("text", TEXTS.map(Some).into()),
         ]),
         Format::Text => rows
-            .fold(String::new(), |file, (text, label)| {
-                file + &format!("__label__{label} {text}\n")
-            })
+            .fold(String::new(), |file, (text, label)| file + &format!("__label__{label} {text}\n"))
             .into(),
         Format::Folder => unreachable!("a folder is no file"),
     }
 }
 
 fn texts(records: &[Record]) -> Vec<&str> {
-    records
-        .iter()
-        .map(|record| record.fields[0].as_str())
-        .collect()
+    records.iter().map(|record| record.fields[0].as_str()).collect()
 }
 
 /// As records hold it.
@@ -72,44 +67,25 @@ fn write(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn ignoring_labels() -> ReadOptions {
-    ReadOptions {
-        labels: LabelUse::Ignored,
-        ..ReadOptions::default()
-    }
+    ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() }
 }
 
 #[test]
 fn every_format_in_every_compression() {
     type Compress = fn(&[u8]) -> Vec<u8>;
-    let compressions: [(&str, Compress); 4] = [
-        ("", <[u8]>::to_vec),
-        (".gz", gzip),
-        (".zst", zstd),
-        (".xz", xz),
-    ];
+    let compressions: [(&str, Compress); 4] =
+        [("", <[u8]>::to_vec), (".gz", gzip), (".zst", zstd), (".xz", xz)];
     let folder = TempDir::new().unwrap();
-    for format in [
-        Format::Csv,
-        Format::Tsv,
-        Format::Jsonl,
-        Format::Parquet,
-        Format::Text,
-    ] {
+    for format in [Format::Csv, Format::Tsv, Format::Jsonl, Format::Parquet, Format::Text] {
         for (suffix, compress) in compressions {
-            let extension = if format == Format::Text {
-                "txt".to_owned()
-            } else {
-                format.to_string()
-            };
+            let extension =
+                if format == Format::Text { "txt".to_owned() } else { format.to_string() };
             let name = format!("data.{extension}{suffix}");
             let path = write(&folder, &name, &compress(&encoded(format)));
             let (records, warnings) = read_all(&path, &ReadOptions::default()).unwrap();
             assert_eq!(texts(&records), TEXTS, "{name}");
             assert!(
-                records
-                    .iter()
-                    .zip(LABELS)
-                    .all(|(record, name)| record.label == label(name)),
+                records.iter().zip(LABELS).all(|(record, name)| record.label == label(name)),
                 "{name}"
             );
             assert!(warnings.is_empty(), "{name}");
@@ -138,10 +114,7 @@ fn a_folder_per_class() {
     let (records, _) = read_all(&folder.path().join("train"), &ReadOptions::default()).unwrap();
     assert_eq!(texts(&records), ["zipped", "one", "two\nlines\n"]);
     assert_eq!(
-        records
-            .iter()
-            .map(|record| record.label.clone())
-            .collect::<Vec<_>>(),
+        records.iter().map(|record| record.label.clone()).collect::<Vec<_>>(),
         [label("neg"), label("pos"), label("pos")]
     );
     assert!(records[0].place.to_string().ends_with("neg/1.txt.gz:1"));
@@ -168,18 +141,11 @@ fn many_compressed_members_are_one_file() {
 #[test]
 fn several_text_columns_and_places() {
     let folder = TempDir::new().unwrap();
-    let path = write(
-        &folder,
-        "a.csv",
-        b"label,title,description\nx,T,\"D\nD\"\n\ny,U,E\n",
-    );
+    let path = write(&folder, "a.csv", b"label,title,description\nx,T,\"D\nD\"\n\ny,U,E\n");
     let mut records = open(&path, &ReadOptions::default()).unwrap();
     assert_eq!(records.text_columns(), ["title", "description"]);
     assert_eq!(records.label_column().as_deref(), Some("label"));
-    let (first, second) = (
-        records.next().unwrap().unwrap(),
-        records.next().unwrap().unwrap(),
-    );
+    let (first, second) = (records.next().unwrap().unwrap(), records.next().unwrap().unwrap());
     assert_eq!(first.fields, ["T", "D\nD"]);
     assert_eq!((first.place.line, second.place.line), (2, 5));
     assert!(records.next().is_none());
@@ -193,11 +159,7 @@ fn columns_can_be_echoed() {
         labels: LabelUse::Optional,
         ..ReadOptions::default()
     };
-    let path = write(
-        &folder,
-        "a.jsonl",
-        br#"{"id": 7, "text": "a", "tags": [1, null]}"#,
-    );
+    let path = write(&folder, "a.jsonl", br#"{"id": 7, "text": "a", "tags": [1, null]}"#);
     let (records, _) = read_all(&path, &options).unwrap();
     let echo: serde_json::Map<_, _> = records[0].columns.iter().cloned().collect();
     assert_eq!(
@@ -209,34 +171,23 @@ fn columns_can_be_echoed() {
     let (records, _) = read_all(&path, &options).unwrap();
     assert_eq!(
         records[0].columns,
-        [
-            ("id".to_owned(), "7".into()),
-            ("text".to_owned(), "a".into())
-        ]
+        [("id".to_owned(), "7".into()), ("text".to_owned(), "a".into())]
     );
 
     let path = write(
         &folder,
         "a.parquet",
-        &parquet(&[
-            Column::Number("id", vec![7]),
-            Column::Text("text", vec![Some("a")]),
-        ]),
+        &parquet(&[Column::Number("id", vec![7]), Column::Text("text", vec![Some("a")])]),
     );
     let (records, _) = read_all(&path, &options).unwrap();
-    assert_eq!(
-        records[0].columns,
-        [("id".to_owned(), 7.into()), ("text".to_owned(), "a".into())]
-    );
+    assert_eq!(records[0].columns, [("id".to_owned(), 7.into()), ("text".to_owned(), "a".into())]);
 }
 
 #[test]
 fn labels_of_all_kinds() {
     let folder = TempDir::new().unwrap();
     let many = |names: &[&str]| {
-        Some(RawLabel::Many(
-            names.iter().map(|name| (*name).to_owned()).collect(),
-        ))
+        Some(RawLabel::Many(names.iter().map(|name| (*name).to_owned()).collect()))
     };
     let json = |value: &str| {
         let path = write(
@@ -244,11 +195,7 @@ fn labels_of_all_kinds() {
             "a.jsonl",
             format!("{{\"text\": \"a\", \"label\": {value}}}").as_bytes(),
         );
-        read_all(&path, &ReadOptions::default())
-            .unwrap()
-            .0
-            .remove(0)
-            .label
+        read_all(&path, &ReadOptions::default()).unwrap().0.remove(0).label
     };
     assert_eq!(json("1"), label("1"));
     assert_eq!(json("-0.5"), label("-0.5"));
@@ -256,10 +203,7 @@ fn labels_of_all_kinds() {
     assert_eq!(json(r#"["b", 2]"#), many(&["b", "2"]));
     assert_eq!(json("[]"), many(&[]));
 
-    let options = ReadOptions {
-        label_delimiter: Some('|'),
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { label_delimiter: Some('|'), ..ReadOptions::default() };
     let path = write(&folder, "a.csv", b"text,label\na,x| y\nb,\n");
     let (records, _) = read_all(&path, &options).unwrap();
     assert_eq!(
@@ -268,10 +212,7 @@ fn labels_of_all_kinds() {
     );
 
     let path = write(&folder, "a.txt", b"__label__x __label__y text\n");
-    assert_eq!(
-        read_all(&path, &ReadOptions::default()).unwrap().0[0].label,
-        many(&["x", "y"])
-    );
+    assert_eq!(read_all(&path, &ReadOptions::default()).unwrap().0[0].label, many(&["x", "y"]));
 
     let columns = [
         Column::Text("text", vec![Some("a"), Some("b")]),
@@ -289,11 +230,7 @@ fn labels_of_all_kinds() {
 #[test]
 fn csv_without_header() {
     let folder = TempDir::new().unwrap();
-    let path = write(
-        &folder,
-        "train.csv",
-        b"\"3\",\"Oil up\",\"Much\"\n\"4\",\"T\",\"U\"\n",
-    );
+    let path = write(&folder, "train.csv", b"\"3\",\"Oil up\",\"Much\"\n\"4\",\"T\",\"U\"\n");
     let (records, _) = read_all(&path, &ReadOptions::default()).unwrap();
     assert_eq!(
         (records.len(), records[0].fields.as_slice()),
@@ -301,39 +238,20 @@ fn csv_without_header() {
     );
     assert_eq!(records[1].label, label("4"));
 
-    let options = ReadOptions {
-        text: vec!["1".into()],
-        label: Some("2".into()),
-        ..ReadOptions::default()
-    };
+    let options =
+        ReadOptions { text: vec!["1".into()], label: Some("2".into()), ..ReadOptions::default() };
     let path = write(&folder, "b.csv", b"some text,x\nmore,y\n");
-    assert_eq!(
-        texts(&read_all(&path, &options).unwrap().0),
-        ["some text", "more"]
-    );
-    let header = ReadOptions {
-        header: Header::Present,
-        ..options
-    };
+    assert_eq!(texts(&read_all(&path, &options).unwrap().0), ["some text", "more"]);
+    let header = ReadOptions { header: Header::Present, ..options };
     assert_eq!(texts(&read_all(&path, &header).unwrap().0), ["more"]);
 }
 
 #[test]
 fn literal_quotes() {
     let folder = TempDir::new().unwrap();
-    let path = write(
-        &folder,
-        "dev.tsv",
-        b"sentence\tlabel\n\"never closed\t1\nwell \"\t0\n",
-    );
-    let options = ReadOptions {
-        quotes: Quotes::Literal,
-        ..ReadOptions::default()
-    };
-    assert_eq!(
-        texts(&read_all(&path, &options).unwrap().0),
-        ["\"never closed", "well \""]
-    );
+    let path = write(&folder, "dev.tsv", b"sentence\tlabel\n\"never closed\t1\nwell \"\t0\n");
+    let options = ReadOptions { quotes: Quotes::Literal, ..ReadOptions::default() };
+    assert_eq!(texts(&read_all(&path, &options).unwrap().0), ["\"never closed", "well \""]);
 }
 
 #[test]
@@ -342,48 +260,24 @@ fn articles_and_lines() {
     let wiki = b" \n = One = \n\n First . \n\n = = Part = = \nMore\n = Two = \nx\n";
     let path = write(&folder, "wiki.txt", wiki);
     let read = |path: &Path, options: &ReadOptions| -> Vec<String> {
-        documents(path, options)
-            .unwrap()
-            .map(|record| record.unwrap().fields.remove(0))
-            .collect()
+        documents(path, options).unwrap().map(|record| record.unwrap().fields.remove(0)).collect()
     };
     let any = ReadOptions::default();
-    assert_eq!(
-        read(&path, &any),
-        ["= One =\nFirst .\n= = Part = =\nMore", "= Two =\nx"]
-    );
-    let lines = ReadOptions {
-        unit: DocumentUnit::Line,
-        ..ReadOptions::default()
-    };
+    assert_eq!(read(&path, &any), ["= One =\nFirst .\n= = Part = =\nMore", "= Two =\nx"]);
+    let lines = ReadOptions { unit: DocumentUnit::Line, ..ReadOptions::default() };
     assert_eq!(read(&path, &lines).len(), 6);
-    let records = documents(&path, &any)
-        .unwrap()
-        .collect::<Result<Vec<_>, _>>()
-        .unwrap();
+    let records = documents(&path, &any).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!((records[0].place.line, records[1].place.line), (2, 8));
 
     let path = write(&folder, "plain.txt", b"one\n\n  \ntwo\n");
     assert_eq!(read(&path, &any), ["one", "two"]);
     let path = write(&folder, "labelled.txt", b"__label__a one\n__label__b two\n");
     assert_eq!(read(&path, &any), ["one", "two"]);
-    let path = write(
-        &folder,
-        "review.jsonl",
-        b"{\"text\": \"one\", \"label\": 3}\n",
-    );
+    let path = write(&folder, "review.jsonl", b"{\"text\": \"one\", \"label\": 3}\n");
     assert_eq!(read(&path, &any), ["one"]);
     assert_eq!(
         read(folder.path(), &any),
-        [
-            "one",
-            "two",
-            "one",
-            "two",
-            "one",
-            "= One =\nFirst .\n= = Part = =\nMore",
-            "= Two =\nx"
-        ]
+        ["one", "two", "one", "two", "one", "= One =\nFirst .\n= = Part = =\nMore", "= Two =\nx"]
     );
 }
 
@@ -391,10 +285,7 @@ fn articles_and_lines() {
 fn long_documents_are_cut_in_bounded_memory() {
     let folder = TempDir::new().unwrap();
     let long = "é".repeat(3_000_000);
-    let options = ReadOptions {
-        max_document_bytes: 1001,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { max_document_bytes: 1001, ..ReadOptions::default() };
     for (name, file) in [
         ("a.csv", format!("text,label\n{long},x\nb,y\n")),
         (
@@ -434,19 +325,9 @@ fn standard_input() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(&xz(&encoded(format)))
-            .unwrap();
+        child.stdin.take().unwrap().write_all(&xz(&encoded(format))).unwrap();
         let mut said = String::new();
-        child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut said)
-            .unwrap();
+        child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
         assert!(child.wait().unwrap().success(), "{format}: {said}");
     }
 }
@@ -461,12 +342,7 @@ fn shared_data_sets() {
     }
     for (name, rows, labels, columns) in [
         ("trec6/train.jsonl.xz", 5452, 6, vec!["text"]),
-        (
-            "ag_news/test.jsonl.xz",
-            7600,
-            4,
-            vec!["title", "description"],
-        ),
+        ("ag_news/test.jsonl.xz", 7600, 4, vec!["title", "description"]),
         ("sst5/dev.jsonl.xz", 1101, 5, vec!["text"]),
         ("germeval2018_de/test.jsonl.xz", 3532, 2, vec!["text"]),
     ] {
@@ -475,16 +351,10 @@ fn shared_data_sets() {
         let all = records.by_ref().collect::<Result<Vec<_>, _>>().unwrap();
         let names: std::collections::BTreeSet<_> = all.iter().map(|record| &record.label).collect();
         assert_eq!((all.len(), names.len()), (rows, labels), "{name}");
-        assert!(
-            records.warnings().is_empty(),
-            "{name}: {:?}",
-            records.warnings()
-        );
+        assert!(records.warnings().is_empty(), "{name}: {:?}", records.warnings());
     }
-    let articles = documents(
-        &shared.join("wikitext103/wikitext103_valid.txt.xz"),
-        &ignoring_labels(),
-    )
-    .unwrap();
+    let articles =
+        documents(&shared.join("wikitext103/wikitext103_valid.txt.xz"), &ignoring_labels())
+            .unwrap();
     assert_eq!(articles.map(Result::unwrap).count(), 60);
 }

@@ -65,7 +65,8 @@ fn check_lm<D: Device>(gold: &Value, batches: &Value, recorded: bool, tolerance:
     let mut state = model.zero_state(2);
     for (n, batch) in batches.as_array().unwrap().iter().enumerate() {
         let data = lm_batch(&rows(&batch["x"]), &rows(&batch["y"]));
-        let masks = Recorded(if recorded { batch["masks"].as_array().unwrap().clone() } else { vec![] });
+        let masks =
+            Recorded(if recorded { batch["masks"].as_array().unwrap().clone() } else { vec![] });
         if !recorded {
             let mut before = state.clone();
             let logits = model.logits(&data.x, data.batch, &mut before);
@@ -74,7 +75,8 @@ fn check_lm<D: Device>(gold: &Value, batches: &Value, recorded: bool, tolerance:
         }
         zero_gradients(&device, &mut model, &learn);
         let masks: &dyn MaskSource<D> = &masks;
-        let step = model.train_step(&data, &mut state, masks, Regularisation::default(), &learn, 1.0);
+        let step =
+            model.train_step(&data, &mut state, masks, Regularisation::default(), &learn, 1.0);
         for (what, found) in [("ce", step.loss), ("ar", step.ar), ("tar", step.tar)] {
             assert_close(what, &[found], &[number(&batch[what])], tolerance);
         }
@@ -86,7 +88,12 @@ fn check_classifier<D: Device>(gold: &Value, part: &Value, recorded: bool, toler
     let mut model = classifier::<D>(gold);
     let batch = classifier_batch(&rows(&part["docs"]), size(&gold["seq_len"]));
     if let Some(wanted) = part.get("eval_logits") {
-        assert_close("pooled", &model.pooled(&batch).to_f64(), &numbers(&part["pooled"]), tolerance);
+        assert_close(
+            "pooled",
+            &model.pooled(&batch).to_f64(),
+            &numbers(&part["pooled"]),
+            tolerance,
+        );
         assert_close("logits", &model.logits(&batch).to_f64(), &numbers(wanted), tolerance);
     }
     let learn = Learn::all(model.groups());

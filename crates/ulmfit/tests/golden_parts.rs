@@ -75,14 +75,16 @@ fn order_of_classifier_batches_matches_fastai() {
         assert_eq!(batches.concat(), indices(&case["order"]));
     }
     for case in cases(&gold, "train") {
-        let (documents, middle) = (indices(&case["permutation"]), indices(&case["batch_permutation"]));
+        let (documents, middle) =
+            (indices(&case["permutation"]), indices(&case["batch_permutation"]));
         let batches = training_batches_with_permutation(
             &indices(&case["lengths"]),
             size(&case["bs"]),
             &documents,
             &middle,
         );
-        let wanted: Vec<Vec<usize>> = case["drop_last"].as_array().unwrap().iter().map(indices).collect();
+        let wanted: Vec<Vec<usize>> =
+            case["drop_last"].as_array().unwrap().iter().map(indices).collect();
         assert_eq!(batches, wanted);
     }
 }

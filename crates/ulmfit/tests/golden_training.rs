@@ -4,7 +4,9 @@
 
 mod golden;
 
-use golden::{assert_close, classifier_batch, config, fill, lm_batch, number, numbers, open, rows, size};
+use golden::{
+    assert_close, classifier_batch, config, fill, lm_batch, number, numbers, open, rows, size,
+};
 use serde_json::Value;
 use ulmfit::data::LabelKind;
 use ulmfit::model::{
@@ -31,12 +33,21 @@ struct Variant {
 
 fn variants(gold: &Value) -> Vec<(&'static str, Variant)> {
     let discriminative = LrSpec::Factor { lr: 1e-2, factor: 2.6 };
-    let variant = |schedule, mom| Variant { schedule, rates: discriminative.clone(), mom, frozen: 0, clip: None };
+    let variant = |schedule, mom| Variant {
+        schedule,
+        rates: discriminative.clone(),
+        mom,
+        frozen: 0,
+        clip: None,
+    };
     let constant = || ScheduleConfig::Constant(Constant::default());
     vec![
         ("one_cycle", variant(ScheduleConfig::OneCycle(OneCycle::default()), 0.9)),
         ("slanted", variant(ScheduleConfig::Slanted(Slanted::default()), 0.7)),
-        ("frozen", Variant { rates: LrSpec::Scalar { lr: 1e-2 }, frozen: 1, ..variant(constant(), 0.9) }),
+        (
+            "frozen",
+            Variant { rates: LrSpec::Scalar { lr: 1e-2 }, frozen: 1, ..variant(constant(), 0.9) },
+        ),
         ("clipped", Variant { clip: Some(number(&gold["max_norm"])), ..variant(constant(), 0.9) }),
     ]
 }
@@ -69,7 +80,10 @@ fn check<D: Device, N: Network<D>>(
         assert_close(&format!("rates {n}"), &rates, &numbers(&gold["lr"][n]), 1e-9);
         let mom = rate.mom.unwrap_or(variant.mom);
         assert_close(&format!("momentum {n}"), &[mom], &[number(&gold["mom"][n])], 1e-9);
-        optimizer.step(model, Update { rates: &rates, mom: rate.mom, weight_decay: 0.01, learn: &learn });
+        optimizer.step(
+            model,
+            Update { rates: &rates, mom: rate.mom, weight_decay: 0.01, learn: &learn },
+        );
     }
     for (name, wanted) in gold["parameters"].as_object().unwrap() {
         let name = golden::fastai_name(name);
@@ -85,11 +99,16 @@ fn check<D: Device, N: Network<D>>(
 fn check_lm<D: Device>() {
     let gold = open("trajectory_lm");
     let (text, seq_len) = (rows(&gold["rows"]), size(&gold["seq_len"]));
-    let piece = |from: usize| text.iter().map(|row| row[from..from + seq_len].to_vec()).collect::<Vec<_>>();
+    let piece =
+        |from: usize| text.iter().map(|row| row[from..from + seq_len].to_vec()).collect::<Vec<_>>();
     for (name, variant) in variants(&gold) {
         let device = D::default();
-        let mut model =
-            LanguageModel::<D>::new(device.clone(), config(&gold), DropoutConfig::NONE, Key::new(1));
+        let mut model = LanguageModel::<D>::new(
+            device.clone(),
+            config(&gold),
+            DropoutConfig::NONE,
+            Key::new(1),
+        );
         fill(&mut model);
         let mut state = model.zero_state(text.len());
         check(&mut model, &gold["variants"][name], &variant, |model, n, learn| {
@@ -115,7 +134,8 @@ fn check_classifier<D: Device>() {
             max_len: Some(size(&gold["max_len"])),
             ..ClassifierConfig::new(encoder, size(&gold["classes"]), LabelKind::Single)
         };
-        let mut model = TextClassifier::<D>::new(device.clone(), sizes, DropoutConfig::NONE, Key::new(1));
+        let mut model =
+            TextClassifier::<D>::new(device.clone(), sizes, DropoutConfig::NONE, Key::new(1));
         fill(&mut model);
         check(&mut model, &gold["variants"][name], &variant, |model, n, learn| {
             let part = &batches[n % batches.len()];

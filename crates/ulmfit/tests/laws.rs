@@ -132,8 +132,16 @@ fn lm_trainee<'a>(corpus: &'a Corpus, bptt: Bptt) -> LmTrainee<'a, Cpu, Corpus> 
     let config = LmBatchConfig { batch_size: 4, seq_len: 16, bptt, direction: Direction::Backward };
     let regularisation = Regularisation::default();
     let key = Key::new(4);
-    LmTrainee::new(Cpu::default(), language_model(), corpus, Some(corpus), config, regularisation, key)
-        .unwrap()
+    LmTrainee::new(
+        Cpu::default(),
+        language_model(),
+        corpus,
+        Some(corpus),
+        config,
+        regularisation,
+        key,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -155,7 +163,14 @@ fn classifier_resumes_exactly() {
     let start = || {
         let (loss, reg) = (LossConfig::default(), Regularisation::default());
         ClassifierTrainee::new(
-            Cpu::default(), classifier(), &data, Some(&data), 6, loss, reg, Key::new(4),
+            Cpu::default(),
+            classifier(),
+            &data,
+            Some(&data),
+            6,
+            loss,
+            reg,
+            Key::new(4),
         )
     };
     resumes_exactly(start, OptimizerConfig::default());
@@ -170,7 +185,8 @@ fn threads_do_not_change_a_bit() {
             let mut trainee = lm_trainee(&corpus, Bptt::Fixed);
             let plan = plan(4, OptimizerConfig::default());
             let mut silent = ulmfit::train::Silent;
-            fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints).unwrap();
+            fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints)
+                .unwrap();
             weights(trainee.model())
         })
     };
@@ -183,10 +199,8 @@ fn threads_do_not_change_a_bit() {
 fn batch_mates_do_not_change_a_bit() {
     let model = classifier();
     let documents = documents(40, 13);
-    let alone: Vec<Vec<f32>> = documents
-        .iter()
-        .map(|document| model.logits(&pad(&[document], 8)).to_f32())
-        .collect();
+    let alone: Vec<Vec<f32>> =
+        documents.iter().map(|document| model.logits(&pad(&[document], 8)).to_f32()).collect();
     for batch_size in [2, 3, 5, 8, 40] {
         let together = score_documents(&model, &documents, batch_size, &mut |_, _| ());
         assert_eq!(together, alone, "batches of {batch_size}");
@@ -198,7 +212,8 @@ fn batch_mates_do_not_change_a_bit() {
 #[test]
 fn a_row_is_read_to_its_end_though_one_above_has_ended() {
     let model = classifier();
-    let of_length = |length: usize| (0..length).map(|n| 2 + (n * 5 % 37) as u32).collect::<Vec<u32>>();
+    let of_length =
+        |length: usize| (0..length).map(|n| 2 + (n * 5 % 37) as u32).collect::<Vec<u32>>();
     let documents = [of_length(35), of_length(28), of_length(27)];
     let texts: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
     let together = model.logits(&pad(&texts, 8)).to_f32();
@@ -211,8 +226,16 @@ fn a_row_is_read_to_its_end_though_one_above_has_ended() {
 fn frozen_groups_stay_as_they_are() {
     let data = labelled();
     let (loss, reg) = (LossConfig::default(), Regularisation::default());
-    let mut trainee =
-        ClassifierTrainee::new(Cpu::default(), classifier(), &data, None, 6, loss, reg, Key::new(4));
+    let mut trainee = ClassifierTrainee::new(
+        Cpu::default(),
+        classifier(),
+        &data,
+        None,
+        6,
+        loss,
+        reg,
+        Key::new(4),
+    );
     let before = weights(trainee.model());
     let mut plan = plan(5, OptimizerConfig::default());
     plan.phases.truncate(1);
@@ -232,5 +255,8 @@ fn a_loss_that_explodes_ends_the_run() {
     plan.clip = None;
     let mut silent = ulmfit::train::Silent;
     let result = fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints);
-    assert!(matches!(result, Err(TrainError::Loss { .. } | TrainError::Gradient { .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(TrainError::Loss { .. } | TrainError::Gradient { .. })),
+        "{result:?}"
+    );
 }

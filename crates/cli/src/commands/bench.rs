@@ -7,8 +7,10 @@ use ulmfit::stages::{BenchOptions, Recipe, bench_classifier, bench_lm};
 
 /// How fast this machine trains and predicts, on synthetic text and real networks.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
-    ulmfit bench classify --steps 3")]
+#[command(
+    after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
+    ulmfit bench classify --steps 3"
+)]
 pub(crate) struct Args {
     /// Training a language model, or training and using a classifier
     #[arg(value_enum)]
@@ -70,7 +72,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         steps: args.steps as usize,
         seed: common.seed,
     };
-    let recipe = Recipe::preset("fastai-2").map_err(ulmfit::Error::from)?;
+    let recipe = Recipe::preset("fastai-2")?;
     let mut document = match args.what {
         What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune))?,
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train))?,

@@ -28,17 +28,22 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
     let options = ReadOptions { labels: LabelUse::Optional, ..args.data.read_options() };
-    let read = |path: &PathBuf| read_all(path, &options).map(|(records, _)| records).map_err(Error::from);
+    let read = |path: &PathBuf| read_all(path, &options).map(|(records, _)| records);
     let train = read(&args.data_file)?;
     let valid = args.valid.as_ref().map(read).transpose()?;
     let test = args.test.as_ref().map(read).transpose()?;
     let others = [("valid", valid.as_deref()), ("test", test.as_deref())];
-    let others: Vec<_> = others.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect();
+    let others: Vec<_> =
+        others.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect();
     let report = check_data(&train, &others, &CheckOptions::default());
     let mut text = String::new();
     for part in &report.parts {
         let (name, rows) = (&part.name, part.rows);
-        writeln!(text, "{name}: {rows} rows, {} bytes at the median, {} at most", part.median_bytes, part.max_bytes)?;
+        writeln!(
+            text,
+            "{name}: {rows} rows, {} bytes at the median, {} at most",
+            part.median_bytes, part.max_bytes
+        )?;
         part.labels.iter().try_for_each(|(label, rows)| writeln!(text, "  {rows:>7} {label}"))?;
     }
     for finding in &report.findings {

@@ -34,18 +34,28 @@ struct Line {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create {}", args.output.display()))?;
+    std::fs::create_dir_all(&args.output)
+        .with_context(|| format!("cannot create {}", args.output.display()))?;
     for (name, bytes) in MAILS {
         let path = args.output.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let path = |name: &str| args.output.join(name).display().to_string();
     let words = [
-        "fit", &path("train.jsonl.xz"),
-        "--unlabeled", &path("unlabeled.jsonl.xz"),
-        "--test", &path("test.jsonl.xz"),
-        "--output", &path("model"),
-        "--emb", "128", "--hid", "256", "--layers", "2",
+        "fit",
+        &path("train.jsonl.xz"),
+        "--unlabeled",
+        &path("unlabeled.jsonl.xz"),
+        "--test",
+        &path("test.jsonl.xz"),
+        "--output",
+        &path("model"),
+        "--emb",
+        "128",
+        "--hid",
+        "256",
+        "--layers",
+        "2",
         "--overwrite",
     ];
     if !common.quiet {

@@ -3,7 +3,6 @@
 use crate::options::Common;
 use crate::output::Output;
 use std::path::PathBuf;
-use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, ModelFolder, Overwrite};
 use ulmfit::stages::{ClassifierBundle, LmBundle, NetworkConfig, read_config};
 
@@ -29,8 +28,8 @@ enum To {
 
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let To::Fastai { model, output } = &args.to;
-    let mut folder = FolderWriter::create(output, Overwrite::Refuse).map_err(Error::from)?;
-    let files = match read_config(&ModelFolder::open(model).map_err(Error::from)?)?.network {
+    let mut folder = FolderWriter::create(output, Overwrite::Refuse)?;
+    let files = match read_config(&ModelFolder::open(model)?)?.network {
         NetworkConfig::LanguageModel(_) => LmBundle::load(model)?.to_fastai()?,
         NetworkConfig::Classifier(_) => ClassifierBundle::load(model)?.to_fastai()?,
     };
@@ -38,11 +37,11 @@ pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Re
     for (direction, exported) in files {
         for (end, bytes) in [("pth", exported.weights), ("pkl", exported.vocabulary)] {
             let name = format!("{direction}.{end}");
-            folder.write(&name, &bytes).map_err(Error::from)?;
+            folder.write(&name, &bytes)?;
             names.push(name);
         }
     }
-    folder.finish().map_err(Error::from)?;
+    folder.finish()?;
     let text = format!("{} are in {}", names.join(", "), output.display());
     out.result(&serde_json::json!({ "folder": output, "files": names }), &text)
 }

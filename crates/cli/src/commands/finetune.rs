@@ -1,6 +1,8 @@
 //! `ulmfit finetune`: stage 2.
 
-use crate::options::{Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions};
+use crate::options::{
+    Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions,
+};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::fmt::Write;
@@ -51,7 +53,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let documents = read_texts(&args.texts, &options, &mut terminal)?;
     let key = ulmfit::Key::new(common.seed).child(51);
     let (train, valid) = match &args.valid {
-        Some(valid) => (documents, read_texts(std::slice::from_ref(valid), &options, &mut terminal)?),
+        Some(valid) => {
+            (documents, read_texts(std::slice::from_ref(valid), &options, &mut terminal)?)
+        }
         None => hold_out(documents, 0.1, key),
     };
     let documents = train.iter().cloned().map(Ok::<_, Error>);
@@ -63,7 +67,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut runner = args.run.runner(&mut terminal)?;
     let (bundle, scores) =
         finetune(&mut runner, base, text, &corpora, &directions, &recipe, common.seed)?;
-    let papers = LmPapers { stage: "finetune", corpora: &corpora, recipe: &recipe, scores: &scores };
+    let papers =
+        LmPapers { stage: "finetune", corpora: &corpora, recipe: &recipe, scores: &scores };
     bundle.save(folder, &papers.write(&bundle, &runner, common.seed, common.thread_count()))?;
     runner.clean()?;
     show(&scores, args.run.path(), out)

@@ -10,14 +10,18 @@ use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::data::{ReadOptions, Record, read_all};
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::stages::{FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit, read_texts};
+use ulmfit::stages::{
+    FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit, read_texts,
+};
 
 /// Labelled texts to a classifier and an honest report; the one command most people need.
 ///
 /// Learns the language of your texts (and of texts without labels), then the labels.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
-    ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en")]
+#[command(
+    after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
+    ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en"
+)]
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
@@ -61,13 +65,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         Some("none") => None,
         _ => Some(LmBundle::load(&args.base)?),
     };
-    let layers = base.as_ref().map_or(args.network.layers as usize, |b| b.networks[0].1.config().layers);
+    let layers =
+        base.as_ref().map_or(args.network.layers as usize, |b| b.networks[0].1.config().layers);
     let recipe = args.learning.recipe()?;
     let (mut language, mut classifier) = (recipe.finetune, recipe.train);
     args.learning.apply(&mut classifier, layers + 2)?;
     args.lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
     args.lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
-    language.check().map_err(Error::from)?;
+    language.check()?;
     let folder = args.run.claim()?;
     let mut terminal = Terminal::new(common);
     let options = args.data.read_options();

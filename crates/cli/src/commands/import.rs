@@ -38,14 +38,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let message = "a file holds one direction; import it as forward or backward".to_owned();
         return Err(Error::Usage { message, hint: None }.into());
     };
-    let folder = FolderWriter::create(output, Overwrite::Refuse).map_err(Error::from)?;
+    let folder = FolderWriter::create(output, Overwrite::Refuse)?;
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let run = serde_json::json!({
         "schema": 1, "stage": "import", "from": "fastai", "seed": common.seed,
         "weights": name(weights), "vocabulary": name(vocab),
-        "weights_blake3": ulmfit::checkpoint::hash_file(weights).map_err(Error::from)?,
+        "weights_blake3": ulmfit::checkpoint::hash_file(weights)?,
     });
-    let card = "# A model imported from fastai\n\nIts licence is that of the files it was made of.\n";
+    let card =
+        "# A model imported from fastai\n\nIts licence is that of the files it was made of.\n";
     let papers = Papers { card: card.into(), run, others: Vec::new() };
     let kind = match from_fastai(weights, vocab, direction)? {
         FromFastai::LanguageModel(model) => {

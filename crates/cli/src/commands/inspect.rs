@@ -31,7 +31,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     if !args.path.is_dir() {
         let recipe = match args.path.to_str().map(Recipe::preset) {
             Some(Ok(recipe)) => recipe,
-            _ if args.path.extension().is_some_and(|end| end == "toml") => Recipe::read(&args.path)?,
+            _ if args.path.extension().is_some_and(|end| end == "toml") => {
+                Recipe::read(&args.path)?
+            }
             _ => {
                 let message = format!("{} is no model folder and no recipe", args.path.display());
                 return Err(Error::Missing { message }.into());
@@ -39,11 +41,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         };
         return out.result(&recipe, &toml::to_string(&recipe)?);
     }
-    let folder = ModelFolder::open(&args.path).map_err(Error::from)?;
+    let folder = ModelFolder::open(&args.path)?;
     let config = read_config(&folder)?;
     let text = load_text(&folder, &config)?;
-    let weights = folder.read("model.safetensors").map_err(Error::from)?;
-    let tensors = peek_tensors(&weights).map_err(Error::from)?;
+    let weights = folder.read("model.safetensors")?;
+    let tensors = peek_tensors(&weights)?;
     let count: usize = tensors.iter().map(|t| t.dims.iter().product::<usize>()).sum();
     let encoder = match &config.network {
         NetworkConfig::LanguageModel(encoder) => *encoder,
@@ -56,7 +58,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let (emb, hid, layers) = (encoder.emb, encoder.hid, encoder.layers);
     writeln!(report, "encoder     embedding {emb}, width {hid}, {layers} layers")?;
     if let NetworkConfig::Classifier(classifier) = &config.network {
-        writeln!(report, "head        {:?} to {} outputs", classifier.head.hidden, classifier.classes)?;
+        writeln!(
+            report,
+            "head        {:?} to {} outputs",
+            classifier.head.hidden, classifier.classes
+        )?;
     }
     writeln!(report, "weights     {count}")?;
     writeln!(report, "hash        {}", folder.hash())?;
@@ -69,7 +75,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         "config": config, "vocabulary": text.vocab().len(), "weights": count, "hash": folder.hash(),
     });
     if let Some(path) = &args.on {
-        let texts = read_texts(std::slice::from_ref(path), &args.data.read_options(), &mut Terminal::new(common))?;
+        let texts = read_texts(
+            std::slice::from_ref(path),
+            &args.data.read_options(),
+            &mut Terminal::new(common),
+        )?;
         let (mut seen, mut unknown) = (0_usize, HashMap::<String, usize>::new());
         for fields in &texts {
             text.tokenizer().for_each_token(fields, &mut |token| {

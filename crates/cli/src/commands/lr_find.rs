@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let mut recipe = recipe.train;
         args.learning.apply(&mut recipe, layers + 2)?;
         let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
-        let labels = LabelSet::from_records(&records, &LabelOptions::default()).map_err(Error::from)?;
+        let labels = LabelSet::from_records(&records, &LabelOptions::default())?;
         let train = labelled(&lm.text, &records, &labels)?;
         find_classifier_rate(lm, &train, &labels, &recipe, range, seed, &mut terminal)?
     } else {
@@ -77,9 +77,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let named = [("valley", found.valley), ("steep", found.steep), ("minimum", found.minimum)];
     if let Some(path) = &args.svg {
         let chart = lr_finder(sweep.rates(), sweep.losses(), &named).to_string();
-        std::fs::write(path, chart).map_err(|error| anyhow::Error::new(error).context(path.display().to_string()))?;
+        std::fs::write(path, chart)
+            .map_err(|error| anyhow::Error::new(error).context(path.display().to_string()))?;
     }
-    let text: Vec<String> = named.iter().map(|(name, rate)| format!("{name:<8} {rate:.2e}")).collect();
+    let text: Vec<String> =
+        named.iter().map(|(name, rate)| format!("{name:<8} {rate:.2e}")).collect();
     let document = serde_json::json!({
         "valley": found.valley, "steep": found.steep, "minimum": found.minimum, "slide": found.slide,
         "rates": sweep.rates(), "losses": sweep.losses(),

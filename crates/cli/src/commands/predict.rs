@@ -4,7 +4,6 @@ use crate::options::{Common, DataOptions};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
-use ulmfit::Error;
 use ulmfit::data::{Columns, LabelUse, ReadOptions, Record, open};
 use ulmfit::stages::{ClassifierBundle, Prediction, Progress};
 
@@ -49,16 +48,17 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
         ..args.data.read_options()
     };
-    let mut records = open(&args.file, &options).map_err(Error::from)?;
+    let mut records = open(&args.file, &options)?;
     // people typing and pipes want an answer a line; files want speed
     let chunk = if args.file == Path::new("-") { 1 } else { CHUNK };
     let mut writer = Writer::new(args, &model);
     loop {
-        let batch = records.by_ref().take(chunk).collect::<Result<Vec<Record>, _>>().map_err(Error::from)?;
+        let batch = records.by_ref().take(chunk).collect::<Result<Vec<Record>, _>>()?;
         if batch.is_empty() {
             break;
         }
-        let documents: Vec<Vec<String>> = batch.iter().map(|record| record.fields.clone()).collect();
+        let documents: Vec<Vec<String>> =
+            batch.iter().map(|record| record.fields.clone()).collect();
         let rows = model.probabilities(&documents, 64);
         for (record, row) in batch.iter().zip(rows) {
             writer.write(record, &model.prediction(&row), out)?;
@@ -80,7 +80,12 @@ impl Writer {
         Self { format: args.format, names: model.output_names(), started: false }
     }
 
-    fn write(&mut self, record: &Record, found: &Prediction, out: &mut Output) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        record: &Record,
+        found: &Prediction,
+        out: &mut Output,
+    ) -> anyhow::Result<()> {
         let line = match self.format {
             FormatArg::Text => found.label.clone(),
             FormatArg::Jsonl => {
@@ -112,7 +117,8 @@ impl Writer {
 }
 
 fn csv_line(cells: impl Iterator<Item = String>) -> anyhow::Result<String> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
     writer.write_record(cells)?;
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())

@@ -45,7 +45,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let documents = read_texts(&args.texts, &options, &mut terminal)?;
     let key = ulmfit::Key::new(common.seed).child(50);
     let (train, valid) = match &args.valid {
-        Some(valid) => (documents, read_texts(std::slice::from_ref(valid), &options, &mut terminal)?),
+        Some(valid) => {
+            (documents, read_texts(std::slice::from_ref(valid), &options, &mut terminal)?)
+        }
         None => hold_out(documents, 0.01, key),
     };
     let text = learn_vocab(&args.vocab.text_config(), &args.vocab.vocab_config(), &train)?;
@@ -63,7 +65,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut runner = args.run.runner(&mut terminal)?;
     let (bundle, scores) =
         pretrain(&mut runner, text, &corpora, sizes, &directions, &recipe, common.seed)?;
-    let papers = LmPapers { stage: "pretrain", corpora: &corpora, recipe: &recipe, scores: &scores };
+    let papers =
+        LmPapers { stage: "pretrain", corpora: &corpora, recipe: &recipe, scores: &scores };
     bundle.save(folder, &papers.write(&bundle, &runner, common.seed, common.thread_count()))?;
     runner.clean()?;
     super::finetune::show(&scores, args.run.path(), out)

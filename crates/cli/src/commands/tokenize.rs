@@ -4,7 +4,6 @@ use crate::options::{DataOptions, VocabOptions};
 use crate::output::Output;
 use rayon::prelude::*;
 use std::path::PathBuf;
-use ulmfit::Error;
 use ulmfit::checkpoint::ModelFolder;
 use ulmfit::data::{LabelUse, ReadOptions, Record, open};
 use ulmfit::stages::{load_text, read_config};
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
     let (pipeline, fresh);
     let tokenizer: &Tokenizer = match &args.model {
         Some(path) => {
-            let folder = ModelFolder::open(path).map_err(Error::from)?;
+            let folder = ModelFolder::open(path)?;
             pipeline = load_text(&folder, &read_config(&folder)?)?;
             pipeline.tokenizer()
         }
@@ -47,18 +46,20 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
                 _ => InnerSpaces::Mark,
             };
             let config = TextConfig { inner_spaces, ..args.vocab.text_config() };
-            fresh = Tokenizer::new(&config, None).map_err(Error::from)?;
+            fresh = Tokenizer::new(&config, None)?;
             &fresh
         }
     };
     let options = ReadOptions { labels: LabelUse::Ignored, ..args.data.read_options() };
-    let mut records = open(&args.file, &options).map_err(Error::from)?;
+    let mut records = open(&args.file, &options)?;
     loop {
-        let batch = records.by_ref().take(CHUNK).collect::<Result<Vec<Record>, _>>().map_err(Error::from)?;
+        let batch = records.by_ref().take(CHUNK).collect::<Result<Vec<Record>, _>>()?;
         if batch.is_empty() {
             return Ok(());
         }
-        let lines = batch.par_iter().map(|record| serde_json::to_string(&tokenizer.tokenize(&record.fields)));
+        let lines = batch
+            .par_iter()
+            .map(|record| serde_json::to_string(&tokenizer.tokenize(&record.fields)));
         for line in lines.collect::<Result<Vec<_>, _>>()? {
             out.line(&line)?;
         }

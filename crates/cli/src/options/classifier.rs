@@ -1,6 +1,6 @@
 //! What a classifier is to be, apart from its hyper-parameters.
 
-use ulmfit::data::Task;
+use ulmfit::data::{LabelOptions, Task};
 use ulmfit::model::HeadConfig;
 use ulmfit::stages::{ClassifyOptions, Shares};
 
@@ -14,6 +14,9 @@ pub(crate) struct ClassifierOptions {
     /// Width of a hidden layer of the head; repeat it for several, 0 for none
     #[arg(long, value_name = "N", default_values_t = [50])]
     head: Vec<usize>,
+    /// Most different labels; more are taken for a mistake
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    max_labels: usize,
     /// Give rare labels more weight in the loss
     #[arg(long)]
     balance: bool,
@@ -52,7 +55,12 @@ impl ClassifierOptions {
         };
         let hidden = self.head.iter().copied().filter(|&width| width > 0).collect();
         let head = HeadConfig { hidden, ..HeadConfig::default() };
-        ClassifyOptions { task, head, balance: self.balance, seed }
+        ClassifyOptions {
+            labels: LabelOptions { task, max_labels: self.max_labels },
+            head,
+            balance: self.balance,
+            seed,
+        }
     }
 
     /// Shares to set apart; `test` is what the command takes unless told otherwise.

@@ -1,6 +1,6 @@
 //! How to read texts and labels.
 
-use ulmfit::data::{EncodingErrors, Format, ReadOptions};
+use ulmfit::data::{EncodingErrors, Format, Header, Quotes, ReadOptions};
 
 /// How to read texts and labels.
 #[derive(Debug, Clone, clap::Args)]
@@ -19,6 +19,12 @@ pub(crate) struct DataOptions {
     #[arg(long = "input-format", value_name = "FORMAT")]
     #[arg(help = "csv, tsv, jsonl, parquet, folder or text [default: from the name or content]")]
     format: Option<Format>,
+    /// Whether the first row of a CSV or TSV file names the columns
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "present", "absent"])]
+    header: String,
+    /// Whether double quotes of a CSV or TSV file enclose fields, or are text like any other
+    #[arg(long, value_name = "HOW", default_value = "enclose", value_parser = ["enclose", "literal"])]
+    quotes: String,
     /// What to do with bytes that are no UTF-8
     #[arg(long, value_name = "ACTION", default_value = "fail", value_parser = ["fail", "replace"])]
     encoding_errors: String,
@@ -34,6 +40,15 @@ impl DataOptions {
             label: self.label.clone(),
             label_delimiter: self.label_delimiter,
             format: self.format,
+            header: match self.header.as_str() {
+                "present" => Header::Present,
+                "absent" => Header::Absent,
+                _ => Header::Auto,
+            },
+            quotes: match self.quotes.as_str() {
+                "literal" => Quotes::Literal,
+                _ => Quotes::Enclose,
+            },
             encoding_errors: match self.encoding_errors.as_str() {
                 "replace" => EncodingErrors::Replace,
                 _ => EncodingErrors::Fail,

@@ -39,7 +39,8 @@ impl FromStr for EveryArg {
             Some(at) => text.split_at(at),
             None => (text, ""),
         };
-        let number: u64 = number.parse().map_err(|_| "give a time like 10m or a number of updates".to_owned())?;
+        let number: u64 =
+            number.parse().map_err(|_| "give a time like 10m or a number of updates".to_owned())?;
         let seconds = match unit {
             "" if number == 0 => return Err("a checkpoint every 0 updates makes no sense".into()),
             "" => return Ok(Self(Every::Updates(number))),
@@ -64,7 +65,10 @@ impl RunOptions {
         let folder = run_folder(&self.output);
         if self.resume && !folder.exists() {
             let message = format!("there is no interrupted run at {}", folder.display());
-            return Err(Error::Usage { message, hint: Some("leave out --resume to begin one".into()) });
+            return Err(Error::Usage {
+                message,
+                hint: Some("leave out --resume to begin one".into()),
+            });
         }
         let runner = Runner::new(progress, Some(folder), self.checkpoint_every.0);
         if self.restart {

@@ -122,7 +122,8 @@ pub(crate) fn text(row: usize, label: &str) -> String {
     const BAD: &str = "dull poor awful cold broken boring stale ugly clumsy dreadful";
     let mut state = row as u64;
     let mut word = |list: &'static str| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let words: Vec<&str> = list.split(' ').collect();
         words[(state >> 33) as usize % words.len()]
     };

@@ -35,18 +35,15 @@ impl ActivationReg for Cpu {
         let (before, after) = (&x.data()[..(time - 1) * step], &x.data()[step..]);
         if let Some(dx) = dx {
             let slope = (2.0 * factor) as f32;
-            dx.data_mut()
-                .par_chunks_mut(step)
-                .enumerate()
-                .for_each(|(t, dx)| {
-                    let at = |t: usize| &x.data()[t * step..][..step];
-                    if t > 0 {
-                        add_difference(dx, at(t), at(t - 1), slope);
-                    }
-                    if t + 1 < time {
-                        add_difference(dx, at(t), at(t + 1), slope);
-                    }
-                });
+            dx.data_mut().par_chunks_mut(step).enumerate().for_each(|(t, dx)| {
+                let at = |t: usize| &x.data()[t * step..][..step];
+                if t > 0 {
+                    add_difference(dx, at(t), at(t - 1), slope);
+                }
+                if t + 1 < time {
+                    add_difference(dx, at(t), at(t + 1), slope);
+                }
+            });
         }
         let pieces = before.par_chunks(CHUNK).zip(after.par_chunks(CHUNK));
         let sums: Vec<f64> = pieces.map(|(a, b)| squared_distance(a, b)).collect();

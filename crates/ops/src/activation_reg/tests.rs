@@ -9,15 +9,9 @@ fn penalties_are_means_of_squares() {
     fn check<D: Device>() {
         let x = Tensor::<D>::from_f64(&[2, 1, 2], &[1.0, 2.0, 4.0, 0.0]);
         assert_eq!(D::default().activation_reg(&x, 2.0, None), 2.0 * 21.0 / 4.0);
-        assert_eq!(
-            D::default().temporal_activation_reg(&x, 3.0, None),
-            3.0 * 13.0 / 2.0
-        );
+        assert_eq!(D::default().temporal_activation_reg(&x, 3.0, None), 3.0 * 13.0 / 2.0);
         let single = Tensor::<D>::full(&[1, 2, 3], 5.0);
-        assert_eq!(
-            D::default().temporal_activation_reg(&single, 3.0, None),
-            0.0
-        );
+        assert_eq!(D::default().temporal_activation_reg(&single, 3.0, None), 0.0);
     }
     check::<Reference>();
     check::<Cpu>();
@@ -42,10 +36,7 @@ fn the_processor_follows_the_reference() {
         let (x, mut dx) = (random::<D>(1, &dims), random(2, &dims));
         let activation = D::default().activation_reg(&x, 2.0, Some(&mut dx));
         let temporal = D::default().temporal_activation_reg(&x, 1.0, Some(&mut dx));
-        vec![
-            ("penalties", vec![activation, temporal]),
-            ("dx", dx.to_f64()),
-        ]
+        vec![("penalties", vec![activation, temporal]), ("dx", dx.to_f64())]
     }
     let sizes = [[1, 1, 1], [1, 67, 401], [31, 1, 1], [71, 5, 401]];
     assert_cpu_follows(&sizes, 1e-6, run::<Reference>, run::<Cpu>);

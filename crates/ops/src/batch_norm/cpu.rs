@@ -40,13 +40,7 @@ impl BatchNorm for Cpu {
         let normalised = normalise(x, &mean, &inverse_std);
         let y = scale_and_shift(normalised.clone(), weights);
         let inverse_std = inverse_std.into_iter().map(|value| value as f32).collect();
-        (
-            y,
-            BatchNormTape {
-                normalised,
-                inverse_std: Tensor::from_real(&[features], inverse_std),
-            },
-        )
+        (y, BatchNormTape { normalised, inverse_std: Tensor::from_real(&[features], inverse_std) })
     }
 
     fn batch_norm_eval(
@@ -58,10 +52,8 @@ impl BatchNorm for Cpu {
         sizes(x, &weights);
         let mean = running.mean.to_f64();
         let var = running.var.to_f64();
-        let inverse_std: Vec<f64> = var
-            .iter()
-            .map(|var| (var + weights.eps).sqrt().recip())
-            .collect();
+        let inverse_std: Vec<f64> =
+            var.iter().map(|var| (var + weights.eps).sqrt().recip()).collect();
         scale_and_shift(normalise(x, &mean, &inverse_std), weights)
     }
 
@@ -77,10 +69,8 @@ impl BatchNorm for Cpu {
         let mut sums = vec![0.0; features];
         add_rows(&mut sums, dy.data(), |_, dy| dy);
         let mut products = vec![0.0; features];
-        let rows = dy
-            .data()
-            .chunks_exact(features)
-            .zip(tape.normalised.data().chunks_exact(features));
+        let rows =
+            dy.data().chunks_exact(features).zip(tape.normalised.data().chunks_exact(features));
         for (dy, normalised) in rows {
             for ((product, &dy), &normalised) in products.iter_mut().zip(dy).zip(normalised) {
                 *product += f64::from(dy) * f64::from(normalised);

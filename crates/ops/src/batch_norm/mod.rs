@@ -17,10 +17,7 @@ pub struct BatchNormWeights<'a, D: Backend> {
     pub eps: f64,
 }
 
-#[expect(
-    clippy::expl_impl_clone_on_copy,
-    reason = "derived, it would ask for `D: Copy`"
-)]
+#[expect(clippy::expl_impl_clone_on_copy, reason = "derived, it would ask for `D: Copy`")]
 impl<D: Backend> Clone for BatchNormWeights<'_, D> {
     fn clone(&self) -> Self {
         *self
@@ -40,19 +37,13 @@ pub struct RunningStats<D: Backend> {
 impl<D: Backend> RunningStats<D> {
     /// Mean 0, variance 1.
     pub fn new(features: usize) -> Self {
-        Self {
-            mean: Tensor::zeros(&[features]),
-            var: Tensor::full(&[features], 1.0),
-        }
+        Self { mean: Tensor::zeros(&[features]), var: Tensor::full(&[features], 1.0) }
     }
 }
 
 impl<D: Backend> Clone for RunningStats<D> {
     fn clone(&self) -> Self {
-        Self {
-            mean: self.mean.clone(),
-            var: self.var.clone(),
-        }
+        Self { mean: self.mean.clone(), var: self.var.clone() }
     }
 }
 

@@ -32,10 +32,8 @@ impl<R: Real> BatchNorm for Reference<R> {
                     normalised * weights.weight.data()[f] + weights.bias.data()[f];
             }
             let var = squares / (count - R::one());
-            let (running_mean, running_var) = (
-                &mut running.mean.data_mut()[f],
-                &mut running.var.data_mut()[f],
-            );
+            let (running_mean, running_var) =
+                (&mut running.mean.data_mut()[f], &mut running.var.data_mut()[f]);
             *running_mean += momentum * (mean - *running_mean);
             *running_var += momentum * (var - *running_var);
         }

@@ -55,11 +55,7 @@ fn training_matches_pytorch() {
     fn check<D: Device>(tolerance: f64) {
         let device = D::default();
         let (weight, bias) = (fill::<D>(0.9, 2.0, &[3]), fill(0.9, 3.0, &[3]));
-        let weights = BatchNormWeights {
-            weight: &weight,
-            bias: &bias,
-            eps: 1e-5,
-        };
+        let weights = BatchNormWeights { weight: &weight, bias: &bias, eps: 1e-5 };
         let mut running = RunningStats::new(3);
         let (y, tape) =
             device.batch_norm_train(&fill(2.7, 0.0, &[4, 3]), weights, &mut running, 0.3);
@@ -67,10 +63,7 @@ fn training_matches_pytorch() {
         assert_close("mean", &running.mean.to_f64(), &MEAN, tolerance);
         assert_close("var", &running.var.to_f64(), &VAR, tolerance);
         let (mut d_weight, mut d_bias) = (Tensor::zeros(&[3]), Tensor::zeros(&[3]));
-        let grads = BatchNormGrads {
-            weight: &mut d_weight,
-            bias: &mut d_bias,
-        };
+        let grads = BatchNormGrads { weight: &mut d_weight, bias: &mut d_bias };
         let dx = device.batch_norm_backward(&tape, weights, &fill(0.9, 4.0, &[4, 3]), Some(grads));
         assert_close("dx", &dx.to_f64(), &DX, tolerance);
         assert_close("d_weight", &d_weight.to_f64(), &D_WEIGHT, tolerance);
@@ -86,30 +79,17 @@ fn gradients_match_finite_differences() {
     let (x, weight) = (random::<Reference>(1, &[5, 3]), random(2, &[3]));
     let (bias, dy) = (random(3, &[3]), random(4, &[5, 3]));
     let loss = |x: &Tensor<_>, weight: &Tensor<_>, bias: &Tensor<_>| {
-        let weights = BatchNormWeights {
-            weight,
-            bias,
-            eps: 1e-5,
-        };
+        let weights = BatchNormWeights { weight, bias, eps: 1e-5 };
         let (y, _) = device.batch_norm_train(x, weights, &mut RunningStats::new(3), 0.1);
         weighted_sum(4, &y)
     };
-    let weights = BatchNormWeights {
-        weight: &weight,
-        bias: &bias,
-        eps: 1e-5,
-    };
+    let weights = BatchNormWeights { weight: &weight, bias: &bias, eps: 1e-5 };
     let (_, tape) = device.batch_norm_train(&x, weights, &mut RunningStats::new(3), 0.1);
     let (mut d_weight, mut d_bias) = (Tensor::zeros(&[3]), Tensor::zeros(&[3]));
-    let grads = BatchNormGrads {
-        weight: &mut d_weight,
-        bias: &mut d_bias,
-    };
+    let grads = BatchNormGrads { weight: &mut d_weight, bias: &mut d_bias };
     let dx = device.batch_norm_backward(&tape, weights, &dy, Some(grads));
     assert_gradient("dx", &x, &dx, |x| loss(x, &weight, &bias));
-    assert_gradient("d_weight", &weight, &d_weight, |weight| {
-        loss(&x, weight, &bias)
-    });
+    assert_gradient("d_weight", &weight, &d_weight, |weight| loss(&x, weight, &bias));
     assert_gradient("d_bias", &bias, &d_bias, |bias| loss(&x, &weight, bias));
 }
 
@@ -118,11 +98,7 @@ fn evaluation_uses_the_running_statistics() {
     fn check<D: Device>() {
         let weight = Tensor::<D>::from_f64(&[2], &[2.0, 1.0]);
         let bias = Tensor::from_f64(&[2], &[0.0, 10.0]);
-        let weights = BatchNormWeights {
-            weight: &weight,
-            bias: &bias,
-            eps: 0.0,
-        };
+        let weights = BatchNormWeights { weight: &weight, bias: &bias, eps: 0.0 };
         let running = RunningStats {
             mean: Tensor::from_f64(&[2], &[1.0, -1.0]),
             var: Tensor::from_f64(&[2], &[4.0, 1.0]),
@@ -139,11 +115,7 @@ fn evaluation_uses_the_running_statistics() {
 #[should_panic(expected = "variance of 1 row")]
 fn one_row_has_no_variance() {
     let (weight, bias) = (random::<Reference>(1, &[2]), random(2, &[2]));
-    let weights = BatchNormWeights {
-        weight: &weight,
-        bias: &bias,
-        eps: 1e-5,
-    };
+    let weights = BatchNormWeights { weight: &weight, bias: &bias, eps: 1e-5 };
     let x = random(3, &[1, 2]);
     Reference::<f64>::default().batch_norm_train(&x, weights, &mut RunningStats::new(2), 0.1);
 }
@@ -154,11 +126,7 @@ fn the_processor_follows_the_reference() {
         let device = D::default();
         let (x, weight) = (random::<D>(1, &[batch, features]), random(2, &[features]));
         let (bias, dy) = (random(3, &[features]), random(4, &[batch, features]));
-        let weights = BatchNormWeights {
-            weight: &weight,
-            bias: &bias,
-            eps: 1e-5,
-        };
+        let weights = BatchNormWeights { weight: &weight, bias: &bias, eps: 1e-5 };
         let mut running = RunningStats::new(features);
         let (y, tape) = device.batch_norm_train(&x, weights, &mut running, 0.1);
         let evaluated = device.batch_norm_eval(&x, weights, &running);
@@ -178,11 +146,7 @@ fn the_processor_follows_the_reference() {
 fn evaluation_of_a_row_does_not_feel_the_others() {
     fn check<D: Device>() {
         let (weight, bias) = (random::<D>(1, &[401]), random(2, &[401]));
-        let weights = BatchNormWeights {
-            weight: &weight,
-            bias: &bias,
-            eps: 1e-5,
-        };
+        let weights = BatchNormWeights { weight: &weight, bias: &bias, eps: 1e-5 };
         let x = random(3, &[70, 401]);
         let run = |x: &Tensor<D>| {
             bits(&D::default().batch_norm_eval(x, weights, &RunningStats::new(401)))

@@ -18,18 +18,9 @@ impl<R: Real> ClassLoss for Reference<R> {
 pub(super) fn loss<D: Backend>(logits: &Tensor<D>, targets: &Targets) -> (f64, Tensor<D>) {
     let [batch, classes] = logits.shape("logits");
     let (loss, gradient) = match targets {
-        Targets::Classes {
-            classes: labels,
-            smoothing,
-            weights,
-        } => {
+        Targets::Classes { classes: labels, smoothing, weights } => {
             assert_eq!(labels.len(), batch, "one class a row");
-            cross_entropy(
-                logits.data(),
-                labels,
-                *smoothing,
-                &per_class(weights.as_ref(), classes),
-            )
+            cross_entropy(logits.data(), labels, *smoothing, &per_class(weights.as_ref(), classes))
         }
         Targets::MultiLabel { values, weights } => {
             let weights = per_class(weights.as_ref(), classes);
@@ -51,8 +42,7 @@ pub(super) fn activated<D: Backend>(logits: &Tensor<D>, activation: Activation) 
     let values = match activation {
         Activation::Softmax => {
             let rows = logits.data().chunks_exact(classes);
-            rows.flat_map(|row| log_softmax(row).into_iter().map(Float::exp))
-                .collect()
+            rows.flat_map(|row| log_softmax(row).into_iter().map(Float::exp)).collect()
         }
         Activation::Sigmoid => logits.data().iter().map(|&x| sigmoid(x)).collect(),
         Activation::Identity => logits.data().to_vec(),
@@ -66,10 +56,7 @@ fn per_class<R: Real>(weights: Option<&Vec<f32>>, classes: usize) -> Vec<R> {
         return vec![R::one(); classes];
     };
     assert_eq!(weights.len(), classes, "one weight a class");
-    weights
-        .iter()
-        .map(|&weight| R::of(f64::from(weight)))
-        .collect()
+    weights.iter().map(|&weight| R::of(f64::from(weight))).collect()
 }
 
 /// Loss and gradient: the weighted mean over rows, divided by the weights of the rows' labels.
@@ -80,20 +67,13 @@ fn cross_entropy<R: Real>(
     weights: &[R],
 ) -> (R, Vec<R>) {
     let total: R = labels.iter().map(|&label| weights[label as usize]).sum();
-    let (kept, spread) = (
-        R::of(1.0 - smoothing),
-        R::of(smoothing / weights.len() as f64),
-    );
+    let (kept, spread) = (R::of(1.0 - smoothing), R::of(smoothing / weights.len() as f64));
     let (mut loss, mut gradient) = (R::zero(), Vec::with_capacity(logits.len()));
     for (row, &label) in logits.chunks_exact(weights.len()).zip(labels) {
         let log_p = log_softmax(row);
         let share: Vec<R> = (0..weights.len())
             .map(|class| {
-                let hit = if class == label as usize {
-                    kept
-                } else {
-                    R::zero()
-                };
+                let hit = if class == label as usize { kept } else { R::zero() };
                 weights[class] * (hit + spread) / total
             })
             .collect();

@@ -9,11 +9,7 @@ fn logits<D: Backend>() -> Tensor<D> {
 }
 
 fn classes(smoothing: f64, weights: Option<&[f32]>) -> Targets {
-    Targets::Classes {
-        classes: vec![2, 0, 1, 1],
-        smoothing,
-        weights: weights.map(<[f32]>::to_vec),
-    }
+    Targets::Classes { classes: vec![2, 0, 1, 1], smoothing, weights: weights.map(<[f32]>::to_vec) }
 }
 
 fn labels(weights: Option<&[f32]>) -> Targets {
@@ -25,9 +21,7 @@ fn labels(weights: Option<&[f32]>) -> Targets {
 
 /// `0.9 sin(1.7 j + 1)`
 fn numbers() -> Targets {
-    let values = (0..12)
-        .map(|j| (0.9 * (1.7 * f64::from(j) + 1.0).sin()) as f32)
-        .collect();
+    let values = (0..12).map(|j| (0.9 * (1.7 * f64::from(j) + 1.0).sin()) as f32).collect();
     Targets::Values { values }
 }
 
@@ -56,10 +50,7 @@ fn losses_match_pytorch() {
             (numbers(), 2.578_309_999_976_188_5),
         ] {
             let (loss, _) = D::default().class_loss(&logits(), &targets);
-            assert!(
-                (loss - wanted).abs() < tolerance,
-                "{targets:?}: {loss}, not {wanted}"
-            );
+            assert!((loss - wanted).abs() < tolerance, "{targets:?}: {loss}, not {wanted}");
         }
     }
     check::<Cpu>(2e-6);
@@ -70,16 +61,9 @@ fn losses_match_pytorch() {
 fn gradients_match_finite_differences() {
     let device = Reference::<f64>::default();
     let weights: Option<&[f32]> = Some(&[0.5, 2.0, 1.25]);
-    for targets in [
-        classes(0.1, None),
-        classes(0.1, weights),
-        labels(weights),
-        numbers(),
-    ] {
+    for targets in [classes(0.1, None), classes(0.1, weights), labels(weights), numbers()] {
         let (_, gradient) = device.class_loss(&logits(), &targets);
-        assert_gradient("logits", &logits(), &gradient, |x| {
-            device.class_loss(x, &targets).0
-        });
+        assert_gradient("logits", &logits(), &gradient, |x| device.class_loss(x, &targets).0);
     }
 }
 
@@ -89,11 +73,8 @@ fn probabilities_are_what_they_should_be() {
         let run = |activation| D::default().activate(&logits(), activation).to_f64();
         let softmax = [0.006_561_161_532, 0.303_376_115_351, 0.690_062_723_116];
         assert_close("softmax", &run(Activation::Softmax)[3..6], &softmax, 1e-6);
-        let sigmoid = logits::<D>()
-            .to_f64()
-            .iter()
-            .map(|x| 1.0 / (1.0 + (-x).exp()))
-            .collect::<Vec<_>>();
+        let sigmoid =
+            logits::<D>().to_f64().iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect::<Vec<_>>();
         assert_close("sigmoid", &run(Activation::Sigmoid), &sigmoid, 1e-6);
         assert_eq!(run(Activation::Identity), logits::<D>().to_f64());
     }
@@ -105,17 +86,10 @@ fn probabilities_are_what_they_should_be() {
 fn huge_logits_stay_finite() {
     fn check<D: Device>() {
         let x = Tensor::<D>::from_f64(&[1, 2], &[1e4, -1e4]);
-        let targets = Targets::MultiLabel {
-            values: vec![0.0, 1.0],
-            weights: None,
-        };
+        let targets = Targets::MultiLabel { values: vec![0.0, 1.0], weights: None };
         let (loss, gradient) = D::default().class_loss(&x, &targets);
         assert_eq!((loss, gradient.to_f64()), (1e4, vec![0.5, -0.5]));
-        let targets = Targets::Classes {
-            classes: vec![1],
-            smoothing: 0.0,
-            weights: None,
-        };
+        let targets = Targets::Classes { classes: vec![1], smoothing: 0.0, weights: None };
         let (loss, gradient) = D::default().class_loss(&x, &targets);
         assert_eq!((loss, gradient.to_f64()), (2e4, vec![1.0, -1.0]));
     }
@@ -127,11 +101,7 @@ fn huge_logits_stay_finite() {
 fn a_row_does_not_feel_the_others() {
     fn check<D: Device>() {
         let x = random::<D>(5, &[70, 7]);
-        for activation in [
-            Activation::Softmax,
-            Activation::Sigmoid,
-            Activation::Identity,
-        ] {
+        for activation in [Activation::Softmax, Activation::Sigmoid, Activation::Identity] {
             let all = bits(&D::default().activate(&x, activation));
             for rows in [1, 2, 33] {
                 let part = Tensor::<D>::from_real(&[rows, 7], x.data()[..rows * 7].to_vec());
@@ -150,23 +120,10 @@ fn the_processor_follows_the_reference() {
         let device = D::default();
         let x = random::<D>(1, &[batch, count]);
         let labels = (0..batch).map(|b| (b * 5 % count) as u32).collect();
-        let targets = Targets::Classes {
-            classes: labels,
-            smoothing: 0.1,
-            weights: None,
-        };
+        let targets = Targets::Classes { classes: labels, smoothing: 0.1, weights: None };
         let (loss, gradient) = device.class_loss(&x, &targets);
         let y = device.activate(&x, Activation::Softmax);
-        vec![
-            ("loss", vec![loss]),
-            ("gradient", gradient.to_f64()),
-            ("y", y.to_f64()),
-        ]
+        vec![("loss", vec![loss]), ("gradient", gradient.to_f64()), ("y", y.to_f64())]
     }
-    assert_cpu_follows(
-        &[[1, 1], [1, 2], [67, 131]],
-        1e-5,
-        run::<Reference>,
-        run::<Cpu>,
-    );
+    assert_cpu_follows(&[[1, 1], [1, 2], [67, 131]], 1e-5, run::<Reference>, run::<Cpu>);
 }

@@ -14,59 +14,44 @@ impl ConcatPool for Cpu {
         let [time, batch, width] = sizes(x, spans);
         let mut y = Tensor::zeros(&[batch, 3 * width]);
         let mut argmax = vec![0; batch * width];
-        let rows = y
-            .data_mut()
-            .par_chunks_mut(3 * width)
-            .zip(argmax.par_chunks_mut(width));
-        rows.zip(spans)
-            .enumerate()
-            .for_each(|(b, ((y, argmax), span))| {
-                let (last, rest) = y.split_at_mut(width);
-                let (max, mean) = rest.split_at_mut(width);
-                let at = |t: usize| &x.data()[(t * batch + b) * width..][..width];
-                last.copy_from_slice(at(span.end - 1));
-                max.copy_from_slice(at(span.start));
-                argmax.fill(span.start as u32);
-                let mut sums = vec![0.0; width];
-                for t in span.clone() {
-                    add_step(&mut sums, max, argmax, at(t), t as u32);
-                }
-                for (mean, sum) in mean.iter_mut().zip(sums) {
-                    *mean = (sum / span.len() as f64) as f32;
-                }
-            });
-        (
-            y,
-            ConcatPoolTape {
-                argmax,
-                spans: spans.to_vec(),
-                time,
-            },
-        )
+        let rows = y.data_mut().par_chunks_mut(3 * width).zip(argmax.par_chunks_mut(width));
+        rows.zip(spans).enumerate().for_each(|(b, ((y, argmax), span))| {
+            let (last, rest) = y.split_at_mut(width);
+            let (max, mean) = rest.split_at_mut(width);
+            let at = |t: usize| &x.data()[(t * batch + b) * width..][..width];
+            last.copy_from_slice(at(span.end - 1));
+            max.copy_from_slice(at(span.start));
+            argmax.fill(span.start as u32);
+            let mut sums = vec![0.0; width];
+            for t in span.clone() {
+                add_step(&mut sums, max, argmax, at(t), t as u32);
+            }
+            for (mean, sum) in mean.iter_mut().zip(sums) {
+                *mean = (sum / span.len() as f64) as f32;
+            }
+        });
+        (y, ConcatPoolTape { argmax, spans: spans.to_vec(), time })
     }
 
     fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self> {
         let [batch, width] = tape.sizes(dy);
         let mut dx = Tensor::zeros(&[tape.time, batch, width]);
-        dx.data_mut()
-            .par_chunks_mut(batch * width)
-            .enumerate()
-            .for_each(|(t, dx)| {
-                for (b, span) in tape.spans.iter().enumerate() {
-                    if !span.contains(&t) {
-                        continue;
-                    }
-                    let dx = &mut dx[b * width..][..width];
-                    let (last, rest) = dy.data()[b * 3 * width..][..3 * width].split_at(width);
-                    let (max, mean) = rest.split_at(width);
-                    let share = (span.len() as f32).recip();
-                    let argmax = &tape.argmax[b * width..][..width];
-                    share_step(dx, mean, share, max, argmax, t as u32);
-                    if t == span.end - 1 {
-                        dx.iter_mut().zip(last).for_each(|(dx, last)| *dx += last);
-                    }
+        dx.data_mut().par_chunks_mut(batch * width).enumerate().for_each(|(t, dx)| {
+            for (b, span) in tape.spans.iter().enumerate() {
+                if !span.contains(&t) {
+                    continue;
                 }
-            });
+                let dx = &mut dx[b * width..][..width];
+                let (last, rest) = dy.data()[b * 3 * width..][..3 * width].split_at(width);
+                let (max, mean) = rest.split_at(width);
+                let share = (span.len() as f32).recip();
+                let argmax = &tape.argmax[b * width..][..width];
+                share_step(dx, mean, share, max, argmax, t as u32);
+                if t == span.end - 1 {
+                    dx.iter_mut().zip(last).for_each(|(dx, last)| *dx += last);
+                }
+            }
+        });
         dx
     }
 }

@@ -44,10 +44,7 @@ fn sizes<D: Backend>(x: &Tensor<D>, spans: &[Range<usize>]) -> [usize; 3] {
     let [time, batch, width] = x.shape("x");
     assert_eq!(spans.len(), batch, "one span a row");
     for span in spans {
-        assert!(
-            !span.is_empty() && span.end <= time,
-            "span {span:?} of {time} steps"
-        );
+        assert!(!span.is_empty() && span.end <= time, "span {span:?} of {time} steps");
     }
     [time, batch, width]
 }

@@ -29,14 +29,7 @@ impl<R: Real> ConcatPool for Reference<R> {
                 argmax.push(best as u32);
             }
         }
-        (
-            y,
-            ConcatPoolTape {
-                argmax,
-                spans: spans.to_vec(),
-                time,
-            },
-        )
+        (y, ConcatPoolTape { argmax, spans: spans.to_vec(), time })
     }
 
     fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self> {

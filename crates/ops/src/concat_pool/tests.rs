@@ -28,9 +28,7 @@ fn gradient_matches_finite_differences() {
     let spans = [0..6, 2..5, 5..6];
     let (_, tape) = device.concat_pool_forward(&x, &spans);
     let dx = device.concat_pool_backward(&tape, &random(2, &[3, 15]));
-    assert_gradient("x", &x, &dx, |x| {
-        weighted_sum(2, &device.concat_pool_forward(x, &spans).0)
-    });
+    assert_gradient("x", &x, &dx, |x| weighted_sum(2, &device.concat_pool_forward(x, &spans).0));
 }
 
 #[test]
@@ -40,9 +38,7 @@ fn an_empty_span_panics() {
 }
 
 fn spans(time: usize, batch: usize) -> Vec<Range<usize>> {
-    (0..batch)
-        .map(|b| b % time..time - (b / 2) % (time - b % time))
-        .collect()
+    (0..batch).map(|b| b % time..time - (b / 2) % (time - b % time)).collect()
 }
 
 #[test]

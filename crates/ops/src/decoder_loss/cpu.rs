@@ -46,20 +46,11 @@ impl DecoderLoss for Cpu {
             product(dh, d_logits, Matrix::new(weight.data(), width), Write::Over);
             if let Some(grads) = &mut backward.grads {
                 let d_weight = grads.weight.data_mut();
-                product(
-                    d_weight,
-                    d_logits.transposed(),
-                    Matrix::new(h, width),
-                    Write::Add,
-                );
+                product(d_weight, d_logits.transposed(), Matrix::new(h, width), Write::Add);
                 add_column_sums(grads.bias.data_mut(), logits);
             }
         }
-        DecoderOutcome {
-            loss_sum,
-            correct,
-            dh,
-        }
+        DecoderOutcome { loss_sum, correct, dh }
     }
 }
 

@@ -60,12 +60,7 @@ fn sizes<D: Backend>(
     backward: Option<&DecoderBackward<'_, D>>,
 ) -> [usize; 3] {
     let [vocab, width] = weight.shape("weight");
-    assert_eq!(
-        h.as_matrix(),
-        (targets.len(), width),
-        "`h` for {} targets",
-        targets.len()
-    );
+    assert_eq!(h.as_matrix(), (targets.len(), width), "`h` for {} targets", targets.len());
     assert_eq!(bias.dims(), [vocab], "`bias`");
     if let Some(grads) = backward.and_then(|backward| backward.grads.as_ref()) {
         assert_eq!(grads.weight.dims(), weight.dims(), "gradient of `weight`");

@@ -14,11 +14,7 @@ impl<R: Real> DecoderLoss for Reference<R> {
         mut backward: Option<DecoderBackward<'_, Self>>,
     ) -> DecoderOutcome<Self> {
         let [_, width, vocab] = sizes(h, weight, bias, targets, backward.as_ref());
-        let mut outcome = DecoderOutcome {
-            loss_sum: 0.0,
-            correct: 0,
-            dh: None,
-        };
+        let mut outcome = DecoderOutcome { loss_sum: 0.0, correct: 0, dh: None };
         let mut dh = backward.as_ref().map(|_| Tensor::zeros(h.dims()));
         for (n, (h, &target)) in h.data().chunks_exact(width).zip(targets).enumerate() {
             let target = target as usize;
@@ -28,9 +24,7 @@ impl<R: Real> DecoderLoss for Reference<R> {
                     bias.data()[v] + h.iter().zip(w).map(|(&h, &w)| h * w).sum::<R>()
                 })
                 .collect();
-            let max = logits
-                .iter()
-                .fold(R::neg_infinity(), |max, &logit| max.max(logit));
+            let max = logits.iter().fold(R::neg_infinity(), |max, &logit| max.max(logit));
             let sum: R = logits.iter().map(|&logit| (logit - max).exp()).sum();
             outcome.loss_sum += (sum.ln() - (logits[target] - max)).f64();
             outcome.correct +=

@@ -10,11 +10,7 @@ fn loss_of_equal_logits_is_the_logarithm_of_the_vocabulary() {
         let zeros = |dims: &[usize]| Tensor::<D>::zeros(dims);
         let (h, weight, bias) = (zeros(&[2, 2, 3]), zeros(&[7, 3]), zeros(&[7]));
         let outcome = D::default().decoder_loss(&h, &weight, &bias, &TARGETS, None);
-        assert!(
-            (outcome.loss_sum - 4.0 * 7.0_f64.ln()).abs() < 1e-5,
-            "{}",
-            outcome.loss_sum
-        );
+        assert!((outcome.loss_sum - 4.0 * 7.0_f64.ln()).abs() < 1e-5, "{}", outcome.loss_sum);
         assert_eq!(outcome.correct, 1, "only the first of equal logits counts");
         assert!(outcome.dh.is_none());
     }
@@ -28,24 +24,14 @@ fn gradients_match_finite_differences() {
     let (h, weight) = (random::<Reference>(1, &[2, 2, 3]), random(2, &[7, 3]));
     let bias = random(3, &[7]);
     let (mut d_weight, mut d_bias) = (Tensor::zeros(&[7, 3]), Tensor::zeros(&[7]));
-    let grads = DecoderGrads {
-        weight: &mut d_weight,
-        bias: &mut d_bias,
-    };
-    let backward = DecoderBackward {
-        scale: 0.3,
-        grads: Some(grads),
-    };
+    let grads = DecoderGrads { weight: &mut d_weight, bias: &mut d_bias };
+    let backward = DecoderBackward { scale: 0.3, grads: Some(grads) };
     let outcome = device.decoder_loss(&h, &weight, &bias, &TARGETS, Some(backward));
     let loss = |h: &Tensor<_>, weight: &Tensor<_>, bias: &Tensor<_>| {
-        0.3 * device
-            .decoder_loss(h, weight, bias, &TARGETS, None)
-            .loss_sum
+        0.3 * device.decoder_loss(h, weight, bias, &TARGETS, None).loss_sum
     };
     assert_gradient("dh", &h, &outcome.dh.unwrap(), |h| loss(h, &weight, &bias));
-    assert_gradient("d_weight", &weight, &d_weight, |weight| {
-        loss(&h, weight, &bias)
-    });
+    assert_gradient("d_weight", &weight, &d_weight, |weight| loss(&h, weight, &bias));
     assert_gradient("d_bias", &bias, &d_bias, |bias| loss(&h, &weight, bias));
 }
 
@@ -63,30 +49,15 @@ fn the_processor_follows_the_reference() {
         let bias = random(3, &[vocab]);
         let targets: Vec<u32> = (0..n).map(|i| (i * 7 % vocab) as u32).collect();
         let (mut d_weight, mut d_bias) = (Tensor::zeros(&[vocab, width]), Tensor::zeros(&[vocab]));
-        let grads = DecoderGrads {
-            weight: &mut d_weight,
-            bias: &mut d_bias,
-        };
-        let backward = DecoderBackward {
-            scale: 1.0 / n as f64,
-            grads: Some(grads),
-        };
+        let grads = DecoderGrads { weight: &mut d_weight, bias: &mut d_bias };
+        let backward = DecoderBackward { scale: 1.0 / n as f64, grads: Some(grads) };
         let out = D::default().decoder_loss(&h, &weight, &bias, &targets, Some(backward));
-        let frozen = DecoderBackward {
-            scale: 2.0,
-            grads: None,
-        };
+        let frozen = DecoderBackward { scale: 2.0, grads: None };
         let again = D::default().decoder_loss(&h, &weight, &bias, &targets, Some(frozen));
         let evaluated = D::default().decoder_loss(&h, &weight, &bias, &targets, None);
         vec![
-            (
-                "loss",
-                vec![out.loss_sum, again.loss_sum, evaluated.loss_sum],
-            ),
-            (
-                "correct",
-                vec![out.correct as f64, evaluated.correct as f64],
-            ),
+            ("loss", vec![out.loss_sum, again.loss_sum, evaluated.loss_sum]),
+            ("correct", vec![out.correct as f64, evaluated.correct as f64]),
             ("dh", out.dh.unwrap().to_f64()),
             ("dh of a frozen decoder", again.dh.unwrap().to_f64()),
             ("d_weight", d_weight.to_f64()),

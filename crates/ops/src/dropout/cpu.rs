@@ -15,13 +15,7 @@ impl Dropout for Cpu {
     }
 
     fn apply_mask(&self, x: &mut Tensor<Self>, mask: &Tensor<Self>) {
-        assert_eq!(
-            x.len() % mask.len(),
-            0,
-            "a mask of {:?} for {:?}",
-            mask.dims(),
-            x.dims()
-        );
+        assert_eq!(x.len() % mask.len(), 0, "a mask of {:?} for {:?}", mask.dims(), x.dims());
         x.data_mut()
             .par_chunks_mut(mask.len())
             .for_each(|x| parallel::zip(x, mask.data(), multiply));

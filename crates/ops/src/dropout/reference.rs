@@ -15,13 +15,7 @@ impl<R: Real> Dropout for Reference<R> {
     }
 
     fn apply_mask(&self, x: &mut Tensor<Self>, mask: &Tensor<Self>) {
-        assert_eq!(
-            x.len() % mask.len(),
-            0,
-            "a mask of {:?} for {:?}",
-            mask.dims(),
-            x.dims()
-        );
+        assert_eq!(x.len() % mask.len(), 0, "a mask of {:?} for {:?}", mask.dims(), x.dims());
         for (x, &mask) in x.data_mut().iter_mut().zip(mask.data().iter().cycle()) {
             *x *= mask;
         }

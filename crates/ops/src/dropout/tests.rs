@@ -8,18 +8,13 @@ use crate::{Cpu, Device, Reference};
 fn a_mask_drops_its_share_and_scales_the_rest() {
     fn check<D: Device>() {
         for p in [0.05, 0.5, 0.9] {
-            let mask = D::default()
-                .dropout_mask(&[300, 999], p, Key::new(1))
-                .to_f64();
+            let mask = D::default().dropout_mask(&[300, 999], p, Key::new(1)).to_f64();
             let dropped = mask.iter().filter(|&&m| m == 0.0).count() as f64 / mask.len() as f64;
             // Five standard deviations of a binomial share.
             let bound = 5.0 * (p * (1.0 - p) / mask.len() as f64).sqrt();
             assert!((dropped - p).abs() < bound, "{p}: {dropped}");
             let kept = 1.0 / (1.0 - p);
-            assert!(
-                mask.iter()
-                    .all(|&m| m == 0.0 || (m - kept).abs() < 1e-6 * kept)
-            );
+            assert!(mask.iter().all(|&m| m == 0.0 || (m - kept).abs() < 1e-6 * kept));
         }
     }
     check::<Reference>();

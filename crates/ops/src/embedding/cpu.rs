@@ -13,19 +13,16 @@ impl Embedding for Cpu {
     ) -> Tensor<Self> {
         let [_, width] = sizes(table, row_scale);
         let mut y = Tensor::zeros(&[ids.len(), width]);
-        y.data_mut()
-            .par_chunks_mut(width)
-            .zip(ids)
-            .for_each(|(y, &id)| {
-                let id = id as usize;
-                y.copy_from_slice(&table.data()[id * width..][..width]);
-                if let Some(scale) = row_scale {
-                    let scale = scale.data()[id];
-                    for y in y {
-                        *y *= scale;
-                    }
+        y.data_mut().par_chunks_mut(width).zip(ids).for_each(|(y, &id)| {
+            let id = id as usize;
+            y.copy_from_slice(&table.data()[id * width..][..width]);
+            if let Some(scale) = row_scale {
+                let scale = scale.data()[id];
+                for y in y {
+                    *y *= scale;
                 }
-            });
+            }
+        });
         y
     }
 
@@ -53,22 +50,16 @@ impl Embedding for Cpu {
         if let Some(&(id, _)) = lookups.last() {
             assert!(id < vocab, "id {id} in a vocabulary of {vocab}");
         }
-        grad.data_mut()
-            .par_chunks_mut(ROWS * width)
-            .enumerate()
-            .for_each(|(task, rows)| {
-                let first = task * ROWS;
-                let start = lookups.partition_point(|&(id, _)| id < first);
-                for &(id, place) in lookups[start..]
-                    .iter()
-                    .take_while(|&&(id, _)| id < first + ROWS)
-                {
-                    let scale = row_scale.map_or(1.0, |scale| scale.data()[id]);
-                    let row = &mut rows[(id - first) * width..][..width];
-                    for (grad, dy) in row.iter_mut().zip(&dy.data()[place * width..]) {
-                        *grad += scale * dy;
-                    }
+        grad.data_mut().par_chunks_mut(ROWS * width).enumerate().for_each(|(task, rows)| {
+            let first = task * ROWS;
+            let start = lookups.partition_point(|&(id, _)| id < first);
+            for &(id, place) in lookups[start..].iter().take_while(|&&(id, _)| id < first + ROWS) {
+                let scale = row_scale.map_or(1.0, |scale| scale.data()[id]);
+                let row = &mut rows[(id - first) * width..][..width];
+                for (grad, dy) in row.iter_mut().zip(&dy.data()[place * width..]) {
+                    *grad += scale * dy;
                 }
-            });
+            }
+        });
     }
 }

@@ -15,11 +15,7 @@ impl<R: Real> Embedding for Reference<R> {
         for &id in ids {
             let id = id as usize;
             let scale = row_scale.map_or(R::one(), |scale| scale.data()[id]);
-            y.extend(
-                table.data()[id * width..][..width]
-                    .iter()
-                    .map(|&value| value * scale),
-            );
+            y.extend(table.data()[id * width..][..width].iter().map(|&value| value * scale));
         }
         Tensor::from_real(&[ids.len(), width], y)
     }

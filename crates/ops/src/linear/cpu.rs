@@ -14,13 +14,7 @@ impl Linear for Cpu {
     ) -> Tensor<Self> {
         let sizes = Sizes::of(x, weight);
         let mut y = Tensor::zeros(&sizes.output_dims(x));
-        product_by_rows(
-            y.data_mut(),
-            x.data(),
-            weight.data(),
-            sizes.inputs,
-            Write::Over,
-        );
+        product_by_rows(y.data_mut(), x.data(), weight.data(), sizes.inputs, Write::Over);
         if let Some(bias) = bias {
             sizes.check_bias(bias);
             let rows = y.data_mut().par_chunks_mut(sizes.outputs);
@@ -40,28 +34,14 @@ impl Linear for Cpu {
         sizes.check_backward(dy, grads.as_ref());
         let x_rows = Matrix::new(x.data(), sizes.inputs);
         let dy_rows = Matrix::new(dy.data(), sizes.outputs);
-        if let Some(LinearGrads {
-            weight: d_weight,
-            bias,
-        }) = grads
-        {
-            product(
-                d_weight.data_mut(),
-                dy_rows.transposed(),
-                x_rows,
-                Write::Add,
-            );
+        if let Some(LinearGrads { weight: d_weight, bias }) = grads {
+            product(d_weight.data_mut(), dy_rows.transposed(), x_rows, Write::Add);
             if let Some(bias) = bias {
                 parallel::add_column_sums(bias.data_mut(), dy.data());
             }
         }
         let mut dx = Tensor::zeros(x.dims());
-        product(
-            dx.data_mut(),
-            dy_rows,
-            Matrix::new(weight.data(), sizes.inputs),
-            Write::Over,
-        );
+        product(dx.data_mut(), dy_rows, Matrix::new(weight.data(), sizes.inputs), Write::Over);
         dx
     }
 }

@@ -52,15 +52,8 @@ impl Sizes {
     fn of<D: Backend>(x: &Tensor<D>, weight: &Tensor<D>) -> Self {
         let [outputs, inputs] = weight.shape("weight");
         let (rows, columns) = x.as_matrix();
-        assert_eq!(
-            columns, inputs,
-            "`x` has {columns} columns, `weight` takes {inputs}"
-        );
-        Self {
-            rows,
-            inputs,
-            outputs,
-        }
+        assert_eq!(columns, inputs, "`x` has {columns} columns, `weight` takes {inputs}");
+        Self { rows, inputs, outputs }
     }
 
     /// Dimensions of the result: those of `x` with the last one exchanged.
@@ -79,11 +72,7 @@ impl Sizes {
     fn check_backward<D: Backend>(&self, dy: &Tensor<D>, grads: Option<&LinearGrads<'_, D>>) {
         assert_eq!(dy.as_matrix(), (self.rows, self.outputs), "`dy`");
         if let Some(grads) = grads {
-            assert_eq!(
-                grads.weight.dims(),
-                [self.outputs, self.inputs],
-                "gradient of `weight`"
-            );
+            assert_eq!(grads.weight.dims(), [self.outputs, self.inputs], "gradient of `weight`");
             if let Some(bias) = &grads.bias {
                 self.check_bias(bias);
             }

@@ -45,11 +45,7 @@ impl<R: Real> Linear for Reference<R> {
                 }
             }
         }
-        if let Some(LinearGrads {
-            weight: d_weight,
-            mut bias,
-        }) = grads
-        {
+        if let Some(LinearGrads { weight: d_weight, mut bias }) = grads {
             for n in 0..sizes.rows {
                 for o in 0..sizes.outputs {
                     let dy = dy.data()[n * sizes.outputs + o];

@@ -32,18 +32,13 @@ fn gradients_match_finite_differences() {
     let bias = random(3, &[OUTPUTS]);
     let dy = random(4, &[ROWS, OUTPUTS]);
     let (mut d_weight, mut d_bias) = (Tensor::zeros(weight.dims()), Tensor::zeros(bias.dims()));
-    let grads = LinearGrads {
-        weight: &mut d_weight,
-        bias: Some(&mut d_bias),
-    };
+    let grads = LinearGrads { weight: &mut d_weight, bias: Some(&mut d_bias) };
     let dx = device.linear_backward(&x, &weight, &dy, Some(grads));
     let loss = |x: &Tensor<_>, weight: &Tensor<_>, bias: &Tensor<_>| {
         weighted_sum(4, &device.linear_forward(x, weight, Some(bias)))
     };
     assert_gradient("dx", &x, &dx, |x| loss(x, &weight, &bias));
-    assert_gradient("d_weight", &weight, &d_weight, |weight| {
-        loss(&x, weight, &bias)
-    });
+    assert_gradient("d_weight", &weight, &d_weight, |weight| loss(&x, weight, &bias));
     assert_gradient("d_bias", &bias, &d_bias, |bias| loss(&x, &weight, bias));
 }
 
@@ -57,21 +52,13 @@ fn gradients_are_added_to_what_is_there() {
         let run = |start: f64| {
             let mut d_weight = Tensor::full(weight.dims(), start);
             let mut d_bias = Tensor::full(&[OUTPUTS], start);
-            let grads = LinearGrads {
-                weight: &mut d_weight,
-                bias: Some(&mut d_bias),
-            };
+            let grads = LinearGrads { weight: &mut d_weight, bias: Some(&mut d_bias) };
             let dx = device.linear_backward(&x, &weight, &dy, Some(grads));
             (dx.to_f64(), [d_weight.to_f64(), d_bias.to_f64()].concat())
         };
         let ((dx, zero), (dx_again, one)) = (run(0.0), run(1.0));
         assert_eq!(dx, dx_again);
-        assert_close(
-            "sum",
-            &one,
-            &zero.iter().map(|g| g + 1.0).collect::<Vec<_>>(),
-            1e-6,
-        );
+        assert_close("sum", &one, &zero.iter().map(|g| g + 1.0).collect::<Vec<_>>(), 1e-6);
         assert_eq!(device.linear_backward(&x, &weight, &dy, None).to_f64(), dx);
     }
     check::<Reference>();
@@ -86,10 +73,7 @@ fn the_processor_follows_the_reference() {
         let (weight, bias) = (random(2, &[outputs, inputs]), random(3, &[outputs]));
         let dy = random(4, &[rows, outputs]);
         let (mut d_weight, mut d_bias) = (random(5, &[outputs, inputs]), random(6, &[outputs]));
-        let grads = LinearGrads {
-            weight: &mut d_weight,
-            bias: Some(&mut d_bias),
-        };
+        let grads = LinearGrads { weight: &mut d_weight, bias: Some(&mut d_bias) };
         let y = device.linear_forward(&x, &weight, Some(&bias));
         let dx = device.linear_backward(&x, &weight, &dy, Some(grads));
         vec![
@@ -99,12 +83,6 @@ fn the_processor_follows_the_reference() {
             ("d_bias", d_bias.to_f64()),
         ]
     }
-    let sizes = [
-        [1, 1, 1],
-        [1, 37, 101],
-        [3, 600, 67],
-        [67, 13, 2],
-        [131, 71, 521],
-    ];
+    let sizes = [[1, 1, 1], [1, 37, 101], [3, 600, 67], [67, 13, 2], [131, 71, 521]];
     assert_cpu_follows(&sizes, 1e-5, run::<Reference>, run::<Cpu>);
 }

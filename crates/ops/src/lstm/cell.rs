@@ -13,21 +13,16 @@ pub(super) struct Cells<'a> {
 /// Activates `gates` (`[B, 4H]`) in place, moves `c` on and writes `h` (both `[B, H]`).
 pub(super) fn forward(gates: &mut [f32], bias: &[f32], c: &mut [f32], h: &mut [f32]) {
     let hidden = bias.len() / 4;
-    let states = c
-        .par_chunks_exact_mut(hidden)
-        .zip(h.par_chunks_exact_mut(hidden));
-    gates
-        .par_chunks_exact_mut(4 * hidden)
-        .zip(states)
-        .for_each(|(gates, (c, h))| {
-            let (input_forget, rest) = gates.split_at_mut(2 * hidden);
-            let (cell, output) = rest.split_at_mut(hidden);
-            activate_sigmoid(input_forget, &bias[..2 * hidden]);
-            activate_tanh(cell, &bias[2 * hidden..3 * hidden]);
-            activate_sigmoid(output, &bias[3 * hidden..]);
-            let (input, forget) = input_forget.split_at(hidden);
-            advance(input, forget, cell, output, c, h);
-        });
+    let states = c.par_chunks_exact_mut(hidden).zip(h.par_chunks_exact_mut(hidden));
+    gates.par_chunks_exact_mut(4 * hidden).zip(states).for_each(|(gates, (c, h))| {
+        let (input_forget, rest) = gates.split_at_mut(2 * hidden);
+        let (cell, output) = rest.split_at_mut(hidden);
+        activate_sigmoid(input_forget, &bias[..2 * hidden]);
+        activate_tanh(cell, &bias[2 * hidden..3 * hidden]);
+        activate_sigmoid(output, &bias[3 * hidden..]);
+        let (input, forget) = input_forget.split_at(hidden);
+        advance(input, forget, cell, output, c, h);
+    });
 }
 
 /// Turns activated `gates` into the gradients of what went into their activations, and `dc`, that
@@ -42,21 +37,13 @@ pub(super) fn backward(
     dc: &mut [f32],
     hidden: usize,
 ) {
-    let rows = gates
-        .par_chunks_exact_mut(4 * hidden)
-        .zip(dc.par_chunks_exact_mut(hidden));
+    let rows = gates.par_chunks_exact_mut(4 * hidden).zip(dc.par_chunks_exact_mut(hidden));
     rows.enumerate().for_each(|(b, (gates, dc))| {
         let row = b * hidden..(b + 1) * hidden;
         let (input, rest) = gates.split_at_mut(hidden);
         let (forget, rest) = rest.split_at_mut(hidden);
         let (cell, output) = rest.split_at_mut(hidden);
-        backward_output(
-            output,
-            &cells.after[row.clone()],
-            &dy[row.clone()],
-            &dh[row.clone()],
-            dc,
-        );
+        backward_output(output, &cells.after[row.clone()], &dy[row.clone()], &dh[row.clone()], dc);
         backward_cell(input, forget, cell, &cells.before[row], dc);
     });
 }

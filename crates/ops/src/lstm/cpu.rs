@@ -25,34 +25,18 @@ impl Lstm for Cpu {
         if sizes.batch < LEAST_ROWS {
             return forward_padded(*self, sizes, x, weights, state, keep);
         }
-        let Sizes {
-            time,
-            batch,
-            inputs,
-            hidden,
-        } = sizes;
+        let Sizes { time, batch, inputs, hidden } = sizes;
         let masked_w_hh = weights.w_hh_mask.map(|mask| {
             let mut w_hh = weights.w_hh.clone();
             self.apply_mask(&mut w_hh, mask);
             w_hh
         });
         let w_hh = masked_w_hh.as_ref().unwrap_or(weights.w_hh);
-        let bias: Vec<f32> = weights
-            .b_ih
-            .data()
-            .iter()
-            .zip(weights.b_hh.data())
-            .map(|(a, b)| a + b)
-            .collect();
+        let bias: Vec<f32> =
+            weights.b_ih.data().iter().zip(weights.b_hh.data()).map(|(a, b)| a + b).collect();
 
         let mut gates = Tensor::zeros(&[time, batch, 4 * hidden]);
-        product_by_rows(
-            gates.data_mut(),
-            x.data(),
-            weights.w_ih.data(),
-            inputs,
-            Write::Over,
-        );
+        product_by_rows(gates.data_mut(), x.data(), weights.w_ih.data(), inputs, Write::Over);
         let mut y = Tensor::zeros(&[time, batch, hidden]);
         let mut c = state.c.clone();
         let kept = if keep == Keep::Tape { time } else { 0 };
@@ -61,11 +45,7 @@ impl Lstm for Cpu {
         let step = batch * hidden;
         for t in 0..time {
             let (before, now) = y.data_mut().split_at_mut(t * step);
-            let h = if t > 0 {
-                &before[(t - 1) * step..]
-            } else {
-                state.h.data()
-            };
+            let h = if t > 0 { &before[(t - 1) * step..] } else { state.h.data() };
             let gates = &mut gates.data_mut()[t * 4 * step..][..4 * step];
             product_by_rows(gates, h, w_hh.data(), hidden, Write::Add);
             cell::forward(gates, &bias, c.data_mut(), &mut now[..step]);
@@ -74,11 +54,7 @@ impl Lstm for Cpu {
             }
         }
 
-        let last = if time > 0 {
-            &y.data()[(time - 1) * step..]
-        } else {
-            state.h.data()
-        };
+        let last = if time > 0 { &y.data()[(time - 1) * step..] } else { state.h.data() };
         let h = Tensor::from_real(&[batch, hidden], last.to_vec());
         let tape = (keep == Keep::Tape).then(|| LstmTape {
             gates,
@@ -87,11 +63,7 @@ impl Lstm for Cpu {
             initial: state.clone(),
             masked_w_hh,
         });
-        LstmOutput {
-            y,
-            state: LstmState { h, c },
-            tape,
-        }
+        LstmOutput { y, state: LstmState { h, c }, tape }
     }
 
     fn lstm_backward(
@@ -105,12 +77,7 @@ impl Lstm for Cpu {
     ) -> Option<Tensor<Self>> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_backward(&tape, dy, &weights, grads.as_ref());
-        let Sizes {
-            time,
-            batch,
-            inputs,
-            hidden,
-        } = sizes;
+        let Sizes { time, batch, inputs, hidden } = sizes;
         let w_hh = tape.masked_w_hh.as_ref().unwrap_or(weights.w_hh);
 
         // The activated gates become the gradients of what went into the activations.
@@ -118,15 +85,10 @@ impl Lstm for Cpu {
         let mut dh = vec![0.0; step];
         let mut dc = vec![0.0; step];
         for t in (0..time).rev() {
-            let before = if t > 0 {
-                &tape.cells.data()[(t - 1) * step..]
-            } else {
-                tape.initial.c.data()
-            };
-            let cells = Cells {
-                before: &before[..step],
-                after: &tape.cells.data()[t * step..][..step],
-            };
+            let before =
+                if t > 0 { &tape.cells.data()[(t - 1) * step..] } else { tape.initial.c.data() };
+            let cells =
+                Cells { before: &before[..step], after: &tape.cells.data()[t * step..][..step] };
             let gates = &mut tape.gates.data_mut()[t * 4 * step..][..4 * step];
             let dy = &dy.data()[t * step..][..step];
             cell::backward(gates, cells, dy, &dh, &mut dc, hidden);
@@ -157,12 +119,7 @@ impl Lstm for Cpu {
         }
         (input == InputGradient::Wanted).then(|| {
             let mut dx = Tensor::zeros(x.dims());
-            product(
-                dx.data_mut(),
-                d_gates,
-                Matrix::new(weights.w_ih.data(), inputs),
-                Write::Over,
-            );
+            product(dx.data_mut(), d_gates, Matrix::new(weights.w_ih.data(), inputs), Write::Over);
             dx
         })
     }
@@ -189,12 +146,7 @@ fn forward_padded(
     state: &LstmState<Cpu>,
     keep: Keep,
 ) -> LstmOutput<Cpu> {
-    let Sizes {
-        time,
-        batch,
-        inputs,
-        ..
-    } = sizes;
+    let Sizes { time, batch, inputs, .. } = sizes;
     let resized = |state: &LstmState<Cpu>, rows: usize| LstmState {
         h: device.resize_rows(&state.h, rows),
         c: device.resize_rows(&state.c, rows),
@@ -211,9 +163,5 @@ fn forward_padded(
         initial: state.clone(),
         masked_w_hh: tape.masked_w_hh,
     });
-    LstmOutput {
-        y,
-        state: resized(&out.state, batch),
-        tape,
-    }
+    LstmOutput { y, state: resized(&out.state, batch), tape }
 }

@@ -30,23 +30,12 @@ impl<D: Backend> Weights<D> {
 
     pub(super) fn borrow<'a>(&'a self, w_hh_mask: Option<&'a Tensor<D>>) -> LstmWeights<'a, D> {
         let [w_ih, w_hh, b_ih, b_hh] = &self.0;
-        LstmWeights {
-            w_ih,
-            w_hh,
-            b_ih,
-            b_hh,
-            w_hh_mask,
-        }
+        LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask }
     }
 
     pub(super) fn grads(&mut self) -> LstmGrads<'_, D> {
         let [w_ih, w_hh, b_ih, b_hh] = &mut self.0;
-        LstmGrads {
-            w_ih,
-            w_hh,
-            b_ih,
-            b_hh,
-        }
+        LstmGrads { w_ih, w_hh, b_ih, b_hh }
     }
 }
 
@@ -62,10 +51,7 @@ pub(super) fn input<D: Backend>() -> Tensor<D> {
 }
 
 pub(super) fn state<D: Backend>() -> LstmState<D> {
-    LstmState {
-        h: fill(5.0, &[BATCH, HIDDEN]),
-        c: fill(6.0, &[BATCH, HIDDEN]),
-    }
+    LstmState { h: fill(5.0, &[BATCH, HIDDEN]), c: fill(6.0, &[BATCH, HIDDEN]) }
 }
 
 pub(super) fn output_gradient<D: Backend>() -> Tensor<D> {

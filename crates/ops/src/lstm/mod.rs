@@ -32,10 +32,7 @@ pub struct LstmWeights<'a, D: Backend> {
     pub w_hh_mask: Option<&'a Tensor<D>>,
 }
 
-#[expect(
-    clippy::expl_impl_clone_on_copy,
-    reason = "derived, it would ask for `D: Copy`"
-)]
+#[expect(clippy::expl_impl_clone_on_copy, reason = "derived, it would ask for `D: Copy`")]
 impl<D: Backend> Clone for LstmWeights<'_, D> {
     fn clone(&self) -> Self {
         *self
@@ -67,19 +64,13 @@ pub struct LstmState<D: Backend> {
 impl<D: Backend> LstmState<D> {
     /// The state before the first token.
     pub fn zeros(batch: usize, hidden: usize) -> Self {
-        Self {
-            h: Tensor::zeros(&[batch, hidden]),
-            c: Tensor::zeros(&[batch, hidden]),
-        }
+        Self { h: Tensor::zeros(&[batch, hidden]), c: Tensor::zeros(&[batch, hidden]) }
     }
 }
 
 impl<D: Backend> Clone for LstmState<D> {
     fn clone(&self) -> Self {
-        Self {
-            h: self.h.clone(),
-            c: self.c.clone(),
-        }
+        Self { h: self.h.clone(), c: self.c.clone() }
     }
 }
 

@@ -17,12 +17,7 @@ impl<R: Real> Lstm for Reference<R> {
     ) -> LstmOutput<Self> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_state(state);
-        let Sizes {
-            time,
-            batch,
-            inputs,
-            hidden,
-        } = sizes;
+        let Sizes { time, batch, inputs, hidden } = sizes;
         let masked_w_hh = weights.w_hh_mask.map(|mask| masked(weights.w_hh, mask));
         let w_hh = masked_w_hh.as_ref().unwrap_or(weights.w_hh);
         let mut gates = Tensor::zeros(&[time, batch, 4 * hidden]);
@@ -42,11 +37,7 @@ impl<R: Real> Lstm for Reference<R> {
                         + weights.b_hh.data()[gate]
                         + dot(&w_hh.data()[gate * hidden..], h);
                     let is_cell = gate / hidden == 2;
-                    *a = if is_cell {
-                        a.tanh()
-                    } else {
-                        (R::one() + (-*a).exp()).recip()
-                    };
+                    *a = if is_cell { a.tanh() } else { (R::one() + (-*a).exp()).recip() };
                 }
                 for j in 0..hidden {
                     let [i, f, g, o] = [0, 1, 2, 3].map(|gate| a[gate * hidden + j]);
@@ -66,11 +57,7 @@ impl<R: Real> Lstm for Reference<R> {
             initial: state.clone(),
             masked_w_hh,
         });
-        LstmOutput {
-            y,
-            state: last,
-            tape,
-        }
+        LstmOutput { y, state: last, tape }
     }
 
     fn lstm_backward(
@@ -84,12 +71,7 @@ impl<R: Real> Lstm for Reference<R> {
     ) -> Option<Tensor<Self>> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_backward(&tape, dy, &weights, grads.as_ref());
-        let Sizes {
-            time,
-            batch,
-            inputs,
-            hidden,
-        } = sizes;
+        let Sizes { time, batch, inputs, hidden } = sizes;
         let w_hh = tape.masked_w_hh.as_ref().unwrap_or(weights.w_hh);
         let mut dx = Tensor::zeros(x.dims());
         let mut dh_next = vec![R::zero(); batch * hidden];
@@ -102,10 +84,7 @@ impl<R: Real> Lstm for Reference<R> {
                     let before = (row - batch) * hidden;
                     (&tape.hidden.data()[before..], &tape.cells.data()[before..])
                 } else {
-                    (
-                        &tape.initial.h.data()[b * hidden..],
-                        &tape.initial.c.data()[b * hidden..],
-                    )
+                    (&tape.initial.h.data()[b * hidden..], &tape.initial.c.data()[b * hidden..])
                 };
                 // Gradients of the gates before their activation.
                 let mut da = vec![R::zero(); 4 * hidden];
@@ -144,12 +123,7 @@ impl<R: Real> Lstm for Reference<R> {
 }
 
 fn masked<R: Real>(w: &Tensor<Reference<R>>, mask: &Tensor<Reference<R>>) -> Tensor<Reference<R>> {
-    let product = w
-        .data()
-        .iter()
-        .zip(mask.data())
-        .map(|(&w, &mask)| w * mask)
-        .collect();
+    let product = w.data().iter().zip(mask.data()).map(|(&w, &mask)| w * mask).collect();
     Tensor::from_real(w.dims(), product)
 }
 

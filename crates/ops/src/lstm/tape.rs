@@ -38,12 +38,7 @@ impl Sizes {
         if let Some(mask) = weights.w_hh_mask {
             assert_eq!(mask.dims(), [gates, hidden], "`w_hh_mask`");
         }
-        Self {
-            time,
-            batch,
-            inputs,
-            hidden,
-        }
+        Self { time, batch, inputs, hidden }
     }
 
     pub(super) fn check_state<D: Backend>(&self, state: &LstmState<D>) {
@@ -58,11 +53,7 @@ impl Sizes {
         weights: &LstmWeights<'_, D>,
         grads: Option<&LstmGrads<'_, D>>,
     ) {
-        assert_eq!(
-            tape.hidden.dims(),
-            [self.time, self.batch, self.hidden],
-            "tape"
-        );
+        assert_eq!(tape.hidden.dims(), [self.time, self.batch, self.hidden], "tape");
         assert_eq!(dy.dims(), tape.hidden.dims(), "`dy`");
         if let Some(grads) = grads {
             assert_eq!(grads.w_ih.dims(), weights.w_ih.dims(), "gradient of `w_ih`");

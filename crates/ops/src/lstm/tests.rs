@@ -39,12 +39,7 @@ fn outputs_and_gradients_match_pytorch() {
             InputGradient::Wanted,
         );
         assert_close("dx", &dx.unwrap().to_f64(), &golden::DX, tolerance);
-        let wanted = [
-            &golden::D_W_IH[..],
-            &golden::D_W_HH,
-            &golden::D_BIAS,
-            &golden::D_BIAS,
-        ];
+        let wanted = [&golden::D_W_IH[..], &golden::D_W_HH, &golden::D_BIAS, &golden::D_BIAS];
         for (found, wanted) in grads.0.iter().zip(wanted) {
             assert_close("gradient", &found.to_f64(), wanted, tolerance);
         }
@@ -61,9 +56,7 @@ fn every_wrong_gate_order_is_noticed() {
         let mut weights = Weights::<Reference>::golden();
         for tensor in &mut weights.0 {
             let block = tensor.len() / 4;
-            let values = order
-                .iter()
-                .flat_map(|&gate| &tensor.data()[gate * block..][..block]);
+            let values = order.iter().flat_map(|&gate| &tensor.data()[gate * block..][..block]);
             *tensor = Tensor::from_real(tensor.dims(), values.copied().collect());
         }
         let out = Reference::default().lstm_forward(
@@ -93,9 +86,7 @@ fn gradients_match_finite_differences() {
     let dy = random(9, &[golden::TIME, golden::BATCH, golden::HIDDEN]);
     let some = Tensor::from_f64(
         weights.0[1].dims(),
-        &(0..36)
-            .map(|j| if j % 3 == 1 { 0.0 } else { 1.5 })
-            .collect::<Vec<_>>(),
+        &(0..36).map(|j| if j % 3 == 1 { 0.0 } else { 1.5 }).collect::<Vec<_>>(),
     );
     for mask in [None, Some(&some)] {
         let loss = |x: &Tensor<_>, weights: &Weights<_>| {
@@ -136,10 +127,7 @@ fn a_sequence_in_two_calls_is_a_sequence_in_one() {
         let part = |steps| device.take_piece(&golden::input::<D>(), steps, 2, golden::BATCH);
         let first = run(&part(0), &golden::state());
         let second = run(&part(2), &first.state);
-        assert_eq!(
-            [first.y.to_f64(), second.y.to_f64()].concat(),
-            whole.y.to_f64()
-        );
+        assert_eq!([first.y.to_f64(), second.y.to_f64()].concat(), whole.y.to_f64());
         assert_eq!(second.state.c, whole.state.c);
     }
     check::<Reference>();
@@ -155,12 +143,8 @@ fn weight_drop_spares_the_first_step() {
         let mask = device.dropout_mask(&[12, 3], 0.5, crate::Key::new(3));
         let run = |mask| {
             let zeros = LstmState::zeros(golden::BATCH, golden::HIDDEN);
-            let out = device.lstm_forward(
-                &golden::input(),
-                weights.borrow(mask),
-                &zeros,
-                Keep::Nothing,
-            );
+            let out =
+                device.lstm_forward(&golden::input(), weights.borrow(mask), &zeros, Keep::Nothing);
             out.y.to_f64()
         };
         let (with, without) = (run(Some(&mask)), run(None));
@@ -203,10 +187,7 @@ fn the_processor_follows_the_reference() {
         let weights = Weights::<D>(dims.map(|dims| random(dims[dims.len() - 1] as u64, dims)));
         let mask = device.dropout_mask(&[gates, hidden], 0.5, crate::Key::new(1));
         let x = random(1, &[time, batch, inputs]);
-        let state = LstmState {
-            h: random(2, &[batch, hidden]),
-            c: random(3, &[batch, hidden]),
-        };
+        let state = LstmState { h: random(2, &[batch, hidden]), c: random(3, &[batch, hidden]) };
         let mut results = Vec::new();
         for mask in [None, Some(&mask)] {
             let out = device.lstm_forward(&x, weights.borrow(mask), &state, Keep::Tape);
@@ -224,17 +205,9 @@ fn the_processor_follows_the_reference() {
             results.extend([("dx", dx.unwrap()), ("w_ih", w_ih), ("w_hh", w_hh)]);
             results.extend([("b_ih", b_ih), ("b_hh", b_hh)]);
         }
-        results
-            .into_iter()
-            .map(|(name, tensor)| (name, tensor.to_f64()))
-            .collect()
+        results.into_iter().map(|(name, tensor)| (name, tensor.to_f64())).collect()
     }
-    let sizes = [
-        [1, 1, 5, 7],
-        [3, 2, 11, 17],
-        [5, 67, 41, 37],
-        [2, 5, 3, 131],
-    ];
+    let sizes = [[1, 1, 5, 7], [3, 2, 11, 17], [5, 67, 41, 37], [2, 5, 3, 131]];
     assert_cpu_follows(&sizes, 2e-5, run::<Reference>, run::<Cpu>);
 }
 
@@ -261,11 +234,7 @@ fn a_sequence_does_not_feel_the_others() {
             let (all, last) = run(70, Keep::Nothing);
             for batch in (1..=9).chain([23, 24, 25, 63, 64, 65]) {
                 let (y, state) = run(batch, Keep::Tape);
-                assert_eq!(
-                    bits(&y),
-                    bits(&device.take_piece(&all, 0, TIME, batch)),
-                    "{batch}"
-                );
+                assert_eq!(bits(&y), bits(&device.take_piece(&all, 0, TIME, batch)), "{batch}");
                 assert_eq!(bits(&state.c), bits(&last.c)[..batch * hidden], "{batch}");
             }
         }

@@ -12,9 +12,7 @@ impl Norm for Cpu {
 
     fn scale(&self, x: &mut Tensor<Self>, factor: f64) {
         let factor = factor as f32;
-        x.data_mut()
-            .par_chunks_mut(CHUNK)
-            .for_each(|x| x.iter_mut().for_each(|x| *x *= factor));
+        x.data_mut().par_chunks_mut(CHUNK).for_each(|x| x.iter_mut().for_each(|x| *x *= factor));
     }
 
     fn fill_zero(&self, x: &mut Tensor<Self>) {

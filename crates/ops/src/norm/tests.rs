@@ -29,10 +29,7 @@ fn what_is_not_finite_shows_in_the_sum() {
                 let mut values = vec![1.0; 40_000];
                 values[at] = bad;
                 let x = Tensor::<D>::from_f64(&[40_000], &values);
-                assert!(
-                    !D::default().sum_of_squares(&x).is_finite(),
-                    "{bad} at {at}"
-                );
+                assert!(!D::default().sum_of_squares(&x).is_finite(), "{bad} at {at}");
             }
         }
     }

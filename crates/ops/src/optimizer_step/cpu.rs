@@ -18,15 +18,10 @@ impl OptimizerStep for Cpu {
             assert_eq!(other.dims(), param.dims(), "gradient and moments");
         }
         let factors = step.factors();
-        let params = param
-            .data_mut()
-            .par_chunks_mut(CHUNK)
-            .zip(grad.data().par_chunks(CHUNK));
+        let params = param.data_mut().par_chunks_mut(CHUNK).zip(grad.data().par_chunks(CHUNK));
         let means = mean.data_mut().par_chunks_mut(CHUNK);
         let moments = means.zip(sqr_mean.data_mut().par_chunks_mut(CHUNK));
-        params
-            .zip(moments)
-            .for_each(|((p, g), (m, v))| adam(p, g, m, v, &step, &factors));
+        params.zip(moments).for_each(|((p, g), (m, v))| adam(p, g, m, v, &step, &factors));
     }
 
     fn sgd_step(&self, param: &mut Tensor<Self>, grad: &Tensor<Self>, step: SgdStep) {

@@ -15,11 +15,7 @@ impl<R: Real> OptimizerStep for Reference<R> {
         for other in [grad, mean, sqr_mean] {
             assert_eq!(other.dims(), param.dims(), "gradient and moments");
         }
-        let AdamFactors {
-            decay,
-            lr,
-            sqr_debias,
-        } = step.factors();
+        let AdamFactors { decay, lr, sqr_debias } = step.factors();
         let (decay, lr, sqr_debias) = (R::of(decay), R::of(lr), R::of(sqr_debias));
         let (mom, sqr_mom, eps) = (R::of(step.mom), R::of(step.sqr_mom), R::of(step.eps));
         for i in 0..param.len() {

@@ -11,9 +11,7 @@ impl Rows for Cpu {
         assert_eq!(sequence.dims()[2], width, "width of `piece`");
         let steps = sequence.data_mut()[sizes.offset..].par_chunks_mut(sizes.step.max(1));
         let parts = piece.data().par_chunks(sizes.part.max(1));
-        steps
-            .zip(parts)
-            .for_each(|(step, part)| step[..sizes.part].copy_from_slice(part));
+        steps.zip(parts).for_each(|(step, part)| step[..sizes.part].copy_from_slice(part));
     }
 
     fn take_piece(
@@ -27,9 +25,7 @@ impl Rows for Cpu {
         let mut piece = Tensor::zeros(&[time, batch, sequence.dims()[2]]);
         let steps = sequence.data()[sizes.offset..].par_chunks(sizes.step.max(1));
         let parts = piece.data_mut().par_chunks_mut(sizes.part.max(1));
-        parts
-            .zip(steps)
-            .for_each(|(part, step)| part.copy_from_slice(&step[..sizes.part]));
+        parts.zip(steps).for_each(|(part, step)| part.copy_from_slice(&step[..sizes.part]));
         piece
     }
 
@@ -51,13 +47,10 @@ impl Rows for Cpu {
         let rows = (x.len() / width) as f64;
         let mean: Vec<f32> = sum.into_iter().map(|sum| (sum / rows) as f32).collect();
         let mut y = Tensor::zeros(&with_rows(x, sources.len()));
-        y.data_mut()
-            .par_chunks_mut(width)
-            .zip(sources)
-            .for_each(|(y, source)| match source {
-                Some(row) => y.copy_from_slice(&x.data()[*row as usize * width..][..width]),
-                None => y.copy_from_slice(&mean),
-            });
+        y.data_mut().par_chunks_mut(width).zip(sources).for_each(|(y, source)| match source {
+            Some(row) => y.copy_from_slice(&x.data()[*row as usize * width..][..width]),
+            None => y.copy_from_slice(&mean),
+        });
         y
     }
 }

@@ -51,17 +51,9 @@ struct Piece {
 impl Piece {
     fn new<D: Backend>(sequence: &Tensor<D>, start: usize, time: usize, batch: usize) -> Self {
         let [steps, rows, width] = sequence.shape("sequence");
-        assert!(
-            start + time <= steps,
-            "steps {start}..{} of {steps}",
-            start + time
-        );
+        assert!(start + time <= steps, "steps {start}..{} of {steps}", start + time);
         assert!(batch <= rows, "{batch} rows of {rows}");
-        Self {
-            step: rows * width,
-            part: batch * width,
-            offset: start * rows * width,
-        }
+        Self { step: rows * width, part: batch * width, offset: start * rows * width }
     }
 }
 

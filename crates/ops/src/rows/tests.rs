@@ -12,16 +12,9 @@ fn a_piece_that_was_placed_is_taken_back() {
         let mut sequence = Tensor::full(&[7, 4, 5], 9.0);
         device.place_piece(&mut sequence, 2, &piece);
         assert_eq!(device.take_piece(&sequence, 2, 3, 2), piece);
-        let touched = sequence
-            .to_f64()
-            .iter()
-            .filter(|&&value| value != 9.0)
-            .count();
+        let touched = sequence.to_f64().iter().filter(|&&value| value != 9.0).count();
         assert_eq!(touched, piece.len());
-        assert_eq!(
-            device.take_piece(&sequence, 5, 2, 4),
-            Tensor::full(&[2, 4, 5], 9.0)
-        );
+        assert_eq!(device.take_piece(&sequence, 5, 2, 4), Tensor::full(&[2, 4, 5], 9.0));
         assert_eq!(sequence.to_f64()[2 * 20..][..10], piece.to_f64()[..10]);
         assert_eq!(sequence.to_f64()[3 * 20..][..10], piece.to_f64()[10..20]);
     }
@@ -41,10 +34,7 @@ fn rows_are_cut_or_filled_with_zeros() {
         let x = Tensor::<D>::from_f64(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
         assert_eq!(D::default().resize_rows(&x, 1).to_f64(), [1.0, 2.0]);
         let more = D::default().resize_rows(&x, 3);
-        assert_eq!(
-            (more.dims(), more.to_f64()),
-            (&[3, 2][..], vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0])
-        );
+        assert_eq!((more.dims(), more.to_f64()), (&[3, 2][..], vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0]));
     }
     check::<Reference>();
     check::<Cpu>();
@@ -81,10 +71,5 @@ fn the_processor_follows_the_reference() {
             ("remapped", device.remap_rows(&table, &sources).to_f64()),
         ]
     }
-    assert_cpu_follows(
-        &[[1, 1, 1], [13, 7, 101]],
-        1e-6,
-        run::<Reference>,
-        run::<Cpu>,
-    );
+    assert_cpu_follows(&[[1, 1, 1], [13, 7, 101]], 1e-6, run::<Reference>, run::<Cpu>);
 }

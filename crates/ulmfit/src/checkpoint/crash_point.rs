@@ -28,10 +28,7 @@ pub(crate) fn crash_point(name: &'static str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static VISITS: AtomicUsize = AtomicUsize::new(0);
 
-    assert!(
-        CRASH_POINTS.contains(&name),
-        "crash point `{name}` is not in the list"
-    );
+    assert!(CRASH_POINTS.contains(&name), "crash point `{name}` is not in the list");
     let Ok(wanted) = std::env::var("ULMFIT_CRASH_AT") else {
         return;
     };

@@ -13,14 +13,8 @@ pub(super) fn io_error<'a>(
     path: &'a Path,
 ) -> impl FnOnce(io::Error) -> CheckpointError + 'a {
     move |source| match source.kind() {
-        io::ErrorKind::NotFound => CheckpointError::Missing {
-            path: path.to_owned(),
-        },
-        _ => CheckpointError::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        },
+        io::ErrorKind::NotFound => CheckpointError::Missing { path: path.to_owned() },
+        _ => CheckpointError::Io { action, path: path.to_owned(), source },
     }
 }
 
@@ -42,9 +36,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
 pub(super) fn sync_folder(path: &Path) -> Result<(), CheckpointError> {
     // Windows opens no folders as files and orders metadata by itself.
     if cfg!(unix) {
-        File::open(path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(io_error("sync", path))?;
+        File::open(path).and_then(|folder| folder.sync_all()).map_err(io_error("sync", path))?;
     }
     Ok(())
 }
@@ -74,8 +66,6 @@ pub(super) fn require_file(path: &Path) -> Result<u64, CheckpointError> {
     if metadata.is_file() {
         Ok(metadata.len())
     } else {
-        Err(CheckpointError::NotAFile {
-            path: path.to_owned(),
-        })
+        Err(CheckpointError::NotAFile { path: path.to_owned() })
     }
 }

@@ -153,10 +153,9 @@ impl CheckpointError {
             Self::Exists { .. } => Some("choose another folder, or ask for it to be replaced"),
             Self::Foreign { .. } => Some("choose another folder; only models are replaced"),
             Self::Incomplete { .. } => Some("give a folder that a training command has written"),
-            Self::Manifest {
-                fault: ManifestFault::Schema { .. },
-                ..
-            } => Some("it was written by a newer ulmfit; update this one"),
+            Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
+                Some("it was written by a newer ulmfit; update this one")
+            }
             Self::Manifest { .. } | Self::Damaged { .. } => {
                 Some("copy the folder again from where it came, or train again")
             }
@@ -229,26 +228,14 @@ pub struct ConfigDifference {
 impl fmt::Display for ConfigDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let show = |value: &Option<serde_json::Value>| {
-            value
-                .as_ref()
-                .map_or_else(|| "absent".to_owned(), ToString::to_string)
+            value.as_ref().map_or_else(|| "absent".to_owned(), ToString::to_string)
         };
-        write!(
-            f,
-            "{} was {}, now {}",
-            self.key,
-            show(&self.stored),
-            show(&self.given)
-        )
+        write!(f, "{} was {}, now {}", self.key, show(&self.stored), show(&self.given))
     }
 }
 
 fn list(differences: &[ConfigDifference]) -> String {
-    differences
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn owner(pid: Option<u32>) -> String {

@@ -1,8 +1,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::ErrorClass;
 use super::{CheckpointError, FolderWriter, ModelFolder, Overwrite};
+use crate::ErrorClass;
 
 fn write(target: &Path, overwrite: Overwrite, text: &[u8]) -> Result<(), CheckpointError> {
     let mut writer = FolderWriter::create(target, overwrite)?;
@@ -25,24 +25,15 @@ fn a_folder_appears_whole_and_without_litter() {
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("deep/er/model");
     write(&target, Overwrite::Refuse, b"{}").unwrap();
-    assert_eq!(
-        names(&target),
-        ["config.json", "manifest.json", "model.safetensors"]
-    );
+    assert_eq!(names(&target), ["config.json", "manifest.json", "model.safetensors"]);
     assert_eq!(names(target.parent().unwrap()), ["model"]);
 
     let folder = ModelFolder::open(&target).unwrap();
     assert_eq!(folder.read("config.json").unwrap(), b"{}");
-    assert_eq!(
-        folder.files().map(|(_, bytes)| bytes).collect::<Vec<_>>(),
-        [2, 1000]
-    );
+    assert_eq!(folder.files().map(|(_, bytes)| bytes).collect::<Vec<_>>(), [2, 1000]);
     assert!(folder.has("config.json") && !folder.has("vocab.json"));
     let error = folder.read("vocab.json").unwrap_err();
-    assert!(
-        matches!(error, CheckpointError::NotInFolder { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, CheckpointError::NotInFolder { .. }), "{error}");
 }
 
 #[test]
@@ -65,22 +56,10 @@ fn only_empty_folders_and_old_models_are_replaced() {
     let error = write(&target, Overwrite::Refuse, b"second").unwrap_err();
     assert!(matches!(error, CheckpointError::Exists { .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Usage);
-    assert_eq!(
-        ModelFolder::open(&target)
-            .unwrap()
-            .read("config.json")
-            .unwrap(),
-        b"first"
-    );
+    assert_eq!(ModelFolder::open(&target).unwrap().read("config.json").unwrap(), b"first");
 
     write(&target, Overwrite::Replace, b"second").unwrap();
-    assert_eq!(
-        ModelFolder::open(&target)
-            .unwrap()
-            .read("config.json")
-            .unwrap(),
-        b"second"
-    );
+    assert_eq!(ModelFolder::open(&target).unwrap().read("config.json").unwrap(), b"second");
     assert_eq!(names(place.path()), ["model"]);
 
     let home = place.path().join("home");
@@ -106,13 +85,7 @@ fn two_writers_do_not_take_each_other_for_litter() {
     slow.write("config.json", b"slow").unwrap();
     let error = slow.finish().unwrap_err();
     assert!(matches!(error, CheckpointError::Exists { .. }), "{error}");
-    assert_eq!(
-        ModelFolder::open(&target)
-            .unwrap()
-            .read("config.json")
-            .unwrap(),
-        b"fast"
-    );
+    assert_eq!(ModelFolder::open(&target).unwrap().read("config.json").unwrap(), b"fast");
     assert_eq!(names(place.path()), ["model"]);
 }
 
@@ -122,49 +95,25 @@ fn what_is_no_model_is_named() {
     let absent = ModelFolder::open(&place.path().join("absent")).unwrap_err();
     assert_eq!(absent.class(), ErrorClass::MissingInput);
     let plain = ModelFolder::open(place.path()).unwrap_err();
-    assert!(
-        matches!(plain, CheckpointError::Incomplete { .. }),
-        "{plain}"
-    );
+    assert!(matches!(plain, CheckpointError::Incomplete { .. }), "{plain}");
     assert!(plain.hint().is_some());
-    fs::write(
-        place.path().join("manifest.json"),
-        r#"{"schema":7,"parts":[]}"#,
-    )
-    .unwrap();
+    fs::write(place.path().join("manifest.json"), r#"{"schema":7,"parts":[]}"#).unwrap();
     let newer = ModelFolder::open(place.path()).unwrap_err();
     assert_eq!(newer.class(), ErrorClass::Data);
-    assert!(
-        newer
-            .to_string()
-            .ends_with("manifest of version 7, this program knows 1"),
-        "{newer}"
-    );
+    assert!(newer.to_string().ends_with("manifest of version 7, this program knows 1"), "{newer}");
 }
 
 #[test]
 fn a_manifest_cannot_point_out_of_its_folder() {
-    for name in [
-        "../up",
-        "/etc/passwd",
-        "a/b",
-        "a\\b",
-        "..",
-        ".",
-        "",
-        "c:x",
-        "a\u{0}b",
-        "manifest.json",
-    ] {
+    for name in
+        ["../up", "/etc/passwd", "a/b", "a\\b", "..", ".", "", "c:x", "a\u{0}b", "manifest.json"]
+    {
         let text = format!(
             "{{\n  \"schema\": 1,\n  \"files\": {{\n    {}: {{\n      \"bytes\": 0,\n      \"blake3\": \"\"\n    }}\n  }}\n}}\n",
             serde_json::to_string(name).unwrap()
         );
         let error = super::check_manifest(text.as_bytes()).unwrap_err();
-        assert!(
-            error.to_string().contains("names the file"),
-            "{name:?}: {error}"
-        );
+        assert!(error.to_string().contains("names the file"), "{name:?}: {error}");
     }
 }
 
@@ -179,17 +128,10 @@ fn links_and_pipes_are_not_opened() {
         fs::remove_file(&weights).unwrap();
         let command = format!("{replace} {}", weights.display());
         assert!(
-            std::process::Command::new("sh")
-                .args(["-c", &command])
-                .status()
-                .unwrap()
-                .success()
+            std::process::Command::new("sh").args(["-c", &command]).status().unwrap().success()
         );
         let error = ModelFolder::open(&target).unwrap_err();
-        assert!(
-            matches!(error, CheckpointError::NotAFile { .. }),
-            "{replace}: {error}"
-        );
+        assert!(matches!(error, CheckpointError::NotAFile { .. }), "{replace}: {error}");
     }
 }
 
@@ -199,18 +141,12 @@ fn links_and_pipes_are_not_opened() {
 fn every_flipped_bit_and_every_cut_is_noticed() {
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("model");
-    write(
-        &target,
-        Overwrite::Refuse,
-        br#"{"schema":1,"kind":"language_model"}"#,
-    )
-    .unwrap();
+    write(&target, Overwrite::Refuse, br#"{"schema":1,"kind":"language_model"}"#).unwrap();
     let opened = ModelFolder::open(&target).unwrap();
     let mut random = 1_u64;
     let mut below = |n: usize| {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) as usize % n
     };
     let files = names(&target);

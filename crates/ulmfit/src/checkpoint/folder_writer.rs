@@ -57,9 +57,7 @@ impl FolderWriter {
     /// replaced, [`CheckpointError::NotAName`], [`CheckpointError::Io`].
     pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, CheckpointError> {
         let Some(name) = target.file_name() else {
-            return Err(CheckpointError::NotAName {
-                path: target.to_owned(),
-            });
+            return Err(CheckpointError::NotAName { path: target.to_owned() });
         };
         let parent = match target.parent() {
             Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -109,19 +107,9 @@ impl FolderWriter {
     /// # Errors
     /// As [`create`](Self::create); the target is then as it was.
     pub fn finish(self) -> Result<(), CheckpointError> {
-        let Self {
-            target,
-            parent,
-            overwrite,
-            temp,
-            busy,
-            files,
-        } = self;
+        let Self { target, parent, overwrite, temp, busy, files } = self;
         crash_point("folder.before_manifest");
-        write_new(
-            &temp.path().join(MANIFEST),
-            &Manifest::new(files).to_bytes(),
-        )?;
+        write_new(&temp.path().join(MANIFEST), &Manifest::new(files).to_bytes())?;
         let busy_path = temp.path().join(BUSY);
         fs::remove_file(&busy_path).map_err(io_error("remove", &busy_path))?;
         sync_folder(temp.path())?;
@@ -168,11 +156,7 @@ fn move_away(target: &Path, parent: &Path) -> Result<Option<PathBuf>, Checkpoint
     let Some(name) = target.file_name().filter(|_| target.exists()) else {
         return Ok(None);
     };
-    let old = parent.join(format!(
-        ".{}.old-{}",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
+    let old = parent.join(format!(".{}.old-{}", name.to_string_lossy(), std::process::id()));
     rename(target, &old)?;
     crash_point("folder.moved_away");
     Ok(Some(old))

@@ -11,9 +11,7 @@ use super::fastai::{import_fastai, read_vocabulary};
 use super::{check_manifest, peek_tensors, read_tensors};
 
 fn replay(target: &str, parser: impl Fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let mut count = 0;
     for entry in fs::read_dir(&folder).unwrap() {
         parser(&fs::read(entry.unwrap().path()).unwrap());
@@ -28,10 +26,8 @@ fn safetensors_open() {
         let Ok(listed) = peek_tensors(bytes) else {
             return;
         };
-        let expected: BTreeMap<_, _> = listed
-            .into_iter()
-            .map(|info| (info.name, info.dims))
-            .collect();
+        let expected: BTreeMap<_, _> =
+            listed.into_iter().map(|info| (info.name, info.dims)).collect();
         let _ = read_tensors(bytes, &expected);
     });
 }

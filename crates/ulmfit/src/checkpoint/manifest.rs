@@ -32,19 +32,13 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self {
-            bytes: bytes.len() as u64,
-            blake3: blake3::hash(bytes).to_hex().to_string(),
-        }
+        Self { bytes: bytes.len() as u64, blake3: blake3::hash(bytes).to_hex().to_string() }
     }
 }
 
 impl Manifest {
     pub(super) fn new(files: BTreeMap<String, Entry>) -> Self {
-        Self {
-            schema: SCHEMA,
-            files,
-        }
+        Self { schema: SCHEMA, files }
     }
 
     /// The one spelling of this manifest.
@@ -62,10 +56,7 @@ impl Manifest {
         // The version first: a newer manifest may have fields that this program does not know.
         let Version { schema } = serde_json::from_slice(bytes)?;
         if schema != SCHEMA {
-            return Err(ManifestFault::Schema {
-                found: schema,
-                known: SCHEMA,
-            });
+            return Err(ManifestFault::Schema { found: schema, known: SCHEMA });
         }
         let manifest: Self = serde_json::from_slice(bytes)?;
         for name in manifest.files.keys() {
@@ -73,33 +64,21 @@ impl Manifest {
         }
         // Only our own spelling counts, so that no flipped bit, repeated key or added blank can
         // hide in the file that vouches for the others.
-        if manifest.to_bytes() == bytes {
-            Ok(manifest)
-        } else {
-            Err(ManifestFault::Spelling)
-        }
+        if manifest.to_bytes() == bytes { Ok(manifest) } else { Err(ManifestFault::Spelling) }
     }
 
     /// Reads the manifest of `folder`.
     pub(super) fn read(folder: &Path) -> Result<Self, CheckpointError> {
         let path = folder.join(MANIFEST);
-        let fault = |fault| CheckpointError::Manifest {
-            path: path.clone(),
-            fault,
-        };
+        let fault = |fault| CheckpointError::Manifest { path: path.clone(), fault };
         let bytes = match require_file(&path) {
             Err(CheckpointError::Missing { .. }) => {
-                return Err(CheckpointError::Incomplete {
-                    path: folder.to_owned(),
-                });
+                return Err(CheckpointError::Incomplete { path: folder.to_owned() });
             }
             size => size?,
         };
         if bytes > MAX_BYTES {
-            return Err(fault(ManifestFault::Size {
-                bytes,
-                limit: MAX_BYTES,
-            }));
+            return Err(fault(ManifestFault::Size { bytes, limit: MAX_BYTES }));
         }
         let mut text = Vec::new();
         File::open(&path)
@@ -135,9 +114,7 @@ pub(super) fn check_name(name: &str) -> Result<(), ManifestFault> {
     {
         Ok(())
     } else {
-        Err(ManifestFault::FileName {
-            name: name.to_owned(),
-        })
+        Err(ManifestFault::FileName { name: name.to_owned() })
     }
 }
 

@@ -34,10 +34,7 @@ impl ModelFolder {
     /// Reads the manifest only; [`read`](Self::read) still checks what it reads.
     pub(super) fn open_unverified(path: &Path) -> Result<Self, CheckpointError> {
         std::fs::metadata(path).map_err(io_error("open", path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            manifest: Manifest::read(path)?,
-        })
+        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)? })
     }
 
     /// Where it is.
@@ -52,10 +49,7 @@ impl ModelFolder {
 
     /// Names and sizes in bytes, sorted by name.
     pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.manifest
-            .files
-            .iter()
-            .map(|(name, entry)| (name.as_str(), entry.bytes))
+        self.manifest.files.iter().map(|(name, entry)| (name.as_str(), entry.bytes))
     }
 
     /// blake3 over the manifest: equal for equal contents, wherever the folder lies.
@@ -70,10 +64,7 @@ impl ModelFolder {
     pub fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
         let Some(entry) = self.manifest.files.get(name) else {
             let folder = self.path.clone();
-            return Err(CheckpointError::NotInFolder {
-                folder,
-                name: name.to_owned(),
-            });
+            return Err(CheckpointError::NotInFolder { folder, name: name.to_owned() });
         };
         let path = self.path.join(name);
         let damaged = || CheckpointError::Damaged { path: path.clone() };
@@ -85,11 +76,7 @@ impl ModelFolder {
         File::open(&path)
             .and_then(|file| file.take(entry.bytes).read_to_end(&mut bytes))
             .map_err(io_error("read", &path))?;
-        if Entry::of(&bytes) == *entry {
-            Ok(bytes)
-        } else {
-            Err(damaged())
-        }
+        if Entry::of(&bytes) == *entry { Ok(bytes) } else { Err(damaged()) }
     }
 
     /// Reads a tensor file that must hold exactly the `expected` names and shapes.

@@ -4,11 +4,7 @@ use std::process::{Command, Output};
 
 /// Runs one test of this binary again, in a child with this environment.
 pub(crate) fn run_alone(test: &str, variables: &[(&str, &str)]) -> Output {
-    child(
-        Command::new(std::env::current_exe().unwrap()),
-        test,
-        variables,
-    )
+    child(Command::new(std::env::current_exe().unwrap()), test, variables)
 }
 
 /// The same below a shell that first executes `setup`, such as a limit.
@@ -43,11 +39,7 @@ pub(crate) fn within_64_mib<T>(test: &str, input: impl FnOnce() -> T, body: impl
         assert!(growth <= 64 << 10, "{test} took {growth} KiB");
     } else {
         let output = run_alone(test, &[(VARIABLE, test)]);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -55,7 +47,5 @@ pub(crate) fn within_64_mib<T>(test: &str, input: impl FnOnce() -> T, body: impl
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or(0, |line| {
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    })
+    line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse().unwrap())
 }

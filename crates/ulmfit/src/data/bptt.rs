@@ -33,11 +33,7 @@ pub(crate) fn variable_windows(
     let mut start = 0;
     while start < row {
         let key = key.child(windows.len() as u64);
-        let mean = if key.child(0).uniform() < FULL {
-            base as f64
-        } else {
-            base as f64 / 2.0
-        };
+        let mean = if key.child(0).uniform() < FULL { base as f64 } else { base as f64 / 2.0 };
         let drawn = (mean + DEVIATION * key.child(1).normal()) as usize; // truncates, and 0 if negative
         let drawn = drawn.max(LEAST).min(cap.unwrap_or(usize::MAX).max(1));
         windows.push((start, drawn));
@@ -53,10 +49,8 @@ mod tests {
     #[test]
     fn variable_windows_have_the_authors_lengths() {
         let windows = variable_windows(1_000_000, 70, None, &Key::new(9));
-        let lengths: Vec<f64> = windows[..windows.len() - 1]
-            .iter()
-            .map(|(_, len)| *len as f64)
-            .collect();
+        let lengths: Vec<f64> =
+            windows[..windows.len() - 1].iter().map(|(_, len)| *len as f64).collect();
         let short = lengths.iter().filter(|len| **len < 52.5).count() as f64 / lengths.len() as f64;
         let mean = lengths.iter().sum::<f64>() / lengths.len() as f64;
         assert!((short - 0.05).abs() < 0.01, "{short}");

@@ -22,12 +22,7 @@ pub struct CheckOptions {
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        Self {
-            task: Task::Auto,
-            huge_bytes: 100_000,
-            max_labels: 10_000,
-            examples: 5,
-        }
+        Self { task: Task::Auto, huge_bytes: 100_000, max_labels: 10_000, examples: 5 }
     }
 }
 
@@ -137,28 +132,19 @@ pub fn check_data(
     others: &[(&str, &[Record])],
     options: &CheckOptions,
 ) -> DataReport {
-    let parts: Vec<(&str, &[Record])> = std::iter::once(("train", train))
-        .chain(others.iter().copied())
-        .collect();
+    let parts: Vec<(&str, &[Record])> =
+        std::iter::once(("train", train)).chain(others.iter().copied()).collect();
     let rows: Vec<Row> = (0..)
         .zip(&parts)
         .flat_map(|(part, (_, records))| records.iter().map(move |record| Row { part, record }))
         .collect();
-    let texts: Vec<String> = rows
-        .iter()
-        .map(|row| row.record.fields.join("\n"))
-        .collect();
+    let texts: Vec<String> = rows.iter().map(|row| row.record.fields.join("\n")).collect();
     let duplicates = find_duplicates(&texts);
-    let mut report = Report {
-        options,
-        findings: Vec::new(),
-    };
+    let mut report = Report { options, findings: Vec::new() };
 
     let labelled = options.task != Task::Regression;
-    let mut counted: Vec<Part> = parts
-        .iter()
-        .map(|(name, records)| count(name, records, labelled))
-        .collect();
+    let mut counted: Vec<Part> =
+        parts.iter().map(|(name, records)| count(name, records, labelled)).collect();
     report.documents(&rows);
     report.repeats(&rows, &duplicates.exact, &duplicates.near, &mut counted);
     if labelled {
@@ -167,10 +153,7 @@ pub fn check_data(
     }
     let mut findings = report.findings;
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.kind));
-    DataReport {
-        parts: counted,
-        findings,
-    }
+    DataReport { parts: counted, findings }
 }
 
 #[derive(Clone, Copy)]
@@ -183,11 +166,7 @@ fn count(name: &str, records: &[Record], labelled: bool) -> Part {
     let mut bytes: Vec<usize> = records.iter().map(Record::text_bytes).collect();
     bytes.sort_unstable();
     let mut labels = BTreeMap::new();
-    for label in records
-        .iter()
-        .filter_map(|record| record.label.as_ref())
-        .filter(|_| labelled)
-    {
+    for label in records.iter().filter_map(|record| record.label.as_ref()).filter(|_| labelled) {
         for name in label.names() {
             *labels.entry(name.clone()).or_insert(0) += 1;
         }
@@ -238,27 +217,16 @@ impl Report<'_> {
 
     /// Adds a finding about a label.
     fn add_label(&mut self, severity: Severity, kind: FindingKind, message: String) {
-        self.findings.push(Finding {
-            severity,
-            kind,
-            message,
-            count: 1,
-            examples: Vec::new(),
-        });
+        self.findings.push(Finding { severity, kind, message, count: 1, examples: Vec::new() });
     }
 
     fn documents(&mut self, rows: &[Row]) {
         let all = |wrong: &dyn Fn(&Record) -> bool| -> Vec<&Record> {
-            rows.iter()
-                .map(|row| row.record)
-                .filter(|record| wrong(record))
-                .collect()
+            rows.iter().map(|row| row.record).filter(|record| wrong(record)).collect()
         };
         let huge_bytes = self.options.huge_bytes;
-        let (empty, huge) = (
-            all(&Record::is_blank),
-            all(&|record| record.text_bytes() > huge_bytes),
-        );
+        let (empty, huge) =
+            (all(&Record::is_blank), all(&|record| record.text_bytes() > huge_bytes));
         let unlabelled = all(&|record| record.label.is_none());
         self.add(Severity::Warning, FindingKind::Empty, &empty, |n| {
             format!("{n} documents without text")
@@ -277,10 +245,8 @@ impl Report<'_> {
         // Parts in which a text, or one of its group, was met already.
         let mut met_exact: BTreeSet<(usize, usize)> = BTreeSet::new();
         let mut met_near: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for (at, Row { part, record }) in rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| !row.record.is_blank())
+        for (at, Row { part, record }) in
+            rows.iter().enumerate().filter(|(_, row)| !row.record.is_blank())
         {
             let (in_exact, in_near) = ((exact[at], *part), (near[at], *part));
             if !met_exact.insert(in_exact) {
@@ -318,11 +284,7 @@ impl Report<'_> {
 
     fn conflicts(&mut self, rows: &[Row], exact: &[usize]) {
         let mut labels: BTreeMap<usize, (BTreeSet<&RawLabel>, Vec<&Record>)> = BTreeMap::new();
-        for (row, text) in rows
-            .iter()
-            .zip(exact)
-            .filter(|(row, _)| !row.record.is_blank())
-        {
+        for (row, text) in rows.iter().zip(exact).filter(|(row, _)| !row.record.is_blank()) {
             if let Some(label) = &row.record.label {
                 let (labels, records) = labels.entry(*text).or_default();
                 labels.insert(label);
@@ -340,9 +302,7 @@ impl Report<'_> {
         /// How much commoner a label may be than the rarest.
         const BALANCED: usize = 20;
         let labels = &parts[0].labels;
-        let lists = train
-            .iter()
-            .any(|record| matches!(record.label, Some(RawLabel::Many(_))));
+        let lists = train.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
         if let (1, false, Some((label, _))) = (labels.len(), lists, labels.first_key_value()) {
             let message = format!("all labels are `{label}`; a classifier needs two classes");
             self.add_label(Severity::Error, FindingKind::OneClass, message);
@@ -352,22 +312,17 @@ impl Report<'_> {
             self.add_label(Severity::Error, FindingKind::TooManyLabels, message);
         }
         let by_rows = |(label, rows): (&String, &usize)| (*rows, label.clone());
-        if let (Some(most), Some(least)) = (
-            labels.iter().map(by_rows).max(),
-            labels.iter().map(by_rows).min(),
-        ) && most.0 > BALANCED * least.0
+        if let (Some(most), Some(least)) =
+            (labels.iter().map(by_rows).max(), labels.iter().map(by_rows).min())
+            && most.0 > BALANCED * least.0
         {
-            let message = format!(
-                "`{}` has {} rows, `{}` only {}",
-                most.1, most.0, least.1, least.0
-            );
+            let message =
+                format!("`{}` has {} rows, `{}` only {}", most.1, most.0, least.1, least.0);
             self.add_label(Severity::Note, FindingKind::Imbalance, message);
         }
         for part in &parts[1..] {
-            for (label, rows) in part
-                .labels
-                .iter()
-                .filter(|(label, _)| !labels.contains_key(*label))
+            for (label, rows) in
+                part.labels.iter().filter(|(label, _)| !labels.contains_key(*label))
             {
                 let message = format!(
                     "{rows} rows of {} have the label `{label}`, which train lacks",
@@ -376,12 +331,8 @@ impl Report<'_> {
                 self.add_label(Severity::Error, FindingKind::UnseenLabel, message);
             }
         }
-        for notice in notices(
-            labels
-                .iter()
-                .map(|(label, rows)| (label.as_str(), *rows))
-                .collect(),
-        ) {
+        for notice in notices(labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect())
+        {
             let kind = match notice {
                 LabelNotice::SingleRow { .. } => FindingKind::SingleRow,
                 LabelNotice::Variant { .. } => FindingKind::LabelVariant,

@@ -67,11 +67,7 @@ pub fn training_batches_with_permutation(
     documents: &[usize],
     middle: &[usize],
 ) -> Vec<Vec<usize>> {
-    assert_eq!(
-        documents.len(),
-        lengths.len(),
-        "a permutation of all documents"
-    );
+    assert_eq!(documents.len(), lengths.len(), "a permutation of all documents");
     let batch_size = batch_size.max(2);
     let mut order = documents.to_vec();
     let longest =
@@ -85,17 +81,9 @@ pub fn training_batches_with_permutation(
     let sorted: Vec<&[usize]> = order.chunks(batch_size).collect();
     let mut batches: Vec<Vec<usize>> = match &sorted[..] {
         [first, between @ .., last] => {
-            assert_eq!(
-                middle.len(),
-                between.len(),
-                "a permutation of the batches between"
-            );
+            assert_eq!(middle.len(), between.len(), "a permutation of the batches between");
             let between = middle.iter().map(|batch| between[*batch]);
-            std::iter::once(*first)
-                .chain(between)
-                .chain([*last])
-                .map(<[usize]>::to_vec)
-                .collect()
+            std::iter::once(*first).chain(between).chain([*last]).map(<[usize]>::to_vec).collect()
         }
         few => few.iter().map(|batch| batch.to_vec()).collect(),
     };
@@ -117,23 +105,15 @@ pub fn pad(documents: &[&[u32]], seq_len: usize) -> ClassifierBatch {
     let batch = documents.len();
     let lengths: Vec<usize> = documents.iter().map(|document| document.len()).collect();
     let time = lengths.iter().copied().max().unwrap_or(0);
-    let starts: Vec<usize> = lengths
-        .iter()
-        .map(|length| (time - length) / seq_len * seq_len)
-        .collect();
+    let starts: Vec<usize> =
+        lengths.iter().map(|length| (time - length) / seq_len * seq_len).collect();
     let mut ids = vec![PAD; time * batch];
     for (b, (document, start)) in documents.iter().zip(&starts).enumerate() {
         for (t, id) in document.iter().enumerate() {
             ids[(start + t) * batch + b] = *id;
         }
     }
-    ClassifierBatch {
-        ids,
-        time,
-        batch,
-        lengths,
-        starts,
-    }
+    ClassifierBatch { ids, time, batch, lengths, starts }
 }
 
 #[cfg(test)]
@@ -146,10 +126,7 @@ mod tests {
 
     #[test]
     fn evaluation_sorts_and_loses_nothing() {
-        assert_eq!(
-            evaluation_batches(&[3, 9, 3, 5], 3),
-            [vec![1, 3, 0], vec![2]]
-        );
+        assert_eq!(evaluation_batches(&[3, 9, 3, 5], 3), [vec![1, 3, 0], vec![2]]);
         assert_eq!(evaluation_batches(&[], 3), Vec::<Vec<usize>>::new());
     }
 
@@ -169,11 +146,7 @@ mod tests {
         let middle: Vec<usize> = (0..123).map(|i| (i * 50 + 7) % 123).collect();
         let order =
             training_batches_with_permutation(&lengths(250), 2, &documents, &middle).concat();
-        let sum: usize = order
-            .iter()
-            .enumerate()
-            .map(|(at, document)| (at + 1) * document)
-            .sum();
+        let sum: usize = order.iter().enumerate().map(|(at, document)| (at + 1) * document).sum();
         assert_eq!(order[..6], [203, 149, 207, 248, 99, 194]);
         assert_eq!(order[244..], [193, 139, 98, 44, 175, 216]);
         assert_eq!(sum, 3_816_229);
@@ -216,21 +189,15 @@ mod tests {
 
     #[test]
     fn fastais_padding() {
-        let documents: [&[u32]; 3] = [
-            &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
-            &[2, 3, 4, 5, 6, 7],
-            &[2, 3, 4],
-        ];
+        let documents: [&[u32]; 3] =
+            [&[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], &[2, 3, 4, 5, 6, 7], &[2, 3, 4]];
         let batch = pad(&documents, 4);
         let row = |b: usize| -> Vec<u32> { batch.ids.iter().skip(b).step_by(3).copied().collect() };
         assert_eq!(row(0), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert_eq!(row(1), [1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 1]);
         assert_eq!(row(2), [1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 4]);
         assert_eq!((batch.time, batch.batch), (11, 3));
-        assert_eq!(
-            (batch.lengths, batch.starts),
-            (vec![11, 6, 3], vec![0, 4, 8])
-        );
+        assert_eq!((batch.lengths, batch.starts), (vec![11, 6, 3], vec![0, 4, 8]));
     }
 
     #[test]

@@ -73,11 +73,7 @@ pub(crate) fn select(
 ) -> Result<Selection, DataError> {
     let columns = || names.to_vec();
     let explicit = |name: &String| find(names, name, place);
-    let mut text = options
-        .text
-        .iter()
-        .map(explicit)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut text = options.text.iter().map(explicit).collect::<Result<Vec<_>, _>>()?;
     let mut label = match (&options.label, options.labels) {
         (Some(name), LabelUse::Required | LabelUse::Optional) => Some(explicit(name)?),
         (Some(name), LabelUse::Ignored) => position(names, name),
@@ -86,19 +82,15 @@ pub(crate) fn select(
     if text.is_empty() {
         let free = |index: usize| textual(index) && Some(index) != label;
         if let Some(main) = guess(names, &TEXT, free) {
-            let below = BELOW_A_HEADLINE
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(&names[main]));
+            let below =
+                BELOW_A_HEADLINE.iter().any(|known| known.eq_ignore_ascii_case(&names[main]));
             let headline = guess(names, &HEADLINE, free).filter(|_| below);
             text.extend(headline);
             text.push(main);
         } else if let Some(only) = only((0..names.len()).filter(|index| free(*index))) {
             text.push(only);
         } else {
-            return Err(DataError::NoTextColumn {
-                place: place.clone(),
-                columns: columns(),
-            });
+            return Err(DataError::NoTextColumn { place: place.clone(), columns: columns() });
         }
     }
     if options.labels == LabelUse::Ignored {
@@ -106,10 +98,7 @@ pub(crate) fn select(
     } else if label.is_none() && options.labels == LabelUse::Required {
         label = only((0..names.len()).filter(|index| !text.contains(index)));
         if label.is_none() {
-            return Err(DataError::NoLabelColumn {
-                place: place.clone(),
-                columns: columns(),
-            });
+            return Err(DataError::NoLabelColumn { place: place.clone(), columns: columns() });
         }
     }
     for &index in text.iter().chain(&label) {
@@ -159,29 +148,18 @@ mod tests {
 
     fn chosen(names: &[&str], options: &ReadOptions) -> Result<Selection, DataError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let place = Place {
-            file: Arc::from(Path::new("f.csv")),
-            line: 1,
-        };
+        let place = Place { file: Arc::from(Path::new("f.csv")), line: 1 };
         select(&names, |_| true, options, &place)
     }
 
     #[test]
     fn guesses() {
         let any = ReadOptions::default();
-        let unlabelled = ReadOptions {
-            labels: LabelUse::Ignored,
-            ..ReadOptions::default()
-        };
+        let unlabelled = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
         for (names, options, text, label) in [
             (vec!["label", "text"], &any, vec![1], Some(0)),
             (vec!["Text", "Label"], &any, vec![0], Some(1)),
-            (
-                vec!["label", "title", "description"],
-                &any,
-                vec![1, 2],
-                Some(0),
-            ),
+            (vec!["label", "title", "description"], &any, vec![1, 2], Some(0)),
             (vec!["label", "title", "text"], &any, vec![2], Some(0)),
             (vec!["id", "review", "sentiment"], &any, vec![1], Some(2)),
             (vec!["Kommentar", "label"], &any, vec![0], Some(1)),
@@ -198,26 +176,14 @@ mod tests {
     #[test]
     fn refuses_to_guess_wildly() {
         let any = ReadOptions::default();
-        assert!(matches!(
-            chosen(&["a", "b", "c"], &any),
-            Err(DataError::NoTextColumn { .. })
-        ));
-        assert!(matches!(
-            chosen(&["text", "b", "c"], &any),
-            Err(DataError::NoLabelColumn { .. })
-        ));
+        assert!(matches!(chosen(&["a", "b", "c"], &any), Err(DataError::NoTextColumn { .. })));
+        assert!(matches!(chosen(&["text", "b", "c"], &any), Err(DataError::NoLabelColumn { .. })));
         assert!(matches!(
             chosen(&["text", "text", "label"], &any),
             Err(DataError::DuplicateColumn { .. })
         ));
-        let asked = ReadOptions {
-            text: vec!["boby".into()],
-            ..ReadOptions::default()
-        };
-        assert!(matches!(
-            chosen(&["body", "label"], &asked),
-            Err(DataError::UnknownColumn { .. })
-        ));
+        let asked = ReadOptions { text: vec!["boby".into()], ..ReadOptions::default() };
+        assert!(matches!(chosen(&["body", "label"], &asked), Err(DataError::UnknownColumn { .. })));
     }
 
     #[test]
@@ -229,10 +195,7 @@ mod tests {
         };
         assert_eq!(
             chosen(&["x", "y", "z"], &options).unwrap(),
-            Selection {
-                text: vec![2],
-                label: Some(0)
-            }
+            Selection { text: vec![2], label: Some(0) }
         );
     }
 }

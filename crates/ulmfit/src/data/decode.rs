@@ -23,10 +23,7 @@ pub(crate) enum Ending {
 
 impl Decoder {
     pub(crate) fn new(options: &ReadOptions) -> Self {
-        Self {
-            limit: options.max_document_bytes,
-            errors: options.encoding_errors,
-        }
+        Self { limit: options.max_document_bytes, errors: options.encoding_errors }
     }
 
     pub(crate) fn replaces(&self) -> bool {
@@ -67,9 +64,7 @@ impl Decoder {
         let mut text = text.into_owned();
         if text.contains('\0') {
             if !self.replaces() {
-                return Err(DataError::Nul {
-                    place: place.clone(),
-                });
+                return Err(DataError::Nul { place: place.clone() });
             }
             text = text.replace('\0', REPLACEMENT);
             repaired = true;
@@ -85,10 +80,7 @@ impl Decoder {
 
     /// Text of a label or a column name: short, and never silently repaired into another name.
     pub(crate) fn name(&self, bytes: &[u8], place: &Place) -> Result<String, DataError> {
-        let strict = Self {
-            errors: EncodingErrors::Fail,
-            ..*self
-        };
+        let strict = Self { errors: EncodingErrors::Fail, ..*self };
         strict.text(bytes, Ending::Whole, place, &mut Warnings::default())
     }
 }
@@ -115,10 +107,7 @@ mod tests {
         limit: usize,
         errors: EncodingErrors,
     ) -> (Result<String, DataError>, Warnings) {
-        let place = Place {
-            file: Arc::from(Path::new("f")),
-            line: 1,
-        };
+        let place = Place { file: Arc::from(Path::new("f")), line: 1 };
         let mut warnings = Warnings::default();
         let text = Decoder { limit, errors }.text(bytes, Ending::Whole, &place, &mut warnings);
         (text, warnings)
@@ -137,14 +126,7 @@ mod tests {
     #[test]
     fn bad_bytes_stop_or_are_replaced() {
         let (strict, _) = decode(b"caf\xe9 au lait", 99, EncodingErrors::Fail);
-        assert!(matches!(
-            strict,
-            Err(DataError::NotUtf8 {
-                offset: 4,
-                byte: 0xe9,
-                ..
-            })
-        ));
+        assert!(matches!(strict, Err(DataError::NotUtf8 { offset: 4, byte: 0xe9, .. })));
         let (lossy, warnings) = decode(b"caf\xe9\0", 99, EncodingErrors::Replace);
         assert_eq!(lossy.unwrap(), "caf\u{fffd}\u{fffd}");
         assert_eq!(warnings.replaced.count, 1);

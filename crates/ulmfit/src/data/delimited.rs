@@ -34,19 +34,13 @@ impl Delimited {
         let mut rows = RawRows::new(input, format, options.quotes, decoder);
         let mut row = RawRow::default();
         if !rows.read(&mut row)? {
-            return Err(DataError::Empty {
-                path: rows.input.file.to_path_buf(),
-            });
+            return Err(DataError::Empty { path: rows.input.file.to_path_buf() });
         }
         let place = rows.place(row.line);
         let cells = (0..row.len())
             .map(|index| Ok(decoder.name(row.field(index).0, &place)?.trim().to_owned()))
             .collect::<Result<Vec<_>, DataError>>();
-        let numbers = || {
-            (1..=row.len())
-                .map(|number| number.to_string())
-                .collect::<Vec<_>>()
-        };
+        let numbers = || (1..=row.len()).map(|number| number.to_string()).collect::<Vec<_>>();
         let (names, first) = match (options.header, cells) {
             (Header::Absent, _) => (numbers(), true),
             (_, Err(error)) => return Err(error),
@@ -64,25 +58,13 @@ impl Delimited {
         };
         let first = first.then(|| std::mem::take(&mut row));
         let labels = LabelCell::new(options);
-        Ok(Self {
-            rows,
-            names,
-            selection,
-            labels,
-            columns: options.columns,
-            first,
-            row,
-        })
+        Ok(Self { rows, names, selection, labels, columns: options.columns, first, row })
     }
 
     fn record(&self, row: &RawRow, warnings: &mut Warnings) -> Result<Record, DataError> {
         let place = self.rows.place(row.line);
         if row.len() != self.names.len() {
-            return Err(DataError::Ragged {
-                place,
-                found: row.len(),
-                expected: self.names.len(),
-            });
+            return Err(DataError::Ragged { place, found: row.len(), expected: self.names.len() });
         }
         let decoder = &self.rows.decoder;
         let text = |index: usize, warnings: &mut Warnings| {
@@ -97,8 +79,7 @@ impl Delimited {
             .collect::<Result<_, _>>()?;
         let label = match self.selection.label {
             Some(index) => {
-                self.labels
-                    .text(&decoder.name(row.field(index).0, &place)?, &place, warnings)?
+                self.labels.text(&decoder.name(row.field(index).0, &place)?, &place, warnings)?
             }
             None => None,
         };
@@ -109,19 +90,10 @@ impl Delimited {
                 let pair = |(index, name): (usize, &String)| {
                     Ok((name.clone(), Value::String(text(index, &mut quiet)?)))
                 };
-                self.names
-                    .iter()
-                    .enumerate()
-                    .map(pair)
-                    .collect::<Result<_, DataError>>()?
+                self.names.iter().enumerate().map(pair).collect::<Result<_, DataError>>()?
             }
         };
-        Ok(Record {
-            fields,
-            label,
-            place,
-            columns,
-        })
+        Ok(Record { fields, label, place, columns })
     }
 }
 
@@ -143,11 +115,7 @@ impl Rows for Delimited {
     }
 
     fn text_columns(&self) -> Vec<String> {
-        self.selection
-            .text
-            .iter()
-            .map(|index| self.names[*index].clone())
-            .collect()
+        self.selection.text.iter().map(|index| self.names[*index].clone()).collect()
     }
 
     fn label_column(&self) -> Option<String> {
@@ -170,9 +138,7 @@ fn is_header(cells: &[String], options: &ReadOptions) -> bool {
 fn number_beside_text(cells: &[String]) -> Option<usize> {
     let is_number = |cell: &String| cell.parse::<f64>().is_ok();
     let mut numbers = (0..cells.len()).filter(|index| is_number(&cells[*index]));
-    let label = numbers
-        .next()
-        .filter(|index| *index == 0 || index + 1 == cells.len())?;
+    let label = numbers.next().filter(|index| *index == 0 || index + 1 == cells.len())?;
     (cells.len() > 1 && numbers.next().is_none() && cells[label].parse::<i64>().is_ok())
         .then_some(label)
 }

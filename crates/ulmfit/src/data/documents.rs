@@ -32,21 +32,11 @@ pub fn documents(path: &Path, options: &ReadOptions) -> Result<Records, DataErro
         let mut files = VecDeque::new();
         collect(path, &mut files)?;
         if files.is_empty() {
-            return Err(DataError::NoFiles {
-                path: path.to_path_buf(),
-            });
+            return Err(DataError::NoFiles { path: path.to_path_buf() });
         }
-        let end = Place {
-            file: path.into(),
-            line: 1,
-        };
+        let end = Place { file: path.into(), line: 1 };
         Records::new(
-            Box::new(Files {
-                waiting: files,
-                current: None,
-                options,
-                end,
-            }),
+            Box::new(Files { waiting: files, current: None, options, end }),
             Format::Folder,
         )
     } else {
@@ -103,9 +93,7 @@ pub(crate) fn is_articles(input: &Input, options: &ReadOptions) -> bool {
         DocumentUnit::Article => true,
         DocumentUnit::Auto => {
             let mut lines = input.head().split(|byte| *byte == input.line_end());
-            lines
-                .find(|line| !line.trim_ascii().is_empty())
-                .is_some_and(is_title)
+            lines.find(|line| !line.trim_ascii().is_empty()).is_some_and(is_title)
         }
     }
 }
@@ -130,11 +118,7 @@ pub(crate) struct Articles {
 impl Articles {
     pub(crate) fn open(input: Input, options: &ReadOptions) -> Result<Self, DataError> {
         input.refuse_utf16()?;
-        Ok(Self {
-            lines: Lines::new(input),
-            decoder: Decoder::new(options),
-            title: None,
-        })
+        Ok(Self { lines: Lines::new(input), decoder: Decoder::new(options), title: None })
     }
 }
 
@@ -168,12 +152,7 @@ impl Rows for Articles {
         }
         let Some(place) = place else { return Ok(None) };
         let text = self.decoder.text(&text, cut, &place, warnings)?;
-        Ok(Some(Record {
-            fields: vec![text],
-            label: None,
-            place,
-            columns: Vec::new(),
-        }))
+        Ok(Some(Record { fields: vec![text], label: None, place, columns: Vec::new() }))
     }
 
     fn end(&self) -> Place {

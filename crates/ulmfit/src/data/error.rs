@@ -285,18 +285,15 @@ impl DataError {
             Self::Read { .. } | Self::BadLabelSet { .. } => return None,
             Self::NotBuiltIn { .. } => "build with the feature of that name, or convert the file",
             Self::WrongKind { wanted: "file", .. } => {
-                "give a file inside it, or leave out `--format`"
+                "give a file inside it, or leave out `--input-format`"
             }
             Self::WrongKind { .. } => {
-                "`--format folder` needs a folder that holds a folder per class"
+                "`--input-format folder` needs a folder that holds a folder per class"
             }
             Self::Compressed { .. } => "copy or download the file again",
             Self::Empty { .. } => "was the program that wrote it stopped?",
             Self::NoRows { place }
-                if matches!(
-                    Format::from_path(&place.file),
-                    Some(Format::Csv | Format::Tsv)
-                ) =>
+                if matches!(Format::from_path(&place.file), Some(Format::Csv | Format::Tsv)) =>
             {
                 "pass `--header absent` if the first row is data"
             }
@@ -314,9 +311,9 @@ impl DataError {
             Self::Nul { .. } => {
                 "is this a binary or UTF-16 file? If not, pass `--encoding-errors replace`"
             }
-            Self::Ragged {
-                found, expected, ..
-            } if found > expected => "put fields that contain the separator in double quotes",
+            Self::Ragged { found, expected, .. } if found > expected => {
+                "put fields that contain the separator in double quotes"
+            }
             Self::Ragged { .. } => "is a field missing, or an earlier double quote not closed?",
             Self::UnclosedQuote { .. } => {
                 "close it, write a double quote inside it twice, or pass `--quotes literal`"
@@ -339,12 +336,9 @@ impl DataError {
                 "half a character; pass `--encoding-errors replace` to put U+FFFD in its place"
             }
             Self::Json { .. } => {
-                "each line must be one JSON object; another format is given by `--format`"
+                "each line must be one JSON object; another format is given by `--input-format`"
             }
-            Self::NotAnObject {
-                found: "a list",
-                place,
-            } => {
+            Self::NotAnObject { found: "a list", place } => {
                 return Some(format!(
                     "one object a line is needed: jq -c '.[]' {}",
                     place.file.display()
@@ -362,10 +356,9 @@ impl DataError {
             }
             Self::MissingLabel { .. } => "label this row or remove it",
             Self::Parquet { .. } => "was it written or copied completely?",
-            Self::NoClasses {
-                instead: Some(path),
-                ..
-            } => return Some(format!("did you mean {}?", path.display())),
+            Self::NoClasses { instead: Some(path), .. } => {
+                return Some(format!("did you mean {}?", path.display()));
+            }
             Self::NoClasses { .. } => {
                 "it should hold a folder per class with .txt files, such as pos/1.txt"
             }
@@ -377,7 +370,7 @@ impl DataError {
             Self::UnknownLabel { label, known, .. } => {
                 return Some(did_you_mean(label, known, "label"));
             }
-            Self::ManyLabels { .. } => "pass `--task multi-label` if documents have several labels",
+            Self::ManyLabels { .. } => "pass `--task multi` if documents have several labels",
             Self::NotANumber { .. } => "leave out `--task regression` if labels are names",
             Self::TooFewTokens { .. } => "a language model needs more text",
         };
@@ -398,11 +391,7 @@ impl DataError {
 /// "`a`, `b` and `c`", cut after eight.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
-    let shown: Vec<String> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match (&shown[..], names.len()) {
         ([], _) => "none".to_owned(),
         ([one], _) => one.clone(),
@@ -438,17 +427,11 @@ mod tests {
     #[test]
     fn an_unknown_column_names_the_nearest() {
         let error = DataError::UnknownColumn {
-            place: Place {
-                file: Arc::from(Path::new("a.csv")),
-                line: 1,
-            },
+            place: Place { file: Arc::from(Path::new("a.csv")), line: 1 },
             name: "txt".into(),
             columns: vec!["text".into(), "label".into()],
         };
-        assert_eq!(
-            error.to_string(),
-            "a.csv:1: no column `txt`; there are `text` and `label`"
-        );
+        assert_eq!(error.to_string(), "a.csv:1: no column `txt`; there are `text` and `label`");
         assert_eq!(error.hint().as_deref(), Some("did you mean `text`?"));
     }
 }

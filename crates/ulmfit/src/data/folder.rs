@@ -32,25 +32,16 @@ impl Folder {
         for class in &classes {
             let files = text_files(class)?;
             if files.is_empty() {
-                return Err(DataError::EmptyClass {
-                    path: class.clone(),
-                });
+                return Err(DataError::EmptyClass { path: class.clone() });
             }
-            let name = class
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = class.file_name().unwrap_or_default().to_string_lossy().into_owned();
             documents.extend(files.into_iter().map(|file| (file, Some(name.clone()))));
         }
         if classes.is_empty() && options.labels != LabelUse::Required {
             documents.extend(text_files(path)?.into_iter().map(|file| (file, None)));
         }
         if documents.is_empty() {
-            return Err(DataError::NoClasses {
-                path: path.to_path_buf(),
-                instead: instead(path)?,
-            });
+            return Err(DataError::NoClasses { path: path.to_path_buf(), instead: instead(path)? });
         }
         Ok(Self {
             path: Arc::from(path),
@@ -67,18 +58,12 @@ impl Rows for Folder {
         let Some((path, class)) = self.documents.pop_front() else {
             return Ok(None);
         };
-        let place = Place {
-            file: Arc::from(path),
-            line: 1,
-        };
+        let place = Place { file: Arc::from(path), line: 1 };
         let mut bytes = Vec::new();
         match Input::open(&place.file) {
             Ok(mut input) => {
                 input.refuse_utf16()?;
-                let read = input
-                    .by_ref()
-                    .take(self.decoder.keep() as u64)
-                    .read_to_end(&mut bytes);
+                let read = input.by_ref().take(self.decoder.keep() as u64).read_to_end(&mut bytes);
                 read.map_err(|source| input.error(source))?;
             }
             Err(DataError::Empty { .. }) => {} // an empty document, counted like others
@@ -89,15 +74,8 @@ impl Rows for Folder {
             Columns::Keep => vec![("text".to_owned(), text.clone().into())],
             Columns::Drop => Vec::new(),
         };
-        let label = class
-            .filter(|_| self.wanted != LabelUse::Ignored)
-            .map(RawLabel::One);
-        Ok(Some(Record {
-            fields: vec![text],
-            label,
-            place,
-            columns,
-        }))
+        let label = class.filter(|_| self.wanted != LabelUse::Ignored).map(RawLabel::One);
+        Ok(Some(Record { fields: vec![text], label, place, columns }))
     }
 
     fn end(&self) -> Place {
@@ -108,10 +86,7 @@ impl Rows for Folder {
 /// The folders inside `path` if they are classes: together they hold documents, none holds
 /// folders of its own.
 pub(crate) fn class_folders(path: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let folders: Vec<PathBuf> = entries(path)?
-        .into_iter()
-        .filter(|entry| entry.is_dir())
-        .collect();
+    let folders: Vec<PathBuf> = entries(path)?.into_iter().filter(|entry| entry.is_dir()).collect();
     let mut documents = 0;
     for folder in &folders {
         if entries(folder)?.iter().any(|entry| entry.is_dir()) {
@@ -129,9 +104,7 @@ fn instead(path: &Path) -> Result<Option<PathBuf>, DataError> {
         return Ok(Some(train));
     }
     let is_data = |entry: &PathBuf| matches!(Format::from_path(entry), Some(format) if format != Format::Text);
-    Ok(entries(path)?
-        .into_iter()
-        .find(|entry| entry.is_file() && is_data(entry)))
+    Ok(entries(path)?.into_iter().find(|entry| entry.is_file() && is_data(entry)))
 }
 
 fn text_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
@@ -148,11 +121,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|source| open_error(folder, source))?;
     entries.retain(|entry| {
-        !entry
-            .file_name()
-            .unwrap_or_default()
-            .as_encoded_bytes()
-            .starts_with(b".")
+        !entry.file_name().unwrap_or_default().as_encoded_bytes().starts_with(b".")
     });
     entries.sort();
     Ok(entries)

@@ -61,14 +61,9 @@ impl Input {
     fn new(path: &Path, mut raw: Bytes) -> Result<Self, DataError> {
         let file: Arc<Path> = Arc::from(path);
         let mut magic = Vec::new();
-        raw.by_ref()
-            .take(6)
-            .read_to_end(&mut magic)
-            .map_err(|source| open_error(path, source))?;
+        raw.by_ref().take(6).read_to_end(&mut magic).map_err(|source| open_error(path, source))?;
         if magic.is_empty() {
-            return Err(DataError::Empty {
-                path: path.to_path_buf(),
-            });
+            return Err(DataError::Empty { path: path.to_path_buf() });
         }
         let compression = Compression::of(&magic);
         let raw = Cursor::new(magic).chain(raw);
@@ -84,26 +79,17 @@ impl Input {
         if head.starts_with(b"\xef\xbb\xbf") {
             cursor.set_position(3); // a byte order mark is no part of the text
         }
-        let input = Self {
-            file,
-            bytes: cursor.chain(plain),
-            head,
-            compression,
-        };
+        let input = Self { file, bytes: cursor.chain(plain), head, compression };
         looked.map_err(|source| input.error(source))?;
         if input.head().is_empty() {
-            return Err(DataError::Empty {
-                path: path.to_path_buf(),
-            });
+            return Err(DataError::Empty { path: path.to_path_buf() });
         }
         Ok(input)
     }
 
     /// The first bytes (up to 64 KiB) without byte order mark.
     pub(crate) fn head(&self) -> &[u8] {
-        self.head
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.head)
+        self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.head)
     }
 
     /// Whether the same bytes can be had from the file once more.
@@ -115,11 +101,7 @@ impl Input {
     /// The byte that ends a line: line feed, or the carriage return of old Macs.
     pub(crate) fn line_end(&self) -> u8 {
         let head = self.head();
-        if head.contains(&b'\r') && !head.contains(&b'\n') {
-            b'\r'
-        } else {
-            b'\n'
-        }
+        if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' }
     }
 
     /// Refuses UTF-16, which would otherwise show as NUL bytes or nonsense.
@@ -127,19 +109,12 @@ impl Input {
         let head = self.head();
         let mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
         let zeros = |parity: usize| {
-            head.iter()
-                .skip(parity)
-                .step_by(2)
-                .take(32)
-                .filter(|b| **b == 0)
-                .count()
+            head.iter().skip(parity).step_by(2).take(32).filter(|b| **b == 0).count()
         };
         // ASCII text in UTF-16 has a zero in every second byte and none between.
         let unmarked = head.len() >= 8 && zeros(0).abs_diff(zeros(1)) * 4 > head.len().min(64);
         if mark || unmarked {
-            return Err(DataError::Utf16 {
-                place: Place::new(&self.file, 1),
-            });
+            return Err(DataError::Utf16 { place: Place::new(&self.file, 1) });
         }
         Ok(())
     }
@@ -148,11 +123,9 @@ impl Input {
     pub(crate) fn error(&self, source: io::Error) -> DataError {
         let path = self.file.to_path_buf();
         match self.compression {
-            Some(kind) if source.raw_os_error().is_none() => DataError::Compressed {
-                path,
-                kind: kind.name(),
-                source,
-            },
+            Some(kind) if source.raw_os_error().is_none() => {
+                DataError::Compressed { path, kind: kind.name(), source }
+            }
             _ => DataError::Read { path, source },
         }
     }
@@ -178,10 +151,7 @@ pub(crate) fn open_error(path: &Path, source: io::Error) -> DataError {
     let path = path.to_path_buf();
     match source.kind() {
         io::ErrorKind::NotFound => DataError::Missing { path },
-        io::ErrorKind::IsADirectory => DataError::WrongKind {
-            path,
-            wanted: "file",
-        },
+        io::ErrorKind::IsADirectory => DataError::WrongKind { path, wanted: "file" },
         _ => DataError::Read { path, source },
     }
 }
@@ -195,10 +165,9 @@ fn decompress(
     /// A hostile xz header may ask for 4 GiB of dictionary; `xz -9` needs 65 MiB.
     const XZ_MEMORY_KIB: u32 = 256 << 10;
     Ok(match kind {
-        Compression::Gzip => Box::new(BufReader::with_capacity(
-            HEAD,
-            flate2::bufread::MultiGzDecoder::new(raw),
-        )),
+        Compression::Gzip => {
+            Box::new(BufReader::with_capacity(HEAD, flate2::bufread::MultiGzDecoder::new(raw)))
+        }
         Compression::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(raw)
                 .map_err(|source| open_error(path, source))?;
@@ -213,8 +182,5 @@ fn decompress(
 
 #[cfg(not(feature = "compression"))]
 fn decompress(_: Compression, _: impl BufRead, path: &Path) -> Result<Bytes, DataError> {
-    Err(DataError::NotBuiltIn {
-        path: path.to_path_buf(),
-        what: "compression",
-    })
+    Err(DataError::NotBuiltIn { path: path.to_path_buf(), what: "compression" })
 }

@@ -31,12 +31,7 @@ enum State {
 
 impl Pruner {
     pub(crate) fn new(string: usize, line: usize) -> Self {
-        Self {
-            kept: Vec::new(),
-            string,
-            line,
-            state: State::Outside,
-        }
+        Self { kept: Vec::new(), string, line, state: State::Outside }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
@@ -53,10 +48,7 @@ impl Pruner {
             State::Outside => {
                 self.kept.push(byte);
                 if byte == b'"' {
-                    State::Inside {
-                        len: 0,
-                        dropping: false,
-                    }
+                    State::Inside { len: 0, dropping: false }
                 } else {
                     State::Outside
                 }
@@ -71,23 +63,12 @@ impl Pruner {
                     dropping || (len >= self.string && !continues && !self.after_high_surrogate());
                 self.keep(byte, dropping);
                 if byte == b'\\' {
-                    State::Escape {
-                        len: len + 1,
-                        dropping,
-                        left: 1,
-                    }
+                    State::Escape { len: len + 1, dropping, left: 1 }
                 } else {
-                    State::Inside {
-                        len: len + 1,
-                        dropping,
-                    }
+                    State::Inside { len: len + 1, dropping }
                 }
             }
-            State::Escape {
-                len,
-                dropping,
-                left,
-            } => {
+            State::Escape { len, dropping, left } => {
                 self.keep(byte, dropping);
                 let left = if left == 1 && byte == b'u' && self.opens_escape(dropping) {
                     4
@@ -95,15 +76,8 @@ impl Pruner {
                     left - 1
                 };
                 match left {
-                    0 => State::Inside {
-                        len: len + 1,
-                        dropping,
-                    },
-                    left => State::Escape {
-                        len: len + 1,
-                        dropping,
-                        left,
-                    },
+                    0 => State::Inside { len: len + 1, dropping },
+                    left => State::Escape { len: len + 1, dropping, left },
                 }
             }
         }
@@ -124,14 +98,7 @@ impl Pruner {
         let tail = self.kept.len().checked_sub(6).map(|at| &self.kept[at..]);
         matches!(
             tail,
-            Some([
-                b'\\',
-                b'u',
-                b'd' | b'D',
-                b'8' | b'9' | b'a' | b'b' | b'A' | b'B',
-                _,
-                _
-            ])
+            Some([b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', _, _])
         )
     }
 
@@ -152,10 +119,7 @@ pub(crate) fn replace_lone_surrogates(line: &str) -> String {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, true),
             (Some(0xd800..=0xdfff), _) => (6, false),
             // An escaped backslash must not lend its second half to what follows.
-            _ => (
-                rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at),
-                true,
-            ),
+            _ => (rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at), true),
         };
         out.push_str(if pair { &rest[..escape] } else { "\\ufffd" });
         rest = &rest[escape..];

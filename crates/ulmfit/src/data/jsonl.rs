@@ -36,10 +36,7 @@ impl Jsonl {
             labels: LabelCell::new(options),
             columns: options.columns,
             text: options.text.clone(),
-            label: options
-                .label
-                .clone()
-                .filter(|_| options.labels != LabelUse::Ignored),
+            label: options.label.clone().filter(|_| options.labels != LabelUse::Ignored),
             first: None,
             early: Warnings::default(),
         };
@@ -70,17 +67,13 @@ impl Jsonl {
                 let mut pruner = Pruner::new(string, line);
                 pruner.push(self.lines.bytes());
                 self.lines.rest(|piece| pruner.push(piece))?;
-                let pruned = pruner.finish().ok_or(DataError::TooLong {
-                    place: place.clone(),
-                    limit: line,
-                })?;
+                let pruned = pruner
+                    .finish()
+                    .ok_or(DataError::TooLong { place: place.clone(), limit: line })?;
                 return Ok(Some((self.parse(&pruned, &place, warnings)?, place)));
             }
             if !self.lines.bytes().trim_ascii().is_empty() {
-                return Ok(Some((
-                    self.parse(self.lines.bytes(), &place, warnings)?,
-                    place,
-                )));
+                return Ok(Some((self.parse(self.lines.bytes(), &place, warnings)?, place)));
             }
         }
     }
@@ -98,10 +91,7 @@ impl Jsonl {
             _ => None,
         };
         if let Some(found) = found {
-            return Err(DataError::NotAnObject {
-                place: place.clone(),
-                found,
-            });
+            return Err(DataError::NotAnObject { place: place.clone(), found });
         }
         let error = match serde_json::from_slice(line) {
             Ok(object) => return Ok(object),
@@ -116,19 +106,15 @@ impl Jsonl {
             }
         }
         // Bad bytes are the better message where they are the cause.
-        self.decoder
-            .name(line, place)
-            .map(drop)
-            .or_else(|error| match error {
-                DataError::NotUtf8 { .. } | DataError::Nul { .. } if !self.decoder.replaces() => {
-                    Err(error)
-                }
-                _ => Ok(()),
-            })?;
+        self.decoder.name(line, place).map(drop).or_else(|error| match error {
+            DataError::NotUtf8 { .. } | DataError::Nul { .. } if !self.decoder.replaces() => {
+                Err(error)
+            }
+            _ => Ok(()),
+        })?;
         let message = error.to_string();
-        let message = message
-            .rsplit_once(" at line ")
-            .map_or(message.as_str(), |(message, _)| message);
+        let message =
+            message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
         Err(DataError::Json {
             place: place.clone(),
             column: error.column(),
@@ -144,17 +130,14 @@ impl Jsonl {
     ) -> Result<Record, DataError> {
         let mut fields = Vec::with_capacity(self.text.len());
         for column in &self.text {
-            let value = object
-                .get(column, &place)?
-                .ok_or_else(|| DataError::UnknownColumn {
-                    place: place.clone(),
-                    name: column.clone(),
-                    columns: object.0.iter().map(|(name, _)| name.clone()).collect(),
-                })?;
+            let value = object.get(column, &place)?.ok_or_else(|| DataError::UnknownColumn {
+                place: place.clone(),
+                name: column.clone(),
+                columns: object.0.iter().map(|(name, _)| name.clone()).collect(),
+            })?;
             fields.push(match value {
                 Value::String(text) => {
-                    self.decoder
-                        .text(text.as_bytes(), Ending::Whole, &place, warnings)?
+                    self.decoder.text(text.as_bytes(), Ending::Whole, &place, warnings)?
                 }
                 Value::Number(number) => number.to_string(),
                 Value::Null => {
@@ -171,22 +154,11 @@ impl Jsonl {
             });
         }
         let label = match &self.label {
-            Some(column) => self
-                .labels
-                .value(object.get(column, &place)?, &place, warnings)?,
+            Some(column) => self.labels.value(object.get(column, &place)?, &place, warnings)?,
             None => None,
         };
-        let columns = if self.columns == Columns::Keep {
-            object.0
-        } else {
-            Vec::new()
-        };
-        Ok(Record {
-            fields,
-            label,
-            place,
-            columns,
-        })
+        let columns = if self.columns == Columns::Keep { object.0 } else { Vec::new() };
+        Ok(Record { fields, label, place, columns })
     }
 }
 
@@ -199,8 +171,7 @@ impl Rows for Jsonl {
             }
             None => self.object(warnings)?,
         };
-        next.map(|(object, place)| self.record(object, place, warnings))
-            .transpose()
+        next.map(|(object, place)| self.record(object, place, warnings)).transpose()
     }
 
     fn end(&self) -> Place {
@@ -225,10 +196,7 @@ impl Object {
         let mut values = self.0.iter().filter(|(other, _)| other == name);
         let value = values.next();
         if values.next().is_some() {
-            return Err(DataError::DuplicateColumn {
-                place: place.clone(),
-                name: name.to_owned(),
-            });
+            return Err(DataError::DuplicateColumn { place: place.clone(), name: name.to_owned() });
         }
         Ok(value.map(|(_, value)| value))
     }

@@ -13,10 +13,7 @@ pub(crate) struct LabelCell {
 
 impl LabelCell {
     pub(crate) fn new(options: &ReadOptions) -> Self {
-        Self {
-            wanted: options.labels,
-            delimiter: options.label_delimiter,
-        }
+        Self { wanted: options.labels, delimiter: options.label_delimiter }
     }
 
     /// A cell of text; blank means none, unless cells are lists.
@@ -28,10 +25,7 @@ impl LabelCell {
     ) -> Result<Option<RawLabel>, DataError> {
         match self.delimiter {
             Some(delimiter) => {
-                let names = cell
-                    .split(delimiter)
-                    .map(str::trim)
-                    .filter(|name| !name.is_empty());
+                let names = cell.split(delimiter).map(str::trim).filter(|name| !name.is_empty());
                 Ok(Some(RawLabel::Many(names.map(str::to_owned).collect())))
             }
             None if cell.trim().is_empty() => self.missing(place, warnings),
@@ -65,9 +59,7 @@ impl LabelCell {
         warnings: &mut Warnings,
     ) -> Result<Option<RawLabel>, DataError> {
         match self.wanted {
-            LabelUse::Required => Err(DataError::MissingLabel {
-                place: place.clone(),
-            }),
+            LabelUse::Required => Err(DataError::MissingLabel { place: place.clone() }),
             LabelUse::Optional => {
                 warnings.unlabelled.add(place);
                 Ok(None)
@@ -80,10 +72,7 @@ impl LabelCell {
 fn raw(value: &Value, place: &Place) -> Result<RawLabel, DataError> {
     match value {
         Value::Array(values) => {
-            let names = values
-                .iter()
-                .map(|value| scalar(value, place))
-                .collect::<Result<_, _>>();
+            let names = values.iter().map(|value| scalar(value, place)).collect::<Result<_, _>>();
             names.map(RawLabel::Many)
         }
         value => scalar(value, place).map(RawLabel::One),
@@ -95,10 +84,7 @@ fn scalar(value: &Value, place: &Place) -> Result<String, DataError> {
         Value::String(name) => Ok(name.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(truth) => Ok(truth.to_string()),
-        other => Err(DataError::BadLabel {
-            place: place.clone(),
-            found: kind(other),
-        }),
+        other => Err(DataError::BadLabel { place: place.clone(), found: kind(other) }),
     }
 }
 

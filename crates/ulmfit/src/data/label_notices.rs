@@ -42,9 +42,7 @@ pub(crate) fn notices(labels: Vec<(&str, usize)>) -> Vec<LabelNotice> {
     let single = labels
         .iter()
         .filter(|(_, rows)| *rows == 1)
-        .map(|(label, _)| LabelNotice::SingleRow {
-            label: (*label).to_owned(),
-        });
+        .map(|(label, _)| LabelNotice::SingleRow { label: (*label).to_owned() });
     let mut found: Vec<LabelNotice> = single.collect();
 
     let mut by_rows = labels;
@@ -68,12 +66,7 @@ pub(crate) fn notices(labels: Vec<(&str, usize)>) -> Vec<LabelNotice> {
         };
         if let Some((like, like_rows)) = like.map(|like| by_rows[like]) {
             let (label, like) = ((*label).to_owned(), like.to_owned());
-            found.push(LabelNotice::Variant {
-                label,
-                rows: *rows,
-                like,
-                like_rows,
-            });
+            found.push(LabelNotice::Variant { label, rows: *rows, like, like_rows });
         }
     }
     found
@@ -81,16 +74,8 @@ pub(crate) fn notices(labels: Vec<(&str, usize)>) -> Vec<LabelNotice> {
 
 /// A label without case, spaces and punctuation; one of signs only stays as it is.
 fn fold(label: &str) -> String {
-    let folded: String = label
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect();
-    if folded.is_empty() || label.parse::<f64>().is_ok() {
-        label.to_owned()
-    } else {
-        folded
-    }
+    let folded: String = label.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    if folded.is_empty() || label.parse::<f64>().is_ok() { label.to_owned() } else { folded }
 }
 
 #[cfg(test)]
@@ -104,41 +89,20 @@ mod tests {
                 LabelNotice::Variant { label, like, .. } => Some((label, like)),
                 LabelNotice::SingleRow { .. } => None,
             };
-            notices(labels.to_vec())
-                .into_iter()
-                .filter_map(variant)
-                .collect()
+            notices(labels.to_vec()).into_iter().filter_map(variant).collect()
         };
         let pair = |a: &str, b: &str| vec![(a.to_owned(), b.to_owned())];
+        assert_eq!(variants(&[("Sports", 50), ("sports", 20)]), pair("sports", "Sports"));
+        assert_eq!(variants(&[("sci tech", 50), ("sci-tech ", 3)]), pair("sci-tech ", "sci tech"));
+        assert_eq!(variants(&[("business", 50), ("busines", 2)]), pair("busines", "business"));
         assert_eq!(
-            variants(&[("Sports", 50), ("sports", 20)]),
-            pair("sports", "Sports")
-        );
-        assert_eq!(
-            variants(&[("sci tech", 50), ("sci-tech ", 3)]),
-            pair("sci-tech ", "sci tech")
-        );
-        assert_eq!(
-            variants(&[("business", 50), ("busines", 2)]),
-            pair("busines", "business")
-        );
-        assert_eq!(
-            variants(&[
-                ("pos", 50),
-                ("neg", 50),
-                ("1", 1),
-                ("2", 60),
-                ("1.0", 9),
-                ("10", 2)
-            ]),
+            variants(&[("pos", 50), ("neg", 50), ("1", 1), ("2", 60), ("1.0", 9), ("10", 2)]),
             []
         );
         assert_eq!(variants(&[("grain", 50), ("train", 48)]), []);
         assert_eq!(
             notices(vec![("rare", 1), ("much", 9)]),
-            [LabelNotice::SingleRow {
-                label: "rare".into()
-            }]
+            [LabelNotice::SingleRow { label: "rare".into() }]
         );
     }
 }

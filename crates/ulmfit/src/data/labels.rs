@@ -55,10 +55,7 @@ pub struct LabelOptions {
 
 impl Default for LabelOptions {
     fn default() -> Self {
-        Self {
-            task: Task::Auto,
-            max_labels: 10_000,
-        }
+        Self { task: Task::Auto, max_labels: 10_000 }
     }
 }
 
@@ -80,11 +77,8 @@ impl LabelSet {
     /// [`DataError`] if a label is missing or does not suit the task, if there are too many, or
     /// only one.
     pub fn from_records(records: &[Record], options: &LabelOptions) -> Result<Self, DataError> {
-        let has_lists = || {
-            records
-                .iter()
-                .any(|record| matches!(record.label, Some(RawLabel::Many(_))))
-        };
+        let has_lists =
+            || records.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
         let kind = match options.task {
             Task::Regression => LabelKind::Regression,
             Task::Multi => LabelKind::Multi,
@@ -115,11 +109,7 @@ impl LabelSet {
             (kind, rows.len(), rows.first_key_value())
         {
             let place = records[0].place.clone();
-            return Err(DataError::OneClass {
-                place,
-                label: (*label).to_owned(),
-                rows: *rows,
-            });
+            return Err(DataError::OneClass { place, label: (*label).to_owned(), rows: *rows });
         }
         let mut names: Vec<String> = rows.into_keys().map(str::to_owned).collect();
         if names.iter().all(|name| name.parse::<i64>().is_ok()) {
@@ -151,11 +141,7 @@ impl LabelSet {
 
     /// Number of model outputs: one for each label, one for regression.
     pub fn outputs(&self) -> usize {
-        if self.kind == LabelKind::Regression {
-            1
-        } else {
-            self.names.len()
-        }
+        if self.kind == LabelKind::Regression { 1 } else { self.names.len() }
     }
 
     /// The target of one record.
@@ -185,10 +171,8 @@ impl LabelSet {
     /// What deserves a look: labels with a single row, and spelling variants.
     pub fn notices(&self, records: &[Record]) -> Vec<LabelNotice> {
         let mut rows = vec![0; self.names.len()];
-        for name in records
-            .iter()
-            .filter_map(|record| record.label.as_ref())
-            .flat_map(RawLabel::names)
+        for name in
+            records.iter().filter_map(|record| record.label.as_ref()).flat_map(RawLabel::names)
         {
             if let Some(index) = self.index(name) {
                 rows[index as usize] += 1;
@@ -200,13 +184,9 @@ impl LabelSet {
 
 fn names(kind: LabelKind, record: &Record) -> Result<&[String], DataError> {
     match (&record.label, kind) {
-        (None, _) => Err(DataError::MissingLabel {
-            place: record.place.clone(),
-        }),
+        (None, _) => Err(DataError::MissingLabel { place: record.place.clone() }),
         (Some(RawLabel::Many(names)), LabelKind::Single) if names.len() != 1 => {
-            Err(DataError::ManyLabels {
-                place: record.place.clone(),
-            })
+            Err(DataError::ManyLabels { place: record.place.clone() })
         }
         (Some(label), _) => Ok(label.names()),
     }
@@ -219,10 +199,7 @@ fn number(record: &Record) -> Result<f64, DataError> {
         Some(RawLabel::Many(_)) => Err(DataError::ManyLabels { place: place() }),
         Some(RawLabel::One(label)) => match label.trim().parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(value),
-            _ => Err(DataError::NotANumber {
-                place: place(),
-                label: label.clone(),
-            }),
+            _ => Err(DataError::NotANumber { place: place(), label: label.clone() }),
         },
     }
 }
@@ -237,10 +214,7 @@ struct LabelFile {
 
 impl From<LabelSet> for LabelFile {
     fn from(set: LabelSet) -> Self {
-        Self {
-            kind: set.kind,
-            labels: set.names,
-        }
+        Self { kind: set.kind, labels: set.names }
     }
 }
 
@@ -256,9 +230,7 @@ impl TryFrom<LabelFile> for LabelSet {
             (LabelKind::Multi, 0) => "is empty",
             _ => return Ok(set),
         };
-        Err(DataError::BadLabelSet {
-            problem: problem.to_owned(),
-        })
+        Err(DataError::BadLabelSet { problem: problem.to_owned() })
     }
 }
 
@@ -270,29 +242,16 @@ mod tests {
     use super::*;
 
     fn record(label: Option<RawLabel>) -> Record {
-        let place = Place {
-            file: Arc::from(Path::new("f")),
-            line: 1,
-        };
-        Record {
-            fields: vec!["x".into()],
-            label,
-            place,
-            columns: Vec::new(),
-        }
+        let place = Place { file: Arc::from(Path::new("f")), line: 1 };
+        Record { fields: vec!["x".into()], label, place, columns: Vec::new() }
     }
 
     fn records(labels: &[&str]) -> Vec<Record> {
-        labels
-            .iter()
-            .map(|label| record(Some(RawLabel::One((*label).to_owned()))))
-            .collect()
+        labels.iter().map(|label| record(Some(RawLabel::One((*label).to_owned())))).collect()
     }
 
     fn many(labels: &[&str]) -> Record {
-        record(Some(RawLabel::Many(
-            labels.iter().map(|label| (*label).to_owned()).collect(),
-        )))
+        record(Some(RawLabel::Many(labels.iter().map(|label| (*label).to_owned()).collect())))
     }
 
     #[test]
@@ -315,10 +274,7 @@ mod tests {
         assert_eq!(set.target(&data[0]).unwrap(), Target::Classes(vec![0, 1]));
         assert_eq!(set.target(&data[1]).unwrap(), Target::Classes(vec![]));
         assert_eq!(set.target(&data[2]).unwrap(), Target::Classes(vec![2]));
-        let single = LabelOptions {
-            task: Task::Single,
-            ..LabelOptions::default()
-        };
+        let single = LabelOptions { task: Task::Single, ..LabelOptions::default() };
         assert!(matches!(
             LabelSet::from_records(&data, &single),
             Err(DataError::ManyLabels { .. })
@@ -327,10 +283,7 @@ mod tests {
 
     #[test]
     fn regression_takes_finite_numbers() {
-        let options = LabelOptions {
-            task: Task::Regression,
-            ..LabelOptions::default()
-        };
+        let options = LabelOptions { task: Task::Regression, ..LabelOptions::default() };
         let data = records(&["1.5", " 2", "1e3"]);
         let set = LabelSet::from_records(&data, &options).unwrap();
         assert_eq!((set.outputs(), set.names().len()), (1, 0));
@@ -345,24 +298,16 @@ mod tests {
     fn refuses_one_class_and_identifiers() {
         let one = LabelSet::from_records(&records(&["a", "a"]), &LabelOptions::default());
         assert!(matches!(one, Err(DataError::OneClass { rows: 2, .. })));
-        let few = LabelOptions {
-            max_labels: 2,
-            ..LabelOptions::default()
-        };
+        let few = LabelOptions { max_labels: 2, ..LabelOptions::default() };
         let error = LabelSet::from_records(&records(&["a", "b", "c"]), &few);
-        assert!(matches!(
-            error,
-            Err(DataError::TooManyLabels { limit: 2, .. })
-        ));
+        assert!(matches!(error, Err(DataError::TooManyLabels { limit: 2, .. })));
     }
 
     #[test]
     fn an_unknown_label_gets_a_suggestion() {
-        let set = LabelSet::from_records(
-            &records(&["positive", "negative"]),
-            &LabelOptions::default(),
-        )
-        .unwrap();
+        let set =
+            LabelSet::from_records(&records(&["positive", "negative"]), &LabelOptions::default())
+                .unwrap();
         let error = set.target(&records(&["postive"])[0]).unwrap_err();
         assert_eq!(error.hint().as_deref(), Some("did you mean `positive`?"));
     }

@@ -16,12 +16,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(input: Input) -> Self {
-        Self {
-            end: input.line_end(),
-            input,
-            number: 0,
-            bytes: Vec::new(),
-        }
+        Self { end: input.line_end(), input, number: 0, bytes: Vec::new() }
     }
 
     /// The present line without its end.
@@ -41,11 +36,7 @@ impl Lines {
     pub(crate) fn advance(&mut self, keep: usize) -> Result<Option<Ending>, DataError> {
         self.bytes.clear();
         let most = (keep as u64).saturating_add(2); // room for the line's end
-        let read = self
-            .input
-            .by_ref()
-            .take(most)
-            .read_until(self.end, &mut self.bytes);
+        let read = self.input.by_ref().take(most).read_until(self.end, &mut self.bytes);
         if read.map_err(|source| self.input.error(source))? == 0 {
             return Ok(None);
         }
@@ -57,11 +48,7 @@ impl Lines {
             }
             return Ok(Some(Ending::Whole));
         }
-        Ok(Some(if self.bytes.len() as u64 == most {
-            Ending::Cut
-        } else {
-            Ending::Whole
-        }))
+        Ok(Some(if self.bytes.len() as u64 == most { Ending::Cut } else { Ending::Whole }))
     }
 
     /// Drops what [`advance`](Self::advance) did not keep.

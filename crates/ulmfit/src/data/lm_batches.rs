@@ -2,9 +2,9 @@
 
 use ulmfit_ops::Key;
 
-use crate::text::Direction;
 use super::bptt::variable_windows;
 use super::{Bptt, DataError};
+use crate::text::Direction;
 
 /// Numericalised documents, one after the other; in memory or mapped from a file.
 pub trait TokenSource {
@@ -57,12 +57,7 @@ pub struct LmBatchConfig {
 impl Default for LmBatchConfig {
     /// fastai's: 64 streams, windows of 72.
     fn default() -> Self {
-        Self {
-            batch_size: 64,
-            seq_len: 72,
-            bptt: Bptt::Fixed,
-            direction: Direction::Forward,
-        }
+        Self { batch_size: 64, seq_len: 72, bptt: Bptt::Fixed, direction: Direction::Forward }
     }
 }
 
@@ -126,10 +121,7 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
     /// # Panics
     /// If `batch_size` or `seq_len` is zero.
     pub fn new(source: &'a S, config: &LmBatchConfig, order: Order) -> Result<Self, DataError> {
-        assert!(
-            config.batch_size > 0 && config.seq_len > 0,
-            "batches have rows and steps"
-        );
+        assert!(config.batch_size > 0 && config.seq_len > 0, "batches have rows and steps");
         let tokens = source.tokens().len();
         if tokens < 2 {
             return Err(DataError::TooFewTokens { tokens });
@@ -167,11 +159,7 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
 
     /// Number of batches.
     pub fn len(&self) -> usize {
-        if self.windows.is_empty() {
-            self.row.div_ceil(self.seq_len)
-        } else {
-            self.windows.len()
-        }
+        if self.windows.is_empty() { self.row.div_ceil(self.seq_len) } else { self.windows.len() }
     }
 
     /// Never: an epoch has at least one batch.
@@ -200,11 +188,8 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
             None => (index * self.seq_len, self.seq_len),
         };
         let time = drawn.min(self.row - start);
-        let rate_factor = if self.windows.is_empty() {
-            1.0
-        } else {
-            drawn as f64 / self.seq_len as f64
-        };
+        let rate_factor =
+            if self.windows.is_empty() { 1.0 } else { drawn as f64 / self.seq_len as f64 };
         let (mut x, mut y) = (vec![0; time * self.batch], vec![0; time * self.batch]);
         let mut tokens = Vec::with_capacity(time + 1);
         for b in 0..self.batch {
@@ -214,13 +199,7 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
                 y[t * self.batch + b] = tokens[t + 1];
             }
         }
-        LmBatch {
-            x,
-            y,
-            time,
-            batch: self.batch,
-            rate_factor,
-        }
+        LmBatch { x, y, time, batch: self.batch, rate_factor }
     }
 
     /// Puts `count` tokens of the stream from `position` on into `out`.
@@ -244,11 +223,7 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
 }
 
 fn length<S: TokenSource + ?Sized>(source: &S, document: usize) -> usize {
-    let start = if document == 0 {
-        0
-    } else {
-        source.ends()[document - 1]
-    };
+    let start = if document == 0 { 0 } else { source.ends()[document - 1] };
     source.ends()[document] - start
 }
 
@@ -266,17 +241,11 @@ mod tests {
     }
 
     fn config(batch_size: usize, seq_len: usize) -> LmBatchConfig {
-        LmBatchConfig {
-            batch_size,
-            seq_len,
-            ..LmBatchConfig::default()
-        }
+        LmBatchConfig { batch_size, seq_len, ..LmBatchConfig::default() }
     }
 
     fn rows(values: &[u32], batch: usize) -> Vec<Vec<u32>> {
-        (0..batch)
-            .map(|b| values.iter().skip(b).step_by(batch).copied().collect())
-            .collect()
+        (0..batch).map(|b| values.iter().skip(b).step_by(batch).copied().collect()).collect()
     }
 
     /// Every row of an epoch as inputs followed by its last target.
@@ -284,11 +253,10 @@ mod tests {
         let mut streams = vec![Vec::new(); epoch.batch_size()];
         for i in 0..epoch.len() {
             let batch = epoch.batch(i);
-            for (stream, (x, y)) in streams.iter_mut().zip(
-                rows(&batch.x, batch.batch)
-                    .into_iter()
-                    .zip(rows(&batch.y, batch.batch)),
-            ) {
+            for (stream, (x, y)) in streams
+                .iter_mut()
+                .zip(rows(&batch.x, batch.batch).into_iter().zip(rows(&batch.y, batch.batch)))
+            {
                 assert_eq!(x[1..], y[..y.len() - 1]);
                 stream.pop();
                 stream.extend(x);
@@ -306,19 +274,11 @@ mod tests {
         let [one, two, three] = [0, 1, 2].map(|i| epoch.batch(i));
         assert_eq!(
             rows(&one.x, 3),
-            [
-                [100, 101, 102, 103],
-                [204, 205, 206, 300],
-                [402, 403, 404, 405]
-            ]
+            [[100, 101, 102, 103], [204, 205, 206, 300], [402, 403, 404, 405]]
         );
         assert_eq!(
             rows(&two.x, 3),
-            [
-                [104, 200, 201, 202],
-                [301, 302, 303, 400],
-                [406, 407, 408, 500]
-            ]
+            [[104, 200, 201, 202], [301, 302, 303, 400], [406, 407, 408, 500]]
         );
         assert_eq!(rows(&three.x, 3), [[203], [401], [501]]);
         assert_eq!(rows(&three.y, 3), [[204], [402], [502]]);
@@ -328,35 +288,20 @@ mod tests {
     #[test]
     fn backward_turns_each_document() {
         let corpus = corpus(&[3, 2]);
-        let config = LmBatchConfig {
-            direction: Direction::Backward,
-            ..config(1, 4)
-        };
+        let config = LmBatchConfig { direction: Direction::Backward, ..config(1, 4) };
         let epoch = LmEpoch::new(&corpus, &config, Order::InFile).unwrap();
         let batch = epoch.batch(0);
-        assert_eq!(
-            (batch.x, batch.y),
-            (vec![102, 101, 100, 201], vec![101, 100, 201, 200])
-        );
+        assert_eq!((batch.x, batch.y), (vec![102, 101, 100, 201], vec![101, 100, 201, 200]));
     }
 
     #[test]
     fn small_corpora_get_fewer_rows() {
-        for (tokens, rows, row) in [
-            (2, 1, 1),
-            (3, 1, 2),
-            (5, 2, 2),
-            (128, 63, 2),
-            (129, 64, 2),
-            (200, 64, 3),
-        ] {
+        for (tokens, rows, row) in
+            [(2, 1, 1), (3, 1, 2), (5, 2, 2), (128, 63, 2), (129, 64, 2), (200, 64, 3)]
+        {
             let corpus = corpus(&[tokens]);
             let epoch = LmEpoch::new(&corpus, &LmBatchConfig::default(), Order::InFile).unwrap();
-            assert_eq!(
-                (epoch.batch_size(), epoch.targets()),
-                (rows, rows * row),
-                "{tokens}"
-            );
+            assert_eq!((epoch.batch_size(), epoch.targets()), (rows, rows * row), "{tokens}");
         }
         let error = LmEpoch::new(&corpus(&[1]), &config(2, 2), Order::InFile).map(drop);
         assert!(matches!(error, Err(DataError::TooFewTokens { tokens: 1 })));
@@ -373,10 +318,7 @@ mod tests {
         sorted.sort_unstable();
         assert_eq!(sorted, corpus.tokens);
         // Documents stay whole: within one every token follows its predecessor.
-        for pair in stream
-            .windows(2)
-            .filter(|pair| pair[0] / 100 == pair[1] / 100)
-        {
+        for pair in stream.windows(2).filter(|pair| pair[0] / 100 == pair[1] / 100) {
             assert_eq!(pair[0] + 1, pair[1]);
         }
         assert_eq!(stream, streams(&epoch(1)).concat());
@@ -386,10 +328,7 @@ mod tests {
     #[test]
     fn variable_windows_read_the_same_stream() {
         let corpus = corpus(&[90; 400]);
-        let variable = |cap| LmBatchConfig {
-            bptt: Bptt::Variable { cap },
-            ..config(4, 70)
-        };
+        let variable = |cap| LmBatchConfig { bptt: Bptt::Variable { cap }, ..config(4, 70) };
         let order = Order::Shuffled(Key::new(5));
         let fixed = LmEpoch::new(&corpus, &config(4, 70), order).unwrap();
         let epoch = LmEpoch::new(&corpus, &variable(None), order).unwrap();
@@ -397,10 +336,7 @@ mod tests {
 
         let times: Vec<usize> = (0..epoch.len()).map(|i| epoch.batch(i).time).collect();
         let whole = &times[..times.len() - 1];
-        assert!(
-            whole.iter().all(|time| (5..100).contains(time)),
-            "{times:?}"
-        );
+        assert!(whole.iter().all(|time| (5..100).contains(time)), "{times:?}");
         assert!(whole.iter().any(|time| *time != 70));
         assert!((epoch.batch(0).rate_factor - times[0] as f64 / 70.0).abs() < 1e-12);
         let capped = LmEpoch::new(&corpus, &variable(Some(60)), order).unwrap();

@@ -48,9 +48,7 @@ pub use self::documents::documents;
 pub use self::error::DataError;
 pub use self::label_notices::LabelNotice;
 pub use self::labels::{LabelKind, LabelOptions, LabelSet, Target, Task};
-pub use self::lm_batches::{
-    Corpus, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource,
-};
+pub use self::lm_batches::{Corpus, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource};
 pub use self::near_duplicates::{Duplicates, find_duplicates};
 pub use self::options::{
     Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
@@ -149,9 +147,7 @@ impl Records {
             return Ok(Some(record));
         }
         if self.state == State::NothingYet {
-            return Err(DataError::NoRows {
-                place: self.rows.end(),
-            });
+            return Err(DataError::NoRows { place: self.rows.end() });
         }
         Ok(None)
     }
@@ -159,9 +155,7 @@ impl Records {
 
 impl std::fmt::Debug for Records {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Records")
-            .field("format", &self.format)
-            .finish_non_exhaustive()
+        f.debug_struct("Records").field("format", &self.format).finish_non_exhaustive()
     }
 }
 
@@ -203,20 +197,14 @@ enum TextUnit {
 fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records, DataError> {
     if path.is_dir() {
         return match options.format {
-            None | Some(Format::Folder) => Ok(Records::new(
-                Box::new(folder::Folder::open(path, options)?),
-                Format::Folder,
-            )),
-            Some(_) => Err(DataError::WrongKind {
-                path: path.to_path_buf(),
-                wanted: "file",
-            }),
+            None | Some(Format::Folder) => {
+                Ok(Records::new(Box::new(folder::Folder::open(path, options)?), Format::Folder))
+            }
+            Some(_) => Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "file" }),
         };
     }
     let input = Input::open(path)?;
-    let format = options
-        .format
-        .unwrap_or_else(|| sniff::format_of(path, input.head()));
+    let format = options.format.unwrap_or_else(|| sniff::format_of(path, input.head()));
     let rows: Box<dyn Rows> = match format {
         Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),
@@ -224,20 +212,14 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
         Format::Parquet => Box::new(parquet::Parquet::open(input, options)?),
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => {
-            return Err(DataError::NotBuiltIn {
-                path: path.to_path_buf(),
-                what: "parquet",
-            });
+            return Err(DataError::NotBuiltIn { path: path.to_path_buf(), what: "parquet" });
         }
         Format::Text if unit == TextUnit::Document && documents::is_articles(&input, options) => {
             Box::new(documents::Articles::open(input, options)?)
         }
         Format::Text => Box::new(text_lines::TextLines::open(input, options)?),
         Format::Folder => {
-            return Err(DataError::WrongKind {
-                path: path.to_path_buf(),
-                wanted: "folder",
-            });
+            return Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "folder" });
         }
     };
     Ok(Records::new(rows, format))

@@ -40,11 +40,8 @@ pub fn find_duplicates<S: AsRef<str> + Sync>(texts: &[S]) -> Duplicates {
         texts.par_iter().map(|text| summary(text.as_ref())).unzip();
 
     let mut first: HashMap<u128, usize> = HashMap::with_capacity(texts.len());
-    let exact: Vec<usize> = hashes
-        .iter()
-        .enumerate()
-        .map(|(at, hash)| *first.entry(*hash).or_insert(at))
-        .collect();
+    let exact: Vec<usize> =
+        hashes.iter().enumerate().map(|(at, hash)| *first.entry(*hash).or_insert(at)).collect();
 
     let mut near = exact.clone(); // parent links of a forest, always to earlier texts
     let mut bands: HashMap<(usize, &[u32]), usize> = HashMap::new();
@@ -85,12 +82,7 @@ fn agreement(a: &Signature, b: &Signature) -> f64 {
 
 /// The share of common sequences among all (Jaccard).
 fn common(a: &str, b: &str) -> f64 {
-    let set = |text| {
-        words(text)
-            .windows(SHINGLE)
-            .map(sequence)
-            .collect::<BTreeSet<u64>>()
-    };
+    let set = |text| words(text).windows(SHINGLE).map(sequence).collect::<BTreeSet<u64>>();
     let (a, b) = (set(a), set(b));
     let both = a.intersection(&b).count();
     both as f64 / (a.len() + b.len() - both).max(1) as f64
@@ -104,11 +96,7 @@ fn summary(text: &str) -> (u128, Option<Signature>) {
     let all = (u128::from(fold(1)) << 64) | u128::from(fold(2));
     if words.is_empty() {
         // Texts of signs only have no words; they are equal if their characters are.
-        let signs = |seed| {
-            text.trim()
-                .chars()
-                .fold(seed, |hash, c| mix(hash ^ u64::from(c)))
-        };
+        let signs = |seed| text.trim().chars().fold(seed, |hash, c| mix(hash ^ u64::from(c)));
         return ((u128::from(signs(3)) << 64) | u128::from(signs(4)), None);
     }
     if words.len() < SHINGLE {
@@ -128,9 +116,7 @@ fn words(text: &str) -> Vec<u64> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| {
-            word.chars()
-                .flat_map(char::to_lowercase)
-                .fold(0, |hash, c| mix(hash ^ u64::from(c)))
+            word.chars().flat_map(char::to_lowercase).fold(0, |hash, c| mix(hash ^ u64::from(c)))
         })
         .collect()
 }
@@ -187,10 +173,8 @@ mod tests {
         let word = |n: usize| format!("w{n}");
         let mut texts = Vec::new();
         for n in 0..200 {
-            let mut words: Vec<String> = Key::new(n).permutation(5000)[..100]
-                .iter()
-                .map(|n| word(*n))
-                .collect();
+            let mut words: Vec<String> =
+                Key::new(n).permutation(5000)[..100].iter().map(|n| word(*n)).collect();
             texts.push(words.join(" "));
             (words[20], words[70]) = (word(9001), word(9002));
             texts.push(words.join(" "));
@@ -199,18 +183,13 @@ mod tests {
         assert_eq!(found.exact, (0..400).collect::<Vec<_>>());
         let caught = (0..200).filter(|n| found.near[2 * n + 1] == 2 * n).count();
         assert_eq!(caught, 200);
-        assert!(
-            (0..200).all(|n| found.near[2 * n] == 2 * n),
-            "strangers grouped"
-        );
+        assert!((0..200).all(|n| found.near[2 * n] == 2 * n), "strangers grouped");
     }
 
     #[test]
     fn short_questions_differ() {
-        let found = find_duplicates(&[
-            "What is the capital of Peru ?",
-            "What is the capital of Chad ?",
-        ]);
+        let found =
+            find_duplicates(&["What is the capital of Peru ?", "What is the capital of Chad ?"]);
         assert_eq!(found.near, [0, 1]);
     }
 }

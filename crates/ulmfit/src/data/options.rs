@@ -76,10 +76,8 @@ impl Format {
     /// The format a file name stands for, whatever compression suffix follows.
     pub fn from_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        let name = [".gz", ".zst", ".xz"]
-            .iter()
-            .find_map(|end| name.strip_suffix(end))
-            .unwrap_or(&name);
+        let name =
+            [".gz", ".zst", ".xz"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
         match name.rsplit_once('.')?.1 {
             "csv" => Some(Self::Csv),
             "tsv" | "tab" => Some(Self::Tsv),
@@ -113,17 +111,10 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        [
-            Self::Csv,
-            Self::Tsv,
-            Self::Jsonl,
-            Self::Parquet,
-            Self::Folder,
-            Self::Text,
-        ]
-        .into_iter()
-        .find(|format| format.to_string() == name)
-        .ok_or_else(|| UnknownFormat(name.to_owned()))
+        [Self::Csv, Self::Tsv, Self::Jsonl, Self::Parquet, Self::Folder, Self::Text]
+            .into_iter()
+            .find(|format| format.to_string() == name)
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 

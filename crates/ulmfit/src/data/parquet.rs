@@ -39,11 +39,7 @@ impl Parquet {
         let failed = |error| damaged(&first, &error);
         let file = seekable(input)?;
         let reader = guarded(&first, || SerializedFileReader::new(file))?;
-        let root = reader
-            .metadata()
-            .file_metadata()
-            .schema_descr()
-            .root_schema_ptr();
+        let root = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let fields = root.get_fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
         let textual = |index: usize| is_text(&fields[index]);
@@ -62,19 +58,13 @@ impl Parquet {
             Columns::Keep => fields.to_vec(),
             Columns::Drop => {
                 let read = |index: &usize| text.contains(index) || label == Some(*index);
-                (0..fields.len())
-                    .filter(read)
-                    .map(|index| Arc::clone(&fields[index]))
-                    .collect()
+                (0..fields.len()).filter(read).map(|index| Arc::clone(&fields[index])).collect()
             }
         };
-        let schema = Type::group_type_builder(root.name())
-            .with_fields(chosen)
-            .build()
-            .map_err(failed)?;
-        let rows = RowIter::from_file_into(Box::new(reader))
-            .project(Some(schema))
-            .map_err(failed)?;
+        let schema =
+            Type::group_type_builder(root.name()).with_fields(chosen).build().map_err(failed)?;
+        let rows =
+            RowIter::from_file_into(Box::new(reader)).project(Some(schema)).map_err(failed)?;
         Ok(Self {
             rows,
             file: path,
@@ -98,22 +88,17 @@ impl Rows for Parquet {
             return Ok(None);
         };
         let row = row.into_columns();
-        let cell = |name: &String| {
-            row.iter()
-                .find(|(column, _)| column == name)
-                .map(|(_, field)| field)
-        };
+        let cell =
+            |name: &String| row.iter().find(|(column, _)| column == name).map(|(_, field)| field);
 
         let mut fields = Vec::with_capacity(self.text.len());
         for column in &self.text {
             fields.push(match cell(column).unwrap_or(&Field::Null) {
                 Field::Str(text) => {
-                    self.decoder
-                        .text(text.as_bytes(), Ending::Whole, &place, warnings)?
+                    self.decoder.text(text.as_bytes(), Ending::Whole, &place, warnings)?
                 }
                 Field::Bytes(bytes) => {
-                    self.decoder
-                        .text(bytes.data(), Ending::Whole, &place, warnings)?
+                    self.decoder.text(bytes.data(), Ending::Whole, &place, warnings)?
                 }
                 Field::Null => {
                     warnings.null_text.add(&place);
@@ -124,24 +109,15 @@ impl Rows for Parquet {
         }
         let label = match &self.label {
             Some(column) => {
-                self.labels
-                    .value(cell(column).map(value).as_ref(), &place, warnings)?
+                self.labels.value(cell(column).map(value).as_ref(), &place, warnings)?
             }
             None => None,
         };
         let columns = match self.columns {
-            Columns::Keep => row
-                .iter()
-                .map(|(name, field)| (name.clone(), value(field)))
-                .collect(),
+            Columns::Keep => row.iter().map(|(name, field)| (name.clone(), value(field))).collect(),
             Columns::Drop => Vec::new(),
         };
-        Ok(Some(Record {
-            fields,
-            label,
-            place,
-            columns,
-        }))
+        Ok(Some(Record { fields, label, place, columns }))
     }
 
     fn end(&self) -> Place {
@@ -189,10 +165,7 @@ fn guarded<T>(
 }
 
 fn damaged(place: &Place, error: &ParquetError) -> DataError {
-    DataError::Parquet {
-        place: place.clone(),
-        message: error.to_string(),
-    }
+    DataError::Parquet { place: place.clone(), message: error.to_string() }
 }
 
 /// A cell as JSON; dates and times become the text Parquet shows them as.
@@ -213,10 +186,9 @@ fn value(field: &Field) -> Value {
         Field::Str(text) => text.clone().into(),
         Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into_owned().into(),
         Field::ListInternal(list) => list.elements().iter().map(value).collect(),
-        Field::Group(row) => row
-            .get_column_iter()
-            .map(|(name, field)| (name.clone(), value(field)))
-            .collect(),
+        Field::Group(row) => {
+            row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
+        }
         other => other.to_string().into(),
     }
 }

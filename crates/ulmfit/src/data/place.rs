@@ -21,10 +21,7 @@ pub struct Place {
 impl Place {
     /// Line `line` of `file`.
     pub fn new(file: &Arc<Path>, line: u64) -> Self {
-        Self {
-            file: Arc::clone(file),
-            line,
-        }
+        Self { file: Arc::clone(file), line }
     }
 }
 

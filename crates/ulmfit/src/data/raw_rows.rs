@@ -26,16 +26,9 @@ impl RawRow {
     }
 
     pub(crate) fn field(&self, index: usize) -> (&[u8], Ending) {
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1].0
-        };
+        let start = if index == 0 { 0 } else { self.ends[index - 1].0 };
         let (end, cut) = self.ends[index];
-        (
-            &self.bytes[start..end],
-            if cut { Ending::Cut } else { Ending::Whole },
-        )
+        (&self.bytes[start..end], if cut { Ending::Cut } else { Ending::Whole })
     }
 }
 
@@ -54,23 +47,12 @@ pub(crate) struct RawRows {
 
 impl RawRows {
     pub(crate) fn new(input: Input, format: Format, quotes: Quotes, decoder: Decoder) -> Self {
-        let delimiter = if format == Format::Tsv {
-            b'\t'
-        } else {
-            sniff_delimiter(input.head())
-        };
+        let delimiter = if format == Format::Tsv { b'\t' } else { sniff_delimiter(input.head()) };
         let parser = csv_core::ReaderBuilder::new()
             .delimiter(delimiter)
             .quoting(quotes == Quotes::Enclose)
             .build();
-        Self {
-            input,
-            parser,
-            decoder,
-            scratch: vec![0; 1 << 14],
-            line: 1,
-            after_return: false,
-        }
+        Self { input, parser, decoder, scratch: vec![0; 1 << 14], line: 1, after_return: false }
     }
 
     pub(crate) fn place(&self, line: u64) -> Place {
@@ -99,9 +81,7 @@ impl RawRows {
             if at_end && !ended {
                 ended = true;
                 if given > 0 && matches!(result, csv_core::ReadFieldResult::InputEmpty) {
-                    return Err(DataError::UnclosedQuote {
-                        place: self.place(row.line),
-                    });
+                    return Err(DataError::UnclosedQuote { place: self.place(row.line) });
                 }
             } else {
                 let (lines, after_return) = line_ends(&bytes[..taken], self.after_return);
@@ -111,8 +91,7 @@ impl RawRows {
             }
             let room = (self.decoder.keep()).saturating_sub(row.bytes.len() - start);
             cut |= given > room;
-            row.bytes
-                .extend_from_slice(&self.scratch[..given.min(room)]);
+            row.bytes.extend_from_slice(&self.scratch[..given.min(room)]);
             match result {
                 csv_core::ReadFieldResult::InputEmpty | csv_core::ReadFieldResult::OutputFull => {}
                 csv_core::ReadFieldResult::End => return Ok(false),
@@ -121,10 +100,7 @@ impl RawRows {
                     (start, cut) = (row.bytes.len(), false);
                     let limit = self.decoder.keep().saturating_mul(DOCUMENTS_PER_ROW);
                     if row.len() > MOST_COLUMNS || row.bytes.len() > limit {
-                        return Err(DataError::TooLong {
-                            place: self.place(row.line),
-                            limit,
-                        });
+                        return Err(DataError::TooLong { place: self.place(row.line), limit });
                     }
                     if record_end {
                         return Ok(true);
@@ -141,10 +117,7 @@ impl RawRows {
                 Ok(buffer) => buffer,
                 Err(source) => return Err(self.input.error(source)),
             };
-            let blank = buffer
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
+            let blank = buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             if blank == 0 {
                 self.after_return = false;
                 return Ok(());
@@ -173,8 +146,5 @@ fn sniff_delimiter(head: &[u8]) -> u8 {
         .split(|byte| matches!(byte, b'\r' | b'\n'))
         .find(|line| !line.is_empty())
         .unwrap_or_default();
-    [b',', b';', b'\t']
-        .into_iter()
-        .find(|delimiter| line.contains(delimiter))
-        .unwrap_or(b',')
+    [b',', b';', b'\t'].into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',')
 }

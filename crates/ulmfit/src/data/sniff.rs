@@ -22,16 +22,11 @@ pub(crate) fn format_of(path: &Path, head: &[u8]) -> Format {
 
 /// Only a line with a column name we know makes a file CSV or TSV; prose has commas too.
 fn by_header(start: &[u8]) -> Format {
-    let line = start
-        .split(|byte| matches!(byte, b'\r' | b'\n'))
-        .next()
-        .unwrap_or_default();
+    let line = start.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let has_names = |separator: char| {
         line.contains(separator)
-            && line
-                .split(separator)
-                .any(|name| is_known(name.trim_matches('"')))
+            && line.split(separator).any(|name| is_known(name.trim_matches('"')))
     };
     match () {
         () if has_names('\t') => Format::Tsv,

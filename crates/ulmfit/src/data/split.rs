@@ -56,20 +56,14 @@ pub fn stratified_groups(labels: &[u32], groups: &[usize], held_out: HeldOut, ke
     for group in &members {
         by_class[labels[group[0]] as usize].push(group);
     }
-    let rows: Vec<usize> = by_class
-        .iter()
-        .map(|groups| groups.iter().map(|group| group.len()).sum())
-        .collect();
+    let rows: Vec<usize> =
+        by_class.iter().map(|groups| groups.iter().map(|group| group.len()).sum()).collect();
     // One group, the smallest if need be, must stay.
     let most = by_class.iter().zip(&rows).map(|(groups, rows)| {
         let smallest = groups.iter().map(|group| group.len()).min().unwrap_or(0);
         if groups.len() < 2 { 0 } else { rows - smallest }
     });
-    let shares = shares(
-        &rows,
-        &most.collect::<Vec<_>>(),
-        held_out.rows(labels.len()),
-    );
+    let shares = shares(&rows, &most.collect::<Vec<_>>(), held_out.rows(labels.len()));
 
     let mut valid = Vec::new();
     for (class, (groups, share)) in by_class.iter().zip(shares).enumerate() {
@@ -83,9 +77,7 @@ pub fn random_groups(groups: &[usize], held_out: HeldOut, key: &Key) -> Split {
     let members = members(groups);
     let mut valid = Vec::new();
     if members.len() > 1 {
-        let rows = held_out
-            .rows(groups.len())
-            .min(groups.len().saturating_sub(1));
+        let rows = held_out.rows(groups.len()).min(groups.len().saturating_sub(1));
         take(&members.iter().collect::<Vec<_>>(), rows, key, &mut valid);
     }
     finish(groups.len(), valid)
@@ -109,16 +101,10 @@ fn members(groups: &[usize]) -> Vec<Vec<usize>> {
 fn shares(rows: &[usize], most: &[usize], total: usize) -> Vec<usize> {
     let all: usize = rows.iter().sum();
     let exact = |class: usize| rows[class] as f64 * total as f64 / all.max(1) as f64;
-    let mut shares: Vec<usize> = (0..rows.len())
-        .map(|class| (exact(class) as usize).min(most[class]))
-        .collect();
+    let mut shares: Vec<usize> =
+        (0..rows.len()).map(|class| (exact(class) as usize).min(most[class])).collect();
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|a, b| {
-        exact(*b)
-            .fract()
-            .total_cmp(&exact(*a).fract())
-            .then(a.cmp(b))
-    });
+    order.sort_by(|a, b| exact(*b).fract().total_cmp(&exact(*a).fract()).then(a.cmp(b)));
     let mut left = total - shares.iter().sum::<usize>();
     for class in order {
         if left > 0 && shares[class] < most[class] {
@@ -141,9 +127,7 @@ fn take(groups: &[&Vec<usize>], mut rows: usize, key: &Key, taken: &mut Vec<usiz
 
 fn finish(rows: usize, mut valid: Vec<usize>) -> Split {
     valid.sort_unstable();
-    let train = (0..rows)
-        .filter(|row| valid.binary_search(row).is_err())
-        .collect();
+    let train = (0..rows).filter(|row| valid.binary_search(row).is_err()).collect();
     Split { train, valid }
 }
 
@@ -154,32 +138,21 @@ mod tests {
     fn counts(labels: &[u32], rows: &[usize]) -> Vec<usize> {
         let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
         (0..classes)
-            .map(|class| {
-                rows.iter()
-                    .filter(|row| labels[**row] as usize == class)
-                    .count()
-            })
+            .map(|class| rows.iter().filter(|row| labels[**row] as usize == class).count())
             .collect()
     }
 
     #[test]
     fn every_class_keeps_its_share() {
-        let labels: Vec<u32> = (0..1000)
-            .map(|row| [0, 0, 0, 0, 0, 0, 1, 1, 1, 2][row % 10])
-            .collect();
+        let labels: Vec<u32> =
+            (0..1000).map(|row| [0, 0, 0, 0, 0, 0, 1, 1, 1, 2][row % 10]).collect();
         let split = stratified(&labels, HeldOut::Fraction(0.1), &Key::new(1));
         assert_eq!(counts(&labels, &split.valid), [60, 30, 10]);
         let mut all = [split.train.clone(), split.valid.clone()].concat();
         all.sort_unstable();
         assert_eq!(all, (0..1000).collect::<Vec<_>>());
-        assert_eq!(
-            split,
-            stratified(&labels, HeldOut::Fraction(0.1), &Key::new(1))
-        );
-        assert_ne!(
-            split,
-            stratified(&labels, HeldOut::Fraction(0.1), &Key::new(2))
-        );
+        assert_eq!(split, stratified(&labels, HeldOut::Fraction(0.1), &Key::new(1)));
+        assert_ne!(split, stratified(&labels, HeldOut::Fraction(0.1), &Key::new(2)));
     }
 
     #[test]
@@ -196,12 +169,7 @@ mod tests {
     #[test]
     fn rounding_meets_the_total() {
         let labels: Vec<u32> = (0..60).map(|row| row % 6).collect(); // ten rows each: 1.5 a class
-        assert_eq!(
-            stratified(&labels, HeldOut::Fraction(0.15), &Key::new(3))
-                .valid
-                .len(),
-            9
-        );
+        assert_eq!(stratified(&labels, HeldOut::Fraction(0.15), &Key::new(3)).valid.len(), 9);
     }
 
     #[test]
@@ -215,26 +183,16 @@ mod tests {
             ] {
                 assert_eq!(split.valid.len(), 60, "{seed}");
                 let held: Vec<usize> = split.valid.iter().map(|row| groups[*row]).collect();
-                assert!(
-                    split.train.iter().all(|row| !held.contains(&groups[*row])),
-                    "{seed}"
-                );
+                assert!(split.train.iter().all(|row| !held.contains(&groups[*row])), "{seed}");
             }
         }
     }
 
     #[test]
     fn nothing_to_split() {
-        let none = Split {
-            train: vec![],
-            valid: vec![],
-        };
+        let none = Split { train: vec![], valid: vec![] };
         assert_eq!(stratified(&[], HeldOut::Fraction(0.5), &Key::new(0)), none);
         assert_eq!(random_groups(&[], HeldOut::Rows(3), &Key::new(0)), none);
-        assert!(
-            random_groups(&[7, 7, 7], HeldOut::Rows(2), &Key::new(0))
-                .valid
-                .is_empty()
-        );
+        assert!(random_groups(&[7, 7, 7], HeldOut::Rows(2), &Key::new(0)).valid.is_empty());
     }
 }

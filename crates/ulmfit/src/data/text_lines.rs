@@ -25,14 +25,9 @@ pub(crate) struct TextLines {
 impl TextLines {
     pub(crate) fn open(input: Input, options: &ReadOptions) -> Result<Self, DataError> {
         input.refuse_utf16()?;
-        let fast_text = input
-            .head()
-            .trim_ascii_start()
-            .starts_with(PREFIX.as_bytes());
+        let fast_text = input.head().trim_ascii_start().starts_with(PREFIX.as_bytes());
         if !fast_text && options.labels == LabelUse::Required {
-            return Err(DataError::MissingLabel {
-                place: Place::new(&input.file, 1),
-            });
+            return Err(DataError::MissingLabel { place: Place::new(&input.file, 1) });
         }
         Ok(Self {
             lines: Lines::new(input),
@@ -51,9 +46,7 @@ impl Rows for TextLines {
             return Ok(None);
         };
         let place = self.lines.place();
-        let mut text = self
-            .decoder
-            .text(self.lines.bytes(), ending, &place, warnings)?;
+        let mut text = self.decoder.text(self.lines.bytes(), ending, &place, warnings)?;
         if ending == Ending::Cut {
             self.lines.skip_rest()?;
         }
@@ -74,12 +67,7 @@ impl Rows for TextLines {
             Columns::Keep => vec![("text".to_owned(), text.clone().into())],
             Columns::Drop => Vec::new(),
         };
-        Ok(Some(Record {
-            fields: vec![text],
-            label,
-            place,
-            columns,
-        }))
+        Ok(Some(Record { fields: vec![text], label, place, columns }))
     }
 
     fn end(&self) -> Place {
@@ -91,9 +79,7 @@ fn split_labels(line: &str) -> (Vec<String>, &str) {
     let mut names = Vec::new();
     let mut rest = line.trim_start();
     while let Some(labelled) = rest.strip_prefix(PREFIX) {
-        let (name, after) = labelled
-            .split_once(char::is_whitespace)
-            .unwrap_or((labelled, ""));
+        let (name, after) = labelled.split_once(char::is_whitespace).unwrap_or((labelled, ""));
         names.push(name.to_owned());
         rest = after.trim_start();
     }

@@ -29,11 +29,7 @@ impl Warnings {
     /// One line for each kind that happened.
     pub fn messages(&self) -> Vec<String> {
         [
-            (
-                &self.truncated,
-                "longer than the limit and cut",
-                "raise `--max-doc-bytes`",
-            ),
+            (&self.truncated, "longer than the limit and cut", "raise `--max-doc-bytes`"),
             (
                 &self.replaced,
                 "with bytes that are no text, replaced by U+FFFD",
@@ -41,20 +37,13 @@ impl Warnings {
             ),
             (&self.empty, "empty", "remove these rows"),
             (&self.null_text, "null, read as empty", "remove these rows"),
-            (
-                &self.unlabelled,
-                "without a label",
-                "label or remove these rows",
-            ),
+            (&self.unlabelled, "without a label", "label or remove these rows"),
         ]
         .into_iter()
         .filter_map(|(tally, what, advice)| {
             let first = tally.first.as_ref()?;
             let plural = if tally.count == 1 { "" } else { "s" };
-            Some(format!(
-                "{} document{plural} {what}, the first at {first}; {advice}",
-                tally.count
-            ))
+            Some(format!("{} document{plural} {what}, the first at {first}; {advice}", tally.count))
         })
         .collect()
     }

@@ -176,9 +176,7 @@ impl<D: Device> AwdLstm<D> {
     }
 
     /// The embedding and the layers' parameters, to update.
-    pub fn split_mut(
-        &mut self,
-    ) -> (&mut Param<D>, impl Iterator<Item = (usize, &mut Param<D>)>) {
+    pub fn split_mut(&mut self) -> (&mut Param<D>, impl Iterator<Item = (usize, &mut Param<D>)>) {
         let layers = self.layers.iter_mut().enumerate();
         (&mut self.embedding, layers.flat_map(|(n, l)| l.params_mut().map(|p| (n, p))))
     }

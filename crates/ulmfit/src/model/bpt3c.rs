@@ -41,8 +41,15 @@ pub struct PieceTape<D: Device> {
 }
 
 /// First pooled time of each row, in times of the batch.
-fn first_kept(batch: &ClassifierBatch, seq_len: usize, max_len: Option<usize>, window: Window) -> Vec<usize> {
-    let skip = |length: usize| max_len.map_or(0, |max| length.saturating_sub(max).div_ceil(seq_len) * seq_len);
+fn first_kept(
+    batch: &ClassifierBatch,
+    seq_len: usize,
+    max_len: Option<usize>,
+    window: Window,
+) -> Vec<usize> {
+    let skip = |length: usize| {
+        max_len.map_or(0, |max| length.saturating_sub(max).div_ceil(seq_len) * seq_len)
+    };
     let rows = batch.starts.iter().zip(&batch.lengths);
     match window {
         Window::Batch => rows.map(|(&start, _)| start.max(skip(batch.time))).collect(),
@@ -92,7 +99,9 @@ pub fn encode<D: Device>(
             .collect();
         let pooled = start >= origin;
         let (mode, keep) = match masks {
-            Some(masks) => (Mode::Train { masks, piece }, if pooled { Keep::Tape } else { Keep::Nothing }),
+            Some(masks) => {
+                (Mode::Train { masks, piece }, if pooled { Keep::Tape } else { Keep::Nothing })
+            }
             None => (Mode::Evaluate, Keep::Nothing),
         };
         let from = state.resized(device, rows);

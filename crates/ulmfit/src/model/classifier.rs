@@ -125,8 +125,7 @@ impl<D: Device> TextClassifier<D> {
     pub fn pooled(&self, batch: &ClassifierBatch) -> Tensor<D> {
         let ClassifierConfig { seq_len, max_len, .. } = self.config;
         let (device, window) = (&self.device, Window::Document);
-        let encoded =
-            bpt3c::encode(&self.encoder, device, batch, seq_len, max_len, window, None);
+        let encoded = bpt3c::encode(&self.encoder, device, batch, seq_len, max_len, window, None);
         device.concat_pool_forward(&encoded.outputs, &encoded.spans).0
     }
 

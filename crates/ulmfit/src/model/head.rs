@@ -97,8 +97,11 @@ impl<D: Device> PoolingHead<D> {
         let mut tapes = Vec::new();
         let last = self.blocks.len() - 1;
         for (n, block) in self.blocks.iter_mut().enumerate() {
-            let norm =
-                BatchNormWeights { weight: &block.bn_weight.value, bias: &block.bn_bias.value, eps: EPS };
+            let norm = BatchNormWeights {
+                weight: &block.bn_weight.value,
+                bias: &block.bn_bias.value,
+                eps: EPS,
+            };
             let (mut x, norm) = device.batch_norm_train(&y, norm, &mut block.running, MOMENTUM);
             let mask = mode.mask(Site::Head(n), x.dims(), block.dropout);
             if let Some(mask) = &mask {
@@ -171,9 +174,10 @@ impl<D: Device> PoolingHead<D> {
 
     /// Running means and variances under fastai's names.
     pub fn buffers(&self) -> impl Iterator<Item = (String, &Tensor<D>)> {
-        self.blocks.iter().enumerate().flat_map(|(n, b)| {
-            [(mean_name(n), &b.running.mean), (var_name(n), &b.running.var)]
-        })
+        self.blocks
+            .iter()
+            .enumerate()
+            .flat_map(|(n, b)| [(mean_name(n), &b.running.mean), (var_name(n), &b.running.var)])
     }
 
     /// The same, to load.

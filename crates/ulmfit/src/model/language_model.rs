@@ -112,13 +112,7 @@ impl<D: Device> LanguageModel<D> {
         let tar = device.temporal_activation_reg(&raw, beta, Some(&mut dh)) / scale;
         let tape = out.tape.expect("the tape was asked for");
         self.encoder.backward(&device, tape, dh, learn, 0, learn.group(top));
-        LmStep {
-            loss: outcome.loss_sum / tokens as f64,
-            ar,
-            tar,
-            correct: outcome.correct,
-            tokens,
-        }
+        LmStep { loss: outcome.loss_sum / tokens as f64, ar, tar, correct: outcome.correct, tokens }
     }
 
     /// Loss of `batch` without dropout; carries `state` on.
@@ -168,7 +162,8 @@ impl<D: Device> Network<D> for LanguageModel<D> {
 
     fn params(&self) -> Vec<(String, usize, &Param<D>)> {
         let top = self.groups() - 1;
-        let embedding = (format!("0.{}", self.encoder.embedding.name), top, &self.encoder.embedding);
+        let embedding =
+            (format!("0.{}", self.encoder.embedding.name), top, &self.encoder.embedding);
         let layers = self.encoder.layer_params().map(|(n, p)| (format!("0.{}", p.name), n, p));
         let bias = (self.decoder_bias.name.clone(), top, &self.decoder_bias);
         std::iter::once(embedding).chain(layers).chain([bias]).collect()

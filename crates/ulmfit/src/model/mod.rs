@@ -28,4 +28,4 @@ pub use language_model::{LanguageModel, LmStep};
 pub use masks::{MaskSource, Mode, RandomMasks, Site};
 pub use network::{Learn, LoadError, Network, Regularisation};
 pub use param::{Decay, Param};
-pub use scoring::{LmScore, score_documents, score_stream};
+pub use scoring::{LmScore, argmax, score_documents, score_stream};

@@ -119,7 +119,9 @@ pub trait Network<D: Device> {
     /// [`LoadError`] when one is missing or does not fit; the model may be partly loaded then.
     fn load(&mut self, mut tensors: BTreeMap<String, Tensor<D>>) -> Result<(), LoadError> {
         let mut put = |name: String, place: &mut Tensor<D>| {
-            let Some(tensor) = tensors.remove(&name) else { return Err(LoadError::Missing { name }) };
+            let Some(tensor) = tensors.remove(&name) else {
+                return Err(LoadError::Missing { name });
+            };
             if tensor.dims() != place.dims() {
                 let (found, wanted) = (tensor.dims().to_vec(), place.dims().to_vec());
                 return Err(LoadError::Shape { name, found, wanted });

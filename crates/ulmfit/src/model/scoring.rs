@@ -1,9 +1,7 @@
 //! Whole data sets through a model, without learning.
 
 use super::{LanguageModel, TextClassifier};
-use crate::data::{
-    DataError, LmBatchConfig, LmEpoch, Order, TokenSource, evaluation_batches, pad,
-};
+use crate::data::{DataError, LmBatchConfig, LmEpoch, Order, TokenSource, evaluation_batches, pad};
 use ulmfit_ops::Device;
 
 /// Sums over a corpus.
@@ -58,6 +56,12 @@ pub fn score_stream<D: Device, S: TokenSource>(
         each(step + 1, epoch.len());
     }
     Ok(score)
+}
+
+/// Place of the largest number of a row; the first if several are.
+pub fn argmax(row: &[f32]) -> usize {
+    let better = |best: usize, n: usize| if row[n] > row[best] { n } else { best };
+    (1..row.len()).fold(0, better)
 }
 
 /// Logits of every document, in their order; one row each.

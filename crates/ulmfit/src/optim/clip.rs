@@ -5,7 +5,10 @@ use crate::model::Network;
 use ulmfit_ops::Device;
 
 /// Euclidean norm of all gradients together, and the first tensor that is not finite.
-pub fn gradient_norm<D: Device>(device: &D, network: &mut impl Network<D>) -> (f64, Option<String>) {
+pub fn gradient_norm<D: Device>(
+    device: &D,
+    network: &mut impl Network<D>,
+) -> (f64, Option<String>) {
     let (mut sum, mut broken) = (0.0, None);
     for (name, grad) in gradients(network) {
         let squares = device.sum_of_squares(grad);

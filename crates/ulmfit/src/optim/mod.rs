@@ -143,6 +143,8 @@ pub fn zero_gradients<D: Device>(device: &D, network: &mut impl Network<D>, lear
 }
 
 /// Gradients of a network in its order, where there are any.
-fn gradients<D: Device>(network: &mut impl Network<D>) -> impl Iterator<Item = (String, &mut Tensor<D>)> {
+fn gradients<D: Device>(
+    network: &mut impl Network<D>,
+) -> impl Iterator<Item = (String, &mut Tensor<D>)> {
     network.params_mut().into_iter().filter_map(|(name, _, p)| p.grad.as_mut().map(|g| (name, g)))
 }

@@ -77,18 +77,13 @@ impl Temperature {
     /// # Panics
     /// If `logits` is not `classes` values for each target, or a target is no class.
     pub fn fit<R: Real>(logits: &[R], classes: usize, targets: &[u32]) -> Self {
-        assert_eq!(
-            logits.len(),
-            classes * targets.len(),
-            "logits are not [N, C]"
-        );
+        assert_eq!(logits.len(), classes * targets.len(), "logits are not [N, C]");
         if targets.is_empty() {
             return Self(1.0);
         }
         let loss = |log: f64| -> f64 {
             let rows = logits.chunks(classes).zip(targets);
-            rows.map(|(row, &target)| row_loss(row, target as usize, log.exp()))
-                .sum()
+            rows.map(|(row, &target)| row_loss(row, target as usize, log.exp())).sum()
         };
         Self(golden_section(Self::LOWEST.ln(), Self::HIGHEST.ln(), loss).exp())
     }
@@ -126,10 +121,7 @@ mod tests {
         let boaster = Reliability::new(&[1.0; 4], &[true, false, false, true]);
         assert!((boaster.expected_error() - 0.5).abs() < 1e-12);
         assert_eq!(boaster.bins[14].count, 4);
-        assert_eq!(
-            Reliability::new(&[0.0, 1.0 / 15.0], &[true; 2]).bins[0].count,
-            2
-        );
+        assert_eq!(Reliability::new(&[0.0, 1.0 / 15.0], &[true; 2]).bins[0].count, 2);
     }
 
     /// Two classes, three rows right at the same logit and one wrong: `sigmoid(4 / T) = 3 / 4`.
@@ -144,19 +136,13 @@ mod tests {
     fn temperature_is_where_the_loss_is_least() {
         let logits: Vec<f64> = (0..60).map(|i| 5.0 * (f64::from(i) * 1.7).sin()).collect();
         let mut targets = argmax(&logits, 3);
-        targets
-            .iter_mut()
-            .step_by(4)
-            .for_each(|target| *target = (*target + 1) % 3);
+        targets.iter_mut().step_by(4).for_each(|target| *target = (*target + 1) % 3);
         let Temperature(found) = Temperature::fit(&logits, 3, &targets);
         let loss = |t: f64| {
             let scaled: Vec<f64> = logits.iter().map(|logit| logit / t).collect();
             cross_entropy(&scaled, 3, &targets)
         };
-        assert!(
-            loss(found) <= loss(found * 1.01) && loss(found) <= loss(found / 1.01),
-            "{found}"
-        );
+        assert!(loss(found) <= loss(found * 1.01) && loss(found) <= loss(found / 1.01), "{found}");
     }
 
     #[test]

@@ -40,11 +40,7 @@ impl Comparison {
     /// # Panics
     /// If the lengths differ.
     pub fn new(first: &[bool], second: &[bool]) -> Self {
-        assert_eq!(
-            first.len(),
-            second.len(),
-            "both must have guessed every row"
-        );
+        assert_eq!(first.len(), second.len(), "both must have guessed every row");
         let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count();
         let (only_first, only_second) = (only(first, second) as u64, only(second, first) as u64);
         let n = first.len() as u64;
@@ -91,10 +87,7 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [low, high] = self.difference_ci95.map(percent);
         let (difference, p) = (100.0 * self.difference, self.p_value);
-        write!(
-            f,
-            "{difference:+.2} points of accuracy (95 % interval {low} to {high}, p = {p:.3})"
-        )
+        write!(f, "{difference:+.2} points of accuracy (95 % interval {low} to {high}, p = {p:.3})")
     }
 }
 
@@ -103,10 +96,7 @@ impl fmt::Display for Comparison {
 /// Wald's with one row added to either side of the discordant ones (Bonett & Price 2012).
 fn paired_interval(only_first: u64, only_second: u64, n: u64) -> [f64; 2] {
     let n = n as f64 + 2.0;
-    let (a, b) = (
-        (only_first as f64 + 1.0) / n,
-        (only_second as f64 + 1.0) / n,
-    );
+    let (a, b) = ((only_first as f64 + 1.0) / n, (only_second as f64 + 1.0) / n);
     let (difference, spread) = (a - b, a + b);
     let half = Z * ((spread - difference * difference) / n).sqrt();
     [(difference - half).max(-1.0), (difference + half).min(1.0)]
@@ -138,11 +128,7 @@ mod tests {
             (40, 20, 0.013_489_293),
             (3000, 2800, 0.008_969_436),
         ] {
-            assert!(
-                (mcnemar(a, b) - wanted).abs() < 1e-8,
-                "{a} {b} {}",
-                mcnemar(a, b)
-            );
+            assert!((mcnemar(a, b) - wanted).abs() < 1e-8, "{a} {b} {}", mcnemar(a, b));
             assert!((mcnemar(a, b) - mcnemar(b, a)).abs() < 1e-12);
         }
     }
@@ -157,10 +143,7 @@ mod tests {
         let found = compare(90, 70);
         assert!((found.difference - 0.2).abs() < 1e-12);
         let [low, high] = found.difference_ci95;
-        assert!(
-            0.11 < low && low < 0.2 && 0.2 < high && high < 0.29,
-            "{low} {high}"
-        );
+        assert!(0.11 < low && low < 0.2 && 0.2 < high && high < 0.29, "{low} {high}");
     }
 
     #[test]

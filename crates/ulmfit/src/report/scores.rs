@@ -101,11 +101,7 @@ impl ClassificationScores {
         mistakes.sort_by_key(|&(count, target, guess)| (u64::MAX - count, target, guess));
         let mut table = Table::new(["is", "taken for", "rows"]);
         for (count, target, guess) in mistakes.into_iter().take(most) {
-            table.row([
-                self.labels[target].clone(),
-                self.labels[guess].clone(),
-                count.to_string(),
-            ]);
+            table.row([self.labels[target].clone(), self.labels[guess].clone(), count.to_string()]);
         }
         table
     }
@@ -147,12 +143,7 @@ mod tests {
     #[test]
     fn json_has_the_promised_fields() {
         let json = serde_json::to_value(scores()).unwrap();
-        let mut fields: Vec<_> = json
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let mut fields: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
         fields.sort_unstable();
         let promised = [
             "accuracy",
@@ -169,10 +160,7 @@ mod tests {
         assert_eq!(json["n"], 5);
         assert_eq!(json["confusion"], serde_json::json!([[1, 1], [0, 3]]));
         assert_eq!(json["per_class"][1]["support"], 3);
-        assert_eq!(
-            serde_json::from_value::<ClassificationScores>(json).unwrap(),
-            scores()
-        );
+        assert_eq!(serde_json::from_value::<ClassificationScores>(json).unwrap(), scores());
     }
 
     #[test]

@@ -12,10 +12,7 @@ pub struct Table {
 impl Table {
     /// An empty table with these column heads.
     pub fn new<const N: usize>(heads: [&str; N]) -> Self {
-        Self {
-            heads: heads.map(str::to_owned).to_vec(),
-            rows: Vec::new(),
-        }
+        Self { heads: heads.map(str::to_owned).to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row.
@@ -40,19 +37,12 @@ impl fmt::Display for Table {
             .map(|index| {
                 let numeric = column(index).all(|cell| cell.parse::<f64>().is_ok());
                 let cells = column(index).chain([&self.heads[index]]);
-                (
-                    cells.map(|cell| cell.chars().count()).max().unwrap_or(0),
-                    numeric,
-                )
+                (cells.map(|cell| cell.chars().count()).max().unwrap_or(0), numeric)
             })
             .collect();
         for row in [&self.heads].into_iter().chain(&self.rows) {
             let cells = row.iter().zip(&columns).map(|(cell, &(width, numeric))| {
-                if numeric {
-                    format!("{cell:>width$}")
-                } else {
-                    format!("{cell:<width$}")
-                }
+                if numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
             });
             writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }

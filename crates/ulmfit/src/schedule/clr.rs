@@ -20,31 +20,18 @@ pub struct Clr {
 
 impl Default for Clr {
     fn default() -> Self {
-        Self {
-            div: 32.0,
-            cut_div: 10,
-        }
+        Self { div: 32.0, cut_div: 10 }
     }
 }
 
 impl Schedule for Clr {
     fn at(&self, step: usize, steps: usize) -> Rate {
-        Rate::of(triangle(
-            step,
-            steps,
-            (steps / self.cut_div.max(1)).max(1),
-            self.div,
-        ))
+        Rate::of(triangle(step, steps, (steps / self.cut_div.max(1)).max(1), self.div))
     }
 
     fn check(&self) -> Result<(), ScheduleError> {
         let fits = self.div >= 1.0 && self.div.is_finite();
         ScheduleError::unless(fits, "div", self.div, "at least 1")?;
-        ScheduleError::unless(
-            self.cut_div >= 1,
-            "cut_div",
-            self.cut_div as f64,
-            "at least 1",
-        )
+        ScheduleError::unless(self.cut_div >= 1, "cut_div", self.cut_div as f64, "at least 1")
     }
 }

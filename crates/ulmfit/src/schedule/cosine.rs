@@ -15,18 +15,13 @@ pub struct Cosine {
 
 impl Default for Cosine {
     fn default() -> Self {
-        Self {
-            warmup: 0.1,
-            end: 0.0,
-        }
+        Self { warmup: 0.1, end: 0.0 }
     }
 }
 
 impl Schedule for Cosine {
     fn at(&self, step: usize, steps: usize) -> Rate {
-        warm_up_then(step, steps, self.warmup, |done| {
-            cosine_between(1.0, self.end, done)
-        })
+        warm_up_then(step, steps, self.warmup, |done| cosine_between(1.0, self.end, done))
     }
 
     fn check(&self) -> Result<(), ScheduleError> {

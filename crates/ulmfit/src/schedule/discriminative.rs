@@ -64,22 +64,12 @@ impl LrSpec {
             Self::Factor { lr, factor } => spread(&|group| lr / factor.powf(above(group))),
             Self::Tenth { lr } => spread(&|group| if above(group) > 0.0 { lr / 10.0 } else { *lr }),
             Self::List { lrs } if lrs.len() != groups => {
-                return Err(ScheduleError::GroupCount {
-                    found: lrs.len(),
-                    groups,
-                });
+                return Err(ScheduleError::GroupCount { found: lrs.len(), groups });
             }
             Self::List { lrs } => lrs.clone(),
         };
-        match rates
-            .iter()
-            .find(|rate| !(**rate > 0.0 && rate.is_finite()))
-        {
-            Some(&value) => Err(ScheduleError::Range {
-                setting: "lr",
-                value,
-                range: "above 0",
-            }),
+        match rates.iter().find(|rate| !(**rate > 0.0 && rate.is_finite())) {
+            Some(&value) => Err(ScheduleError::Range { setting: "lr", value, range: "above 0" }),
             None => Ok(rates),
         }
     }
@@ -91,26 +81,16 @@ impl FromStr for LrSpec {
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
         let number = |part: &str| match part.trim().parse::<f64>() {
             Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
-            _ => Err(ScheduleError::NotARate {
-                text: text.to_owned(),
-            }),
+            _ => Err(ScheduleError::NotARate { text: text.to_owned() }),
         };
         if let Some((lowest, highest)) = text.split_once(':') {
-            return Ok(Self::Slice {
-                lowest: number(lowest)?,
-                highest: number(highest)?,
-            });
+            return Ok(Self::Slice { lowest: number(lowest)?, highest: number(highest)? });
         }
         if let Some((lr, factor)) = text.split_once('/') {
-            return Ok(Self::Factor {
-                lr: number(lr)?,
-                factor: number(factor)?,
-            });
+            return Ok(Self::Factor { lr: number(lr)?, factor: number(factor)? });
         }
         if text.contains(',') {
-            return Ok(Self::List {
-                lrs: text.split(',').map(number).collect::<Result<_, _>>()?,
-            });
+            return Ok(Self::List { lrs: text.split(',').map(number).collect::<Result<_, _>>()? });
         }
         Ok(Self::Scalar { lr: number(text)? })
     }
@@ -131,20 +111,9 @@ mod tests {
     #[test]
     fn slice_and_factor_agree_with_the_paper() {
         let wanted = [2.188e-5, 5.690e-5, 1.479e-4, 3.846e-4, 1e-3];
-        let slice = LrSpec::Slice {
-            lowest: 1e-3 / LrSpec::FACTOR.powi(4),
-            highest: 1e-3,
-        };
+        let slice = LrSpec::Slice { lowest: 1e-3 / LrSpec::FACTOR.powi(4), highest: 1e-3 };
         close(&slice.rates(5).unwrap(), &wanted);
-        close(
-            &LrSpec::Factor {
-                lr: 1e-3,
-                factor: LrSpec::FACTOR,
-            }
-            .rates(5)
-            .unwrap(),
-            &wanted,
-        );
+        close(&LrSpec::Factor { lr: 1e-3, factor: LrSpec::FACTOR }.rates(5).unwrap(), &wanted);
     }
 
     #[test]
@@ -155,14 +124,8 @@ mod tests {
         close(&rates("1e-5:1e-3", 1).unwrap(), &[1e-3]);
         close(&rates("0.01/2", 3).unwrap(), &[0.0025, 0.005, 0.01]);
         close(&rates("1e-4, 1e-2", 2).unwrap(), &[1e-4, 1e-2]);
-        close(
-            &LrSpec::Tenth { lr: 0.01 }.rates(3).unwrap(),
-            &[1e-3, 1e-3, 1e-2],
-        );
-        let wrong_length = ScheduleError::GroupCount {
-            found: 2,
-            groups: 3,
-        };
+        close(&LrSpec::Tenth { lr: 0.01 }.rates(3).unwrap(), &[1e-3, 1e-3, 1e-2]);
+        let wrong_length = ScheduleError::GroupCount { found: 2, groups: 3 };
         assert_eq!(rates("1e-4,1e-2", 3), Err(wrong_length));
         for text in ["", "fast", "-1", "0", "inf", "NaN", "1:", "1/0", "1,,2"] {
             assert!(text.parse::<LrSpec>().is_err(), "{text}");
@@ -171,13 +134,7 @@ mod tests {
 
     #[test]
     fn a_rate_of_zero_is_refused_whatever_its_source() {
-        let zero = LrSpec::Slice {
-            lowest: 0.0,
-            highest: 1e-3,
-        };
-        assert!(matches!(
-            zero.rates(3),
-            Err(ScheduleError::Range { setting: "lr", .. })
-        ));
+        let zero = LrSpec::Slice { lowest: 0.0, highest: 1e-3 };
+        assert!(matches!(zero.rates(3), Err(ScheduleError::Range { setting: "lr", .. })));
     }
 }

@@ -58,14 +58,6 @@ impl ScheduleError {
         value: f64,
         range: &'static str,
     ) -> Result<(), Self> {
-        if fits {
-            Ok(())
-        } else {
-            Err(Self::Range {
-                setting,
-                value,
-                range,
-            })
-        }
+        if fits { Ok(()) } else { Err(Self::Range { setting, value, range }) }
     }
 }

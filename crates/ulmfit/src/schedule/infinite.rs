@@ -4,16 +4,9 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserializer, Serializer};
 use std::fmt;
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 pub(super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
-    if value.is_infinite() {
-        to.serialize_str("inf")
-    } else {
-        to.serialize_f64(*value)
-    }
+    if value.is_infinite() { to.serialize_str("inf") } else { to.serialize_f64(*value) }
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {

@@ -15,18 +15,13 @@ pub struct Linear {
 
 impl Default for Linear {
     fn default() -> Self {
-        Self {
-            warmup: 0.1,
-            end: 0.0,
-        }
+        Self { warmup: 0.1, end: 0.0 }
     }
 }
 
 impl Schedule for Linear {
     fn at(&self, step: usize, steps: usize) -> Rate {
-        warm_up_then(step, steps, self.warmup, |done| {
-            1.0 - done * (1.0 - self.end)
-        })
+        warm_up_then(step, steps, self.warmup, |done| 1.0 - done * (1.0 - self.end))
     }
 
     fn check(&self) -> Result<(), ScheduleError> {

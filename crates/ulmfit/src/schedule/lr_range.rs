@@ -16,11 +16,7 @@ pub struct LrRange {
 
 impl Default for LrRange {
     fn default() -> Self {
-        Self {
-            start: 1e-7,
-            end: 10.0,
-            steps: 100,
-        }
+        Self { start: 1e-7, end: 10.0, steps: 100 }
     }
 }
 
@@ -62,14 +58,7 @@ impl LrSweep {
     /// Before the first step.
     pub fn new(range: LrRange) -> Self {
         let best = f64::INFINITY;
-        Self {
-            range,
-            average: 0.0,
-            best,
-            rates: vec![],
-            losses: vec![],
-            exploded: false,
-        }
+        Self { range, average: 0.0, best, rates: vec![], losses: vec![], exploded: false }
     }
 
     /// Rate of the step to take now.
@@ -107,19 +96,12 @@ impl LrSweep {
     pub fn suggestions(&self) -> Option<Suggestions> {
         let seen = self.losses.len();
         let last = self.range.steps.saturating_sub(Self::TAIL);
-        let end = if self.exploded {
-            last.min(seen - 1)
-        } else {
-            seen.saturating_sub(Self::TAIL)
-        };
+        let end = if self.exploded { last.min(seen - 1) } else { seen.saturating_sub(Self::TAIL) };
         let start = self.range.steps / 10;
         if start + 2 > end {
             return None;
         }
-        Some(Suggestions::of(
-            &self.rates[start..end],
-            &self.losses[start..end],
-        ))
+        Some(Suggestions::of(&self.rates[start..end], &self.losses[start..end]))
     }
 }
 
@@ -157,11 +139,7 @@ mod tests {
     fn sweep_stops_and_suggests_as_fastai() {
         let text = include_str!("../../../../fixtures/golden/lr_find.json");
         let golden: Golden = serde_json::from_str(text).unwrap();
-        let range = LrRange {
-            start: golden.start_lr,
-            end: golden.end_lr,
-            steps: golden.num_it,
-        };
+        let range = LrRange { start: golden.start_lr, end: golden.end_lr, steps: golden.num_it };
         assert_eq!(range, LrRange::default());
         for (number, case) in golden.cases.iter().enumerate() {
             let mut sweep = LrSweep::new(range);
@@ -174,10 +152,7 @@ mod tests {
             let finite = case.smooth.iter().take_while(|loss| loss.is_some()).count();
             assert_eq!(sweep.losses().len(), case.steps.min(finite + 1), "{number}");
             for (found, wanted) in sweep.losses().iter().zip(case.smooth.iter().flatten()) {
-                assert!(
-                    (found / wanted - 1.0).abs() < 1e-12,
-                    "{number} {found} {wanted}"
-                );
+                assert!((found / wanted - 1.0).abs() < 1e-12, "{number} {found} {wanted}");
             }
             let found = sweep.suggestions().unwrap();
             let same = |found: f64, wanted: f64| {

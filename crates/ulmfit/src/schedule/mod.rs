@@ -139,9 +139,7 @@ impl FromStr for ScheduleConfig {
         Self::all()
             .into_iter()
             .find_map(|(known, schedule)| (known == wanted).then_some(schedule))
-            .ok_or_else(|| ScheduleError::UnknownName {
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| ScheduleError::UnknownName { name: name.to_owned() })
     }
 }
 

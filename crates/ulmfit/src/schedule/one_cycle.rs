@@ -22,12 +22,7 @@ pub struct OneCycle {
 
 impl Default for OneCycle {
     fn default() -> Self {
-        Self {
-            div: 25.0,
-            div_final: 1e5,
-            pct_start: 0.25,
-            moms: [0.8, 0.7, 0.8],
-        }
+        Self { div: 25.0, div_final: 1e5, pct_start: 0.25, moms: [0.8, 0.7, 0.8] }
     }
 }
 
@@ -38,22 +33,12 @@ impl Schedule for OneCycle {
         if place < self.pct_start {
             let at = place / self.pct_start;
             let lr = cosine_between(1.0 / self.div, 1.0, at);
-            return Rate {
-                lr,
-                mom: Some(cosine_between(first, middle, at)),
-            };
+            return Rate { lr, mom: Some(cosine_between(first, middle, at)) };
         }
         let left = 1.0 - self.pct_start;
-        let at = if left > 0.0 {
-            (place - self.pct_start) / left
-        } else {
-            1.0
-        };
+        let at = if left > 0.0 { (place - self.pct_start) / left } else { 1.0 };
         let lr = cosine_between(1.0, 1.0 / self.div_final, at);
-        Rate {
-            lr,
-            mom: Some(cosine_between(middle, last, at)),
-        }
+        Rate { lr, mom: Some(cosine_between(middle, last, at)) }
     }
 
     fn check(&self) -> Result<(), ScheduleError> {

@@ -21,10 +21,7 @@ pub struct Slanted {
 
 impl Default for Slanted {
     fn default() -> Self {
-        Self {
-            cut_frac: 0.1,
-            ratio: 32.0,
-        }
+        Self { cut_frac: 0.1, ratio: 32.0 }
     }
 }
 
@@ -49,9 +46,5 @@ pub(super) fn triangle(step: usize, steps: usize, cut: usize, ratio: f64) -> f64
     } else {
         1.0 - (step - cut) as f64 / steps.saturating_sub(cut).max(1) as f64
     };
-    if ratio.is_infinite() {
-        height
-    } else {
-        (1.0 + height * (ratio - 1.0)) / ratio
-    }
+    if ratio.is_infinite() { height } else { (1.0 + height * (ratio - 1.0)) / ratio }
 }

@@ -55,10 +55,7 @@ fn golden() -> Golden {
 
 #[track_caller]
 fn close(found: f64, wanted: f64) {
-    assert!(
-        (found - wanted).abs() <= 1e-12 * wanted.abs().max(1e-3),
-        "{found} {wanted}"
-    );
+    assert!((found - wanted).abs() <= 1e-12 * wanted.abs().max(1e-3), "{found} {wanted}");
 }
 
 #[track_caller]
@@ -72,21 +69,8 @@ fn follows(schedule: &dyn Schedule, steps: usize, lr: &[f64]) {
 #[test]
 fn one_cycle_is_fastais() {
     for case in golden().one_cycle {
-        let GoldenCycle {
-            steps,
-            pct_start,
-            div,
-            div_final,
-            moms,
-            lr,
-            mom,
-        } = case;
-        let schedule = OneCycle {
-            div,
-            div_final,
-            pct_start,
-            moms,
-        };
+        let GoldenCycle { steps, pct_start, div, div_final, moms, lr, mom } = case;
+        let schedule = OneCycle { div, div_final, pct_start, moms };
         follows(&schedule, steps, &lr);
         for (step, &wanted) in mom.iter().enumerate() {
             close(schedule.at(step, steps).mom.unwrap(), wanted);
@@ -97,20 +81,10 @@ fn one_cycle_is_fastais() {
 #[test]
 fn fine_tune_is_two_cycles() {
     let GoldenFineTune { base_lr, phases } = golden().fine_tune;
-    let frozen = OneCycle {
-        pct_start: 0.99,
-        ..OneCycle::default()
-    };
-    let unfrozen = OneCycle {
-        pct_start: 0.3,
-        div: 5.0,
-        ..OneCycle::default()
-    };
+    let frozen = OneCycle { pct_start: 0.99, ..OneCycle::default() };
+    let unfrozen = OneCycle { pct_start: 0.3, div: 5.0, ..OneCycle::default() };
     let tenth = LrSpec::Tenth { lr: base_lr };
-    let slice = LrSpec::Slice {
-        lowest: base_lr / 200.0,
-        highest: base_lr / 2.0,
-    };
+    let slice = LrSpec::Slice { lowest: base_lr / 200.0, highest: base_lr / 2.0 };
     for (phase, schedule, spec) in [(&phases[0], frozen, tenth), (&phases[1], unfrozen, slice)] {
         let peaks = spec.rates(3).unwrap();
         let steps = phase.lr.len();
@@ -118,10 +92,7 @@ fn fine_tune_is_two_cycles() {
             let rate = schedule.at(step, steps);
             for (peak, &wanted) in peaks.iter().zip(wanted) {
                 // fastai adds up 1/steps, which costs it some digits near the end
-                assert!(
-                    (rate.lr * peak - wanted).abs() <= 1e-12 * peak,
-                    "{step} {wanted}"
-                );
+                assert!((rate.lr * peak - wanted).abs() <= 1e-12 * peak, "{step} {wanted}");
             }
             close(rate.mom.unwrap(), phase.mom[step]);
         }
@@ -130,21 +101,8 @@ fn fine_tune_is_two_cycles() {
 
 #[test]
 fn slanted_is_equation_3() {
-    for GoldenSlanted {
-        steps,
-        cut_frac,
-        ratio,
-        lr,
-    } in golden().slanted
-    {
-        follows(
-            &Slanted {
-                cut_frac,
-                ratio: ratio.unwrap_or(f64::INFINITY),
-            },
-            steps,
-            &lr,
-        );
+    for GoldenSlanted { steps, cut_frac, ratio, lr } in golden().slanted {
+        follows(&Slanted { cut_frac, ratio: ratio.unwrap_or(f64::INFINITY) }, steps, &lr);
     }
 }
 
@@ -166,13 +124,7 @@ fn slanted_passes_the_papers_points() {
 
 #[test]
 fn clr_is_the_scripts() {
-    for GoldenClr {
-        steps,
-        div,
-        cut_div,
-        lr,
-    } in golden().clr
-    {
+    for GoldenClr { steps, div, cut_div, lr } in golden().clr {
         follows(&Clr { div, cut_div }, steps, &lr);
     }
 }
@@ -181,10 +133,7 @@ fn clr_is_the_scripts() {
 fn any_length_stays_in_bounds() {
     let endless = (
         "infinite ratio",
-        ScheduleConfig::Slanted(Slanted {
-            ratio: f64::INFINITY,
-            ..Slanted::default()
-        }),
+        ScheduleConfig::Slanted(Slanted { ratio: f64::INFINITY, ..Slanted::default() }),
     );
     for (name, schedule) in ScheduleConfig::all().into_iter().chain([endless]) {
         schedule.check().unwrap();
@@ -193,16 +142,10 @@ fn any_length_stays_in_bounds() {
             for step in 0..=steps + 1 {
                 let Rate { lr, mom } = schedule.at(step, steps);
                 assert!((0.0..=1.0).contains(&lr), "{name} {step}/{steps}: {lr}");
-                assert!(
-                    mom.is_none_or(|mom| (0.7..=0.8).contains(&mom)),
-                    "{name} {step}/{steps}"
-                );
+                assert!(mom.is_none_or(|mom| (0.7..=0.8).contains(&mom)), "{name} {step}/{steps}");
                 highest = highest.max(lr);
             }
-            assert!(
-                highest > 0.99 || steps < 40,
-                "{name} peaks at {highest} in {steps}"
-            );
+            assert!(highest > 0.99 || steps < 40, "{name} peaks at {highest} in {steps}");
             let past = schedule.at(steps + 1000, steps);
             assert_eq!(past, schedule.at(steps, steps), "{name}");
         }
@@ -214,27 +157,20 @@ fn any_length_stays_in_bounds() {
 fn slanted_never_leaves_its_floor() {
     let floor = 1.0 / 32.0;
     for steps in 1..2000 {
-        let lowest = (0..=steps)
-            .map(|step| Slanted::default().at(step, steps).lr)
-            .fold(1.0, f64::min);
+        let lowest =
+            (0..=steps).map(|step| Slanted::default().at(step, steps).lr).fold(1.0, f64::min);
         assert!(lowest >= floor - 1e-15, "{steps} {lowest}");
     }
 }
 
 #[test]
 fn warm_up_climbs_and_the_end_is_met() {
-    let linear = Linear {
-        warmup: 0.2,
-        end: 0.1,
-    };
+    let linear = Linear { warmup: 0.2, end: 0.1 };
     close(linear.at(0, 10).lr, 1.0 / 3.0);
     close(linear.at(2, 10).lr, 1.0);
     close(linear.at(6, 10).lr, 0.55);
     close(linear.at(10, 10).lr, 0.1);
-    let cosine = Cosine {
-        warmup: 0.0,
-        end: 0.5,
-    };
+    let cosine = Cosine { warmup: 0.0, end: 0.5 };
     close(cosine.at(0, 8).lr, 1.0);
     close(cosine.at(4, 8).lr, 0.75);
     close(cosine.at(8, 8).lr, 0.5);
@@ -244,41 +180,20 @@ fn warm_up_climbs_and_the_end_is_met() {
 fn recipes_are_read_and_written() {
     let read = |text: &str| toml::from_str::<ScheduleConfig>(text);
     assert_eq!(read("kind = 'stlr'").unwrap(), ScheduleConfig::default());
-    let endless = ScheduleConfig::Slanted(Slanted {
-        cut_frac: 0.1,
-        ratio: f64::INFINITY,
-    });
-    for text in [
-        "kind = 'slanted'\nratio = inf",
-        "kind = 'slanted'\nratio = 'inf'",
-    ] {
+    let endless = ScheduleConfig::Slanted(Slanted { cut_frac: 0.1, ratio: f64::INFINITY });
+    for text in ["kind = 'slanted'\nratio = inf", "kind = 'slanted'\nratio = 'inf'"] {
         assert_eq!(read(text).unwrap(), endless);
     }
-    assert_eq!(
-        read("kind = 'one-cycle'").unwrap(),
-        ScheduleConfig::OneCycle(OneCycle::default())
-    );
-    for schedule in ScheduleConfig::all()
-        .map(|(_, schedule)| schedule)
-        .into_iter()
-        .chain([endless])
+    assert_eq!(read("kind = 'one-cycle'").unwrap(), ScheduleConfig::OneCycle(OneCycle::default()));
+    for schedule in ScheduleConfig::all().map(|(_, schedule)| schedule).into_iter().chain([endless])
     {
-        assert_eq!(
-            read(&toml::to_string(&schedule).unwrap()).unwrap(),
-            schedule
-        );
+        assert_eq!(read(&toml::to_string(&schedule).unwrap()).unwrap(), schedule);
         let json = serde_json::to_string(&schedule).unwrap();
-        assert_eq!(
-            serde_json::from_str::<ScheduleConfig>(&json).unwrap(),
-            schedule
-        );
+        assert_eq!(serde_json::from_str::<ScheduleConfig>(&json).unwrap(), schedule);
     }
-    for wrong in [
-        "kind = 'sgdr'",
-        "kind = 'slanted'\nratoi = 8",
-        "kind = 'constant'\nlr = 1",
-        "ratio = 2",
-    ] {
+    for wrong in
+        ["kind = 'sgdr'", "kind = 'slanted'\nratoi = 8", "kind = 'constant'\nlr = 1", "ratio = 2"]
+    {
         assert!(read(wrong).is_err(), "{wrong}");
     }
 }
@@ -290,17 +205,8 @@ fn names_lead_to_schedules() {
         let json = serde_json::to_value(&schedule).unwrap();
         assert_eq!(json["kind"], name);
     }
-    assert_eq!(
-        "stlr".parse::<ScheduleConfig>().unwrap(),
-        ScheduleConfig::default()
-    );
-    assert!(
-        "sgdr"
-            .parse::<ScheduleConfig>()
-            .unwrap_err()
-            .hint()
-            .is_some()
-    );
+    assert_eq!("stlr".parse::<ScheduleConfig>().unwrap(), ScheduleConfig::default());
+    assert!("sgdr".parse::<ScheduleConfig>().unwrap_err().hint().is_some());
 }
 
 #[test]
@@ -309,60 +215,12 @@ fn settings_out_of_range_are_named() {
         Err(ScheduleError::Range { setting, .. }) => setting,
         other => panic!("{other:?}"),
     };
-    assert_eq!(
-        named(&Slanted {
-            cut_frac: 0.0,
-            ratio: 32.0
-        }),
-        "cut_frac"
-    );
-    assert_eq!(
-        named(&Slanted {
-            cut_frac: 0.1,
-            ratio: f64::NAN
-        }),
-        "ratio"
-    );
-    assert_eq!(
-        named(&Clr {
-            div: 0.5,
-            cut_div: 10
-        }),
-        "div"
-    );
-    assert_eq!(
-        named(&Clr {
-            div: 8.0,
-            cut_div: 0
-        }),
-        "cut_div"
-    );
-    assert_eq!(
-        named(&OneCycle {
-            pct_start: 1.5,
-            ..OneCycle::default()
-        }),
-        "pct_start"
-    );
-    assert_eq!(
-        named(&OneCycle {
-            moms: [0.8, 1.0, 0.8],
-            ..OneCycle::default()
-        }),
-        "moms"
-    );
-    assert_eq!(
-        named(&Linear {
-            warmup: -0.1,
-            end: 0.0
-        }),
-        "warmup"
-    );
-    assert_eq!(
-        named(&Cosine {
-            warmup: 0.0,
-            end: 2.0
-        }),
-        "end"
-    );
+    assert_eq!(named(&Slanted { cut_frac: 0.0, ratio: 32.0 }), "cut_frac");
+    assert_eq!(named(&Slanted { cut_frac: 0.1, ratio: f64::NAN }), "ratio");
+    assert_eq!(named(&Clr { div: 0.5, cut_div: 10 }), "div");
+    assert_eq!(named(&Clr { div: 8.0, cut_div: 0 }), "cut_div");
+    assert_eq!(named(&OneCycle { pct_start: 1.5, ..OneCycle::default() }), "pct_start");
+    assert_eq!(named(&OneCycle { moms: [0.8, 1.0, 0.8], ..OneCycle::default() }), "moms");
+    assert_eq!(named(&Linear { warmup: -0.1, end: 0.0 }), "warmup");
+    assert_eq!(named(&Cosine { warmup: 0.0, end: 2.0 }), "end");
 }

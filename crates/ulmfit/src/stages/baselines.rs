@@ -1,9 +1,9 @@
 //! What simpler tools reach on the rows a classifier was scored on.
 
-use super::bundle::ClassifierBundle;
-use super::evaluate::argmax;
-use crate::data::{DataError, LabelKind, LabelSet, Record, Target};
 use super::Error;
+use super::bundle::ClassifierBundle;
+use crate::data::{DataError, LabelKind, LabelSet, Record, Target};
+use crate::model::argmax;
 use crate::report::Comparison;
 use crate::report::baseline::{TfIdfClassifier, TfIdfOptions, majority};
 use crate::text::TextPipeline;
@@ -50,7 +50,8 @@ impl Baselines {
         let emit = |n: usize, emit: &mut dyn FnMut(&str)| read(&test_words, n, emit);
         let rows = tfidf.predict(test.len(), &emit);
         let guess = |row: &[f64]| argmax(&row.iter().map(|&p| p as f32).collect::<Vec<_>>()) as u32;
-        let hits = rows.chunks_exact(classes).zip(&targets).map(|(row, &target)| guess(row) == target);
+        let hits =
+            rows.chunks_exact(classes).zip(&targets).map(|(row, &target)| guess(row) == target);
         let tfidf_hits: Vec<bool> = hits.collect();
         let share = |hits: usize| hits as f64 / targets.len() as f64;
         let scores = BaselineScores {
@@ -62,9 +63,11 @@ impl Baselines {
 
     /// The classifier's rows of probabilities against TF-IDF, as a sentence.
     pub(super) fn verdict(&self, rows: &[Vec<f32>]) -> String {
-        let hits = rows.iter().zip(&self.targets).map(|(row, &target)| argmax(row) as u32 == target);
+        let hits =
+            rows.iter().zip(&self.targets).map(|(row, &target)| argmax(row) as u32 == target);
         let hits: Vec<bool> = hits.collect();
-        Comparison::new(&hits, &self.tfidf_hits).words("the classifier", "TF-IDF with logistic regression")
+        Comparison::new(&hits, &self.tfidf_hits)
+            .words("the classifier", "TF-IDF with logistic regression")
     }
 }
 

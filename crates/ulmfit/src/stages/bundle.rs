@@ -1,9 +1,13 @@
 //! Models as users hold them: text pipeline, networks, labels; and their folders.
 
-use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors, write_tensors};
-use crate::data::LabelSet;
 use super::Error;
-use crate::model::{AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier};
+use crate::checkpoint::{
+    Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors, write_tensors,
+};
+use crate::data::LabelSet;
+use crate::model::{
+    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier,
+};
 use crate::text::{Direction, TextConfig, TextPipeline};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,10 +76,13 @@ pub struct ClassifierBundle<D: Device = Cpu> {
 pub fn read_config(folder: &ModelFolder) -> Result<ModelConfig, Error> {
     let bytes = folder.read("config.json")?;
     let bad = |message: String| Error::Config { path: folder.path().join("config.json"), message };
-    let config: ModelConfig =
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("cannot be understood: {error}")))?;
+    let config: ModelConfig = serde_json::from_slice(&bytes)
+        .map_err(|error| bad(format!("cannot be understood: {error}")))?;
     if config.schema != SCHEMA {
-        return Err(bad(format!("format {} is not known to this program, only {SCHEMA}", config.schema)));
+        return Err(bad(format!(
+            "format {} is not known to this program, only {SCHEMA}",
+            config.schema
+        )));
     }
     let encoder = match &config.network {
         NetworkConfig::LanguageModel(encoder) => encoder,
@@ -119,7 +126,10 @@ fn unpack<D: Device, N: Network<D>>(
     networks: &mut [(Direction, N)],
 ) -> Result<(), Error> {
     let shapes = networks.iter().flat_map(|(direction, network)| {
-        network.shapes().into_iter().map(|(name, dims)| (format!("{}{name}", prefix(*direction)), dims))
+        network
+            .shapes()
+            .into_iter()
+            .map(|(name, dims)| (format!("{}{name}", prefix(*direction)), dims))
     });
     let expected: BTreeMap<String, Vec<usize>> = shapes.collect();
     let mut tensors = read_tensors(&folder.read("model.safetensors")?, &expected)?;
@@ -250,10 +260,15 @@ impl<D: Device> ClassifierBundle<D> {
         let labels: LabelSet = serde_json::from_slice(&folder.read("labels.json")?)
             .map_err(|error| bad(format!("cannot be understood: {error}")))?;
         if labels.outputs() != network.classes {
-            return Err(bad(format!("{} labels, the network has {}", labels.outputs(), network.classes)));
+            return Err(bad(format!(
+                "{} labels, the network has {}",
+                labels.outputs(),
+                network.classes
+            )));
         }
         let text = load_text(&folder, &config)?;
-        let new = || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
+        let new =
+            || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
         unpack(&folder, &mut networks)?;
         Ok(Self { text, labels, networks })

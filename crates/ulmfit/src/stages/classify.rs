@@ -1,12 +1,12 @@
 //! Stage 3: a classifier on top of a language model.
 
+use super::Error;
 use super::Task as Title;
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::recipe::StageRecipe;
 use super::runner::Runner;
 use super::texts;
-use crate::data::{LabelKind, LabelSet, Task};
-use super::Error;
+use crate::data::{LabelKind, LabelOptions, LabelSet};
 use crate::model::{ClassifierConfig, HeadConfig, Network, TextClassifier};
 use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LossConfig};
@@ -47,8 +47,8 @@ impl LabelledText {
 /// Options of stage 3 that are not numbers of the recipe.
 #[derive(Clone, Debug, Default)]
 pub struct ClassifyOptions {
-    /// What the outputs mean.
-    pub task: Task,
+    /// What labels are, and how many there may be.
+    pub labels: LabelOptions,
     /// Layers of the head.
     pub head: HeadConfig,
     /// Whether rare classes weigh more in the loss.
@@ -93,7 +93,8 @@ pub fn classify(
             TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key.child(10));
         network.copy_encoder(lm.encoder());
         drop(lm);
-        networks.push((direction, train_one(runner, network, direction, data, recipe, options, key)?));
+        networks
+            .push((direction, train_one(runner, network, direction, data, recipe, options, key)?));
     }
     Ok(ClassifierBundle { text, labels: data.labels.clone(), networks })
 }

@@ -1,13 +1,13 @@
 //! How good a model is on labelled rows, or on running text.
 
+use super::Error;
 use super::Progress;
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::texts::{Document, encode};
 use crate::data::{Bptt, DataError, LabelKind, LmBatchConfig, Record, Target};
-use crate::model::score_stream;
-use super::Error;
-use crate::report::{ClassificationScores, percent};
+use crate::model::{argmax, score_stream};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
+use crate::report::{ClassificationScores, percent};
 use crate::text::special::UNK_ID;
 use serde::Serialize;
 use std::fmt;
@@ -65,16 +65,18 @@ pub(super) fn score<D: Device>(
         LabelKind::Single => {
             let classes: Vec<u32> = targets.iter().map(class).collect();
             let guesses: Vec<u32> = rows.iter().map(|row| argmax(row) as u32).collect();
-            let surprise = |(row, &class): (&Vec<f32>, &u32)| {
-                -f64::from(row[class as usize]).max(LEAST).ln()
-            };
+            let surprise =
+                |(row, &class): (&Vec<f32>, &u32)| -f64::from(row[class as usize]).max(LEAST).ln();
             let loss = rows.iter().zip(&classes).map(surprise).sum::<f64>() / rows.len() as f64;
             let names = model.labels.names();
-            ClassifierEvaluation::SingleLabel(ClassificationScores::new(names, &classes, &guesses, loss))
+            ClassifierEvaluation::SingleLabel(ClassificationScores::new(
+                names, &classes, &guesses, loss,
+            ))
         }
         LabelKind::Multi => {
             let outputs = model.labels.outputs();
-            let wanted = targets.iter().flat_map(|target| flags(target, outputs)).collect::<Vec<_>>();
+            let wanted =
+                targets.iter().flat_map(|target| flags(target, outputs)).collect::<Vec<_>>();
             let guesses: Vec<bool> = rows.iter().flatten().map(|&p| p >= 0.5).collect();
             ClassifierEvaluation::MultiLabel(MultiLabelScores::new(outputs, &wanted, &guesses))
         }
@@ -105,12 +107,6 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
         Target::Classes(classes) => (0..outputs as u32).map(|n| classes.contains(&n)).collect(),
         _ => unreachable!("a multi-label set gives lists of classes"),
     }
-}
-
-/// Place of the largest number of a row; the first if several are.
-pub(super) fn argmax(row: &[f32]) -> usize {
-    let better = |best: usize, n: usize| if row[n] > row[best] { n } else { best };
-    (1..row.len()).fold(0, better)
 }
 
 /// Predicts the records' documents and scores the predictions.
@@ -175,7 +171,8 @@ pub fn evaluate_language_model<D: Device>(
     let unknown = corpus.tokens.iter().filter(|&&id| id == UNK_ID).count();
     let (mut correct, mut tokens, mut directions) = (0, 0, Vec::new());
     for (direction, network) in &model.networks {
-        let config = LmBatchConfig { batch_size, seq_len: 72, bptt: Bptt::Fixed, direction: *direction };
+        let config =
+            LmBatchConfig { batch_size, seq_len: 72, bptt: Bptt::Fixed, direction: *direction };
         let mut tick = |done, total| progress.tick("batches", done, Some(total));
         let score = score_stream(network, &corpus, &config, &mut tick)?;
         correct += score.correct;

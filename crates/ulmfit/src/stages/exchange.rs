@@ -30,7 +30,11 @@ pub enum FromFastai {
 /// # Errors
 /// [`Error::Checkpoint`] for files that are not what they should be, [`Error::Text`] for a
 /// vocabulary without fastai's special tokens.
-pub fn from_fastai(weights: &Path, vocab: &Path, direction: Direction) -> Result<FromFastai, Error> {
+pub fn from_fastai(
+    weights: &Path,
+    vocab: &Path,
+    direction: Direction,
+) -> Result<FromFastai, Error> {
     let Imported { kind, sizes, mut tensors, vocabulary } = import_fastai_files(weights, vocab)?;
     let encoder = AwdLstmConfig {
         vocab: sizes.vocabulary,
@@ -65,7 +69,11 @@ pub fn from_fastai(weights: &Path, vocab: &Path, direction: Direction) -> Result
     Ok(FromFastai::LanguageModel(LmBundle { text, networks: vec![(direction, network)] }))
 }
 
-fn fill<D: Device>(network: &mut impl Network<D>, tensors: Tensors, path: &Path) -> Result<(), Error> {
+fn fill<D: Device>(
+    network: &mut impl Network<D>,
+    tensors: Tensors,
+    path: &Path,
+) -> Result<(), Error> {
     let tensors = tensors.into_iter().map(|(name, t)| (name, Tensor::from_f32(&t.dims, &t.values)));
     let loaded = network.load(tensors.collect());
     loaded.map_err(|source| Error::Weights { path: path.to_owned(), source })

@@ -49,12 +49,16 @@ const LM_VALID: f64 = 0.05;
 ///
 /// # Errors
 /// [`Error`] of the stage that failed.
-pub fn fit(runner: &mut Runner<'_>, input: FitInput, options: &FitOptions) -> Result<Outcome, Error> {
+pub fn fit(
+    runner: &mut Runner<'_>,
+    input: FitInput,
+    options: &FitOptions,
+) -> Result<Outcome, Error> {
     let started = Instant::now();
     let FitInput { rows, mut unlabeled, base } = input;
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
-    let rows = Rows::split(rows, classify.task, options.train.shares, key, runner.progress)?;
+    let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
     let count = unlabeled.len();
     let valid = if rows.valid.is_empty() && count > 1 {
         let (kept, held) = hold_out(unlabeled, LM_VALID, key.child(2));
@@ -77,7 +81,9 @@ fn language_model(
     options: &FitOptions,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let text = match &base {
-        Some(base) => base.text.rebuild(&options.vocab, train.iter().cloned().map(Ok::<_, Error>))?,
+        Some(base) => {
+            base.text.rebuild(&options.vocab, train.iter().cloned().map(Ok::<_, Error>))?
+        }
         None => learn_vocab(&options.text, &options.vocab, train)?,
     };
     let corpora = LmText {

@@ -1,11 +1,11 @@
 //! Stages 1 and 2: a language model on general text, then on the user's.
 
+use super::Error;
 use super::bundle::LmBundle;
 use super::recipe::{BpttKind, StageRecipe};
 use super::runner::Runner;
 use super::{Task, texts};
 use crate::data::{Bptt, Corpus, LmBatchConfig};
-use super::Error;
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
@@ -108,7 +108,8 @@ pub fn transfer(
     for &direction in directions {
         let Some(at) = networks.iter().position(|(d, _)| *d == direction) else {
             let message = format!("the base model has no {direction} network");
-            let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
+            let hint =
+                Some("choose another --direction, or pretrain with `--direction both`".into());
             return Err(Error::Usage { message, hint });
         };
         let (_, mut network) = networks.swap_remove(at);

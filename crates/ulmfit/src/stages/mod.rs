@@ -56,20 +56,20 @@ pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
 pub use language::{DirectionScore, LmText, finetune, lm_batches, pretrain, transfer};
-pub use predict::Prediction;
 #[cfg(feature = "train")]
 pub use outcome::{Outcome, Report};
 #[cfg(feature = "train")]
 pub use papers::LmPapers;
+pub use predict::Prediction;
 pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
 pub use range_test::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]
 pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, Unfreeze};
 #[cfg(feature = "train")]
-pub use runner::{Every, Runner, run_folder};
-#[cfg(feature = "train")]
 pub use rows::{RowCounts, RowsInput, Shares, labelled};
+#[cfg(feature = "train")]
+pub use runner::{Every, Runner, run_folder};
 pub use texts::{Document, encode, hold_out, learn_vocab, read_texts};
 #[cfg(feature = "train")]
 pub use train::{TrainOptions, train};

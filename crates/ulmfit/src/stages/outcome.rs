@@ -50,7 +50,10 @@ impl fmt::Display for Report {
         match (&self.test, &self.valid) {
             (Some(test), _) => writeln!(f, "\nscore on rows never seen before\n{test}")?,
             (None, Some(valid)) => {
-                writeln!(f, "\nscore on the rows that choices were made by (it flatters)\n{valid}")?;
+                writeln!(
+                    f,
+                    "\nscore on the rows that choices were made by (it flatters)\n{valid}"
+                )?;
             }
             (None, None) => writeln!(f, "\nno rows were left to score on")?,
         }

@@ -51,7 +51,13 @@ fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
 
 impl LmPapers<'_> {
     /// Writes them; `threads` is told because time depends on it, the weights do not.
-    pub fn write(&self, bundle: &LmBundle, runner: &Runner<'_>, seed: u64, threads: usize) -> Papers {
+    pub fn write(
+        &self,
+        bundle: &LmBundle,
+        runner: &Runner<'_>,
+        seed: u64,
+        threads: usize,
+    ) -> Papers {
         let network = &bundle.networks[0].1;
         let sizes = network.config();
         let mut card = front_matter("language-model");
@@ -63,7 +69,11 @@ impl LmPapers<'_> {
             "# An AWD-LSTM language model\n\n{verb} by ulmfit on {tokens} tokens of {documents} documents.\n\n\
              | | |\n|---|---|\n| vocabulary | {} |\n| embedding | {} |\n| width | {} |\n| layers | {} |\n\
              | weights of a direction | {} |\n",
-            sizes.vocab, sizes.emb, sizes.hid, sizes.layers, network.parameters(),
+            sizes.vocab,
+            sizes.emb,
+            sizes.hid,
+            sizes.layers,
+            network.parameters(),
         );
         for score in self.scores {
             let (direction, perplexity) = (score.direction, score.perplexity);
@@ -85,7 +95,11 @@ impl Outcome {
     pub fn papers(&self, options: &TrainOptions, runner: &Runner<'_>, threads: usize) -> Papers {
         let mut card = front_matter("text-classification");
         let labels = self.classifier.labels.names().join(", ");
-        let _ = write!(card, "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{}```\n", self.report);
+        let _ = write!(
+            card,
+            "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{}```\n",
+            self.report
+        );
         let rest = json!({
             "recipe": options.recipe,
             "directions": options.directions,

@@ -1,9 +1,8 @@
 //! Labels for texts.
 
 use super::bundle::ClassifierBundle;
-use super::evaluate::argmax;
 use crate::data::LabelKind;
-use crate::model::score_documents;
+use crate::model::{argmax, score_documents};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use ulmfit_ops::{Device, Tensor};

@@ -61,7 +61,14 @@ pub fn find_classifier_rate(
     let loss = LossConfig::default();
     let device = Cpu::default();
     let mut trainee = ClassifierTrainee::new(
-        device, network, &train, None, batch_size, loss, regularisation, key,
+        device,
+        network,
+        &train,
+        None,
+        batch_size,
+        loss,
+        regularisation,
+        key,
     );
     let groups = trainee.model().groups();
     sweep(&mut trainee, Learn::top(groups, 1), recipe, range, key, progress)

@@ -1,7 +1,7 @@
 //! Hyper-parameters of the three stages, as a TOML file.
 
-use crate::checkpoint::CheckpointError;
 use super::Error;
+use crate::checkpoint::CheckpointError;
 use crate::model::{DropoutConfig, Learn, Regularisation};
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
@@ -178,9 +178,10 @@ impl RecipeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Syntax { .. } | Self::Range { .. } => None,
-            Self::Unknown { .. } => {
-                Some(format!("known recipes: {}; or give a .toml file", PRESETS.map(|p| p.0).join(", ")))
-            }
+            Self::Unknown { .. } => Some(format!(
+                "known recipes: {}; or give a .toml file",
+                PRESETS.map(|p| p.0).join(", ")
+            )),
         }
     }
 }
@@ -222,9 +223,12 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`] when it is not well-formed or a number is out of range.
     pub fn parse(text: &str) -> Result<Self, RecipeError> {
-        let recipe: Self = toml::from_str(text)
-            .map_err(|error| RecipeError::Syntax { message: error.to_string().trim().to_owned() })?;
-        [&recipe.pretrain, &recipe.finetune, &recipe.train].into_iter().try_for_each(StageRecipe::check)?;
+        let recipe: Self = toml::from_str(text).map_err(|error| RecipeError::Syntax {
+            message: error.to_string().trim().to_owned(),
+        })?;
+        [&recipe.pretrain, &recipe.finetune, &recipe.train]
+            .into_iter()
+            .try_for_each(StageRecipe::check)?;
         Ok(recipe)
     }
 }
@@ -246,7 +250,11 @@ impl StageRecipe {
     /// [`RecipeError::Range`] names the first bad one.
     pub fn check(&self) -> Result<(), RecipeError> {
         let range = |good: bool, field, value: &dyn std::fmt::Display, wanted| {
-            if good { Ok(()) } else { Err(RecipeError::Range { field, value: value.to_string(), wanted }) }
+            if good {
+                Ok(())
+            } else {
+                Err(RecipeError::Range { field, value: value.to_string(), wanted })
+            }
         };
         let positive = |x: f64| x.is_finite() && x > 0.0;
         let at_least_zero = |x: f64| x.is_finite() && x >= 0.0;
@@ -257,14 +265,24 @@ impl StageRecipe {
         range(at_least_zero(self.weight_decay), "weight-decay", &self.weight_decay, "at least 0")?;
         range(at_least_zero(self.ar), "ar", &self.ar, "at least 0")?;
         range(at_least_zero(self.tar), "tar", &self.tar, "at least 0")?;
-        range((0.0..1.0).contains(&self.label_smoothing), "label-smoothing", &self.label_smoothing, "in 0..1")?;
+        range(
+            (0.0..1.0).contains(&self.label_smoothing),
+            "label-smoothing",
+            &self.label_smoothing,
+            "in 0..1",
+        )?;
         if let Some(clip) = self.clip {
             range(positive(clip), "clip", &clip, "a positive number")?;
         }
         if let Some(factor) = self.lr_factor {
             range(positive(factor), "lr-factor", &factor, "a positive number")?;
         }
-        range(self.dropouts().is_valid(), "dropout", &format!("{:?}", self.dropouts()), "in 0..1 after drop-mult")
+        range(
+            self.dropouts().is_valid(),
+            "dropout",
+            &format!("{:?}", self.dropouts()),
+            "in 0..1 after drop-mult",
+        )
     }
 
     /// Peak rate of each of `groups` groups, lowest first.
@@ -295,7 +313,9 @@ impl StageRecipe {
                 epochs: unfreeze.map_or(self.epochs, |p| p.epochs),
                 learn,
                 rates: self.rates(peak, groups),
-                schedule: unfreeze.and_then(|p| p.schedule.clone()).unwrap_or_else(|| self.schedule.clone()),
+                schedule: unfreeze
+                    .and_then(|p| p.schedule.clone())
+                    .unwrap_or_else(|| self.schedule.clone()),
             }
         };
         let phases = if self.phase.is_empty() {

@@ -3,9 +3,7 @@
 use super::texts::Document;
 use super::{Error, Progress};
 use crate::data::split::{HeldOut, Split, random_groups, stratified_groups};
-use crate::data::{
-    DataError, LabelKind, LabelOptions, LabelSet, Record, Target, Task, find_duplicates,
-};
+use crate::data::{DataError, LabelKind, LabelOptions, LabelSet, Record, Target, find_duplicates};
 use crate::text::TextPipeline;
 use crate::train::Labelled;
 use serde::Serialize;
@@ -59,13 +57,13 @@ impl Rows {
     /// Rows whose texts nearly repeat each other never stand on both sides of a split of ours.
     pub(super) fn split(
         input: RowsInput,
-        task: Task,
+        options: &LabelOptions,
         shares: Shares,
         key: Key,
         progress: &mut dyn Progress,
     ) -> Result<Self, Error> {
         let RowsInput { mut train, valid, test } = input;
-        let labels = LabelSet::from_records(&train, &LabelOptions { task, ..LabelOptions::default() })?;
+        let labels = LabelSet::from_records(&train, options)?;
         labels.notices(&train).iter().for_each(|notice| progress.warn(&notice.to_string()));
         let test = match test {
             Some(test) => test,

@@ -1,11 +1,14 @@
 //! Training with a run folder behind it, so that it survives being killed.
 
+use super::Error;
 use super::progress::{Progress, Task};
 use crate::checkpoint::{
-    Checkpoint, CheckpointError, Dtype, Keep, RunFolder, Tensors, peek_tensors, read_tensors, write_tensors,
+    Checkpoint, CheckpointError, Dtype, Keep, RunFolder, Tensors, peek_tensors, read_tensors,
+    write_tensors,
 };
-use super::Error;
-use crate::train::{Checkpointer, Event, Outcome, Plan, Position, Snapshot, TrainError, Trainee, fit};
+use crate::train::{
+    Checkpointer, Event, Outcome, Plan, Position, Snapshot, TrainError, Trainee, fit,
+};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Files to token streams, and fingerprints of what a run depends on.
 
+use super::Error;
 use super::Progress;
 use crate::data::{Corpus, LabelUse, ReadOptions, documents};
-use super::Error;
 use crate::model::Network;
 use crate::text::{TextConfig, TextPipeline, Vocab, VocabConfig};
 use std::path::PathBuf;
@@ -40,7 +40,10 @@ pub fn read_texts(
     }
     if texts.is_empty() {
         let message = format!("there is no text in {}", names(paths));
-        return Err(Error::TooLittle { message, hint: Some("check the files and the text column (--text)".into()) });
+        return Err(Error::TooLittle {
+            message,
+            hint: Some("check the files and the text column (--text)".into()),
+        });
     }
     Ok(texts)
 }

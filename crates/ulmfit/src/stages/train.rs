@@ -40,7 +40,7 @@ pub fn train(
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
     let key = Key::new(options.classify.seed).child(100);
-    let rows = Rows::split(input, options.classify.task, options.shares, key, runner.progress)?;
+    let rows = Rows::split(input, &options.classify.labels, options.shares, key, runner.progress)?;
     train_on(runner, lm, rows, Vec::new(), 0, options, started)
 }
 

@@ -18,7 +18,13 @@ pub enum Unfreezing {
 impl Unfreezing {
     /// The phases for `groups` groups; the last one, where all learn, has `epochs` epochs.
     pub fn phases(self, groups: usize, epochs: usize) -> Vec<PhaseRecipe> {
-        let phase = |unfreeze, only, epochs| PhaseRecipe { unfreeze, only, epochs, lr: None, schedule: None };
+        let phase = |unfreeze, only, epochs| PhaseRecipe {
+            unfreeze,
+            only,
+            epochs,
+            lr: None,
+            schedule: None,
+        };
         let top = |n: usize| phase(Some(Unfreeze::Top(n)), None, 1);
         let single = |n: usize| phase(None, Some(n), 1);
         let all = phase(Some(Unfreeze::Word(All::All)), None, epochs);

@@ -14,16 +14,11 @@ impl Batches<()> {
 
     /// Documents of a batch that one core takes at a time.
     pub(super) fn chunk(batch: &[Vec<String>]) -> usize {
-        batch
-            .len()
-            .div_ceil(4 * rayon::current_num_threads())
-            .max(1)
+        batch.len().div_ceil(4 * rayon::current_num_threads()).max(1)
     }
 
     pub(super) fn of<D: IntoIterator>(documents: D) -> Batches<Fuse<D::IntoIter>> {
-        Batches {
-            documents: documents.into_iter().fuse(),
-        }
+        Batches { documents: documents.into_iter().fuse() }
     }
 }
 
@@ -54,9 +49,7 @@ mod tests {
     #[test]
     fn bounded_and_complete() {
         let documents = (0..20).map(|_| Ok::<_, ()>(vec!["x".repeat(1 << 20)]));
-        let sizes: Vec<usize> = Batches::of(documents)
-            .map(|batch| batch.unwrap().len())
-            .collect();
+        let sizes: Vec<usize> = Batches::of(documents).map(|batch| batch.unwrap().len()).collect();
         assert_eq!(sizes, [8, 8, 4]);
         let mut failing = Batches::of([Ok(vec![]), Err("broken")]);
         assert_eq!(failing.next(), Some(Err("broken")));

@@ -104,19 +104,13 @@ impl Table {
         for (first, last, step, delta) in python.lower {
             for code in (first..=last).step_by(step as usize) {
                 let small = char::from_u32(code.wrapping_add_signed(delta));
-                let pair = char::from_u32(code)
-                    .zip(small)
-                    .expect("data/python.json holds letters");
+                let pair = char::from_u32(code).zip(small).expect("data/python.json holds letters");
                 flat[code as usize] |= LOWERS;
                 lower.insert(pair.0, pair.1);
             }
         }
 
-        let mut table = Self {
-            block_of: Vec::new(),
-            classes: Vec::new(),
-            lower,
-        };
+        let mut table = Self { block_of: Vec::new(), classes: Vec::new(), lower };
         let mut known: HashMap<&[Classes], u16> = HashMap::new();
         for block in flat.chunks_exact(BLOCK) {
             let index = *known.entry(block).or_insert_with(|| {
@@ -145,11 +139,7 @@ pub(super) fn is(c: char, wanted: Classes) -> bool {
 /// `str.isspace()` of Python.
 #[inline]
 pub(super) fn is_space(c: char) -> bool {
-    if c.is_ascii() {
-        matches!(c as u8, 9..=13 | 28..=32)
-    } else {
-        is(c, SPACE)
-    }
+    if c.is_ascii() { matches!(c as u8, 9..=13 | 28..=32) } else { is(c, SPACE) }
 }
 
 /// The text without Python's white space at both ends, as `str.strip()`.
@@ -180,11 +170,7 @@ pub(super) fn push_lower(text: &str, out: &mut String) {
             let before = text[..at].chars().rev().find(cased);
             let after = text[at + c.len_utf8()..].chars().find(cased);
             let letter = |c: Option<char>| c.is_some_and(|c| is(c, CASED));
-            out.push(if letter(before) && !letter(after) {
-                'ς'
-            } else {
-                'σ'
-            });
+            out.push(if letter(before) && !letter(after) { 'ς' } else { 'σ' });
         } else {
             out.push(TABLE.lower[&c]);
         }
@@ -210,19 +196,13 @@ mod tests {
         assert_eq!(lower("ΑΣ'Β"), "ασ'β");
         assert_eq!(lower("ΑΣ'"), "ας'");
         assert_eq!(lower("ẞ ÉCOLE Ǆ Ⅷ"), "ß école ǆ ⅷ");
-        assert_eq!(
-            lower("\u{a7cb}"),
-            "\u{a7cb}",
-            "a letter younger than Unicode 14"
-        );
+        assert_eq!(lower("\u{a7cb}"), "\u{a7cb}", "a letter younger than Unicode 14");
     }
 
     #[test]
     fn white_space_and_words_are_those_of_python() {
-        let spaces: Vec<char> = (0..0x11_0000)
-            .filter_map(char::from_u32)
-            .filter(|c| is_space(*c))
-            .collect();
+        let spaces: Vec<char> =
+            (0..0x11_0000).filter_map(char::from_u32).filter(|c| is_space(*c)).collect();
         assert_eq!(spaces.len(), 29);
         assert!(is_space('\u{1c}') && is_space('\u{85}') && !is_space('\u{200b}'));
         assert!(is('²', WORD) && is('_', WORD) && !is('\u{301}', WORD));

@@ -88,10 +88,7 @@ mod tests {
         let config: TextConfig =
             serde_json::from_str(r#"{"tokenizer": {"kind": "unigram"}, "language": "de"}"#)
                 .unwrap();
-        assert_eq!(
-            config.tokenizer,
-            TokenizerConfig::Unigram { vocab_size: 15_000 }
-        );
+        assert_eq!(config.tokenizer, TokenizerConfig::Unigram { vocab_size: 15_000 });
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<TextConfig>(&text).unwrap(), config);
         assert!(serde_json::from_str::<TextConfig>(r#"{"tokeniser": {}}"#).is_err());

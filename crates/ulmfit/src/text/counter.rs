@@ -41,10 +41,7 @@ impl Counter {
         tokens.sort_unstable_by_key(|(_, seen)| seen.rank);
         for (token, Seen { count, .. }) in tokens {
             let rank = self.seen.len();
-            self.seen
-                .entry(token)
-                .or_insert(Seen { count: 0, rank })
-                .count += count;
+            self.seen.entry(token).or_insert(Seen { count: 0, rank }).count += count;
         }
     }
 
@@ -65,15 +62,10 @@ impl Counter {
 
     /// Tokens and their counts, the most frequent first.
     pub fn most_common(&self) -> Vec<(&str, u64)> {
-        let mut all: Vec<(&str, Seen)> = self
-            .seen
-            .iter()
-            .map(|(token, seen)| (&**token, *seen))
-            .collect();
+        let mut all: Vec<(&str, Seen)> =
+            self.seen.iter().map(|(token, seen)| (&**token, *seen)).collect();
         all.sort_unstable_by_key(|(_, seen)| (std::cmp::Reverse(seen.count), seen.rank));
-        all.into_iter()
-            .map(|(token, seen)| (token, seen.count))
-            .collect()
+        all.into_iter().map(|(token, seen)| (token, seen.count)).collect()
     }
 }
 
@@ -90,21 +82,13 @@ mod tests {
     #[test]
     fn ties_keep_their_order_across_parts() {
         let whole = counted("b a c c d a e b");
-        assert_eq!(
-            whole.most_common(),
-            [("b", 2), ("a", 2), ("c", 2), ("d", 1), ("e", 1)]
-        );
+        assert_eq!(whole.most_common(), [("b", 2), ("a", 2), ("c", 2), ("d", 1), ("e", 1)]);
         let mut parts = counted("b a c");
         parts.merge(counted("c d a"));
         parts.merge(counted("e b"));
         assert_eq!(parts.most_common(), whole.most_common());
         assert_eq!(
-            (
-                parts.total(),
-                parts.distinct(),
-                parts.count("c"),
-                parts.count("x")
-            ),
+            (parts.total(), parts.distinct(), parts.count("c"), parts.count("x")),
             (8, 5, 2, 0)
         );
     }

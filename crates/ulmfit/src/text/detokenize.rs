@@ -20,10 +20,7 @@ pub(super) fn detokenize<'t>(
     tokens: impl IntoIterator<Item = &'t str>,
     tokenizer: &TokenizerConfig,
 ) -> String {
-    let mut writer = Writer {
-        pieces: *tokenizer != TokenizerConfig::Words,
-        ..Writer::default()
-    };
+    let mut writer = Writer { pieces: *tokenizer != TokenizerConfig::Words, ..Writer::default() };
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match plain(token) {
@@ -41,9 +38,7 @@ pub(super) fn detokenize<'t>(
                     Ok(count @ 1..=MOST_REPEATS) if !what.is_empty() => {
                         writer.repeat(mark, count, what);
                     }
-                    _ => [number, what]
-                        .into_iter()
-                        .for_each(|token| writer.token(token)),
+                    _ => [number, what].into_iter().for_each(|token| writer.token(token)),
                 }
             }
             UNK => writer.token("[unknown]"),
@@ -58,9 +53,7 @@ const MOST_REPEATS: usize = 1000;
 
 /// fastai's subword models write special tokens with the mark of a word's beginning.
 fn plain(token: &str) -> &str {
-    token
-        .strip_prefix("▁xx")
-        .map_or(token, |_| &token['▁'.len_utf8()..])
+    token.strip_prefix("▁xx").map_or(token, |_| &token['▁'.len_utf8()..])
 }
 
 #[derive(Default)]
@@ -88,11 +81,7 @@ impl Writer {
 
     fn piece(&mut self, piece: &str) {
         let text = piece.replace('▁', " ");
-        let text = if self.out.is_empty() {
-            text.trim_start()
-        } else {
-            &text
-        };
+        let text = if self.out.is_empty() { text.trim_start() } else { &text };
         // A piece that only begins a word leaves the capital to the next.
         if text.trim().is_empty() {
             self.out.push_str(text);
@@ -143,8 +132,7 @@ impl Writer {
             Case::All => self.out.push_str(&text.to_uppercase()),
             Case::First => {
                 let mut chars = text.chars();
-                self.out
-                    .extend(chars.next().into_iter().flat_map(char::to_uppercase));
+                self.out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
                 self.out.push_str(chars.as_str());
             }
             Case::Small if self.shouting => self.out.push_str(&text.to_uppercase()),
@@ -215,17 +203,12 @@ fn clings_to_left(word: &str) -> bool {
             | "°"
             | "'"
             | "’"
-    ) || word
-        .strip_prefix(['\'', '’'])
-        .is_some_and(|rest| rest.starts_with(char::is_alphabetic))
+    ) || word.strip_prefix(['\'', '’']).is_some_and(|rest| rest.starts_with(char::is_alphabetic))
 }
 
 /// No space behind it.
 fn clings_to_right(word: &str) -> bool {
-    matches!(
-        word,
-        "(" | "[" | "{" | "$" | "£" | "€" | "#" | "-" | "–" | "/" | "``" | "‘" | "@"
-    )
+    matches!(word, "(" | "[" | "{" | "$" | "£" | "€" | "#" | "-" | "–" | "/" | "``" | "‘" | "@")
 }
 
 #[cfg(test)]
@@ -239,10 +222,7 @@ mod tests {
     #[test]
     fn reads_as_written() {
         for (tokens, expected) in [
-            (
-                "xxbos xxmaj it 's a xxup great film , is n't it ?",
-                "It's a GREAT film, isn't it?",
-            ),
+            ("xxbos xxmaj it 's a xxup great film , is n't it ?", "It's a GREAT film, isn't it?"),
             ("xxup do n't xxup stop", "DON'T STOP"),
             ("xxup i 'm here", "I'M here"),
             ("s xxrep 3 o good xxrep 3 !", "sooo good!!!"),
@@ -250,10 +230,7 @@ mod tests {
             ("xxrep 3 ! then more", "!!! then more"),
             ("xxwrep 3 no way", "no no no way"),
             ("a co - op ( $ 5 , 10 / 10 ) 5 %", "a co-op ($5, 10/10) 5%"),
-            (
-                "he said \" hi \" and \" bye \" .",
-                "he said \"hi\" and \"bye\".",
-            ),
+            ("he said \" hi \" and \" bye \" .", "he said \"hi\" and \"bye\"."),
             ("« oui » “ yes ”", "«oui» “yes”"),
             ("one \n\n two \n▁ three", "one\n\ntwo\nthree"),
             ("xxfld 1 a xxfld 2 b xxeos xxpad", "a b"),
@@ -269,10 +246,7 @@ mod tests {
     fn pieces() {
         let unigram = TokenizerConfig::Unigram { vocab_size: 8 };
         let text = |tokens: &str| detokenize(tokens.split(' '), &unigram);
-        assert_eq!(
-            text("xxbos xxmaj ▁hel lo ▁ xxup ▁wor ld !"),
-            "Hello  WORLD!"
-        );
+        assert_eq!(text("xxbos xxmaj ▁hel lo ▁ xxup ▁wor ld !"), "Hello  WORLD!");
         assert_eq!(text("▁xxbos ▁xxmaj ▁a ▁b"), "A b");
         assert_eq!(text("▁日本 語"), "日本語");
     }

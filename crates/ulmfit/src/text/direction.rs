@@ -46,9 +46,6 @@ mod tests {
         assert_eq!(ids, [2, 5, 6]);
         Direction::Backward.orient(&mut ids);
         assert_eq!(ids, [6, 5, 2]);
-        assert_eq!(
-            serde_json::to_string(&Direction::Backward).unwrap(),
-            "\"backward\""
-        );
+        assert_eq!(serde_json::to_string(&Direction::Backward).unwrap(), "\"backward\"");
     }
 }

@@ -48,26 +48,18 @@ fn push_number(body: &str, out: &mut String) -> Option<usize> {
         Some(hex) => (hex, 16),
         None => (body, 10),
     };
-    let end = digits
-        .find(|c: char| !c.is_digit(radix))
-        .unwrap_or(digits.len());
+    let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
     if end == 0 {
         return None;
     }
     let number = digits[..end]
         .chars()
         .filter_map(|c| c.to_digit(radix))
-        .fold(0_u32, |number, digit| {
-            number.saturating_mul(radix).saturating_add(digit)
-        });
+        .fold(0_u32, |number, digit| number.saturating_mul(radix).saturating_add(digit));
     let semicolon = usize::from(digits[end..].starts_with(';'));
 
-    let invalid = || {
-        TABLES
-            .invalid
-            .chunks_exact(2)
-            .any(|ends| (ends[0]..=ends[1]).contains(&number))
-    };
+    let invalid =
+        || TABLES.invalid.chunks_exact(2).any(|ends| (ends[0]..=ends[1]).contains(&number));
     if let Some(other) = TABLES.charrefs.get(&number) {
         out.push_str(other);
     } else if let Some(c) = char::from_u32(number) {
@@ -86,21 +78,14 @@ fn push_named(body: &str, out: &mut String) -> Option<usize> {
     let ends_name = |c: char| matches!(c, '\t' | '\n' | '\x0c' | ' ' | '<' | '&' | '#' | ';');
     let mut ends = [0; LONGEST_NAME];
     let mut length = 0;
-    for (at, c) in body
-        .char_indices()
-        .take(LONGEST_NAME)
-        .take_while(|(_, c)| !ends_name(*c))
-    {
+    for (at, c) in body.char_indices().take(LONGEST_NAME).take_while(|(_, c)| !ends_name(*c)) {
         ends[length] = at + c.len_utf8();
         length += 1;
     }
     let end = *ends[..length].last()?;
     let with_semicolon = body[end..].starts_with(';').then_some(end + 1);
     // A shorter name than two characters is never looked for.
-    let shorter = ends[..length]
-        .iter()
-        .rev()
-        .filter(|end| body[..**end].chars().nth(1).is_some());
+    let shorter = ends[..length].iter().rev().filter(|end| body[..**end].chars().nth(1).is_some());
     for used in with_semicolon.into_iter().chain(shorter.copied()) {
         if let Some(value) = TABLES.entities.get(&body[..used]) {
             out.push_str(value);
@@ -129,10 +114,7 @@ mod tests {
         for (text, expected) in [
             ("&#39;&#x27&#X27;", "'''"),
             ("&#128;&#x80;&#0;", "€€\u{fffd}"),
-            (
-                "&#xD800;&#x110000;&#99999999999999;",
-                "\u{fffd}\u{fffd}\u{fffd}",
-            ),
+            ("&#xD800;&#x110000;&#99999999999999;", "\u{fffd}\u{fffd}\u{fffd}"),
             ("&#1;&#xFDD0;|", "|"),
             ("&#13;", "\r"),
             ("&#;&#x;&#xZ&;&", "&#;&#x;&#xZ&;&"),

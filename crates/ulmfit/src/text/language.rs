@@ -17,9 +17,7 @@ impl Language {
     /// From a two- or three-letter code of ISO 639, `xx` for none in particular.
     pub(super) fn of(code: &str) -> Result<Self, TextError> {
         if !matches!(code.len(), 2 | 3) || !code.bytes().all(|b| b.is_ascii_lowercase()) {
-            return Err(TextError::Language {
-                code: code.to_owned(),
-            });
+            return Err(TextError::Language { code: code.to_owned() });
         }
         Ok(match code {
             "en" => Self::English,

@@ -56,11 +56,7 @@ impl TextPipeline {
             let tokenizer = Arc::new(Tokenizer::new(config, None)?);
             let counter = count(&tokenizer, documents)?;
             let vocab = Arc::new(Vocab::build(&counter, vocab));
-            return Ok(Self {
-                config: config.clone(),
-                tokenizer,
-                vocab,
-            });
+            return Ok(Self { config: config.clone(), tokenizer, vocab });
         }
         let model = SubwordModel::train(config, documents)?;
         Ok(Self::of_subwords(config, model)?)
@@ -91,10 +87,7 @@ impl TextPipeline {
     /// If the model does not fit the configuration.
     pub fn of_subwords(config: &TextConfig, model: SubwordModel) -> Result<Self, TextError> {
         let specials = special::ALL.map(str::to_owned);
-        let pieces = model
-            .pieces()
-            .into_iter()
-            .filter(|piece| !specials.contains(piece));
+        let pieces = model.pieces().into_iter().filter(|piece| !specials.contains(piece));
         let vocab = Vocab::from_tokens(specials.iter().cloned().chain(pieces).collect())?;
         Self::new(config, Some(model), vocab)
     }
@@ -110,11 +103,7 @@ impl TextPipeline {
         vocab: Vocab,
     ) -> Result<Self, TextError> {
         let tokenizer = Arc::new(Tokenizer::new(config, subwords)?);
-        Ok(Self {
-            config: config.clone(),
-            tokenizer,
-            vocab: Arc::new(vocab),
-        })
+        Ok(Self { config: config.clone(), tokenizer, vocab: Arc::new(vocab) })
     }
 
     /// The settings.
@@ -135,17 +124,13 @@ impl TextPipeline {
     /// The ids of a document, in the order of the text.
     pub fn encode(&self, fields: &[impl AsRef<str>]) -> Vec<TokenId> {
         let mut ids = Vec::new();
-        self.tokenizer
-            .for_each_token(fields, &mut |token| ids.push(self.vocab.id(token)));
+        self.tokenizer.for_each_token(fields, &mut |token| ids.push(self.vocab.id(token)));
         ids
     }
 
     /// [`Self::encode`] of every document, on all cores, in the same order.
     pub fn encode_all(&self, documents: &[Vec<String>]) -> Vec<Vec<TokenId>> {
-        documents
-            .par_iter()
-            .map(|fields| self.encode(fields))
-            .collect()
+        documents.par_iter().map(|fields| self.encode(fields)).collect()
     }
 
     /// Readable text: special tokens carried out, spaces where they belong.
@@ -154,23 +139,14 @@ impl TextPipeline {
     ///
     /// If an id is none of the vocabulary.
     pub fn decode(&self, ids: &[TokenId]) -> String {
-        detokenize(
-            ids.iter().map(|id| self.vocab.token(*id)),
-            &self.config.tokenizer,
-        )
+        detokenize(ids.iter().map(|id| self.vocab.token(*id)), &self.config.tokenizer)
     }
 
     /// Name and content of the files that a model folder needs besides `config.json`.
     pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let vocab = serde_json::Value::from(self.vocab.tokens())
-            .to_string()
-            .into_bytes();
+        let vocab = serde_json::Value::from(self.vocab.tokens()).to_string().into_bytes();
         let mut files = vec![(VOCAB_FILE, vocab)];
-        files.extend(
-            self.tokenizer
-                .subwords()
-                .map(|model| (SUBWORDS_FILE, model.to_json())),
-        );
+        files.extend(self.tokenizer.subwords().map(|model| (SUBWORDS_FILE, model.to_json())));
         files
     }
 
@@ -184,11 +160,8 @@ impl TextPipeline {
         read: impl Fn(&str) -> std::io::Result<Vec<u8>>,
     ) -> Result<Self, TextError> {
         let read = |name| read(name).map_err(|source| TextError::Read { name, source });
-        let vocab =
-            serde_json::from_slice(&read(VOCAB_FILE)?).map_err(|source| TextError::Json {
-                name: VOCAB_FILE,
-                source,
-            })?;
+        let vocab = serde_json::from_slice(&read(VOCAB_FILE)?)
+            .map_err(|source| TextError::Json { name: VOCAB_FILE, source })?;
         let subwords = match config.tokenizer {
             TokenizerConfig::Words => None,
             _ => Some(SubwordModel::from_json(&read(SUBWORDS_FILE)?)?),
@@ -231,10 +204,7 @@ mod tests {
     }
 
     fn pipeline(texts: &[&str]) -> TextPipeline {
-        let vocab = VocabConfig {
-            min_freq: 1,
-            ..VocabConfig::default()
-        };
+        let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
         TextPipeline::build(&TextConfig::default(), &vocab, documents(texts)).unwrap()
     }
 
@@ -257,8 +227,7 @@ mod tests {
         let files = pipeline.files();
         let read = |name: &str| {
             let file = files.iter().find(|(other, _)| *other == name);
-            file.map(|(_, bytes)| bytes.clone())
-                .ok_or(std::io::ErrorKind::NotFound.into())
+            file.map(|(_, bytes)| bytes.clone()).ok_or(std::io::ErrorKind::NotFound.into())
         };
         let again = TextPipeline::from_files(pipeline.config(), read).unwrap();
         assert_eq!(again.vocab(), pipeline.vocab());
@@ -271,10 +240,7 @@ mod tests {
     fn a_vocabulary_for_other_texts() {
         let base = pipeline(&["a b", "c"]);
         let texts = documents(&["c d d"]).into_iter().map(Ok::<_, TextError>);
-        let vocab = VocabConfig {
-            min_freq: 1,
-            ..VocabConfig::default()
-        };
+        let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
         let new = base.rebuild(&vocab, texts).unwrap();
         assert_eq!(new.vocab().tokens()[9..], ["d", "c"]);
         assert_eq!(new.vocab().sources_in(base.vocab())[9..], [None, Some(11)]);

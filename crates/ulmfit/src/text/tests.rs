@@ -16,39 +16,25 @@ fn repository() -> PathBuf {
 
 fn lines(path: &Path) -> impl Iterator<Item = String> + use<> {
     let file = File::open(path).unwrap();
-    BufReader::new(XzReader::new(file, true))
-        .lines()
-        .map(Result::unwrap)
+    BufReader::new(XzReader::new(file, true)).lines().map(Result::unwrap)
 }
 
 /// Tokens: `fixtures/text/make_hard_lines.py`.
 #[test]
 fn hard_lines_come_out_as_in_fastai() {
     let batch = Tokenizer::new(&TextConfig::default(), None).unwrap();
-    let keep = TextConfig {
-        inner_spaces: InnerSpaces::Keep,
-        ..TextConfig::default()
-    };
+    let keep = TextConfig { inner_spaces: InnerSpaces::Keep, ..TextConfig::default() };
     let predict = Tokenizer::new(&keep, None).unwrap();
     let (mut count, mut differ) = (0, 0);
     for line in lines(&repository().join("fixtures/text/hard_lines.jsonl.xz")) {
         let parts: Vec<Vec<String>> = serde_json::from_str(&line).unwrap();
-        let [fields, tokens, by_predict @ ..] = &parts[..] else {
-            panic!("{line}")
-        };
+        let [fields, tokens, by_predict @ ..] = &parts[..] else { panic!("{line}") };
         assert_eq!(batch.tokenize(fields), *tokens, "{fields:?}");
-        assert_eq!(
-            predict.tokenize(fields),
-            *by_predict.first().unwrap_or(tokens),
-            "{fields:?}"
-        );
+        assert_eq!(predict.tokenize(fields), *by_predict.first().unwrap_or(tokens), "{fields:?}");
         count += 1;
         differ += by_predict.len();
     }
-    assert!(
-        (count, differ) == (2000, differ) && differ > 100,
-        "{count} {differ}"
-    );
+    assert!((count, differ) == (2000, differ) && differ > 100, "{count} {differ}");
 }
 
 /// The shortest time that tokenizing `text` that often has taken.
@@ -121,23 +107,13 @@ proptest! {
 }
 
 fn bare(text: &str) -> String {
-    let text = text
-        .to_lowercase()
-        .replace("...", "…")
-        .replace("i\u{307}", "i");
+    let text = text.to_lowercase().replace("...", "…").replace("i\u{307}", "i");
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 fn round_trip(language: &str, texts: &[String]) {
-    let config = TextConfig {
-        language: language.into(),
-        ..TextConfig::default()
-    };
-    let vocab = VocabConfig {
-        min_freq: 1,
-        max_size: usize::MAX,
-        ..VocabConfig::default()
-    };
+    let config = TextConfig { language: language.into(), ..TextConfig::default() };
+    let vocab = VocabConfig { min_freq: 1, max_size: usize::MAX, ..VocabConfig::default() };
     let documents = texts.iter().map(|text| vec![text.clone()]);
     let pipeline = TextPipeline::build(&config, &vocab, documents).unwrap();
     for text in texts {
@@ -149,33 +125,16 @@ fn round_trip(language: &str, texts: &[String]) {
 #[test]
 fn languages_come_back() {
     for (language, text) in [
-        (
-            "de",
-            "Die ÄRZTE spielen in Köln: „Schrei nach Liebe“, z.B. am 3. Mai! Größe, Straße.",
-        ),
-        (
-            "fr",
-            "L'été à Évry, c'est « génial » ; n'est-ce pas ? ÇA VA BIEN aujourd'hui.",
-        ),
-        (
-            "es",
-            "¿Qué tal? ¡Muy bien! Él comió 3,5 kg de piñas en ÁVILA el año pasado.",
-        ),
-        (
-            "id",
-            "Anak-anak bermain bola. Harganya Rp 10.000,- saja, murah sekali sekali sekali!",
-        ),
+        ("de", "Die ÄRZTE spielen in Köln: „Schrei nach Liebe“, z.B. am 3. Mai! Größe, Straße."),
+        ("fr", "L'été à Évry, c'est « génial » ; n'est-ce pas ? ÇA VA BIEN aujourd'hui."),
+        ("es", "¿Qué tal? ¡Muy bien! Él comió 3,5 kg de piñas en ÁVILA el año pasado."),
+        ("id", "Anak-anak bermain bola. Harganya Rp 10.000,- saja, murah sekali sekali sekali!"),
         ("hi", "यह फिल्म बहुत अच्छी है। क्या आपने देखी है? हाँ हाँ हाँ, मैंने देखी।"),
     ] {
         round_trip(language, &[text.to_owned()]);
     }
-    let german = Tokenizer::new(
-        &TextConfig {
-            language: "de".into(),
-            ..TextConfig::default()
-        },
-        None,
-    );
+    let german =
+        Tokenizer::new(&TextConfig { language: "de".into(), ..TextConfig::default() }, None);
     assert_eq!(
         german.unwrap().tokenize(&["Die ÄRZTE"]),
         ["xxbos", "xxmaj", "die", "xxup", "ärzte"]

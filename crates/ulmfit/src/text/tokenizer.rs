@@ -48,9 +48,7 @@ impl Tokenizer {
         let wanted = config.tokenizer.kind();
         let splitter = match (&config.tokenizer, subwords) {
             (TokenizerConfig::Words, None) if language == Language::Unspaced => {
-                return Err(TextError::NeedsSubwords {
-                    code: config.language.clone(),
-                });
+                return Err(TextError::NeedsSubwords { code: config.language.clone() });
             }
             (TokenizerConfig::Words, None) => {
                 Splitter::Words(Box::new(WordTokenizer::new(language)))
@@ -58,10 +56,7 @@ impl Tokenizer {
             (_, None) => return Err(TextError::NoSubwordModel { kind: wanted }),
             (_, Some(model)) if model.kind() == wanted => Splitter::Subwords(Box::new(model)),
             (_, Some(model)) => {
-                return Err(TextError::SubwordKind {
-                    wanted,
-                    found: model.kind(),
-                });
+                return Err(TextError::SubwordKind { wanted, found: model.kind() });
             }
         };
         Ok(Self {
@@ -90,11 +85,7 @@ impl Tokenizer {
     /// As [`Self::tokenize`], with nothing allocated for a token.
     pub fn for_each_token(&self, fields: &[impl AsRef<str>], f: &mut dyn FnMut(&str)) {
         let mut room = self.rooms().pop().unwrap_or_default();
-        let Room {
-            draft,
-            words,
-            marked,
-        } = &mut room;
+        let Room { draft, words, marked } = &mut room;
         self.rules.apply(fields, draft);
         let text = draft.text();
         let small = text.len() <= LARGEST_KEPT;
@@ -129,10 +120,7 @@ mod tests {
     use super::*;
 
     fn tokens(config: &TextConfig, fields: &[&str]) -> String {
-        Tokenizer::new(config, None)
-            .unwrap()
-            .tokenize(fields)
-            .join("|")
+        Tokenizer::new(config, None).unwrap().tokenize(fields).join("|")
     }
 
     #[test]
@@ -152,30 +140,18 @@ mod tests {
                 "xxbos|xxmaj|email|me@x.com|or|visit|http|:|/|/|xxrep|3|w|.imdb.com|/|title|/|tt0|xxrep|4|1|61\
                  |/|?|ref_=fn|:-)|<3|can't|-|wait|3.14|1|,|xxrep|3|0|9|am",
             ),
-            (
-                "no no no no way\n\nnew   para \n x",
-                "xxbos|xxwrep|4|no|way|\n\n|new|para|\n▁|x",
-            ),
+            ("no no no no way\n\nnew   para \n x", "xxbos|xxwrep|4|no|way|\n\n|new|para|\n▁|x"),
         ] {
             assert_eq!(tokens(&english, &[text]), expected);
         }
-        let predict = TextConfig {
-            inner_spaces: InnerSpaces::Keep,
-            ..english
-        };
+        let predict = TextConfig { inner_spaces: InnerSpaces::Keep, ..english };
         assert_eq!(tokens(&predict, &["a \n b"]), "xxbos|a|\n |b");
     }
 
     #[test]
     fn fields() {
-        let mut config = TextConfig {
-            add_eos: true,
-            ..TextConfig::default()
-        };
-        assert_eq!(
-            tokens(&config, &["A title", "B"]),
-            "xxbos|xxfld|1|a|title|xxfld|2|b|xxeos"
-        );
+        let mut config = TextConfig { add_eos: true, ..TextConfig::default() };
+        assert_eq!(tokens(&config, &["A title", "B"]), "xxbos|xxfld|1|a|title|xxfld|2|b|xxeos");
         assert_eq!(tokens(&config, &["one"]), "xxbos|one|xxeos");
         config.mark_fields = Some(false);
         assert_eq!(tokens(&config, &["one", "two"]), "xxbos|one|two|xxeos");
@@ -183,22 +159,10 @@ mod tests {
 
     #[test]
     fn configurations_that_cannot_be() {
-        let japanese = TextConfig {
-            language: "ja".into(),
-            ..TextConfig::default()
-        };
-        assert!(matches!(
-            Tokenizer::new(&japanese, None),
-            Err(TextError::NeedsSubwords { .. })
-        ));
+        let japanese = TextConfig { language: "ja".into(), ..TextConfig::default() };
+        assert!(matches!(Tokenizer::new(&japanese, None), Err(TextError::NeedsSubwords { .. })));
         let unigram = TokenizerConfig::Unigram { vocab_size: 100 };
-        let config = TextConfig {
-            tokenizer: unigram,
-            ..TextConfig::default()
-        };
-        assert!(matches!(
-            Tokenizer::new(&config, None),
-            Err(TextError::NoSubwordModel { .. })
-        ));
+        let config = TextConfig { tokenizer: unigram, ..TextConfig::default() };
+        assert!(matches!(Tokenizer::new(&config, None), Err(TextError::NoSubwordModel { .. })));
     }
 }

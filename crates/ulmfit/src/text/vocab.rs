@@ -20,11 +20,7 @@ pub struct VocabConfig {
 
 impl Default for VocabConfig {
     fn default() -> Self {
-        Self {
-            min_freq: 3,
-            max_size: 60_000,
-            fill: Fill::None,
-        }
+        Self { min_freq: 3, max_size: 60_000, fill: Fill::None }
     }
 }
 
@@ -62,30 +58,20 @@ impl Vocab {
         for (id, expected) in special::ALL.into_iter().enumerate().take(3) {
             let found = tokens.get(id).cloned().unwrap_or_default();
             if found != expected {
-                return Err(TextError::VocabSpecials {
-                    id,
-                    found,
-                    expected,
-                });
+                return Err(TextError::VocabSpecials { id, found, expected });
             }
         }
         let vocab = Self::index(tokens);
         for (first, token) in (0..).zip(&vocab.tokens) {
             if let Some(second) = vocab.get(token).filter(|last| *last != first) {
-                return Err(TextError::VocabDuplicate {
-                    token: token.clone(),
-                    first,
-                    second,
-                });
+                return Err(TextError::VocabDuplicate { token: token.clone(), first, second });
             }
         }
         Ok(vocab)
     }
 
     fn index(tokens: Vec<String>) -> Self {
-        let real = (0..)
-            .zip(&tokens)
-            .filter(|(_, token)| *token != special::FAKE);
+        let real = (0..).zip(&tokens).filter(|(_, token)| *token != special::FAKE);
         let ids = real.map(|(id, token)| (token.clone(), id)).collect();
         Self { tokens, ids }
     }
@@ -97,11 +83,8 @@ impl Vocab {
         let others = frequent
             .filter(|(token, count)| *count >= config.min_freq && !special::ALL.contains(token))
             .map(|(token, _)| token);
-        let mut tokens: Vec<String> = special::ALL
-            .into_iter()
-            .chain(others)
-            .map(str::to_owned)
-            .collect();
+        let mut tokens: Vec<String> =
+            special::ALL.into_iter().chain(others).map(str::to_owned).collect();
         tokens.truncate(config.max_size.max(special::ALL.len()));
         if config.fill == Fill::Fastai {
             tokens.resize(tokens.len() / 8 * 8 + 8, special::FAKE.to_owned());
@@ -131,10 +114,7 @@ impl Vocab {
     }
 
     /// Number of ids.
-    #[allow(
-        clippy::len_without_is_empty,
-        reason = "a vocabulary always has the special tokens"
-    )]
+    #[allow(clippy::len_without_is_empty, reason = "a vocabulary always has the special tokens")]
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
@@ -183,29 +163,16 @@ mod tests {
     }
 
     fn build(counter: &Counter, min_freq: u64, max_size: usize, fill: Fill) -> Vocab {
-        Vocab::build(
-            counter,
-            &VocabConfig {
-                min_freq,
-                max_size,
-                fill,
-            },
-        )
+        Vocab::build(counter, &VocabConfig { min_freq, max_size, fill })
     }
 
     /// Sizes: `make_vocab` of fastai 2.8.12.
     #[test]
     fn sizes_as_in_fastai() {
-        for (distinct, max_size, size) in [
-            (7, 60_000, 24),
-            (6, 60_000, 16),
-            (100, 40, 48),
-            (100, 41, 48),
-        ] {
-            assert_eq!(
-                build(&words(distinct), 3, max_size, Fill::Fastai).len(),
-                size
-            );
+        for (distinct, max_size, size) in
+            [(7, 60_000, 24), (6, 60_000, 16), (100, 40, 48), (100, 41, 48)]
+        {
+            assert_eq!(build(&words(distinct), 3, max_size, Fill::Fastai).len(), size);
         }
         assert_eq!(build(&words(7), 3, 60_000, Fill::None).len(), 16);
         assert_eq!(build(&words(7), 4, 60_000, Fill::None).len(), 9);
@@ -213,22 +180,12 @@ mod tests {
 
     #[test]
     fn special_tokens_first_then_by_frequency() {
-        let tokens = [
-            ("b", 3),
-            ("xxmaj", 9),
-            ("a", 5),
-            ("rare", 2),
-            ("c", 3),
-            ("xxbos", 4),
-        ];
+        let tokens = [("b", 3), ("xxmaj", 9), ("a", 5), ("rare", 2), ("c", 3), ("xxbos", 4)];
         let counter = counted(tokens.map(|(word, count)| (word.to_owned(), count)));
         let vocab = build(&counter, 3, 60_000, Fill::None);
         assert_eq!(vocab.tokens()[..9], special::ALL);
         assert_eq!(vocab.tokens()[9..], ["a", "b", "c"]);
-        assert_eq!(
-            (vocab.id("a"), vocab.id("rare"), vocab.token(10)),
-            (9, UNK_ID, "b")
-        );
+        assert_eq!((vocab.id("a"), vocab.id("rare"), vocab.token(10)), (9, UNK_ID, "b"));
         // Of the three most frequent two are special, so one other is left.
         assert_eq!(build(&counter, 3, 10, Fill::None).tokens()[9..], ["a"]);
     }
@@ -247,35 +204,21 @@ mod tests {
         assert_eq!(serde_json::from_str::<Vocab>(&json).unwrap(), vocab);
         for (wrong, message) in [
             (r#"["xxpad"]"#, "`xxpad` as token 0"),
-            (
-                r#"["xxunk","xxpad","xxbos","a","b","a"]"#,
-                "`a` twice, as 3 and 5",
-            ),
+            (r#"["xxunk","xxpad","xxbos","a","b","a"]"#, "`a` twice, as 3 and 5"),
         ] {
-            let error = serde_json::from_str::<Vocab>(wrong)
-                .unwrap_err()
-                .to_string();
+            let error = serde_json::from_str::<Vocab>(wrong).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
     }
 
     #[test]
     fn sources_by_string() {
-        let old = Vocab::from_tokens(
-            ["xxunk", "xxpad", "xxbos", "a", "b"]
-                .map(String::from)
-                .into(),
-        )
-        .unwrap();
-        let new = Vocab::from_tokens(
-            ["xxunk", "xxpad", "xxbos", "b", "c"]
-                .map(String::from)
-                .into(),
-        )
-        .unwrap();
-        assert_eq!(
-            new.sources_in(&old),
-            [Some(0), Some(1), Some(2), Some(4), None]
-        );
+        let old =
+            Vocab::from_tokens(["xxunk", "xxpad", "xxbos", "a", "b"].map(String::from).into())
+                .unwrap();
+        let new =
+            Vocab::from_tokens(["xxunk", "xxpad", "xxbos", "b", "c"].map(String::from).into())
+                .unwrap();
+        assert_eq!(new.sources_in(&old), [Some(0), Some(1), Some(2), Some(4), None]);
     }
 }

@@ -2,10 +2,9 @@
 
 use super::{StepLoss, StepPlan, Trainee, Validation};
 use crate::data::{LabelKind, pad, training_batches};
-use crate::model::{RandomMasks, Regularisation, TextClassifier, score_documents};
-use crate::report::metrics::argmax;
-use ulmfit_ops::class_loss::Targets;
+use crate::model::{RandomMasks, Regularisation, TextClassifier, argmax, score_documents};
 use std::collections::BTreeMap;
+use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::{Device, Key};
 
 /// Documents as token ids, each with its target values.
@@ -113,7 +112,8 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
 
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss {
         let items = &self.epoch[plan.step];
-        let texts: Vec<&[u32]> = items.iter().map(|&n| self.train.documents[n].as_slice()).collect();
+        let texts: Vec<&[u32]> =
+            items.iter().map(|&n| self.train.documents[n].as_slice()).collect();
         let batch = pad(&texts, self.model.config().seq_len);
         let targets = self.loss.targets(self.model.config().task, self.train, items);
         let masks = RandomMasks::new(self.device.clone(), plan.key);
@@ -137,9 +137,8 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
         let loss = mean_loss(&self.model, &logits, valid);
         let mut metrics = BTreeMap::new();
         if task == LabelKind::Single {
-            let flat: Vec<f32> = logits.iter().flatten().copied().collect();
-            let guesses = argmax(&flat, self.model.config().classes);
-            let right = guesses.iter().zip(&valid.targets).filter(|(g, t)| **g == t[0] as u32);
+            let rows = logits.iter().zip(&valid.targets);
+            let right = rows.filter(|(row, target)| argmax(row) == target[0] as usize);
             metrics.insert("accuracy".to_owned(), right.count() as f64 / logits.len() as f64);
         }
         Some(Validation { loss, metrics })

@@ -3,7 +3,9 @@
 use super::snapshot::{
     load_model, model_tensors, optimizer_tensors, restore_optimizer, with_prefix,
 };
-use super::{Checkpointer, Control, Event, Observer, Phase, Plan, Position, Snapshot, StepPlan, Trainee};
+use super::{
+    Checkpointer, Control, Event, Observer, Phase, Plan, Position, Snapshot, StepPlan, Trainee,
+};
 use crate::checkpoint::{CheckpointError, Tensors};
 use crate::model::LoadError;
 use crate::optim::{Optimizer, Update, clip_gradients, gradient_norm, zero_gradients};
@@ -245,7 +247,15 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
         let train_loss = self.position.loss_sum / self.position.weight_sum.max(f64::MIN_POSITIVE);
         let (phase_number, epochs) = (self.position.phase, self.plan.epochs());
         let step = self.position.updates;
-        observer.event(&Event::Epoch { step, phase: phase_number, epoch, epochs, train_loss, valid, best });
+        observer.event(&Event::Epoch {
+            step,
+            phase: phase_number,
+            epoch,
+            epochs,
+            train_loss,
+            valid,
+            best,
+        });
         if self.optimizer.epoch_ended(&self.position.valid_losses) {
             observer.event(&Event::Averaging { epoch });
         }
@@ -266,7 +276,8 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
             load_model(self.trainee.model_mut(), &best)?;
             self.best = Tensors::new();
         }
-        self.optimizer = Optimizer::new(self.device.clone(), self.plan.optimizer, self.trainee.model());
+        self.optimizer =
+            Optimizer::new(self.device.clone(), self.plan.optimizer, self.trainee.model());
         let (phase, updates) = (self.position.phase + 1, self.position.updates);
         self.position = Position { phase, updates, ..Position::default() };
         Ok(())

@@ -2,7 +2,9 @@
 
 use super::{StepPlan, TrainError, Trainee};
 use crate::model::Learn;
-use crate::optim::{Optimizer, OptimizerConfig, Update, clip_gradients, gradient_norm, zero_gradients};
+use crate::optim::{
+    Optimizer, OptimizerConfig, Update, clip_gradients, gradient_norm, zero_gradients,
+};
 use crate::schedule::{LrRange, LrSweep, Sweep};
 use ulmfit_ops::{Device, Key};
 

@@ -24,18 +24,13 @@ fn broken_containers() {
             Column::Text("label", vec![Some("a"); 50]),
         ])
     };
-    let nested = parquet(&[
-        Column::List("text", vec![vec!["x"]]),
-        Column::Text("label", vec![Some("a")]),
-    ]);
+    let nested =
+        parquet(&[Column::List("text", vec![vec!["x"]]), Column::Text("label", vec![Some("a")])]);
     let without_label = parquet(&[
         Column::Text("text", vec![Some("x"), Some("y")]),
         Column::Text("label", vec![Some("a"), None]),
     ]);
-    let columns = ReadOptions {
-        text: vec!["text".into()],
-        ..labelled()
-    };
+    let columns = ReadOptions { text: vec!["text".into()], ..labelled() };
     check_refusals(vec![
         refused(
             file("a.csv.gz", cut(gzip(&csv))),
@@ -137,24 +132,14 @@ fn damaged_parquet_never_panics() {
 fn broken_folders_and_paths() {
     let class = |name: &'static str| (name, b"x".to_vec());
     check_refusals(vec![
-        refused(
-            vec![("d/", vec![])],
-            labelled(),
-            "d: no class folders",
-            "pos/1.txt",
-        ),
+        refused(vec![("d/", vec![])], labelled(), "d: no class folders", "pos/1.txt"),
         refused(
             vec![class("d/a.txt"), class("d/b.txt")],
             labelled(),
             "d: no class folders",
             "pos/1.txt",
         ),
-        refused(
-            vec![class("d/a.csv")],
-            labelled(),
-            "d: no class folders",
-            "a.csv?",
-        ),
+        refused(vec![class("d/a.csv")], labelled(), "d: no class folders", "a.csv?"),
         refused(
             vec![class("d/pos/1.txt"), ("d/neg/", vec![])],
             labelled(),
@@ -162,11 +147,7 @@ fn broken_folders_and_paths() {
             "remove the folder",
         ),
         refused(
-            vec![
-                class("d/train/pos/1.txt"),
-                class("d/train/neg/1.txt"),
-                class("d/test/pos/1.txt"),
-            ],
+            vec![class("d/train/pos/1.txt"), class("d/train/neg/1.txt"), class("d/test/pos/1.txt")],
             labelled(),
             "d: no class folders",
             "d/train?",
@@ -177,13 +158,8 @@ fn broken_folders_and_paths() {
             "d/pos/1.txt:1: all 2 rows have the label `pos`",
             "--label",
         ),
-        refused(
-            vec![class("d/pos/1.txt")],
-            given(Format::Csv),
-            "d: not a file",
-            "--format",
-        )
-        .class(ErrorClass::Usage),
+        refused(vec![class("d/pos/1.txt")], given(Format::Csv), "d: not a file", "--format")
+            .class(ErrorClass::Usage),
         refused(
             file("a.csv", "text,label\nx,a\n"),
             given(Format::Folder),
@@ -195,20 +171,12 @@ fn broken_folders_and_paths() {
     let folder = place(&vec![("d/README", b"x".to_vec())]);
     let error = documents(&folder.path().join("d"), &unlabelled()).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .ends_with("/d: no data files in this folder")
+        error.to_string().ends_with("/d: no data files in this folder")
             && error.hint().unwrap().contains(".txt")
     );
     let missing = read_all(Path::new("no/such/file.csv"), &labelled()).unwrap_err();
-    assert_eq!(
-        missing.to_string(),
-        "no/such/file.csv: no such file or folder"
-    );
-    assert_eq!(
-        (missing.class(), missing.hint().is_some()),
-        (ErrorClass::MissingInput, true)
-    );
+    assert_eq!(missing.to_string(), "no/such/file.csv: no such file or folder");
+    assert_eq!((missing.class(), missing.hint().is_some()), (ErrorClass::MissingInput, true));
 }
 
 /// Root may read everything, so the test looks first whether the lock holds.

@@ -5,11 +5,7 @@ use crate::harness::{check_refusals, file, labelled, refused, unlabelled};
 #[test]
 fn broken_encodings() {
     let utf16 = |mark: &[u8], text: &str, bytes: fn(u16) -> [u8; 2]| {
-        [
-            mark,
-            &text.encode_utf16().flat_map(bytes).collect::<Vec<_>>(),
-        ]
-        .concat()
+        [mark, &text.encode_utf16().flat_map(bytes).collect::<Vec<_>>()].concat()
     };
     check_refusals(vec![
         refused(
@@ -30,12 +26,7 @@ fn broken_encodings() {
             "a.jsonl:1: byte 14",
             "LATIN1",
         ),
-        refused(
-            file("a.csv", b"text,label\nx,\xe9\n"),
-            labelled(),
-            "a.csv:2: byte 1",
-            "iconv",
-        ),
+        refused(file("a.csv", b"text,label\nx,\xe9\n"), labelled(), "a.csv:2: byte 1", "iconv"),
         refused(
             file("a.csv", b"text,label\nx\xf0\x9f,a\n"),
             labelled(),
@@ -55,19 +46,13 @@ fn broken_encodings() {
             "replace",
         ),
         refused(
-            file(
-                "a.csv",
-                utf16(b"\xff\xfe", "text,label\nx,a\n", u16::to_le_bytes),
-            ),
+            file("a.csv", utf16(b"\xff\xfe", "text,label\nx,a\n", u16::to_le_bytes)),
             labelled(),
             "a.csv:1: the text is UTF-16",
             "iconv -f UTF-16",
         ),
         refused(
-            file(
-                "a.jsonl",
-                utf16(b"\xfe\xff", "{\"text\": 1}", u16::to_be_bytes),
-            ),
+            file("a.jsonl", utf16(b"\xfe\xff", "{\"text\": 1}", u16::to_be_bytes)),
             labelled(),
             "a.jsonl:1: the text is UTF-16",
             "iconv",

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use ulmfit::ErrorClass;
-use ulmfit::data::{DataError, EncodingErrors, Format, LabelOptions, LabelSet, LabelUse, ReadOptions, Record, Task, Warnings, read_all};
+use ulmfit::data::{
+    DataError, EncodingErrors, Format, LabelOptions, LabelSet, LabelUse, ReadOptions, Record, Task,
+    Warnings, read_all,
+};
 
 /// A path and its bytes inside a fresh folder; a path that ends in `/` is an empty folder.
 pub(crate) type Files = Vec<(&'static str, Vec<u8>)>;
@@ -33,45 +36,27 @@ pub(crate) fn labelled() -> ReadOptions {
 }
 
 pub(crate) fn unlabelled() -> ReadOptions {
-    ReadOptions {
-        labels: LabelUse::Ignored,
-        ..ReadOptions::default()
-    }
+    ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() }
 }
 
 pub(crate) fn optional() -> ReadOptions {
-    ReadOptions {
-        labels: LabelUse::Optional,
-        ..ReadOptions::default()
-    }
+    ReadOptions { labels: LabelUse::Optional, ..ReadOptions::default() }
 }
 
 pub(crate) fn replacing() -> ReadOptions {
-    ReadOptions {
-        encoding_errors: EncodingErrors::Replace,
-        ..unlabelled()
-    }
+    ReadOptions { encoding_errors: EncodingErrors::Replace, ..unlabelled() }
 }
 
 pub(crate) fn text(column: &str) -> ReadOptions {
-    ReadOptions {
-        text: vec![column.to_owned()],
-        ..unlabelled()
-    }
+    ReadOptions { text: vec![column.to_owned()], ..unlabelled() }
 }
 
 pub(crate) fn given(format: Format) -> ReadOptions {
-    ReadOptions {
-        format: Some(format),
-        ..labelled()
-    }
+    ReadOptions { format: Some(format), ..labelled() }
 }
 
 pub(crate) fn short(max_document_bytes: usize) -> ReadOptions {
-    ReadOptions {
-        max_document_bytes,
-        ..unlabelled()
-    }
+    ReadOptions { max_document_bytes, ..unlabelled() }
 }
 
 /// Reads the data and, where labels are required, collects them as a training command does.
@@ -82,13 +67,7 @@ pub(crate) fn train_on(
 ) -> Result<(Vec<Record>, Warnings), DataError> {
     let (records, warnings) = read_all(path, options)?;
     if options.labels == LabelUse::Required {
-        LabelSet::from_records(
-            &records,
-            &LabelOptions {
-                task,
-                ..LabelOptions::default()
-            },
-        )?;
+        LabelSet::from_records(&records, &LabelOptions { task, ..LabelOptions::default() })?;
     }
     Ok((records, warnings))
 }
@@ -110,14 +89,7 @@ pub(crate) fn refused(
     message: &'static str,
     hint: &'static str,
 ) -> Refused {
-    Refused {
-        files,
-        options,
-        task: Task::Auto,
-        class: ErrorClass::Data,
-        message,
-        hint,
-    }
+    Refused { files, options, task: Task::Auto, class: ErrorClass::Data, message, hint }
 }
 
 impl Refused {
@@ -136,18 +108,9 @@ pub(crate) fn check_refusals(cases: Vec<Refused>) {
         let name = case.files[0].0.split('/').next().unwrap();
         let path = folder.path().join(name);
         let error = train_on(&path, &case.options, case.task).expect_err(case.message);
-        let message = error
-            .to_string()
-            .replace(&format!("{}/", folder.path().display()), "");
-        assert!(
-            message.starts_with(case.message),
-            "wanted {:?}\n   got {message:?}",
-            case.message
-        );
-        assert!(
-            !message.contains('\n') && !message.ends_with('.'),
-            "{message:?}"
-        );
+        let message = error.to_string().replace(&format!("{}/", folder.path().display()), "");
+        assert!(message.starts_with(case.message), "wanted {:?}\n   got {message:?}", case.message);
+        assert!(!message.contains('\n') && !message.ends_with('.'), "{message:?}");
         assert_eq!(error.class(), case.class, "{message}");
         let hint = error.hint().unwrap_or_else(|| panic!("no hint: {message}"));
         assert!(hint.contains(case.hint), "{message}\nhint: {hint}");

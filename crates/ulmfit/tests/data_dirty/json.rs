@@ -8,10 +8,7 @@ use crate::harness::{check_refusals, file, labelled, refused, short, text};
 fn broken_json() {
     check_refusals(vec![
         refused(
-            file(
-                "a.jsonl",
-                "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"y\", ",
-            ),
+            file("a.jsonl", "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"y\", "),
             labelled(),
             "a.jsonl:2: not valid JSON",
             "one JSON object",
@@ -62,10 +59,7 @@ fn broken_json() {
             "rename",
         ),
         refused(
-            file(
-                "a.jsonl",
-                "{\"text\": \"x\", \"label\": 1}\n{\"txt\": \"y\", \"label\": 1}",
-            ),
+            file("a.jsonl", "{\"text\": \"x\", \"label\": 1}\n{\"txt\": \"y\", \"label\": 1}"),
             labelled(),
             "a.jsonl:2: no column `text`",
             "did you mean `txt`?",
@@ -100,12 +94,7 @@ fn broken_json() {
             "a.jsonl:1: the label is null",
             "a label is text",
         ),
-        refused(
-            file("a.jsonl", "[".repeat(100_000)),
-            labelled(),
-            "a.jsonl:1: a list",
-            "jq",
-        ),
+        refused(file("a.jsonl", "[".repeat(100_000)), labelled(), "a.jsonl:1: a list", "jq"),
         refused(
             file("a.jsonl", format!("{{\"text\": {}", "[".repeat(100_000))),
             labelled(),
@@ -123,9 +112,8 @@ fn broken_json() {
 
 #[test]
 fn broken_labels() {
-    let numbered = (0..10_001).fold("text,label\n".to_owned(), |file, n| {
-        file + &format!("x,id{n}\n")
-    });
+    let numbered =
+        (0..10_001).fold("text,label\n".to_owned(), |file, n| file + &format!("x,id{n}\n"));
     check_refusals(vec![
         refused(
             file("a.csv", "text,label\nx,a\ny,\n"),
@@ -140,10 +128,7 @@ fn broken_labels() {
             "label this row",
         ),
         refused(
-            file(
-                "a.jsonl",
-                "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"y\"}",
-            ),
+            file("a.jsonl", "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"y\"}"),
             labelled(),
             "a.jsonl:2: no label",
             "label this row",
@@ -154,12 +139,7 @@ fn broken_labels() {
             "a.jsonl:1: no label",
             "label this row",
         ),
-        refused(
-            file("a.txt", "just text\n"),
-            labelled(),
-            "a.txt:1: no label",
-            "__label__",
-        ),
+        refused(file("a.txt", "just text\n"), labelled(), "a.txt:1: no label", "__label__"),
         refused(
             file("a.txt", "__label__a x\nno label\n"),
             labelled(),

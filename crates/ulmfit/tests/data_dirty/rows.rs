@@ -8,11 +8,8 @@ use crate::harness::{check_refusals, file, labelled, refused, text};
 #[test]
 fn broken_rows() {
     let many_columns = ["text,label\n", &",".repeat(20_000), "\n"].concat();
-    let wide = format!(
-        "text,label{}\n{}\n",
-        ",x".repeat(40),
-        [&"y".repeat(2000)[..]; 42].join(",")
-    );
+    let wide =
+        format!("text,label{}\n{}\n", ",x".repeat(40), [&"y".repeat(2000)[..]; 42].join(","));
     check_refusals(vec![
         refused(
             file("a.csv", "text,label\nx,a\ny\n"),
@@ -32,12 +29,7 @@ fn broken_rows() {
             "a.tsv:3: 1 fields",
             "missing",
         ),
-        refused(
-            file("a.csv", "text,label\rx,a\ry\r"),
-            labelled(),
-            "a.csv:3: 1 fields",
-            "missing",
-        ),
+        refused(file("a.csv", "text,label\rx,a\ry\r"), labelled(), "a.csv:3: 1 fields", "missing"),
         refused(
             file("a.csv", "text,label\r\n\"x\r\ny\",a\r\ny\r\n"),
             labelled(),
@@ -64,10 +56,7 @@ fn broken_rows() {
         ),
         refused(
             file("a.csv", wide),
-            ReadOptions {
-                max_document_bytes: 4000,
-                ..labelled()
-            },
+            ReadOptions { max_document_bytes: 4000, ..labelled() },
             "a.csv:2: the row is longer",
             "--max-doc-bytes",
         ),
@@ -113,18 +102,8 @@ fn broken_headers() {
             "a.csv:1: cannot tell which column is the text",
             "--text",
         ),
-        refused(
-            file("a.csv", "text,label\n"),
-            labelled(),
-            "a.csv:2: no rows",
-            "--header absent",
-        ),
-        refused(
-            file("a.csv", "text,label"),
-            labelled(),
-            "a.csv:1: no rows",
-            "--header absent",
-        ),
+        refused(file("a.csv", "text,label\n"), labelled(), "a.csv:2: no rows", "--header absent"),
+        refused(file("a.csv", "text,label"), labelled(), "a.csv:1: no rows", "--header absent"),
         refused(
             file("a.csv", "te\u{0}xt,label\nx,a\n"),
             labelled(),
@@ -133,19 +112,13 @@ fn broken_headers() {
         ),
         refused(
             file("a.csv", "text,label\nx,a\n"),
-            ReadOptions {
-                label: Some("lable".into()),
-                ..labelled()
-            },
+            ReadOptions { label: Some("lable".into()), ..labelled() },
             "a.csv:1: no column `lable`",
             "did you mean `label`?",
         ),
         refused(
             file("a.csv", "x\ny\n"),
-            ReadOptions {
-                header: Header::Absent,
-                ..labelled()
-            },
+            ReadOptions { header: Header::Absent, ..labelled() },
             "a.csv:1: cannot tell which column is the label; there are `1`",
             "--label",
         ),
@@ -155,47 +128,12 @@ fn broken_headers() {
 #[test]
 fn empty_data() {
     check_refusals(vec![
-        refused(
-            file("a.csv", ""),
-            labelled(),
-            "a.csv: the file is empty",
-            "stopped",
-        ),
-        refused(
-            file("a.jsonl", ""),
-            labelled(),
-            "a.jsonl: the file is empty",
-            "stopped",
-        ),
-        refused(
-            file("a.csv", "\u{feff}"),
-            labelled(),
-            "a.csv: the file is empty",
-            "stopped",
-        ),
-        refused(
-            file("a.csv", "\n\n"),
-            labelled(),
-            "a.csv: the file is empty",
-            "stopped",
-        ),
-        refused(
-            file("a.jsonl", "\n \n"),
-            labelled(),
-            "a.jsonl:2: no rows",
-            "at least one",
-        ),
-        refused(
-            file("a.csv.gz", gzip(b"")),
-            labelled(),
-            "a.csv.gz: the file is empty",
-            "stopped",
-        ),
-        refused(
-            file("a.parquet", ""),
-            labelled(),
-            "a.parquet: the file is empty",
-            "stopped",
-        ),
+        refused(file("a.csv", ""), labelled(), "a.csv: the file is empty", "stopped"),
+        refused(file("a.jsonl", ""), labelled(), "a.jsonl: the file is empty", "stopped"),
+        refused(file("a.csv", "\u{feff}"), labelled(), "a.csv: the file is empty", "stopped"),
+        refused(file("a.csv", "\n\n"), labelled(), "a.csv: the file is empty", "stopped"),
+        refused(file("a.jsonl", "\n \n"), labelled(), "a.jsonl:2: no rows", "at least one"),
+        refused(file("a.csv.gz", gzip(b"")), labelled(), "a.csv.gz: the file is empty", "stopped"),
+        refused(file("a.parquet", ""), labelled(), "a.parquet: the file is empty", "stopped"),
     ]);
 }

@@ -52,29 +52,17 @@ pub(crate) fn parquet(columns: &[Column]) -> Vec<u8> {
         let mut target = group.next_column().unwrap().unwrap();
         match column {
             Column::Text(_, cells) => {
-                let values: Vec<ByteArray> = cells
-                    .iter()
-                    .flatten()
-                    .map(|cell| ByteArray::from(*cell))
-                    .collect();
+                let values: Vec<ByteArray> =
+                    cells.iter().flatten().map(|cell| ByteArray::from(*cell)).collect();
                 let levels: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
-                target
-                    .typed::<ByteArrayType>()
-                    .write_batch(&values, Some(&levels), None)
-                    .unwrap();
+                target.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None).unwrap();
             }
             Column::Number(_, values) => {
-                target
-                    .typed::<Int64Type>()
-                    .write_batch(values, None, None)
-                    .unwrap();
+                target.typed::<Int64Type>().write_batch(values, None, None).unwrap();
             }
             Column::List(_, rows) => {
-                let values: Vec<ByteArray> = rows
-                    .iter()
-                    .flatten()
-                    .map(|cell| ByteArray::from(*cell))
-                    .collect();
+                let values: Vec<ByteArray> =
+                    rows.iter().flatten().map(|cell| ByteArray::from(*cell)).collect();
                 let (mut defined, mut repeated) = (Vec::new(), Vec::new());
                 for row in rows {
                     for level in 0..row.len().max(1) {

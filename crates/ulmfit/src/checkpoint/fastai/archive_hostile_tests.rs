@@ -33,10 +33,7 @@ fn damaged_archives_are_refused_or_mean_the_same() {
     }
     assert!(refused > 500, "{refused}");
     for length in (0..whole.len()).step_by(31) {
-        assert!(
-            import_fastai(&whole[..length], &vocabulary()).is_err(),
-            "{length}"
-        );
+        assert!(import_fastai(&whole[..length], &vocabulary()).is_err(), "{length}");
     }
 }
 
@@ -53,10 +50,7 @@ fn damaged_old_files_do_no_harm() {
         }
     }
     for length in 0..whole.len() {
-        assert!(
-            import_fastai(&whole[..length], &vocabulary()).is_err(),
-            "{length}"
-        );
+        assert!(import_fastai(&whole[..length], &vocabulary()).is_err(), "{length}");
     }
 }
 
@@ -64,9 +58,8 @@ fn damaged_old_files_do_no_harm() {
 fn patched(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     assert_eq!(old.len(), new.len());
     let mut bytes = bytes.to_vec();
-    let places: Vec<_> = (0..=bytes.len() - old.len())
-        .filter(|&at| bytes[at..].starts_with(old))
-        .collect();
+    let places: Vec<_> =
+        (0..=bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old)).collect();
     assert!(!places.is_empty());
     for at in places {
         bytes[at..at + new.len()].copy_from_slice(new);
@@ -84,9 +77,7 @@ fn hostile_archives_are_refused() {
     assert_eq!(archive.read("aa/data.pkl").unwrap(), Some(&b"]."[..]));
     assert_eq!(archive.read("aa/data/1").unwrap(), None);
 
-    let directory = (0..good.len())
-        .find(|&at| good[at..].starts_with(b"PK\x01\x02"))
-        .unwrap();
+    let directory = (0..good.len()).find(|&at| good[at..].starts_with(b"PK\x01\x02")).unwrap();
     let end = good.len() - 22;
     let with = |at: usize, new: &[u8]| {
         let mut bytes = good.clone();
@@ -107,43 +98,23 @@ fn hostile_archives_are_refused() {
         ("encrypted", with(directory + 8, &[1])),
         ("other sizes", with(directory + 20, &[9])),
         ("larger", with(directory + 20, &[9, 0, 0, 0, 9, 0, 0, 0])),
-        (
-            "4 GiB",
-            with(
-                directory + 20,
-                &[0xfe, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff],
-            ),
-        ),
+        ("4 GiB", with(directory + 20, &[0xfe, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff])),
         ("zip64 sizes without them", with(directory + 20, &[0xff; 8])),
         ("offset in the middle", with(directory + 42, &[1])),
-        (
-            "offset outside",
-            with(directory + 42, &[0xfe, 0xff, 0xff, 0xff]),
-        ),
+        ("offset outside", with(directory + 42, &[0xfe, 0xff, 0xff, 0xff])),
         ("long name", with(directory + 28, &[0xff, 0xff])),
         ("long extra", with(directory + 30, &[0xff, 0xff])),
         ("long comment", with(directory + 32, &[0xff, 0xff])),
         ("more members", with(end + 10, &[9])),
-        (
-            "directory outside",
-            with(end + 16, &[0xfe, 0xff, 0xff, 0xff]),
-        ),
-        (
-            "directory too long",
-            with(end + 12, &[0xfe, 0xff, 0xff, 0xff]),
-        ),
+        ("directory outside", with(end + 16, &[0xfe, 0xff, 0xff, 0xff])),
+        ("directory too long", with(end + 12, &[0xfe, 0xff, 0xff, 0xff])),
         ("zip64 without locator", with(end + 16, &max)),
         ("other disk", with(end + 4, &[1])),
         ("no end", good[..good.len() - 1].to_vec()),
         ("nothing", vec![]),
         ("two bytes", b"PK".to_vec()),
         ("an empty archive with 65,534 members", {
-            [
-                b"PK\x05\x06\0\0\0\0".as_slice(),
-                &[0xfe, 0xff, 0xfe, 0xff],
-                &[0; 10],
-            ]
-            .concat()
+            [b"PK\x05\x06\0\0\0\0".as_slice(), &[0xfe, 0xff, 0xfe, 0xff], &[0; 10]].concat()
         }),
     ];
     for (name, bytes) in cases {
@@ -157,17 +128,11 @@ fn hostile_archives_are_refused() {
     let same_name = patched(&twice, b"aa/data/1", b"aa/data/0");
     assert!(matches!(
         Archive::open(&same_name),
-        Err(FastaiError::Member {
-            what: "stands twice",
-            ..
-        })
+        Err(FastaiError::Member { what: "stands twice", .. })
     ));
     let damaged = with(directory - 1, &[8]);
     let damaged = Archive::open(&damaged).unwrap();
-    assert!(matches!(
-        damaged.read("aa/data/0"),
-        Err(FastaiError::Member { .. })
-    ));
+    assert!(matches!(damaged.read("aa/data/0"), Err(FastaiError::Member { .. })));
 }
 
 /// A language model of one layer, one unit and two words, each tensor `[4]` or as `change` says.
@@ -197,9 +162,7 @@ fn tiny_model(change: impl Fn(&str, &mut Lie)) -> Vec<u8> {
             dims: dims.to_vec(),
             strides: vec![1; dims.len()],
         };
-        archive
-            .add(&format!("m/data/{key}"), &vec![0; 4 * elements])
-            .unwrap();
+        archive.add(&format!("m/data/{key}"), &vec![0; 4 * elements]).unwrap();
         change(name, &mut lie);
         pickle.text(&lie.name);
         pickle.global("torch._utils", "_rebuild_tensor_v2");
@@ -241,67 +204,19 @@ fn tensors_cannot_lie_about_their_place() {
     import_fastai(&tiny_model(|_, _| {}), words).unwrap();
     let lies: [(&str, Change, &str); 14] = [
         ("offset", |lie| lie.offset = 1, "reaches beyond its storage"),
-        (
-            "huge offset",
-            |lie| lie.offset = usize::MAX / 2,
-            "reaches beyond its storage",
-        ),
-        (
-            "wrapping offset",
-            |lie| lie.offset = 1 << 62,
-            "reaches beyond its storage",
-        ),
-        (
-            "more elements",
-            |lie| lie.elements += 1,
-            "its storage has another length",
-        ),
-        (
-            "wrapping elements",
-            |lie| lie.elements = (1 << 62) + 2,
-            "its storage has another length",
-        ),
-        (
-            "wider type",
-            |lie| lie.storage = "DoubleStorage",
-            "its storage has another length",
-        ),
-        (
-            "no storage",
-            |lie| lie.key = "77".into(),
-            "its storage is missing",
-        ),
-        (
-            "zero stride",
-            |lie| lie.strides = vec![0, 1],
-            "not stored row by row",
-        ),
-        (
-            "no stride",
-            |lie| lie.strides = vec![],
-            "not stored row by row",
-        ),
-        (
-            "gaps",
-            |lie| lie.strides = vec![2, 1],
-            "not stored row by row",
-        ),
-        (
-            "more rows",
-            |lie| lie.dims[0] = 3,
-            "reaches beyond its storage",
-        ),
-        (
-            "overflow",
-            |lie| lie.dims = vec![1 << 33, 1 << 33],
-            "not stored row by row",
-        ),
+        ("huge offset", |lie| lie.offset = usize::MAX / 2, "reaches beyond its storage"),
+        ("wrapping offset", |lie| lie.offset = 1 << 62, "reaches beyond its storage"),
+        ("more elements", |lie| lie.elements += 1, "its storage has another length"),
+        ("wrapping elements", |lie| lie.elements = (1 << 62) + 2, "its storage has another length"),
+        ("wider type", |lie| lie.storage = "DoubleStorage", "its storage has another length"),
+        ("no storage", |lie| lie.key = "77".into(), "its storage is missing"),
+        ("zero stride", |lie| lie.strides = vec![0, 1], "not stored row by row"),
+        ("no stride", |lie| lie.strides = vec![], "not stored row by row"),
+        ("gaps", |lie| lie.strides = vec![2, 1], "not stored row by row"),
+        ("more rows", |lie| lie.dims[0] = 3, "reaches beyond its storage"),
+        ("overflow", |lie| lie.dims = vec![1 << 33, 1 << 33], "not stored row by row"),
         ("negative", |lie| lie.dims[0] = usize::MAX, "bad shape"),
-        (
-            "another name",
-            |lie| lie.name = "0.encoder.w".into(),
-            "unexpected tensor `0.encoder.w`",
-        ),
+        ("another name", |lie| lie.name = "0.encoder.w".into(), "unexpected tensor `0.encoder.w`"),
     ];
     for (name, lie, message) in lies {
         let file = tiny_model(|tensor, entry| {

@@ -34,9 +34,7 @@ pub fn export_fastai(
 ) -> Result<Exported, FastaiError> {
     let mut slots = BTreeMap::new();
     for (name, tensor) in tensors {
-        let unexpected = || TensorsError::Unexpected {
-            tensor: name.clone(),
-        };
+        let unexpected = || TensorsError::Unexpected { tensor: name.clone() };
         let slot = Slot::parse(name).ok_or_else(unexpected)?;
         check_finite(name, &tensor.values)?;
         match slot {
@@ -49,17 +47,10 @@ pub fn export_fastai(
             _ => drop(slots.insert(slot, tensor)),
         }
     }
-    let shapes = slots
-        .iter()
-        .map(|(&slot, tensor)| (slot, &tensor.dims[..]))
-        .collect();
+    let shapes = slots.iter().map(|(&slot, tensor)| (slot, &tensor.dims[..])).collect();
     let sizes = Sizes::infer(&shapes, kind)?;
     let count = |what, words: usize, rows: usize| {
-        if words == rows {
-            Ok(())
-        } else {
-            Err(FastaiError::Count { what, words, rows })
-        }
+        if words == rows { Ok(()) } else { Err(FastaiError::Count { what, words, rows }) }
     };
     count("tokens", vocabulary.tokens.len(), sizes.vocabulary)?;
     if let (Some(labels), Some(&classes)) = (&vocabulary.labels, sizes.head.last()) {
@@ -79,28 +70,14 @@ fn state_order(
 ) -> Vec<(Slot, Slot)> {
     let own = |slot| (slot, slot);
     let mut order = vec![own(Slot::Embedding), (Slot::EmbeddingCopy, Slot::Embedding)];
-    order.extend(
-        slots
-            .keys()
-            .filter(|slot| matches!(slot, Slot::Layer(..)))
-            .map(|&slot| own(slot)),
-    );
+    order
+        .extend(slots.keys().filter(|slot| matches!(slot, Slot::Layer(..))).map(|&slot| own(slot)));
     if kind == Kind::LanguageModel {
-        order.extend([
-            (Slot::DecoderWeight, Slot::Embedding),
-            own(Slot::DecoderBias),
-        ]);
+        order.extend([(Slot::DecoderWeight, Slot::Embedding), own(Slot::DecoderBias)]);
     }
     for block in 0..sizes.head.len() {
         use HeadPart::{BatchCount, Linear, NormBias, NormWeight, RunningMean, RunningVariance};
-        for part in [
-            NormWeight,
-            NormBias,
-            RunningMean,
-            RunningVariance,
-            BatchCount,
-            Linear,
-        ] {
+        for part in [NormWeight, NormBias, RunningMean, RunningVariance, BatchCount, Linear] {
             order.push(own(Slot::Head(block, part)));
         }
     }
@@ -117,13 +94,10 @@ fn write_weights(
     pickle.ordered_dict();
     pickle.mark();
     for (slot, source) in state_order(slots, sizes, kind) {
-        let key = storages
-            .iter()
-            .position(|&stored| stored == source)
-            .unwrap_or_else(|| {
-                storages.push(source);
-                storages.len() - 1
-            });
+        let key = storages.iter().position(|&stored| stored == source).unwrap_or_else(|| {
+            storages.push(source);
+            storages.len() - 1
+        });
         pickle.text(&slot.name(kind));
         match slots.get(&source) {
             Some(tensor) => write_tensor(&mut pickle, "FloatStorage", key, &tensor.dims),
@@ -137,11 +111,7 @@ fn write_weights(
     archive.add("model/byteorder", b"little")?;
     for (key, source) in storages.iter().enumerate() {
         let content = match slots.get(source) {
-            Some(tensor) => tensor
-                .values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
+            Some(tensor) => tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             None => vec![0; 8],
         };
         archive.add(&format!("model/data/{key}"), &content)?;

@@ -37,11 +37,7 @@ pub struct Imported {
 pub fn import_fastai_files(weights: &Path, vocabulary: &Path) -> Result<Imported, CheckpointError> {
     let read = |path: &Path, what, limit| {
         if require_file(path)? > limit {
-            return Err(FastaiError::Limit {
-                what,
-                limit: limit as usize,
-            }
-            .into());
+            return Err(FastaiError::Limit { what, limit: limit as usize }.into());
         }
         fs::read(path).map_err(io_error("read", path))
     };
@@ -62,68 +58,41 @@ pub fn import_fastai(weights: &[u8], vocabulary: &[u8]) -> Result<Imported, Fast
     let file = TorchFile::open(weights)?;
     let mut slots = BTreeMap::new();
     for (name, tensor) in file.state()? {
-        let unexpected = || TensorsError::Unexpected {
-            tensor: name.to_owned(),
-        };
+        let unexpected = || TensorsError::Unexpected { tensor: name.to_owned() };
         let slot = Slot::parse(name).ok_or_else(unexpected)?;
         if slots.insert(slot, (name, tensor)).is_some() {
             let what = "stands twice, under different names";
-            return Err(FastaiError::Tensor {
-                tensor: name.to_owned(),
-                what,
-            });
+            return Err(FastaiError::Tensor { tensor: name.to_owned(), what });
         }
     }
     let kind = kind_of(slots.keys().copied());
     drop_copies(&mut slots, kind)?;
 
-    let shapes = slots
-        .iter()
-        .map(|(&slot, (_, tensor))| (slot, &tensor.dims[..]))
-        .collect();
+    let shapes = slots.iter().map(|(&slot, (_, tensor))| (slot, &tensor.dims[..])).collect();
     let without_bias = kind == Kind::LanguageModel && !slots.contains_key(&Slot::DecoderBias);
     let sizes = infer(shapes, without_bias, kind)?;
     check_counts(&sizes, &vocabulary)?;
     // Tensors that share a storage could ask for many times the size of the file.
-    if slots
-        .values()
-        .map(|(_, tensor)| tensor.bytes())
-        .sum::<usize>()
-        > file.stored_bytes()
-    {
-        return Err(FastaiError::NotTorch {
-            what: "different tensors share one storage",
-        });
+    if slots.values().map(|(_, tensor)| tensor.bytes()).sum::<usize>() > file.stored_bytes() {
+        return Err(FastaiError::NotTorch { what: "different tensors share one storage" });
     }
 
     let mut tensors = Tensors::new();
     for (slot, (name, tensor)) in slots {
         let values = tensor.values();
         check_finite(name, &values)?;
-        tensors.insert(
-            slot.name(prefix(kind)),
-            HostTensor::new(tensor.dims, values),
-        );
+        tensors.insert(slot.name(prefix(kind)), HostTensor::new(tensor.dims, values));
     }
     if without_bias {
         let bias = HostTensor::new([sizes.vocabulary], vec![0.0; sizes.vocabulary]);
         tensors.insert(Slot::DecoderBias.name(kind), bias);
     }
-    Ok(Imported {
-        kind,
-        sizes,
-        tensors,
-        vocabulary,
-    })
+    Ok(Imported { kind, sizes, tensors, vocabulary })
 }
 
 /// An encoder alone is named like that of a language model.
 fn prefix(kind: Kind) -> Kind {
-    if kind == Kind::Encoder {
-        Kind::LanguageModel
-    } else {
-        kind
-    }
+    if kind == Kind::Encoder { Kind::LanguageModel } else { kind }
 }
 
 /// The models of 2018 have a decoder without bias; zeros are the same.
@@ -132,10 +101,9 @@ fn infer(
     without_bias: bool,
     kind: Kind,
 ) -> Result<Sizes, FastaiError> {
-    if let (true, Some(rows)) = (
-        without_bias,
-        shapes.get(&Slot::Embedding).and_then(|dims| dims.get(..1)),
-    ) {
+    if let (true, Some(rows)) =
+        (without_bias, shapes.get(&Slot::Embedding).and_then(|dims| dims.get(..1)))
+    {
         shapes.insert(Slot::DecoderBias, rows);
     }
     Sizes::infer(&shapes, kind)
@@ -146,9 +114,7 @@ fn drop_copies(
     slots: &mut BTreeMap<Slot, (&str, StoredTensor<'_>)>,
     kind: Kind,
 ) -> Result<(), FastaiError> {
-    let missing = || TensorsError::Missing {
-        tensor: Slot::Embedding.name(kind),
-    };
+    let missing = || TensorsError::Missing { tensor: Slot::Embedding.name(kind) };
     let embedding = slots.get(&Slot::Embedding).ok_or_else(missing)?.1.clone();
     for copy in [Slot::EmbeddingCopy, Slot::DecoderWeight] {
         if let Some((name, tensor)) = slots.remove(&copy) {
@@ -156,10 +122,7 @@ fn drop_copies(
                 || (tensor.dims == embedding.dims && tensor.values() == embedding.values());
             if !tied {
                 let what = "is not the embedding; only tied weights can be imported";
-                return Err(FastaiError::Tensor {
-                    tensor: name.to_owned(),
-                    what,
-                });
+                return Err(FastaiError::Tensor { tensor: name.to_owned(), what });
             }
         }
     }
@@ -167,9 +130,7 @@ fn drop_copies(
         slots.remove(&Slot::Head(index, HeadPart::BatchCount));
         // The weights before DropConnect are the true ones, if both are there.
         if let Some(copy) = slots.remove(&Slot::Layer(index, LayerPart::RecurrentCopy)) {
-            slots
-                .entry(Slot::Layer(index, LayerPart::Recurrent))
-                .or_insert(copy);
+            slots.entry(Slot::Layer(index, LayerPart::Recurrent)).or_insert(copy);
         }
     }
     Ok(())
@@ -177,11 +138,7 @@ fn drop_copies(
 
 fn check_counts(sizes: &Sizes, vocabulary: &Vocabulary) -> Result<(), FastaiError> {
     let check = |what, words: usize, rows: usize| {
-        if words == rows {
-            Ok(())
-        } else {
-            Err(FastaiError::Count { what, words, rows })
-        }
+        if words == rows { Ok(()) } else { Err(FastaiError::Count { what, words, rows }) }
     };
     check("tokens", vocabulary.tokens.len(), sizes.vocabulary)?;
     match (&vocabulary.labels, sizes.head.last()) {

@@ -190,9 +190,7 @@ impl Sizes {
         shapes: &BTreeMap<Slot, &[usize]>,
         kind: Kind,
     ) -> Result<Self, FastaiError> {
-        let missing = |slot: Slot| TensorsError::Missing {
-            tensor: slot.name(kind),
-        };
+        let missing = |slot: Slot| TensorsError::Missing { tensor: slot.name(kind) };
         let matrix = |slot: Slot| match shapes.get(&slot) {
             Some(&&[rows, columns]) => Ok((rows, columns)),
             Some(&other) => Err(TensorsError::Shape {
@@ -203,9 +201,7 @@ impl Sizes {
             None => Err(missing(slot)),
         };
         let count = |present: &dyn Fn(usize) -> bool| {
-            (0..=MAX_LAYERS)
-                .find(|&index| !present(index))
-                .unwrap_or(MAX_LAYERS)
+            (0..=MAX_LAYERS).find(|&index| !present(index)).unwrap_or(MAX_LAYERS)
         };
         let (vocabulary, embedding) = matrix(Slot::Embedding)?;
         let recurrent = |layer| Slot::Layer(layer, LayerPart::Recurrent);
@@ -218,13 +214,7 @@ impl Sizes {
         if kind == Kind::Classifier && head.is_empty() {
             return Err(missing(linear(0)).into());
         }
-        let sizes = Self {
-            vocabulary,
-            embedding,
-            hidden,
-            layers,
-            head,
-        };
+        let sizes = Self { vocabulary, embedding, hidden, layers, head };
 
         let wanted = sizes.shapes(kind);
         for (slot, dims) in &wanted {
@@ -233,21 +223,13 @@ impl Sizes {
                 Some(found) => {
                     let (found, wanted) = (found.to_vec(), dims.clone());
                     let tensor = slot.name(kind);
-                    return Err(TensorsError::Shape {
-                        tensor,
-                        found,
-                        wanted,
-                    }
-                    .into());
+                    return Err(TensorsError::Shape { tensor, found, wanted }.into());
                 }
                 None => return Err(missing(*slot).into()),
             }
         }
         match shapes.keys().find(|slot| !wanted.contains_key(slot)) {
-            Some(slot) => Err(TensorsError::Unexpected {
-                tensor: slot.name(kind),
-            }
-            .into()),
+            Some(slot) => Err(TensorsError::Unexpected { tensor: slot.name(kind) }.into()),
             None => Ok(sizes),
         }
     }

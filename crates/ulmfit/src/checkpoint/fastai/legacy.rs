@@ -18,9 +18,7 @@ pub(super) fn is_legacy(bytes: &[u8]) -> bool {
 /// Reads the state and finds the storages.
 pub(super) fn open(bytes: &[u8]) -> Result<(Pickle<'_>, Storages<'_>), FastaiError> {
     let not_torch = |what| FastaiError::NotTorch { what };
-    let mut rest = bytes
-        .get(2 + MAGIC.len()..)
-        .ok_or(not_torch("the file ends early"))?;
+    let mut rest = bytes.get(2 + MAGIC.len()..).ok_or(not_torch("the file ends early"))?;
     let mut next = || -> Result<Pickle<'_>, FastaiError> {
         let pickle = read_pickle(rest)?;
         rest = &rest[pickle.bytes()..];
@@ -52,15 +50,12 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Pickle<'_>, Storages<'_>), FastaiErr
     }
     let mut storages = Storages::new();
     for &key in order {
-        let key = keys
-            .text(key)
-            .ok_or(not_torch("a storage without a name"))?;
+        let key = keys.text(key).ok_or(not_torch("a storage without a name"))?;
         let Some((key, (kind, elements))) = references.get_key_value(key) else {
             return Err(not_torch("a storage that no tensor uses"));
         };
-        let (count, data) = rest
-            .split_first_chunk::<8>()
-            .ok_or(not_torch("the file ends early"))?;
+        let (count, data) =
+            rest.split_first_chunk::<8>().ok_or(not_torch("the file ends early"))?;
         let fits = elements
             .checked_mul(kind.width())
             .filter(|_| u64::from_le_bytes(*count) == *elements as u64);

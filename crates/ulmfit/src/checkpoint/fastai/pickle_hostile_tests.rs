@@ -63,18 +63,9 @@ fn attacks(module: &str, name: &str, argument: &str) -> Vec<(&'static str, Vec<u
     let argument_0 = format!("V{argument}\n");
     let stack_global = [short(module), short(name), b"\x93".to_vec()].concat();
     vec![
-        (
-            "GLOBAL, REDUCE",
-            format!("c{module}\n{name}\n({argument_0}tR.").into_bytes(),
-        ),
-        (
-            "INST",
-            format!("({argument_0}i{module}\n{name}\n.").into_bytes(),
-        ),
-        (
-            "OBJ",
-            format!("(c{module}\n{name}\n{argument_0}o.").into_bytes(),
-        ),
+        ("GLOBAL, REDUCE", format!("c{module}\n{name}\n({argument_0}tR.").into_bytes()),
+        ("INST", format!("({argument_0}i{module}\n{name}\n.").into_bytes()),
+        ("OBJ", format!("(c{module}\n{name}\n{argument_0}o.").into_bytes()),
         (
             "NEWOBJ",
             format!("\u{0}c{module}\n{name}\n({argument_0}t")
@@ -85,18 +76,10 @@ fn attacks(module: &str, name: &str, argument: &str) -> Vec<(&'static str, Vec<u
         ),
         (
             "STACK_GLOBAL",
-            [
-                b"\x80\x04".to_vec(),
-                stack_global.clone(),
-                short(argument),
-                b"\x85R.".to_vec(),
-            ]
-            .concat(),
+            [b"\x80\x04".to_vec(), stack_global.clone(), short(argument), b"\x85R.".to_vec()]
+                .concat(),
         ),
-        (
-            "NEWOBJ_EX",
-            [b"\x80\x04".to_vec(), stack_global, b")}\x92.".to_vec()].concat(),
-        ),
+        ("NEWOBJ_EX", [b"\x80\x04".to_vec(), stack_global, b")}\x92.".to_vec()].concat()),
     ]
 }
 
@@ -112,10 +95,7 @@ fn nothing_is_executed_and_the_name_is_told() {
             for (file, error) in [
                 ("vocabulary", read_vocabulary(&payload).unwrap_err()),
                 ("bare", import_fastai(&payload, &vocabulary()).unwrap_err()),
-                (
-                    "zip",
-                    import_fastai(&zipped(&payload), &vocabulary()).unwrap_err(),
-                ),
+                ("zip", import_fastai(&zipped(&payload), &vocabulary()).unwrap_err()),
                 ("legacy", import_fastai(&legacy, &vocabulary()).unwrap_err()),
             ] {
                 let told = match &error {
@@ -139,10 +119,7 @@ fn the_old_format_is_no_way_around() {
     let system = b"}(V\x6c\x69\x74\x74\x6c\x65\x5f\x65\x6e\x64\x69\x61\x6e\nI01\nu.";
     let file = [MAGIC, b"\x80\x02M\xe9\x03.", system, payload].concat();
     let error = import_fastai(&file, &vocabulary()).unwrap_err();
-    assert!(
-        matches!(error, FastaiError::ForbiddenGlobal { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, FastaiError::ForbiddenGlobal { .. }), "{error}");
 }
 
 fn bombs() -> Vec<(&'static str, Vec<u8>)> {
@@ -165,32 +142,14 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("protocol 255", b"\x80\xff].".to_vec()),
         ("string of 4 GiB", b"X\xff\xff\xff\xff".to_vec()),
         ("string of 2^63", b"\x8d\0\0\0\0\0\0\0\x80".to_vec()),
-        (
-            "string of 2^64 - 1",
-            b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
-        ),
-        (
-            "bytes of 2^64 - 1",
-            b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
-        ),
+        ("string of 2^64 - 1", b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff".to_vec()),
+        ("bytes of 2^64 - 1", b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff".to_vec()),
         ("integer of 2 GiB", b"\x8b\xff\xff\xff\x7f".to_vec()),
-        (
-            "integer of 255 bytes",
-            repeat(b"\x8a\xff", b"\x01", 255, b"."),
-        ),
-        (
-            "integer of a million digits",
-            repeat(b"I", b"9", 1_000_000, b"\n."),
-        ),
-        (
-            "float of a million digits",
-            repeat(b"F", b"9", 1_000_000, b"\n."),
-        ),
+        ("integer of 255 bytes", repeat(b"\x8a\xff", b"\x01", 255, b".")),
+        ("integer of a million digits", repeat(b"I", b"9", 1_000_000, b"\n.")),
+        ("float of a million digits", repeat(b"F", b"9", 1_000_000, b"\n.")),
         ("not a number", b"Ione\n.".to_vec()),
-        (
-            "a name of a megabyte",
-            repeat(b"c", b"a", 1_000_000, b"\nb\n."),
-        ),
+        ("a name of a megabyte", repeat(b"c", b"a", 1_000_000, b"\nb\n.")),
         ("memo bomb", lol),
         ("memo index 4 billion", b"]r\xff\xff\xff\xff.".to_vec()),
         ("memo index text", b"]p99999999999999999999\n.".to_vec()),
@@ -200,10 +159,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("ten million marks", repeat(b"", b"(", 10_000_000, b".")),
         ("ten million copies", repeat(b"]", b"2", 10_000_000, b".")),
         ("ten million pops", repeat(b"", b"]0", 5_000_000, b".")),
-        (
-            "a million memo entries",
-            repeat(b"]", b"\x94", 1_000_000, b"."),
-        ),
+        ("a million memo entries", repeat(b"]", b"\x94", 1_000_000, b".")),
         ("tuple 400,000 deep", repeat(b")", b"\x85", 400_000, b".")),
         (
             "list 400,000 deep",
@@ -223,10 +179,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("odd dictionary", b"}(Va\nu.".to_vec()),
         ("items of a list", b"](Va\nVb\nu.".to_vec()),
         ("call of a string", b"Va\n)R.".to_vec()),
-        (
-            "call without tuple",
-            b"ccollections\nOrderedDict\n]R.".to_vec(),
-        ),
+        ("call without tuple", b"ccollections\nOrderedDict\n]R.".to_vec()),
         ("attributes of a list", b"]}b.".to_vec()),
         ("name that is no string", b"K\x01K\x02\x93.".to_vec()),
         ("extension 1", b"\x82\x01.".to_vec()),
@@ -243,10 +196,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("surrogate", b"V\\ud800\n.".to_vec()),
         ("half an escape", b"V\\u00\n.".to_vec()),
         ("line not UTF-8", b"I\xff\n.".to_vec()),
-        (
-            "frame of 2^64",
-            b"\x95\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
-        ),
+        ("frame of 2^64", b"\x95\xff\xff\xff\xff\xff\xff\xff\xff".to_vec()),
         ("reference to anything", b"Vx\nQ.".to_vec()),
     ]
 }
@@ -259,15 +209,8 @@ fn bombs_do_not_go_off() {
         for (name, bomb) in bombs {
             let start = Instant::now();
             assert!(read_vocabulary(&bomb).is_err(), "{name} is a vocabulary");
-            assert!(
-                import_fastai(&bomb, &vocabulary()).is_err(),
-                "{name} is a model"
-            );
-            assert!(
-                start.elapsed() < Duration::from_secs(1),
-                "{name}: {:?}",
-                start.elapsed()
-            );
+            assert!(import_fastai(&bomb, &vocabulary()).is_err(), "{name} is a model");
+            assert!(start.elapsed() < Duration::from_secs(1), "{name}: {:?}", start.elapsed());
         }
     });
 }
@@ -277,10 +220,7 @@ fn cut_vocabularies_are_refused() {
     for protocol in 0..6 {
         let whole = fixture(&format!("vocab_protocol{protocol}.pkl"));
         for length in 0..whole.len() {
-            assert!(
-                read_vocabulary(&whole[..length]).is_err(),
-                "{protocol} {length}"
-            );
+            assert!(read_vocabulary(&whole[..length]).is_err(), "{protocol} {length}");
         }
         let longer = [&whole[..], b"\n"].concat();
         assert!(read_vocabulary(&longer).is_err(), "{protocol} longer");

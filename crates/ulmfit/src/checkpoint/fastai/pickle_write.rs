@@ -8,9 +8,7 @@ pub(super) struct PickleWriter {
 
 impl PickleWriter {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: b"\x80\x02".to_vec(),
-        }
+        Self { bytes: b"\x80\x02".to_vec() }
     }
 
     pub(super) fn mark(&mut self) {

@@ -12,9 +12,7 @@ use crate::ErrorClass;
 use crate::checkpoint::{CheckpointError, HostTensor, Tensors, TensorsError};
 
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fixtures/fastai_files")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/fastai_files").join(name)
 }
 
 fn bytes(name: &str) -> Vec<u8> {
@@ -54,11 +52,7 @@ fn import(weights: &str, vocabulary: &str) -> Imported {
 
 #[test]
 fn every_layout_gives_the_tensors_that_fastai_saved() {
-    let Expected {
-        tokens,
-        files,
-        states,
-    } = expected();
+    let Expected { tokens, files, states } = expected();
     assert_eq!(files.len(), 17);
     for (name, file) in &files {
         let imported = import(name, &file.vocabulary);
@@ -68,10 +62,7 @@ fn every_layout_gives_the_tensors_that_fastai_saved() {
         let wanted: Tensors = states[file.state]
             .iter()
             .map(|(name, Listed { dims, values })| {
-                let values = values
-                    .iter()
-                    .map(|&value| f32::from(value) / 256.0)
-                    .collect();
+                let values = values.iter().map(|&value| f32::from(value) / 256.0).collect();
                 (name.clone(), HostTensor::new(dims.clone(), values))
             })
             .collect();
@@ -87,23 +78,11 @@ fn every_layout_gives_the_tensors_that_fastai_saved() {
 #[test]
 fn sizes_are_read_off_the_shapes() {
     let vocabulary = expected().tokens.len();
-    let lm = |hidden| Sizes {
-        vocabulary,
-        embedding: 3,
-        hidden,
-        layers: 3,
-        head: vec![],
-    };
+    let lm = |hidden| Sizes { vocabulary, embedding: 3, hidden, layers: 3, head: vec![] };
     assert_eq!(import("lm.pth", "lm_vocab.pkl").sizes, lm(5));
     assert_eq!(import("lm_hidden6.pth", "lm_vocab.pkl").sizes, lm(6));
     let classifier = import("classifier_legacy.pth", "classifier_vocab.pkl").sizes;
-    assert_eq!(
-        classifier,
-        Sizes {
-            head: vec![4, 2],
-            ..lm(5)
-        }
-    );
+    assert_eq!(classifier, Sizes { head: vec![4, 2], ..lm(5) });
 }
 
 #[test]
@@ -112,14 +91,7 @@ fn every_pickle_protocol_is_read() {
     *tokens.last_mut().unwrap() = "gr\u{fc}\u{df} \\u0041 \u{4f60}\u{1f600}".into();
     for protocol in 0..6 {
         let read = read_vocabulary(&bytes(&format!("vocab_protocol{protocol}.pkl"))).unwrap();
-        assert_eq!(
-            read,
-            Vocabulary {
-                tokens: tokens.clone(),
-                labels: None
-            },
-            "{protocol}"
-        );
+        assert_eq!(read, Vocabulary { tokens: tokens.clone(), labels: None }, "{protocol}");
     }
 }
 
@@ -131,14 +103,8 @@ fn other_models_are_refused_with_a_reason() {
             "refused_untied.pth",
             "tensor `1.decoder.weight`: is not the embedding; only tied weights can be imported",
         ),
-        (
-            "refused_transposed.pth",
-            "tensor `0.encoder.weight`: not stored row by row",
-        ),
-        (
-            "refused_nan.pth",
-            "tensor `0.rnns.1.module.bias_hh_l0` is not finite at position 3",
-        ),
+        ("refused_transposed.pth", "tensor `0.encoder.weight`: not stored row by row"),
+        ("refused_nan.pth", "tensor `0.rnns.1.module.bias_hh_l0` is not finite at position 3"),
         (
             "refused_pickled_model.pth",
             "refused: the file asks for `torch.nn.modules.linear.Linear`, which is no part of \
@@ -147,11 +113,7 @@ fn other_models_are_refused_with_a_reason() {
     ] {
         let error = refuse(name);
         assert_eq!(error.to_string(), message, "{name}");
-        assert_eq!(
-            CheckpointError::from(error).class(),
-            ErrorClass::Data,
-            "{name}"
-        );
+        assert_eq!(CheckpointError::from(error).class(), ErrorClass::Data, "{name}");
     }
 }
 
@@ -161,10 +123,7 @@ fn weights_and_vocabulary_must_belong_together() {
     tokens.pop();
     let short = pickled(&tokens);
     let error = import_fastai(&bytes("lm.pth"), &short).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "23 tokens in the vocabulary, 24 in the weights"
-    );
+    assert_eq!(error.to_string(), "23 tokens in the vocabulary, 24 in the weights");
     assert!(error.hint().unwrap().contains("save_pickle"));
 }
 
@@ -176,16 +135,9 @@ fn pickled(tokens: &[String]) -> Vec<u8> {
 #[test]
 fn exports_come_back_the_same() {
     for (name, file) in &expected().files {
-        let Imported {
-            kind,
-            sizes,
-            tensors,
-            vocabulary,
-        } = import(name, &file.vocabulary);
-        let Exported {
-            weights,
-            vocabulary: words,
-        } = export_fastai(&tensors, &vocabulary, kind).unwrap();
+        let Imported { kind, sizes, tensors, vocabulary } = import(name, &file.vocabulary);
+        let Exported { weights, vocabulary: words } =
+            export_fastai(&tensors, &vocabulary, kind).unwrap();
         let again = import_fastai(&weights, &words).unwrap();
         assert_eq!((again.kind, &again.sizes), (kind, &sizes), "{name}");
         assert_eq!(again.tensors, tensors, "{name}");
@@ -199,19 +151,12 @@ fn an_encoder_is_taken_out_of_any_model() {
     let wanted = import("encoder.pth", "lm_vocab.pkl");
     let exported = export_fastai(&lm.tensors, &lm.vocabulary, Kind::Encoder).unwrap();
     let encoder = import_fastai(&exported.weights, &exported.vocabulary).unwrap();
-    assert_eq!(
-        (encoder.kind, encoder.tensors),
-        (Kind::Encoder, wanted.tensors)
-    );
+    assert_eq!((encoder.kind, encoder.tensors), (Kind::Encoder, wanted.tensors));
 
     let classifier = import("classifier_legacy.pth", "classifier_vocab.pkl");
     export_fastai(&classifier.tensors, &classifier.vocabulary, Kind::Encoder).unwrap();
-    let error = export_fastai(
-        &classifier.tensors,
-        &classifier.vocabulary,
-        Kind::LanguageModel,
-    )
-    .unwrap_err();
+    let error = export_fastai(&classifier.tensors, &classifier.vocabulary, Kind::LanguageModel)
+        .unwrap_err();
     assert!(
         matches!(&error, FastaiError::Layout(TensorsError::Missing { tensor }) if tensor == "1.decoder.bias"),
         "{error}"
@@ -224,16 +169,10 @@ fn real_widths_pass() {
         let (vocabulary, embedding) = (11, 400);
         let tensor = |dims: Vec<usize>| {
             let count: usize = dims.iter().product();
-            HostTensor::new(
-                dims,
-                (0..count).map(|index| (index % 97) as f32 / 97.0).collect(),
-            )
+            HostTensor::new(dims, (0..count).map(|index| (index % 97) as f32 / 97.0).collect())
         };
         let mut tensors = Tensors::from([
-            (
-                "0.encoder.weight".into(),
-                tensor(vec![vocabulary, embedding]),
-            ),
+            ("0.encoder.weight".into(), tensor(vec![vocabulary, embedding])),
             ("1.decoder.bias".into(), tensor(vec![vocabulary])),
         ]);
         for (layer, inputs, width) in [(0, embedding, hidden), (1, hidden, embedding)] {
@@ -244,10 +183,7 @@ fn real_widths_pass() {
             tensors.insert(name("module.bias_hh_l0"), tensor(vec![4 * width]));
         }
         let tokens = (0..vocabulary).map(|token| format!("w{token}")).collect();
-        let vocabulary = Vocabulary {
-            tokens,
-            labels: None,
-        };
+        let vocabulary = Vocabulary { tokens, labels: None };
         let exported = export_fastai(&tensors, &vocabulary, Kind::LanguageModel).unwrap();
         let imported = import_fastai(&exported.weights, &exported.vocabulary).unwrap();
         assert_eq!(imported.sizes.hidden, hidden);
@@ -260,15 +196,9 @@ fn real_widths_pass() {
 #[test]
 fn exports_are_the_files_that_fastai_has_loaded() {
     for (source, words, kind, name) in EXPORTS {
-        let Exported {
-            weights,
-            vocabulary,
-        } = export(source, words, kind);
+        let Exported { weights, vocabulary } = export(source, words, kind);
         assert!(weights == bytes(&format!("exported_{name}.pth")), "{name}");
-        assert!(
-            vocabulary == bytes(&format!("exported_{name}.pkl")),
-            "{name}"
-        );
+        assert!(vocabulary == bytes(&format!("exported_{name}.pkl")), "{name}");
     }
 }
 
@@ -276,10 +206,7 @@ fn exports_are_the_files_that_fastai_has_loaded() {
 #[ignore = "writes the fixtures that check_export.py then loads"]
 fn write_exports() {
     for (source, words, kind, name) in EXPORTS {
-        let Exported {
-            weights,
-            vocabulary,
-        } = export(source, words, kind);
+        let Exported { weights, vocabulary } = export(source, words, kind);
         fs::write(fixture(&format!("exported_{name}.pth")), weights).unwrap();
         fs::write(fixture(&format!("exported_{name}.pkl")), vocabulary).unwrap();
     }
@@ -288,19 +215,10 @@ fn write_exports() {
 const EXPORTS: [(&str, &str, Kind, &str); 3] = [
     ("lm.pth", "lm_vocab.pkl", Kind::LanguageModel, "lm"),
     ("lm.pth", "lm_vocab.pkl", Kind::Encoder, "encoder"),
-    (
-        "classifier_legacy.pth",
-        "classifier_vocab.pkl",
-        Kind::Classifier,
-        "classifier",
-    ),
+    ("classifier_legacy.pth", "classifier_vocab.pkl", Kind::Classifier, "classifier"),
 ];
 
 fn export(source: &str, words: &str, kind: Kind) -> Exported {
-    let Imported {
-        tensors,
-        vocabulary,
-        ..
-    } = import(source, words);
+    let Imported { tensors, vocabulary, .. } = import(source, words);
     export_fastai(&tensors, &vocabulary, kind).unwrap()
 }

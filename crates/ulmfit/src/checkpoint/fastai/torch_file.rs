@@ -41,9 +41,7 @@ impl<'a> TorchFile<'a> {
         } else {
             // A bare pickle, such as a whole `Learner` of old: name what it would have run.
             read_pickle(bytes)?;
-            return Err(FastaiError::NotTorch {
-                what: "not written by torch.save",
-            });
+            return Err(FastaiError::NotTorch { what: "not written by torch.save" });
         };
         Ok(Self { pickle, storages })
     }
@@ -68,13 +66,8 @@ impl<'a> TorchFile<'a> {
         let mut names = BTreeSet::new();
         let mut state = Vec::new();
         for &(name, value) in entries {
-            let name = pickle
-                .text(name)
-                .ok_or(not_torch("a name that is no string"))?;
-            let fault = |what| FastaiError::Tensor {
-                tensor: name.to_owned(),
-                what,
-            };
+            let name = pickle.text(name).ok_or(not_torch("a name that is no string"))?;
+            let fault = |what| FastaiError::Tensor { tensor: name.to_owned(), what };
             if !names.insert(name) {
                 return Err(fault("stands twice"));
             }
@@ -90,9 +83,7 @@ impl<'a> TorchFile<'a> {
     ) -> Result<StoredTensor<'a>, FastaiError> {
         let pickle = &self.pickle;
         let arguments = |id: Id, wanted: Global| match *pickle.get(id) {
-            Object::Call {
-                callee, arguments, ..
-            } if callee == wanted => pickle.tuple(arguments),
+            Object::Call { callee, arguments, .. } if callee == wanted => pickle.tuple(arguments),
             _ => None,
         };
         // A parameter is a call around the call that makes its tensor.
@@ -107,24 +98,13 @@ impl<'a> TorchFile<'a> {
         let &Object::Persistent(reference) = pickle.get(storage) else {
             return Err(fault("has no storage"));
         };
-        let StorageReference {
-            key,
-            kind,
-            elements,
-        } = storage_reference(pickle, reference)?;
-        let storage = self
-            .storages
-            .get(key)
-            .ok_or_else(|| fault("its storage is missing"))?;
+        let StorageReference { key, kind, elements } = storage_reference(pickle, reference)?;
+        let storage = self.storages.get(key).ok_or_else(|| fault("its storage is missing"))?;
         if elements.checked_mul(kind.width()) != Some(storage.len()) {
             return Err(fault("its storage has another length"));
         }
         let sizes = |id| -> Option<Vec<usize>> {
-            pickle
-                .tuple(id)?
-                .iter()
-                .map(|&size| pickle.size(size))
-                .collect()
+            pickle.tuple(id)?.iter().map(|&size| pickle.size(size)).collect()
         };
         let dims = sizes(size).ok_or_else(|| fault("bad shape"))?;
         if !sizes(stride).is_some_and(|strides| row_by_row(&dims, &strides)) {
@@ -132,9 +112,7 @@ impl<'a> TorchFile<'a> {
         }
         let place = || {
             let start = pickle.size(offset)?.checked_mul(kind.width())?;
-            let length = dims
-                .iter()
-                .try_fold(kind.width(), |n: usize, &dim| n.checked_mul(dim))?;
+            let length = dims.iter().try_fold(kind.width(), |n: usize, &dim| n.checked_mul(dim))?;
             storage.get(start..start.checked_add(length)?)
         };
         let bytes = place().ok_or_else(|| fault("reaches beyond its storage"))?;
@@ -156,36 +134,21 @@ impl StoredTensor<'_> {
     pub(super) fn values(&self) -> Vec<f32> {
         let bytes = self.bytes;
         match self.kind {
-            StorageType::Float => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| f32::from_le_bytes(b))
-                .collect(),
-            StorageType::Double => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| f64::from_le_bytes(b) as f32)
-                .collect(),
-            StorageType::Half => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| f16::from_le_bytes(b).to_f32())
-                .collect(),
-            StorageType::BFloat16 => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| bf16::from_le_bytes(b).to_f32())
-                .collect(),
-            StorageType::Long => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| i64::from_le_bytes(b) as f32)
-                .collect(),
+            StorageType::Float => {
+                bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
+            }
+            StorageType::Double => {
+                bytes.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b) as f32).collect()
+            }
+            StorageType::Half => {
+                bytes.as_chunks().0.iter().map(|&b| f16::from_le_bytes(b).to_f32()).collect()
+            }
+            StorageType::BFloat16 => {
+                bytes.as_chunks().0.iter().map(|&b| bf16::from_le_bytes(b).to_f32()).collect()
+            }
+            StorageType::Long => {
+                bytes.as_chunks().0.iter().map(|&b| i64::from_le_bytes(b) as f32).collect()
+            }
         }
     }
 }
@@ -199,9 +162,7 @@ pub(super) fn storage_reference<'p>(
     let understand = || {
         let (&[tag, kind, key, _device, elements], view) =
             pickle.tuple(id)?.split_first_chunk::<5>()?;
-        let none = view
-            .iter()
-            .all(|&view| matches!(pickle.get(view), Object::None));
+        let none = view.iter().all(|&view| matches!(pickle.get(view), Object::None));
         let &Object::Global(Global::Storage(kind)) = pickle.get(kind) else {
             return None;
         };
@@ -212,32 +173,21 @@ pub(super) fn storage_reference<'p>(
             elements,
         })
     };
-    understand().ok_or(FastaiError::NotTorch {
-        what: "a reference to something else than a storage",
-    })
+    understand()
+        .ok_or(FastaiError::NotTorch { what: "a reference to something else than a storage" })
 }
 
 fn open_zip(bytes: &[u8]) -> Result<(Pickle<'_>, Storages<'_>), FastaiError> {
     let archive = Archive::open(bytes)?;
-    let mut stems = archive
-        .names()
-        .filter_map(|name| name.strip_suffix("/data.pkl"));
+    let mut stems = archive.names().filter_map(|name| name.strip_suffix("/data.pkl"));
     let (Some(stem), None) = (stems.next(), stems.next()) else {
-        return Err(FastaiError::NotTorch {
-            what: "the archive has no data.pkl",
-        });
+        return Err(FastaiError::NotTorch { what: "the archive has no data.pkl" });
     };
     let order = archive.read(&format!("{stem}/byteorder"))?;
     if order.is_some_and(|order| order != b"little") {
-        return Err(FastaiError::NotTorch {
-            what: "written on a big-endian machine",
-        });
+        return Err(FastaiError::NotTorch { what: "written on a big-endian machine" });
     }
-    let pickle = read_pickle(
-        archive
-            .read(&format!("{stem}/data.pkl"))?
-            .unwrap_or_default(),
-    )?;
+    let pickle = read_pickle(archive.read(&format!("{stem}/data.pkl"))?.unwrap_or_default())?;
     let folder = format!("{stem}/data/");
     let mut storages = Storages::new();
     for name in archive.names() {

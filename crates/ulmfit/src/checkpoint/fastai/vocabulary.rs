@@ -29,19 +29,13 @@ pub fn read_vocabulary(bytes: &[u8]) -> Result<Vocabulary, FastaiError> {
         let labels = list(&pickle, pickle.get(labels)).ok_or(fault("labels that are no list"))?;
         let labels = strings(&pickle, labels).ok_or(fault("a label that is no string"))?;
         let tokens = strings(&pickle, tokens).ok_or(fault("a token that is no string"))?;
-        return Ok(Vocabulary {
-            tokens,
-            labels: Some(labels),
-        });
+        return Ok(Vocabulary { tokens, labels: Some(labels) });
     }
     let tokens = strings(&pickle, parts).ok_or(fault("a token that is no string"))?;
     if tokens.is_empty() {
         return Err(fault("no tokens"));
     }
-    Ok(Vocabulary {
-        tokens,
-        labels: None,
-    })
+    Ok(Vocabulary { tokens, labels: None })
 }
 
 /// The parts of a list, a tuple, or one of fastai's classes around them.
@@ -65,8 +59,5 @@ fn list<'p>(pickle: &'p Pickle<'_>, object: &'p Object<'_>) -> Option<&'p [Id]> 
 }
 
 fn strings(pickle: &Pickle<'_>, parts: &[Id]) -> Option<Vec<String>> {
-    parts
-        .iter()
-        .map(|&part| pickle.text(part).map(str::to_owned))
-        .collect()
+    parts.iter().map(|&part| pickle.text(part).map(str::to_owned)).collect()
 }

@@ -37,16 +37,9 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// [`FastaiError::Zip`], [`FastaiError::Member`] or [`FastaiError::Limit`].
     pub fn open(bytes: &'a [u8]) -> Result<Self, FastaiError> {
-        let Directory {
-            start,
-            count,
-            bytes: length,
-        } = find_directory(bytes)?;
+        let Directory { start, count, bytes: length } = find_directory(bytes)?;
         if count > MAX_MEMBERS as u64 {
-            return Err(FastaiError::Limit {
-                what: "archive members",
-                limit: MAX_MEMBERS,
-            });
+            return Err(FastaiError::Limit { what: "archive members", limit: MAX_MEMBERS });
         }
         let directory = slice(bytes, start, length)?;
         let start = start as usize; // it indexes a slice
@@ -56,21 +49,14 @@ impl<'a> Archive<'a> {
             let (name, member) = read_member(bytes, start, &mut fields)?;
             check_name(name)?;
             if members.insert(name, member).is_some() {
-                return Err(FastaiError::Member {
-                    name: name.to_owned(),
-                    what: "stands twice",
-                });
+                return Err(FastaiError::Member { name: name.to_owned(), what: "stands twice" });
             }
         }
-        let mut places: Vec<_> = members
-            .values()
-            .map(|member| (member.header, member.range.end))
-            .collect();
+        let mut places: Vec<_> =
+            members.values().map(|member| (member.header, member.range.end)).collect();
         places.sort_unstable();
         if places.windows(2).any(|pair| pair[0].1 > pair[1].0) {
-            return Err(FastaiError::Zip {
-                what: "members overlap",
-            });
+            return Err(FastaiError::Zip { what: "members overlap" });
         }
         Ok(Self { bytes, members })
     }
@@ -91,10 +77,7 @@ impl<'a> Archive<'a> {
         let content = &self.bytes[member.range.clone()];
         if crc32fast::hash(content) != member.crc {
             let name = name.to_owned();
-            return Err(FastaiError::Member {
-                name,
-                what: "is damaged: wrong checksum",
-            });
+            return Err(FastaiError::Member { name, what: "is damaged: wrong checksum" });
         }
         Ok(Some(content))
     }
@@ -108,53 +91,32 @@ struct Directory {
 
 /// Finds the directory by the record at the end of the file.
 fn find_directory(bytes: &[u8]) -> Result<Directory, FastaiError> {
-    let missing = || FastaiError::Zip {
-        what: "no directory at the end of the file",
-    };
+    let missing = || FastaiError::Zip { what: "no directory at the end of the file" };
     let last = bytes.len().checked_sub(END_BYTES).ok_or_else(missing)?;
     let first = last.saturating_sub(MAX_COMMENT);
-    let end = (first..=last)
-        .rev()
-        .find(|&at| bytes[at..].starts_with(&END))
-        .ok_or_else(missing)?;
+    let end = (first..=last).rev().find(|&at| bytes[at..].starts_with(&END)).ok_or_else(missing)?;
 
-    let mut fields = Fields {
-        bytes: &bytes[end + 4..],
-    };
+    let mut fields = Fields { bytes: &bytes[end + 4..] };
     let disks = [fields.u16()?, fields.u16()?];
     let [_, count] = [fields.u16()?, fields.u16()?];
     let [length, start] = [fields.u32()?, fields.u32()?];
     if count != u16::MAX && length != u32::MAX && start != u32::MAX {
         if disks != [0, 0] {
-            return Err(FastaiError::Zip {
-                what: "more than one disk",
-            });
+            return Err(FastaiError::Zip { what: "more than one disk" });
         }
-        return Ok(Directory {
-            start: start.into(),
-            count: count.into(),
-            bytes: length.into(),
-        });
+        return Ok(Directory { start: start.into(), count: count.into(), bytes: length.into() });
     }
     let locator = end.checked_sub(20).ok_or_else(missing)?;
-    let mut fields = Fields {
-        bytes: &bytes[locator..end],
-    };
+    let mut fields = Fields { bytes: &bytes[locator..end] };
     fields.signature(LOCATOR_64)?;
     fields.skip(4)?;
     let record = fields.u64()?;
-    let mut fields = Fields {
-        bytes: slice(bytes, record, 56)?,
-    };
+    let mut fields = Fields { bytes: slice(bytes, record, 56)? };
     fields.signature(END_64)?;
     fields.skip(28)?;
     let count = fields.u64()?;
     let [length, start] = [fields.u64()?, fields.u64()?];
-    Ok(Directory {
-        start,
-        count,
-        bytes: length,
-    })
+    Ok(Directory { start, count, bytes: length })
 }
 
 /// Reads one entry of the directory and the header in front of the member itself.
@@ -173,18 +135,14 @@ fn read_member<'a>(
     fields.skip(8)?;
     let offset = fields.u32()?;
     let name = fields.take(name.into())?;
-    let mut extra = Fields {
-        bytes: fields.take(extra.into())?,
-    };
+    let mut extra = Fields { bytes: fields.take(extra.into())? };
     fields.skip(comment.into())?;
 
     let (mut size, mut packed, mut offset) =
         (u64::from(size), u64::from(packed), u64::from(offset));
     while extra.bytes.len() >= 4 {
         let (kind, length) = (extra.u16()?, extra.u16()?);
-        let mut wide = Fields {
-            bytes: extra.take(length.into())?,
-        };
+        let mut wide = Fields { bytes: extra.take(length.into())? };
         if kind == 1 {
             for field in [&mut size, &mut packed, &mut offset] {
                 if *field == u64::from(u32::MAX) {
@@ -194,13 +152,8 @@ fn read_member<'a>(
         }
     }
     let text = std::str::from_utf8(name);
-    let text = text.map_err(|_| FastaiError::Zip {
-        what: "a name that is not UTF-8",
-    })?;
-    let fault = |what| FastaiError::Member {
-        name: text.to_owned(),
-        what,
-    };
+    let text = text.map_err(|_| FastaiError::Zip { what: "a name that is not UTF-8" })?;
+    let fault = |what| FastaiError::Member { name: text.to_owned(), what };
     if method != 0 || packed != size {
         return Err(fault("is compressed; torch stores its members"));
     }
@@ -208,9 +161,7 @@ fn read_member<'a>(
         return Err(fault("is encrypted"));
     }
 
-    let mut local = Fields {
-        bytes: slice(archive, offset, 30)?,
-    };
+    let mut local = Fields { bytes: slice(archive, offset, 30)? };
     local.signature(MEMBER)?;
     local.skip(22)?;
     let [name_length, extra_length] = [local.u16()?, local.u16()?];
@@ -224,14 +175,7 @@ fn read_member<'a>(
     if end > directory {
         return Err(fault("reaches into the directory"));
     }
-    Ok((
-        text,
-        Member {
-            header,
-            range: start..end,
-            crc,
-        },
-    ))
+    Ok((text, Member { header, range: start..end, crc }))
 }
 
 /// Refuses names that a careless program would write outside of its folder.
@@ -239,10 +183,7 @@ fn check_name(name: &str) -> Result<(), FastaiError> {
     let bad = |part: &str| part == ".." || part.contains(['\\', ':', '\0']);
     if name.is_empty() || name.starts_with('/') || name.split('/').any(bad) {
         let what = "has a name that leads out of the archive";
-        return Err(FastaiError::Member {
-            name: name.to_owned(),
-            what,
-        });
+        return Err(FastaiError::Member { name: name.to_owned(), what });
     }
     Ok(())
 }
@@ -253,9 +194,7 @@ fn slice(bytes: &[u8], start: u64, length: u64) -> Result<&[u8], FastaiError> {
         let end = start.checked_add(usize::try_from(length).ok()?)?;
         bytes.get(start..end)
     };
-    range().ok_or(FastaiError::Zip {
-        what: "a place outside of the file",
-    })
+    range().ok_or(FastaiError::Zip { what: "a place outside of the file" })
 }
 
 /// Little-endian fields, one after another.
@@ -268,9 +207,7 @@ impl<'a> Fields<'a> {
         let (taken, rest) = self
             .bytes
             .split_at_checked(length)
-            .ok_or(FastaiError::Zip {
-                what: "a record ends early",
-            })?;
+            .ok_or(FastaiError::Zip { what: "a record ends early" })?;
         self.bytes = rest;
         Ok(taken)
     }
@@ -301,9 +238,7 @@ impl<'a> Fields<'a> {
         if self.array()? == wanted {
             Ok(())
         } else {
-            Err(FastaiError::Zip {
-                what: "a record of the wrong kind",
-            })
+            Err(FastaiError::Zip { what: "a record of the wrong kind" })
         }
     }
 }

@@ -18,10 +18,8 @@ pub(super) struct ArchiveWriter {
 
 impl ArchiveWriter {
     pub(super) fn add(&mut self, name: &str, content: &[u8]) -> Result<(), FastaiError> {
-        let too_large = |_| FastaiError::Limit {
-            what: "bytes in an archive",
-            limit: u32::MAX as usize,
-        };
+        let too_large =
+            |_| FastaiError::Limit { what: "bytes in an archive", limit: u32::MAX as usize };
         let offset = u32::try_from(self.bytes.len()).map_err(too_large)?;
         let size = u32::try_from(content.len()).map_err(too_large)?;
         let name_length = u16::try_from(name.len()).expect("our names are short");
@@ -57,10 +55,8 @@ impl ArchiveWriter {
     }
 
     pub(super) fn finish(mut self) -> Result<Vec<u8>, FastaiError> {
-        let too_large = |_| FastaiError::Limit {
-            what: "bytes in an archive",
-            limit: u32::MAX as usize,
-        };
+        let too_large =
+            |_| FastaiError::Limit { what: "bytes in an archive", limit: u32::MAX as usize };
         let start = u32::try_from(self.bytes.len()).map_err(too_large)?;
         let length = u32::try_from(self.directory.len()).map_err(too_large)?;
         self.bytes.append(&mut self.directory);

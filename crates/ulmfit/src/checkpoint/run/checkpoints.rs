@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::ErrorClass;
 use crate::checkpoint::crash_point::crash_point;
 use crate::checkpoint::durable::{io_error, rename, sync_folder};
-use crate::ErrorClass;
 use crate::checkpoint::{CheckpointError, FolderWriter, ModelFolder, Overwrite};
 
 const STATE: &str = "checkpoint.json";
@@ -89,10 +89,7 @@ impl Checkpoints {
                 fs::remove_dir_all(&litter).map_err(io_error("remove", &litter))?;
             }
         }
-        Ok(Self {
-            path,
-            damaged: BTreeSet::new(),
-        })
+        Ok(Self { path, damaged: BTreeSet::new() })
     }
 
     pub(super) fn save(
@@ -108,16 +105,9 @@ impl Checkpoints {
             writer.write(name, bytes)?;
         }
         let best = keep == Keep::Best;
-        let state = State {
-            schema: 1,
-            best,
-            metrics_bytes,
-            position: position.clone(),
-        };
-        let state = serde_json::to_vec(&state).map_err(|source| CheckpointError::Json {
-            path: self.path.join(STATE),
-            source,
-        })?;
+        let state = State { schema: 1, best, metrics_bytes, position: position.clone() };
+        let state = serde_json::to_vec(&state)
+            .map_err(|source| CheckpointError::Json { path: self.path.join(STATE), source })?;
         writer.write(STATE, &state)?;
         writer.finish()?;
         self.rotate(number, keep)
@@ -129,10 +119,7 @@ impl Checkpoints {
         for number in self.numbers()?.into_iter().rev() {
             match self.load(number) {
                 Ok((_, checkpoint)) => {
-                    return Ok(Some(Checkpoint {
-                        skipped,
-                        ..checkpoint
-                    }));
+                    return Ok(Some(Checkpoint { skipped, ..checkpoint }));
                 }
                 Err(reason) => {
                     self.damaged.insert(number);
@@ -165,12 +152,7 @@ impl Checkpoints {
     fn rotate(&mut self, newest: u64, keep: Keep) -> Result<(), CheckpointError> {
         let mut best_found = keep == Keep::Best;
         let mut recent = 1;
-        for number in self
-            .numbers()?
-            .into_iter()
-            .rev()
-            .filter(|&number| number != newest)
-        {
+        for number in self.numbers()?.into_iter().rev().filter(|&number| number != newest) {
             let intact = match self.state(number) {
                 _ if self.damaged.contains(&number) => None,
                 Ok(state) => Some(state),
@@ -190,10 +172,7 @@ impl Checkpoints {
 
     /// Removes a checkpoint under a hidden name, so that half of one is never seen.
     fn remove(&self, number: u64) -> Result<(), CheckpointError> {
-        let (path, hidden) = (
-            self.numbered(number),
-            self.path.join(format!(".{number:06}.gone")),
-        );
+        let (path, hidden) = (self.numbered(number), self.path.join(format!(".{number:06}.gone")));
         rename(&path, &hidden)?;
         crash_point("rotation.renamed");
         sync_folder(&self.path)?;
@@ -205,22 +184,9 @@ impl Checkpoints {
     fn load(&self, number: u64) -> Result<(Keep, Checkpoint), CheckpointError> {
         let path = self.numbered(number);
         let folder = ModelFolder::open(&path)?;
-        let State {
-            best,
-            metrics_bytes,
-            position,
-            ..
-        } = parse(&folder)?;
+        let State { best, metrics_bytes, position, .. } = parse(&folder)?;
         let keep = if best { Keep::Best } else { Keep::Recent };
-        Ok((
-            keep,
-            Checkpoint {
-                position,
-                skipped: Vec::new(),
-                metrics_bytes,
-                folder,
-            },
-        ))
+        Ok((keep, Checkpoint { position, skipped: Vec::new(), metrics_bytes, folder }))
     }
 
     /// The small file alone, without hashing gigabytes of weights.
@@ -245,8 +211,6 @@ impl Checkpoints {
 }
 
 fn parse(folder: &ModelFolder) -> Result<State, CheckpointError> {
-    serde_json::from_slice(&folder.read(STATE)?).map_err(|source| CheckpointError::Json {
-        path: folder.path().join(STATE),
-        source,
-    })
+    serde_json::from_slice(&folder.read(STATE)?)
+        .map_err(|source| CheckpointError::Json { path: folder.path().join(STATE), source })
 }

@@ -25,10 +25,7 @@ pub(super) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), Check
             if differences.is_empty() {
                 return Ok(());
             }
-            Err(CheckpointError::ConfigDiffers {
-                path: folder.to_owned(),
-                differences,
-            })
+            Err(CheckpointError::ConfigDiffers { path: folder.to_owned(), differences })
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => store(folder, given),
         Err(error) => Err(io_error("read", &path)(error)),
@@ -55,11 +52,7 @@ fn compare(
 ) {
     if let (Some(Value::Object(stored)), Some(Value::Object(given))) = (stored, given) {
         for name in stored.keys().chain(given.keys()).collect::<BTreeSet<_>>() {
-            let key = if key.is_empty() {
-                name.clone()
-            } else {
-                format!("{key}.{name}")
-            };
+            let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
             compare(&key, stored.get(name), given.get(name), differences);
         }
     } else if stored != given {

@@ -29,11 +29,7 @@ fn train(folder: &Path) -> Result<(), CheckpointError> {
         run.append_metrics(&json!({ "step": step, "loss": weights[0] }))?;
         if step % 3 == 0 {
             let keep = if step == 3 { Keep::Best } else { Keep::Recent };
-            run.save_checkpoint(
-                &json!({ "step": step }),
-                &[("weights", weights.clone())],
-                keep,
-            )?;
+            run.save_checkpoint(&json!({ "step": step }), &[("weights", weights.clone())], keep)?;
         }
     }
     let mut model = FolderWriter::create(&folder.join("model"), Overwrite::Replace)?;
@@ -50,10 +46,8 @@ fn child() {
 }
 
 fn run_child(folder: &Path, crash_at: &str) -> ExitStatus {
-    let variables = [
-        ("ULMFIT_CRASH_TEST_FOLDER", folder.to_str().unwrap()),
-        ("ULMFIT_CRASH_AT", crash_at),
-    ];
+    let variables =
+        [("ULMFIT_CRASH_TEST_FOLDER", folder.to_str().unwrap()), ("ULMFIT_CRASH_AT", crash_at)];
     run_alone("checkpoint::run::crash_tests::child", &variables).status
 }
 
@@ -110,10 +104,8 @@ fn survives_every_crash_point() {
         assert!(kills >= 1, "{point} was never reached");
         assert!(run_child(&folder, "").success(), "{point}: did not resume");
         assert_eq!(result(&folder), wanted, "{point}");
-        let litter: Vec<_> = entries(&folder)
-            .into_iter()
-            .filter(|name| name.starts_with('.'))
-            .collect();
+        let litter: Vec<_> =
+            entries(&folder).into_iter().filter(|name| name.starts_with('.')).collect();
         assert!(litter.is_empty(), "{point} leaves {litter:?}");
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::tests::reopen;
 use super::{Keep, RunFolder};
-use crate::checkpoint::test_process::run_limited;
 use crate::ErrorClass;
+use crate::checkpoint::test_process::run_limited;
 use crate::checkpoint::{FolderWriter, Overwrite};
 
 const FOLDER: &str = "ULMFIT_DISK_TEST_FOLDER";
@@ -21,10 +21,7 @@ fn child() {
     };
     let folder = Path::new(&folder);
     let mut run = RunFolder::open_or_create(&folder.join("run")).unwrap();
-    assert_eq!(
-        run.latest_checkpoint().unwrap().unwrap().position,
-        json!({ "step": 1 })
-    );
+    assert_eq!(run.latest_checkpoint().unwrap().unwrap().position, json!({ "step": 1 }));
     let big = vec![1; 1 << 20];
     let error = run.save_checkpoint(&json!({ "step": 2 }), &[("w", big.clone())], Keep::Best);
     assert_eq!(error.unwrap_err().class(), ErrorClass::Io);
@@ -46,37 +43,20 @@ fn a_full_disk_leaves_what_was_there() {
     let run_path = place.path().join("run");
     let mut run = RunFolder::open_or_create(&run_path).unwrap();
     run.append_metrics(&json!({ "step": 1 })).unwrap();
-    run.save_checkpoint(&json!({ "step": 1 }), &[("w", vec![7; 100])], Keep::Best)
-        .unwrap();
+    run.save_checkpoint(&json!({ "step": 1 }), &[("w", vec![7; 100])], Keep::Best).unwrap();
     drop(run);
 
     let folder = place.path().to_str().unwrap();
     let limit = "trap '' XFSZ; ulimit -f 128"; // blocks of 512 bytes
-    let output = run_limited(
-        limit,
-        "checkpoint::run::disk_tests::child",
-        &[(FOLDER, folder)],
-    );
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = run_limited(limit, "checkpoint::run::disk_tests::child", &[(FOLDER, folder)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let metrics = fs::read_to_string(run_path.join("metrics.jsonl")).unwrap();
-    assert_eq!(
-        metrics.lines().count(),
-        2,
-        "no part of the line that did not fit"
-    );
+    assert_eq!(metrics.lines().count(), 2, "no part of the line that did not fit");
     let mut run = reopen(&run_path);
     let found = run.latest_checkpoint().unwrap().unwrap();
     assert_eq!(found.read("w").unwrap(), [7; 100]);
     assert!(found.skipped.is_empty());
     let kept = fs::read_dir(run_path.join("checkpoints")).unwrap().count();
-    assert_eq!(
-        (kept, fs::read_dir(place.path()).unwrap().count()),
-        (1, 1),
-        "no litter"
-    );
+    assert_eq!((kept, fs::read_dir(place.path()).unwrap().count()), (1, 1), "no litter");
 }

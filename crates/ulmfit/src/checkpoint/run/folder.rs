@@ -103,8 +103,7 @@ impl RunFolder {
         keep: Keep,
     ) -> Result<(), CheckpointError> {
         self.metrics.sync()?; // a checkpoint never counts on lines that a power cut takes away
-        self.checkpoints
-            .save(position, files, keep, self.metrics.bytes())
+        self.checkpoints.save(position, files, keep, self.metrics.bytes())
     }
 
     /// The newest checkpoint that is intact, or `None` for a run without any.
@@ -117,8 +116,7 @@ impl RunFolder {
     /// [`CheckpointError::MetricsTooShort`], [`CheckpointError::Io`].
     pub fn latest_checkpoint(&mut self) -> Result<Option<Checkpoint>, CheckpointError> {
         let latest = self.checkpoints.latest()?;
-        self.metrics
-            .truncate(latest.as_ref().map_or(0, |latest| latest.metrics_bytes))?;
+        self.metrics.truncate(latest.as_ref().map_or(0, |latest| latest.metrics_bytes))?;
         Ok(latest)
     }
 

@@ -28,10 +28,7 @@ impl RunLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let pid = read_pid(&mut file);
-                return Err(CheckpointError::Locked {
-                    path: folder.to_owned(),
-                    pid,
-                });
+                return Err(CheckpointError::Locked { path: folder.to_owned(), pid });
             }
             Err(TryLockError::Error(error)) => return Err(io_error("lock", &path)(error)),
         }

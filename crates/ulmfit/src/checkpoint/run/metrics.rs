@@ -30,9 +30,7 @@ impl MetricsLog {
             .truncate(false)
             .open(&path)
             .map_err(io_error("open", &path))?;
-        let bytes = file
-            .seek(SeekFrom::End(0))
-            .map_err(io_error("read", &path))?;
+        let bytes = file.seek(SeekFrom::End(0)).map_err(io_error("read", &path))?;
         Ok(Self { path, file, bytes })
     }
 
@@ -42,10 +40,8 @@ impl MetricsLog {
     }
 
     pub(super) fn append(&mut self, line: &impl Serialize) -> Result<(), CheckpointError> {
-        let mut text = serde_json::to_vec(line).map_err(|source| CheckpointError::Json {
-            path: self.path.clone(),
-            source,
-        })?;
+        let mut text = serde_json::to_vec(line)
+            .map_err(|source| CheckpointError::Json { path: self.path.clone(), source })?;
         text.push(b'\n');
         let (first, second) = text.split_at(text.len() / 2);
         let written = self.file.write_all(first).and_then(|()| {
@@ -72,11 +68,7 @@ impl MetricsLog {
     pub(super) fn truncate(&mut self, bytes: u64) -> Result<(), CheckpointError> {
         if bytes > self.bytes {
             let (path, found) = (self.path.clone(), self.bytes);
-            return Err(CheckpointError::MetricsTooShort {
-                path,
-                found,
-                wanted: bytes,
-            });
+            return Err(CheckpointError::MetricsTooShort { path, found, wanted: bytes });
         }
         crash_point("resume.before_truncate");
         self.file

@@ -28,8 +28,7 @@ fn run_to(path: &Path, steps: u64) -> RunFolder {
         run.append_metrics(&json!({ "step": step })).unwrap();
         let keep = if step == 2 { Keep::Best } else { Keep::Recent };
         let weights = vec![step as u8; 100];
-        run.save_checkpoint(&json!({ "step": step }), &[("weights", weights)], keep)
-            .unwrap();
+        run.save_checkpoint(&json!({ "step": step }), &[("weights", weights)], keep).unwrap();
     }
     run
 }
@@ -45,9 +44,7 @@ fn kept(path: &Path) -> Vec<String> {
 
 fn steps(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path.join("metrics.jsonl")).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["step"].clone())
-        .collect()
+    text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["step"].clone()).collect()
 }
 
 #[test]
@@ -56,17 +53,8 @@ fn the_last_two_and_the_best_are_kept() {
     let mut run = run_to(place.path(), 5);
     assert_eq!(kept(place.path()), ["000002", "000004", "000005"]);
     let best = run.best_checkpoint().unwrap().unwrap();
-    assert_eq!(
-        (
-            best.position["step"].as_u64(),
-            best.read("weights").unwrap()[0]
-        ),
-        (Some(2), 2)
-    );
-    assert_eq!(
-        run.latest_checkpoint().unwrap().unwrap().position,
-        json!({ "step": 5 })
-    );
+    assert_eq!((best.position["step"].as_u64(), best.read("weights").unwrap()[0]), (Some(2), 2));
+    assert_eq!(run.latest_checkpoint().unwrap().unwrap().position, json!({ "step": 5 }));
     run.save_checkpoint(&json!({}), &[], Keep::Best).unwrap();
     run.save_checkpoint(&json!({}), &[], Keep::Recent).unwrap();
     run.save_checkpoint(&json!({}), &[], Keep::Recent).unwrap();
@@ -79,17 +67,12 @@ fn lines_after_the_checkpoint_are_dropped() {
     let mut run = run_to(place.path(), 3);
     run.append_metrics(&json!({ "step": 4 })).unwrap();
     drop(run);
-    let mut log = fs::OpenOptions::new()
-        .append(true)
-        .open(place.path().join("metrics.jsonl"))
-        .unwrap();
+    let mut log =
+        fs::OpenOptions::new().append(true).open(place.path().join("metrics.jsonl")).unwrap();
     std::io::Write::write_all(&mut log, b"{\"step\": 5, \"lo").unwrap(); // killed in mid-line
 
     let mut run = reopen(place.path());
-    assert_eq!(
-        run.latest_checkpoint().unwrap().unwrap().position["step"],
-        3
-    );
+    assert_eq!(run.latest_checkpoint().unwrap().unwrap().position["step"], 3);
     for step in 4..6 {
         run.append_metrics(&json!({ "step": step })).unwrap();
     }
@@ -118,14 +101,9 @@ fn a_damaged_checkpoint_is_passed_over_and_later_removed() {
     let found = run.latest_checkpoint().unwrap().unwrap();
     assert_eq!(found.position["step"], 4);
     assert_eq!(found.read("weights").unwrap(), [4; 100]);
-    assert!(
-        found.skipped[0].to_string().contains("000005"),
-        "{}",
-        found.skipped[0]
-    );
+    assert!(found.skipped[0].to_string().contains("000005"), "{}", found.skipped[0]);
     assert_eq!(steps(place.path()), [1, 2, 3, 4]);
-    run.save_checkpoint(&json!({ "step": 5 }), &[], Keep::Recent)
-        .unwrap();
+    run.save_checkpoint(&json!({ "step": 5 }), &[], Keep::Recent).unwrap();
     assert_eq!(kept(place.path()), ["000002", "000004", "000006"]);
 }
 
@@ -149,14 +127,7 @@ fn any_flipped_bit_leads_back_to_the_checkpoint_before() {
         }
         fs::write(newest.join(name), whole).unwrap();
     }
-    assert_eq!(
-        reopen(place.path())
-            .latest_checkpoint()
-            .unwrap()
-            .unwrap()
-            .position["step"],
-        3
-    );
+    assert_eq!(reopen(place.path()).latest_checkpoint().unwrap().unwrap().position["step"], 3);
 }
 
 #[test]
@@ -166,10 +137,7 @@ fn garbage_is_never_loaded() {
     fs::remove_file(place.path().join("checkpoints/000001/manifest.json")).unwrap();
     let mut run = reopen(place.path());
     let error = run.latest_checkpoint().unwrap_err();
-    assert!(
-        matches!(error, CheckpointError::NoValidCheckpoint { count: 1, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, CheckpointError::NoValidCheckpoint { count: 1, .. }), "{error}");
     assert_eq!(steps(place.path()), [1], "metrics of the lost run stay");
 }
 
@@ -194,12 +162,7 @@ fn a_second_process_is_told_who_is_at_work() {
     let error = RunFolder::open_or_create(place.path()).unwrap_err();
     assert_eq!(error.class(), ErrorClass::Locked);
     let pid = std::process::id();
-    assert!(
-        error
-            .to_string()
-            .ends_with(&format!("is in use by process {pid}")),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(&format!("is in use by process {pid}")), "{error}");
     drop(run);
     drop(reopen(place.path()));
 }
@@ -213,18 +176,11 @@ fn other_settings_are_refused_by_name() {
     run.config(&first).unwrap();
     let other = json!({ "seed": 1, "optim": { "rate": 0.02, "decay": 0.1, "clip": 1 }, "data": ["a", "b"] });
     let error = run.config(&other).unwrap_err();
-    let CheckpointError::ConfigDiffers { differences, .. } = &error else {
-        panic!("{error}")
-    };
-    let keys: Vec<_> = differences
-        .iter()
-        .map(|difference| difference.key.as_str())
-        .collect();
+    let CheckpointError::ConfigDiffers { differences, .. } = &error else { panic!("{error}") };
+    let keys: Vec<_> = differences.iter().map(|difference| difference.key.as_str()).collect();
     assert_eq!(keys, ["data", "optim.clip", "optim.rate"]);
     assert!(
-        error
-            .to_string()
-            .contains("optim.clip was absent, now 1; optim.rate was 0.01, now 0.02")
+        error.to_string().contains("optim.clip was absent, now 1; optim.rate was 0.01, now 0.02")
     );
     assert!(error.hint().is_some());
 }

@@ -33,21 +33,13 @@ pub(super) struct Placed {
 /// Checks everything that can be known without the values; returns the tensors in file order and
 /// where the data part begins.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Placed>, usize), TensorsError> {
-    let short = |wanted| TensorsError::Truncated {
-        found: bytes.len(),
-        wanted,
-    };
+    let short = |wanted| TensorsError::Truncated { found: bytes.len(), wanted };
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| short(8))?;
     let length = u64::from_le_bytes(*length);
     if length > MAX_HEADER_BYTES as u64 {
-        return Err(TensorsError::HeaderSize {
-            bytes: length,
-            limit: MAX_HEADER_BYTES,
-        });
+        return Err(TensorsError::HeaderSize { bytes: length, limit: MAX_HEADER_BYTES });
     }
-    let text = rest
-        .get(..length as usize)
-        .ok_or_else(|| short(8 + length))?;
+    let text = rest.get(..length as usize).ok_or_else(|| short(8 + length))?;
     let Header(mut tensors) = serde_json::from_slice(text)?;
     tensors.sort_by_key(|tensor| (tensor.begin, tensor.end));
 
@@ -83,19 +75,12 @@ fn check_size(Placed { info, begin, end }: &Placed) -> Result<(), TensorsError> 
             return Err(TensorsError::Dtype { tensor, dtype });
         }
     };
-    let product = info
-        .dims
-        .iter()
-        .try_fold(width, |product: usize, &dim| product.checked_mul(dim));
+    let product = info.dims.iter().try_fold(width, |product: usize, &dim| product.checked_mul(dim));
     if end >= begin && product == Some(bytes) {
         return Ok(());
     }
     let (tensor, dims) = (info.name.clone(), info.dims.clone());
-    Err(TensorsError::Size {
-        tensor,
-        dims,
-        bytes: bytes as u64,
-    })
+    Err(TensorsError::Size { tensor, dims, bytes: bytes as u64 })
 }
 
 /// The tensors of a header, in the order of its text.
@@ -132,29 +117,19 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                 return Err(de::Error::custom(format_args!("`{name}` stands twice")));
             }
             if tensors.len() == MAX_TENSORS {
-                return Err(de::Error::custom(format_args!(
-                    "more than {MAX_TENSORS} tensors"
-                )));
+                return Err(de::Error::custom(format_args!("more than {MAX_TENSORS} tensors")));
             }
             let placed = if name == "__metadata__" {
                 map.next_value::<BTreeMap<String, String>>()?; // free text of other programs
                 None
             } else {
-                let Entry {
-                    dtype,
-                    shape,
-                    data_offsets: [begin, end],
-                } = map.next_value()?;
+                let Entry { dtype, shape, data_offsets: [begin, end] } = map.next_value()?;
                 if shape.len() > MAX_DIMS {
                     return Err(de::Error::custom(format_args!(
                         "`{name}` has too many dimensions"
                     )));
                 }
-                let info = TensorInfo {
-                    name: name.clone(),
-                    dtype,
-                    dims: shape,
-                };
+                let info = TensorInfo { name: name.clone(), dtype, dims: shape };
                 Some(Placed { info, begin, end })
             };
             tensors.insert(name, placed);

@@ -37,20 +37,9 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
     for extra in [1, 7, 8, 16, 1 << 20] {
         add(format!("{extra} bytes too many"), one(GOOD, 16 + extra));
     }
-    for length in [
-        0,
-        1,
-        2,
-        61,
-        63,
-        64,
-        1 << 20,
-        (1 << 20) + 1,
-        1 << 32,
-        1 << 63,
-        u64::MAX - 7,
-        u64::MAX,
-    ] {
+    for length in
+        [0, 1, 2, 61, 63, 64, 1 << 20, (1 << 20) + 1, 1 << 32, 1 << 63, u64::MAX - 7, u64::MAX]
+    {
         let mut bytes = good.clone();
         bytes[..8].copy_from_slice(&length.to_le_bytes());
         add(format!("header length {length}"), bytes);
@@ -78,10 +67,7 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
     ] {
         add(
             format!("offsets {begin}..{end}"),
-            one(
-                &format!(r#""dtype":"F32","shape":[2,2],"data_offsets":[{begin},{end}]"#),
-                16,
-            ),
+            one(&format!(r#""dtype":"F32","shape":[2,2],"data_offsets":[{begin},{end}]"#), 16),
         );
     }
     for offsets in [
@@ -101,10 +87,7 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
     ] {
         add(
             format!("offsets {offsets}"),
-            one(
-                &format!(r#""dtype":"F32","shape":[2,2],"data_offsets":{offsets}"#),
-                16,
-            ),
+            one(&format!(r#""dtype":"F32","shape":[2,2],"data_offsets":{offsets}"#), 16),
         );
     }
     for shape in [
@@ -134,10 +117,7 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
     ] {
         add(
             format!("shape {shape}"),
-            one(
-                &format!(r#""dtype":"F32","shape":{shape},"data_offsets":[0,16]"#),
-                16,
-            ),
+            one(&format!(r#""dtype":"F32","shape":{shape},"data_offsets":[0,16]"#), 16),
         );
     }
     for (dtype, data) in [
@@ -166,10 +146,7 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
     ] {
         add(
             format!("dtype {dtype}"),
-            one(
-                &format!(r#""dtype":"{dtype}","shape":[2,2],"data_offsets":[0,{data}]"#),
-                data,
-            ),
+            one(&format!(r#""dtype":"{dtype}","shape":[2,2],"data_offsets":[0,{data}]"#), data),
         );
     }
     let good_w = format!(r#""w":{{{GOOD}}}"#);
@@ -193,117 +170,40 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
         ("a comment", format!("{{/**/{good_w}}}"), 16),
         ("single quotes", "{'w':{}}".into(), 16),
         ("twice the same", format!("{{{good_w},{good_w}}}"), 16),
-        (
-            "twice, escaped",
-            format!(r#"{{{good_w},"\u0077":{{{GOOD}}}}}"#),
-            16,
-        ),
-        (
-            "metadata twice",
-            format!(r#"{{"__metadata__":{{}},"__metadata__":{{}},{good_w}}}"#),
-            16,
-        ),
-        (
-            "metadata of numbers",
-            format!(r#"{{"__metadata__":{{"a":1}},{good_w}}}"#),
-            16,
-        ),
-        (
-            "metadata as list",
-            format!(r#"{{"__metadata__":[],{good_w}}}"#),
-            16,
-        ),
-        (
-            "nested metadata",
-            format!(r#"{{"__metadata__":{{"a":{{}}}},{good_w}}}"#),
-            16,
-        ),
-        (
-            "metadata only",
-            r#"{"__metadata__":{"format":"pt"}}"#.into(),
-            0,
-        ),
+        ("twice, escaped", format!(r#"{{{good_w},"\u0077":{{{GOOD}}}}}"#), 16),
+        ("metadata twice", format!(r#"{{"__metadata__":{{}},"__metadata__":{{}},{good_w}}}"#), 16),
+        ("metadata of numbers", format!(r#"{{"__metadata__":{{"a":1}},{good_w}}}"#), 16),
+        ("metadata as list", format!(r#"{{"__metadata__":[],{good_w}}}"#), 16),
+        ("nested metadata", format!(r#"{{"__metadata__":{{"a":{{}}}},{good_w}}}"#), 16),
+        ("metadata only", r#"{"__metadata__":{"format":"pt"}}"#.into(), 0),
         ("another name", format!(r#"{{"v":{{{GOOD}}}}}"#), 16),
         ("name with NUL", format!(r#"{{"w\u0000":{{{GOOD}}}}}"#), 16),
         ("empty name", format!(r#"{{"":{{{GOOD}}}}}"#), 16),
         ("lone surrogate", format!(r#"{{"\ud800":{{{GOOD}}}}}"#), 16),
-        (
-            "one more",
-            format!("{{{good_w},{}}}", tensor("x", 16, 20)),
-            20,
-        ),
-        (
-            "overlap",
-            format!("{{{good_w},{}}}", tensor("x", 8, 20)),
-            20,
-        ),
-        (
-            "same place",
-            format!("{{{good_w},{}}}", tensor("x", 0, 16)),
-            16,
-        ),
+        ("one more", format!("{{{good_w},{}}}", tensor("x", 16, 20)), 20),
+        ("overlap", format!("{{{good_w},{}}}", tensor("x", 8, 20)), 20),
+        ("same place", format!("{{{good_w},{}}}", tensor("x", 0, 16)), 16),
         ("hole", format!("{{{good_w},{}}}", tensor("x", 20, 24)), 24),
         ("hole in front", format!("{{{}}}", tensor("w", 4, 20)), 20),
-        (
-            "no dtype",
-            r#"{"w":{"shape":[2,2],"data_offsets":[0,16]}}"#.into(),
-            16,
-        ),
-        (
-            "no shape",
-            r#"{"w":{"dtype":"F32","data_offsets":[0,16]}}"#.into(),
-            16,
-        ),
-        (
-            "no offsets",
-            r#"{"w":{"dtype":"F32","shape":[2,2]}}"#.into(),
-            16,
-        ),
-        (
-            "dtype twice",
-            format!(r#"{{"w":{{"dtype":"F32",{GOOD}}}}}"#),
-            16,
-        ),
-        (
-            "shape twice",
-            format!(r#"{{"w":{{"shape":[2,2],{GOOD}}}}}"#),
-            16,
-        ),
-        (
-            "offsets twice",
-            format!(r#"{{"w":{{"data_offsets":[0,16],{GOOD}}}}}"#),
-            16,
-        ),
-        (
-            "unknown field",
-            format!(r#"{{"w":{{"strides":[2,1],{GOOD}}}}}"#),
-            16,
-        ),
+        ("no dtype", r#"{"w":{"shape":[2,2],"data_offsets":[0,16]}}"#.into(), 16),
+        ("no shape", r#"{"w":{"dtype":"F32","data_offsets":[0,16]}}"#.into(), 16),
+        ("no offsets", r#"{"w":{"dtype":"F32","shape":[2,2]}}"#.into(), 16),
+        ("dtype twice", format!(r#"{{"w":{{"dtype":"F32",{GOOD}}}}}"#), 16),
+        ("shape twice", format!(r#"{{"w":{{"shape":[2,2],{GOOD}}}}}"#), 16),
+        ("offsets twice", format!(r#"{{"w":{{"data_offsets":[0,16],{GOOD}}}}}"#), 16),
+        ("unknown field", format!(r#"{{"w":{{"strides":[2,1],{GOOD}}}}}"#), 16),
         ("tensor as list", r#"{"w":["F32",[2,2],[0,16]]}"#.into(), 15),
         ("tensor as number", r#"{"w":1}"#.into(), 16),
         ("tensor as null", r#"{"w":null}"#.into(), 16),
         ("deep list", format!(r#"{{"w":{}"#, "[".repeat(100_000)), 0),
-        (
-            "deep map",
-            format!(r#"{{"__metadata__":{}"#, r#"{"a":"#.repeat(100_000)),
-            0,
-        ),
-        (
-            "long name",
-            format!(r#"{{"{}":{{{GOOD}}}}}"#, "w".repeat(1_000_000)),
-            16,
-        ),
-        (
-            "long number",
-            format!(r#"{{"w":{}}}"#, "9".repeat(1_000_000)),
-            16,
-        ),
+        ("deep map", format!(r#"{{"__metadata__":{}"#, r#"{"a":"#.repeat(100_000)), 0),
+        ("long name", format!(r#"{{"{}":{{{GOOD}}}}}"#, "w".repeat(1_000_000)), 16),
+        ("long number", format!(r#"{{"w":{}}}"#, "9".repeat(1_000_000)), 16),
         (
             "513 tensors",
             {
-                let all: Vec<_> = (0..513)
-                    .map(|i| tensor(&format!("t{i}"), 4 * i, 4 * i + 4))
-                    .collect();
+                let all: Vec<_> =
+                    (0..513).map(|i| tensor(&format!("t{i}"), 4 * i, 4 * i + 4)).collect();
                 format!("{{{}}}", all.join(","))
             },
             513 * 4,
@@ -311,9 +211,7 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
         (
             "15,000 empty tensors",
             {
-                let all: Vec<_> = (0..15_000)
-                    .map(|i| tensor(&format!("t{i}"), 0, 0))
-                    .collect();
+                let all: Vec<_> = (0..15_000).map(|i| tensor(&format!("t{i}"), 0, 0)).collect();
                 format!("{{{}}}", all.join(","))
             },
             0,
@@ -336,10 +234,8 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
     ] {
         for position in 0..4 {
             let end = 4 * width;
-            let mut bytes = one(
-                &format!(r#""dtype":"{dtype}","shape":[2,2],"data_offsets":[0,{end}]"#),
-                end,
-            );
+            let mut bytes =
+                one(&format!(r#""dtype":"{dtype}","shape":[2,2],"data_offsets":[0,{end}]"#), end);
             let at = bytes.len() - end + position * width;
             bytes[at..at + width].copy_from_slice(&bits.to_le_bytes()[..width]);
             add(format!("{dtype} {bits:#x} at {position}"), bytes);
@@ -355,22 +251,12 @@ fn hostile_files() -> Vec<(String, Vec<u8>)> {
 fn no_hostile_file_passes() {
     let test = "checkpoint::tensors::hostile_tests::no_hostile_file_passes";
     within_64_mib(test, hostile_files, |files| {
-        assert!(
-            read_tensors(&one(GOOD, 16), &expected()).is_ok(),
-            "the guard"
-        );
+        assert!(read_tensors(&one(GOOD, 16), &expected()).is_ok(), "the guard");
         assert!(files.len() >= 200, "{}", files.len());
         for (name, bytes) in files {
             let start = Instant::now();
-            assert!(
-                read_tensors(&bytes, &expected()).is_err(),
-                "{name} was read"
-            );
-            assert!(
-                start.elapsed() < Duration::from_secs(1),
-                "{name} took {:?}",
-                start.elapsed()
-            );
+            assert!(read_tensors(&bytes, &expected()).is_err(), "{name} was read");
+            assert!(start.elapsed() < Duration::from_secs(1), "{name} took {:?}", start.elapsed());
             let _ = peek_tensors(&bytes); // may be fine, must not panic
         }
     });
@@ -399,8 +285,5 @@ fn no_mutation_breaks_the_promise() {
         }
     }
     let values = 22 * 32;
-    assert!(
-        read <= values,
-        "{read} of {values} bits may change: those of the values"
-    );
+    assert!(read <= values, "{read} of {values} bits may change: those of the values");
 }

@@ -43,11 +43,7 @@ impl HostTensor {
     /// When their number is not the product of `dims`.
     pub fn new(dims: impl Into<Vec<usize>>, values: Vec<f32>) -> Self {
         let dims = dims.into();
-        assert_eq!(
-            dims.iter().product::<usize>(),
-            values.len(),
-            "{dims:?} values"
-        );
+        assert_eq!(dims.iter().product::<usize>(), values.len(), "{dims:?} values");
         Self { dims, values }
     }
 }

@@ -21,39 +21,23 @@ pub fn read_tensors(
 ) -> Result<Tensors, CheckpointError> {
     let (placed, start) = parse(bytes)?;
     let data = &bytes[start..];
-    for Placed {
-        info: TensorInfo { name, dtype, dims },
-        ..
-    } in &placed
-    {
+    for Placed { info: TensorInfo { name, dtype, dims }, .. } in &placed {
         let tensor = name.clone();
         match expected.get(name) {
             None => return Err(TensorsError::Unexpected { tensor }.into()),
             Some(wanted) if wanted != dims => {
                 let (found, wanted) = (dims.clone(), wanted.clone());
-                return Err(TensorsError::Shape {
-                    tensor,
-                    found,
-                    wanted,
-                }
-                .into());
+                return Err(TensorsError::Shape { tensor, found, wanted }.into());
             }
             Some(_) if !["F32", "F16", "BF16"].contains(&dtype.as_str()) => {
-                return Err(TensorsError::Dtype {
-                    tensor,
-                    dtype: dtype.clone(),
-                }
-                .into());
+                return Err(TensorsError::Dtype { tensor, dtype: dtype.clone() }.into());
             }
             Some(_) => {}
         }
     }
     let found = |name: &String| placed.iter().any(|tensor| &tensor.info.name == name);
     if let Some(tensor) = expected.keys().find(|name| !found(name)) {
-        return Err(TensorsError::Missing {
-            tensor: tensor.clone(),
-        }
-        .into());
+        return Err(TensorsError::Missing { tensor: tensor.clone() }.into());
     }
     placed
         .into_iter()
@@ -76,24 +60,9 @@ pub fn peek_tensors(bytes: &[u8]) -> Result<Vec<TensorInfo>, CheckpointError> {
 
 fn widen(dtype: &str, bytes: &[u8]) -> Vec<f32> {
     match dtype {
-        "F32" => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&b| f32::from_le_bytes(b))
-            .collect(),
-        "F16" => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&b| f16::from_le_bytes(b).to_f32())
-            .collect(),
-        "BF16" => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&b| bf16::from_le_bytes(b).to_f32())
-            .collect(),
+        "F32" => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
+        "F16" => bytes.as_chunks().0.iter().map(|&b| f16::from_le_bytes(b).to_f32()).collect(),
+        "BF16" => bytes.as_chunks().0.iter().map(|&b| bf16::from_le_bytes(b).to_f32()).collect(),
         _ => unreachable!("{dtype} was refused before"),
     }
 }
@@ -102,9 +71,6 @@ fn widen(dtype: &str, bytes: &[u8]) -> Vec<f32> {
 pub(in crate::checkpoint) fn check_finite(name: &str, values: &[f32]) -> Result<(), TensorsError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(position) => Err(TensorsError::NotFinite {
-            tensor: name.to_owned(),
-            position,
-        }),
+        Some(position) => Err(TensorsError::NotFinite { tensor: name.to_owned(), position }),
     }
 }

@@ -9,24 +9,15 @@ use crate::checkpoint::CheckpointError;
 
 fn sample() -> Tensors {
     Tensors::from([
-        (
-            "0.encoder.weight".into(),
-            HostTensor::new([3, 2], vec![0.5, -1.0, 2.0, 3.25, 0.0, -0.0]),
-        ),
-        (
-            "1.decoder.bias".into(),
-            HostTensor::new([3], vec![1e-40, f32::MAX, f32::MIN]),
-        ),
+        ("0.encoder.weight".into(), HostTensor::new([3, 2], vec![0.5, -1.0, 2.0, 3.25, 0.0, -0.0])),
+        ("1.decoder.bias".into(), HostTensor::new([3], vec![1e-40, f32::MAX, f32::MIN])),
         ("empty".into(), HostTensor::new([0, 4], vec![])),
         ("scalar".into(), HostTensor::new([], vec![7.0])),
     ])
 }
 
 fn shapes(tensors: &Tensors) -> BTreeMap<String, Vec<usize>> {
-    tensors
-        .iter()
-        .map(|(name, tensor)| (name.clone(), tensor.dims.clone()))
-        .collect()
+    tensors.iter().map(|(name, tensor)| (name.clone(), tensor.dims.clone())).collect()
 }
 
 #[test]
@@ -45,16 +36,8 @@ fn the_safetensors_crate_reads_what_we_write() {
     assert_eq!(peer.len(), 4);
     for (name, tensor) in &sample() {
         let view = peer.tensor(name).unwrap();
-        let raw: Vec<u8> = tensor
-            .values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        assert_eq!(
-            (view.shape(), view.data()),
-            (&tensor.dims[..], &raw[..]),
-            "{name}"
-        );
+        let raw: Vec<u8> = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert_eq!((view.shape(), view.data()), (&tensor.dims[..], &raw[..]), "{name}");
     }
 }
 
@@ -62,27 +45,12 @@ fn the_safetensors_crate_reads_what_we_write() {
 fn we_read_what_the_safetensors_crate_writes() {
     let numbers = [1.5_f32, -0.25, 65504.0, 6.1e-5];
     let f32s: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let f16s: Vec<u8> = numbers
-        .iter()
-        .flat_map(|&x| f16::from_f32(x).to_le_bytes())
-        .collect();
-    let bf16s: Vec<u8> = numbers
-        .iter()
-        .flat_map(|&x| bf16::from_f32(x).to_le_bytes())
-        .collect();
+    let f16s: Vec<u8> = numbers.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
+    let bf16s: Vec<u8> = numbers.iter().flat_map(|&x| bf16::from_f32(x).to_le_bytes()).collect();
     let views = [
-        (
-            "a",
-            TensorView::new(PeerDtype::F16, vec![4], &f16s).unwrap(),
-        ),
-        (
-            "b",
-            TensorView::new(PeerDtype::BF16, vec![2, 2], &bf16s).unwrap(),
-        ),
-        (
-            "c",
-            TensorView::new(PeerDtype::F32, vec![1, 4], &f32s).unwrap(),
-        ),
+        ("a", TensorView::new(PeerDtype::F16, vec![4], &f16s).unwrap()),
+        ("b", TensorView::new(PeerDtype::BF16, vec![2, 2], &bf16s).unwrap()),
+        ("c", TensorView::new(PeerDtype::F32, vec![1, 4], &f32s).unwrap()),
     ];
     let about = Some([("format".to_owned(), "pt".to_owned())].into());
     let bytes = safetensors::serialize(views, about).unwrap();
@@ -94,23 +62,10 @@ fn we_read_what_the_safetensors_crate_writes() {
     let read = read_tensors(&bytes, &expected).unwrap();
     assert_eq!(read["c"].values, numbers);
     assert_eq!(read["a"].values, numbers.map(|x| f16::from_f32(x).to_f32()));
-    assert_eq!(
-        read["b"].values,
-        numbers.map(|x| bf16::from_f32(x).to_f32())
-    );
+    assert_eq!(read["b"].values, numbers.map(|x| bf16::from_f32(x).to_f32()));
     let listed = peek_tensors(&bytes).unwrap();
-    assert_eq!(
-        listed
-            .iter()
-            .map(|info| info.dtype.as_str())
-            .collect::<Vec<_>>()
-            .len(),
-        3
-    );
-    assert_eq!(
-        listed.iter().find(|info| info.name == "b").unwrap().dims,
-        [2, 2]
-    );
+    assert_eq!(listed.iter().map(|info| info.dtype.as_str()).collect::<Vec<_>>().len(), 3);
+    assert_eq!(listed.iter().find(|info| info.name == "b").unwrap().dims, [2, 2]);
 }
 
 #[test]

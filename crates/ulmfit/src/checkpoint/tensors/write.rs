@@ -24,12 +24,7 @@ pub fn write_tensors(tensors: &Tensors, dtype: Dtype) -> Result<Vec<u8>, Checkpo
     let mut end = 0;
     for (name, tensor) in tensors {
         let elements: usize = tensor.dims.iter().product();
-        assert_eq!(
-            elements,
-            tensor.values.len(),
-            "`{name}` of {:?}",
-            tensor.dims
-        );
+        assert_eq!(elements, tensor.values.len(), "`{name}` of {:?}", tensor.dims);
         let begin = end;
         end += elements * width;
         header.insert(

@@ -24,14 +24,11 @@ impl Logistic {
         let penalised = rows.columns() * classes;
         let objective = |weights: &[f64]| {
             let mut errors = logits(rows, weights, classes);
-            let losses = errors
-                .par_chunks_mut(classes)
-                .zip(targets)
-                .map(|(row, &target)| {
-                    let loss = softmax(row, target as usize);
-                    row[target as usize] -= 1.0;
-                    loss
-                });
+            let losses = errors.par_chunks_mut(classes).zip(targets).map(|(row, &target)| {
+                let loss = softmax(row, target as usize);
+                row[target as usize] -= 1.0;
+                loss
+            });
             let loss: f64 = losses.collect::<Vec<_>>().iter().sum();
             let mut gradient = columns.times(&errors, classes);
             for class in 0..classes {
@@ -46,11 +43,7 @@ impl Logistic {
             let penalty = dot(&weights[..penalised], &weights[..penalised]) / 2.0;
             (options.strength * loss + penalty, gradient)
         };
-        let weights = lbfgs(
-            vec![0.0; penalised + classes],
-            options.max_iterations,
-            objective,
-        );
+        let weights = lbfgs(vec![0.0; penalised + classes], options.max_iterations, objective);
         Self { classes, weights }
     }
 
@@ -69,9 +62,7 @@ fn logits(rows: &Sparse, weights: &[f64], classes: usize) -> Vec<f64> {
     let biases = &weights[rows.columns() * classes..];
     let mut scores = rows.times(weights, classes);
     for row in scores.chunks_mut(classes) {
-        row.iter_mut()
-            .zip(biases)
-            .for_each(|(score, bias)| *score += bias);
+        row.iter_mut().zip(biases).for_each(|(score, bias)| *score += bias);
     }
     scores
 }
@@ -96,10 +87,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// `x + factor · direction`.
 fn moved(x: &[f64], factor: f64, direction: &[f64]) -> Vec<f64> {
-    x.iter()
-        .zip(direction)
-        .map(|(x, d)| x + factor * d)
-        .collect()
+    x.iter().zip(direction).map(|(x, d)| x + factor * d).collect()
 }
 
 /// Minimum of a smooth convex function that returns its value and gradient.
@@ -169,16 +157,10 @@ mod tests {
     fn lbfgs_finds_the_bottom_of_a_narrow_bowl() {
         let bowl = |x: &[f64]| {
             let (a, b) = (x[0] - 3.0, x[1] + 1.0);
-            (
-                a * a + 500.0 * b * b + a * b,
-                vec![2.0 * a + b, 1000.0 * b + a],
-            )
+            (a * a + 500.0 * b * b + a * b, vec![2.0 * a + b, 1000.0 * b + a])
         };
         let found = lbfgs(vec![0.0, 0.0], 100, bowl);
-        assert!(
-            (found[0] - 3.0).abs() < 0.01 && (found[1] + 1.0).abs() < 0.001,
-            "{found:?}"
-        );
+        assert!((found[0] - 3.0).abs() < 0.01 && (found[1] + 1.0).abs() < 0.001, "{found:?}");
     }
 
     /// Values of `LogisticRegression(C=10, tol=1e-8)` on the same five rows.

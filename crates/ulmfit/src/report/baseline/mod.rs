@@ -41,12 +41,7 @@ pub struct TfIdfOptions {
 
 impl Default for TfIdfOptions {
     fn default() -> Self {
-        Self {
-            min_documents: 2,
-            max_features: 200_000,
-            strength: 10.0,
-            max_iterations: 200,
-        }
+        Self { min_documents: 2, max_features: 200_000, strength: 10.0, max_iterations: 200 }
     }
 }
 
@@ -80,8 +75,7 @@ impl TfIdfClassifier {
 
     /// Probabilities of each class, `[N, C]`, for `documents` documents.
     pub fn predict(&self, documents: usize, words: &Words<'_>) -> Vec<f64> {
-        self.model
-            .probabilities(&self.features.transform(documents, words))
+        self.model.probabilities(&self.features.transform(documents, words))
     }
 }
 

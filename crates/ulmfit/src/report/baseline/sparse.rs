@@ -12,11 +12,7 @@ pub(super) struct Sparse {
 
 impl Sparse {
     pub(super) fn new(columns: usize) -> Self {
-        Self {
-            columns,
-            starts: vec![0],
-            cells: Vec::new(),
-        }
+        Self { columns, starts: vec![0], cells: Vec::new() }
     }
 
     pub(super) fn push_row(&mut self, cells: impl IntoIterator<Item = (u32, f32)>) {
@@ -54,27 +50,20 @@ impl Sparse {
                 *place += 1;
             }
         }
-        Self {
-            columns: self.rows(),
-            starts,
-            cells,
-        }
+        Self { columns: self.rows(), starts, cells }
     }
 
     /// This matrix times `dense`, `[columns, width]`; each row sums in its own fixed order.
     pub(super) fn times(&self, dense: &[f64], width: usize) -> Vec<f64> {
         let mut product = vec![0.0; self.rows() * width];
-        product
-            .par_chunks_mut(width)
-            .enumerate()
-            .for_each(|(row, sums)| {
-                for &(column, value) in self.row(row) {
-                    let factors = &dense[column as usize * width..][..width];
-                    for (sum, factor) in sums.iter_mut().zip(factors) {
-                        *sum += f64::from(value) * factor;
-                    }
+        product.par_chunks_mut(width).enumerate().for_each(|(row, sums)| {
+            for &(column, value) in self.row(row) {
+                let factors = &dense[column as usize * width..][..width];
+                for (sum, factor) in sums.iter_mut().zip(factors) {
+                    *sum += f64::from(value) * factor;
                 }
-            });
+            }
+        });
         product
     }
 }

@@ -10,29 +10,20 @@ fn majority_is_the_most_frequent() {
 
 #[test]
 fn threads_change_no_bit() {
-    let texts: Vec<String> = (0..60)
-        .map(|i| format!("w{} w{} x{}", i % 7, i % 11, i % 3))
-        .collect();
+    let texts: Vec<String> =
+        (0..60).map(|i| format!("w{} w{} x{}", i % 7, i % 11, i % 3)).collect();
     let targets: Vec<u32> = (0..60).map(|i| i % 3).collect();
     let words =
         |document: usize, emit: &mut dyn FnMut(&str)| texts[document].split(' ').for_each(emit);
     let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             TfIdfClassifier::fit(3, &targets, &words, &TfIdfOptions::default()).predict(60, &words)
         })
     };
     let alone = run(1);
     assert_eq!(argmax(&alone, 3), targets);
-    assert!(
-        alone
-            .iter()
-            .zip(run(3))
-            .all(|(a, b)| a.to_bits() == b.to_bits())
-    );
+    assert!(alone.iter().zip(run(3)).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
 
 #[test]
@@ -57,14 +48,8 @@ fn trec6_error_is_sklearns() {
     let read = |name: &str| -> Option<Vec<serde_json::Value>> {
         let file = std::fs::File::open(format!("{folder}/{name}.jsonl.xz")).ok()?;
         let mut text = String::new();
-        lzma_rust2::XzReader::new(file, true)
-            .read_to_string(&mut text)
-            .unwrap();
-        Some(
-            text.lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect(),
-        )
+        lzma_rust2::XzReader::new(file, true).read_to_string(&mut text).unwrap();
+        Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     };
     let (Some(train), Some(test)) = (read("train"), read("test")) else {
         eprintln!("SKIPPED: no TREC-6 in {folder}");
@@ -77,9 +62,7 @@ fn trec6_error_is_sklearns() {
         rows.iter().map(|row| class(row).unwrap() as u32).collect()
     };
     let words_of = |rows: &[serde_json::Value]| -> Vec<Vec<String>> {
-        rows.iter()
-            .map(|row| split(&row["text"].as_str().unwrap().to_lowercase()))
-            .collect()
+        rows.iter().map(|row| split(&row["text"].as_str().unwrap().to_lowercase())).collect()
     };
     let (train_words, test_words) = (words_of(&train), words_of(&test));
     let model = TfIdfClassifier::fit(

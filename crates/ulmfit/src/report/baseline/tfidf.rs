@@ -26,18 +26,13 @@ impl TfIdf {
                 *frequency.entry(term).or_default() += 1;
             }
         }
-        let mut kept: Vec<_> = frequency
-            .into_iter()
-            .filter(|&(_, count)| count >= options.min_documents)
-            .collect();
+        let mut kept: Vec<_> =
+            frequency.into_iter().filter(|&(_, count)| count >= options.min_documents).collect();
         kept.sort_unstable_by_key(|&(term, count)| (u32::MAX - count, term));
         kept.truncate(options.max_features);
         let weight = |count: u32| ((1.0 + documents as f64) / (1.0 + f64::from(count))).ln() + 1.0;
         Self {
-            weights: kept
-                .iter()
-                .map(|&(_, count)| weight(count) as f32)
-                .collect(),
+            weights: kept.iter().map(|&(_, count)| weight(count) as f32).collect(),
             columns: kept
                 .iter()
                 .enumerate()
@@ -58,23 +53,12 @@ impl TfIdf {
                 .into_iter()
                 .filter_map(|(term, count)| {
                     let &column = self.columns.get(&term)?;
-                    Some((
-                        column,
-                        (1.0 + (count as f32).ln()) * self.weights[column as usize],
-                    ))
+                    Some((column, (1.0 + (count as f32).ln()) * self.weights[column as usize]))
                 })
                 .collect();
             cells.sort_unstable_by_key(|&(column, _)| column);
-            let length = cells
-                .iter()
-                .map(|(_, value)| value * value)
-                .sum::<f32>()
-                .sqrt();
-            rows.push_row(
-                cells
-                    .into_iter()
-                    .map(|(column, value)| (column, value / length)),
-            );
+            let length = cells.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+            rows.push_row(cells.into_iter().map(|(column, value)| (column, value / length)));
         }
         rows
     }
@@ -94,19 +78,14 @@ fn terms(document: usize, words: &Words<'_>) -> Vec<(u64, u32)> {
         previous = Some(hash);
     });
     hashes.sort_unstable();
-    hashes
-        .chunk_by(|a, b| a == b)
-        .map(|same| (same[0], same.len() as u32))
-        .collect()
+    hashes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
 }
 
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Fowler, Noll & Vo's hash 1a, continued from `hash`.
 fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -128,10 +107,7 @@ mod tests {
                 None => fnv(OFFSET, text.as_bytes()),
             };
             let column = model.columns[&hash];
-            rows.row(document)
-                .iter()
-                .find(|cell| cell.0 == column)
-                .map_or(0.0, |cell| cell.1)
+            rows.row(document).iter().find(|cell| cell.0 == column).map_or(0.0, |cell| cell.1)
         };
         for (document, text, wanted) in WANTED {
             assert!(

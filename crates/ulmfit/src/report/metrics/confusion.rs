@@ -44,15 +44,8 @@ impl ClassCounts {
 
 /// Mean F1 of the classes that occur, as scikit-learn's `f1_score(average="macro")`.
 pub(super) fn macro_f1(classes: impl Iterator<Item = ClassCounts>) -> f64 {
-    let scores: Vec<f64> = classes
-        .filter(ClassCounts::occurs)
-        .map(|class| class.f1())
-        .collect();
-    if scores.is_empty() {
-        0.0
-    } else {
-        scores.iter().sum::<f64>() / scores.len() as f64
-    }
+    let scores: Vec<f64> = classes.filter(ClassCounts::occurs).map(|class| class.f1()).collect();
+    if scores.is_empty() { 0.0 } else { scores.iter().sum::<f64>() / scores.len() as f64 }
 }
 
 /// F1 of all hits, guesses and rows together.
@@ -72,10 +65,7 @@ impl Confusion {
         assert_eq!(targets.len(), guesses.len(), "one guess a target");
         let mut counts = vec![0; classes * classes];
         for (&target, &guess) in targets.iter().zip(guesses) {
-            assert!(
-                (guess as usize) < classes,
-                "guess {guess} of {classes} classes"
-            );
+            assert!((guess as usize) < classes, "guess {guess} of {classes} classes");
             counts[target as usize * classes + guess as usize] += 1;
         }
         Self { classes, counts }
@@ -93,10 +83,7 @@ impl Confusion {
 
     /// The counts, one list a target.
     pub fn rows(&self) -> Vec<Vec<u64>> {
-        self.counts
-            .chunks(self.classes)
-            .map(<[u64]>::to_vec)
-            .collect()
+        self.counts.chunks(self.classes).map(<[u64]>::to_vec).collect()
     }
 
     /// Rows counted.
@@ -106,9 +93,7 @@ impl Confusion {
 
     /// Rows guessed right.
     pub fn hits(&self) -> u64 {
-        (0..self.classes)
-            .map(|class| self.count(class, class))
-            .sum()
+        (0..self.classes).map(|class| self.count(class, class)).sum()
     }
 
     /// Part of the rows guessed right; 0 of none.
@@ -120,12 +105,8 @@ impl Confusion {
     pub fn class(&self, class: usize) -> ClassCounts {
         ClassCounts {
             hits: self.count(class, class),
-            guessed: (0..self.classes)
-                .map(|target| self.count(target, class))
-                .sum(),
-            support: (0..self.classes)
-                .map(|guess| self.count(class, guess))
-                .sum(),
+            guessed: (0..self.classes).map(|target| self.count(target, class)).sum(),
+            support: (0..self.classes).map(|guess| self.count(class, guess)).sum(),
         }
     }
 

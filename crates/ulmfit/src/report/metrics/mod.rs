@@ -17,11 +17,7 @@ use ulmfit_ops::Real;
 
 /// Part of `whole`, and 0 of nothing.
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Part of the rows whose target is among the `k` highest scores; `scores` is `[N, C]`.
@@ -31,11 +27,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 /// # Panics
 /// If `scores` is not `classes` values for each target, or a target is no class.
 pub fn top_k_accuracy<R: Real>(scores: &[R], classes: usize, targets: &[u32], k: usize) -> f64 {
-    assert_eq!(
-        scores.len(),
-        classes * targets.len(),
-        "scores are not [N, C]"
-    );
+    assert_eq!(scores.len(), classes * targets.len(), "scores are not [N, C]");
     let found = scores.chunks(classes).zip(targets).filter(|(row, target)| {
         let target = **target as usize;
         let ahead = |class: usize| {
@@ -52,15 +44,9 @@ pub fn top_k_accuracy<R: Real>(scores: &[R], classes: usize, targets: &[u32], k:
 /// If `classes` is zero.
 pub fn argmax<R: Real>(scores: &[R], classes: usize) -> Vec<u32> {
     let highest = |row: &[R]| {
-        (1..row.len()).fold(
-            0,
-            |best, class| if row[class] > row[best] { class } else { best },
-        )
+        (1..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best })
     };
-    scores
-        .chunks(classes)
-        .map(|row| highest(row) as u32)
-        .collect()
+    scores.chunks(classes).map(|row| highest(row) as u32).collect()
 }
 
 /// Mean negative log-likelihood of the targets under a softmax of `logits`, `[N, C]`.
@@ -68,29 +54,17 @@ pub fn argmax<R: Real>(scores: &[R], classes: usize) -> Vec<u32> {
 /// # Panics
 /// If `logits` is not `classes` values for each target, or a target is no class.
 pub fn cross_entropy<R: Real>(logits: &[R], classes: usize, targets: &[u32]) -> f64 {
-    assert_eq!(
-        logits.len(),
-        classes * targets.len(),
-        "logits are not [N, C]"
-    );
+    assert_eq!(logits.len(), classes * targets.len(), "logits are not [N, C]");
     let rows = logits.chunks(classes).zip(targets);
-    let total: f64 = rows
-        .map(|(row, &target)| row_loss(row, target as usize, 1.0))
-        .sum();
+    let total: f64 = rows.map(|(row, &target)| row_loss(row, target as usize, 1.0)).sum();
     total / targets.len() as f64
 }
 
 /// `-log softmax(row / temperature)[target]`.
 pub(super) fn row_loss<R: Real>(row: &[R], target: usize, temperature: f64) -> f64 {
     let scaled = |logit: R| logit.f64() / temperature;
-    let highest = row
-        .iter()
-        .map(|&logit| scaled(logit))
-        .fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = row
-        .iter()
-        .map(|&logit| (scaled(logit) - highest).exp())
-        .sum();
+    let highest = row.iter().map(|&logit| scaled(logit)).fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = row.iter().map(|&logit| (scaled(logit) - highest).exp()).sum();
     highest + sum.ln() - scaled(row[target])
 }
 

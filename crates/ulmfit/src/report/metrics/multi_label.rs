@@ -30,11 +30,7 @@ impl MultiLabelScores {
         let n = targets.len() / classes;
         let rows = targets.chunks(classes).zip(guesses.chunks(classes));
         let whole = rows.filter(|(target, guess)| target == guess).count();
-        let single = targets
-            .iter()
-            .zip(guesses)
-            .filter(|(target, guess)| target == guess)
-            .count();
+        let single = targets.iter().zip(guesses).filter(|(target, guess)| target == guess).count();
         let counts = |class: usize| {
             let column = |of: &[bool]| (0..n).filter(|row| of[row * classes + class]).count();
             let both =

@@ -31,11 +31,7 @@ impl RegressionScores {
         let mean = |of: &[f64]| of.iter().sum::<f64>() / n;
         let (target_mean, guess_mean) = (mean(targets), mean(predictions));
         let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
-            targets
-                .iter()
-                .zip(predictions)
-                .map(|(&t, &p)| f(t, p))
-                .sum()
+            targets.iter().zip(predictions).map(|(&t, &p)| f(t, p)).sum()
         };
         let target_spread = sum(&|t, _| (t - target_mean).powi(2));
         let guess_spread = sum(&|_, p| (p - guess_mean).powi(2));

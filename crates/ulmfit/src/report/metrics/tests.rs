@@ -14,10 +14,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 fn classes(value: &Value) -> Vec<u32> {
-    numbers(value)
-        .into_iter()
-        .map(|class| class as u32)
-        .collect()
+    numbers(value).into_iter().map(|class| class as u32).collect()
 }
 
 #[track_caller]
@@ -47,23 +44,14 @@ fn single_label_is_sklearns() {
     }
     close(top_k_accuracy(&logits, 6, &targets, 2), &golden["top_2"]);
     close(top_k_accuracy(&logits, 6, &targets, 1), &golden["accuracy"]);
-    close(
-        cross_entropy(&logits, 6, &targets),
-        &golden["cross_entropy"],
-    );
+    close(cross_entropy(&logits, 6, &targets), &golden["cross_entropy"]);
 }
 
 #[test]
 fn equal_scores_go_to_the_first() {
     let scores = [1.0_f32, 1.0, 0.0];
     assert_eq!(argmax(&scores, 3), [0]);
-    for (target, k, wanted) in [
-        (0, 1, 1.0),
-        (1, 1, 0.0),
-        (1, 2, 1.0),
-        (2, 2, 0.0),
-        (2, 3, 1.0),
-    ] {
+    for (target, k, wanted) in [(0, 1, 1.0), (1, 1, 0.0), (1, 2, 1.0), (2, 2, 0.0), (2, 3, 1.0)] {
         let found = top_k_accuracy(&scores, 3, &[target], k);
         assert!((found - wanted).abs() < 1e-12, "{target} {k}");
     }
@@ -85,10 +73,8 @@ fn multi_label_is_sklearns() {
 #[test]
 fn regression_is_sklearns() {
     let golden = &golden()["regression"];
-    let scores = RegressionScores::new(
-        &numbers(&golden["targets"]),
-        &numbers(&golden["predictions"]),
-    );
+    let scores =
+        RegressionScores::new(&numbers(&golden["targets"]), &numbers(&golden["predictions"]));
     close(scores.mse, &golden["mse"]);
     close(scores.rmse, &golden["rmse"]);
     close(scores.mae, &golden["mae"]);
@@ -104,10 +90,7 @@ fn perplexity_weighs_tokens() {
     let mut perplexity = Perplexity::default();
     assert_eq!(perplexity.value(), None);
     for batch in golden["batches"].as_array().unwrap() {
-        perplexity.add(
-            batch["loss"].as_f64().unwrap(),
-            batch["tokens"].as_u64().unwrap(),
-        );
+        perplexity.add(batch["loss"].as_f64().unwrap(), batch["tokens"].as_u64().unwrap());
     }
     close(perplexity.value().unwrap(), &golden["per_token"]);
     assert!(perplexity.value().unwrap() < golden["fastai"].as_f64().unwrap() - 1.0);

@@ -32,11 +32,7 @@ pub struct Axis {
 impl Axis {
     /// An axis over the range of its data.
     pub fn new(label: &str, scale: Scale) -> Self {
-        Self {
-            label: label.to_owned(),
-            scale,
-            range: None,
-        }
+        Self { label: label.to_owned(), scale, range: None }
     }
 }
 
@@ -107,9 +103,7 @@ struct Ruler {
 impl Ruler {
     fn new(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
         let scale = axis.scale;
-        let heights = values
-            .map(|value| scale.height(value))
-            .filter(|value| value.is_finite());
+        let heights = values.map(|value| scale.height(value)).filter(|value| value.is_finite());
         let (mut low, mut high) = match axis.range {
             Some((low, high)) => (scale.height(low), scale.height(high)),
             None => heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
@@ -135,10 +129,7 @@ impl Ruler {
         let span = self.high - self.low;
         let wanted = span / 7.0;
         let magnitude = 10_f64.powf(wanted.log10().floor());
-        let factor = [1.0, 2.0, 5.0]
-            .into_iter()
-            .find(|f| f * magnitude >= wanted)
-            .unwrap_or(10.0);
+        let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * magnitude >= wanted).unwrap_or(10.0);
         let stride = match self.scale {
             Scale::Linear => magnitude * factor,
             Scale::Log => (magnitude * factor).max(1.0).round(),
@@ -166,19 +157,12 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mean = |some: &[(f64, f64)], pick: fn(&(f64, f64)) -> f64| {
         some.iter().map(pick).sum::<f64>() / some.len() as f64
     };
-    points
-        .chunks(size)
-        .map(|some| (mean(some, |p| p.0), mean(some, |p| p.1)))
-        .collect()
+    points.chunks(size).map(|some| (mean(some, |p| p.0), mean(some, |p| p.1))).collect()
 }
 
 impl fmt::Display for LineChart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<_> = self
-            .lines
-            .iter()
-            .map(|line| (line, thinned(&line.points)))
-            .collect();
+        let lines: Vec<_> = self.lines.iter().map(|line| (line, thinned(&line.points))).collect();
         let points = || {
             let lines = lines.iter().flat_map(|(_, points)| points.iter().copied());
             lines.chain(self.marks.iter().map(|mark| mark.at))
@@ -201,11 +185,7 @@ impl fmt::Display for LineChart {
         }
         for (place, text) in y.ticks() {
             let at = up(place);
-            writeln!(
-                f,
-                "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{}\"/>",
-                WIDTH - RIGHT
-            )?;
+            writeln!(f, "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{}\"/>", WIDTH - RIGHT)?;
             writeln!(
                 f,
                 "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
@@ -228,29 +208,17 @@ impl fmt::Display for LineChart {
         let mut legend = LEFT;
         for (index, (line, points)) in lines.iter().enumerate() {
             let class = index % COLOURS;
-            let dash = if line.stroke == Stroke::Dashed {
-                " stroke-dasharray=\"5 4\""
-            } else {
-                ""
-            };
-            let places = points
-                .iter()
-                .map(|point| (across(x.place(point.0)), up(y.place(point.1))));
+            let dash = if line.stroke == Stroke::Dashed { " stroke-dasharray=\"5 4\"" } else { "" };
+            let places =
+                points.iter().map(|point| (across(x.place(point.0)), up(y.place(point.1))));
             let path: Vec<_> = places
                 .filter(|(x, y)| x.is_finite() && y.is_finite())
                 .map(|(x, y)| format!("{x:.1} {y:.1}"))
                 .collect();
             if !path.is_empty() {
-                writeln!(
-                    f,
-                    "<path class=\"line c{class}\"{dash} d=\"M{}\"/>",
-                    path.join("L")
-                )?;
+                writeln!(f, "<path class=\"line c{class}\"{dash} d=\"M{}\"/>", path.join("L"))?;
             }
-            writeln!(
-                f,
-                "<path class=\"line c{class}\"{dash} d=\"M{legend:.1} 46h24\"/>"
-            )?;
+            writeln!(f, "<path class=\"line c{class}\"{dash} d=\"M{legend:.1} 46h24\"/>")?;
             writeln!(
                 f,
                 "<text x=\"{:.1}\" y=\"50\">{}</text>",
@@ -262,20 +230,9 @@ impl fmt::Display for LineChart {
         for (index, Mark { label, at }) in self.marks.iter().enumerate() {
             let (cx, cy) = (across(x.place(at.0)), up(y.place(at.1)));
             let top = TOP + 14.0 + 16.0 * index as f64; // one line each, so that no label covers another
-            let (anchor, beside) = if cx > WIDTH * 0.8 {
-                ("end", -5.0)
-            } else {
-                ("start", 5.0)
-            };
-            writeln!(
-                f,
-                "<path class=\"lead\" d=\"M{cx:.1} {cy:.1}V{:.1}\"/>",
-                top - 9.0
-            )?;
-            writeln!(
-                f,
-                "<circle class=\"mark\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\"/>"
-            )?;
+            let (anchor, beside) = if cx > WIDTH * 0.8 { ("end", -5.0) } else { ("start", 5.0) };
+            writeln!(f, "<path class=\"lead\" d=\"M{cx:.1} {cy:.1}V{:.1}\"/>", top - 9.0)?;
+            writeln!(f, "<circle class=\"mark\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\"/>")?;
             let (at, label) = (cx + beside, Escaped(label));
             writeln!(
                 f,
@@ -291,47 +248,24 @@ mod tests {
     use super::*;
 
     fn ticks(scale: Scale, low: f64, high: f64) -> Vec<String> {
-        let axis = Axis {
-            label: String::new(),
-            scale,
-            range: Some((low, high)),
-        };
-        Ruler::new(&axis, std::iter::empty())
-            .ticks()
-            .into_iter()
-            .map(|(_, text)| text)
-            .collect()
+        let axis = Axis { label: String::new(), scale, range: Some((low, high)) };
+        Ruler::new(&axis, std::iter::empty()).ticks().into_iter().map(|(_, text)| text).collect()
     }
 
     #[test]
     fn ticks_are_round_numbers() {
-        assert_eq!(
-            ticks(Scale::Linear, 0.0, 1.0),
-            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-        );
-        assert_eq!(
-            ticks(Scale::Linear, 3.1, 4.26),
-            ["3.2", "3.4", "3.6", "3.8", "4.0", "4.2"]
-        );
-        assert_eq!(
-            ticks(Scale::Linear, 0.0, 930.0),
-            ["0", "200", "400", "600", "800"]
-        );
+        assert_eq!(ticks(Scale::Linear, 0.0, 1.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(ticks(Scale::Linear, 3.1, 4.26), ["3.2", "3.4", "3.6", "3.8", "4.0", "4.2"]);
+        assert_eq!(ticks(Scale::Linear, 0.0, 930.0), ["0", "200", "400", "600", "800"]);
         assert_eq!(
             ticks(Scale::Log, 1e-7, 1.0),
-            [
-                "1e-7", "1e-6", "1e-5", "1e-4", "1e-3", "1e-2", "1e-1", "1e0"
-            ]
+            ["1e-7", "1e-6", "1e-5", "1e-4", "1e-3", "1e-2", "1e-1", "1e0"]
         );
         assert_eq!(ticks(Scale::Log, 1e-3, 0.5), ["1e-3", "1e-2", "1e-1"]);
     }
 
     fn chart(points: Vec<(f64, f64)>) -> LineChart {
-        let line = Line {
-            name: "train <1>".to_owned(),
-            points,
-            stroke: Stroke::Solid,
-        };
+        let line = Line { name: "train <1>".to_owned(), points, stroke: Stroke::Solid };
         let axis = |label| Axis::new(label, Scale::Linear);
         LineChart {
             title: "a & b".to_owned(),

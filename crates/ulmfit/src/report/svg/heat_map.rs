@@ -33,10 +33,7 @@ impl fmt::Display for HeatMap {
         );
         open(f, width, height, &self.title)?;
         let (rows, columns) = (Escaped(&self.row_label), Escaped(&self.column_label));
-        writeln!(
-            f,
-            "<text x=\"16\" y=\"46\">rows: {rows}, columns: {columns}</text>"
-        )?;
+        writeln!(f, "<text x=\"16\" y=\"46\">rows: {rows}, columns: {columns}</text>")?;
         for (index, name) in self.names.iter().enumerate().filter(|_| names) {
             let cut: String = name.chars().take(NAME).collect();
             let (cut, middle) = (Escaped(&cut), (index as f64 + 0.5) * size);

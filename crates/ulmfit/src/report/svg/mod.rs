@@ -28,10 +28,7 @@ fn open(f: &mut fmt::Formatter<'_>, width: f64, height: f64, title: &str) -> fmt
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\">"
     )?;
     writeln!(f, "<title>{title}</title>{STYLE}")?;
-    writeln!(
-        f,
-        "<rect class=\"back\" width=\"{width}\" height=\"{height}\"/>"
-    )?;
+    writeln!(f, "<rect class=\"back\" width=\"{width}\" height=\"{height}\"/>")?;
     writeln!(f, "<text class=\"title\" x=\"16\" y=\"26\">{title}</text>")
 }
 

@@ -5,11 +5,7 @@ use crate::report::ClassificationScores;
 use crate::report::calibration::Reliability;
 
 fn line(name: &str, points: Vec<(f64, f64)>) -> Line {
-    Line {
-        name: name.to_owned(),
-        points,
-        stroke: Stroke::Solid,
-    }
+    Line { name: name.to_owned(), points, stroke: Stroke::Solid }
 }
 
 /// Training and validation loss over the step.
@@ -19,10 +15,7 @@ pub fn losses(train: &[(u64, f64)], valid: &[(u64, f64)]) -> LineChart {
         title: "Loss".to_owned(),
         x: Axis::new("step", Scale::Linear),
         y: Axis::new("loss (nats)", Scale::Linear),
-        lines: vec![
-            line("training", points(train)),
-            line("validation", points(valid)),
-        ],
+        lines: vec![line("training", points(train)), line("validation", points(valid))],
         marks: vec![],
     }
 }
@@ -49,10 +42,7 @@ pub fn lr_finder(rates: &[f64], losses: &[f64], suggestions: &[(&str, f64)]) -> 
         losses.get(nearest).copied()
     };
     let marks = suggestions.iter().filter_map(|&(name, rate)| {
-        Some(Mark {
-            label: format!("{name} {rate:.1e}"),
-            at: (rate, loss_at(rate)?),
-        })
+        Some(Mark { label: format!("{name} {rate:.1e}"), at: (rate, loss_at(rate)?) })
     });
     LineChart {
         title: "Loss over learning rate".to_owned(),
@@ -69,10 +59,7 @@ pub fn lr_finder(rates: &[f64], losses: &[f64], suggestions: &[(&str, f64)]) -> 
 /// Accuracy over confidence, with the diagonal they should lie on.
 pub fn reliability(reliability: &Reliability) -> LineChart {
     let bins = reliability.bins.iter().filter(|bin| bin.count > 0);
-    let axis = |label| Axis {
-        range: Some((0.0, 1.0)),
-        ..Axis::new(label, Scale::Linear)
-    };
+    let axis = |label| Axis { range: Some((0.0, 1.0)), ..Axis::new(label, Scale::Linear) };
     LineChart {
         title: format!(
             "Reliability (expected error {:.1} %)",
@@ -81,10 +68,7 @@ pub fn reliability(reliability: &Reliability) -> LineChart {
         x: axis("confidence"),
         y: axis("accuracy"),
         lines: vec![
-            line(
-                "this model",
-                bins.map(|bin| (bin.confidence, bin.accuracy)).collect(),
-            ),
+            line("this model", bins.map(|bin| (bin.confidence, bin.accuracy)).collect()),
             Line {
                 name: "ideal".to_owned(),
                 points: vec![(0.0, 0.0), (1.0, 1.0)],
@@ -113,13 +97,7 @@ mod tests {
     #[test]
     fn suggestions_lie_on_the_curve() {
         let chart = lr_finder(&[1e-3, 1e-2, 1e-1], &[3.0, 2.0, 4.0], &[("valley", 1.1e-2)]);
-        assert_eq!(
-            chart.marks,
-            [Mark {
-                label: "valley 1.1e-2".to_owned(),
-                at: (1.1e-2, 2.0)
-            }]
-        );
+        assert_eq!(chart.marks, [Mark { label: "valley 1.1e-2".to_owned(), at: (1.1e-2, 2.0) }]);
         assert!(lr_finder(&[], &[], &[("valley", 1.0)]).marks.is_empty());
     }
 

@@ -60,10 +60,7 @@ mod tests {
             ("I'M", "xxup i'm"),
             ("HELLO, B. I A1", "xxup hello, xxup b. i xxup a1"),
             ("USA's ÉCOLE", "usa's école"),
-            (
-                "Hello, McDonald O'Neil Éric iPhone",
-                "xxmaj hello, mcdonald o'neil éric iphone",
-            ),
+            ("Hello, McDonald O'Neil Éric iPhone", "xxmaj hello, mcdonald o'neil éric iphone"),
             ("Aé AÉ", "xxup aé xxup aé"),
             ("The\n\nEND", "xxmaj the\n\nxxup end"),
             ("ΟΔΟΣ The ΣΑΣ", "οδος xxmaj the σας"),

@@ -13,11 +13,7 @@ pub(super) enum Letters {
 
 impl Letters {
     pub(super) fn of(language: Language) -> Self {
-        if language == Language::English {
-            Self::Ascii
-        } else {
-            Self::Unicode
-        }
+        if language == Language::English { Self::Ascii } else { Self::Unicode }
     }
 
     #[inline]
@@ -35,14 +31,7 @@ impl Letters {
         if c.is_ascii() {
             c.is_ascii_alphanumeric() || c == '_'
         } else {
-            chars::is(
-                c,
-                if self == Self::Ascii {
-                    WORD
-                } else {
-                    WORD | MARK
-                },
-            )
+            chars::is(c, if self == Self::Ascii { WORD } else { WORD | MARK })
         }
     }
 

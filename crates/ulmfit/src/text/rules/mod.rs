@@ -33,10 +33,7 @@ pub(super) struct Draft {
 impl Draft {
     #[cfg(test)]
     fn of(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            spare: String::new(),
-        }
+        Self { text: text.to_owned(), spare: String::new() }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -64,11 +61,7 @@ impl Rules {
     /// The rules for documents in `language`, marked as `config` says.
     pub(super) fn new(language: Language, config: &TextConfig) -> Self {
         let end = config.add_eos.then_some(EOS);
-        Self {
-            letters: Letters::of(language),
-            mark_fields: config.mark_fields,
-            end,
-        }
+        Self { letters: Letters::of(language), mark_fields: config.mark_fields, end }
     }
 
     /// Puts a document's fields together and applies all rules: markup to text, repeats and
@@ -114,28 +107,19 @@ mod tests {
     fn all_rules_in_their_order() {
         let apply = |text: &str, language, eos| {
             let mut draft = Draft::default();
-            let config = TextConfig {
-                add_eos: eos,
-                ..TextConfig::default()
-            };
+            let config = TextConfig { add_eos: eos, ..TextConfig::default() };
             Rules::new(language, &config).apply(&[text], &mut draft);
             draft.text().to_owned()
         };
         let english = |text| apply(text, Language::English, false);
         assert_eq!(english(""), "xxbos ");
         assert_eq!(english(" \n "), "xxbos ");
-        assert_eq!(
-            english("Sooo COOL.<br />I"),
-            "xxbos s xxrep 3 o xxup cool.\ni"
-        );
+        assert_eq!(english("Sooo COOL.<br />I"), "xxbos s xxrep 3 o xxup cool.\ni");
         assert_eq!(english("École ÉCOLE"), "xxbos école école");
         assert_eq!(
             apply("École ÉCOLE", Language::Spaced, true),
             "xxbos xxmaj école xxup école xxeos"
         );
-        assert_eq!(
-            apply("हैं हैं हैं।", Language::Spaced, false),
-            "xxbos xxwrep 3 हैं ।"
-        );
+        assert_eq!(apply("हैं हैं हैं।", Language::Spaced, false), "xxbos xxwrep 3 हैं ।");
     }
 }

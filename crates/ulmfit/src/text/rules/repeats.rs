@@ -38,10 +38,7 @@ fn first_run(text: &str) -> Option<(usize, char, usize)> {
             continue;
         }
         let c = &bytes[at..at + width];
-        let count = bytes[at..]
-            .chunks_exact(width)
-            .take_while(|other| *other == c)
-            .count();
+        let count = bytes[at..].chunks_exact(width).take_while(|other| *other == c).count();
         let c = text[at..].chars().next()?;
         if count >= FEWEST && !is_space(c) {
             return Some((at, c, count));
@@ -103,12 +100,7 @@ fn next_repeat(text: &str, from: usize, letters: Letters) -> Option<Repeat<'_>> 
         if let Some(start) = start
             && let Some((end, count)) = copies(text, at, word, letters)
         {
-            return Some(Repeat {
-                start,
-                end,
-                word,
-                count,
-            });
+            return Some(Repeat { start, end, word, count });
         }
         at += word.len();
         start = None;
@@ -187,11 +179,7 @@ mod tests {
             ("  it \t no  no\nno", "  it \t xxwrep 3 no "),
             (".a a a", ".a a a"),
         ] {
-            assert_eq!(
-                after(text, |d| replace_wrep(d, Letters::Ascii)),
-                expected,
-                "{text}"
-            );
+            assert_eq!(after(text, |d| replace_wrep(d, Letters::Ascii)), expected, "{text}");
         }
     }
 }

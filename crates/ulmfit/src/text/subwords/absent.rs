@@ -22,10 +22,7 @@ impl SubwordModel {
         config: &TextConfig,
         _documents: impl IntoIterator<Item = Result<Vec<String>, E>>,
     ) -> Result<Self, E> {
-        Err(TextError::NoSubwordModel {
-            kind: config.tokenizer.kind(),
-        }
-        .into())
+        Err(TextError::NoSubwordModel { kind: config.tokenizer.kind() }.into())
     }
 
     pub(super) fn from_json(_json: &[u8]) -> Result<Self, TextError> {

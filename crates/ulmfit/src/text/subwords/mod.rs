@@ -56,25 +56,20 @@ impl SubwordModel {
         let tokenizer = Tokenizer::from_bytes(json).map_err(|error| failed(&*error))?;
         match tokenizer.get_model() {
             ModelWrapper::Unigram(_) | ModelWrapper::BPE(_) => Ok(Self::around(tokenizer)),
-            _ => Err(TextError::Subwords {
-                reason: "neither a unigram nor a bpe model".to_owned(),
-            }),
+            _ => {
+                Err(TextError::Subwords { reason: "neither a unigram nor a bpe model".to_owned() })
+            }
         }
     }
 
     pub(super) fn to_json(&self) -> Vec<u8> {
-        self.tokenizer
-            .to_string(false)
-            .expect("what was built or read can be written")
-            .into_bytes()
+        self.tokenizer.to_string(false).expect("what was built or read can be written").into_bytes()
     }
 
     fn new(model: ModelWrapper, normalizer: Option<NormalizerWrapper>) -> Self {
         let mut tokenizer = Tokenizer::new(model);
         tokenizer.with_pre_tokenizer(Some(Metaspace::default()));
-        tokenizer
-            .with_normalizer(normalizer)
-            .expect("no tokens were added that it could change");
+        tokenizer.with_normalizer(normalizer).expect("no tokens were added that it could change");
         Self::around(tokenizer)
     }
 
@@ -82,11 +77,7 @@ impl SubwordModel {
         let id = |token: &str| tokenizer.get_model().token_to_id(token);
         let unk = [UNK, "<unk>"].into_iter().find_map(id);
         let marked_specials = id(&format!("{SPACE}{}", special::BOS)).is_some();
-        Self {
-            tokenizer,
-            unk,
-            marked_specials,
-        }
+        Self { tokenizer, unk, marked_specials }
     }
 
     /// `unigram` or `bpe`, as in [`TokenizerConfig::kind`].
@@ -100,9 +91,7 @@ impl SubwordModel {
     /// All pieces, by id.
     pub(super) fn pieces(&self) -> Vec<String> {
         let model = self.tokenizer.get_model();
-        (0..model.get_vocab_size() as u32)
-            .filter_map(|id| model.id_to_token(id))
-            .collect()
+        (0..model.get_vocab_size() as u32).filter_map(|id| model.id_to_token(id)).collect()
     }
 
     /// Calls `f` with the pieces of a text that the rules have been over; a character that is in no
@@ -126,11 +115,7 @@ impl SubwordModel {
             match self.tokenizer.get_model().tokenize(&word) {
                 Ok(pieces) => {
                     for piece in pieces {
-                        f(if Some(piece.id) == self.unk {
-                            UNK
-                        } else {
-                            &piece.value
-                        });
+                        f(if Some(piece.id) == self.unk { UNK } else { &piece.value });
                     }
                 }
                 Err(_) => f(UNK),
@@ -140,15 +125,11 @@ impl SubwordModel {
 }
 
 fn failed(error: &(impl std::fmt::Display + ?Sized)) -> TextError {
-    TextError::Subwords {
-        reason: error.to_string(),
-    }
+    TextError::Subwords { reason: error.to_string() }
 }
 
 fn special_tokens() -> Vec<AddedToken> {
-    special::ALL
-        .map(|token| AddedToken::from(token, true))
-        .into()
+    special::ALL.map(|token| AddedToken::from(token, true)).into()
 }
 
 #[cfg(test)]

@@ -65,14 +65,10 @@ impl Proto {
         if self.model_type != UNIGRAM || self.byte_fallback {
             return Err(failed("not a unigram model of characters"));
         }
-        let usable = self
-            .pieces
-            .iter()
-            .filter(|p| matches!(p.kind, NORMAL | UNKNOWN | USER_DEFINED));
+        let usable =
+            self.pieces.iter().filter(|p| matches!(p.kind, NORMAL | UNKNOWN | USER_DEFINED));
         let unk = usable.clone().position(|piece| piece.kind == UNKNOWN);
-        let pieces = usable
-            .map(|piece| (piece.text.clone(), f64::from(piece.score)))
-            .collect();
+        let pieces = usable.map(|piece| (piece.text.clone(), f64::from(piece.score))).collect();
         let model = Unigram::from(pieces, unk, false).map_err(|error| failed(&*error))?;
         Ok(ModelWrapper::Unigram(model))
     }
@@ -88,11 +84,7 @@ impl Proto {
 
 impl Piece {
     fn parse(bytes: &[u8]) -> Result<Self, TextError> {
-        let mut piece = Self {
-            text: String::new(),
-            score: 0.0,
-            kind: NORMAL,
-        };
+        let mut piece = Self { text: String::new(), score: 0.0, kind: NORMAL };
         each_field(bytes, |field, value| {
             match (field, value) {
                 (1, Value::Bytes(text)) => {
@@ -178,11 +170,6 @@ mod tests {
         // No pieces: nothing to encode with.
         assert!(Proto::parse(b"").unwrap().normalizer().unwrap().is_none());
         // model_type = 2 is BPE.
-        assert!(
-            Proto::parse(b"\x12\x02\x18\x02")
-                .unwrap()
-                .unigram()
-                .is_err()
-        );
+        assert!(Proto::parse(b"\x12\x02\x18\x02").unwrap().unigram().is_err());
     }
 }

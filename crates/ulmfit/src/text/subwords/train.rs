@@ -68,11 +68,7 @@ fn count(documents: &[Vec<String>], rules: &Rules) -> Counter {
 /// Share of all characters that pieces must be able to spell: SentencePiece's values, as fastai
 /// sets them.
 fn coverage(language: Language) -> f64 {
-    if language == Language::Unspaced {
-        0.9998
-    } else {
-        0.99999
-    }
+    if language == Language::Unspaced { 0.9998 } else { 0.99999 }
 }
 
 /// Cuts the rarest characters out, of which together no more than `1 - coverage` are in the texts,
@@ -87,31 +83,22 @@ fn common_characters(words: &Counter, coverage: f64) -> Vec<(String, u64)> {
     }
     let needed = (characters.total() as f64 * coverage).ceil() as u64;
     let mut covered = 0;
-    let common = characters
-        .most_common()
-        .into_iter()
-        .take_while(|(_, count)| {
-            let more = covered < needed;
-            covered += count;
-            more
-        });
+    let common = characters.most_common().into_iter().take_while(|(_, count)| {
+        let more = covered < needed;
+        covered += count;
+        more
+    });
     let common: std::collections::HashSet<char> =
         common.filter_map(|(c, _)| c.chars().next()).collect();
 
     let mut cut = Counter::default();
     for (word, count) in words {
-        for part in word
-            .split(|c| !common.contains(&c))
-            .filter(|part| !part.is_empty())
-        {
+        for part in word.split(|c| !common.contains(&c)).filter(|part| !part.is_empty()) {
             cut.add_times(part, count);
         }
     }
-    let mut cut: Vec<(String, u64)> = cut
-        .most_common()
-        .into_iter()
-        .map(|(word, count)| (word.to_owned(), count))
-        .collect();
+    let mut cut: Vec<(String, u64)> =
+        cut.most_common().into_iter().map(|(word, count)| (word.to_owned(), count)).collect();
     cut.sort_unstable();
     cut
 }
@@ -124,14 +111,11 @@ fn unigram(words: Vec<(String, u64)>, vocab_size: usize) -> Result<Unigram, Text
         .unk_token(Some(UNK.to_owned()))
         .build()
         .map_err(|error| failed(&error))?;
-    let sentences = words
-        .into_iter()
-        .map(|(word, count)| (word, u32::try_from(count).unwrap_or(u32::MAX)));
+    let sentences =
+        words.into_iter().map(|(word, count)| (word, u32::try_from(count).unwrap_or(u32::MAX)));
     // On several threads the trainer adds up in the order in which they finish.
-    let one_thread = ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .map_err(|error| failed(&error))?;
+    let one_thread =
+        ThreadPoolBuilder::new().num_threads(1).build().map_err(|error| failed(&error))?;
     let mut model = Unigram::default();
     one_thread
         .install(|| trainer.do_train(sentences.collect(), &mut model))
@@ -144,14 +128,9 @@ fn unigram(words: Vec<(String, u64)>, vocab_size: usize) -> Result<Unigram, Text
 fn in_fixed_order(model: &Unigram) -> Result<Unigram, TextError> {
     /// Between the scores of two such letters.
     const STEP: f64 = 1e-4;
-    let (special, mut pieces): (Vec<_>, Vec<_>) = model
-        .iter()
-        .cloned()
-        .partition(|(piece, _)| special::ALL.contains(&piece.as_str()));
-    let lowest = pieces
-        .iter()
-        .map(|(_, score)| *score)
-        .fold(f64::INFINITY, f64::min);
+    let (special, mut pieces): (Vec<_>, Vec<_>) =
+        model.iter().cloned().partition(|(piece, _)| special::ALL.contains(&piece.as_str()));
+    let lowest = pieces.iter().map(|(_, score)| *score).fold(f64::INFINITY, f64::min);
     let is_ranked = |(piece, score): &&mut (String, f64)| {
         let steps = (*score - lowest) / STEP;
         piece.chars().nth(1).is_none() && (steps - steps.round()).abs() < 1e-6
@@ -175,14 +154,9 @@ fn bpe(words: &[(String, u64)], vocab_size: usize) -> Result<BPE, TextError> {
         .vocab_size(vocab_size)
         .special_tokens(special_tokens())
         .build();
-    let words = words
-        .iter()
-        .map(|(word, count)| (word.as_str().into(), *count))
-        .collect();
+    let words = words.iter().map(|(word, count)| (word.as_str().into(), *count)).collect();
     let mut model = BPE::default();
     model.unk_token = Some(UNK.to_owned());
-    trainer
-        .do_train(&words, &mut model)
-        .map_err(|error| failed(&*error))?;
+    trainer.do_train(&words, &mut model).map_err(|error| failed(&*error))?;
     Ok(model)
 }

@@ -28,16 +28,8 @@ impl Fingerprint {
         };
         add(format!("{config:?}").as_bytes());
         add(&(vocab.len() as u64).to_le_bytes());
-        vocab
-            .tokens()
-            .iter()
-            .for_each(|token| add(token.as_bytes()));
-        for Source {
-            name,
-            bytes,
-            modified,
-        } in sources
-        {
+        vocab.tokens().iter().for_each(|token| add(token.as_bytes()));
+        for Source { name, bytes, modified } in sources {
             add(name.as_bytes());
             add(&bytes.to_le_bytes());
             add(format!("{modified:?}").as_bytes());

@@ -50,10 +50,7 @@ impl TokenFile {
         let failed = io_error(path);
         let mut file = File::open(path).map_err(&failed)?;
         let map = map(&file).map_err(&failed)?;
-        let damaged = |reason| TextError::TokenFileDamaged {
-            path: path.into(),
-            reason,
-        };
+        let damaged = |reason| TextError::TokenFileDamaged { path: path.into(), reason };
         if map.len() < HEADER || map[..8] != *MAGIC {
             return Err(damaged("no token file"));
         }
@@ -79,15 +76,8 @@ impl TokenFile {
         if map[64..HEADER] != *hasher.finalize().as_bytes() {
             return Err(damaged("its checksum is wrong"));
         }
-        let file = Self {
-            map,
-            width,
-            tokens,
-            documents,
-        };
-        let ends_in_order = file
-            .ends()
-            .try_fold(0, |last, end| (last <= end).then_some(end));
+        let file = Self { map, width, tokens, documents };
+        let ends_in_order = file.ends().try_fold(0, |last, end| (last <= end).then_some(end));
         if ends_in_order != Some(if documents == 0 { 0 } else { tokens }) {
             return Err(damaged("its documents are out of order"));
         }
@@ -117,11 +107,7 @@ impl TokenFile {
     pub fn read(&self, start: usize, out: &mut [TokenId]) {
         let at = HEADER + start * self.width;
         let bytes = &self.map[at..at + out.len() * self.width];
-        assert!(
-            start + out.len() <= self.tokens,
-            "ids {start}.. of {}",
-            self.tokens
-        );
+        assert!(start + out.len() <= self.tokens, "ids {start}.. of {}", self.tokens);
         match self.width {
             2 => fill(out, bytes, |two| TokenId::from(u16::from_le_bytes(two))),
             _ => fill(out, bytes, TokenId::from_le_bytes),
@@ -151,11 +137,7 @@ impl TokenFile {
     ///
     /// If there is no such document.
     pub fn document(&self, index: usize) -> Range<usize> {
-        assert!(
-            index < self.documents,
-            "document {index} of {}",
-            self.documents
-        );
+        assert!(index < self.documents, "document {index} of {}", self.documents);
         let end = |i: usize| u64_at(&self.map, HEADER + self.tokens * self.width + i * 8) as usize;
         (if index == 0 { 0 } else { end(index - 1) })..end(index)
     }
@@ -178,10 +160,7 @@ fn fill<const WIDTH: usize>(
     }
 }
 
-#[allow(
-    unsafe_code,
-    reason = "mapping a file is unsafe whoever does it; this is the only place"
-)]
+#[allow(unsafe_code, reason = "mapping a file is unsafe whoever does it; this is the only place")]
 fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: the map is only ever read as bytes, which have no invalid values. A token file is
     // written beside its place and renamed, never changed, so no one shortens it under the map.
@@ -190,10 +169,7 @@ fn map(file: &File) -> std::io::Result<Mmap> {
 
 fn io_error(path: &Path) -> impl Fn(std::io::Error) -> TextError {
     let path = PathBuf::from(path);
-    move |source| TextError::TokenFileIo {
-        path: path.clone(),
-        source,
-    }
+    move |source| TextError::TokenFileIo { path: path.clone(), source }
 }
 
 #[cfg(test)]

@@ -7,11 +7,7 @@ use crate::text::{TextConfig, TextPipeline, Vocab, VocabConfig};
 
 fn fingerprint(source: &str) -> Fingerprint {
     let vocab = Vocab::from_tokens(["xxunk", "xxpad", "xxbos"].map(String::from).into()).unwrap();
-    let source = Source {
-        name: source.into(),
-        bytes: 1,
-        modified: None,
-    };
+    let source = Source { name: source.into(), bytes: 1, modified: None };
     Fingerprint::new(&TextConfig::default(), &vocab, &[source])
 }
 
@@ -20,10 +16,7 @@ fn write(path: &Path, documents: &[Vec<TokenId>], vocab_size: usize) -> TokenFil
     for document in documents {
         writer.push(document).unwrap();
     }
-    assert!(
-        !path.exists(),
-        "the file must not be seen before it is complete"
-    );
+    assert!(!path.exists(), "the file must not be seen before it is complete");
     writer.finish().unwrap()
 }
 
@@ -49,19 +42,11 @@ fn ids_beyond_sixteen_bits() {
     let folder = tempfile::tempdir().unwrap();
     let ids = vec![65_535, 65_536, 70_000];
     assert_eq!(
-        write(
-            &folder.path().join("wide"),
-            std::slice::from_ref(&ids),
-            70_001
-        )
-        .tokens(0..3),
+        write(&folder.path().join("wide"), std::slice::from_ref(&ids), 70_001).tokens(0..3),
         ids
     );
     let narrow = write(&folder.path().join("narrow"), &[vec![65_535]], 65_536);
-    assert_eq!(
-        (narrow.tokens(0..1), narrow.is_empty()),
-        (vec![65_535], false)
-    );
+    assert_eq!((narrow.tokens(0..1), narrow.is_empty()), (vec![65_535], false));
 }
 
 #[test]
@@ -74,15 +59,9 @@ fn every_flipped_byte_and_every_cut_is_noticed() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         fs::write(&path, &bad).unwrap();
-        assert!(
-            TokenFile::open(&path, &fingerprint("a")).is_err(),
-            "byte {at}"
-        );
+        assert!(TokenFile::open(&path, &fingerprint("a")).is_err(), "byte {at}");
         fs::write(&path, &good[..at]).unwrap();
-        assert!(
-            TokenFile::open(&path, &fingerprint("a")).is_err(),
-            "cut at {at}"
-        );
+        assert!(TokenFile::open(&path, &fingerprint("a")).is_err(), "cut at {at}");
     }
 }
 
@@ -101,21 +80,12 @@ fn made_from_something_else() {
 #[test]
 fn straight_from_documents() {
     let folder = tempfile::tempdir().unwrap();
-    let texts: Vec<Vec<String>> = (0..300)
-        .map(|n| vec![format!("Text {n} of MANY, it's {n}!")])
-        .collect();
-    let vocab = VocabConfig {
-        min_freq: 1,
-        ..VocabConfig::default()
-    };
+    let texts: Vec<Vec<String>> =
+        (0..300).map(|n| vec![format!("Text {n} of MANY, it's {n}!")]).collect();
+    let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
     let pipeline = TextPipeline::build(&TextConfig::default(), &vocab, texts.clone()).unwrap();
     let print = Fingerprint::new(pipeline.config(), pipeline.vocab(), &[]);
     let documents = texts.iter().cloned().map(Ok::<_, TextError>);
-    let file = pipeline
-        .write_token_file(&folder.path().join("t"), print, documents)
-        .unwrap();
-    assert_eq!(
-        file.tokens(0..file.len()),
-        pipeline.encode_all(&texts).concat()
-    );
+    let file = pipeline.write_token_file(&folder.path().join("t"), print, documents).unwrap();
+    assert_eq!(file.tokens(0..file.len()), pipeline.encode_all(&texts).concat());
 }

@@ -37,9 +37,7 @@ impl TokenFileWriter {
         vocab_size: usize,
     ) -> Result<Self, TextError> {
         let failed = io_error(path);
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(&failed)?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
         out.write_all(&[0; HEADER]).map_err(&failed)?;
@@ -64,8 +62,7 @@ impl TokenFileWriter {
     pub fn push(&mut self, ids: &[TokenId]) -> Result<(), TextError> {
         self.bytes.clear();
         for id in ids {
-            self.bytes
-                .extend_from_slice(&id.to_le_bytes()[..self.width]);
+            self.bytes.extend_from_slice(&id.to_le_bytes()[..self.width]);
         }
         self.tokens += ids.len() as u64;
         self.documents += 1;
@@ -82,13 +79,9 @@ impl TokenFileWriter {
     /// If the disk is full or fails.
     pub fn finish(mut self) -> Result<TokenFile, TextError> {
         self.complete().map_err(io_error(&self.path))?;
-        let file = self
-            .out
-            .into_inner()
-            .map_err(std::io::IntoInnerError::into_error);
+        let file = self.out.into_inner().map_err(std::io::IntoInnerError::into_error);
         let file = file.map_err(io_error(&self.path))?;
-        file.persist(&self.path)
-            .map_err(|error| io_error(&self.path)(error.error))?;
+        file.persist(&self.path).map_err(|error| io_error(&self.path)(error.error))?;
         TokenFile::open(&self.path, &self.fingerprint)
     }
 

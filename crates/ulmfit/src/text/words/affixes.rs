@@ -14,10 +14,9 @@ pub(super) fn prefix_length(text: &str) -> usize {
     match chars.next() {
         Some('+') => usize::from(!chars.next().is_some_and(|c| c.is_ascii_digit())),
         Some('.') => ellipsis(text.bytes()),
-        Some('U' | 'C' | 'A') => ["US$", "C$", "A$"]
-            .iter()
-            .find(|p| text.starts_with(**p))
-            .map_or(0, |p| p.len()),
+        Some('U' | 'C' | 'A') => {
+            ["US$", "C$", "A$"].iter().find(|p| text.starts_with(**p)).map_or(0, |p| p.len())
+        }
         Some(c) if is(c, PREFIX) => c.len_utf8(),
         _ => 0,
     }
@@ -34,9 +33,7 @@ pub(super) fn suffix_length(text: &str) -> usize {
             dots => dots,
         },
         '…' if text.ends_with("……") => "……".len(),
-        's' | 'S' => before()
-            .filter(|c| matches!(c, '\'' | '’'))
-            .map_or(0, |c| c.len_utf8() + 1),
+        's' | 'S' => before().filter(|c| matches!(c, '\'' | '’')).map_or(0, |c| c.len_utf8() + 1),
         '+' => usize::from(before().is_some_and(|c| c.is_ascii_digit())),
         c if is(c, SUFFIX) => c.len_utf8(),
         _ => 0,
@@ -67,15 +64,9 @@ struct Units {
 }
 
 static UNITS: LazyLock<Units> = LazyLock::new(|| {
-    let mut units = Units {
-        by_last: FxHashMap::default(),
-        longest: 0,
-    };
+    let mut units = Units { by_last: FxHashMap::default(), longest: 0 };
     for unit in &tables().after_digit {
-        let last = unit
-            .chars()
-            .next_back()
-            .expect("data/spacy.json holds no empty unit");
+        let last = unit.chars().next_back().expect("data/spacy.json holds no empty unit");
         units.by_last.entry(last).or_default().push(unit);
         units.longest = units.longest.max(unit.len());
     }
@@ -92,13 +83,9 @@ fn after_digit(text: &str, last: char) -> usize {
         return 0;
     };
     let follows_digit = |unit: &str| {
-        text.strip_suffix(unit)
-            .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
+        text.strip_suffix(unit).is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
     };
-    units
-        .iter()
-        .find(|unit| follows_digit(unit))
-        .map_or(0, |unit| unit.len())
+    units.iter().find(|unit| follows_digit(unit)).map_or(0, |unit| unit.len())
 }
 
 #[cfg(test)]

@@ -15,9 +15,7 @@ pub(super) struct Infixes {
 impl Infixes {
     /// English also cuts `90-year`.
     pub(super) fn of(language: Language) -> Self {
-        Self {
-            digit_before_hyphen: language == Language::English,
-        }
+        Self { digit_before_hyphen: language == Language::English }
     }
 
     /// Whether `text` holds an infix, at its start too.
@@ -36,18 +34,12 @@ impl Infixes {
         let (mut start, mut at, mut before) = (0, 0, None);
         let mut push = |from: usize, to: usize| {
             if from < to {
-                tokens.push(Span {
-                    start: chunk.start + from,
-                    end: chunk.start + to,
-                });
+                tokens.push(Span { start: chunk.start + from, end: chunk.start + to });
             }
         };
         while let Some(c) = string[at..].chars().next() {
-            let length = if c.is_ascii_alphanumeric() {
-                0
-            } else {
-                self.length(c, &string[at..], before)
-            };
+            let length =
+                if c.is_ascii_alphanumeric() { 0 } else { self.length(c, &string[at..], before) };
             if length > 0 && at > 0 {
                 push(start, at);
                 push(at, at + length);
@@ -88,10 +80,7 @@ impl Infixes {
         }
         if class(before, ALPHA) || (self.digit_before_hyphen && digit(before)) {
             let fits = |hyphen: &str| rest.starts_with(hyphen) && class(after(hyphen.len()), ALPHA);
-            return HYPHENS
-                .iter()
-                .find(|hyphen| fits(hyphen))
-                .map_or(0, |hyphen| hyphen.len());
+            return HYPHENS.iter().find(|hyphen| fits(hyphen)).map_or(0, |hyphen| hyphen.len());
         }
         0
     }
@@ -103,14 +92,7 @@ mod tests {
 
     fn pieces(language: Language, text: &str) -> Vec<&str> {
         let mut tokens = Vec::new();
-        Infixes::of(language).split(
-            text,
-            Span {
-                start: 0,
-                end: text.len(),
-            },
-            &mut tokens,
-        );
+        Infixes::of(language).split(text, Span { start: 0, end: text.len() }, &mut tokens);
         tokens.iter().map(|token| token.of(text)).collect()
     }
 

@@ -94,8 +94,7 @@ impl WordTokenizer {
         let mut scratch = Scratch::default();
         for (text, length) in special_cases.torn_apart(&this.infixes) {
             let tokens = this.split(text, &mut scratch);
-            this.phrases
-                .add(tokens.iter().map(|token| token.of(text)), length);
+            this.phrases.add(tokens.iter().map(|token| token.of(text)), length);
         }
         this.special_cases = special_cases;
         this
@@ -104,12 +103,7 @@ impl WordTokenizer {
     /// The tokens of `text`, in order.
     pub(super) fn tokenize<'s>(&self, text: &str, scratch: &'s mut Scratch) -> &'s [Span] {
         self.split(text, scratch);
-        self.phrases.restore(
-            text,
-            &mut scratch.tokens,
-            &self.special_cases,
-            &mut scratch.phrases,
-        );
+        self.phrases.restore(text, &mut scratch.tokens, &self.special_cases, &mut scratch.phrases);
         &scratch.tokens
     }
 
@@ -124,10 +118,7 @@ impl WordTokenizer {
                 Some(b' ') if letters > 0 => (letters, true),
                 _ => chunk_end(rest, letters),
             };
-            let chunk = Span {
-                start,
-                end: start + end,
-            };
+            let chunk = Span { start, end: start + end };
             // Most chunks are plain words, which have no affixes, no infixes and are no URL.
             if end == letters && self.special_cases.get(chunk.of(text)).is_none() {
                 scratch.tokens.push(chunk);
@@ -140,9 +131,7 @@ impl WordTokenizer {
     }
 
     fn split_chunk(&self, text: &str, chunk: Span, scratch: &mut Scratch) {
-        let Scratch {
-            tokens, suffixes, ..
-        } = scratch;
+        let Scratch { tokens, suffixes, .. } = scratch;
         suffixes.clear();
         let rest = self.strip_affixes(text, chunk, tokens, suffixes);
         if rest.start < rest.end {
@@ -193,10 +182,7 @@ impl WordTokenizer {
             if has_suffix {
                 suffixes.push(suffix);
             }
-            rest = Span {
-                start: prefix_end,
-                end: suffix_start,
-            };
+            rest = Span { start: prefix_end, end: suffix_start };
         }
         rest
     }
@@ -223,11 +209,7 @@ mod tests {
     fn tokens(language: Language, text: &str) -> Vec<String> {
         let mut scratch = Scratch::default();
         let tokenizer = WordTokenizer::new(language);
-        tokenizer
-            .tokenize(text, &mut scratch)
-            .iter()
-            .map(|t| t.of(text).to_owned())
-            .collect()
+        tokenizer.tokenize(text, &mut scratch).iter().map(|t| t.of(text).to_owned()).collect()
     }
 
     #[test]
@@ -238,14 +220,8 @@ mod tests {
             ("a \n b", "a|\n |b"),
             ("x\n\ny", "x|\n\n|y"),
             ("(don't!)", "(|do|n't|!|)"),
-            (
-                "isn't it? u.s. vs. uk: $5.00/kg",
-                "is|n't|it|?|u.s|.|vs.|uk|:|$|5.00|/|kg",
-            ),
-            (
-                "rock'n'roll 'tis 10am cannot c++",
-                "rock'n'roll|'|tis|10|am|can|not|c++",
-            ),
+            ("isn't it? u.s. vs. uk: $5.00/kg", "is|n't|it|?|u.s|.|vs.|uk|:|$|5.00|/|kg"),
+            ("rock'n'roll 'tis 10am cannot c++", "rock'n'roll|'|tis|10|am|can|not|c++"),
             (
                 "5'10\" hello...world k+l 2+2 at&t co-op",
                 "5'10|\"|hello|...|world|k+l|2|+|2|at&t|co|-|op",
@@ -258,11 +234,7 @@ mod tests {
             ("5km² 5$ 20°c. x... x……", "5|km²|5|$|20|°|c|.|x|...|x|……"),
         ] {
             let expected: Vec<&str> = expected.split('|').filter(|t| !t.is_empty()).collect();
-            assert_eq!(
-                tokens(Language::English, &text.to_lowercase()),
-                expected,
-                "{text}"
-            );
+            assert_eq!(tokens(Language::English, &text.to_lowercase()), expected, "{text}");
         }
     }
 }

@@ -31,10 +31,7 @@ pub(super) struct Scratch {
 
 impl Default for Phrases {
     fn default() -> Self {
-        Self {
-            nodes: vec![Node::default()],
-            first: Sketch::default(),
-        }
+        Self { nodes: vec![Node::default()], first: Sketch::default() }
     }
 }
 
@@ -71,11 +68,7 @@ impl Phrases {
         special_cases: &SpecialCases,
         scratch: &mut Scratch,
     ) {
-        let Scratch {
-            matches,
-            seen,
-            tokens: restored,
-        } = scratch;
+        let Scratch { matches, seen, tokens: restored } = scratch;
         matches.clear();
         self.find(text, tokens, matches);
         if matches.is_empty() {
@@ -95,10 +88,7 @@ impl Phrases {
         restored.clear();
         let mut done = 0;
         for &(start, end) in &*matches {
-            let whole = Span {
-                start: tokens[start].start,
-                end: tokens[end - 1].end,
-            };
+            let whole = Span { start: tokens[start].start, end: tokens[end - 1].end };
             // White space between the tokens makes it another text.
             let Some(lengths) = special_cases.get(whole.of(text)) else {
                 continue;

@@ -22,9 +22,7 @@ impl Sketch {
 
     #[inline]
     pub(super) fn may_have(&self, text: &str) -> bool {
-        text.bytes()
-            .next()
-            .is_some_and(|first| self.lengths[usize::from(first)] & bit(text) != 0)
+        text.bytes().next().is_some_and(|first| self.lengths[usize::from(first)] & bit(text) != 0)
     }
 }
 

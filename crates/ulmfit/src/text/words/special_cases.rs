@@ -47,11 +47,7 @@ impl SpecialCases {
     /// Lengths of the tokens of `text`, if it is a special case.
     #[inline]
     pub(super) fn get(&self, text: &str) -> Option<&[usize]> {
-        if self.sketch.may_have(text) {
-            self.lengths.get(text).map(Vec::as_slice)
-        } else {
-            None
-        }
+        if self.sketch.may_have(text) { self.lengths.get(text).map(Vec::as_slice) } else { None }
     }
 
     /// Cases that the splitting of affixes and infixes would tear apart where something is glued to
@@ -63,10 +59,7 @@ impl SpecialCases {
                 || infixes.is_in(text)
                 || text.contains(' ')
         };
-        let cases = self
-            .lengths
-            .iter()
-            .map(|(text, lengths)| (*text, lengths.len()));
+        let cases = self.lengths.iter().map(|(text, lengths)| (*text, lengths.len()));
         cases.filter(|(text, _)| is_torn(text)).collect()
     }
 }
@@ -74,10 +67,7 @@ impl SpecialCases {
 /// Pushes tokens of these lengths, the first at `start`.
 pub(super) fn push(mut start: usize, lengths: &[usize], tokens: &mut Vec<Span>) {
     for length in lengths {
-        tokens.push(Span {
-            start,
-            end: start + length,
-        });
+        tokens.push(Span { start, end: start + length });
         start += length;
     }
 }

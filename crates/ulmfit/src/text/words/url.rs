@@ -11,14 +11,10 @@ pub(super) fn is_url(chunk: &str) -> bool {
         return false;
     }
     // `(?:\S+(?::\S*)?@)?`: the user part ends at any `@` but one at the start.
-    let behind_users = memchr::memchr_iter(b'@', chunk.as_bytes())
-        .filter(|at| *at > 0)
-        .map(|at| at + 1);
+    let behind_users =
+        memchr::memchr_iter(b'@', chunk.as_bytes()).filter(|at| *at > 0).map(|at| at + 1);
     let behind_scheme = scheme_length(chunk);
-    let mut starts = [Some(0), behind_scheme]
-        .into_iter()
-        .flatten()
-        .chain(behind_users);
+    let mut starts = [Some(0), behind_scheme].into_iter().flatten().chain(behind_users);
     starts.any(|start| is_host_and_path(&chunk[start..]))
 }
 
@@ -79,22 +75,16 @@ fn is_label(label: &str) -> bool {
 /// Four numbers that could address a machine of a public network, classes A to C.
 fn is_public_address(host: &str) -> bool {
     let mut parts = host.splitn(5, '.');
-    let (Some(a), Some(b), Some(c), Some(d), None) = (
-        parts.next(),
-        parts.next(),
-        parts.next(),
-        parts.next(),
-        parts.next(),
-    ) else {
+    let (Some(a), Some(b), Some(c), Some(d), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return false;
     };
     let private = matches!((a, b), ("10" | "127", _) | ("169", "254") | ("192", "168"))
         || (a == "172" && is_number(b, &["1[6-9]", "2d", "3[0-1]"]));
     !private
         && is_number(a, &["[1-9]", "[1-9]d", "1dd", "2[0-1]d", "22[0-3]"])
-        && [b, c]
-            .iter()
-            .all(|part| is_number(part, &["d", "dd", "1dd", "2[0-4]d", "25[0-5]"]))
+        && [b, c].iter().all(|part| is_number(part, &["d", "dd", "1dd", "2[0-4]d", "25[0-5]"]))
         && is_number(d, &["[1-9]", "[1-9]d", "1dd", "2[0-4]d", "25[0-4]"])
 }
 

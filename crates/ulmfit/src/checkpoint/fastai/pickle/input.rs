@@ -35,9 +35,7 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Step<[u8; N]> {
-        self.take(N)?
-            .try_into()
-            .map_err(|_| self.fault("the file ends early"))
+        self.take(N)?.try_into().map_err(|_| self.fault("the file ends early"))
     }
 
     /// A length of `N` bytes, little-endian.
@@ -58,9 +56,7 @@ impl<'a> Input<'a> {
     /// A short line: a number, a name or a memo index.
     pub(super) fn line(&mut self) -> Step<&'a str> {
         let line = self.raw_line()?;
-        let text = std::str::from_utf8(line)
-            .ok()
-            .filter(|_| line.len() <= MAX_NAME);
+        let text = std::str::from_utf8(line).ok().filter(|_| line.len() <= MAX_NAME);
         text.ok_or_else(|| self.fault("bad line"))
     }
 }

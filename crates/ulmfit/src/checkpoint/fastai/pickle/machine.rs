@@ -30,17 +30,10 @@ pub fn read_pickle(bytes: &[u8]) -> Result<Pickle<'_>, FastaiError> {
     };
     for _ in 0..MAX_STEPS {
         if let Some(root) = machine.step()? {
-            return Ok(Pickle {
-                objects: machine.objects,
-                root,
-                bytes: machine.input.at(),
-            });
+            return Ok(Pickle { objects: machine.objects, root, bytes: machine.input.at() });
         }
     }
-    Err(FastaiError::Limit {
-        what: "pickle instructions",
-        limit: MAX_STEPS,
-    })
+    Err(FastaiError::Limit { what: "pickle instructions", limit: MAX_STEPS })
 }
 
 struct Machine<'a> {
@@ -102,9 +95,7 @@ impl<'a> Machine<'a> {
             b'L' => {
                 let text = self.input.line()?;
                 let digits = text.strip_suffix('L').unwrap_or(text);
-                let value = digits
-                    .parse()
-                    .map_err(|_| self.input.fault("bad integer"))?;
+                let value = digits.parse().map_err(|_| self.input.fault("bad integer"))?;
                 self.push(Object::Int(value))?;
             }
             b'G' => {
@@ -112,11 +103,8 @@ impl<'a> Machine<'a> {
                 self.push(Object::Float(value))?;
             }
             b'F' => {
-                let value = self
-                    .input
-                    .line()?
-                    .parse()
-                    .map_err(|_| self.input.fault("bad float"))?;
+                let value =
+                    self.input.line()?.parse().map_err(|_| self.input.fault("bad float"))?;
                 self.push(Object::Float(value))?;
             }
 
@@ -141,9 +129,7 @@ impl<'a> Machine<'a> {
             b'S' => {
                 let line = self.input.line()?;
                 let quoted = |quote| line.strip_prefix(quote)?.strip_suffix(quote);
-                let text = quoted('\'')
-                    .or_else(|| quoted('"'))
-                    .filter(|s| !s.contains('\\'));
+                let text = quoted('\'').or_else(|| quoted('"')).filter(|s| !s.contains('\\'));
                 let text = text.ok_or_else(|| self.input.fault("bad string"))?;
                 self.push(Object::Text(Cow::Borrowed(text)))?;
             }
@@ -163,10 +149,7 @@ impl<'a> Machine<'a> {
             // containers
             b'(' => {
                 if self.marks.len() == MAX_DEPTH {
-                    return Err(FastaiError::Limit {
-                        what: "open marks",
-                        limit: MAX_DEPTH,
-                    });
+                    return Err(FastaiError::Limit { what: "open marks", limit: MAX_DEPTH });
                 }
                 self.marks.push(self.stack.len());
             }
@@ -225,11 +208,8 @@ impl<'a> Machine<'a> {
                 self.put(index)?;
             }
             b'p' => {
-                let index = self
-                    .input
-                    .line()?
-                    .parse()
-                    .map_err(|_| self.input.fault("bad memo index"))?;
+                let index =
+                    self.input.line()?.parse().map_err(|_| self.input.fault("bad memo index"))?;
                 self.put(index)?;
             }
             b'h' => {
@@ -241,11 +221,8 @@ impl<'a> Machine<'a> {
                 self.fetch(index)?;
             }
             b'g' => {
-                let index = self
-                    .input
-                    .line()?
-                    .parse()
-                    .map_err(|_| self.input.fault("bad memo index"))?;
+                let index =
+                    self.input.line()?.parse().map_err(|_| self.input.fault("bad memo index"))?;
                 self.fetch(index)?;
             }
 
@@ -274,10 +251,7 @@ impl<'a> Machine<'a> {
                 self.push(Object::Persistent(reference))?;
             }
             _ => {
-                return Err(FastaiError::ForbiddenOpcode {
-                    opcode,
-                    at: self.input.at() - 1,
-                });
+                return Err(FastaiError::ForbiddenOpcode { opcode, at: self.input.at() - 1 });
             }
         }
         Ok(None)
@@ -299,10 +273,7 @@ impl<'a> Machine<'a> {
 
     fn push(&mut self, object: Object<'a>) -> Step<()> {
         if self.objects.len() == MAX_OBJECTS {
-            return Err(FastaiError::Limit {
-                what: "pickled values",
-                limit: MAX_OBJECTS,
-            });
+            return Err(FastaiError::Limit { what: "pickled values", limit: MAX_OBJECTS });
         }
         self.stack.push(self.objects.len() as Id);
         self.objects.push(object);
@@ -323,10 +294,7 @@ impl<'a> Machine<'a> {
     /// The newest value above the last mark.
     fn top(&self) -> Step<Id> {
         let floor = self.marks.last().copied().unwrap_or(0);
-        self.stack[floor..]
-            .last()
-            .copied()
-            .ok_or_else(|| self.input.fault("the stack is empty"))
+        self.stack[floor..].last().copied().ok_or_else(|| self.input.fault("the stack is empty"))
     }
 
     fn pop(&mut self) -> Step<Id> {
@@ -344,19 +312,13 @@ impl<'a> Machine<'a> {
     }
 
     fn pop_mark(&mut self) -> Step<Vec<Id>> {
-        let start = self
-            .marks
-            .pop()
-            .ok_or_else(|| self.input.fault("no mark"))?;
+        let start = self.marks.pop().ok_or_else(|| self.input.fault("no mark"))?;
         Ok(self.stack.drain(start..).collect())
     }
 
     fn put(&mut self, index: u32) -> Step<()> {
         if self.memo.len() >= MAX_OBJECTS {
-            return Err(FastaiError::Limit {
-                what: "memo entries",
-                limit: MAX_OBJECTS,
-            });
+            return Err(FastaiError::Limit { what: "memo entries", limit: MAX_OBJECTS });
         }
         let top = self.top()?;
         self.memo.insert(index, top);
@@ -365,8 +327,7 @@ impl<'a> Machine<'a> {
 
     fn fetch(&mut self, index: u32) -> Step<()> {
         let found = self.memo.get(&index).copied();
-        self.stack
-            .push(found.ok_or_else(|| self.input.fault("unknown memo index"))?);
+        self.stack.push(found.ok_or_else(|| self.input.fault("unknown memo index"))?);
         Ok(())
     }
 
@@ -392,9 +353,7 @@ impl<'a> Machine<'a> {
                 dict.extend(pairs.iter().map(|&[key, value]| (key, value)));
             }
             _ => {
-                return Err(self
-                    .input
-                    .fault("items for something that is no dictionary"));
+                return Err(self.input.fault("items for something that is no dictionary"));
             }
         }
         Ok(())
@@ -405,10 +364,7 @@ impl<'a> Machine<'a> {
             return self.push(Object::Global(global));
         }
         let short = |text: &str| text.chars().take(MAX_NAME).collect();
-        Err(FastaiError::ForbiddenGlobal {
-            module: short(module),
-            name: short(name),
-        })
+        Err(FastaiError::ForbiddenGlobal { module: short(module), name: short(name) })
     }
 
     /// `REDUCE` and `NEWOBJ`: recorded, not made.
@@ -420,11 +376,7 @@ impl<'a> Machine<'a> {
         };
         self.push(match callee {
             Global::OrderedDict if arguments.is_empty() => Object::Dict(Vec::new()),
-            _ => Object::Call {
-                callee,
-                arguments: parts[1],
-                state: None,
-            },
+            _ => Object::Call { callee, arguments: parts[1], state: None },
         })
     }
 

@@ -99,10 +99,7 @@ impl<'a> Pickle<'a> {
 
     /// The value of a string key; the last one, as in Python.
     pub fn entry(&self, dict: &[(Id, Id)], key: &str) -> Option<&Object<'a>> {
-        let found = dict
-            .iter()
-            .rev()
-            .find(|(name, _)| self.text(*name) == Some(key));
+        let found = dict.iter().rev().find(|(name, _)| self.text(*name) == Some(key));
         found.map(|&(_, value)| self.get(value))
     }
 }
