@@ -17,7 +17,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
         Ok(error) => error,
         Err(other) => {
             eprintln!("ulmfit: {}", one_line(&format!("{other:#}")));
-            let is_io = other.chain().any(|cause| cause.is::<std::io::Error>());
+            let is_io = other.chain().any(<dyn std::error::Error>::is::<std::io::Error>);
             return ExitCode::from(if is_io { 74 } else { 1 });
         }
     };

@@ -2,6 +2,7 @@
 
 use crate::options::Common;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Instant;
 use ulmfit::stages::{Progress, Task};
@@ -67,9 +68,9 @@ impl Progress for Terminal {
                 let seconds = self.started.elapsed().as_secs_f64();
                 let mut line = format!("  epoch {}/{epochs}  train {train_loss:.4}", epoch + 1);
                 if let Some(valid) = valid {
-                    line += &format!("  valid {:.4}", valid.loss);
+                    _ = write!(line, "  valid {:.4}", valid.loss);
                     for (name, value) in &valid.metrics {
-                        line += &format!("  {name} {value:.4}");
+                        _ = write!(line, "  {name} {value:.4}");
                     }
                 }
                 line += if *best { "  *" } else { "" };

@@ -161,7 +161,7 @@ fn averaged_sgd_with_variable_windows_resumes_exactly() {
 fn classifier_resumes_exactly() {
     let data = labelled();
     let start = || {
-        let (loss, reg) = (LossConfig::default(), Regularisation::default());
+        let loss = LossConfig::default();
         ClassifierTrainee::new(
             Cpu::default(),
             classifier(),
@@ -169,7 +169,6 @@ fn classifier_resumes_exactly() {
             Some(&data),
             6,
             loss,
-            reg,
             Key::new(4),
         )
     };
@@ -225,17 +224,9 @@ fn a_row_is_read_to_its_end_though_one_above_has_ended() {
 #[test]
 fn frozen_groups_stay_as_they_are() {
     let data = labelled();
-    let (loss, reg) = (LossConfig::default(), Regularisation::default());
-    let mut trainee = ClassifierTrainee::new(
-        Cpu::default(),
-        classifier(),
-        &data,
-        None,
-        6,
-        loss,
-        reg,
-        Key::new(4),
-    );
+    let loss = LossConfig::default();
+    let mut trainee =
+        ClassifierTrainee::new(Cpu::default(), classifier(), &data, None, 6, loss, Key::new(4));
     let before = weights(trainee.model());
     let mut plan = plan(5, OptimizerConfig::default());
     plan.phases.truncate(1);

@@ -1,6 +1,6 @@
 //! `ulmfit bench`.
 
-use crate::options::Common;
+use crate::options::{Common, thread_count};
 use crate::output::Output;
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::stages::{BenchOptions, Recipe, bench_classifier, bench_lm};
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train))?,
     };
     document["precision"] = "f32".into();
-    document["threads"] = common.thread_count().into();
+    document["threads"] = thread_count().into();
     document["isa"] = ulmfit::isa().into();
     document["peak_rss_mb"] = peak_rss_mb().into();
     let lines = document.as_object().into_iter().flatten();

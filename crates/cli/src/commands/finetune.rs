@@ -1,7 +1,7 @@
 //! `ulmfit finetune`: stage 2.
 
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions,
+    Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions, thread_count,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         finetune(&mut runner, base, text, &corpora, &directions, &recipe, common.seed)?;
     let papers =
         LmPapers { stage: "finetune", corpora: &corpora, recipe: &recipe, scores: &scores };
-    bundle.save(folder, &papers.write(&bundle, &runner, common.seed, common.thread_count()))?;
+    bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
     runner.clean()?;
     show(&scores, args.run.path(), out)
 }

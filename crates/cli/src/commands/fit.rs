@@ -2,7 +2,7 @@
 
 use crate::options::{
     ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions,
-    RunOptions, VocabOptions,
+    RunOptions, VocabOptions, thread_count,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = fit(&mut runner, FitInput { rows, unlabeled, base }, &options)?;
-    let papers = outcome.papers(&options.train, &runner, common.thread_count());
+    let papers = outcome.papers(&options.train, &runner, thread_count());
     outcome.classifier.save(folder, &papers)?;
     runner.clean()?;
     let place = args.run.path().display();

@@ -1,7 +1,8 @@
 //! `ulmfit pretrain`: stage 1.
 
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
+    Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions, RunOptions,
+    VocabOptions, thread_count,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         pretrain(&mut runner, text, &corpora, sizes, &directions, &recipe, common.seed)?;
     let papers =
         LmPapers { stage: "pretrain", corpora: &corpora, recipe: &recipe, scores: &scores };
-    bundle.save(folder, &papers.write(&bundle, &runner, common.seed, common.thread_count()))?;
+    bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
     runner.clean()?;
     super::finetune::show(&scores, args.run.path(), out)
 }

@@ -2,6 +2,7 @@
 
 use crate::options::{
     ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, RunOptions,
+    thread_count,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = train(&mut runner, lm, input, &options)?;
-    let papers = outcome.papers(&options, &runner, common.thread_count());
+    let papers = outcome.papers(&options, &runner, thread_count());
     outcome.classifier.save(folder, &papers)?;
     runner.clean()?;
     let place = args.run.path().display();

@@ -30,9 +30,9 @@ impl Common {
         let builder = builder.num_threads(self.threads.map_or(0, usize::from));
         builder.build_global().context("cannot start the threads")
     }
+}
 
-    /// Threads that will work.
-    pub(crate) fn thread_count(&self) -> usize {
-        rayon::current_num_threads()
-    }
+/// Threads that will work.
+pub(crate) fn thread_count() -> usize {
+    rayon::current_num_threads()
 }

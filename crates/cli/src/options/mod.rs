@@ -8,7 +8,7 @@ mod network;
 mod run;
 
 pub(crate) use classifier::ClassifierOptions;
-pub(crate) use common::Common;
+pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use learning::LearningOptions;
 pub(crate) use network::{DirectionOption, NetworkOptions, VocabOptions};

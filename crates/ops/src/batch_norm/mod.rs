@@ -17,7 +17,6 @@ pub struct BatchNormWeights<'a, D: Backend> {
     pub eps: f64,
 }
 
-#[expect(clippy::expl_impl_clone_on_copy, reason = "derived, it would ask for `D: Copy`")]
 impl<D: Backend> Clone for BatchNormWeights<'_, D> {
     fn clone(&self) -> Self {
         *self

@@ -32,7 +32,6 @@ pub struct LstmWeights<'a, D: Backend> {
     pub w_hh_mask: Option<&'a Tensor<D>>,
 }
 
-#[expect(clippy::expl_impl_clone_on_copy, reason = "derived, it would ask for `D: Copy`")]
 impl<D: Backend> Clone for LstmWeights<'_, D> {
     fn clone(&self) -> Self {
         *self

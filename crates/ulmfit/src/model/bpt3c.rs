@@ -66,7 +66,7 @@ fn first_kept(
 fn rows_with_text(batch: &ClassifierBatch, start: usize) -> usize {
     let rows = batch.starts.iter().zip(&batch.lengths);
     let has_text = |(&from, &length): (&usize, &usize)| from <= start && from + length > start;
-    rows.map(has_text).enumerate().filter(|(_, has)| *has).last().map_or(0, |(row, _)| row + 1)
+    rows.map(has_text).enumerate().fold(0, |last, (row, has)| if has { row + 1 } else { last })
 }
 
 /// Runs a batch of documents through the encoder, piece by piece.

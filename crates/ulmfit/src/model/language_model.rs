@@ -71,6 +71,9 @@ impl<D: Device> LanguageModel<D> {
 
     /// One training step on `batch`: carries `state` on and adds gradients of
     /// `scale · (loss + AR + TAR)` to every group that learns.
+    ///
+    /// # Panics
+    /// When the state belongs to another number of rows.
     pub fn train_step(
         &mut self,
         batch: &LmBatch,

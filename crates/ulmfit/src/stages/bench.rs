@@ -73,6 +73,9 @@ fn tokens(count: usize, vocab: usize, key: Key) -> Vec<u32> {
 }
 
 /// Whole training steps of a language model: forward, backward, clipping, update.
+///
+/// # Panics
+/// When a size is zero.
 pub fn bench_lm(options: &BenchOptions, recipe: &StageRecipe) -> Speed {
     let BenchOptions { sizes, batch_size, bptt, steps, seed, .. } = *options;
     let (device, key) = (Cpu::default(), Key::new(seed));

@@ -125,6 +125,7 @@ fn train_one(
     let loss = LossConfig {
         smoothing: recipe.label_smoothing,
         class_weights: options.balance.then(|| data.class_weights()),
+        regularisation: recipe.regularisation(),
     };
     let mut trainee = ClassifierTrainee::new(
         Cpu::default(),
@@ -133,7 +134,6 @@ fn train_one(
         (!valid.documents.is_empty()).then_some(&valid),
         recipe.batch_size,
         loss,
-        recipe.regularisation(),
         key.child(12),
     );
     runner.train(&task, &Cpu::default(), &mut trainee, &plan, &identity)?;

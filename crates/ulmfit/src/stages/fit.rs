@@ -69,7 +69,7 @@ pub fn fit(
     };
     let train: Vec<Document> = texts(&rows.train).into_iter().chain(unlabeled).collect();
     let (lm, scores) = language_model(runner, base, &train, &valid, options)?;
-    train_on(runner, lm, rows, scores, count, &options.train, started)
+    train_on(runner, lm, &rows, scores, count, &options.train, started)
 }
 
 /// Stage 2, or stage 1 on the user's texts where there is no base.

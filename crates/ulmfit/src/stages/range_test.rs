@@ -17,6 +17,9 @@ use ulmfit_ops::{Cpu, Key};
 ///
 /// # Errors
 /// [`Error::Data`] or [`Error::Train`] when there is too little text.
+///
+/// # Panics
+/// When the model has no network; one that was loaded has.
 pub fn find_lm_rate(
     lm: LmBundle,
     corpora: &LmText,
@@ -41,6 +44,9 @@ pub fn find_lm_rate(
 ///
 /// # Errors
 /// [`Error::Train`] when there are too few documents.
+///
+/// # Panics
+/// When the model has no network; one that was loaded has.
 pub fn find_classifier_rate(
     lm: LmBundle,
     train: &Labelled,
@@ -57,19 +63,10 @@ pub fn find_classifier_rate(
     let config = ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind());
     let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key);
     network.copy_encoder(lm.encoder());
-    let (batch_size, regularisation) = (recipe.batch_size, recipe.regularisation());
-    let loss = LossConfig::default();
+    let batch_size = recipe.batch_size;
+    let loss = LossConfig { regularisation: recipe.regularisation(), ..LossConfig::default() };
     let device = Cpu::default();
-    let mut trainee = ClassifierTrainee::new(
-        device,
-        network,
-        &train,
-        None,
-        batch_size,
-        loss,
-        regularisation,
-        key,
-    );
+    let mut trainee = ClassifierTrainee::new(device, network, &train, None, batch_size, loss, key);
     let groups = trainee.model().groups();
     sweep(&mut trainee, Learn::top(groups, 1), recipe, range, key, progress)
 }

@@ -294,7 +294,7 @@ impl StageRecipe {
                 factors.iter().map(|factor| peak * factor).collect()
             }
             (_, Some(factor)) => {
-                (0..groups).map(|g| peak / factor.powi((groups - 1 - g) as i32)).collect()
+                (0..groups).map(|g| peak / factor.powf((groups - 1 - g) as f64)).collect()
             }
             _ => vec![peak; groups],
         }

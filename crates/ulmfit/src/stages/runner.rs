@@ -29,7 +29,7 @@ pub enum Every {
 
 impl Default for Every {
     fn default() -> Self {
-        Self::Time(Duration::from_secs(600))
+        Self::Time(Duration::from_mins(10))
     }
 }
 

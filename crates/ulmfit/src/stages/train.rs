@@ -41,14 +41,14 @@ pub fn train(
     let started = Instant::now();
     let key = Key::new(options.classify.seed).child(100);
     let rows = Rows::split(input, &options.classify.labels, options.shares, key, runner.progress)?;
-    train_on(runner, lm, rows, Vec::new(), 0, options, started)
+    train_on(runner, lm, &rows, Vec::new(), 0, options, started)
 }
 
 /// The part that [`train`] and `fit` share.
 pub(super) fn train_on(
     runner: &mut Runner<'_>,
     lm: LmBundle,
-    rows: Rows,
+    rows: &Rows,
     language_model: Vec<DirectionScore>,
     unlabeled: usize,
     options: &TrainOptions,

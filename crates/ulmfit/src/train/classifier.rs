@@ -23,6 +23,8 @@ pub struct LossConfig {
     pub smoothing: f64,
     /// One weight a class.
     pub class_weights: Option<Vec<f32>>,
+    /// AR and TAR.
+    pub regularisation: Regularisation,
 }
 
 impl LossConfig {
@@ -59,7 +61,6 @@ pub struct ClassifierTrainee<'a, D: Device> {
     lengths: Vec<usize>,
     batch_size: usize,
     loss: LossConfig,
-    regularisation: Regularisation,
     key: Key,
     epoch: Vec<Vec<usize>>,
 }
@@ -73,12 +74,11 @@ impl<'a, D: Device> ClassifierTrainee<'a, D> {
         valid: Option<&'a Labelled>,
         batch_size: usize,
         loss: LossConfig,
-        regularisation: Regularisation,
         key: Key,
     ) -> Self {
         let lengths = train.documents.iter().map(Vec::len).collect();
         let epoch = Vec::new();
-        Self { device, model, train, valid, lengths, batch_size, loss, regularisation, key, epoch }
+        Self { device, model, train, valid, lengths, batch_size, loss, key, epoch }
     }
 
     /// The model, once training is over.
@@ -119,7 +119,7 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
         let masks = RandomMasks::new(self.device.clone(), plan.key);
         let (learn, scale) = (plan.learn, plan.scale);
         let out =
-            self.model.train_step(&batch, &targets, &masks, self.regularisation, learn, scale);
+            self.model.train_step(&batch, &targets, &masks, self.loss.regularisation, learn, scale);
         StepLoss {
             loss: out.loss,
             total: out.total(),
