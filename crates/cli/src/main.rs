@@ -24,7 +24,6 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    signals::install();
     if let Err(error) = cli.common.set_threads() {
         return failure::report(error);
     }

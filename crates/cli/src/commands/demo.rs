@@ -18,6 +18,7 @@ const MAILS: [(&str, &[u8]); 3] = [
 ///
 /// Writes the mails to a folder and runs `ulmfit fit` on them.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  ulmfit demo -o spam-filter")]
 pub(crate) struct Args {
     /// Folder for the mails and the model
     #[arg(short, long, value_name = "DIR", default_value = "ulmfit-demo")]

@@ -16,9 +16,9 @@ pub(crate) struct DataOptions {
     #[arg(long, value_name = "CHAR")]
     label_delimiter: Option<char>,
     /// Format of the input [default: from the name, else from the first bytes]
-    #[arg(long = "input-format", value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT")]
     #[arg(help = "csv, tsv, jsonl, parquet, folder or text [default: from the name or content]")]
-    format: Option<Format>,
+    input_format: Option<Format>,
     /// Whether the first row of a CSV or TSV file names the columns
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "present", "absent"])]
     header: String,
@@ -39,7 +39,7 @@ impl DataOptions {
             text: self.text.clone(),
             label: self.label.clone(),
             label_delimiter: self.label_delimiter,
-            format: self.format,
+            format: self.input_format,
             header: match self.header.as_str() {
                 "present" => Header::Present,
                 "absent" => Header::Absent,

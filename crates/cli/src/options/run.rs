@@ -74,6 +74,7 @@ impl RunOptions {
         if self.restart {
             runner.clean()?;
         }
+        crate::signals::install(); // not before there is something to save
         Ok(runner)
     }
 

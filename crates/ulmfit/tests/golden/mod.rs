@@ -9,22 +9,22 @@ use ulmfit::model::{AwdLstmConfig, MaskSource, Network, Site};
 use ulmfit_ops::{Device, Tensor};
 
 /// A file of fixtures/golden.
-pub fn open(name: &str) -> Value {
+pub(crate) fn open(name: &str) -> Value {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/golden");
     let text = std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
-pub fn number(value: &Value) -> f64 {
+pub(crate) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-pub fn size(value: &Value) -> usize {
+pub(crate) fn size(value: &Value) -> usize {
     value.as_u64().unwrap_or_else(|| panic!("no size: {value}")) as usize
 }
 
 /// All numbers of a nested list.
-pub fn numbers(value: &Value) -> Vec<f64> {
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
     match value {
         Value::Array(items) => items.iter().flat_map(numbers).collect(),
         other => vec![number(other)],
@@ -32,12 +32,12 @@ pub fn numbers(value: &Value) -> Vec<f64> {
 }
 
 /// A list of lists of ids.
-pub fn rows(value: &Value) -> Vec<Vec<u32>> {
+pub(crate) fn rows(value: &Value) -> Vec<Vec<u32>> {
     let row = |row: &Value| numbers(row).into_iter().map(|id| id as u32).collect();
     value.as_array().unwrap().iter().map(row).collect()
 }
 
-pub fn config(gold: &Value) -> AwdLstmConfig {
+pub(crate) fn config(gold: &Value) -> AwdLstmConfig {
     AwdLstmConfig {
         vocab: size(&gold["vocab"]),
         emb: size(&gold["emb"]),
@@ -48,7 +48,7 @@ pub fn config(gold: &Value) -> AwdLstmConfig {
 
 /// Puts fastai's formula into a model: element `j` of the `k`-th parameter by name is
 /// `0.3 sin(0.7 j + k)`.
-pub fn fill<D: Device>(model: &mut impl Network<D>) {
+pub(crate) fn fill<D: Device>(model: &mut impl Network<D>) {
     let mut params = model.params_mut();
     params.sort_by(|a, b| a.0.cmp(&b.0));
     for (k, (_, _, param)) in params.into_iter().enumerate() {
@@ -59,21 +59,21 @@ pub fn fill<D: Device>(model: &mut impl Network<D>) {
 }
 
 /// Turns `[B][T]` into time first.
-pub fn time_first(rows: &[Vec<u32>]) -> Vec<u32> {
+pub(crate) fn time_first(rows: &[Vec<u32>]) -> Vec<u32> {
     (0..rows[0].len()).flat_map(|t| rows.iter().map(move |row| row[t])).collect()
 }
 
-pub fn lm_batch(x: &[Vec<u32>], y: &[Vec<u32>]) -> LmBatch {
+pub(crate) fn lm_batch(x: &[Vec<u32>], y: &[Vec<u32>]) -> LmBatch {
     let (time, batch) = (x[0].len(), x.len());
     LmBatch { x: time_first(x), y: time_first(y), time, batch, rate_factor: 1.0 }
 }
 
-pub fn classifier_batch(docs: &[Vec<u32>], seq_len: usize) -> ClassifierBatch {
+pub(crate) fn classifier_batch(docs: &[Vec<u32>], seq_len: usize) -> ClassifierBatch {
     pad(&docs.iter().map(Vec::as_slice).collect::<Vec<_>>(), seq_len)
 }
 
 /// Turns `[T, B, F]` back into `[B][T][F]`.
-pub fn batch_first<D: Device>(tensor: &Tensor<D>) -> Vec<f64> {
+pub(crate) fn batch_first<D: Device>(tensor: &Tensor<D>) -> Vec<f64> {
     let &[time, batch, features] = tensor.dims() else { panic!("{:?}", tensor.dims()) };
     let values = tensor.to_f64();
     let place = |b, t, f| values[(t * batch + b) * features + f];
@@ -83,7 +83,7 @@ pub fn batch_first<D: Device>(tensor: &Tensor<D>) -> Vec<f64> {
 
 /// Every value within `tolerance` of the wanted one, relative to the largest wanted value.
 #[track_caller]
-pub fn assert_close(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) {
+pub(crate) fn assert_close(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) {
     assert_eq!(found.len(), wanted.len(), "{what}");
     let scale = wanted.iter().fold(1e-300_f64, |scale, w| scale.max(w.abs()));
     for (n, (found, wanted)) in found.iter().zip(wanted).enumerate() {
@@ -94,7 +94,7 @@ pub fn assert_close(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) {
 
 /// Compares norm and first values of every gradient by name; none may be left out.
 #[track_caller]
-pub fn assert_gradients<D: Device>(model: &impl Network<D>, gold: &Value, tolerance: f64) {
+pub(crate) fn assert_gradients<D: Device>(model: &impl Network<D>, gold: &Value, tolerance: f64) {
     let gradients: BTreeMap<String, Vec<f64>> = model
         .params()
         .into_iter()
@@ -122,7 +122,7 @@ pub fn assert_gradients<D: Device>(model: &impl Network<D>, gold: &Value, tolera
 }
 
 /// fastai numbers a head's linear layer 1 instead of 2 where there is no dropout before it.
-pub fn fastai_name(name: &str) -> String {
+pub(crate) fn fastai_name(name: &str) -> String {
     match name.strip_prefix("1.layers.").and_then(|rest| rest.split_once('.')) {
         Some((block, "1.weight")) => format!("1.layers.{block}.2.weight"),
         _ => name.to_owned(),
@@ -130,7 +130,7 @@ pub fn fastai_name(name: &str) -> String {
 }
 
 /// Replays fastai's recorded masks and checks that each site asks for its own.
-pub struct Recorded(pub Vec<Value>);
+pub(crate) struct Recorded(pub(crate) Vec<Value>);
 
 impl<D: Device> MaskSource<D> for Recorded {
     fn mask(&self, site: Site, piece: usize, dims: &[usize], p: f64) -> Tensor<D> {

@@ -1,0 +1,10 @@
+//! Any bytes as JSON lines: refused with their place, or records.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ulmfit::data::Format;
+
+#[path = "../laws/rows.rs"]
+mod laws;
+
+fuzz_target!(|bytes: &[u8]| laws::hold(bytes, Format::Jsonl));
