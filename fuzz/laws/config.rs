@@ -10,7 +10,7 @@ pub(crate) fn hold(text: &str) {
         Ok(recipe) => {
             for stage in [&recipe.pretrain, &recipe.finetune, &recipe.train] {
                 for groups in 1..=5 {
-                    let plan = stage.plan(groups, Key::from_seed(0));
+                    let plan = stage.plan(groups, Key::new(0));
                     assert!(plan.phases.iter().all(|phase| phase.rates.len() == groups));
                 }
             }

@@ -10,8 +10,7 @@ use ulmfit::text::{Fill, InnerSpaces, TextConfig, TextPipeline, Vocab, VocabConf
 const SEPARATOR: char = '\u{1f}';
 
 /// Every token counts, so every one has an id.
-const ALL_TOKENS: VocabConfig =
-    VocabConfig { min_freq: 1, max_size: usize::MAX, fill: Fill::None };
+const ALL_TOKENS: VocabConfig = VocabConfig { min_freq: 1, max_size: usize::MAX, fill: Fill::None };
 
 /// A language's pipelines for training and for prediction, still without a vocabulary.
 struct Modes {

@@ -502,7 +502,7 @@ fn outputs_that_cannot_be_written() {
 #[test]
 fn two_runs_at_once() {
     let place = Place::new();
-    let line = format!("pretrain texts.txt -o out {SIZES} --epochs 100000 --quiet");
+    let line = format!("pretrain texts.txt -o out {SIZES} --epochs 400 --quiet");
     let mut first = place.command(&line).spawn().unwrap();
     let lock = place.path("out.run/pretrain-forward/run.lock");
     let started = Instant::now();

@@ -227,7 +227,7 @@ fn lr_find_suggests_a_rate() {
         let found =
             place.run(&format!("{line} --batch-size 8 --bptt 16 --svg rates.svg --json")).json();
         for name in ["valley", "steep", "minimum"] {
-            assert!((1e-7..=10.0).contains(&number(&found, name)), "{line}: {found}");
+            assert!((1e-8..=10.0).contains(&number(&found, name)), "{line}: {name}");
         }
         let [rates, losses] = ["rates", "losses"].map(|f| found[f].as_array().unwrap().len());
         assert_eq!(rates, losses);

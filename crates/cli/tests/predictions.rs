@@ -3,6 +3,10 @@
 use crate::common::{Place, label, text};
 use serde_json::Value;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::Duration;
 use ulmfit::checkpoint::hash_file;
 
 fn parse(lines: &str) -> Vec<Value> {
@@ -94,6 +98,26 @@ fn neither_batches_nor_standard_input_change_a_bit() {
     for batch in [1, 3, 30] {
         assert_eq!(scores(batch), wanted, "batches of {batch}");
     }
+}
+
+/// Whoever types or pipes gets an answer a line, not one at the end.
+#[test]
+fn answers_come_line_by_line() {
+    let place = Place::new();
+    let mut command = place.command("predict classifier --format text");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let (sender, answers) = mpsc::channel();
+    std::thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
+    let mut heard = Vec::new();
+    for text in ["a lovely charming film", "a dull boring film"] {
+        writeln!(input, "{text}").unwrap();
+        heard.extend(answers.recv_timeout(Duration::from_secs(5)));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(heard, ["good", "bad"]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Numbers: `lm_batches()`, `classifier_batches()`, `pooling()`, `adam()`, `vocab()` and
 //! `match_embeds()` in fixtures/generate.py.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
+
 mod golden;
 
 use golden::{assert_close, number, numbers, open, rows, size, time_first};
@@ -14,9 +16,7 @@ use ulmfit::data::{
     training_batches_with_permutation,
 };
 use ulmfit::text::{Counter, Direction, Fill, Vocab, VocabConfig};
-use ulmfit_ops::concat_pool::ConcatPool;
-use ulmfit_ops::optimizer_step::{AdamStep, OptimizerStep};
-use ulmfit_ops::rows::Rows;
+use ulmfit_ops::optimizer_step::AdamStep;
 use ulmfit_ops::{Cpu, Device, Reference, Tensor};
 
 fn cases<'a>(gold: &'a Value, name: &str) -> &'a [Value] {

@@ -2,6 +2,8 @@
 //!
 //! Numbers: `trajectory_lm()` and `trajectory_classifier()` in fixtures/generate.py.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
+
 mod golden;
 
 use golden::{

@@ -1,5 +1,7 @@
 //! What must hold whatever the numbers: resume, threads, batch mates, freezing.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
+
 use ulmfit::data::{Bptt, Corpus, LabelKind, LmBatchConfig, pad};
 use ulmfit::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Learn, Network, Regularisation,
@@ -54,7 +56,7 @@ fn plan(groups: usize, optimizer: OptimizerConfig) -> Plan {
     let phase = |epochs, top| Phase {
         epochs,
         learn: Learn::top(groups, top),
-        rates: (0..groups).map(|g| 0.02 / 2.6_f64.powi((groups - 1 - g) as i32)).collect(),
+        rates: (0..groups).map(|g| 0.02 / 2.6_f64.powf((groups - 1 - g) as f64)).collect(),
         schedule: ScheduleConfig::OneCycle(OneCycle::default()),
     };
     Plan {
@@ -128,7 +130,7 @@ fn resumes_exactly<T: Trainee<Cpu>>(start: impl Fn() -> T, optimizer: OptimizerC
     }
 }
 
-fn lm_trainee<'a>(corpus: &'a Corpus, bptt: Bptt) -> LmTrainee<'a, Cpu, Corpus> {
+fn lm_trainee(corpus: &Corpus, bptt: Bptt) -> LmTrainee<'_, Cpu, Corpus> {
     let config = LmBatchConfig { batch_size: 4, seq_len: 16, bptt, direction: Direction::Backward };
     let regularisation = Regularisation::default();
     let key = Key::new(4);

@@ -144,7 +144,8 @@ fn models() -> &'static [(String, Vec<u8>)] {
     MODELS.get_or_init(|| {
         let place = Place::without_models();
         place.run(&format!("pretrain texts.txt -o lm {SIZES} {STEPS}")).ok();
-        place.run(&format!("train lm train.csv -o classifier {STEPS} --lr 0.05")).ok();
+        let learn = "--unfreeze full --epochs 8 --lr 0.02 --drop-mult 0.2 --batch-size 8 --bptt 16";
+        place.run(&format!("train lm train.csv -o classifier {learn}")).ok();
         let mut files = Vec::new();
         for folder in ["lm", "classifier"] {
             for name in names(&place.path(folder)) {

@@ -54,7 +54,7 @@ pub(crate) fn fill<D: Device>(model: &mut impl Network<D>) {
     for (k, (_, _, param)) in params.into_iter().enumerate() {
         let value = |j: usize| 0.3 * (0.7 * j as f64 + k as f64).sin();
         let values: Vec<f64> = (0..param.value.len()).map(value).collect();
-        param.value = Tensor::from_f64(&param.value.dims().to_vec(), &values);
+        param.value = Tensor::from_f64(param.value.dims(), &values);
     }
 }
 
