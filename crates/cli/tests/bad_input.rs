@@ -5,41 +5,27 @@ use crate::common::{Done, Place, SIZES, STEPS, csv};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// A command line, and how it ends.
-struct Case {
-    line: &'static str,
-    code: i32,
-    /// Part of the line that begins with `ulmfit:`.
-    says: &'static str,
-    /// Part of the line that begins with `hint:`; empty where there is none.
-    hint: &'static str,
-}
-
-const fn case(line: &'static str, code: i32, says: &'static str, hint: &'static str) -> Case {
-    Case { line, code, says, hint }
-}
-
-/// Runs every case quietly in the same place, which must stay as it is.
-fn check(place: &Place, cases: &[Case]) {
-    for Case { line, code, says, hint } in cases {
+/// Runs cases quietly in the same place, which must stay as it is.
+///
+/// A case is a line: command | exit code | part of the error | part of the hint, or `-` for none.
+fn check(place: &Place, cases: &str) {
+    for case in cases.lines().map(str::trim).filter(|case| !case.is_empty()) {
+        let [line, code, says, hint] = case.split(" | ").collect::<Vec<_>>()[..] else {
+            panic!("no case: {case}");
+        };
         let before = place.names();
         let done = place.run(&format!("{line} --quiet"));
-        assert_eq!(done.code, Some(*code), "{line}: {done:?}");
+        assert_eq!(done.code, code.parse().ok(), "{line}: {done:?}");
         let lines: Vec<&str> = done.stderr.lines().collect();
-        match (lines.as_slice(), *hint) {
-            ([message], "") => assert!(message.starts_with("ulmfit: "), "{line}: {done:?}"),
-            ([message, advice], hint) if !hint.is_empty() => {
-                assert!(message.starts_with("ulmfit: "), "{line}: {done:?}");
-                let advice = advice.strip_prefix("hint: ");
-                assert!(advice.is_some_and(|text| text.contains(hint)), "{line}: {done:?}");
-                let help = place.run(&format!("{} --help", line.split(' ').next().unwrap())).ok();
-                for option in options_in(advice.unwrap()) {
-                    assert!(options_in(&help).any(|known| known == option), "{line}: no {option}");
-                }
+        assert!(lines[0].starts_with("ulmfit: ") && lines[0].contains(says), "{line}: {done:?}");
+        assert_eq!(lines.len(), if hint == "-" { 1 } else { 2 }, "{line}: {done:?}");
+        if let Some(advice) = lines.get(1) {
+            assert!(advice.starts_with("hint: ") && advice.contains(hint), "{line}: {done:?}");
+            let help = place.run(&format!("{} --help", line.split(' ').next().unwrap())).ok();
+            for option in options_in(advice) {
+                assert!(options_in(&help).any(|known| known == option), "{line}: no {option}");
             }
-            _ => panic!("{line}: not one line and its hint: {done:?}"),
         }
-        assert!(lines[0].contains(says), "{line}: {done:?}");
         assert_eq!(done.stdout, "", "{line}");
         assert_eq!(place.names(), before, "{line} leaves something behind");
     }
@@ -54,66 +40,21 @@ fn options_in(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn columns_that_are_not_there() {
     let place = Place::new();
-    place.write("odd.csv", "txt,lable,more\na,b,c\n"); // typos: ignore
+    place.write("odd.csv", "txt,lable,more\na,b,c\n");
     check(
         &place,
-        &[
-            case(
-                "train lm train.csv -o out --text nosuch",
-                65,
-                "train.csv:1: no column `nosuch`; there are `text` and `label`",
-                "choose a column among",
-            ),
-            case(
-                "train lm train.csv -o out --text txt",
-                65,
-                "no column `txt`",
-                "did you mean `text`?",
-            ),
-            case(
-                "fit train.csv -o out --label lable",
-                65,
-                "train.csv:1: no column `lable`",
-                "did you mean `label`?",
-            ),
-            case(
-                "evaluate classifier test.csv --label lable",
-                65,
-                "no column `lable`",
-                "did you mean `label`?",
-            ),
-            case(
-                "predict classifier test.csv --text txt",
-                65,
-                "test.csv:1: no column `txt`",
-                "did you mean `text`?",
-            ),
-            case(
-                "finetune lm train.csv -o out --text txt",
-                65,
-                "no column `txt`",
-                "did you mean `text`?",
-            ),
-            case(
-                "pretrain train.csv -o out --text txt",
-                65,
-                "no column `txt`",
-                "did you mean `text`?",
-            ),
-            case("tokenize train.csv --text txt", 65, "no column `txt`", "did you mean `text`?"),
-            case(
-                "check-data train.csv --label lable",
-                65,
-                "no column `lable`",
-                "did you mean `label`?",
-            ),
-            case(
-                "train lm odd.csv -o out",
-                65,
-                "cannot tell which column is the text",
-                "--text COLUMN",
-            ),
-        ],
+        "
+        train lm train.csv -o out --text nosuch | 65 | train.csv:1: no column `nosuch`; there are `text` and `label` | choose a column among
+        train lm train.csv -o out --text txt | 65 | no column `txt` | did you mean `text`?
+        fit train.csv -o out --label lable | 65 | train.csv:1: no column `lable` | did you mean `label`?
+        evaluate classifier test.csv --label lable | 65 | no column `lable` | did you mean `label`?
+        predict classifier test.csv --text txt | 65 | test.csv:1: no column `txt` | did you mean `text`?
+        finetune lm train.csv -o out --text txt | 65 | no column `txt` | did you mean `text`?
+        pretrain train.csv -o out --text txt | 65 | no column `txt` | did you mean `text`?
+        tokenize train.csv --text txt | 65 | no column `txt` | did you mean `text`?
+        check-data train.csv --label lable | 65 | no column `lable` | did you mean `label`?
+        train lm odd.csv -o out | 65 | cannot tell which column is the text | --text COLUMN
+        ",
     );
 }
 
@@ -125,18 +66,18 @@ fn files_without_rows() {
     place.write("blank.txt", "\n\n  \n");
     check(
         &place,
-        &[
-            case("train lm empty.csv -o out", 65, "empty.csv: the file is empty", "stopped"),
-            case("fit empty.csv -o out", 65, "empty.csv: the file is empty", "stopped"),
-            case("pretrain empty.csv -o out", 65, "empty.csv: the file is empty", "stopped"),
-            case("predict classifier empty.csv", 65, "empty.csv: the file is empty", "stopped"),
-            case("train lm header.csv -o out", 65, "header.csv:", "--header absent"),
-            case("fit header.csv -o out", 65, "header.csv:", "--header absent"),
-            case("evaluate classifier header.csv", 65, "header.csv:", "--header absent"),
-            case("predict classifier header.csv", 65, "header.csv:", "--header absent"),
-            case("pretrain blank.txt -o out", 65, "blank.txt:", "at least one row"),
-            case("finetune lm blank.txt -o out", 65, "blank.txt:", "at least one row"),
-        ],
+        "
+        train lm empty.csv -o out | 65 | empty.csv: the file is empty | stopped
+        fit empty.csv -o out | 65 | empty.csv: the file is empty | stopped
+        pretrain empty.csv -o out | 65 | empty.csv: the file is empty | stopped
+        predict classifier empty.csv | 65 | empty.csv: the file is empty | stopped
+        train lm header.csv -o out | 65 | header.csv: | --header absent
+        fit header.csv -o out | 65 | header.csv: | --header absent
+        evaluate classifier header.csv | 65 | header.csv: | --header absent
+        predict classifier header.csv | 65 | header.csv: | --header absent
+        pretrain blank.txt -o out | 65 | blank.txt: | at least one row
+        finetune lm blank.txt -o out | 65 | blank.txt: | at least one row
+        ",
     );
 }
 
@@ -159,51 +100,21 @@ fn rows_that_cannot_be_read() {
     );
     check(
         &place,
-        &[
-            case(
-                "train lm latin1.csv -o out",
-                65,
-                "latin1.csv:3: byte 6 of the text is not UTF-8 (0xe9)",
-                "--encoding-errors replace",
-            ),
-            case(
-                "predict classifier latin1.csv",
-                65,
-                "latin1.csv:3: ",
-                "--encoding-errors replace",
-            ),
-            case("fit latin1.csv -o out", 65, "latin1.csv:3: ", "--encoding-errors replace"),
-            case("pretrain latin1.csv -o out", 65, "latin1.csv:3: ", "--encoding-errors replace"),
-            case("train lm utf16.csv -o out", 65, "utf16.csv:1: the text is UTF-16", "iconv"),
-            case(
-                "train lm ragged.csv -o out",
-                65,
-                "ragged.csv:3: 3 fields where the first row has 2",
-                "double quotes",
-            ),
-            case("predict classifier ragged.csv", 65, "ragged.csv:3: 3 fields", "double quotes"),
-            case(
-                "fit short.csv -o out",
-                65,
-                "short.csv:3: 1 fields where the first row has 2",
-                "missing",
-            ),
-            case(
-                "train lm open.csv -o out",
-                65,
-                "open.csv:3: a quoted field in this row is never closed",
-                "close it",
-            ),
-            case("train lm cut.jsonl -o out", 65, "cut.jsonl:2: not valid JSON", "one JSON object"),
-            case(
-                "train lm list.jsonl -o out",
-                65,
-                "list.jsonl:1: a list where",
-                "one object a line",
-            ),
-            case("train lm nolabel.csv -o out", 65, "nolabel.csv:3: no label", "label this row"),
-            case("train lm texts.txt -o out", 65, "texts.txt:1: no label", "__label__"),
-        ],
+        "
+        train lm latin1.csv -o out | 65 | latin1.csv:3: byte 6 of the text is not UTF-8 (0xe9) | --encoding-errors replace
+        predict classifier latin1.csv | 65 | latin1.csv:3:  | --encoding-errors replace
+        fit latin1.csv -o out | 65 | latin1.csv:3:  | --encoding-errors replace
+        pretrain latin1.csv -o out | 65 | latin1.csv:3:  | --encoding-errors replace
+        train lm utf16.csv -o out | 65 | utf16.csv:1: the text is UTF-16 | iconv
+        train lm ragged.csv -o out | 65 | ragged.csv:3: 3 fields where the first row has 2 | double quotes
+        predict classifier ragged.csv | 65 | ragged.csv:3: 3 fields | double quotes
+        fit short.csv -o out | 65 | short.csv:3: 1 fields where the first row has 2 | missing
+        train lm open.csv -o out | 65 | open.csv:3: a quoted field in this row is never closed | close it
+        train lm cut.jsonl -o out | 65 | cut.jsonl:2: not valid JSON | one JSON object
+        train lm list.jsonl -o out | 65 | list.jsonl:1: a list where | one object a line
+        train lm nolabel.csv -o out | 65 | nolabel.csv:3: no label | label this row
+        train lm texts.txt -o out | 65 | texts.txt:1: no label | __label__
+        ",
     );
 }
 
@@ -214,35 +125,15 @@ fn labels_that_teach_nothing() {
     place.write("new.csv", format!("{}a,goood\n", csv(1000..1020)));
     check(
         &place,
-        &[
-            case("train lm one.csv -o out", 65, "all 2 rows have the label `good`", "--label"),
-            case("fit one.csv -o out", 65, "all 2 rows have the label `good`", "--label"),
-            case(
-                "evaluate classifier new.csv",
-                65,
-                "new.csv:22: unknown label `goood`",
-                "did you mean `good`?",
-            ),
-            case(
-                "train lm train.csv --test new.csv -o out",
-                65,
-                "new.csv:22: unknown label `goood`",
-                "did you mean `good`?",
-            ),
-            case(
-                "train lm train.csv --valid new.csv -o out",
-                65,
-                "new.csv:22: unknown label `goood`",
-                "did you mean `good`?",
-            ),
-            // before the language model is trained, not after
-            case(
-                "fit train.csv --test new.csv -o out --lm-epochs 1",
-                65,
-                "new.csv:22: unknown label `goood`",
-                "did you mean `good`?",
-            ),
-        ],
+        "
+        train lm one.csv -o out | 65 | all 2 rows have the label `good` | --label
+        fit one.csv -o out | 65 | all 2 rows have the label `good` | --label
+        evaluate classifier new.csv | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
+        train lm train.csv --test new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
+        train lm train.csv --valid new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
+        // before the language model is trained, not after
+        fit train.csv --test new.csv -o out --lm-epochs 1 | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
+        ",
     );
 }
 
@@ -251,26 +142,21 @@ fn inputs_that_are_not_there() {
     let place = Place::new();
     check(
         &place,
-        &[
-            case("train lm nosuch.csv -o out", 66, "nosuch.csv", "check the path"),
-            case("fit nosuch.csv -o out", 66, "nosuch.csv", "check the path"),
-            case("fit train.csv --base nosuch -o out", 66, "nosuch does not exist", ""),
-            case("pretrain nosuch.txt -o out", 66, "nosuch.txt", "check the path"),
-            case("predict classifier nosuch.csv", 66, "nosuch.csv", "check the path"),
-            case("predict nosuch test.csv", 66, "nosuch does not exist", ""),
-            case("evaluate nosuch test.csv", 66, "nosuch does not exist", ""),
-            case("finetune nosuch texts.txt -o out", 66, "nosuch does not exist", ""),
-            case("generate nosuch the", 66, "nosuch does not exist", ""),
-            case("inspect nosuch", 66, "nosuch is no model folder and no recipe", ""),
-            case("import fastai nosuch.pth nosuch.pkl -o out", 66, "nosuch.pth does not exist", ""),
-            case("export fastai nosuch -o out", 66, "nosuch does not exist", ""),
-            case(
-                "train lm train.csv -o out --recipe nosuch.toml",
-                66,
-                "nosuch.toml does not exist",
-                "",
-            ),
-        ],
+        "
+        train lm nosuch.csv -o out | 66 | nosuch.csv | check the path
+        fit nosuch.csv -o out | 66 | nosuch.csv | check the path
+        fit train.csv --base nosuch -o out | 66 | nosuch does not exist | -
+        pretrain nosuch.txt -o out | 66 | nosuch.txt | check the path
+        predict classifier nosuch.csv | 66 | nosuch.csv | check the path
+        predict nosuch test.csv | 66 | nosuch does not exist | -
+        evaluate nosuch test.csv | 66 | nosuch does not exist | -
+        finetune nosuch texts.txt -o out | 66 | nosuch does not exist | -
+        generate nosuch the | 66 | nosuch does not exist | -
+        inspect nosuch | 66 | nosuch is no model folder and no recipe | -
+        import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | -
+        export fastai nosuch -o out | 66 | nosuch does not exist | -
+        train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | -
+        ",
     );
 }
 
@@ -315,38 +201,23 @@ fn recipes_that_cannot_be_used() {
         assert!(recipe.contains(from), "{recipe}");
         recipe.replacen(from, to, 1)
     };
-    place.write("unknown.toml", change("batch-size", "bacth-size")); // typos: ignore
+    place.write("unknown.toml", change("batch-size", "batchsize"));
     place.write("zero.toml", change("batch-size = 64", "batch-size = 0"));
     place.write("word.toml", change("batch-size = 64", "batch-size = \"many\""));
     place.write("torn.toml", "[pretrain\n");
     check(
         &place,
-        &[
-            case(
-                "train lm train.csv -o out --recipe nosuch",
-                2,
-                "there is no recipe `nosuch`",
-                "paper-2018",
-            ),
-            case("fit train.csv -o out --recipe unknown.toml", 2, "unknown field `bacth-size`", ""), // typos: ignore
-            case(
-                "fit train.csv -o out --recipe zero.toml",
-                2,
-                "`batch-size` of the recipe is 0",
-                "",
-            ),
-            case("fit train.csv -o out --recipe word.toml", 2, "invalid type: string", ""),
-            case("inspect torn.toml", 2, "recipe: ", ""),
-            case(
-                "train lm train.csv -o out --batch-size 0",
-                2,
-                "`batch-size` of the recipe is 0",
-                "",
-            ),
-            case("train lm train.csv -o out --lr 0", 2, "`lr` of the recipe is 0", ""),
-            case("train lm train.csv -o out --drop-mult 9", 2, "`dropout` of the recipe", ""),
-            case("fit train.csv -o out --lm-lr 0", 2, "`lr` of the recipe is 0", ""),
-        ],
+        "
+        train lm train.csv -o out --recipe nosuch | 2 | there is no recipe `nosuch` | paper-2018
+        fit train.csv -o out --recipe unknown.toml | 2 | unknown field `batchsize` | -
+        fit train.csv -o out --recipe zero.toml | 2 | `batch-size` of the recipe is 0 | -
+        fit train.csv -o out --recipe word.toml | 2 | invalid type: string | -
+        inspect torn.toml | 2 | recipe: TOML parse error | -
+        train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
+        train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
+        train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
+        fit train.csv -o out --lm-lr 0 | 2 | `lr` of the recipe is 0 | -
+        ",
     );
 }
 
@@ -355,51 +226,16 @@ fn models_of_another_stage() {
     let place = Place::new();
     check(
         &place,
-        &[
-            case(
-                "predict lm test.csv",
-                65,
-                "lm is a language model, a classifier is needed",
-                "ulmfit train",
-            ),
-            case(
-                "train classifier train.csv -o out",
-                65,
-                "classifier is a classifier, a language model is needed",
-                "ulmfit pretrain",
-            ),
-            case(
-                "finetune classifier texts.txt -o out",
-                65,
-                "a language model is needed",
-                "ulmfit pretrain",
-            ),
-            case(
-                "fit train.csv --base classifier -o out",
-                65,
-                "a language model is needed",
-                "ulmfit pretrain",
-            ),
-            case("generate classifier the", 65, "a language model is needed", "ulmfit pretrain"),
-            case(
-                "lr-find classifier texts.txt",
-                65,
-                "a language model is needed",
-                "ulmfit pretrain",
-            ),
-            case(
-                "finetune lm texts.txt -o out --direction backward",
-                2,
-                "no backward network",
-                "--direction",
-            ),
-            case(
-                "train lm train.csv -o out --direction both",
-                2,
-                "no network for every direction",
-                "--direction",
-            ),
-        ],
+        "
+        predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train
+        train classifier train.csv -o out | 65 | classifier is a classifier, a language model is needed | ulmfit pretrain
+        finetune classifier texts.txt -o out | 65 | a language model is needed | ulmfit pretrain
+        fit train.csv --base classifier -o out | 65 | a language model is needed | ulmfit pretrain
+        generate classifier the | 65 | a language model is needed | ulmfit pretrain
+        lr-find classifier texts.txt | 65 | a language model is needed | ulmfit pretrain
+        finetune lm texts.txt -o out --direction backward | 2 | no backward network | --direction
+        train lm train.csv -o out --direction both | 2 | no network for every direction | --direction
+        ",
     );
 }
 
@@ -408,36 +244,21 @@ fn models_that_are_damaged() {
     let place = Place::new();
     let weights = place.path("classifier/model.safetensors");
     let sound = fs::read(&weights).unwrap();
-    let damaged = [
-        case(
-            "predict classifier test.csv",
-            65,
-            "model.safetensors is missing or damaged",
-            "copy the folder again",
-        ),
-        case(
-            "evaluate classifier test.csv",
-            65,
-            "model.safetensors is missing or damaged",
-            "copy the folder again",
-        ),
-        case(
-            "inspect classifier",
-            65,
-            "model.safetensors is missing or damaged",
-            "copy the folder again",
-        ),
-    ];
+    let damaged = "
+        predict classifier test.csv | 65 | model.safetensors is missing or damaged | copy the folder again
+        evaluate classifier test.csv | 65 | model.safetensors is missing or damaged | copy the folder again
+        inspect classifier | 65 | model.safetensors is missing or damaged | copy the folder again
+    ";
     for at in [0, 20, sound.len() / 2, sound.len() - 1] {
         let mut flipped = sound.clone();
         flipped[at] ^= 4;
         fs::write(&weights, flipped).unwrap();
-        check(&place, &damaged);
+        check(&place, damaged);
     }
     fs::write(&weights, &sound[..sound.len() - 1]).unwrap();
-    check(&place, &damaged);
+    check(&place, damaged);
     fs::remove_file(&weights).unwrap();
-    check(&place, &damaged);
+    check(&place, damaged);
     fs::write(&weights, sound).unwrap();
     place.run("predict classifier test.csv").ok();
 
@@ -445,16 +266,11 @@ fn models_that_are_damaged() {
     fs::write(place.path("lm/manifest.json"), "{}").unwrap();
     check(
         &place,
-        &[
-            case(
-                "predict classifier test.csv",
-                65,
-                "no complete model: it has no manifest.json",
-                "training command",
-            ),
-            case("evaluate classifier test.csv", 65, "no complete model", "training command"),
-            case("train lm train.csv -o out", 65, "damaged manifest", "copy the folder again"),
-        ],
+        "
+        predict classifier test.csv | 65 | no complete model: it has no manifest.json | training command
+        evaluate classifier test.csv | 65 | no complete model | training command
+        train lm train.csv -o out | 65 | damaged manifest | copy the folder again
+        ",
     );
 }
 
@@ -463,38 +279,25 @@ fn outputs_that_cannot_be_written() {
     let place = Place::new();
     check(
         &place,
-        &[
-            case("pretrain texts.txt -o lm", 2, "lm exists already", "another folder"),
-            case(
-                "finetune lm texts.txt -o classifier",
-                2,
-                "classifier exists already",
-                "another folder",
-            ),
-            case("train lm train.csv -o lm", 2, "lm exists already", "another folder"),
-            case("fit train.csv -o lm", 2, "lm exists already", "another folder"),
-            case(
-                "export fastai lm -o classifier",
-                2,
-                "classifier exists already",
-                "another folder",
-            ),
-            case("train lm train.csv -o test.csv", 2, "test.csv exists already", "another folder"),
-            case("train lm train.csv -o ..", 2, "cannot be the name of a new folder", ""),
-            case("train lm train.csv -o test.csv/out", 74, "cannot create test.csv", ""),
-            case("train lm train.csv -o out --resume", 2, "no interrupted run", "--resume"),
-        ],
+        "
+        pretrain texts.txt -o lm | 2 | lm exists already | another folder
+        finetune lm texts.txt -o classifier | 2 | classifier exists already | another folder
+        train lm train.csv -o lm | 2 | lm exists already | another folder
+        fit train.csv -o lm | 2 | lm exists already | another folder
+        export fastai lm -o classifier | 2 | classifier exists already | another folder
+        train lm train.csv -o test.csv | 2 | test.csv exists already | another folder
+        train lm train.csv -o .. | 2 | cannot be the name of a new folder | -
+        train lm train.csv -o test.csv/out | 74 | cannot create test.csv | -
+        train lm train.csv -o out --resume | 2 | no interrupted run | --resume
+        ",
     );
     fs::create_dir(place.path("mine")).unwrap();
     place.write("mine/thesis.txt", "years of work");
     check(
         &place,
-        &[case(
-            "train lm train.csv -o mine --overwrite",
-            2,
-            "not written by ulmfit",
-            "only models",
-        )],
+        "
+        train lm train.csv -o mine --overwrite | 2 | not written by ulmfit | only models
+        ",
     );
     assert_eq!(fs::read(place.path("mine/thesis.txt")).unwrap(), b"years of work");
 }

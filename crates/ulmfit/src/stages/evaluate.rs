@@ -112,7 +112,7 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
 /// Predicts the records' documents and scores the predictions.
 ///
 /// # Errors
-/// Those of [`score`].
+/// [`Error::Data`] when a record has no label, or one the model does not know.
 pub fn evaluate_classifier<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
