@@ -150,7 +150,7 @@ impl CheckpointError {
     /// What to try next, in one line.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Exists { .. } => Some("choose another folder, or ask for it to be replaced"),
+            Self::Exists { .. } => Some("choose another folder, or pass `--overwrite`"),
             Self::Foreign { .. } => Some("choose another folder; only models are replaced"),
             Self::Incomplete { .. } => Some("give a folder that a training command has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
