@@ -1,5 +1,7 @@
 //! The command line as its users meet it: the real program in a fresh folder for every test.
 
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
+
 mod bad_input;
 mod common;
 mod contract;
