@@ -123,6 +123,7 @@ fn labels_that_teach_nothing() {
     let place = Place::new();
     place.write("one.csv", "text,label\na,good\nb,good\n");
     place.write("new.csv", format!("{}a,goood\n", csv(1000..1020)));
+    // `fit` says so before it trains a language model, not after: it leaves no run behind
     check(
         &place,
         "
@@ -131,7 +132,6 @@ fn labels_that_teach_nothing() {
         evaluate classifier new.csv | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
         train lm train.csv --test new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
         train lm train.csv --valid new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
-        // before the language model is trained, not after
         fit train.csv --test new.csv -o out --lm-epochs 1 | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
         ",
     );

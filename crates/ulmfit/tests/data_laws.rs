@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use ulmfit::data::split::{HeldOut, stratified_groups};
 use ulmfit::data::{
-    Bptt, Corpus, Direction, LmBatchConfig, LmEpoch, Order, PAD, evaluation_batches, pad,
-    training_batches,
+    Bptt, Corpus, LmBatchConfig, LmEpoch, Order, PAD, evaluation_batches, pad, training_batches,
 };
+use ulmfit::text::Direction;
 use ulmfit_ops::Key;
 
 /// Documents of the given lengths over rising tokens, so that every token is known by its value.

@@ -52,11 +52,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         "--output",
         &path("model"),
         "--emb",
-        "128",
+        "64",
         "--hid",
-        "256",
+        "128",
         "--layers",
         "2",
+        "--lm-epochs",
+        "4",
         "--overwrite",
     ];
     if !common.quiet {
