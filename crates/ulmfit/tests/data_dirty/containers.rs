@@ -158,7 +158,7 @@ fn broken_folders_and_paths() {
             "d/pos/1.txt:1: all 2 rows have the label `pos`",
             "--label",
         ),
-        refused(vec![class("d/pos/1.txt")], given(Format::Csv), "d: not a file", "--format")
+        refused(vec![class("d/pos/1.txt")], given(Format::Csv), "d: not a file", "--input-format")
             .class(ErrorClass::Usage),
         refused(
             file("a.csv", "text,label\nx,a\n"),

@@ -23,7 +23,7 @@ fn broken_json() {
             file("a.jsonl", "text,label\nx,a\n"),
             labelled(),
             "a.jsonl:1: not valid JSON at column",
-            "--format",
+            "--input-format",
         ),
         refused(
             file("a.json", "[{\"text\": \"x\"}]"),
@@ -176,7 +176,7 @@ fn broken_labels() {
             file("a.txt", "__label__a x\n__label__a __label__b y\n"),
             labelled(),
             "a.txt:2: a list of labels",
-            "multi-label",
+            "--task multi",
         )
         .task(Task::Single),
     ]);
