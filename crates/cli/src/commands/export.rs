@@ -1,9 +1,10 @@
 //! `ulmfit export`.
 
 use crate::options::Common;
+use crate::options::overwrite_of;
 use crate::output::Output;
 use std::path::PathBuf;
-use ulmfit::checkpoint::{FolderWriter, ModelFolder, Overwrite};
+use ulmfit::checkpoint::{FolderWriter, ModelFolder};
 use ulmfit::stages::{ClassifierBundle, LmBundle, NetworkConfig, read_config};
 
 /// Makes another program's files of a model folder.
@@ -23,12 +24,15 @@ enum To {
         /// Folder of the result
         #[arg(short, long, value_name = "DIR")]
         output: PathBuf,
+        /// Replace a folder of ours that is already there
+        #[arg(long)]
+        overwrite: bool,
     },
 }
 
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let To::Fastai { model, output } = &args.to;
-    let mut folder = FolderWriter::create(output, Overwrite::Refuse)?;
+    let To::Fastai { model, output, overwrite } = &args.to;
+    let mut folder = FolderWriter::create(output, overwrite_of(*overwrite))?;
     let files = match read_config(&ModelFolder::open(model)?)?.network {
         NetworkConfig::LanguageModel(_) => LmBundle::load(model)?.to_fastai()?,
         NetworkConfig::Classifier(_) => ClassifierBundle::load(model)?.to_fastai()?,

@@ -1,10 +1,11 @@
 //! `ulmfit import`.
 
+use crate::options::overwrite_of;
 use crate::options::{Common, DirectionOption};
 use crate::output::Output;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
-use ulmfit::checkpoint::{FolderWriter, Overwrite};
+use ulmfit::checkpoint::FolderWriter;
 use ulmfit::stages::{FromFastai, Papers, from_fastai};
 
 /// Makes a model folder of another program's files.
@@ -29,16 +30,19 @@ enum From {
         /// Folder of the result
         #[arg(short, long, value_name = "DIR")]
         output: PathBuf,
+        /// Replace a folder of ours that is already there
+        #[arg(long)]
+        overwrite: bool,
     },
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let From::Fastai { weights, vocab, direction, output } = &args.from;
+    let From::Fastai { weights, vocab, direction, output, overwrite } = &args.from;
     let &[direction] = direction.directions().as_slice() else {
         let message = "a file holds one direction; import it as forward or backward".to_owned();
         return Err(Error::Usage { message, hint: None }.into());
     };
-    let folder = FolderWriter::create(output, Overwrite::Refuse)?;
+    let folder = FolderWriter::create(output, overwrite_of(*overwrite))?;
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let run = serde_json::json!({
         "schema": 1, "stage": "import", "from": "fastai", "seed": common.seed,

@@ -12,4 +12,4 @@ pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use learning::LearningOptions;
 pub(crate) use network::{DirectionOption, NetworkOptions, VocabOptions};
-pub(crate) use run::RunOptions;
+pub(crate) use run::{RunOptions, overwrite_of};

@@ -56,8 +56,7 @@ impl FromStr for EveryArg {
 impl RunOptions {
     /// Checks that the result can be written, before any work is done.
     pub(crate) fn claim(&self) -> Result<FolderWriter, Error> {
-        let overwrite = if self.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
-        Ok(FolderWriter::create(&self.output, overwrite)?)
+        Ok(FolderWriter::create(&self.output, overwrite_of(self.overwrite))?)
     }
 
     /// A runner whose state lies beside the result.
@@ -82,4 +81,9 @@ impl RunOptions {
     pub(crate) fn path(&self) -> &Path {
         &self.output
     }
+}
+
+/// What `--overwrite` asks for.
+pub(crate) fn overwrite_of(flag: bool) -> Overwrite {
+    if flag { Overwrite::Replace } else { Overwrite::Refuse }
 }

@@ -48,6 +48,21 @@ impl Compression {
     }
 }
 
+/// Reads what is there, but at least a line: whoever types wants an answer before the end.
+fn read_first_lines(from: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<usize> {
+    let mut buffer = vec![0; HEAD];
+    while head.len() < HEAD && !head.contains(&b'\n') {
+        let room = HEAD - head.len();
+        match from.read(&mut buffer[..room]) {
+            Ok(0) => break,
+            Ok(count) => head.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(head.len())
+}
+
 impl Input {
     /// Opens a file; `-` is standard input.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
@@ -73,7 +88,10 @@ impl Input {
         };
 
         let mut head = Vec::new();
-        let looked = plain.by_ref().take(HEAD as u64).read_to_end(&mut head);
+        let looked = match path.to_str() {
+            Some("<stdin>") => read_first_lines(&mut plain, &mut head),
+            _ => plain.by_ref().take(HEAD as u64).read_to_end(&mut head),
+        };
         let head: Arc<[u8]> = head.into();
         let mut cursor = Cursor::new(Arc::clone(&head));
         if head.starts_with(b"\xef\xbb\xbf") {

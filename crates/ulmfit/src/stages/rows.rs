@@ -69,6 +69,10 @@ impl Rows {
             Some(test) => test,
             None => set_apart(&mut train, &labels, shares.test, key.child(0))?,
         };
+        // an unknown label is better found now than after hours of training
+        for record in test.iter().chain(valid.iter().flatten()) {
+            labels.target(record)?;
+        }
         let repeated = repeated(&train, &test);
         if repeated > 0 {
             let rows = format!("{repeated} training rows nearly repeat a test row");

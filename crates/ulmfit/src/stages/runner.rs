@@ -73,7 +73,7 @@ impl<'a> Runner<'a> {
         run.config(identity)?;
         let latest = run.latest_checkpoint()?;
         for skipped in latest.iter().flat_map(|checkpoint| &checkpoint.skipped) {
-            self.progress.warn(&format!("{skipped}: {}", skipped.reason));
+            self.progress.warn(&skipped.to_string());
         }
         let from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
         if let Some(from) = &from {
@@ -100,11 +100,15 @@ impl<'a> Runner<'a> {
     /// Removes the run folder once the result is safe elsewhere.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it cannot be removed.
+    /// [`Error::Checkpoint`] when another process is at it, or it cannot be removed.
     pub fn clean(&self) -> Result<(), Error> {
         let Some(folder) = self.folder.as_deref().filter(|folder| folder.exists()) else {
             return Ok(());
         };
+        let tasks = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        for task in tasks.filter(|task| task.path().is_dir()) {
+            drop(RunFolder::open_or_create(&task.path())?); // fails while somebody trains there
+        }
         std::fs::remove_dir_all(folder).map_err(|source| {
             let path = folder.to_owned();
             CheckpointError::Io { action: "remove", path, source }.into()

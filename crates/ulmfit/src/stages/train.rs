@@ -59,7 +59,6 @@ pub(super) fn train_on(
         valid: labelled(&lm.text, &rows.valid, &rows.labels)?,
         labels: rows.labels.clone(),
     };
-    labelled(&lm.text, &rows.test, &rows.labels)?; // an unknown label is found now, not at the end
     let classifier =
         classify(runner, lm, &options.directions, &data, &options.recipe, &options.classify)?;
     let batch = options.recipe.batch_size;
