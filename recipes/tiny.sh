@@ -62,7 +62,7 @@ holds "$out/lm.json" \
     '"perplexity": ?[0-9.]+'
 
 echo "tiny: train"
-expect 0 "$ulmfit" train "$out/lm" "$mails/train.jsonl.xz" -o "$out/classifier" --epochs 4 "${quick[@]}"
+expect 0 "$ulmfit" train "$out/lm" "$mails/train.jsonl.xz" -o "$out/classifier" --epochs 12 --batch-size 16 "${quick[@]}"
 is_model "$out/classifier"
 [ -s "$out/classifier/labels.json" ] || fail "the classifier has no labels.json"
 

@@ -21,7 +21,9 @@ fn check(place: &Place, cases: &str) {
         assert_eq!(lines.len(), if hint == "-" { 1 } else { 2 }, "{line}: {done:?}");
         if let Some(advice) = lines.get(1) {
             assert!(advice.starts_with("hint: ") && advice.contains(hint), "{line}: {done:?}");
-            let help = place.run(&format!("{} --help", line.split(' ').next().unwrap())).ok();
+            let words = if line.contains(" fastai ") { 2 } else { 1 };
+            let command: Vec<&str> = line.split(' ').take(words).collect();
+            let help = place.run(&format!("{} --help", command.join(" "))).ok();
             for option in options_in(advice) {
                 assert!(options_in(&help).any(|known| known == option), "{line}: no {option}");
             }
