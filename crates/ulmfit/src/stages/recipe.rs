@@ -262,6 +262,10 @@ impl StageRecipe {
         range(self.bptt > 0, "bptt", &self.bptt, "at least 1")?;
         range(self.accumulate > 0, "accumulate", &self.accumulate, "at least 1")?;
         range(positive(self.lr), "lr", &self.lr, "a positive number")?;
+        let phases = self.phase.iter().filter_map(|phase| phase.lr);
+        for lr in phases.chain(self.lr_groups.iter().flatten().copied()) {
+            range(positive(lr), "lr of a phase or group", &lr, "a positive number")?;
+        }
         range(at_least_zero(self.weight_decay), "weight-decay", &self.weight_decay, "at least 0")?;
         range(at_least_zero(self.ar), "ar", &self.ar, "at least 0")?;
         range(at_least_zero(self.tar), "tar", &self.tar, "at least 0")?;
@@ -333,5 +337,26 @@ impl StageRecipe {
             keep_best: self.keep_best,
             key,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_read_and_written_back() {
+        for (name, _) in PRESETS {
+            let recipe = Recipe::preset(name).unwrap();
+            assert_eq!(recipe.name, name);
+            assert_eq!(Recipe::parse(&toml::to_string(&recipe).unwrap()), Ok(recipe));
+        }
+    }
+
+    #[test]
+    fn rates_that_are_none_are_refused() {
+        let mut stage = Recipe::preset("default").unwrap().train;
+        stage.phase[0].lr = Some(f64::NAN);
+        assert!(matches!(stage.check(), Err(RecipeError::Range { .. })));
     }
 }
