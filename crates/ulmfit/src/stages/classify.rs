@@ -3,9 +3,9 @@
 use super::Error;
 use super::Task as Title;
 use super::bundle::{ClassifierBundle, LmBundle};
+use super::fingerprint;
 use super::recipe::StageRecipe;
 use super::runner::Runner;
-use super::texts;
 use crate::data::{LabelKind, LabelOptions, LabelSet};
 use crate::model::{ClassifierConfig, HeadConfig, Network, TextClassifier};
 use crate::text::Direction;
@@ -117,9 +117,9 @@ fn train_one(
         "direction": direction,
         "network": network.config(),
         "balance": options.balance,
-        "train": fingerprint(&data.train),
-        "valid": fingerprint(&data.valid),
-        "start": texts::fingerprint_model(&network),
+        "train": rows_fingerprint(&data.train),
+        "valid": rows_fingerprint(&data.valid),
+        "start": fingerprint::model(&network),
     });
     let (train, valid) = (orient(&data.train, direction), orient(&data.valid, direction));
     let loss = LossConfig {
@@ -147,7 +147,7 @@ fn orient(labelled: &Labelled, direction: Direction) -> Labelled {
     oriented
 }
 
-fn fingerprint(labelled: &Labelled) -> String {
+fn rows_fingerprint(labelled: &Labelled) -> String {
     let mut hasher = blake3::Hasher::new();
     for (document, target) in labelled.documents.iter().zip(&labelled.targets) {
         document.iter().for_each(|id| {

@@ -4,7 +4,7 @@ use super::Error;
 use super::bundle::LmBundle;
 use super::recipe::{BpttKind, StageRecipe};
 use super::runner::Runner;
-use super::{Task, texts};
+use super::{Task, fingerprint};
 use crate::data::{Bptt, Corpus, LmBatchConfig};
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::text::{Direction, TextPipeline, Vocab};
@@ -144,10 +144,10 @@ fn train_all(
             "seed": seed,
             "direction": direction,
             "sizes": network.config(),
-            "vocabulary": texts::fingerprint_vocab(text.vocab()),
-            "train": texts::fingerprint(&corpora.train),
-            "valid": texts::fingerprint(&corpora.valid),
-            "start": texts::fingerprint_model(&network),
+            "vocabulary": fingerprint::vocabulary(text.vocab()),
+            "train": fingerprint::corpus(&corpora.train),
+            "valid": fingerprint::corpus(&corpora.valid),
+            "start": fingerprint::model(&network),
         });
         let valid = (corpora.valid.tokens.len() > 1).then_some(&corpora.valid);
         let mut trainee = LmTrainee::new(

@@ -19,6 +19,8 @@ mod error;
 mod evaluate;
 mod exchange;
 #[cfg(feature = "train")]
+mod fingerprint;
+#[cfg(feature = "train")]
 mod fit;
 mod generate;
 #[cfg(feature = "train")]

@@ -1,11 +1,11 @@
 //! What lies in a model folder for people: the card, and `run.json` with where it comes from.
 
 use super::bundle::{LmBundle, Papers};
+use super::fingerprint;
 use super::language::{DirectionScore, LmText};
 use super::outcome::Outcome;
 use super::recipe::StageRecipe;
 use super::runner::Runner;
-use super::texts::{fingerprint, fingerprint_vocab};
 use super::train::TrainOptions;
 use crate::model::Network;
 use serde_json::{Value, json};
@@ -81,9 +81,9 @@ impl LmPapers<'_> {
         }
         let rest = json!({
             "recipe": self.recipe,
-            "vocabulary": fingerprint_vocab(bundle.text.vocab()),
-            "train": { "tokens": tokens, "documents": documents, "hash": fingerprint(&self.corpora.train) },
-            "valid": { "tokens": self.corpora.valid.tokens.len(), "hash": fingerprint(&self.corpora.valid) },
+            "vocabulary": fingerprint::vocabulary(bundle.text.vocab()),
+            "train": { "tokens": tokens, "documents": documents, "hash": fingerprint::corpus(&self.corpora.train) },
+            "valid": { "tokens": self.corpora.valid.tokens.len(), "hash": fingerprint::corpus(&self.corpora.valid) },
             "metrics": self.scores,
         });
         Papers { card, run: run(self.stage, seed, threads, rest), others: metrics(runner) }

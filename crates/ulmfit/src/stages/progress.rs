@@ -1,5 +1,6 @@
 //! What a stage tells while it works.
 
+#[cfg(feature = "train")]
 use crate::train::{Control, Event};
 
 /// A long piece of work that is about to begin.
@@ -17,6 +18,7 @@ pub trait Progress {
     fn task(&mut self, _task: &Task) {}
 
     /// Something happened in training; says whether to go on.
+    #[cfg(feature = "train")]
     fn event(&mut self, _event: &Event) -> Control {
         Control::Continue
     }

@@ -1,12 +1,11 @@
-//! Files to token streams, and fingerprints of what a run depends on.
+//! Files to token streams.
 
 use super::Error;
 use super::Progress;
 use crate::data::{Corpus, LabelUse, ReadOptions, documents};
-use crate::model::Network;
-use crate::text::{TextConfig, TextPipeline, Vocab, VocabConfig};
+use crate::text::{TextConfig, TextPipeline, VocabConfig};
 use std::path::PathBuf;
-use ulmfit_ops::{Device, Key};
+use ulmfit_ops::Key;
 
 /// Documents read at a time: enough to keep all cores busy, few enough to forget soon.
 const CHUNK: usize = 4096;
@@ -89,37 +88,4 @@ pub fn hold_out(documents: Vec<Document>, share: f64, key: Key) -> (Vec<Document
         if held { &mut out } else { &mut kept }.push(document);
     }
     (kept, out)
-}
-
-/// Hash of a token stream with its document borders.
-pub(super) fn fingerprint(corpus: &Corpus) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for token in &corpus.tokens {
-        hasher.update(&token.to_le_bytes());
-    }
-    for &end in &corpus.ends {
-        hasher.update(&(end as u64).to_le_bytes());
-    }
-    hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// Hash of a vocabulary.
-pub(super) fn fingerprint_vocab(vocab: &Vocab) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for token in vocab.tokens() {
-        hasher.update(token.as_bytes()).update(&[0]);
-    }
-    hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// Hash of a model's weights.
-pub(super) fn fingerprint_model<D: Device>(model: &impl Network<D>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for (name, tensor) in model.state() {
-        hasher.update(name.as_bytes());
-        for value in tensor.to_f32() {
-            hasher.update(&value.to_le_bytes());
-        }
-    }
-    hasher.finalize().to_hex()[..16].to_owned()
 }

@@ -1,0 +1,39 @@
+//! Fingerprints of what a run depends on: a run goes on only where they are as they were.
+
+use crate::data::Corpus;
+use crate::model::Network;
+use crate::text::Vocab;
+use ulmfit_ops::Device;
+
+/// Hash of a token stream with its document borders.
+pub(super) fn corpus(corpus: &Corpus) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for token in &corpus.tokens {
+        hasher.update(&token.to_le_bytes());
+    }
+    for &end in &corpus.ends {
+        hasher.update(&(end as u64).to_le_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of a vocabulary.
+pub(super) fn vocabulary(vocab: &Vocab) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for token in vocab.tokens() {
+        hasher.update(token.as_bytes()).update(&[0]);
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of a model's weights.
+pub(super) fn model<D: Device>(model: &impl Network<D>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (name, tensor) in model.state() {
+        hasher.update(name.as_bytes());
+        for value in tensor.to_f32() {
+            hasher.update(&value.to_le_bytes());
+        }
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
