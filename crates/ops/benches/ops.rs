@@ -46,7 +46,7 @@ fn lstm(inputs: usize, hidden: usize, best: f64) {
     let mut grads = dims.map(Tensor::zeros);
     let mask = cpu.dropout_mask(w_hh.dims(), 0.5, Key::new(3));
     let w_hh_mask = Some(&mask);
-    let weights = LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask };
+    let weights = LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask, prepared: None };
     let (x, dy) = (random(&[TIME, BATCH, inputs]), random(&[TIME, BATCH, hidden]));
     let state = LstmState::zeros(BATCH, hidden);
     let flops = 8.0 * (ROWS * hidden * (inputs + hidden)) as f64;

@@ -1,6 +1,6 @@
 //! What a device is: a type that implements every operation.
 
-use crate::Real;
+use crate::{Precision, Real};
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
@@ -56,7 +56,17 @@ impl<D> Device for D where
 /// Results do not depend on the number of threads, nor on the other rows of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Cpu {}
+pub struct Cpu {
+    /// Of the products of encoder and decoder; a classifier's head is always computed in `f32`.
+    pub precision: Precision,
+}
+
+impl Cpu {
+    /// With products in another precision than `f32`.
+    pub fn with_precision(precision: Precision) -> Self {
+        Self { precision }
+    }
+}
 
 impl Backend for Cpu {
     type Real = f32;

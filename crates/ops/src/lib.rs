@@ -27,6 +27,7 @@ mod device;
 mod gemm;
 mod isa;
 mod parallel;
+mod precision;
 mod random;
 mod real;
 mod tensor;
@@ -49,7 +50,9 @@ pub mod relu;
 pub mod rows;
 
 pub use device::{Backend, Cpu, Device, Reference};
+pub use gemm::kernel_name;
 pub use isa::isa;
+pub use precision::Precision;
 pub use random::Key;
 pub use real::Real;
 pub use tensor::Tensor;

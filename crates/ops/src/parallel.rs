@@ -8,6 +8,26 @@ use rayon::prelude::*;
 /// Elements one task takes: enough to be worth handing out, few enough for the first cache.
 pub(crate) const CHUNK: usize = 8192;
 
+/// Runs `work` on a thread of the pool: from outside, each loop within would wake one up again.
+pub(crate) fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    if rayon::current_thread_index().is_some() { work() } else { rayon::scope(|_| work()) }
+}
+
+/// Calls `work` on all chunks and their numbers; a single one is not worth waking a thread.
+pub(crate) fn for_chunks<T: Send>(
+    out: &mut [T],
+    size: usize,
+    work: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
+    if out.len() <= size {
+        if !out.is_empty() {
+            work(0, out);
+        }
+    } else {
+        out.par_chunks_mut(size).enumerate().for_each(|(n, chunk)| work(n, chunk));
+    }
+}
+
 /// Calls `work` on matching pieces of `out` and `input`.
 pub(crate) fn zip(out: &mut [f32], input: &[f32], work: impl Fn(&mut [f32], &[f32]) + Sync) {
     let pieces = out.par_chunks_mut(CHUNK).zip(input.par_chunks(CHUNK));

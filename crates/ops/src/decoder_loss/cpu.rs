@@ -1,7 +1,7 @@
 //! Decoder and cross entropy, a few hundred rows at a time.
 
 use super::{DecoderBackward, DecoderLoss, DecoderOutcome, sizes};
-use crate::gemm::{Matrix, Write, product, product_by_rows};
+use crate::gemm::{Matrix, Right, Write, product};
 use crate::parallel::add_column_sums;
 use crate::vector_math::exp;
 use crate::{Cpu, Tensor};
@@ -23,13 +23,16 @@ impl DecoderLoss for Cpu {
         let [rows, width, vocab] = sizes(h, weight, bias, targets, backward.as_ref());
         let scale = backward.as_ref().map(|backward| backward.scale);
         let mut dh = backward.as_ref().map(|_| Tensor::zeros(h.dims()));
+        let weight = Matrix::new(weight.data(), width);
+        let to_logits = Right::new(weight.transposed(), self.precision);
+        let to_dh = backward.as_ref().map(|_| Right::new(weight, self.precision));
         let mut logits = vec![0.0; ROWS.min(rows) * vocab];
         let (mut loss_sum, mut correct) = (0.0, 0);
         for (chunk, targets) in targets.chunks(ROWS).enumerate() {
             let part = chunk * ROWS * width..(chunk * ROWS + targets.len()) * width;
-            let h = &h.data()[part.clone()];
+            let h = Matrix::new(&h.data()[part.clone()], width);
             let logits = &mut logits[..targets.len() * vocab];
-            product_by_rows(logits, h, weight.data(), width, Write::Over);
+            to_logits.product(logits, h, Write::Over);
             let losses: Vec<(f64, bool)> = logits
                 .par_chunks_mut(vocab)
                 .zip(targets)
@@ -38,15 +41,14 @@ impl DecoderLoss for Cpu {
             loss_sum += losses.iter().map(|(loss, _)| loss).sum::<f64>();
             correct += losses.iter().filter(|(_, correct)| *correct).count();
 
-            let (Some(backward), Some(dh)) = (&mut backward, &mut dh) else {
+            let (Some(backward), Some(dh), Some(to_dh)) = (&mut backward, &mut dh, &to_dh) else {
                 continue;
             };
             let d_logits = Matrix::new(logits, vocab);
-            let dh = &mut dh.data_mut()[part];
-            product(dh, d_logits, Matrix::new(weight.data(), width), Write::Over);
+            to_dh.product(&mut dh.data_mut()[part], d_logits, Write::Over);
             if let Some(grads) = &mut backward.grads {
                 let d_weight = grads.weight.data_mut();
-                product(d_weight, d_logits.transposed(), Matrix::new(h, width), Write::Add);
+                product(d_weight, d_logits.transposed(), h, Write::Add, self.precision);
                 add_column_sums(grads.bias.data_mut(), logits);
             }
         }

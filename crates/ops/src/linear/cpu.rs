@@ -1,9 +1,12 @@
 //! Linear layer on the matrix product.
 
 use super::{Linear, LinearGrads, Sizes};
-use crate::gemm::{Matrix, Write, product, product_by_rows};
-use crate::{Cpu, Tensor, parallel};
+use crate::gemm::{Matrix, Write, product};
+use crate::{Cpu, Precision, Tensor, parallel};
 use rayon::prelude::*;
+
+/// A head is small: rounding its factors would buy nothing.
+const PRECISION: Precision = Precision::F32;
 
 impl Linear for Cpu {
     fn linear_forward(
@@ -14,7 +17,9 @@ impl Linear for Cpu {
     ) -> Tensor<Self> {
         let sizes = Sizes::of(x, weight);
         let mut y = Tensor::zeros(&sizes.output_dims(x));
-        product_by_rows(y.data_mut(), x.data(), weight.data(), sizes.inputs, Write::Over);
+        let rows = Matrix::new(x.data(), sizes.inputs);
+        let weight = Matrix::new(weight.data(), sizes.inputs).transposed();
+        product(y.data_mut(), rows, weight, Write::Over, PRECISION);
         if let Some(bias) = bias {
             sizes.check_bias(bias);
             let rows = y.data_mut().par_chunks_mut(sizes.outputs);
@@ -35,13 +40,14 @@ impl Linear for Cpu {
         let x_rows = Matrix::new(x.data(), sizes.inputs);
         let dy_rows = Matrix::new(dy.data(), sizes.outputs);
         if let Some(LinearGrads { weight: d_weight, bias }) = grads {
-            product(d_weight.data_mut(), dy_rows.transposed(), x_rows, Write::Add);
+            product(d_weight.data_mut(), dy_rows.transposed(), x_rows, Write::Add, PRECISION);
             if let Some(bias) = bias {
                 parallel::add_column_sums(bias.data_mut(), dy.data());
             }
         }
         let mut dx = Tensor::zeros(x.dims());
-        product(dx.data_mut(), dy_rows, Matrix::new(weight.data(), sizes.inputs), Write::Over);
+        let weight = Matrix::new(weight.data(), sizes.inputs);
+        product(dx.data_mut(), dy_rows, weight, Write::Over, PRECISION);
         dx
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers of PyTorch for the tests of the LSTM, and the layer that belongs to them.
 
+use super::Lstm;
 use super::{LstmGrads, LstmState, LstmWeights};
 use crate::{Backend, Tensor};
 
@@ -12,7 +13,7 @@ pub(super) const HIDDEN: usize = 3;
 #[derive(Clone)]
 pub(super) struct Weights<D: Backend>(pub(super) [Tensor<D>; 4]);
 
-impl<D: Backend> Weights<D> {
+impl<D: Lstm> Weights<D> {
     /// The weights the numbers below were made with.
     pub(super) fn golden() -> Self {
         let gates = 4 * HIDDEN;
@@ -30,7 +31,7 @@ impl<D: Backend> Weights<D> {
 
     pub(super) fn borrow<'a>(&'a self, w_hh_mask: Option<&'a Tensor<D>>) -> LstmWeights<'a, D> {
         let [w_ih, w_hh, b_ih, b_hh] = &self.0;
-        LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask }
+        LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask, prepared: None }
     }
 
     pub(super) fn grads(&mut self) -> LstmGrads<'_, D> {

@@ -19,7 +19,7 @@ pub use tape::LstmTape;
 use crate::{Backend, Tensor};
 
 /// The weights of one layer, borrowed.
-pub struct LstmWeights<'a, D: Backend> {
+pub struct LstmWeights<'a, D: Lstm> {
     /// `[4H, I]`
     pub w_ih: &'a Tensor<D>,
     /// `[4H, H]`
@@ -30,15 +30,17 @@ pub struct LstmWeights<'a, D: Backend> {
     pub b_hh: &'a Tensor<D>,
     /// `[4H, H]`, zero or `1/(1-p)`; none outside training.
     pub w_hh_mask: Option<&'a Tensor<D>>,
+    /// What [`Lstm::lstm_prepare`] made of these very weights, to spare the forward pass the work.
+    pub prepared: Option<&'a D::PreparedLstm>,
 }
 
-impl<D: Backend> Clone for LstmWeights<'_, D> {
+impl<D: Lstm> Clone for LstmWeights<'_, D> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<D: Backend> Copy for LstmWeights<'_, D> {}
+impl<D: Lstm> Copy for LstmWeights<'_, D> {}
 
 /// Where [`Lstm::lstm_backward`] adds its parameter gradients; shapes as the weights.
 pub struct LstmGrads<'a, D: Backend> {
@@ -96,6 +98,11 @@ pub struct LstmOutput<D: Lstm> {
 pub trait Lstm: Backend {
     /// What the backward pass needs of the forward pass.
     type LstmTape: Send;
+    /// Weights in the order in which a forward pass reads them.
+    type PreparedLstm: Send + Sync;
+
+    /// Lays the weights out for many forward passes.
+    fn lstm_prepare(&self, weights: LstmWeights<'_, Self>) -> Self::PreparedLstm;
 
     /// Runs the sequence `x` from `state`. A sequence's bits do not depend on its batch mates.
     ///
@@ -107,9 +114,7 @@ pub trait Lstm: Backend {
         weights: LstmWeights<'_, Self>,
         state: &LstmState<Self>,
         keep: Keep,
-    ) -> LstmOutput<Self>
-    where
-        Self: Lstm;
+    ) -> LstmOutput<Self>;
 
     /// Back-propagates `dy` through the sequence; adds to `grads` if given, returns `dx` if asked.
     ///

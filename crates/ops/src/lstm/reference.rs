@@ -7,6 +7,9 @@ use crate::{Real, Reference, Tensor};
 
 impl<R: Real> Lstm for Reference<R> {
     type LstmTape = LstmTape<Self>;
+    type PreparedLstm = ();
+
+    fn lstm_prepare(&self, _weights: LstmWeights<'_, Self>) {}
 
     fn lstm_forward(
         &self,
@@ -55,7 +58,6 @@ impl<R: Real> Lstm for Reference<R> {
             cells,
             hidden: y.clone(),
             initial: state.clone(),
-            masked_w_hh,
         });
         LstmOutput { y, state: last, tape }
     }
@@ -72,7 +74,8 @@ impl<R: Real> Lstm for Reference<R> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_backward(&tape, dy, &weights, grads.as_ref());
         let Sizes { time, batch, inputs, hidden } = sizes;
-        let w_hh = tape.masked_w_hh.as_ref().unwrap_or(weights.w_hh);
+        let masked_w_hh = weights.w_hh_mask.map(|mask| masked(weights.w_hh, mask));
+        let w_hh = masked_w_hh.as_ref().unwrap_or(weights.w_hh);
         let mut dx = Tensor::zeros(x.dims());
         let mut dh_next = vec![R::zero(); batch * hidden];
         let mut dc_next = vec![R::zero(); batch * hidden];

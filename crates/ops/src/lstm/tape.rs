@@ -1,6 +1,6 @@
 //! What a forward pass leaves for the backward pass, and the sizes both work with.
 
-use super::{LstmGrads, LstmState, LstmWeights};
+use super::{Lstm, LstmGrads, LstmState, LstmWeights};
 use crate::{Backend, Tensor};
 
 /// The whole history of a sequence, as the devices of this crate keep it.
@@ -13,8 +13,6 @@ pub struct LstmTape<D: Backend> {
     pub(super) hidden: Tensor<D>,
     /// State before the first step.
     pub(super) initial: LstmState<D>,
-    /// The recurrent weights that were used, if they were masked.
-    pub(super) masked_w_hh: Option<Tensor<D>>,
 }
 
 /// The sizes that input, weights and state agree on.
@@ -28,7 +26,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// Panics where the shapes do not fit.
-    pub(super) fn of<D: Backend>(x: &Tensor<D>, weights: &LstmWeights<'_, D>) -> Self {
+    pub(super) fn of<D: Lstm>(x: &Tensor<D>, weights: &LstmWeights<'_, D>) -> Self {
         let [time, batch, inputs] = x.shape("x");
         let [gates, hidden] = weights.w_hh.shape("w_hh");
         assert_eq!(gates, 4 * hidden, "rows of `w_hh`");
@@ -46,7 +44,7 @@ impl Sizes {
         assert_eq!(state.c.dims(), [self.batch, self.hidden], "cell state");
     }
 
-    pub(super) fn check_backward<D: Backend>(
+    pub(super) fn check_backward<D: Lstm>(
         &self,
         tape: &LstmTape<D>,
         dy: &Tensor<D>,

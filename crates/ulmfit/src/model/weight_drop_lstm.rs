@@ -1,6 +1,7 @@
 //! LSTM layer with DropConnect on its recurrent weights.
 
 use super::{Mode, Param, Site};
+use std::sync::OnceLock;
 use ulmfit_ops::lstm::{InputGradient, Keep, LstmGrads, LstmState, LstmWeights};
 use ulmfit_ops::{Device, Key, Tensor};
 
@@ -15,6 +16,8 @@ pub(super) struct WeightDropLstm<D: Device> {
     b_ih: Param<D>, // [4H]
     b_hh: Param<D>, // [4H]
     layer: usize,
+    /// The weights as forward passes without a mask read them, made when first needed.
+    prepared: OnceLock<D::PreparedLstm>,
 }
 
 /// What [`WeightDropLstm::backward`] needs.
@@ -45,6 +48,7 @@ impl<D: Device> WeightDropLstm<D> {
             b_ih: param(2, "module.bias_ih_l0", &[4 * hidden]),
             b_hh: param(3, "module.bias_hh_l0", &[4 * hidden]),
             layer,
+            prepared: OnceLock::new(),
         }
     }
 
@@ -67,7 +71,12 @@ impl<D: Device> WeightDropLstm<D> {
         keep: Keep,
     ) -> LstmLayerOutput<D> {
         let mask = mode.mask(Site::Weight(self.layer), self.w_hh.value.dims(), weight_p);
-        let out = device.lstm_forward(&x, self.weights(mask.as_ref()), state, keep);
+        let mut weights = self.weights(mask.as_ref());
+        // Weights that learn would be prepared for one pass only, and kept beside it.
+        if keep == Keep::Nothing && mask.is_none() {
+            weights.prepared = Some(self.prepared.get_or_init(|| device.lstm_prepare(weights)));
+        }
+        let out = device.lstm_forward(&x, weights, state, keep);
         let tape = out.tape.map(|core| LstmLayerTape { x, mask, core });
         LstmLayerOutput { y: out.y, state: out.state, tape }
     }
@@ -95,7 +104,8 @@ impl<D: Device> WeightDropLstm<D> {
         let (w_ih, d_w_ih) = self.w_ih.split();
         let (b_ih, d_b_ih) = self.b_ih.split();
         let (b_hh, d_b_hh) = self.b_hh.split();
-        let weights = LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask: mask.as_ref() };
+        let w_hh_mask = mask.as_ref();
+        let weights = LstmWeights { w_ih, w_hh, b_ih, b_hh, w_hh_mask, prepared: None };
         let grads = LstmGrads { w_ih: d_w_ih, w_hh: d_w_hh, b_ih: d_b_ih, b_hh: d_b_hh };
         device.lstm_backward(&x, weights, core, dy, Some(grads), input)
     }
@@ -107,6 +117,7 @@ impl<D: Device> WeightDropLstm<D> {
 
     /// The same, to update.
     pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 4] {
+        self.prepared = OnceLock::new();
         [&mut self.w_hh, &mut self.w_ih, &mut self.b_ih, &mut self.b_hh]
     }
 
@@ -117,6 +128,7 @@ impl<D: Device> WeightDropLstm<D> {
             b_ih: &self.b_ih.value,
             b_hh: &self.b_hh.value,
             w_hh_mask,
+            prepared: None,
         }
     }
 }

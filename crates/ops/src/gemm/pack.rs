@@ -1,0 +1,154 @@
+//! Copying matrices into the order in which a kernel reads them.
+
+use super::Matrix;
+use super::int8::int8;
+use super::kernel::{Kernel, Layout};
+use crate::{Precision, parallel};
+
+/// Elements of `k` that are moved together: a block of a panel stays in the first cache.
+const BLOCK: usize = 32;
+
+/// Words a kernel's left operand takes.
+pub(super) fn left_words(kernel: &Kernel, a: Matrix<'_>) -> usize {
+    a.rows * kernel.layout.words(a.columns)
+}
+
+/// Lays out `a` in panels of the kernel's rows; within a panel, the rows of a step side by side.
+///
+/// Elements are divided by the `scales` of their rows where the kernel wants integers.
+pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u32]) {
+    let panel = kernel.rows * kernel.layout.words(a.columns);
+    parallel::for_chunks(out, panel.max(1), |n, out| {
+        let first = n * kernel.rows;
+        let rows = first..a.rows.min(first + kernel.rows);
+        let r_count = rows.len();
+        match kernel.layout {
+            Layout::Single => for_blocks(a, rows, |k, r, value| {
+                out[k * r_count + r] = value.to_bits();
+            }),
+            Layout::Widened => {
+                out[(kernel.layout.words(a.columns) - 2) * r_count..].fill(0);
+                for_blocks(a, rows, |k, r, value| {
+                    out[(k ^ 1) * r_count + r] = u32::from(bf16(value)) << 16;
+                });
+            }
+            Layout::Pairs => {
+                out[(kernel.layout.words(a.columns) - 1) * r_count..].fill(0);
+                for_blocks(a, rows, |k, r, value| {
+                    set_half(&mut out[k / 2 * r_count + r], k % 2, bf16(value));
+                });
+            }
+            Layout::Quads => {
+                out.fill(0x8080_8080);
+                for_blocks(a, rows, |k, r, value| {
+                    let moved = (int8(value, scales[first + r]).cast_unsigned()) ^ 0x80;
+                    set_byte(&mut out[k / 4 * r_count + r], k % 4, moved);
+                });
+            }
+            Layout::WidenedQuads => {
+                out.fill(0);
+                for_blocks(a, rows, |k, r, value| {
+                    let wide = i16::from(int8(value, scales[first + r])).cast_unsigned();
+                    let word = 2 * (k / 4) + usize::from(k % 2 == 0);
+                    set_half(&mut out[word * r_count + r], k % 4 / 2, wide);
+                });
+            }
+        }
+    });
+}
+
+/// Words a kernel's right operand takes.
+pub(super) fn right_words(kernel: &Kernel, b: Matrix<'_>) -> usize {
+    b.columns.div_ceil(kernel.columns) * panel_words(kernel, b.rows)
+}
+
+/// Words of a panel of a right operand with `k` rows.
+pub(super) fn panel_words(kernel: &Kernel, k: usize) -> usize {
+    kernel.columns * steps(kernel, k)
+}
+
+/// Steps that `k` elements take.
+pub(super) fn steps(kernel: &Kernel, k: usize) -> usize {
+    match kernel.precision {
+        Precision::F32 => k,
+        Precision::Bf16 => k.div_ceil(2),
+        Precision::Int8 => k.div_ceil(4),
+    }
+}
+
+/// Lays out `b` in panels of the kernel's columns, filled up with zeros.
+///
+/// Elements are divided by the `scales` of their columns where the kernel wants integers.
+pub(super) fn right(kernel: &Kernel, b: Matrix<'_>, scales: &[f32], out: &mut [u32]) {
+    let panel = panel_words(kernel, b.rows);
+    let columns = kernel.columns;
+    let b = b.transposed();
+    parallel::for_chunks(out, panel.max(1), |n, out| {
+        let first = n * columns;
+        let used = first..b.rows.min(first + columns);
+        if used.len() < columns || kernel.precision != Precision::F32 {
+            out.fill(0);
+        }
+        match kernel.precision {
+            Precision::F32 => for_blocks(b, used, |k, c, value| {
+                out[k * columns + c] = value.to_bits();
+            }),
+            Precision::Bf16 => for_blocks(b, used, |k, c, value| {
+                set_half(&mut out[k / 2 * columns + c], k % 2, bf16(value));
+            }),
+            Precision::Int8 => for_blocks(b, used, |k, c, value| {
+                let byte = int8(value, scales[first + c]).cast_unsigned();
+                set_byte(&mut out[k / 4 * columns + c], k % 4, byte);
+            }),
+        }
+    });
+}
+
+/// Calls `put(column, row - rows.start, value)` for all elements of some rows.
+///
+/// In the order they lie in memory where rows are adjacent, in blocks where columns are.
+#[expect(clippy::inline_always, reason = "`put` must be known to the loops")]
+#[inline(always)]
+fn for_blocks(
+    matrix: Matrix<'_>,
+    rows: std::ops::Range<usize>,
+    mut put: impl FnMut(usize, usize, f32),
+) {
+    if matrix.row_stride == 1 {
+        for k in 0..matrix.columns {
+            let values = &matrix.data[k * matrix.column_stride..][rows.clone()];
+            for (r, &value) in values.iter().enumerate() {
+                put(k, r, value);
+            }
+        }
+        return;
+    }
+    for start in (0..matrix.columns).step_by(BLOCK) {
+        let end = matrix.columns.min(start + BLOCK);
+        for (r, row) in rows.clone().enumerate() {
+            let values = &matrix.data[row * matrix.row_stride..][start..end];
+            for (k, &value) in (start..end).zip(values) {
+                put(k, r, value);
+            }
+        }
+    }
+}
+
+/// Sets the lower (0) or upper (1) half of a word.
+fn set_half(word: &mut u32, at: usize, half: u16) {
+    let shift = 16 * at;
+    *word = *word & !(0xffff << shift) | u32::from(half) << shift;
+}
+
+/// Sets one of the four bytes of a word, the lowest being 0.
+fn set_byte(word: &mut u32, at: usize, byte: u8) {
+    let shift = 8 * at;
+    *word = *word & !(0xff << shift) | u32::from(byte) << shift;
+}
+
+/// The nearest `bf16`, the even one of two; not a number stays not a number.
+fn bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1));
+    (if value.is_nan() { bits | 0x0040_0000 } else { rounded } >> 16) as u16
+}

@@ -1,0 +1,17 @@
+//! In which numbers products are computed.
+
+/// Precision of the factors of large matrix products.
+///
+/// Parameters, states, sums, losses and updates are `f32` in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// Single precision, 24 bits.
+    #[default]
+    F32,
+    /// `bfloat16`: the range of `f32` with 8 bits; half the memory to stream, and twice the speed
+    /// where the processor has instructions for it.
+    Bf16,
+    /// 8-bit integers for the LSTMs of forward passes, a scale for each row of weights and each
+    /// row of inputs: a quarter of the memory to stream. Nothing can be trained with it.
+    Int8,
+}
