@@ -1,8 +1,9 @@
 //! The inner loops: a tile of results stays in registers while `k` runs.
 //!
-//! Every kernel adds the products of one result in the order of `k`, one after the other. So a
-//! result has the same bits wherever in the matrix it stands, however large the matrix is and
-//! however many threads work; and all kernels that multiply and add with one rounding agree.
+//! Every kernel adds the products of one result in the order of `k`, one after the other, and
+//! adds the sums of blocks of `k` (whose length is one number for all of them). So a result has
+//! the same bits wherever in the matrix it stands, however large the matrix is and however many
+//! threads work; and all kernels that multiply and add with one rounding agree.
 
 use super::tiles;
 use crate::Precision;
@@ -54,7 +55,7 @@ pub(super) struct Tile {
     /// `i32` values where the factors are integers.
     pub(super) c: *mut f32,
     pub(super) c_stride: usize,
-    /// Whether to go on from the values in `c` instead of zero.
+    /// Whether to add to the values in `c` instead of writing over them.
     pub(super) onto: bool,
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Kernel, Layout, Precision, Tile, sizes};
 use std::arch::x86_64::{
-    __m256, __m256i, _mm256_add_epi32, _mm256_and_ps, _mm256_broadcast_ss, _mm256_castps_si256,
-    _mm256_castsi256_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_madd_epi16, _mm256_set1_epi32,
-    _mm256_setzero_ps, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16, _mm256_storeu_ps,
+    __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps,
+    _mm256_broadcast_ss, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_fmadd_ps,
+    _mm256_loadu_ps, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_setzero_ps, _mm256_slli_epi16,
+    _mm256_slli_epi32, _mm256_srai_epi16, _mm256_storeu_ps,
 };
 
 /// `f32`.
@@ -52,26 +53,22 @@ fn panels(rows: usize) -> usize {
     }
 }
 
-/// Reads the tile's results so far.
+/// Has the tile's place in memory fetched while its products are computed.
 ///
 /// # Safety
 /// `c` has `R` rows of `P` panels.
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn load<const R: usize, const P: usize>(t: Tile) -> [[[__m256; VECTORS]; P]; R] {
-    let mut sums = [[[_mm256_setzero_ps(); VECTORS]; P]; R];
-    if t.onto {
-        for (r, row) in sums.iter_mut().enumerate() {
-            for (at, sum) in row.as_flattened_mut().iter_mut().enumerate() {
-                // SAFETY: inside the tile.
-                *sum = unsafe { _mm256_loadu_ps(t.c.add(r * t.c_stride + at * LANES)) };
-            }
+unsafe fn fetch<const R: usize, const P: usize>(t: Tile) {
+    for r in 0..R {
+        for at in (0..P * VECTORS * LANES).step_by(16) {
+            // SAFETY: inside the tile.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(t.c.add(r * t.c_stride + at).cast()) };
         }
     }
-    sums
 }
 
-/// Writes the tile's results.
+/// Writes the tile's results, or adds them to those before.
 ///
 /// # Safety
 /// `c` has `R` rows of `P` panels.
@@ -79,9 +76,13 @@ unsafe fn load<const R: usize, const P: usize>(t: Tile) -> [[[__m256; VECTORS]; 
 #[target_feature(enable = "avx2,fma")]
 unsafe fn store<const R: usize, const P: usize>(t: Tile, sums: &[[[__m256; VECTORS]; P]; R]) {
     for (r, row) in sums.iter().enumerate() {
-        for (at, sum) in row.as_flattened().iter().enumerate() {
+        for (at, &sum) in row.as_flattened().iter().enumerate() {
             // SAFETY: inside the tile.
-            unsafe { _mm256_storeu_ps(t.c.add(r * t.c_stride + at * LANES), *sum) };
+            unsafe {
+                let c = t.c.add(r * t.c_stride + at * LANES);
+                let sum = if t.onto { _mm256_add_ps(_mm256_loadu_ps(c), sum) } else { sum };
+                _mm256_storeu_ps(c, sum);
+            }
         }
     }
 }
@@ -96,7 +97,8 @@ mod single {
     unsafe fn tile<const R: usize, const P: usize>(t: Tile) {
         // SAFETY: the caller's promise about the operands.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm256_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<f32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -128,7 +130,8 @@ mod widened {
         let upper = _mm256_castsi256_ps(_mm256_set1_epi32(0xffff_0000_u32.cast_signed()));
         // SAFETY: the caller's promise about the operands.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm256_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<f32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -171,12 +174,42 @@ mod integers {
         _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), products))
     }
 
+    /// As [`store`], of integers.
+    ///
+    /// # Safety
+    /// That of [`store`].
+    #[expect(unsafe_code, reason = "operands are pointers")]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn store_integers<const R: usize, const P: usize>(
+        t: Tile,
+        sums: &[[[__m256; VECTORS]; P]; R],
+    ) {
+        for (r, row) in sums.iter().enumerate() {
+            for (at, &sum) in row.as_flattened().iter().enumerate() {
+                // SAFETY: inside the tile.
+                unsafe {
+                    let c = t.c.add(r * t.c_stride + at * LANES);
+                    let sum = if t.onto { add(sum, _mm256_loadu_ps(c)) } else { sum };
+                    _mm256_storeu_ps(c, sum);
+                }
+            }
+        }
+    }
+
+    /// The sum of integers.
+    #[target_feature(enable = "avx2,fma")]
+    fn add(a: __m256, b: __m256) -> __m256 {
+        let (a, b) = (_mm256_castps_si256(a), _mm256_castps_si256(b));
+        _mm256_castsi256_ps(_mm256_add_epi32(a, b))
+    }
+
     #[expect(unsafe_code, reason = "operands are pointers")]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn tile<const R: usize, const P: usize>(t: Tile) {
         // SAFETY: the caller's promise about the operands.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm256_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<i32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -202,7 +235,7 @@ mod integers {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store_integers(t, &sums);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Kernel, Layout, Precision, Tile, sizes};
 use std::arch::x86_64::{
-    __m512, __m512bh, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps,
-    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setzero_ps, _mm512_slli_epi32, _mm512_storeu_ps,
+    __m512, __m512bh, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
+    _mm512_castps_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_slli_epi32, _mm512_storeu_ps,
 };
 
 /// `f32`.
@@ -63,26 +64,22 @@ fn panels(rows: usize) -> usize {
     }
 }
 
-/// Reads the tile's results so far.
+/// Has the tile's place in memory fetched while its products are computed.
 ///
 /// # Safety
 /// `c` has `R` rows of `P` panels.
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[target_feature(enable = "avx512f")]
-unsafe fn load<const R: usize, const P: usize>(t: Tile) -> [[[__m512; VECTORS]; P]; R] {
-    let mut sums = [[[_mm512_setzero_ps(); VECTORS]; P]; R];
-    if t.onto {
-        for (r, row) in sums.iter_mut().enumerate() {
-            for (at, sum) in row.as_flattened_mut().iter_mut().enumerate() {
-                // SAFETY: inside the tile.
-                *sum = unsafe { _mm512_loadu_ps(t.c.add(r * t.c_stride + at * LANES)) };
-            }
+unsafe fn fetch<const R: usize, const P: usize>(t: Tile) {
+    for r in 0..R {
+        for at in (0..P * VECTORS * LANES).step_by(16) {
+            // SAFETY: inside the tile.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(t.c.add(r * t.c_stride + at).cast()) };
         }
     }
-    sums
 }
 
-/// Writes the tile's results.
+/// Writes the tile's results, or adds them to those before.
 ///
 /// # Safety
 /// `c` has `R` rows of `P` panels.
@@ -90,9 +87,13 @@ unsafe fn load<const R: usize, const P: usize>(t: Tile) -> [[[__m512; VECTORS]; 
 #[target_feature(enable = "avx512f")]
 unsafe fn store<const R: usize, const P: usize>(t: Tile, sums: &[[[__m512; VECTORS]; P]; R]) {
     for (r, row) in sums.iter().enumerate() {
-        for (at, sum) in row.as_flattened().iter().enumerate() {
+        for (at, &sum) in row.as_flattened().iter().enumerate() {
             // SAFETY: inside the tile.
-            unsafe { _mm512_storeu_ps(t.c.add(r * t.c_stride + at * LANES), *sum) };
+            unsafe {
+                let c = t.c.add(r * t.c_stride + at * LANES);
+                let sum = if t.onto { _mm512_add_ps(_mm512_loadu_ps(c), sum) } else { sum };
+                _mm512_storeu_ps(c, sum);
+            }
         }
     }
 }
@@ -121,7 +122,8 @@ mod single {
     unsafe fn tile<const R: usize, const P: usize>(t: Tile) {
         // SAFETY: the caller's promise about the operands.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm512_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<f32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -152,7 +154,8 @@ mod pairs {
     unsafe fn tile<const R: usize, const P: usize>(t: Tile) {
         // SAFETY: the caller's promise about the operands; both types are 512 plain bits.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm512_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<i32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -186,7 +189,8 @@ mod widened {
         let upper = _mm512_set1_epi32(0xffff_0000_u32.cast_signed());
         // SAFETY: the caller's promise about the operands.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm512_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<f32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -216,12 +220,42 @@ mod integers {
     sizes!(tile:
         1 x 1, 1 x 2, 1 x 3, 2 x 1, 2 x 2, 3 x 1, 4 x 1, 5 x 1, 6 x 1, 7 x 1, 8 x 1);
 
+    /// As [`store`], of integers.
+    ///
+    /// # Safety
+    /// That of [`store`].
+    #[expect(unsafe_code, reason = "operands are pointers")]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn store_integers<const R: usize, const P: usize>(
+        t: Tile,
+        sums: &[[[__m512; VECTORS]; P]; R],
+    ) {
+        for (r, row) in sums.iter().enumerate() {
+            for (at, &sum) in row.as_flattened().iter().enumerate() {
+                // SAFETY: inside the tile.
+                unsafe {
+                    let c = t.c.add(r * t.c_stride + at * LANES);
+                    let sum = if t.onto { add(sum, _mm512_loadu_ps(c)) } else { sum };
+                    _mm512_storeu_ps(c, sum);
+                }
+            }
+        }
+    }
+
+    /// The sum of integers.
+    #[target_feature(enable = "avx512f")]
+    fn add(a: __m512, b: __m512) -> __m512 {
+        let (a, b) = (_mm512_castps_si512(a), _mm512_castps_si512(b));
+        _mm512_castsi512_ps(_mm512_add_epi32(a, b))
+    }
+
     #[expect(unsafe_code, reason = "operands are pointers")]
     #[target_feature(enable = "avx512f,avx512vnni")]
     unsafe fn tile<const R: usize, const P: usize>(t: Tile) {
         // SAFETY: the caller's promise about the operands.
         unsafe {
-            let mut sums = load::<R, P>(t);
+            fetch::<R, P>(t);
+            let mut sums = [[[_mm512_setzero_ps(); VECTORS]; P]; R];
             let (mut a, mut b) = (t.a.cast::<i32>(), t.b.cast::<f32>());
             for _ in 0..t.steps {
                 for p in 0..P {
@@ -238,7 +272,7 @@ mod integers {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store_integers(t, &sums);
         }
     }
 }

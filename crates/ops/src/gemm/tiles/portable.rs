@@ -59,11 +59,6 @@ unsafe fn tile<const R: usize, const PARTS: usize>(t: Tile, widen: impl Fn(usize
     let mut sums = [[0.0_f32; COLUMNS]; R];
     // SAFETY: the caller's promise about the operands.
     unsafe {
-        for (r, row) in sums.iter_mut().enumerate() {
-            if t.onto {
-                *row = t.c.add(r * t.c_stride).cast::<[f32; COLUMNS]>().read_unaligned();
-            }
-        }
         for step in 0..t.steps {
             let b = t.b.add(step * COLUMNS).cast::<[u32; COLUMNS]>().read_unaligned();
             for part in 0..PARTS {
@@ -76,8 +71,12 @@ unsafe fn tile<const R: usize, const PARTS: usize>(t: Tile, widen: impl Fn(usize
                 }
             }
         }
-        for (r, row) in sums.into_iter().enumerate() {
-            t.c.add(r * t.c_stride).cast::<[f32; COLUMNS]>().write_unaligned(row);
+        for (r, mut row) in sums.into_iter().enumerate() {
+            let c = t.c.add(r * t.c_stride).cast::<[f32; COLUMNS]>();
+            if t.onto {
+                row.iter_mut().zip(c.read_unaligned()).for_each(|(sum, c)| *sum += c);
+            }
+            c.write_unaligned(row);
         }
     }
 }
