@@ -63,3 +63,11 @@ pub(super) fn with_scratch<R>(work: impl FnOnce(&mut Lines, &mut Lines) -> R) ->
     SCRATCH.set([a, b]);
     result
 }
+
+/// Calls `work` with a small buffer of this thread, which keeps its memory for the next call.
+pub(super) fn with_block<R>(work: impl FnOnce(&mut Lines) -> R) -> R {
+    thread_local! {
+        static BLOCK: RefCell<Lines> = RefCell::default();
+    }
+    BLOCK.with_borrow_mut(work)
+}

@@ -20,7 +20,7 @@ mod tiles;
 use crate::{Precision, parallel};
 use kernel::{Kernel, Layout};
 use lines::{Lines, with_scratch};
-use schedule::Packed;
+use schedule::{Left, Packed};
 
 /// A row-major matrix in a slice, or its transpose.
 #[derive(Clone, Copy)]
@@ -96,16 +96,15 @@ impl Right {
         assert_eq!(a.columns, self.k, "inner dimension");
         let Self { kernel, k, columns, .. } = *self;
         with_scratch(|left, sums| {
-            let words = left.with(pack::left_words(kernel, a));
-            let rows = a.rows;
+            let (b, rows) = (self.lines.words(), a.rows);
             if kernel.precision != Precision::Int8 {
-                pack::left(kernel, a, &[], words);
-                let packed = Packed { kernel, a: words, b: self.lines.words(), rows, k, columns };
+                let a = for_kernel(kernel, a, &[], left);
+                let packed = Packed { kernel, a, b, rows, k, columns };
                 return packed.multiply(out, write == Write::Add);
             }
             let scales = int8::row_scales(a);
-            pack::left(kernel, a, &scales, words);
-            let packed = Packed { kernel, a: words, b: self.lines.words(), rows, k, columns };
+            let a = for_kernel(kernel, a, &scales, left);
+            let packed = Packed { kernel, a, b, rows, k, columns };
             let sums = sums.with(rows * columns);
             packed.multiply(lines::as_floats(sums), false);
             parallel::for_chunks(out, columns.max(1), |r, out| {
@@ -132,13 +131,22 @@ pub(crate) fn product(
     let kernel = kernel::best(precision);
     let (rows, k, columns) = (a.rows, b.rows, b.columns);
     with_scratch(|left, right| {
-        let left = left.with(pack::left_words(kernel, a));
-        pack::left(kernel, a, &[], left);
+        let a = for_kernel(kernel, a, &[], left);
         let right = right.with(pack::right_words(kernel, b));
         pack::right(kernel, b, &[], right);
-        let packed = Packed { kernel, a: left, b: right, rows, k, columns };
+        let packed = Packed { kernel, a, b: right, rows, k, columns };
         packed.multiply(out, write == Write::Add);
     });
+}
+
+/// The left matrix of a product, laid out in `left` if the kernel cannot read it as it is.
+fn for_kernel<'a>(kernel: &Kernel, a: Matrix<'a>, scales: &[f32], left: &'a mut Lines) -> Left<'a> {
+    if kernel.layout == Layout::Single {
+        return Left::Plain(a);
+    }
+    let words = left.with(pack::left_words(kernel, a));
+    pack::left(kernel, a, scales, words);
+    Left::Packed(words)
 }
 
 /// Name of the kernel that multiplies on this machine.

@@ -4,6 +4,7 @@ use super::Matrix;
 use super::int8::int8;
 use super::kernel::{Kernel, Layout};
 use crate::{Precision, parallel};
+use std::ops::Range;
 
 /// Elements of `k` that are moved together: a block of a panel stays in the first cache.
 const BLOCK: usize = 32;
@@ -23,9 +24,7 @@ pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u3
         let rows = first..a.rows.min(first + kernel.rows);
         let r_count = rows.len();
         match kernel.layout {
-            Layout::Single => for_blocks(a, rows, |k, r, value| {
-                out[k * r_count + r] = value.to_bits();
-            }),
+            Layout::Single => unreachable!("read as it is, or by `left_block`"),
             Layout::Widened => {
                 out[(kernel.layout.words(a.columns) - 2) * r_count..].fill(0);
                 for_blocks(a, rows, |k, r, value| {
@@ -57,6 +56,43 @@ pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u3
     });
 }
 
+/// Lays out the elements `steps` of some rows in panels, for kernels of `f32`.
+///
+/// # Panics
+/// When the rows' elements are not side by side.
+pub(super) fn left_block(
+    kernel: &Kernel,
+    a: Matrix<'_>,
+    rows: Range<usize>,
+    steps: Range<usize>,
+    out: &mut [u32],
+) {
+    assert_eq!(a.row_stride, 1, "a matrix of columns");
+    let panel = kernel.rows * steps.len();
+    for (n, out) in out.chunks_mut(panel.max(1)).enumerate() {
+        let first = rows.start + n * kernel.rows;
+        let height = kernel.rows.min(rows.end - first);
+        let columns = steps.clone().map(|k| &a.data[k * a.column_stride + first..][..height]);
+        match height {
+            6 => copy_columns::<6>(columns, out),
+            8 => copy_columns::<8>(columns, out),
+            _ => {
+                for (out, column) in out.chunks_exact_mut(height).zip(columns) {
+                    out.iter_mut().zip(column).for_each(|(out, value)| *out = value.to_bits());
+                }
+            }
+        }
+    }
+}
+
+/// Copies columns one after the other; the constant length makes a copy a move or two.
+fn copy_columns<'a, const N: usize>(columns: impl Iterator<Item = &'a [f32]>, out: &mut [u32]) {
+    for (out, column) in out.as_chunks_mut::<N>().0.iter_mut().zip(columns) {
+        let column: &[f32; N] = column.try_into().expect("all are as long");
+        *out = column.map(f32::to_bits);
+    }
+}
+
 /// Words a kernel's right operand takes.
 pub(super) fn right_words(kernel: &Kernel, b: Matrix<'_>) -> usize {
     b.columns.div_ceil(kernel.columns) * panel_words(kernel, b.rows)
@@ -86,6 +122,14 @@ pub(super) fn right(kernel: &Kernel, b: Matrix<'_>, scales: &[f32], out: &mut [u
     parallel::for_chunks(out, panel.max(1), |n, out| {
         let first = n * columns;
         let used = first..b.rows.min(first + columns);
+        if kernel.precision == Precision::F32 && b.row_stride == 1 && used.len() == columns {
+            let rows = (0..b.columns).map(|k| &b.data[k * b.column_stride..][used.clone()]);
+            match columns {
+                16 => return copy_columns::<16>(rows, out),
+                48 => return copy_columns::<48>(rows, out),
+                _ => {}
+            }
+        }
         if used.len() < columns || kernel.precision != Precision::F32 {
             out.fill(0);
         }
@@ -109,11 +153,7 @@ pub(super) fn right(kernel: &Kernel, b: Matrix<'_>, scales: &[f32], out: &mut [u
 /// In the order they lie in memory where rows are adjacent, in blocks where columns are.
 #[expect(clippy::inline_always, reason = "`put` must be known to the loops")]
 #[inline(always)]
-fn for_blocks(
-    matrix: Matrix<'_>,
-    rows: std::ops::Range<usize>,
-    mut put: impl FnMut(usize, usize, f32),
-) {
+fn for_blocks(matrix: Matrix<'_>, rows: Range<usize>, mut put: impl FnMut(usize, usize, f32)) {
     if matrix.row_stride == 1 {
         for k in 0..matrix.columns {
             let values = &matrix.data[k * matrix.column_stride..][rows.clone()];

@@ -1,20 +1,39 @@
 //! Sharing a product out: blocks for the caches, tasks for the threads.
 
+use super::Matrix;
 use super::kernel::{Kernel, Tile};
+use super::lines::{Lines, with_block};
 use super::pack;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Steps of `k` that are taken at a time: a panel of the right matrix stays in the first cache.
+///
+/// One number for all kernels, since the sums of these blocks are added in turn.
 const STEPS: usize = 256;
 /// Rows that are taken at a time: a block of the left matrix stays in the second cache.
 const ROWS: usize = 240;
-/// Multiplications that are worth a task of their own: about a tenth of a millisecond.
-const TASK: usize = 4_000_000;
+/// Tasks a thread gets: enough that all end at about the same time.
+const TASKS: usize = 12;
+/// Multiplications that are worth a task of their own: some tens of microseconds.
+const SMALLEST: usize = 1_000_000;
+/// Elements of a block of rows that do not stay in the second cache while a task's panels pass;
+/// it then has to have several panels, or the rows are fetched too often.
+const TOO_LONG: usize = 300_000;
 
-/// A product whose operands are laid out for the kernel.
+/// The left operand of a product.
+#[derive(Clone, Copy)]
+pub(super) enum Left<'a> {
+    /// Laid out for the kernel.
+    Packed(&'a [u32]),
+    /// As it is, for kernels that can read it so.
+    Plain(Matrix<'a>),
+}
+
+/// A product whose right operand is laid out for the kernel.
 pub(super) struct Packed<'a> {
     pub(super) kernel: &'static Kernel,
-    pub(super) a: &'a [u32],
+    pub(super) a: Left<'a>,
     pub(super) b: &'a [u32],
     pub(super) rows: usize,
     pub(super) k: usize,
@@ -35,86 +54,136 @@ unsafe impl Sync for Shared {}
 impl Packed<'_> {
     /// Computes the product, or adds it to what `out` holds.
     pub(super) fn multiply(&self, out: &mut [f32], onto: bool) {
-        assert_eq!(out.len(), self.rows * self.columns, "result");
-        assert!(self.a.len() >= self.rows * self.kernel.layout.words(self.k), "left matrix");
-        let panels = self.columns.div_ceil(self.kernel.columns);
-        assert!(self.b.len() >= panels * pack::panel_words(self.kernel, self.k), "right matrix");
+        let Self { kernel, rows, k, columns, .. } = *self;
+        assert_eq!(out.len(), rows * columns, "result");
+        match self.a {
+            Left::Packed(a) => assert!(a.len() >= rows * kernel.layout.words(k), "left matrix"),
+            Left::Plain(a) => assert_eq!((a.rows, a.columns), (rows, k), "left matrix"),
+        }
+        let panels = columns.div_ceil(kernel.columns);
+        assert!(self.b.len() >= panels * pack::panel_words(kernel, k), "right matrix");
         if out.is_empty() {
             return;
         }
         // Blocks of nearly equal height, so that no task gets a sliver.
-        let tall = self.rows.div_ceil(self.rows.div_ceil(ROWS));
-        let tall = tall.next_multiple_of(self.kernel.rows);
-        let work = tall.min(self.rows) * self.k.max(1) * self.kernel.columns;
-        let wide = (TASK / work).clamp(1, panels);
+        let tall = rows.div_ceil(rows.div_ceil(ROWS)).next_multiple_of(kernel.rows);
+        let down = rows.div_ceil(tall);
+        let wide = self.panels_of_a_task(tall.min(rows), down, panels);
         let across = panels.div_ceil(wide);
-        let tasks = self.rows.div_ceil(tall) * across;
         let shared = Shared(out.as_mut_ptr());
         let run = |task: usize| {
             let (row, panel) = (task / across * tall, task % across * wide);
-            let rows = row..self.rows.min(row + tall);
+            let rows = row..rows.min(row + tall);
             self.block(shared, rows, panel..panels.min(panel + wide), onto);
         };
-        if tasks == 1 {
+        if down * across == 1 {
             run(0);
         } else {
-            (0..tasks).into_par_iter().for_each(run);
+            (0..down * across).into_par_iter().for_each(run);
         }
     }
 
+    fn panels_of_a_task(&self, tall: usize, down: usize, panels: usize) -> usize {
+        let tasks = TASKS * rayon::current_num_threads();
+        let even = panels.div_ceil(tasks.div_ceil(down));
+        let worth = SMALLEST.div_ceil(tall * self.k.max(1) * self.kernel.columns);
+        let fetched = if tall * self.k > TOO_LONG { 6 } else { 1 };
+        even.max(worth).max(fetched).min(panels)
+    }
+
     /// The results of some rows and some panels of columns.
-    fn block(
-        &self,
-        out: Shared,
-        rows: std::ops::Range<usize>,
-        panels: std::ops::Range<usize>,
-        onto: bool,
-    ) {
-        let kernel = self.kernel;
-        let b_panel = pack::panel_words(kernel, self.k);
-        let all_steps = pack::steps(kernel, self.k);
-        let row_words = kernel.layout.words(self.k);
-        let step_words = row_words.checked_div(all_steps).unwrap_or(0);
-        let side_by_side = (kernel.panels)(rows.len().min(kernel.rows));
+    fn block(&self, out: Shared, rows: Range<usize>, panels: Range<usize>, onto: bool) {
+        let all_steps = pack::steps(self.kernel, self.k);
         let mut start = 0;
         loop {
-            let steps = STEPS.min(all_steps - start);
-            let mut panel = panels.start;
-            while panel < panels.end {
-                let count = side_by_side.min(panels.end - panel);
-                for row in rows.clone().step_by(kernel.rows) {
-                    let height = kernel.rows.min(rows.end - row);
-                    let tile = Tile {
-                        rows: height,
-                        panels: count,
-                        steps,
-                        a: self.a[row * row_words + start * step_words * height..].as_ptr(),
-                        b: self.b[panel * b_panel + start * kernel.columns..].as_ptr(),
-                        b_panel,
-                        c: out.0.wrapping_add(row * self.columns + panel * kernel.columns),
-                        c_stride: self.columns,
-                        onto: onto || start > 0,
-                    };
-                    let width = self.columns - panel * kernel.columns;
-                    #[expect(unsafe_code, reason = "the kernels take pointers")]
-                    // SAFETY: the lengths of all operands were checked in `multiply`; no other
-                    // task has these rows and panels.
-                    unsafe {
-                        if width < count * kernel.columns {
-                            run_at_border(kernel, tile, width);
-                        } else {
-                            (kernel.run)(tile);
-                        }
-                    }
+            let steps = start..all_steps.min(start + STEPS);
+            let part = Part { rows: rows.clone(), panels: panels.clone(), steps, onto };
+            match self.a {
+                Left::Packed(a) => {
+                    let row_words = self.kernel.layout.words(self.k);
+                    let step_words = row_words.checked_div(all_steps).unwrap_or(0);
+                    self.tiles(out, &part, |row, height| {
+                        let first = row * row_words + start * step_words * height;
+                        (a[first..].as_ptr(), 1, step_words * height)
+                    });
                 }
-                panel += count;
+                Left::Plain(a) if a.column_stride == 1 => {
+                    self.tiles(out, &part, |row, _| {
+                        let first = row * a.row_stride + start;
+                        (a.data[first..].as_ptr().cast(), a.row_stride, 1)
+                    });
+                }
+                // A column's elements are far apart: brought together for all panels.
+                Left::Plain(a) => with_block(|block: &mut Lines| {
+                    let steps = part.steps.clone();
+                    let count = steps.len();
+                    let words = block.with(rows.len() * count);
+                    pack::left_block(self.kernel, a, rows.clone(), steps, words);
+                    let words = &*words;
+                    self.tiles(out, &part, |row, height| {
+                        (words[(row - rows.start) * count..].as_ptr(), 1, height)
+                    });
+                }),
             }
-            start += steps;
+            start += STEPS;
             if start >= all_steps {
                 return;
             }
         }
     }
+
+    /// The tiles of a part; `left` gives a tile's place in the left matrix, for its first row and
+    /// its height, and the distances of rows and steps.
+    fn tiles(
+        &self,
+        out: Shared,
+        part: &Part,
+        left: impl Fn(usize, usize) -> (*const u32, usize, usize),
+    ) {
+        let kernel = self.kernel;
+        let b_panel = pack::panel_words(kernel, self.k);
+        let side_by_side = (kernel.panels)(part.rows.len().min(kernel.rows));
+        for panel in part.panels.clone().step_by(side_by_side) {
+            let panels = side_by_side.min(part.panels.end - panel);
+            let column = panel * kernel.columns;
+            for row in part.rows.clone().step_by(kernel.rows) {
+                let height = kernel.rows.min(part.rows.end - row);
+                let (a, a_row, a_step) = left(row, height);
+                let tile = Tile {
+                    rows: height,
+                    panels,
+                    steps: part.steps.len(),
+                    a,
+                    a_row,
+                    a_step,
+                    b: self.b[panel * b_panel + part.steps.start * kernel.columns..].as_ptr(),
+                    b_panel,
+                    c: out.0.wrapping_add(row * self.columns + column),
+                    c_stride: self.columns,
+                    onto: part.onto || part.steps.start > 0,
+                };
+                let width = self.columns - column;
+                #[expect(unsafe_code, reason = "the kernels take pointers")]
+                // SAFETY: the lengths of all operands were checked in `multiply`; no other task
+                // has these rows and panels.
+                unsafe {
+                    if width < panels * kernel.columns {
+                        run_at_border(kernel, tile, width);
+                    } else {
+                        (kernel.run)(tile);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is computed with one stretch of `k`.
+struct Part {
+    rows: Range<usize>,
+    panels: Range<usize>,
+    steps: Range<usize>,
+    onto: bool,
 }
 
 /// Runs a tile of which only the first `width` columns exist.
@@ -127,13 +196,13 @@ unsafe fn run_at_border(kernel: &Kernel, tile: Tile, width: usize) {
     const LARGEST: usize = 8 * 48;
     let mut whole = [0.0; LARGEST];
     let stride = tile.panels * kernel.columns;
+    assert!(tile.rows * stride <= LARGEST, "a larger tile than was known");
     // SAFETY: the caller's promise; `whole` has room for a tile.
     unsafe {
         for r in 0..tile.rows {
             let row = tile.c.add(r * tile.c_stride);
             std::ptr::copy_nonoverlapping(row, whole[r * stride..].as_mut_ptr(), width);
         }
-        assert!(tile.rows * stride <= LARGEST);
         (kernel.run)(Tile { c: whole.as_mut_ptr(), c_stride: stride, ..tile });
         for r in 0..tile.rows {
             let row = tile.c.add(r * tile.c_stride);

@@ -158,8 +158,11 @@ fn add_gradients(
     let d_gates = Matrix::new(tape.gates.data(), 4 * sizes.hidden).transposed();
     let x = Matrix::new(x.data(), sizes.inputs);
     product(grads.w_ih.data_mut(), d_gates, x, Write::Add, device.precision);
-    add_column_sums(grads.b_ih.data_mut(), tape.gates.data());
-    add_column_sums(grads.b_hh.data_mut(), tape.gates.data());
+    let mut d_bias = vec![0.0; 4 * sizes.hidden];
+    add_column_sums(&mut d_bias, tape.gates.data());
+    for grad in [grads.b_ih.data_mut(), grads.b_hh.data_mut()] {
+        grad.iter_mut().zip(&d_bias).for_each(|(grad, d)| *grad += d);
+    }
     if let Some(mask) = weights.w_hh_mask {
         let mut d_masked = Tensor::zeros(mask.dims());
         add_recurrent_gradient(d_masked.data_mut(), tape, sizes, device.precision);
