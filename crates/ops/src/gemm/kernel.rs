@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// How the left matrix of a product is laid out for a kernel, one panel of rows at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// One `f32` for each `k`; need not be laid out at all.
+    /// One `f32` for each `k`.
     Single,
     /// Two `bf16` in a word, the earlier `k` in the lower half.
     Pairs,
@@ -39,9 +39,8 @@ impl Layout {
 
 /// A tile's operands.
 ///
-/// `a` holds words of rows and steps at the distances `a_row` and `a_step`: in `f32` any, else
-/// those of [`Layout`], the rows of a step side by side. `b` holds a panel of `columns` words for
-/// each step, the next panel `b_panel` words further on. `c` is row-major.
+/// `a` holds `rows` interleaved words for each step, `b` a panel of `columns` words for each
+/// step, the next panel `b_panel` words further on. `c` is row-major.
 #[derive(Clone, Copy)]
 pub(super) struct Tile {
     /// Rows of the tile.
@@ -51,8 +50,6 @@ pub(super) struct Tile {
     /// Steps: elements of `k` in `f32`, pairs of them in `bf16`, four of them in `int8`.
     pub(super) steps: usize,
     pub(super) a: *const u32,
-    pub(super) a_row: usize,
-    pub(super) a_step: usize,
     pub(super) b: *const u32,
     pub(super) b_panel: usize,
     /// `i32` values where the factors are integers.

@@ -22,6 +22,9 @@ use kernel::{Kernel, Layout};
 use lines::{Lines, with_scratch};
 use schedule::{Left, Packed};
 
+/// With fewer rows, tasks would share blocks, and each would have to lay them out.
+const FEW_ROWS: usize = 1024;
+
 /// A row-major matrix in a slice, or its transpose.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -139,10 +142,10 @@ pub(crate) fn product(
     });
 }
 
-/// The left matrix of a product, laid out in `left` if the kernel cannot read it as it is.
+/// The left matrix of a product, laid out in `left` unless that is better done block by block.
 fn for_kernel<'a>(kernel: &Kernel, a: Matrix<'a>, scales: &[f32], left: &'a mut Lines) -> Left<'a> {
-    if kernel.layout == Layout::Single {
-        return Left::Plain(a);
+    if kernel.layout == Layout::Single && a.row_stride == 1 && a.rows > FEW_ROWS {
+        return Left::Columns(a);
     }
     let words = left.with(pack::left_words(kernel, a));
     pack::left(kernel, a, scales, words);

@@ -24,7 +24,9 @@ pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u3
         let rows = first..a.rows.min(first + kernel.rows);
         let r_count = rows.len();
         match kernel.layout {
-            Layout::Single => unreachable!("read as it is, or by `left_block`"),
+            Layout::Single => for_blocks(a, rows, |k, r, value| {
+                out[k * r_count + r] = value.to_bits();
+            }),
             Layout::Widened => {
                 out[(kernel.layout.words(a.columns) - 2) * r_count..].fill(0);
                 for_blocks(a, rows, |k, r, value| {

@@ -17,17 +17,18 @@ const ROWS: usize = 240;
 const TASKS: usize = 12;
 /// Multiplications that are worth a task of their own: some tens of microseconds.
 const SMALLEST: usize = 1_000_000;
-/// Elements of a block of rows that do not stay in the second cache while a task's panels pass;
-/// it then has to have several panels, or the rows are fetched too often.
-const TOO_LONG: usize = 300_000;
+/// Panels of a task whose results are added to several times: they stay in the second cache.
+const ADDED: usize = 6;
+/// The same where each task lays the left matrix out again.
+const ADDED_COLUMNS: usize = 24;
 
 /// The left operand of a product.
 #[derive(Clone, Copy)]
 pub(super) enum Left<'a> {
     /// Laid out for the kernel.
     Packed(&'a [u32]),
-    /// As it is, for kernels that can read it so.
-    Plain(Matrix<'a>),
+    /// One whose columns are contiguous, and long: blocks are laid out when they are needed.
+    Columns(Matrix<'a>),
 }
 
 /// A product whose right operand is laid out for the kernel.
@@ -58,7 +59,7 @@ impl Packed<'_> {
         assert_eq!(out.len(), rows * columns, "result");
         match self.a {
             Left::Packed(a) => assert!(a.len() >= rows * kernel.layout.words(k), "left matrix"),
-            Left::Plain(a) => assert_eq!((a.rows, a.columns), (rows, k), "left matrix"),
+            Left::Columns(a) => assert_eq!((a.rows, a.columns), (rows, k), "left matrix"),
         }
         let panels = columns.div_ceil(kernel.columns);
         assert!(self.b.len() >= panels * pack::panel_words(kernel, k), "right matrix");
@@ -87,8 +88,12 @@ impl Packed<'_> {
         let tasks = TASKS * rayon::current_num_threads();
         let even = panels.div_ceil(tasks.div_ceil(down));
         let worth = SMALLEST.div_ceil(tall * self.k.max(1) * self.kernel.columns);
-        let fetched = if tall * self.k > TOO_LONG { 6 } else { 1 };
-        even.max(worth).max(fetched).min(panels)
+        let most = match self.a {
+            _ if pack::steps(self.kernel, self.k) <= STEPS => panels,
+            Left::Packed(_) => ADDED,
+            Left::Columns(_) => ADDED_COLUMNS,
+        };
+        even.min(most).max(worth).min(panels)
     }
 
     /// The results of some rows and some panels of columns.
@@ -104,25 +109,16 @@ impl Packed<'_> {
                     let step_words = row_words.checked_div(all_steps).unwrap_or(0);
                     self.tiles(out, &part, |row, height| {
                         let first = row * row_words + start * step_words * height;
-                        (a[first..].as_ptr(), 1, step_words * height)
+                        a[first..].as_ptr()
                     });
                 }
-                Left::Plain(a) if a.column_stride == 1 => {
-                    self.tiles(out, &part, |row, _| {
-                        let first = row * a.row_stride + start;
-                        (a.data[first..].as_ptr().cast(), a.row_stride, 1)
-                    });
-                }
-                // A column's elements are far apart: brought together for all panels.
-                Left::Plain(a) => with_block(|block: &mut Lines| {
+                Left::Columns(a) => with_block(|block: &mut Lines| {
                     let steps = part.steps.clone();
                     let count = steps.len();
                     let words = block.with(rows.len() * count);
                     pack::left_block(self.kernel, a, rows.clone(), steps, words);
                     let words = &*words;
-                    self.tiles(out, &part, |row, height| {
-                        (words[(row - rows.start) * count..].as_ptr(), 1, height)
-                    });
+                    self.tiles(out, &part, |row, _| words[(row - rows.start) * count..].as_ptr());
                 }),
             }
             start += STEPS;
@@ -133,13 +129,8 @@ impl Packed<'_> {
     }
 
     /// The tiles of a part; `left` gives a tile's place in the left matrix, for its first row and
-    /// its height, and the distances of rows and steps.
-    fn tiles(
-        &self,
-        out: Shared,
-        part: &Part,
-        left: impl Fn(usize, usize) -> (*const u32, usize, usize),
-    ) {
+    /// its height.
+    fn tiles(&self, out: Shared, part: &Part, left: impl Fn(usize, usize) -> *const u32) {
         let kernel = self.kernel;
         let b_panel = pack::panel_words(kernel, self.k);
         let side_by_side = (kernel.panels)(part.rows.len().min(kernel.rows));
@@ -148,14 +139,11 @@ impl Packed<'_> {
             let column = panel * kernel.columns;
             for row in part.rows.clone().step_by(kernel.rows) {
                 let height = kernel.rows.min(part.rows.end - row);
-                let (a, a_row, a_step) = left(row, height);
                 let tile = Tile {
                     rows: height,
                     panels,
                     steps: part.steps.len(),
-                    a,
-                    a_row,
-                    a_step,
+                    a: left(row, height),
                     b: self.b[panel * b_panel + part.steps.start * kernel.columns..].as_ptr(),
                     b_panel,
                     c: out.0.wrapping_add(row * self.columns + column),

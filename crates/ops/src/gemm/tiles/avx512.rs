@@ -129,13 +129,13 @@ mod single {
                 for p in 0..P {
                     let b = vectors(b.add(p * t.b_panel));
                     for r in 0..R {
-                        let a = _mm512_set1_ps(*a.add(r * t.a_row));
+                        let a = _mm512_set1_ps(*a.add(r));
                         for v in 0..VECTORS {
                             sums[r][p][v] = _mm512_fmadd_ps(a, b[v], sums[r][p][v]);
                         }
                     }
                 }
-                a = a.add(t.a_step);
+                a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
             store(t, &sums);

@@ -64,7 +64,7 @@ unsafe fn tile<const R: usize, const PARTS: usize>(t: Tile, widen: impl Fn(usize
             for part in 0..PARTS {
                 let b = b.map(|b| widen(part, b));
                 for (r, row) in sums.iter_mut().enumerate() {
-                    let a = f32::from_bits(*t.a.add(step * t.a_step + part * R + r * t.a_row));
+                    let a = f32::from_bits(*t.a.add((step * PARTS + part) * R + r));
                     for (sum, b) in row.iter_mut().zip(b) {
                         *sum = multiply_add(a, b, *sum);
                     }
