@@ -17,4 +17,4 @@ pub mod train;
 
 pub use error::ErrorClass;
 pub use stages::Error;
-pub use ulmfit_ops::{Key, isa};
+pub use ulmfit_ops::{Key, Precision, isa, kernel_name};

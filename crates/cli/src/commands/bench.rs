@@ -1,9 +1,10 @@
 //! `ulmfit bench`.
 
-use crate::options::{Common, thread_count};
+use crate::options::{Common, PrecisionOption, thread_count};
 use crate::output::Output;
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::stages::{BenchOptions, Recipe, bench_classifier, bench_lm};
+use ulmfit::{Error, Precision};
 
 /// How fast this machine trains and predicts, on synthetic text and real networks.
 #[derive(Debug, clap::Args)]
@@ -39,9 +40,8 @@ pub(crate) struct Args {
     /// Timed steps; one more runs before them
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Precision of the matrix products
-    #[arg(long, value_enum, default_value = "f32")]
-    precision: Precision,
+    #[command(flatten)]
+    precision: PrecisionOption,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -50,12 +50,6 @@ enum What {
     Lm,
     /// A classifier
     Classify,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Precision {
-    /// Single
-    F32,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -70,14 +64,22 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         bptt: args.bptt as usize,
         document: args.document as usize,
         steps: args.steps as usize,
+        precision: args.precision.get(),
         seed: common.seed,
     };
     let recipe = Recipe::preset("fastai-2")?;
+    if args.what == What::Lm && options.precision == Precision::Int8 {
+        return Err(Error::Usage {
+            message: "language models are not trained with 8-bit integers".into(),
+            hint: Some("`ulmfit bench classify --precision int8` predicts with them".into()),
+        }
+        .into());
+    }
     let mut document = match args.what {
         What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune))?,
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train))?,
     };
-    document["precision"] = "f32".into();
+    document["kernel"] = ulmfit::kernel_name(options.precision).into();
     document["threads"] = thread_count().into();
     document["isa"] = ulmfit::isa().into();
     document["peak_rss_mb"] = peak_rss_mb().into();

@@ -1,6 +1,6 @@
 //! `ulmfit evaluate`.
 
-use crate::options::{Common, DataOptions};
+use crate::options::{Common, DataOptions, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
@@ -23,6 +23,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     batch_size: u16,
     #[command(flatten)]
+    precision: PrecisionOption,
+    #[command(flatten)]
     data: DataOptions,
 }
 
@@ -32,13 +34,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let batch_size = usize::from(args.batch_size);
     match read_config(&ModelFolder::open(&args.model)?)?.network {
         NetworkConfig::LanguageModel(_) => {
-            let model: LmBundle = LmBundle::load(&args.model)?;
+            let mut model: LmBundle = LmBundle::load(&args.model)?;
+            model.set_precision(args.precision.get());
             let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
             let report = evaluate_language_model(&model, &texts, batch_size, &mut terminal)?;
             out.result(&report, &report.to_string())
         }
         NetworkConfig::Classifier(_) => {
-            let model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+            let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+            model.set_precision(args.precision.get());
             let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
             let scores = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
             out.result(&scores, &scores.to_string())

@@ -1,6 +1,6 @@
 //! `ulmfit predict`.
 
-use crate::options::{Common, DataOptions};
+use crate::options::{Common, DataOptions, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,8 @@ pub(crate) struct Args {
     #[arg(long)]
     echo: bool,
     #[command(flatten)]
+    precision: PrecisionOption,
+    #[command(flatten)]
     data: DataOptions,
 }
 
@@ -41,7 +43,8 @@ enum FormatArg {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+    let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+    model.set_precision(args.precision.get());
     let mut terminal = Terminal::new(common);
     let options = ReadOptions {
         labels: LabelUse::Ignored,

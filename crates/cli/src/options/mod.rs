@@ -5,6 +5,7 @@ mod common;
 mod data;
 mod learning;
 mod network;
+mod precision;
 mod run;
 
 pub(crate) use classifier::ClassifierOptions;
@@ -12,4 +13,5 @@ pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use learning::LearningOptions;
 pub(crate) use network::{DirectionOption, NetworkOptions, VocabOptions};
+pub(crate) use precision::PrecisionOption;
 pub(crate) use run::{RunOptions, overwrite_of};

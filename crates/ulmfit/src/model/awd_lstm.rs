@@ -181,6 +181,11 @@ impl<D: Device> AwdLstm<D> {
         (&mut self.embedding, layers.flat_map(|(n, l)| l.params_mut().map(|p| (n, p))))
     }
 
+    /// Lays the weights out again when they are next used.
+    pub(super) fn forget_prepared(&mut self) {
+        self.layers.iter_mut().for_each(WeightDropLstm::forget_prepared);
+    }
+
     /// Replaces the embedding, and with it the vocabulary.
     pub(super) fn set_embedding(&mut self, rows: Tensor<D>) {
         self.config.vocab = rows.dims()[0];

@@ -48,6 +48,12 @@ impl<D: Device> TextClassifier<D> {
         Self { device, config, encoder, head }
     }
 
+    /// Computes on another device of the same kind from now on, such as in another precision.
+    pub fn set_device(&mut self, device: D) {
+        self.encoder.forget_prepared();
+        self.device = device;
+    }
+
     /// Takes over a language model's encoder, tensor by tensor.
     ///
     /// # Panics

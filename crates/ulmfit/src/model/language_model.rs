@@ -59,6 +59,12 @@ impl<D: Device> LanguageModel<D> {
         self.encoder.config()
     }
 
+    /// Computes on another device of the same kind from now on, such as in another precision.
+    pub fn set_device(&mut self, device: D) {
+        self.encoder.forget_prepared();
+        self.device = device;
+    }
+
     /// Sets the dropout of training.
     pub fn set_dropout(&mut self, dropout: DropoutConfig) {
         self.encoder.dropout = dropout;

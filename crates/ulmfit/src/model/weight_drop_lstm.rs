@@ -110,6 +110,11 @@ impl<D: Device> WeightDropLstm<D> {
         device.lstm_backward(&x, weights, core, dy, Some(grads), input)
     }
 
+    /// Lays the weights out again when they are next used.
+    pub(super) fn forget_prepared(&mut self) {
+        self.prepared = OnceLock::new();
+    }
+
     /// The layer's parameters in fastai's order.
     pub(super) fn params(&self) -> [&Param<D>; 4] {
         [&self.w_hh, &self.w_ih, &self.b_ih, &self.b_hh]
@@ -117,7 +122,7 @@ impl<D: Device> WeightDropLstm<D> {
 
     /// The same, to update.
     pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 4] {
-        self.prepared = OnceLock::new();
+        self.forget_prepared();
         [&mut self.w_hh, &mut self.w_ih, &mut self.b_ih, &mut self.b_hh]
     }
 

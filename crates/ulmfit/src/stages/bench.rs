@@ -10,7 +10,7 @@ use crate::text::special::BOS_ID;
 use serde::Serialize;
 use std::time::Instant;
 use ulmfit_ops::class_loss::Targets;
-use ulmfit_ops::{Cpu, Key};
+use ulmfit_ops::{Cpu, Key, Precision};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ pub struct BenchOptions {
     pub document: usize,
     /// Timed steps; one more runs before them.
     pub steps: usize,
+    /// Numbers of the products; integers for predictions only.
+    pub precision: Precision,
     /// Root of all randomness.
     pub seed: u64,
 }
@@ -77,8 +79,8 @@ fn tokens(count: usize, vocab: usize, key: Key) -> Vec<u32> {
 /// # Panics
 /// When a size is zero.
 pub fn bench_lm(options: &BenchOptions, recipe: &StageRecipe) -> Speed {
-    let BenchOptions { sizes, batch_size, bptt, steps, seed, .. } = *options;
-    let (device, key) = (Cpu::default(), Key::new(seed));
+    let BenchOptions { sizes, batch_size, bptt, steps, precision, seed, .. } = *options;
+    let (device, key) = (Cpu::with_precision(precision), Key::new(seed));
     let mut model = LanguageModel::new(device, sizes, recipe.dropouts(), key.child(0));
     let learn = Learn::all(model.groups());
     let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
@@ -129,8 +131,9 @@ pub struct ClassifierSpeed {
 
 /// Training steps and predictions of a binary classifier.
 pub fn bench_classifier(options: &BenchOptions, recipe: &StageRecipe) -> ClassifierSpeed {
-    let BenchOptions { sizes, batch_size, bptt, document, steps, seed } = *options;
-    let (device, key) = (Cpu::default(), Key::new(seed));
+    let BenchOptions { sizes, batch_size, bptt, document, steps, precision, seed } = *options;
+    let trained = if precision == Precision::Int8 { Precision::F32 } else { precision };
+    let (device, key) = (Cpu::with_precision(trained), Key::new(seed));
     let config =
         ClassifierConfig { seq_len: bptt, ..ClassifierConfig::new(sizes, 2, LabelKind::Single) };
     let mut model = TextClassifier::new(device, config, recipe.dropouts(), key.child(0));
@@ -160,6 +163,7 @@ pub fn bench_classifier(options: &BenchOptions, recipe: &StageRecipe) -> Classif
     });
     let read = batch_size * document;
     let training = Speed::new(&mut seconds, read, 3.0 * read as f64 * lstm_flops(sizes));
+    model.set_device(Cpu::with_precision(precision));
     let batches = time(&mut |_| drop(model.logits(&batch).to_f32()));
     let single = pad(&documents[..1], bptt);
     let alone = time(&mut |_| drop(model.logits(&single).to_f32()));

@@ -12,7 +12,7 @@ use crate::text::{Direction, TextConfig, TextPipeline};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use ulmfit_ops::{Cpu, Device, Key, Tensor};
+use ulmfit_ops::{Cpu, Device, Key, Precision, Tensor};
 
 /// Version of the folder's format.
 const SCHEMA: u32 = 1;
@@ -292,5 +292,21 @@ impl<D: Device> ClassifierBundle<D> {
             text: self.text.config().clone(),
             network: NetworkConfig::Classifier(self.networks[0].1.config().clone()),
         }
+    }
+}
+
+impl LmBundle {
+    /// Computes in other numbers from now on.
+    pub fn set_precision(&mut self, precision: Precision) {
+        let device = Cpu::with_precision(precision);
+        self.networks.iter_mut().for_each(|(_, network)| network.set_device(device));
+    }
+}
+
+impl ClassifierBundle {
+    /// Computes in other numbers from now on.
+    pub fn set_precision(&mut self, precision: Precision) {
+        let device = Cpu::with_precision(precision);
+        self.networks.iter_mut().for_each(|(_, network)| network.set_device(device));
     }
 }
