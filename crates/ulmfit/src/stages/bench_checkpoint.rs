@@ -69,16 +69,19 @@ pub fn bench_checkpoint(
     )?;
     let run = RefCell::new(RunFolder::open_or_create(folder.path())?);
     let saver = Saver::new(&run, Every::Updates(1), None);
-    let mut stopwatch = Stopwatch { saver, asked: Instant::now(), bytes: 0, times: Vec::new() };
+    let mut stopwatch = Stopwatch { saver, asked: Instant::now(), times: Vec::new() };
     fit(&Cpu::default(), &mut trainee, &plan, None, &mut Silent, &mut stopwatch)?;
-    let median = |part: fn(&(f64, f64)) -> f64| {
-        let mut seconds: Vec<f64> = stopwatch.times.iter().map(part).collect();
+    // The last one, after training, is smaller: the optimiser has forgotten its history.
+    let bytes = stopwatch.times.iter().map(|times| times.0).max().unwrap_or_default();
+    let median = |part: fn(&(usize, f64, f64)) -> f64| {
+        let full = stopwatch.times.iter().filter(|times| times.0 == bytes);
+        let mut seconds: Vec<f64> = full.map(part).collect();
         seconds.sort_by(f64::total_cmp);
         seconds[seconds.len() / 2]
     };
-    let (blocks_s, writes_s) = (median(|times| times.0), median(|times| times.1));
+    let (blocks_s, writes_s) = (median(|times| times.1), median(|times| times.2));
     Ok(CheckpointSpeed {
-        megabytes: stopwatch.bytes as f64 / 1e6,
+        megabytes: bytes as f64 / 1e6,
         blocks_s,
         writes_s,
         blocks_of_10_min: blocks_s / 600.0,
@@ -90,8 +93,8 @@ pub fn bench_checkpoint(
 struct Stopwatch<'a> {
     saver: Saver<'a>,
     asked: Instant,
-    bytes: usize,
-    times: Vec<(f64, f64)>,
+    /// Bytes, seconds blocked, seconds written.
+    times: Vec<(usize, f64, f64)>,
 }
 
 impl Checkpointer for Stopwatch<'_> {
@@ -101,12 +104,12 @@ impl Checkpointer for Stopwatch<'_> {
     }
 
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
-        self.bytes = snapshot.tensors.values().map(|tensor| 4 * tensor.values.len()).sum();
+        let bytes = snapshot.tensors.values().map(|tensor| 4 * tensor.values.len()).sum();
         self.saver.save(snapshot)?;
         let blocked = self.asked.elapsed();
         self.saver.finish()?;
         let all = self.asked.elapsed();
-        self.times.push((blocked.as_secs_f64(), (all - blocked).as_secs_f64()));
+        self.times.push((bytes, blocked.as_secs_f64(), (all - blocked).as_secs_f64()));
         Ok(())
     }
 }
