@@ -151,7 +151,11 @@ impl FolderWriter {
     ) -> Result<(), CheckpointError> {
         assert!(check_name(name).is_ok(), "{name:?} is no plain file name");
         assert!(!self.files.contains_key(name), "{name} is written twice");
-        let path = self.hidden()?.temp.path().join(name);
+        let hidden = match self.hidden.take() {
+            Some(hidden) => hidden,
+            None => Hidden::create(&self.target, &self.parent)?,
+        };
+        let path = self.hidden.insert(hidden).temp.path().join(name);
         let mut file = NewFile::create(&path)?;
         fill(&mut file)?;
         let (bytes, hash) = file.finish()?;
@@ -159,21 +163,16 @@ impl FolderWriter {
         Ok(())
     }
 
-    fn hidden(&mut self) -> Result<&Hidden, CheckpointError> {
-        if self.hidden.is_none() {
-            self.hidden = Some(Hidden::create(&self.target, &self.parent)?);
-        }
-        Ok(self.hidden.as_ref().expect("just made"))
-    }
-
     /// Writes the manifest and moves the folder to its target.
     ///
     /// # Errors
     /// As [`create`](Self::create); the target is then as it was.
-    pub fn finish(mut self) -> Result<(), CheckpointError> {
-        self.hidden()?;
+    pub fn finish(self) -> Result<(), CheckpointError> {
         let Self { target, parent, overwrite, receipt, hidden, files } = self;
-        let Hidden { temp, busy } = hidden.expect("just made");
+        let Hidden { temp, busy } = match hidden {
+            Some(hidden) => hidden,
+            None => Hidden::create(&target, &parent)?, // not a single file
+        };
         crash_point("folder.before_manifest");
         let manifest = Manifest::new(files);
         write_new(&temp.path().join(MANIFEST), &manifest.to_bytes())?;

@@ -49,7 +49,7 @@ pub fn score_stream<D: Device, S: TokenSource>(
         each(done, all);
         true
     })?;
-    Ok(score.expect("never told to stop"))
+    Ok(score.unwrap_or_else(|| unreachable!("nobody said no")))
 }
 
 /// As [`score_stream`], but `None` when `go_on` says no after a batch.
@@ -94,7 +94,7 @@ pub fn score_documents<D: Device>(
         each(done, all);
         true
     });
-    logits.expect("never told to stop")
+    logits.unwrap_or_else(|| unreachable!("nobody said no"))
 }
 
 /// As [`score_documents`], but `None` when `go_on` says no after a batch.

@@ -108,8 +108,8 @@ impl Checkpointer for Stopwatch<'_> {
         self.saver.save(snapshot)?;
         let blocked = self.asked.elapsed();
         self.saver.finish()?;
-        let all = self.asked.elapsed();
-        self.times.push((bytes, blocked.as_secs_f64(), (all - blocked).as_secs_f64()));
+        let all = self.asked.elapsed().as_secs_f64();
+        self.times.push((bytes, blocked.as_secs_f64(), all - blocked.as_secs_f64()));
         Ok(())
     }
 }

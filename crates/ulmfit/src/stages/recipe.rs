@@ -189,7 +189,7 @@ impl RecipeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Syntax { .. } | Self::Range { .. } | Self::Schedule(_) => None,
-            Self::Unknown { .. } => known(),
+            Self::Unknown { .. } => Some(known()),
             Self::Groups { .. } => Some(
                 "give a factor for each, the lowest layers first, or `lr-factor`, which fits any \
                  number"
@@ -200,9 +200,9 @@ impl RecipeError {
 }
 
 /// What recipes there are.
-fn known() -> Option<String> {
+fn known() -> String {
     let names = PRESETS.map(|(name, _)| name).join(", ");
-    Some(format!("known recipes: {names}; or give a .toml file"))
+    format!("known recipes: {names}; or give a .toml file")
 }
 
 /// The recipes in the box, by name.
@@ -234,7 +234,7 @@ impl Recipe {
         let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => Error::Missing {
                 message: format!("{} does not exist", path.display()),
-                hint: known(),
+                hint: Some(known()),
             },
             _ => CheckpointError::Io { action: "read", path: path.to_owned(), source }.into(),
         })?;

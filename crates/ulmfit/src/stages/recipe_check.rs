@@ -69,6 +69,8 @@ mod tests {
     use crate::schedule::{OneCycle, ScheduleConfig};
     use crate::stages::{PhaseRecipe, Recipe};
 
+    type Change<'a> = &'a dyn Fn(&mut StageRecipe);
+
     /// The message about the classifier's recipe after a change.
     fn refusal(change: impl Fn(&mut StageRecipe)) -> String {
         let mut stage = Recipe::preset("default").unwrap().train;
@@ -88,7 +90,7 @@ mod tests {
             lr: None,
             schedule: Some(cycle()),
         };
-        let cases: [(&str, &dyn Fn(&mut StageRecipe)); 12] = [
+        let cases: [(&str, Change); 12] = [
             ("`batch-size` ", &|s| s.batch_size = 0),
             ("`lr of a phase or group` ", &|s| s.phase[0].lr = Some(f64::NAN)),
             ("`weight-decay` ", &|s| s.weight_decay = -0.1),

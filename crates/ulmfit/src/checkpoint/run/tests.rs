@@ -179,7 +179,7 @@ fn any_damage_leads_back_to_the_checkpoint_before() {
     let metrics = fs::read(place.path().join("metrics.jsonl")).unwrap();
     let draws = ulmfit_ops::Key::new(7).uniform_values(bits + cuts, 1.0);
     for (n, draw) in draws.iter().enumerate() {
-        let mut at = ((f64::from(*draw) + 1.0) / 2.0 * total as f64) as usize % total;
+        let mut at = (f64::from(draw.abs()) * total as f64) as usize % total;
         let mut chosen = files.iter();
         let (path, whole) = loop {
             let (path, whole) = chosen.next().unwrap();
