@@ -21,6 +21,10 @@ pub(crate) fn report(error: Any) -> ExitCode {
             return ExitCode::from(if is_io { 74 } else { 1 });
         }
     };
+    if matches!(error, Error::Finished { .. }) {
+        eprintln!("{error}");
+        return ExitCode::SUCCESS;
+    }
     let hint = error.hint();
     let class = error.class();
     let stopped = matches!(error, Error::Stopped);

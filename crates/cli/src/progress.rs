@@ -44,6 +44,15 @@ impl Progress for Terminal {
         }
         (self.started, self.tokens, self.steps_before) = (Instant::now(), 0, None);
         self.say(&task.title);
+        crate::signals::defer();
+    }
+
+    fn task_ended(&mut self) {
+        crate::signals::no_longer_defer();
+    }
+
+    fn stop_asked(&self) -> bool {
+        crate::signals::received().is_some()
     }
 
     fn event(&mut self, event: &Event) -> Control {
@@ -84,7 +93,7 @@ impl Progress for Terminal {
             }
             _ => {}
         }
-        if crate::signals::received().is_some() { Control::Stop } else { Control::Continue }
+        if self.stop_asked() { Control::Stop } else { Control::Continue }
     }
 
     fn tick(&mut self, what: &str, done: usize, total: Option<usize>) {

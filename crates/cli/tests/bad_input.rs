@@ -147,17 +147,17 @@ fn inputs_that_are_not_there() {
         "
         train lm nosuch.csv -o out | 66 | nosuch.csv | check the path
         fit nosuch.csv -o out | 66 | nosuch.csv | check the path
-        fit train.csv --base nosuch -o out | 66 | nosuch does not exist | -
+        fit train.csv --base nosuch -o out | 66 | nosuch does not exist | check the path
         pretrain nosuch.txt -o out | 66 | nosuch.txt | check the path
         predict classifier nosuch.csv | 66 | nosuch.csv | check the path
-        predict nosuch test.csv | 66 | nosuch does not exist | -
-        evaluate nosuch test.csv | 66 | nosuch does not exist | -
-        finetune nosuch texts.txt -o out | 66 | nosuch does not exist | -
-        generate nosuch the | 66 | nosuch does not exist | -
-        inspect nosuch | 66 | nosuch is no model folder and no recipe | -
-        import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | -
-        export fastai nosuch -o out | 66 | nosuch does not exist | -
-        train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | -
+        predict nosuch test.csv | 66 | nosuch does not exist | check the path
+        evaluate nosuch test.csv | 66 | nosuch does not exist | check the path
+        finetune nosuch texts.txt -o out | 66 | nosuch does not exist | check the path
+        generate nosuch the | 66 | nosuch does not exist | check the path
+        inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
+        import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
+        export fastai nosuch -o out | 66 | nosuch does not exist | check the path
+        train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | known recipes: default
         ",
     );
 }

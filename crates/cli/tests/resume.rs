@@ -90,20 +90,42 @@ fn kill_after_steps(place: &Place, line: &str, steps: usize) {
 
 #[test]
 fn killed_at_any_moment_a_run_ends_with_the_same_bits() {
-    const KILLS: usize = 15;
+    survives(15, &stages());
+}
+
+/// The same with stages of a quarter of a minute and more kills; by hand, it takes half an hour:
+///
+/// ```text
+/// cargo test -p ulmfit-cli --test cli -- --ignored --nocapture killed_a_hundred_times
+/// ```
+#[test]
+#[ignore = "half an hour; by hand"]
+fn killed_a_hundred_times() {
+    let sizes = "--emb 64 --hid 128 --layers 3";
+    let rest = "--batch-size 8 --bptt 16 --checkpoint-every 5 --quiet";
+    let stages = [
+        ("base", format!("pretrain texts.txt -o base {sizes} --epochs 40 {rest}")),
+        ("tuned", format!("finetune base train.csv -o tuned --epochs 40 {rest}")),
+        ("final", format!("train tuned train.csv -o final --epochs 20 {rest}")),
+    ];
+    survives(100, &stages);
+}
+
+/// Kills the stages `kills` times at random moments and compares what they end with.
+fn survives(kills_wanted: usize, stages: &[(&'static str, String)]) {
     let whole = Place::new();
     let mut wanted = Vec::new();
-    for (name, line) in stages() {
+    for (name, line) in stages {
         let started = Instant::now();
-        whole.run(&line).ok();
+        whole.run(line).ok();
         wanted.push((Ending::of(&whole, name), started.elapsed()));
     }
 
     let mut random = 2018_u64;
     let mut kills = 0;
-    while kills < KILLS {
+    while kills < kills_wanted {
         let place = Place::new();
-        for ((name, line), (ending, time)) in stages().into_iter().zip(&wanted) {
+        for ((name, line), (ending, time)) in stages.iter().zip(&wanted) {
             let mut tries = 0;
             while ModelFolder::open(&place.path(name)).is_err() {
                 tries += 1;
@@ -126,6 +148,14 @@ fn killed_at_any_moment_a_run_ends_with_the_same_bits() {
             }
             assert_eq!(Ending::of(&place, name), *ending, "{name} after {kills} kills");
             no_litter(&place);
+            // a run that was killed while it cleaned up is cleaned up by the same command
+            if place.path(&format!("{name}.run")).exists() {
+                place.run(line).ok();
+                assert!(!place.path(&format!("{name}.run")).exists());
+            }
+            eprintln!(
+                "{name}: {kills} kills, {tries} tries, uninterrupted {time:?}, as it should be"
+            );
         }
     }
 }
@@ -182,6 +212,57 @@ fn signals_stop_what_is_no_run() {
         child.wait().unwrap();
         assert_eq!(ended.map(code), Some(wanted), "{signal}");
     }
+}
+
+/// Killed when the result is there and its run folder, or half of it, too: the same command ends
+/// well, without training again.
+#[cfg(feature = "crash-points")]
+#[test]
+fn what_is_finished_is_only_cleaned_up() {
+    let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --quiet");
+    for half_removed in [false, true] {
+        let place = Place::new();
+        // first the checkpoint is renamed, in the next go the result
+        for _ in (0..9).take_while(|_| !place.path("base").exists()) {
+            place.command(&line).env("ULMFIT_CRASH_AT", "folder.renamed").output().unwrap();
+        }
+        assert!(place.path("base.run/finished").exists());
+        if half_removed {
+            fs::remove_dir_all(run_of_base(&place)).unwrap();
+        }
+        let model = ModelFolder::open(&place.path("base")).unwrap().hash();
+        let done = place.run(&line);
+        assert!(done.stderr.starts_with("base was finished before; "), "{done:?}");
+        done.ok();
+        assert_eq!(ModelFolder::open(&place.path("base")).unwrap().hash(), model);
+        assert!(!place.path("base.run").exists());
+        // and now there is nothing left of it
+        let done = place.run(&line);
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert!(done.stderr.contains("base exists already"), "{done:?}");
+    }
+}
+
+#[test]
+fn a_rate_that_is_too_high_stops_or_is_lowered() {
+    let place = Place::new();
+    let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --lr 1e30");
+    let done = place.run(&line);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let (message, hint) = done.stderr.trim_end().rsplit_once('\n').unwrap();
+    let message = message.lines().last().unwrap();
+    assert!(message.contains(" step ") && message.contains('`'), "{done:?}");
+    assert!(hint.starts_with("hint: lower the learning rate"), "{done:?}");
+
+    let done = place.run(&format!("{line} --restart --on-nan rollback"));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("hint: add `--checkpoint-every"), "{done:?}");
+
+    let done = place.run(&format!("{line} --restart --on-nan rollback --checkpoint-every 2"));
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let lowered = [0.5, 0.25, 0.125].map(|factor| format!("all learning rates times {factor}\n"));
+    assert!(lowered.iter().all(|line| done.stderr.contains(line)), "{done:?}");
+    assert!(!place.path("base").exists());
 }
 
 #[test]
@@ -314,10 +395,12 @@ fn every_crash_point_is_survived() {
             kills += usize::from(output.status.signal().is_some());
         }
         assert!(kills >= 1, "{point} was never reached");
-        if ModelFolder::open(&place.path("base")).is_err() || point == &"folder.moved_away" {
+        let done = place.path("base").exists() && !place.path("base.run").exists();
+        if !done || point == &"folder.moved_away" {
             place.run(&line).ok();
         }
         assert_eq!(Ending::of(&place, "base"), wanted, "{point}");
+        assert!(!place.path("base.run").exists(), "{point}");
         no_litter(&place);
     }
 }

@@ -75,8 +75,8 @@ fn plan(groups: usize, optimizer: OptimizerConfig) -> Plan {
 struct At(u64, Option<Snapshot>);
 
 impl Checkpointer for At {
-    fn due(&mut self, updates: u64) -> bool {
-        updates == self.0
+    fn due(&mut self, updates: u64) -> Result<bool, TrainError> {
+        Ok(updates == self.0)
     }
 
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {

@@ -3,17 +3,18 @@
 use crate::options::{Common, PrecisionOption, thread_count};
 use crate::output::Output;
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::stages::{BenchOptions, Recipe, bench_classifier, bench_lm};
+use ulmfit::stages::{BenchOptions, Recipe, bench_checkpoint, bench_classifier, bench_lm};
 use ulmfit::{Error, Precision};
 
 /// How fast this machine trains and predicts, on synthetic text and real networks.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
-    ulmfit bench classify --steps 3"
+    ulmfit bench classify --steps 3\n  \
+    ulmfit bench checkpoint --vocab 60008 --bs 4 --bptt 8 --steps 3   # writes where it is run"
 )]
 pub(crate) struct Args {
-    /// Training a language model, or training and using a classifier
+    /// Training a language model, training and using a classifier, or saving a run's state
     #[arg(value_enum)]
     what: What,
     /// Rows of the vocabulary
@@ -50,6 +51,8 @@ enum What {
     Lm,
     /// A classifier
     Classify,
+    /// A checkpoint of a language model in training
+    Checkpoint,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -68,7 +71,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         seed: common.seed,
     };
     let recipe = Recipe::preset("fastai-2")?;
-    if args.what == What::Lm && options.precision == Precision::Int8 {
+    if args.what != What::Classify && options.precision == Precision::Int8 {
         return Err(Error::Usage {
             message: "language models are not trained with 8-bit integers".into(),
             hint: Some("`ulmfit bench classify --precision int8` predicts with them".into()),
@@ -78,6 +81,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut document = match args.what {
         What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune))?,
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train))?,
+        What::Checkpoint => {
+            let place = std::path::Path::new(".");
+            serde_json::to_value(bench_checkpoint(&options, &recipe.finetune, place)?)?
+        }
     };
     document["kernel"] = ulmfit::kernel_name(options.precision).into();
     document["threads"] = thread_count().into();

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::checkpoint::{ModelFolder, peek_tensors};
-use ulmfit::stages::{NetworkConfig, Recipe, load_text, read_config, read_texts};
+use ulmfit::stages::{NetworkConfig, PRESETS, Recipe, load_text, read_config, read_texts};
 
 /// What is in a model folder: sizes, vocabulary, tensors, hashes. Or in a recipe.
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             }
             _ => {
                 let message = format!("{} is no model folder and no recipe", args.path.display());
-                return Err(Error::Missing { message }.into());
+                let known = PRESETS.map(|(name, _)| name).join(", ");
+                let hint = format!("give a folder of a model, a .toml file, or one of: {known}");
+                return Err(Error::Missing { message, hint: Some(hint) }.into());
             }
         };
         return out.result(&recipe, &toml::to_string(&recipe)?);

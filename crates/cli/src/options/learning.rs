@@ -105,6 +105,8 @@ impl LearningOptions {
         if let Some(epochs) = self.epochs {
             stage.set_epochs(epochs);
         }
-        Ok(stage.check()?)
+        stage.check()?;
+        stage.rates(stage.lr, groups)?; // before any work is done
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::stages::{Every, Progress, Runner, run_folder};
+use ulmfit::stages::{Every, OnNan, Progress, Runner, claim, run_folder};
 
 /// Where a training command writes, and how it survives.
 #[derive(Debug, Clone, clap::Args)]
@@ -20,12 +20,24 @@ pub(crate) struct RunOptions {
     /// Save the state this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
     checkpoint_every: EveryArg,
+    /// When a loss or a gradient is no number any more: stop, or go back to the last checkpoint and
+    /// halve the learning rate (three times at most; needs --checkpoint-every N)
+    #[arg(long, value_enum, value_name = "HOW", default_value = "stop")]
+    on_nan: OnNanArg,
     /// Continue an interrupted run (running the same command again does, too)
     #[arg(long)]
     resume: bool,
     /// Forget an interrupted run and begin anew
     #[arg(long, conflicts_with = "resume")]
     restart: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum OnNanArg {
+    /// End with a message
+    Stop,
+    /// Go back and learn more slowly
+    Rollback,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +68,7 @@ impl FromStr for EveryArg {
 impl RunOptions {
     /// Checks that the result can be written, before any work is done.
     pub(crate) fn claim(&self) -> Result<FolderWriter, Error> {
-        Ok(FolderWriter::create(&self.output, overwrite_of(self.overwrite))?)
+        claim(&self.output, overwrite_of(self.overwrite))
     }
 
     /// A runner whose state lies beside the result.
@@ -69,11 +81,16 @@ impl RunOptions {
                 hint: Some("leave out --resume to begin one".into()),
             });
         }
-        let runner = Runner::new(progress, Some(folder), self.checkpoint_every.0);
+        let on_nan = match self.on_nan {
+            OnNanArg::Stop => OnNan::Stop,
+            OnNanArg::Rollback => OnNan::Rollback,
+        };
+        let runner =
+            Runner::new(progress, Some(folder), self.checkpoint_every.0).with_on_nan(on_nan)?;
         if self.restart {
             runner.clean()?;
         }
-        crate::signals::install(); // not before there is something to save
+        crate::signals::install();
         Ok(runner)
     }
 

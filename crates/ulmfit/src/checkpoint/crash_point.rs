@@ -7,7 +7,7 @@
 /// Every place, in the order in which a run first meets it.
 #[cfg(feature = "crash-points")]
 pub const CRASH_POINTS: &[&str] = &[
-    "config.before_rename",
+    "replace.before_rename",
     "metrics.half_line",
     "metrics.before_sync",
     "folder.created",

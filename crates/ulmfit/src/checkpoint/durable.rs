@@ -18,18 +18,57 @@ pub(super) fn io_error<'a>(
     }
 }
 
+/// A file that did not exist before; its hash is taken on the way.
+pub(super) struct NewFile<'a> {
+    path: &'a Path,
+    file: File,
+    hasher: blake3::Hasher,
+}
+
+impl<'a> NewFile<'a> {
+    pub(super) fn create(path: &'a Path) -> Result<Self, CheckpointError> {
+        let file = File::create_new(path).map_err(io_error("create", path))?;
+        Ok(Self { path, file, hasher: blake3::Hasher::new() })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        self.hasher.update(bytes);
+        self.file.write_all(bytes).map_err(io_error("write", self.path))?;
+        crash_point("file.half_written");
+        Ok(())
+    }
+
+    /// Returns when the bytes are on the disk: their number and their hash.
+    pub(super) fn finish(self) -> Result<(u64, blake3::Hash), CheckpointError> {
+        crash_point("file.before_sync");
+        self.file.sync_all().map_err(io_error("write", self.path))?;
+        Ok((self.hasher.count(), self.hasher.finalize()))
+    }
+}
+
 /// Creates `path`, which must not exist, and returns when its bytes are on the disk.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-    let write = || -> io::Result<()> {
-        let mut file = File::create_new(path)?;
-        let (first, second) = bytes.split_at(bytes.len() / 2);
-        file.write_all(first)?;
-        crash_point("file.half_written");
-        file.write_all(second)?;
-        crash_point("file.before_sync");
-        file.sync_all()
+    let mut file = NewFile::create(path)?;
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    file.write(first)?;
+    file.write(second)?;
+    file.finish().map(|_| ())
+}
+
+/// Puts a small file in the place of another, or of none: the old one is there until the new one
+/// is durable.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
+        return Err(CheckpointError::NotAName { path: path.to_owned() });
     };
-    write().map_err(io_error("write", path))
+    let unfinished = folder.join(format!(".{}.new", name.to_string_lossy()));
+    if unfinished.exists() {
+        fs::remove_file(&unfinished).map_err(io_error("remove", &unfinished))?;
+    }
+    write_new(&unfinished, bytes)?;
+    crash_point("replace.before_rename");
+    rename(&unfinished, path)?;
+    sync_folder(folder)
 }
 
 /// Makes the entries of a folder durable: names, not contents.

@@ -175,7 +175,10 @@ impl CheckpointError {
             }
             Self::Tensors(error) => error.hint(),
             Self::Fastai(error) => error.hint(),
-            Self::Missing { .. } | Self::Io { .. } | Self::NotAName { .. } => None,
+            Self::Missing { .. } => {
+                Some("check the path; a model is a folder that a training command has written")
+            }
+            Self::Io { .. } | Self::NotAName { .. } => None,
         }
     }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::CheckpointError;
 use super::crash_point::crash_point;
-use super::durable::{io_error, rename, sync_folder, write_new};
+use super::durable::{NewFile, io_error, rename, replace, sync_folder, write_new};
 use super::manifest::{Entry, MANIFEST, Manifest, check_name};
+use super::tensors::encode;
+use super::{CheckpointError, Dtype, Tensors};
 
 /// Locked while its folder is being written, so that others can tell work from litter.
 const BUSY: &str = ".writing";
@@ -44,9 +45,32 @@ pub struct FolderWriter {
     target: PathBuf,
     parent: PathBuf,
     overwrite: Overwrite,
+    receipt: Option<PathBuf>,
+    /// Made with the first file, so that a training that is killed leaves nothing there.
+    hidden: Option<Hidden>,
+    files: BTreeMap<String, Entry>,
+}
+
+/// The folder before it has its name.
+#[derive(Debug)]
+struct Hidden {
     temp: TempDir,
     busy: File,
-    files: BTreeMap<String, Entry>,
+}
+
+impl Hidden {
+    fn create(target: &Path, parent: &Path) -> Result<Self, CheckpointError> {
+        let temp = tempfile::Builder::new()
+            .prefix(&hidden_name(target, "new"))
+            .tempdir_in(parent)
+            .map_err(io_error("create a folder in", parent))?;
+        let busy = temp.path().join(BUSY);
+        let busy = File::create_new(&busy)
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(io_error("create", &busy))?;
+        crash_point("folder.created");
+        Ok(Self { temp, busy })
+    }
 }
 
 impl FolderWriter {
@@ -54,38 +78,39 @@ impl FolderWriter {
     ///
     /// # Errors
     /// [`CheckpointError::Exists`] or [`CheckpointError::Foreign`] when the target may not be
-    /// replaced, [`CheckpointError::NotAName`], [`CheckpointError::Io`].
+    /// replaced, [`CheckpointError::NotAName`], [`CheckpointError::Io`] when nothing can be
+    /// written there.
     pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, CheckpointError> {
-        let Some(name) = target.file_name() else {
+        if target.file_name().is_none() {
             return Err(CheckpointError::NotAName { path: target.to_owned() });
-        };
+        }
         let parent = match target.parent() {
             Some(parent) if parent != Path::new("") => parent.to_owned(),
             _ => PathBuf::from("."),
         };
         fs::create_dir_all(&parent).map_err(io_error("create", &parent))?;
-        let hidden = |kind: &str| format!(".{}.{kind}-", name.to_string_lossy());
-        recover(target, &parent, &hidden("old"))?;
-        remove_litter(&parent, &hidden("new"))?;
+        recover(target, &parent, &hidden_name(target, "old"))?;
+        remove_litter(&parent, &hidden_name(target, "new"))?;
         check_target(target, overwrite)?;
-
-        let temp = tempfile::Builder::new()
-            .prefix(&hidden("new"))
-            .tempdir_in(&parent)
-            .map_err(io_error("create a folder in", &parent))?;
-        let busy = temp.path().join(BUSY);
-        let busy = File::create_new(&busy)
-            .and_then(|file| file.lock().map(|()| file))
-            .map_err(io_error("create", &busy))?;
-        crash_point("folder.created");
+        drop(Hidden::create(target, &parent)?); // better now than after hours of training
         Ok(Self {
             target: target.to_owned(),
             parent,
             overwrite,
-            temp,
-            busy,
+            receipt: None,
+            hidden: None,
             files: BTreeMap::new(),
         })
+    }
+
+    /// Asks for a receipt: a file with the folder's hash (that of [`ModelFolder::hash`]), written
+    /// before the folder appears, where the receipt's own folder exists.
+    ///
+    /// [`ModelFolder::hash`]: super::ModelFolder::hash
+    #[must_use]
+    pub fn with_receipt(mut self, receipt: PathBuf) -> Self {
+        self.receipt = Some(receipt);
+        self
     }
 
     /// Adds a file and returns when it is on the disk.
@@ -96,10 +121,46 @@ impl FolderWriter {
     /// # Panics
     /// When `name` is not a plain file name, or is used twice.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CheckpointError> {
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        self.write_with(name, &mut |file| {
+            file.write(first)?;
+            file.write(second)
+        })
+    }
+
+    /// Adds a file of tensors, as [`write_tensors`](super::write_tensors) encodes them.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Io`], and [`CheckpointError::Tensors`] for a number that is not finite.
+    ///
+    /// # Panics
+    /// As [`write`](Self::write).
+    pub fn write_tensors(
+        &mut self,
+        name: &str,
+        tensors: &Tensors,
+        dtype: Dtype,
+    ) -> Result<(), CheckpointError> {
+        self.write_with(name, &mut |file| encode(tensors, dtype, &mut |bytes| file.write(bytes)))
+    }
+
+    fn write_with(
+        &mut self,
+        name: &str,
+        fill: &mut dyn FnMut(&mut NewFile<'_>) -> Result<(), CheckpointError>,
+    ) -> Result<(), CheckpointError> {
         assert!(check_name(name).is_ok(), "{name:?} is no plain file name");
-        let entry = self.files.insert(name.to_owned(), Entry::of(bytes));
-        assert!(entry.is_none(), "{name} is written twice");
-        write_new(&self.temp.path().join(name), bytes)
+        assert!(!self.files.contains_key(name), "{name} is written twice");
+        let hidden = match self.hidden.take() {
+            Some(hidden) => hidden,
+            None => Hidden::create(&self.target, &self.parent)?,
+        };
+        let path = self.hidden.insert(hidden).temp.path().join(name);
+        let mut file = NewFile::create(&path)?;
+        fill(&mut file)?;
+        let (bytes, hash) = file.finish()?;
+        self.files.insert(name.to_owned(), Entry::new(bytes, hash));
+        Ok(())
     }
 
     /// Writes the manifest and moves the folder to its target.
@@ -107,12 +168,20 @@ impl FolderWriter {
     /// # Errors
     /// As [`create`](Self::create); the target is then as it was.
     pub fn finish(self) -> Result<(), CheckpointError> {
-        let Self { target, parent, overwrite, temp, busy, files } = self;
+        let Self { target, parent, overwrite, receipt, hidden, files } = self;
+        let Hidden { temp, busy } = match hidden {
+            Some(hidden) => hidden,
+            None => Hidden::create(&target, &parent)?, // not a single file
+        };
         crash_point("folder.before_manifest");
-        write_new(&temp.path().join(MANIFEST), &Manifest::new(files).to_bytes())?;
+        let manifest = Manifest::new(files);
+        write_new(&temp.path().join(MANIFEST), &manifest.to_bytes())?;
         let busy_path = temp.path().join(BUSY);
         fs::remove_file(&busy_path).map_err(io_error("remove", &busy_path))?;
         sync_folder(temp.path())?;
+        if let Some(receipt) = receipt.filter(|path| path.parent().is_some_and(Path::exists)) {
+            replace(&receipt, manifest.hash().as_bytes())?;
+        }
         crash_point("folder.before_rename");
 
         check_target(&target, overwrite)?;
@@ -134,6 +203,11 @@ impl FolderWriter {
     }
 }
 
+/// Beginning of the names of folders that are on their way to `target`, or away from there.
+fn hidden_name(target: &Path, kind: &str) -> String {
+    format!(".{}.{kind}-", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
 /// Whether `target` may be written: it is absent, empty, or ours and to be replaced.
 fn check_target(target: &Path, overwrite: Overwrite) -> Result<(), CheckpointError> {
     let path = || target.to_owned();
@@ -153,10 +227,10 @@ fn check_target(target: &Path, overwrite: Overwrite) -> Result<(), CheckpointErr
 
 /// Renames an existing target to a hidden name, because no system moves a folder onto a full one.
 fn move_away(target: &Path, parent: &Path) -> Result<Option<PathBuf>, CheckpointError> {
-    let Some(name) = target.file_name().filter(|_| target.exists()) else {
+    if !target.exists() {
         return Ok(None);
-    };
-    let old = parent.join(format!(".{}.old-{}", name.to_string_lossy(), std::process::id()));
+    }
+    let old = parent.join(hidden_name(target, "old") + &std::process::id().to_string());
     rename(target, &old)?;
     crash_point("folder.moved_away");
     Ok(Some(old))

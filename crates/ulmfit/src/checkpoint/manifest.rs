@@ -32,7 +32,11 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.len() as u64, blake3: blake3::hash(bytes).to_hex().to_string() }
+        Self::new(bytes.len() as u64, blake3::hash(bytes))
+    }
+
+    pub(super) fn new(bytes: u64, hash: blake3::Hash) -> Self {
+        Self { bytes, blake3: hash.to_hex().to_string() }
     }
 }
 
@@ -46,6 +50,11 @@ impl Manifest {
         let mut bytes = serde_json::to_vec_pretty(self).expect("strings and numbers serialise");
         bytes.push(b'\n');
         bytes
+    }
+
+    /// Equal for equal contents.
+    pub(super) fn hash(&self) -> String {
+        blake3::hash(&self.to_bytes()).to_hex().to_string()
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {

@@ -54,7 +54,7 @@ impl ModelFolder {
 
     /// blake3 over the manifest: equal for equal contents, wherever the folder lies.
     pub fn hash(&self) -> String {
-        blake3::hash(&self.manifest.to_bytes()).to_hex().to_string()
+        self.manifest.hash()
     }
 
     /// Reads one file, and checks once more that these are the bytes of the manifest.

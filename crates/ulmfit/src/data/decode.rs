@@ -43,7 +43,7 @@ impl Decoder {
         place: &Place,
         warnings: &mut Warnings,
     ) -> Result<String, DataError> {
-        let (bytes, ending) = if bytes.len() > self.limit {
+        let (bytes, mut ending) = if bytes.len() > self.limit {
             (char_prefix(bytes, self.limit), Ending::Cut)
         } else {
             (bytes, ending)
@@ -71,6 +71,11 @@ impl Decoder {
         }
         if repaired {
             warnings.replaced.add(place);
+            if text.len() > self.limit {
+                // U+FFFD has three bytes where a bad byte was one.
+                text.truncate(text.floor_char_boundary(self.limit));
+                ending = Ending::Cut;
+            }
         }
         if ending == Ending::Cut {
             warnings.truncated.add(place);
@@ -130,5 +135,20 @@ mod tests {
         let (lossy, warnings) = decode(b"caf\xe9\0", 99, EncodingErrors::Replace);
         assert_eq!(lossy.unwrap(), "caf\u{fffd}\u{fffd}");
         assert_eq!(warnings.replaced.count, 1);
+    }
+
+    #[test]
+    fn repairs_do_not_outgrow_the_limit() {
+        for (bytes, kept) in [
+            (&[0xff; 10][..], "\u{fffd}\u{fffd}\u{fffd}"),
+            (b"a\0\0\0", "a\u{fffd}\u{fffd}\u{fffd}"),
+        ] {
+            let (text, warnings) = decode(bytes, 10, EncodingErrors::Replace);
+            assert_eq!(text.unwrap(), kept);
+            assert_eq!(
+                (warnings.replaced.count, warnings.truncated.count),
+                (1, u64::from(bytes.len() == 10))
+            );
+        }
     }
 }

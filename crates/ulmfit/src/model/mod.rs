@@ -29,3 +29,5 @@ pub use masks::{MaskSource, Mode, RandomMasks, Site};
 pub use network::{Learn, LoadError, Network, Regularisation};
 pub use param::{Decay, Param};
 pub use scoring::{LmScore, argmax, score_documents, score_stream};
+#[cfg(feature = "train")]
+pub(crate) use scoring::{score_documents_while, score_stream_while};

@@ -45,6 +45,20 @@ pub fn score_stream<D: Device, S: TokenSource>(
     batches: &LmBatchConfig,
     each: &mut dyn FnMut(usize, usize),
 ) -> Result<LmScore, DataError> {
+    let score = score_stream_while(model, corpus, batches, &mut |done, all| {
+        each(done, all);
+        true
+    })?;
+    Ok(score.unwrap_or_else(|| unreachable!("nobody said no")))
+}
+
+/// As [`score_stream`], but `None` when `go_on` says no after a batch.
+pub(crate) fn score_stream_while<D: Device, S: TokenSource>(
+    model: &LanguageModel<D>,
+    corpus: &S,
+    batches: &LmBatchConfig,
+    go_on: &mut dyn FnMut(usize, usize) -> bool,
+) -> Result<Option<LmScore>, DataError> {
     let epoch = LmEpoch::new(corpus, batches, Order::InFile)?;
     let mut state = model.zero_state(epoch.batch_size());
     let mut score = LmScore { loss_sum: 0.0, correct: 0, tokens: 0 };
@@ -53,9 +67,11 @@ pub fn score_stream<D: Device, S: TokenSource>(
         score.loss_sum += out.loss * out.tokens as f64;
         score.correct += out.correct;
         score.tokens += out.tokens;
-        each(step + 1, epoch.len());
+        if !go_on(step + 1, epoch.len()) {
+            return Ok(None);
+        }
     }
-    Ok(score)
+    Ok(Some(score))
 }
 
 /// Place of the largest number of a row; the first if several are.
@@ -74,6 +90,20 @@ pub fn score_documents<D: Device>(
     batch_size: usize,
     each: &mut dyn FnMut(usize, usize),
 ) -> Vec<Vec<f32>> {
+    let logits = score_documents_while(model, documents, batch_size, &mut |done, all| {
+        each(done, all);
+        true
+    });
+    logits.unwrap_or_else(|| unreachable!("nobody said no"))
+}
+
+/// As [`score_documents`], but `None` when `go_on` says no after a batch.
+pub(crate) fn score_documents_while<D: Device>(
+    model: &TextClassifier<D>,
+    documents: &[Vec<u32>],
+    batch_size: usize,
+    go_on: &mut dyn FnMut(usize, usize) -> bool,
+) -> Option<Vec<Vec<f32>>> {
     let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
     let classes = model.config().classes;
     let mut logits = vec![Vec::new(); documents.len()];
@@ -85,7 +115,9 @@ pub fn score_documents<D: Device>(
             logits[item] = row.to_vec();
         }
         done += items.len();
-        each(done, documents.len());
+        if !go_on(done, documents.len()) {
+            return None;
+        }
     }
-    logits
+    Some(logits)
 }

@@ -67,7 +67,7 @@ fn lstm_flops(sizes: AwdLstmConfig) -> f64 {
     (0..sizes.layers).map(layer).sum()
 }
 
-fn tokens(count: usize, vocab: usize, key: Key) -> Vec<u32> {
+pub(super) fn tokens(count: usize, vocab: usize, key: Key) -> Vec<u32> {
     let draw = key.uniform_values(count, 1.0);
     // many frequent words, few rare ones, as in text
     let id = |u: f32| (vocab as f32 * u.abs().powi(3)) as u32;
@@ -112,7 +112,7 @@ fn update<N: Network<Cpu>>(
 ) {
     let (norm, _) = gradient_norm(&Cpu::default(), model);
     clip_gradients(&Cpu::default(), model, norm, recipe.clip.unwrap_or(f64::MAX));
-    let rates = recipe.rates(1e-4, learn.groups());
+    let rates = vec![1e-4; learn.groups()];
     let weight_decay = recipe.weight_decay;
     optimizer.step(model, Update { rates: &rates, mom: None, weight_decay, learn });
 }

@@ -1,9 +1,7 @@
 //! Models as users hold them: text pipeline, networks, labels; and their folders.
 
 use super::Error;
-use crate::checkpoint::{
-    Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors, write_tensors,
-};
+use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors};
 use crate::data::LabelSet;
 use crate::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier,
@@ -185,7 +183,7 @@ fn save<D: Device, N: Network<D>>(
     for (name, bytes) in text.files() {
         folder.write(name, &bytes)?;
     }
-    folder.write("model.safetensors", &write_tensors(&pack(networks), Dtype::F32)?)?;
+    folder.write_tensors("model.safetensors", &pack(networks), Dtype::F32)?;
     folder.write("README.md", papers.card.as_bytes())?;
     folder.write("run.json", &pretty(&papers.run))?;
     for (name, bytes) in &papers.others {

@@ -110,7 +110,7 @@ fn train_one(
 ) -> Result<TextClassifier<Cpu>, Error> {
     let title = format!("train the classifier, {direction}");
     let task = Title { title, name: format!("train-{direction}") };
-    let plan = recipe.plan(network.groups(), key.child(11));
+    let plan = recipe.plan(network.groups(), key.child(11))?;
     let identity = json!({
         "recipe": recipe,
         "seed": options.seed,

@@ -60,6 +60,8 @@ pub enum Error {
     Missing {
         /// What is missing.
         message: String,
+        /// What to try instead.
+        hint: Option<String>,
     },
     /// There is not enough text to work with.
     #[error("{message}")]
@@ -77,6 +79,13 @@ pub enum Error {
     #[cfg(feature = "train")]
     #[error(transparent)]
     Train(#[from] crate::train::TrainError),
+    /// Not a failure: the result was complete when the command was given again.
+    #[cfg(feature = "train")]
+    #[error("{} was finished before; all that was left to do was to clean up", path.display())]
+    Finished {
+        /// The result.
+        path: PathBuf,
+    },
     /// A signal asked to stop; a checkpoint was saved if one was wanted.
     #[error("stopped; run the same command again to continue")]
     Stopped,
@@ -89,7 +98,9 @@ impl Error {
             Self::Data(error) => error.hint(),
             Self::Text(error) => error.hint().map(Into::into),
             Self::Checkpoint(error) => error.hint().map(Into::into),
-            Self::Usage { hint, .. } | Self::TooLittle { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. }
+            | Self::TooLittle { hint, .. }
+            | Self::Missing { hint, .. } => hint.clone(),
             Self::WrongModel { wanted: "language model", .. } => {
                 Some("give a folder written by `ulmfit pretrain` or `ulmfit finetune`".into())
             }
@@ -103,7 +114,9 @@ impl Error {
             Self::Weights { .. } | Self::Config { .. } => {
                 Some("the folder was changed or damaged after it was written".into())
             }
-            Self::Missing { .. } | Self::Stopped => None,
+            #[cfg(feature = "train")]
+            Self::Finished { .. } => None,
+            Self::Stopped => None,
         }
     }
 
@@ -127,6 +140,8 @@ impl Error {
             Self::Train(crate::train::TrainError::NoSteps) => ErrorClass::Data,
             #[cfg(feature = "train")]
             Self::Train(_) => ErrorClass::Failed,
+            #[cfg(feature = "train")]
+            Self::Finished { .. } => ErrorClass::Failed, // the command line knows better
             Self::Stopped => ErrorClass::Failed,
         }
     }

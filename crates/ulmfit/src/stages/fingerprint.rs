@@ -1,6 +1,6 @@
 //! Fingerprints of what a run depends on: a run goes on only where they are as they were.
 
-use crate::data::Corpus;
+use crate::data::{Corpus, Record};
 use crate::model::Network;
 use crate::text::Vocab;
 use ulmfit_ops::Device;
@@ -15,6 +15,24 @@ pub(super) fn corpus(corpus: &Corpus) -> String {
         hasher.update(&(end as u64).to_le_bytes());
     }
     hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of rows: their texts and labels, in their order.
+pub(super) fn records(records: &[Record]) -> String {
+    let rows = records.iter().map(|record| (&record.fields, &record.label));
+    let mut hasher = blake3::Hasher::new();
+    for row in rows {
+        // JSON, so that no two rows look alike whatever stands in them.
+        let line = serde_json::to_vec(&row).expect("texts serialise");
+        hasher.update(&line).update(b"\n");
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of this program, if the system tells where it lies.
+pub(super) fn program() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    Some(crate::checkpoint::hash_file(&path).ok()?[..16].to_owned())
 }
 
 /// Hash of a vocabulary.

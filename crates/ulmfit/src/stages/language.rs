@@ -137,7 +137,7 @@ fn train_all(
         };
         let task = Task { title, name: format!("{stage}-{direction}") };
         let key = Key::new(seed).child(direction as u64);
-        let plan = recipe.plan(network.groups(), key.child(1));
+        let plan = recipe.plan(network.groups(), key.child(1))?;
         let batches = lm_batches(recipe, direction);
         let identity = json!({
             "recipe": recipe,

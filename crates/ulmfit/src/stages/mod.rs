@@ -7,6 +7,8 @@
 mod baselines;
 #[cfg(feature = "train")]
 mod bench;
+#[cfg(feature = "train")]
+mod bench_checkpoint;
 mod bundle;
 mod predict;
 mod progress;
@@ -32,9 +34,13 @@ mod papers;
 #[cfg(feature = "train")]
 mod recipe;
 #[cfg(feature = "train")]
+mod recipe_check;
+#[cfg(feature = "train")]
 mod rows;
 #[cfg(feature = "train")]
 mod runner;
+#[cfg(feature = "train")]
+mod saver;
 mod texts;
 #[cfg(feature = "train")]
 mod train;
@@ -45,6 +51,8 @@ mod unfreezing;
 pub use baselines::BaselineScores;
 #[cfg(feature = "train")]
 pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
+#[cfg(feature = "train")]
+pub use bench_checkpoint::{CheckpointSpeed, bench_checkpoint};
 pub use bundle::{
     ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, load_text, read_config,
 };
@@ -59,7 +67,7 @@ pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
 pub use language::{DirectionScore, LmText, finetune, lm_batches, pretrain, transfer};
 #[cfg(feature = "train")]
-pub use outcome::{Outcome, Report};
+pub use outcome::{DataHashes, Outcome, Report};
 #[cfg(feature = "train")]
 pub use papers::LmPapers;
 pub use predict::Prediction;
@@ -71,7 +79,7 @@ pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, Stage
 #[cfg(feature = "train")]
 pub use rows::{RowCounts, RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
-pub use runner::{Every, Runner, run_folder};
+pub use runner::{Every, OnNan, Runner, claim, run_folder};
 pub use texts::{Document, encode, hold_out, learn_vocab, read_texts};
 #[cfg(feature = "train")]
 pub use train::{TrainOptions, train};

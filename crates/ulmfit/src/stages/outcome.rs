@@ -14,6 +14,19 @@ pub struct Outcome {
     pub classifier: ClassifierBundle,
     /// How good it is.
     pub report: Report,
+    /// What it was made from.
+    pub data: DataHashes,
+}
+
+/// Hashes of the rows a classifier was made from: texts and labels, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataHashes {
+    /// Learned from.
+    pub train: String,
+    /// Chosen by.
+    pub valid: String,
+    /// Scored on.
+    pub test: String,
 }
 
 /// How good a classifier is, beside what simpler tools reach.

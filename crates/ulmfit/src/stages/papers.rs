@@ -28,6 +28,7 @@ fn run(stage: &str, seed: u64, threads: usize, rest: Value) -> Value {
     let mut run = json!({
         "schema": 1,
         "program": concat!("ulmfit ", env!("CARGO_PKG_VERSION")),
+        "program-hash": fingerprint::program(),
         "stage": stage,
         "seed": seed,
         "threads": threads,
@@ -103,6 +104,8 @@ impl Outcome {
         let rest = json!({
             "recipe": options.recipe,
             "directions": options.directions,
+            "vocabulary": fingerprint::vocabulary(self.classifier.text.vocab()),
+            "data": self.data,
             "report": self.report,
         });
         let run = run("train", options.classify.seed, threads, rest);

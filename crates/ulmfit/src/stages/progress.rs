@@ -14,8 +14,18 @@ pub struct Task {
 
 /// Somebody who watches: a terminal, a test, nobody.
 pub trait Progress {
-    /// Training or another long task begins.
+    /// Training begins: until [`task_ended`](Self::task_ended) there is something to save, and a
+    /// request to stop should be told by [`event`](Self::event) and
+    /// [`stop_asked`](Self::stop_asked). Before and after, whoever watches may end the program.
     fn task(&mut self, _task: &Task) {}
+
+    /// It has ended, and what there is to save is saved.
+    fn task_ended(&mut self) {}
+
+    /// Whether somebody asked to stop.
+    fn stop_asked(&self) -> bool {
+        false
+    }
 
     /// Something happened in training; says whether to go on.
     #[cfg(feature = "train")]

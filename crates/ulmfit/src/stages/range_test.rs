@@ -81,7 +81,7 @@ fn sweep<T: Trainee<Cpu>>(
 ) -> Result<LrSweep, Error> {
     let options = LrFindOptions {
         range,
-        factors: recipe.rates(1.0, learn.groups()),
+        factors: recipe.rates(1.0, learn.groups())?,
         learn,
         optimizer: recipe.optimizer,
         weight_decay: recipe.weight_decay,

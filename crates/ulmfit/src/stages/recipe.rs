@@ -4,7 +4,7 @@ use super::Error;
 use crate::checkpoint::CheckpointError;
 use crate::model::{DropoutConfig, Learn, Regularisation};
 use crate::optim::OptimizerConfig;
-use crate::schedule::ScheduleConfig;
+use crate::schedule::{ScheduleConfig, ScheduleError};
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -171,19 +171,38 @@ pub enum RecipeError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A constant of a schedule is out of its range.
+    #[error("schedule of the recipe: {0}")]
+    Schedule(#[from] ScheduleError),
+    /// A list of factors that is not one for each group of layers.
+    #[error("`lr-groups` of the recipe has {found} factors, the network has {groups} groups")]
+    Groups {
+        /// Factors given.
+        found: usize,
+        /// Groups of the network.
+        groups: usize,
+    },
 }
 
 impl RecipeError {
     /// What to try next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Syntax { .. } | Self::Range { .. } => None,
-            Self::Unknown { .. } => Some(format!(
-                "known recipes: {}; or give a .toml file",
-                PRESETS.map(|p| p.0).join(", ")
-            )),
+            Self::Syntax { .. } | Self::Range { .. } | Self::Schedule(_) => None,
+            Self::Unknown { .. } => Some(known()),
+            Self::Groups { .. } => Some(
+                "give a factor for each, the lowest layers first, or `lr-factor`, which fits any \
+                 number"
+                    .into(),
+            ),
         }
     }
+}
+
+/// What recipes there are.
+fn known() -> String {
+    let names = PRESETS.map(|(name, _)| name).join(", ");
+    format!("known recipes: {names}; or give a .toml file")
 }
 
 /// The recipes in the box, by name.
@@ -209,11 +228,15 @@ impl Recipe {
     /// A recipe from a file.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it cannot be read, [`Error::Recipe`] when it cannot be used.
+    /// [`Error::Missing`] or [`Error::Checkpoint`] when it cannot be read, [`Error::Recipe`] when
+    /// it cannot be used.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path.to_owned() },
-            _ => CheckpointError::Io { action: "read", path: path.to_owned(), source },
+            std::io::ErrorKind::NotFound => Error::Missing {
+                message: format!("{} does not exist", path.display()),
+                hint: Some(known()),
+            },
+            _ => CheckpointError::Io { action: "read", path: path.to_owned(), source }.into(),
         })?;
         Ok(Self::parse(&text)?)
     }
@@ -244,68 +267,30 @@ impl StageRecipe {
         Regularisation { ar: self.ar, tar: self.tar }
     }
 
-    /// Checks every number that could hang or break a run.
-    ///
-    /// # Errors
-    /// [`RecipeError::Range`] names the first bad one.
-    pub fn check(&self) -> Result<(), RecipeError> {
-        let range = |good: bool, field, value: &dyn std::fmt::Display, wanted| {
-            if good {
-                Ok(())
-            } else {
-                Err(RecipeError::Range { field, value: value.to_string(), wanted })
-            }
-        };
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        let at_least_zero = |x: f64| x.is_finite() && x >= 0.0;
-        range(self.batch_size > 0, "batch-size", &self.batch_size, "at least 1")?;
-        range(self.bptt > 0, "bptt", &self.bptt, "at least 1")?;
-        range(self.accumulate > 0, "accumulate", &self.accumulate, "at least 1")?;
-        range(positive(self.lr), "lr", &self.lr, "a positive number")?;
-        let phases = self.phase.iter().filter_map(|phase| phase.lr);
-        for lr in phases.chain(self.lr_groups.iter().flatten().copied()) {
-            range(positive(lr), "lr of a phase or group", &lr, "a positive number")?;
-        }
-        range(at_least_zero(self.weight_decay), "weight-decay", &self.weight_decay, "at least 0")?;
-        range(at_least_zero(self.ar), "ar", &self.ar, "at least 0")?;
-        range(at_least_zero(self.tar), "tar", &self.tar, "at least 0")?;
-        range(
-            (0.0..1.0).contains(&self.label_smoothing),
-            "label-smoothing",
-            &self.label_smoothing,
-            "in 0..1",
-        )?;
-        if let Some(clip) = self.clip {
-            range(positive(clip), "clip", &clip, "a positive number")?;
-        }
-        if let Some(factor) = self.lr_factor {
-            range(positive(factor), "lr-factor", &factor, "a positive number")?;
-        }
-        range(
-            self.dropouts().is_valid(),
-            "dropout",
-            &format!("{:?}", self.dropouts()),
-            "in 0..1 after drop-mult",
-        )
-    }
-
     /// Peak rate of each of `groups` groups, lowest first.
     ///
     /// Discriminative fine-tuning: Howard & Ruder 2018, section 3.2.
-    pub fn rates(&self, peak: f64, groups: usize) -> Vec<f64> {
-        match (&self.lr_groups, self.lr_factor) {
-            (Some(factors), _) if factors.len() == groups => {
-                factors.iter().map(|factor| peak * factor).collect()
+    ///
+    /// # Errors
+    /// [`RecipeError::Groups`] when the factors are not one a group.
+    pub fn rates(&self, peak: f64, groups: usize) -> Result<Vec<f64>, RecipeError> {
+        Ok(match (&self.lr_groups, self.lr_factor) {
+            (Some(factors), _) if factors.len() != groups => {
+                return Err(RecipeError::Groups { found: factors.len(), groups });
             }
-            (_, Some(factor)) => {
+            (Some(factors), _) => factors.iter().map(|factor| peak * factor).collect(),
+            (None, Some(factor)) => {
                 (0..groups).map(|g| peak / factor.powf((groups - 1 - g) as f64)).collect()
             }
-            _ => vec![peak; groups],
-        }
+            (None, None) => vec![peak; groups],
+        })
     }
 
     /// The plan for a network of `groups` groups.
-    pub fn plan(&self, groups: usize, key: Key) -> Plan {
+    ///
+    /// # Errors
+    /// Those of [`rates`](Self::rates).
+    pub fn plan(&self, groups: usize, key: Key) -> Result<Plan, RecipeError> {
         let phase = |unfreeze: Option<&PhaseRecipe>| {
             let learn = match unfreeze.map(|p| (p.unfreeze, p.only)) {
                 Some((Some(Unfreeze::Top(top)), _)) => Learn::top(groups, top.clamp(1, groups)),
@@ -313,21 +298,21 @@ impl StageRecipe {
                 _ => Learn::all(groups),
             };
             let peak = unfreeze.and_then(|p| p.lr).unwrap_or(self.lr);
-            Phase {
+            Ok(Phase {
                 epochs: unfreeze.map_or(self.epochs, |p| p.epochs),
                 learn,
-                rates: self.rates(peak, groups),
+                rates: self.rates(peak, groups)?,
                 schedule: unfreeze
                     .and_then(|p| p.schedule.clone())
                     .unwrap_or_else(|| self.schedule.clone()),
-            }
+            })
         };
         let phases = if self.phase.is_empty() {
-            vec![phase(None)]
+            vec![phase(None)?]
         } else {
-            self.phase.iter().map(|p| phase(Some(p))).collect()
+            self.phase.iter().map(|p| phase(Some(p))).collect::<Result<_, RecipeError>>()?
         };
-        Plan {
+        Ok(Plan {
             phases,
             optimizer: self.optimizer,
             weight_decay: self.weight_decay,
@@ -336,7 +321,7 @@ impl StageRecipe {
             patience: self.patience,
             keep_best: self.keep_best,
             key,
-        }
+        })
     }
 }
 
@@ -351,12 +336,5 @@ mod tests {
             assert_eq!(recipe.name, name);
             assert_eq!(Recipe::parse(&toml::to_string(&recipe).unwrap()), Ok(recipe));
         }
-    }
-
-    #[test]
-    fn rates_that_are_none_are_refused() {
-        let mut stage = Recipe::preset("default").unwrap().train;
-        stage.phase[0].lr = Some(f64::NAN);
-        assert!(matches!(stage.check(), Err(RecipeError::Range { .. })));
     }
 }

@@ -2,21 +2,19 @@
 
 use super::Error;
 use super::progress::{Progress, Task};
+use super::saver::{Saver, Watch, start_checkpoint};
 use crate::checkpoint::{
-    Checkpoint, CheckpointError, Dtype, Keep, RunFolder, Tensors, peek_tensors, read_tensors,
-    write_tensors,
+    Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder,
 };
 use crate::train::{
-    Checkpointer, Event, Outcome, Plan, Position, Snapshot, TrainError, Trainee, fit,
+    Event, MAX_ROLLBACKS, NoCheckpoints, Outcome, Plan, Position, Snapshot, TrainError, Trainee,
+    fit, rollback_factor,
 };
 use serde_json::Value;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use ulmfit_ops::Device;
-
-/// File of a checkpoint that holds all tensors.
-const STATE: &str = "state.safetensors";
 
 /// How often a checkpoint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +31,45 @@ impl Default for Every {
     }
 }
 
+/// What happens when a loss, a gradient or a weight is no number any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnNan {
+    /// The run ends, and says where it happened.
+    #[default]
+    Stop,
+    /// The run goes back to its last checkpoint on schedule and halves all learning rates from
+    /// there on, at most [`MAX_ROLLBACKS`] times.
+    Rollback,
+}
+
 /// Runs trainings one after the other, each in its own folder below that of the command.
 pub struct Runner<'a> {
     /// Who watches.
     pub progress: &'a mut dyn Progress,
     folder: Option<PathBuf>,
     every: Every,
+    on_nan: OnNan,
 }
 
 impl<'a> Runner<'a> {
     /// Without a folder nothing is kept and nothing can be continued.
     pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
-        Self { progress, folder, every }
+        Self { progress, folder, every, on_nan: OnNan::Stop }
+    }
+
+    /// The same with another answer to numbers that are none.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for [`OnNan::Rollback`] with checkpoints by the clock: where such a run
+    /// goes back to would depend on the machine, and its result with it.
+    pub fn with_on_nan(self, on_nan: OnNan) -> Result<Self, Error> {
+        if on_nan == OnNan::Rollback && matches!(self.every, Every::Time(_)) {
+            let message = "a rollback needs checkpoints after a number of updates".into();
+            let hint = "add `--checkpoint-every 1000`, or another number: a rollback by the clock \
+                        could not be repeated";
+            return Err(Error::Usage { message, hint: Some(hint.into()) });
+        }
+        Ok(Self { on_nan, ..self })
     }
 
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
@@ -63,38 +88,92 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<(), Error> {
         self.progress.task(task);
-        let Some(folder) = &self.folder else {
-            let progress = &mut *self.progress;
-            let mut observer = |event: &Event| progress.event(event);
-            let mut none = crate::train::NoCheckpoints;
-            return finished(fit(device, trainee, plan, None, &mut observer, &mut none)?);
+        let outcome = match self.folder.clone() {
+            Some(folder) => {
+                self.train_in(&folder.join(&task.name), device, trainee, plan, identity)
+            }
+            None => {
+                let mut watch = Watch::new(self.progress, None);
+                let done = fit(device, trainee, plan, None, &mut watch, &mut NoCheckpoints);
+                done.map_err(Error::from)
+            }
         };
-        let mut run = RunFolder::open_or_create(&folder.join(&task.name))?;
-        run.config(identity)?;
+        self.progress.task_ended();
+        match outcome? {
+            Outcome::Done if !self.progress.stop_asked() => Ok(()),
+            _ => Err(Error::Stopped),
+        }
+    }
+
+    fn train_in<D: Device, T: Trainee<D>>(
+        &mut self,
+        folder: &Path,
+        device: &D,
+        trainee: &mut T,
+        plan: &Plan,
+        identity: &Value,
+    ) -> Result<Outcome, Error> {
+        let mut identity = identity.clone();
+        let anchors = match (self.on_nan, self.every) {
+            (OnNan::Rollback, Every::Updates(every)) => Some(every),
+            _ => None,
+        };
+        if let Some(every) = anchors {
+            identity["rollback-every"] = every.into(); // the result depends on it
+        }
+        let mut run = RunFolder::open_or_create(folder)?;
+        run.config(&identity)?;
         let latest = run.latest_checkpoint()?;
         for skipped in latest.iter().flat_map(|checkpoint| &checkpoint.skipped) {
             self.progress.warn(&skipped.to_string());
         }
-        let from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
+        let mut from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
         if let Some(from) = &from {
             self.progress.note(&format!("continuing after update {}", from.position.updates));
         }
-        let shared = RefCell::new(run);
-        let failed = RefCell::new(None);
-        let progress = &mut *self.progress;
-        let mut observer = |event: &Event| {
-            if let Err(error) = shared.borrow_mut().append_metrics(event) {
-                failed.borrow_mut().get_or_insert(error);
-                return crate::train::Control::Stop;
+        let run = RefCell::new(run);
+        loop {
+            let mut watch = Watch::new(self.progress, Some(&run));
+            let mut saver = Saver::new(&run, self.every, anchors);
+            let outcome = fit(device, trainee, plan, from.as_ref(), &mut watch, &mut saver);
+            watch.result()?;
+            match outcome {
+                Err(error) if anchors.is_some() && error.diverged_at().is_some() => {
+                    from = Some(self.roll_back(&run, error)?);
+                }
+                outcome => return Ok(outcome?),
             }
-            progress.event(event)
-        };
-        let mut saver = Saver { run: &shared, every: self.every, last: Instant::now() };
-        let outcome = fit(device, trainee, plan, from.as_ref(), &mut observer, &mut saver)?;
-        match failed.into_inner() {
-            Some(error) => Err(error.into()),
-            None => finished(outcome),
         }
+    }
+
+    /// Goes back to the last checkpoint on schedule and makes one more there, with lower rates.
+    ///
+    /// A kill at any moment in between leads back here, because all is a pure function of that
+    /// checkpoint.
+    fn roll_back(
+        &mut self,
+        run: &RefCell<RunFolder>,
+        error: TrainError,
+    ) -> Result<Snapshot, Error> {
+        let mut run = run.borrow_mut();
+        let Some(anchor) = run.roll_back()? else { return Err(error.into()) };
+        let mut snapshot = read_snapshot(&anchor)?;
+        let position = &mut snapshot.position;
+        if position.rollbacks == MAX_ROLLBACKS {
+            return Err(error.into());
+        }
+        position.rollbacks += 1;
+        let (step, rate_factor) = (position.updates, rollback_factor(position.rollbacks));
+        let (from, reason) = (error.diverged_at().unwrap_or(step), error.to_string());
+        self.progress.warn(&format!(
+            "{reason}: back to update {step}, all learning rates times {rate_factor}"
+        ));
+        let event = Event::RolledBack { step, from, reason, rate_factor };
+        run.append_metrics(&event)?;
+        self.progress.event(&event);
+        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor)?;
+        run.finish_checkpoint()?;
+        Ok(snapshot)
     }
 
     /// Removes the run folder once the result is safe elsewhere.
@@ -102,17 +181,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`Error::Checkpoint`] when another process is at it, or it cannot be removed.
     pub fn clean(&self) -> Result<(), Error> {
-        let Some(folder) = self.folder.as_deref().filter(|folder| folder.exists()) else {
-            return Ok(());
-        };
-        let tasks = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        for task in tasks.filter(|task| task.path().is_dir()) {
-            drop(RunFolder::open_or_create(&task.path())?); // fails while somebody trains there
-        }
-        std::fs::remove_dir_all(folder).map_err(|source| {
-            let path = folder.to_owned();
-            CheckpointError::Io { action: "remove", path, source }.into()
-        })
+        self.folder.as_deref().map_or(Ok(()), remove_run)
     }
 
     /// `metrics.jsonl` of every training so far, by task name.
@@ -139,43 +208,50 @@ pub fn run_folder(output: &Path) -> PathBuf {
     output.with_file_name(name)
 }
 
-fn finished(outcome: Outcome) -> Result<(), Error> {
-    match outcome {
-        Outcome::Done => Ok(()),
-        Outcome::Stopped => Err(Error::Stopped),
-    }
-}
+/// In the run folder, hash of the result: written just before the result appears.
+const RECEIPT: &str = "finished";
 
-struct Saver<'a> {
-    run: &'a RefCell<RunFolder>,
-    every: Every,
-    last: Instant,
-}
-
-impl Checkpointer for Saver<'_> {
-    fn due(&mut self, updates: u64) -> bool {
-        match self.every {
-            Every::Time(time) => self.last.elapsed() >= time,
-            Every::Updates(every) => updates.is_multiple_of(every.max(1)),
+/// The result of a command, written at the end; a receipt of it stays in the run folder.
+///
+/// # Errors
+/// [`Error::Finished`] when a run of this very result was killed before it could remove its own
+/// folder, which is done now; those of [`FolderWriter::create`].
+pub fn claim(output: &Path, overwrite: Overwrite) -> Result<FolderWriter, Error> {
+    let run = run_folder(output);
+    let receipt = run.join(RECEIPT);
+    let hash = std::fs::read_to_string(&receipt).ok();
+    if hash.is_some_and(|hash| ModelFolder::open(output).is_ok_and(|model| model.hash() == hash)) {
+        remove_run(&run)?;
+        if overwrite == Overwrite::Refuse {
+            return Err(Error::Finished { path: output.to_owned() });
         }
     }
+    Ok(FolderWriter::create(output, overwrite)?.with_receipt(receipt))
+}
 
-    fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
-        let position = serde_json::to_value(&snapshot.position).expect("plain data serialises");
-        let bytes = write_tensors(&snapshot.tensors, Dtype::F32)?;
-        self.run.borrow_mut().save_checkpoint(&position, &[(STATE, bytes)], Keep::Recent)?;
-        self.last = Instant::now();
-        Ok(())
+/// Removes a run folder, the receipt last: as long as anything is there, [`claim`] finds it.
+fn remove_run(folder: &Path) -> Result<(), Error> {
+    if !folder.exists() {
+        return Ok(());
     }
+    let tasks =
+        || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|task| task.path());
+    for task in tasks().filter(|task| task.is_dir()) {
+        drop(RunFolder::open_or_create(&task)?); // fails while somebody trains there
+    }
+    let remove = || {
+        tasks().filter(|task| task.is_dir()).try_for_each(std::fs::remove_dir_all)?;
+        std::fs::remove_dir_all(folder)
+    };
+    remove().map_err(|source| {
+        let path = folder.to_owned();
+        CheckpointError::Io { action: "remove", path, source }.into()
+    })
 }
 
 fn read_snapshot(checkpoint: &Checkpoint) -> Result<Snapshot, Error> {
     let path = checkpoint.folder().path();
     let position: Position = serde_json::from_value(checkpoint.position.clone())
         .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })?;
-    let bytes = checkpoint.read(STATE)?;
-    let found = peek_tensors(&bytes)?;
-    let shapes = found.into_iter().map(|tensor| (tensor.name, tensor.dims)).collect();
-    let tensors: Tensors = read_tensors(&bytes, &shapes)?;
-    Ok(Snapshot { position, tensors })
+    Ok(Snapshot { position, tensors: checkpoint.tensors()? })
 }

@@ -5,11 +5,11 @@ use super::bundle::{ClassifierBundle, LmBundle};
 use super::classify::{ClassifyOptions, LabelledText, classify};
 use super::evaluate::score;
 use super::language::DirectionScore;
-use super::outcome::{Outcome, Report};
+use super::outcome::{DataHashes, Outcome, Report};
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, Shares, labelled, texts};
 use super::runner::Runner;
-use super::{ClassifierEvaluation, Error};
+use super::{ClassifierEvaluation, Error, fingerprint};
 use crate::data::Record;
 use crate::text::Direction;
 use std::time::Instant;
@@ -78,7 +78,12 @@ pub(super) fn train_on(
         verdict,
         seconds: started.elapsed().as_secs_f64(),
     };
-    Ok(Outcome { classifier, report })
+    let data = DataHashes {
+        train: fingerprint::records(&rows.train),
+        valid: fingerprint::records(&rows.valid),
+        test: fingerprint::records(&rows.test),
+    };
+    Ok(Outcome { classifier, report, data })
 }
 
 /// Scores some records, if there are any.

@@ -75,7 +75,7 @@ mod tests {
     fn learning(how: Unfreezing) -> Vec<Learn> {
         let mut recipe = super::super::Recipe::preset("paper-2018").unwrap().train;
         recipe.set_unfreezing(how, 5);
-        recipe.plan(5, Key::new(1)).phases.into_iter().map(|phase| phase.learn).collect()
+        recipe.plan(5, Key::new(1)).unwrap().phases.into_iter().map(|phase| phase.learn).collect()
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Training a classifier on labelled documents.
 
-use super::{StepLoss, StepPlan, Trainee, Validation};
+use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::data::{LabelKind, pad, training_batches};
-use crate::model::{RandomMasks, Regularisation, TextClassifier, argmax, score_documents};
+use crate::model::{RandomMasks, Regularisation, TextClassifier, argmax, score_documents_while};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::{Device, Key};
 
@@ -129,11 +130,18 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
         }
     }
 
-    fn validate(&mut self) -> Option<Validation> {
-        let valid = self.valid?;
+    fn validate(
+        &mut self,
+        poll: &mut dyn FnMut() -> Control,
+    ) -> ControlFlow<(), Option<Validation>> {
+        let Some(valid) = self.valid else { return ControlFlow::Continue(None) };
         let task = self.model.config().task;
         let documents = &valid.documents;
-        let logits = score_documents(&self.model, documents, self.batch_size, &mut |_, _| ());
+        let go_on = &mut |_, _| poll() == Control::Continue;
+        let Some(logits) = score_documents_while(&self.model, documents, self.batch_size, go_on)
+        else {
+            return ControlFlow::Break(());
+        };
         let loss = mean_loss(&self.model, &logits, valid);
         let mut metrics = BTreeMap::new();
         if task == LabelKind::Single {
@@ -141,7 +149,7 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
             let right = rows.filter(|(row, target)| argmax(row) == target[0] as usize);
             metrics.insert("accuracy".to_owned(), right.count() as f64 / logits.len() as f64);
         }
-        Some(Validation { loss, metrics })
+        ControlFlow::Continue(Some(Validation { loss, metrics }))
     }
 }
 

@@ -58,6 +58,17 @@ pub enum Event {
         /// Epoch over all phases, from 0.
         epoch: usize,
     },
+    /// Numbers stopped being finite, and the run went back to an earlier state.
+    RolledBack {
+        /// Updates of the run at that state.
+        step: u64,
+        /// Updates of the run when it happened.
+        from: u64,
+        /// What happened.
+        reason: String,
+        /// Factor of all learning rates from here on.
+        rate_factor: f64,
+    },
 }
 
 /// Whether a run goes on.
@@ -73,6 +84,11 @@ pub enum Control {
 pub trait Observer {
     /// Is told what happened; says whether to go on.
     fn event(&mut self, event: &Event) -> Control;
+
+    /// Says whether to go on in the middle of a validation.
+    fn poll(&mut self) -> Control {
+        Control::Continue
+    }
 }
 
 /// Tells nobody.

@@ -1,61 +1,18 @@
 //! The loop.
 
+use super::divergence::{largest_weight, not_finite, rollback_factor};
 use super::snapshot::{
     load_model, model_tensors, optimizer_tensors, restore_optimizer, with_prefix,
 };
 use super::{
-    Checkpointer, Control, Event, Observer, Phase, Plan, Position, Snapshot, StepPlan, Trainee,
+    Checkpointer, Control, Event, Observer, Phase, Plan, Position, Snapshot, StepPlan, TrainError,
+    Trainee,
 };
-use crate::checkpoint::{CheckpointError, Tensors};
-use crate::model::LoadError;
+use crate::checkpoint::Tensors;
 use crate::optim::{Optimizer, Update, clip_gradients, gradient_norm, zero_gradients};
 use crate::schedule::Schedule;
+use std::ops::ControlFlow;
 use ulmfit_ops::Device;
-
-/// Why training ended before its end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// The loss is not a number any more.
-    #[error("the loss is {loss} at step {step}")]
-    Loss {
-        /// Updates made before.
-        step: u64,
-        /// The loss.
-        loss: f64,
-    },
-    /// A gradient is not a number any more.
-    #[error("the gradient of `{tensor}` is not finite at step {step}")]
-    Gradient {
-        /// Updates made before.
-        step: u64,
-        /// First tensor affected.
-        tensor: String,
-    },
-    /// There is not a single batch.
-    #[error("there is too little text for a single training step")]
-    NoSteps,
-    /// A snapshot belongs to another model.
-    #[error("the checkpoint does not fit the model")]
-    Load(#[from] LoadError),
-    /// A snapshot could not be written or read.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-}
-
-impl TrainError {
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Loss { .. } | Self::Gradient { .. } => {
-                Some("lower the learning rate (--lr) or clip gradients (--clip)".into())
-            }
-            Self::NoSteps => Some("give more text or a smaller --batch-size".into()),
-            Self::Load(_) => None,
-            Self::Checkpoint(error) => error.hint().map(Into::into),
-        }
-    }
-}
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +62,8 @@ pub fn fit<D: Device, T: Trainee<D>>(
     };
     if let Some(snapshot) = from {
         run.restore(snapshot)?;
+    } else if checkpointer.due(0)? {
+        checkpointer.save(run.snapshot()?)?;
     }
     let mut first_epoch: usize = plan.phases[..run.position.phase].iter().map(|p| p.epochs).sum();
     for phase in &plan.phases[run.position.phase..] {
@@ -114,9 +73,10 @@ pub fn fit<D: Device, T: Trainee<D>>(
         first_epoch += phase.epochs;
         run.next_phase()?;
         if run.position.phase == plan.phases.len() {
-            checkpointer.save(run.snapshot())?; // so that a finished run is not run again
+            checkpointer.save(run.snapshot()?)?; // so that a finished run is not run again
         }
     }
+    checkpointer.finish()?;
     Ok(Outcome::Done)
 }
 
@@ -151,20 +111,29 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
                 let event = self.update(phase, epoch, batches, done as usize, steps as usize)?;
                 done += 1;
                 let control = observer.event(&event);
-                if control == Control::Stop || checkpointer.due(self.position.updates) {
-                    checkpointer.save(self.snapshot())?;
-                }
                 if control == Control::Stop {
-                    return Ok(control);
+                    return self.stop(checkpointer);
+                }
+                if checkpointer.due(self.position.updates)? {
+                    checkpointer.save(self.snapshot()?)?;
                 }
             }
-            let stop_early = self.end_epoch(epoch, phase, observer);
+            let ControlFlow::Continue(stop_early) = self.end_epoch(epoch, phase, observer)? else {
+                return self.stop(checkpointer);
+            };
             if stop_early {
                 observer.event(&Event::StoppedEarly { phase: self.position.phase, epoch });
                 break;
             }
         }
         Ok(Control::Continue)
+    }
+
+    /// Saves what there is before the run ends.
+    fn stop(&self, checkpointer: &mut dyn Checkpointer) -> Result<Control, TrainError> {
+        checkpointer.save(self.snapshot()?)?;
+        checkpointer.finish()?;
+        Ok(Control::Stop)
     }
 
     /// Runs the batches of one update and makes it.
@@ -186,7 +155,7 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
             let plan = StepPlan { step: step_in_epoch, learn: &phase.learn, scale, key };
             let out = self.trainee.step(plan);
             if !out.total.is_finite() {
-                return Err(TrainError::Loss { step, loss: out.total });
+                return Err(self.bad_loss(out.total));
             }
             self.position.step += 1;
             self.position.loss_sum += out.loss * out.weight;
@@ -204,7 +173,9 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
             clip_gradients(self.device, model, grad_norm, max_norm);
         }
         let rate = phase.schedule.at(done, steps);
-        let rates: Vec<f64> = phase.rates.iter().map(|peak| peak * rate.lr * rate_factor).collect();
+        let lowered = rollback_factor(self.position.rollbacks);
+        let now = |peak| peak * rate.lr * rate_factor * lowered;
+        let rates: Vec<f64> = phase.rates.iter().map(now).collect();
         let lr = rates.last().copied().unwrap_or(0.0);
         let update = Update {
             rates: &rates,
@@ -227,10 +198,22 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
         })
     }
 
-    /// Validates, keeps the best weights, moves on; returns whether the phase should end.
-    fn end_epoch(&mut self, epoch: usize, phase: &Phase, observer: &mut dyn Observer) -> bool {
+    /// Validates, keeps the best weights, moves on; returns whether the phase should end. Breaks
+    /// off when the observer wants to stop; then the epoch has not ended.
+    fn end_epoch(
+        &mut self,
+        epoch: usize,
+        phase: &Phase,
+        observer: &mut dyn Observer,
+    ) -> Result<ControlFlow<(), bool>, TrainError> {
         self.optimizer.swap_averages(self.trainee.model_mut());
-        let valid = self.trainee.validate();
+        let ControlFlow::Continue(valid) = self.trainee.validate(&mut || observer.poll()) else {
+            self.optimizer.swap_averages(self.trainee.model_mut());
+            return Ok(ControlFlow::Break(()));
+        };
+        if let Some(valid) = valid.as_ref().filter(|valid| !valid.loss.is_finite()) {
+            return Err(self.bad_loss(valid.loss));
+        }
         let mut best = false;
         if let Some(valid) = &valid {
             let position = &mut self.position;
@@ -265,7 +248,12 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
         self.position.epoch += 1;
         self.position.step = 0;
         (self.position.loss_sum, self.position.weight_sum) = (0.0, 0.0);
-        stop && self.position.epoch < phase.epochs
+        Ok(ControlFlow::Continue(stop && self.position.epoch < phase.epochs))
+    }
+
+    fn bad_loss(&self, loss: f64) -> TrainError {
+        let (tensor, weight) = largest_weight(self.trainee.model());
+        TrainError::Loss { step: self.position.updates, loss, tensor, weight }
     }
 
     /// Ends a phase: averaged or best weights become the model's, the optimiser forgets.
@@ -278,21 +266,26 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
         }
         self.optimizer =
             Optimizer::new(self.device.clone(), self.plan.optimizer, self.trainee.model());
-        let (phase, updates) = (self.position.phase + 1, self.position.updates);
-        self.position = Position { phase, updates, ..Position::default() };
+        let Position { phase, updates, rollbacks, .. } = self.position;
+        self.position = Position { phase: phase + 1, updates, rollbacks, ..Position::default() };
         Ok(())
     }
 
-    fn snapshot(&self) -> Snapshot {
+    /// # Errors
+    /// [`TrainError::Weight`]: what is not finite is never saved.
+    fn snapshot(&self) -> Result<Snapshot, TrainError> {
         let mut tensors = model_tensors(self.trainee.model(), "model.");
         tensors.extend(optimizer_tensors(&self.optimizer));
         let carried = self.trainee.carried();
         tensors.extend(carried.into_iter().map(|(name, t)| (format!("carried.{name}"), t)));
         tensors.extend(self.best.clone());
+        if let Some(tensor) = not_finite(&tensors) {
+            return Err(TrainError::Weight { step: self.position.updates, tensor });
+        }
         let mut position = self.position.clone();
         position.slot_steps = self.optimizer.slots().iter().map(|slot| slot.steps).collect();
         position.averaged = self.optimizer.averaged();
-        Snapshot { position, tensors }
+        Ok(Snapshot { position, tensors })
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), TrainError> {

@@ -1,10 +1,11 @@
 //! Training a language model on a stream of tokens.
 
 use super::snapshot::{to_device, to_host};
-use super::{StepLoss, StepPlan, Trainee, Validation};
+use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
 use crate::data::{DataError, LmBatchConfig, LmEpoch, Order, TokenSource};
-use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation, score_stream};
+use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation, score_stream_while};
+use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};
 
 /// A language model, a corpus to learn and one to be judged by.
@@ -84,12 +85,20 @@ impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
         }
     }
 
-    fn validate(&mut self) -> Option<Validation> {
-        let valid = self.valid?;
-        let sums = score_stream(&self.model, valid, &self.batches, &mut |_, _| ()).ok()?;
+    fn validate(
+        &mut self,
+        poll: &mut dyn FnMut() -> Control,
+    ) -> ControlFlow<(), Option<Validation>> {
+        let Some(valid) = self.valid else { return ControlFlow::Continue(None) };
+        let go_on = &mut |_, _| poll() == Control::Continue;
+        let sums = match score_stream_while(&self.model, valid, &self.batches, go_on) {
+            Ok(Some(sums)) => sums,
+            Ok(None) => return ControlFlow::Break(()),
+            Err(_) => return ControlFlow::Continue(None), // nothing to predict
+        };
         let metrics = [("perplexity", sums.perplexity()), ("accuracy", sums.accuracy())];
         let metrics = metrics.map(|(name, value)| (name.to_owned(), value)).into();
-        Some(Validation { loss: sums.loss(), metrics })
+        ControlFlow::Continue(Some(Validation { loss: sums.loss(), metrics }))
     }
 
     fn carried(&self) -> Tensors {

@@ -6,6 +6,8 @@
 //! [`Snapshot`].
 
 mod classifier;
+mod divergence;
+mod error;
 mod event;
 mod fit;
 mod lm;
@@ -15,8 +17,10 @@ mod snapshot;
 mod trainee;
 
 pub use classifier::{ClassifierTrainee, Labelled, LossConfig};
+pub use divergence::{MAX_ROLLBACKS, rollback_factor};
+pub use error::TrainError;
 pub use event::{Control, Event, Observer, Silent};
-pub use fit::{Outcome, TrainError, fit};
+pub use fit::{Outcome, fit};
 pub use lm::LmTrainee;
 pub use lr_find::{LrFindOptions, lr_find};
 pub use plan::{Phase, Plan};

@@ -32,6 +32,9 @@ pub struct Position {
     pub slot_steps: Vec<u64>,
     /// Updates averaged by NT-ASGD.
     pub averaged: Option<u64>,
+    /// How often the run went back to an earlier state because numbers stopped being finite; each
+    /// time halves all learning rates from there on.
+    pub rollbacks: u32,
 }
 
 /// All of a run that its data and its plan do not say.
@@ -45,14 +48,25 @@ pub struct Snapshot {
 
 /// Somewhere to put snapshots.
 pub trait Checkpointer {
-    /// Whether one should be made now, after `updates` updates.
-    fn due(&mut self, updates: u64) -> bool;
+    /// Whether one should be made now, after `updates` updates; asked before the first, too.
+    ///
+    /// # Errors
+    /// What went wrong with one that was begun before; the run ends.
+    fn due(&mut self, updates: u64) -> Result<bool, TrainError>;
 
-    /// Puts it there.
+    /// Puts it there, or begins to.
     ///
     /// # Errors
     /// Whatever stands in the way; the run ends.
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError>;
+
+    /// Returns when all that were begun are safe.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    fn finish(&mut self) -> Result<(), TrainError> {
+        Ok(())
+    }
 }
 
 /// Keeps none.
@@ -60,8 +74,8 @@ pub trait Checkpointer {
 pub struct NoCheckpoints;
 
 impl Checkpointer for NoCheckpoints {
-    fn due(&mut self, _updates: u64) -> bool {
-        false
+    fn due(&mut self, _updates: u64) -> Result<bool, TrainError> {
+        Ok(false)
     }
 
     fn save(&mut self, _snapshot: Snapshot) -> Result<(), TrainError> {

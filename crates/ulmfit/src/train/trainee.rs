@@ -1,9 +1,11 @@
 //! What can be trained.
 
+use super::Control;
 use crate::checkpoint::Tensors;
 use crate::model::{Learn, Network};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};
 
 /// What a training step is told.
@@ -63,8 +65,12 @@ pub trait Trainee<D: Device> {
     /// Runs one batch and adds its gradients.
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss;
 
-    /// Scores the held-out data, if there is any.
-    fn validate(&mut self) -> Option<Validation>;
+    /// Scores the held-out data, if there is any; breaks off when `poll`, asked after each batch,
+    /// says so.
+    fn validate(
+        &mut self,
+        poll: &mut dyn FnMut() -> Control,
+    ) -> ControlFlow<(), Option<Validation>>;
 
     /// State besides weights that a step leaves to the next.
     fn carried(&self) -> Tensors {

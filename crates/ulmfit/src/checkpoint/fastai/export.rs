@@ -36,7 +36,7 @@ pub fn export_fastai(
     for (name, tensor) in tensors {
         let unexpected = || TensorsError::Unexpected { tensor: name.clone() };
         let slot = Slot::parse(name).ok_or_else(unexpected)?;
-        check_finite(name, &tensor.values)?;
+        check_finite(name, 0, &tensor.values)?;
         match slot {
             // written from the originals
             Slot::EmbeddingCopy

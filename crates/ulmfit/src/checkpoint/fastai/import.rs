@@ -80,7 +80,7 @@ pub fn import_fastai(weights: &[u8], vocabulary: &[u8]) -> Result<Imported, Fast
     let mut tensors = Tensors::new();
     for (slot, (name, tensor)) in slots {
         let values = tensor.values();
-        check_finite(name, &values)?;
+        check_finite(name, 0, &values)?;
         tensors.insert(slot.name(prefix(kind)), HostTensor::new(tensor.dims, values));
     }
     if without_bias {

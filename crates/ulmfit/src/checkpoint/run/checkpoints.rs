@@ -1,4 +1,4 @@
-//! The last two checkpoints of a run, and its best.
+//! The last two checkpoints of a run, and its anchor.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,9 +10,13 @@ use serde_json::Value;
 use crate::ErrorClass;
 use crate::checkpoint::crash_point::crash_point;
 use crate::checkpoint::durable::{io_error, rename, sync_folder};
-use crate::checkpoint::{CheckpointError, FolderWriter, ModelFolder, Overwrite};
+use crate::checkpoint::{
+    CheckpointError, Dtype, FolderWriter, ModelFolder, Overwrite, Tensors, peek_tensors,
+    read_tensors,
+};
 
 const STATE: &str = "checkpoint.json";
+const TENSORS: &str = "state.safetensors";
 const RECENT: usize = 2;
 
 /// How long a checkpoint is kept.
@@ -20,8 +24,9 @@ const RECENT: usize = 2;
 pub enum Keep {
     /// Until two newer ones exist.
     Recent,
-    /// Until a newer one is saved as best.
-    Best,
+    /// Until a newer anchor exists: what [`RunFolder::roll_back`](super::RunFolder::roll_back)
+    /// goes back to.
+    Anchor,
 }
 
 /// A checkpoint whose files were all verified.
@@ -36,12 +41,14 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Reads one of the files that were saved, verified once more.
+    /// Reads the tensors that were saved, verified once more.
     ///
     /// # Errors
-    /// Those of [`ModelFolder::read`].
-    pub fn read(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
-        self.folder.read(name)
+    /// Those of [`ModelFolder::read`] and [`read_tensors`].
+    pub fn tensors(&self) -> Result<Tensors, CheckpointError> {
+        let bytes = self.folder.read(TENSORS)?;
+        let shapes = peek_tensors(&bytes)?.into_iter().map(|tensor| (tensor.name, tensor.dims));
+        read_tensors(&bytes, &shapes.collect())
     }
 
     /// The folder itself.
@@ -64,13 +71,13 @@ pub struct SkippedCheckpoint {
 #[serde(deny_unknown_fields)]
 struct State {
     schema: u32,
-    best: bool,
+    anchor: bool,
     metrics_bytes: u64,
     position: Value,
 }
 
 /// The folder `checkpoints`, with numbered folders in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Checkpoints {
     path: PathBuf,
     /// Found damaged by [`latest`](Self::latest); they go when a new one is safe.
@@ -94,18 +101,15 @@ impl Checkpoints {
 
     pub(super) fn save(
         &mut self,
-        position: &Value,
-        files: &[(&str, Vec<u8>)],
+        position: Value,
+        tensors: &Tensors,
         keep: Keep,
         metrics_bytes: u64,
     ) -> Result<(), CheckpointError> {
         let number = self.numbers()?.last().map_or(1, |last| last + 1);
         let mut writer = FolderWriter::create(&self.numbered(number), Overwrite::Refuse)?;
-        for (name, bytes) in files {
-            writer.write(name, bytes)?;
-        }
-        let best = keep == Keep::Best;
-        let state = State { schema: 1, best, metrics_bytes, position: position.clone() };
+        writer.write_tensors(TENSORS, tensors, Dtype::F32)?;
+        let state = State { schema: 1, anchor: keep == Keep::Anchor, metrics_bytes, position };
         let state = serde_json::to_vec(&state)
             .map_err(|source| CheckpointError::Json { path: self.path.join(STATE), source })?;
         writer.write(STATE, &state)?;
@@ -118,9 +122,7 @@ impl Checkpoints {
         let mut skipped = Vec::new();
         for number in self.numbers()?.into_iter().rev() {
             match self.load(number) {
-                Ok((_, checkpoint)) => {
-                    return Ok(Some(Checkpoint { skipped, ..checkpoint }));
-                }
+                Ok(checkpoint) => return Ok(Some(Checkpoint { skipped, ..checkpoint })),
                 Err(reason) => {
                     self.damaged.insert(number);
                     skipped.push(SkippedCheckpoint { reason });
@@ -138,19 +140,22 @@ impl Checkpoints {
         }
     }
 
-    /// The newest one that was saved as best.
-    pub(super) fn best(&self) -> Result<Option<Checkpoint>, CheckpointError> {
-        for number in self.numbers()?.into_iter().rev() {
-            if let Ok((Keep::Best, checkpoint)) = self.load(number) {
-                return Ok(Some(checkpoint));
-            }
+    /// Removes what is newer than the newest anchor, and returns that one; `None` if there is none.
+    pub(super) fn back_to_anchor(&mut self) -> Result<Option<Checkpoint>, CheckpointError> {
+        let numbers = self.numbers()?;
+        let is_anchor = |&&number: &&u64| self.state(number).is_ok_and(|state| state.anchor);
+        let Some(&anchor) = numbers.iter().rev().find(is_anchor) else { return Ok(None) };
+        let checkpoint = self.load(anchor)?; // before anything is removed
+        // The newest first: whatever is left if we are killed, its lines are in the metrics.
+        for &number in numbers.iter().rev().take_while(|&&number| number > anchor) {
+            self.remove(number)?;
         }
-        Ok(None)
+        Ok(Some(checkpoint))
     }
 
-    /// Removes the damaged ones and all but the last two and the newest best one.
+    /// Removes the damaged ones and all but the last two and the newest anchor.
     fn rotate(&mut self, newest: u64, keep: Keep) -> Result<(), CheckpointError> {
-        let mut best_found = keep == Keep::Best;
+        let mut anchor_found = keep == Keep::Anchor;
         let mut recent = 1;
         for number in self.numbers()?.into_iter().rev().filter(|&number| number != newest) {
             let intact = match self.state(number) {
@@ -159,10 +164,10 @@ impl Checkpoints {
                 Err(error) if error.class() == ErrorClass::Io => return Err(error),
                 Err(_) => None,
             };
-            let best = intact.as_ref().is_some_and(|state| state.best) && !best_found;
-            best_found |= best;
+            let anchor = intact.as_ref().is_some_and(|state| state.anchor) && !anchor_found;
+            anchor_found |= anchor;
             recent += usize::from(intact.is_some());
-            if !best && (recent > RECENT || intact.is_none()) {
+            if !anchor && (recent > RECENT || intact.is_none()) {
                 self.remove(number)?;
             }
         }
@@ -181,12 +186,10 @@ impl Checkpoints {
         Ok(())
     }
 
-    fn load(&self, number: u64) -> Result<(Keep, Checkpoint), CheckpointError> {
-        let path = self.numbered(number);
-        let folder = ModelFolder::open(&path)?;
-        let State { best, metrics_bytes, position, .. } = parse(&folder)?;
-        let keep = if best { Keep::Best } else { Keep::Recent };
-        Ok((keep, Checkpoint { position, skipped: Vec::new(), metrics_bytes, folder }))
+    fn load(&self, number: u64) -> Result<Checkpoint, CheckpointError> {
+        let folder = ModelFolder::open(&self.numbered(number))?;
+        let State { metrics_bytes, position, .. } = parse(&folder)?;
+        Ok(Checkpoint { position, skipped: Vec::new(), metrics_bytes, folder })
     }
 
     /// The small file alone, without hashing gigabytes of weights.

@@ -6,12 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::checkpoint::crash_point::crash_point;
-use crate::checkpoint::durable::{io_error, rename, sync_folder, write_new};
+use crate::checkpoint::durable::{io_error, replace};
 use crate::checkpoint::{CheckpointError, ConfigDifference};
 
 const CONFIG: &str = "config.json";
-const UNFINISHED: &str = ".config.json.new";
 
 /// Stores the configuration of a new run, or compares it with the one stored.
 pub(super) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
@@ -33,14 +31,7 @@ pub(super) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), Check
 }
 
 fn store(folder: &Path, config: &Value) -> Result<(), CheckpointError> {
-    let unfinished = folder.join(UNFINISHED);
-    if unfinished.exists() {
-        fs::remove_file(&unfinished).map_err(io_error("remove", &unfinished))?;
-    }
-    write_new(&unfinished, format!("{config:#}\n").as_bytes())?;
-    crash_point("config.before_rename");
-    rename(&unfinished, &folder.join(CONFIG))?;
-    sync_folder(folder)
+    replace(&folder.join(CONFIG), format!("{config:#}\n").as_bytes())
 }
 
 /// Lists the leaves in which two configurations differ; `None` is an absent key.

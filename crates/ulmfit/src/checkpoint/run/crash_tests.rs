@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::tests::reopen;
 use super::{Keep, RunFolder};
 use crate::checkpoint::test_process::run_alone;
-use crate::checkpoint::{CRASH_POINTS, CheckpointError, FolderWriter, ModelFolder, Overwrite};
+use crate::checkpoint::{
+    CRASH_POINTS, CheckpointError, FolderWriter, HostTensor, ModelFolder, Overwrite, Tensors,
+};
 
 const STEPS: u64 = 12;
 
@@ -21,17 +23,21 @@ fn train(folder: &Path) -> Result<(), CheckpointError> {
     let (mut step, mut weights) = (0, vec![0; 32]);
     if let Some(checkpoint) = run.latest_checkpoint()? {
         step = checkpoint.position["step"].as_u64().expect("we wrote it");
-        weights = checkpoint.read("weights")?;
+        let values = &checkpoint.tensors()?["weights"].values;
+        weights = values.iter().map(|&value| value as u8).collect();
     }
     while step < STEPS {
         step += 1;
         weights = blake3::hash(&weights).as_bytes().to_vec();
         run.append_metrics(&json!({ "step": step, "loss": weights[0] }))?;
         if step % 3 == 0 {
-            let keep = if step == 3 { Keep::Best } else { Keep::Recent };
-            run.save_checkpoint(&json!({ "step": step }), &[("weights", weights.clone())], keep)?;
+            let keep = if step == 3 { Keep::Anchor } else { Keep::Recent };
+            let values = weights.iter().map(|&byte| f32::from(byte)).collect::<Vec<_>>();
+            let tensors = Tensors::from([("weights".into(), HostTensor::new([32], values))]);
+            run.start_checkpoint(json!({ "step": step }), tensors, keep)?;
         }
     }
+    run.finish_checkpoint()?;
     let mut model = FolderWriter::create(&folder.join("model"), Overwrite::Replace)?;
     model.write("weights", &weights)?;
     model.finish()
@@ -57,13 +63,14 @@ fn result(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let model = ModelFolder::open(&folder.join("model")).unwrap();
     let mut run = reopen(&folder.join("run"));
     let latest = run.latest_checkpoint().unwrap().unwrap();
-    let best = run.best_checkpoint().unwrap().unwrap();
-    assert_eq!(best.position["step"], 3);
+    let latest = latest.folder().hash();
+    let anchor = run.roll_back().unwrap().unwrap();
+    assert_eq!(anchor.position["step"], 3);
     vec![
         ("metrics".into(), metrics),
         ("model".into(), model.read("weights").unwrap()),
-        ("latest".into(), latest.read("weights").unwrap()),
-        ("best".into(), best.read("weights").unwrap()),
+        ("latest".into(), latest.into()),
+        ("anchor".into(), anchor.folder().hash().into()),
     ]
 }
 

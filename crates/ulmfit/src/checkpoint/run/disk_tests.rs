@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::tests::reopen;
+use super::tests::{reopen, save, weights};
 use super::{Keep, RunFolder};
 use crate::ErrorClass;
 use crate::checkpoint::test_process::run_limited;
-use crate::checkpoint::{FolderWriter, Overwrite};
+use crate::checkpoint::{FolderWriter, HostTensor, Overwrite, Tensors};
 
 const FOLDER: &str = "ULMFIT_DISK_TEST_FOLDER";
 
@@ -22,9 +22,10 @@ fn child() {
     let folder = Path::new(&folder);
     let mut run = RunFolder::open_or_create(&folder.join("run")).unwrap();
     assert_eq!(run.latest_checkpoint().unwrap().unwrap().position, json!({ "step": 1 }));
-    let big = vec![1; 1 << 20];
-    let error = run.save_checkpoint(&json!({ "step": 2 }), &[("w", big.clone())], Keep::Best);
-    assert_eq!(error.unwrap_err().class(), ErrorClass::Io);
+    let big = HostTensor::new([1 << 18], vec![1.0; 1 << 18]);
+    let big = Tensors::from([("w".to_owned(), big)]);
+    run.start_checkpoint(json!({ "step": 2 }), big, Keep::Anchor).unwrap();
+    assert_eq!(run.finish_checkpoint().unwrap_err().class(), ErrorClass::Io);
 
     let mut line = "x".repeat(50_000);
     run.append_metrics(&line).unwrap();
@@ -34,7 +35,7 @@ fn child() {
     assert!(error.to_string().contains("metrics.jsonl"), "{error}");
 
     let mut writer = FolderWriter::create(&folder.join("model"), Overwrite::Refuse).unwrap();
-    assert_eq!(writer.write("w", &big).unwrap_err().class(), ErrorClass::Io);
+    assert_eq!(writer.write("w", &vec![1; 1 << 20]).unwrap_err().class(), ErrorClass::Io);
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn a_full_disk_leaves_what_was_there() {
     let run_path = place.path().join("run");
     let mut run = RunFolder::open_or_create(&run_path).unwrap();
     run.append_metrics(&json!({ "step": 1 })).unwrap();
-    run.save_checkpoint(&json!({ "step": 1 }), &[("w", vec![7; 100])], Keep::Best).unwrap();
+    save(&mut run, 1, Keep::Anchor).unwrap();
     drop(run);
 
     let folder = place.path().to_str().unwrap();
@@ -55,7 +56,7 @@ fn a_full_disk_leaves_what_was_there() {
     assert_eq!(metrics.lines().count(), 2, "no part of the line that did not fit");
     let mut run = reopen(&run_path);
     let found = run.latest_checkpoint().unwrap().unwrap();
-    assert_eq!(found.read("w").unwrap(), [7; 100]);
+    assert_eq!(found.tensors().unwrap(), weights(1));
     assert!(found.skipped.is_empty());
     let kept = fs::read_dir(run_path.join("checkpoints")).unwrap().count();
     assert_eq!((kept, fs::read_dir(place.path()).unwrap().count()), (1, 1), "no litter");

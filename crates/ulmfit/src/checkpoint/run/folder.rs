@@ -1,7 +1,9 @@
 //! A training run on disk.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,8 +12,8 @@ use super::checkpoints::{Checkpoint, Checkpoints, Keep};
 use super::config;
 use super::lock::RunLock;
 use super::metrics::MetricsLog;
-use crate::checkpoint::CheckpointError;
 use crate::checkpoint::durable::io_error;
+use crate::checkpoint::{CheckpointError, Tensors};
 
 /// The folder of a run, owned by this process until dropped.
 ///
@@ -19,7 +21,7 @@ use crate::checkpoint::durable::io_error;
 /// run.lock                who is at work
 /// config.json             the settings of the run, all defaults filled in
 /// metrics.jsonl           one line a step
-/// checkpoints/000017/     a position, its files, and a manifest with their hashes
+/// checkpoints/000017/     a position, its tensors, and a manifest with their hashes
 /// ```
 ///
 /// Killed at any moment, the run continues from its newest checkpoint with exactly the metrics
@@ -27,7 +29,7 @@ use crate::checkpoint::durable::io_error;
 ///
 /// ```
 /// use serde_json::json;
-/// use ulmfit::checkpoint::{Keep, RunFolder};
+/// use ulmfit::checkpoint::{HostTensor, Keep, RunFolder, Tensors};
 /// # let place = tempfile::tempdir()?;
 /// let mut run = RunFolder::open_or_create(&place.path().join("run"))?;
 /// run.config(&json!({ "seed": 1 }))?;
@@ -39,7 +41,11 @@ use crate::checkpoint::durable::io_error;
 ///     step += 1;
 ///     run.append_metrics(&json!({ "step": step, "loss": 1.0 / step as f64 }))?;
 /// }
-/// run.save_checkpoint(&json!({ "step": step }), &[("weights", vec![1, 2, 3])], Keep::Best)?;
+/// let weights = HostTensor::new([3], vec![1.0, 2.0, 3.0]);
+/// let tensors = Tensors::from([("weights".to_owned(), weights)]);
+/// run.start_checkpoint(json!({ "step": step }), tensors, Keep::Recent)?;
+/// // ... train on while it is being written ...
+/// run.finish_checkpoint()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -47,6 +53,8 @@ pub struct RunFolder {
     path: PathBuf,
     metrics: MetricsLog,
     checkpoints: Checkpoints,
+    /// Writes a checkpoint, and gives back the folder as it is afterwards.
+    writing: Option<JoinHandle<Result<Checkpoints, CheckpointError>>>,
     _lock: RunLock, // last: released after the files are closed
 }
 
@@ -62,6 +70,7 @@ impl RunFolder {
             path: path.to_owned(),
             metrics: MetricsLog::open(path)?,
             checkpoints: Checkpoints::open(path)?,
+            writing: None,
             _lock: lock,
         })
     }
@@ -88,22 +97,53 @@ impl RunFolder {
         self.metrics.append(line)
     }
 
-    /// Saves a checkpoint and returns when it is on the disk; older ones are removed, except the
-    /// last two and the best.
+    /// Begins to save a checkpoint and returns at once; a thread of its own writes it, and then
+    /// removes older ones, except the last two and the newest anchor.
+    ///
+    /// If one is still being written, waits for that first. Until this one is whole, those before
+    /// it are what a killed run continues from.
     ///
     /// # Errors
-    /// [`CheckpointError::Io`]; the checkpoints before it are then intact.
-    ///
-    /// # Panics
-    /// When a file name is not plain, is used twice, or is `checkpoint.json`.
-    pub fn save_checkpoint(
+    /// That of the checkpoint before; [`CheckpointError::Io`].
+    pub fn start_checkpoint(
         &mut self,
-        position: &Value,
-        files: &[(&str, Vec<u8>)],
+        position: Value,
+        tensors: Tensors,
         keep: Keep,
     ) -> Result<(), CheckpointError> {
-        self.metrics.sync()?; // a checkpoint never counts on lines that a power cut takes away
-        self.checkpoints.save(position, files, keep, self.metrics.bytes())
+        self.finish_checkpoint()?;
+        let (metrics, metrics_bytes) = (self.metrics.handle()?, self.metrics.bytes());
+        let mut checkpoints = self.checkpoints.clone();
+        self.writing = Some(thread::spawn(move || {
+            metrics.sync()?; // a checkpoint never counts on lines that a power cut takes away
+            checkpoints.save(position, &tensors, keep, metrics_bytes)?;
+            Ok(checkpoints)
+        }));
+        Ok(())
+    }
+
+    /// Waits until the checkpoint that was begun is on the disk.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Io`], or [`CheckpointError::Tensors`] for a number that is not finite;
+    /// the checkpoints before it are then intact.
+    pub fn finish_checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if let Some(writing) = self.writing.take() {
+            self.checkpoints = writing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        }
+        Ok(())
+    }
+
+    /// As [`finish_checkpoint`](Self::finish_checkpoint), without waiting: a checkpoint that is
+    /// still being written is left alone.
+    ///
+    /// # Errors
+    /// Those of [`finish_checkpoint`](Self::finish_checkpoint).
+    pub fn poll_checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if self.writing.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.finish_checkpoint()?;
+        }
+        Ok(())
     }
 
     /// The newest checkpoint that is intact, or `None` for a run without any.
@@ -115,16 +155,32 @@ impl RunFolder {
     /// [`CheckpointError::NoValidCheckpoint`] when all are damaged,
     /// [`CheckpointError::MetricsTooShort`], [`CheckpointError::Io`].
     pub fn latest_checkpoint(&mut self) -> Result<Option<Checkpoint>, CheckpointError> {
+        self.finish_checkpoint()?;
         let latest = self.checkpoints.latest()?;
         self.metrics.truncate(latest.as_ref().map_or(0, |latest| latest.metrics_bytes))?;
         Ok(latest)
     }
 
-    /// The newest intact checkpoint saved with [`Keep::Best`].
+    /// Goes back to the newest anchor: newer checkpoints and the metrics lines after it are gone
+    /// then. `None` for a run without anchors, which stays as it is.
     ///
     /// # Errors
-    /// [`CheckpointError::Io`].
-    pub fn best_checkpoint(&self) -> Result<Option<Checkpoint>, CheckpointError> {
-        self.checkpoints.best()
+    /// Those of [`latest_checkpoint`](Self::latest_checkpoint), and what is wrong with the anchor.
+    pub fn roll_back(&mut self) -> Result<Option<Checkpoint>, CheckpointError> {
+        self.finish_checkpoint()?;
+        let anchor = self.checkpoints.back_to_anchor()?;
+        if let Some(anchor) = &anchor {
+            self.metrics.truncate(anchor.metrics_bytes)?;
+        }
+        Ok(anchor)
+    }
+}
+
+/// The lock is not released while a thread still writes.
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            let _ = writing.join();
+        }
     }
 }

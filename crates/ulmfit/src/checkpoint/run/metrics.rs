@@ -59,9 +59,10 @@ impl MetricsLog {
         Ok(())
     }
 
-    pub(super) fn sync(&self) -> Result<(), CheckpointError> {
-        crash_point("metrics.before_sync");
-        self.file.sync_all().map_err(io_error("write", &self.path))
+    /// The same file for another thread to sync.
+    pub(super) fn handle(&self) -> Result<MetricsHandle, CheckpointError> {
+        let file = self.file.try_clone().map_err(io_error("open", &self.path))?;
+        Ok(MetricsHandle { path: self.path.clone(), file })
     }
 
     /// Goes back to an earlier length.
@@ -77,5 +78,19 @@ impl MetricsLog {
             .map_err(io_error("write", &self.path))?;
         self.bytes = bytes;
         Ok(())
+    }
+}
+
+/// Sees to it that lines are on the disk.
+#[derive(Debug)]
+pub(super) struct MetricsHandle {
+    path: PathBuf,
+    file: File,
+}
+
+impl MetricsHandle {
+    pub(super) fn sync(&self) -> Result<(), CheckpointError> {
+        crash_point("metrics.before_sync");
+        self.file.sync_all().map_err(io_error("write", &self.path))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Keep, RunFolder};
 use crate::ErrorClass;
-use crate::checkpoint::CheckpointError;
+use crate::checkpoint::{CheckpointError, HostTensor, Tensors};
 
 /// Opens a run that this process had open before. A test beside this one may be starting a child,
 /// which holds a copy of every lock for the moment between fork and exec.
@@ -21,14 +21,24 @@ pub(super) fn reopen(path: &Path) -> RunFolder {
     panic!("{} stays locked", path.display());
 }
 
-/// A run with `steps` steps and a checkpoint after each; step 2 is the best.
+/// A hundred weights, all `value`.
+pub(super) fn weights(value: u64) -> Tensors {
+    Tensors::from([("weights".to_owned(), HostTensor::new([100], vec![value as f32; 100]))])
+}
+
+/// Saves a checkpoint and waits for it.
+pub(super) fn save(run: &mut RunFolder, step: u64, keep: Keep) -> Result<(), CheckpointError> {
+    run.start_checkpoint(json!({ "step": step }), weights(step), keep)?;
+    run.finish_checkpoint()
+}
+
+/// A run with `steps` steps and a checkpoint after each; step 2 is the anchor.
 fn run_to(path: &Path, steps: u64) -> RunFolder {
     let mut run = RunFolder::open_or_create(path).unwrap();
     for step in 1..=steps {
         run.append_metrics(&json!({ "step": step })).unwrap();
-        let keep = if step == 2 { Keep::Best } else { Keep::Recent };
-        let weights = vec![step as u8; 100];
-        run.save_checkpoint(&json!({ "step": step }), &[("weights", weights)], keep).unwrap();
+        let keep = if step == 2 { Keep::Anchor } else { Keep::Recent };
+        save(&mut run, step, keep).unwrap();
     }
     run
 }
@@ -48,17 +58,65 @@ fn steps(path: &Path) -> Vec<Value> {
 }
 
 #[test]
-fn the_last_two_and_the_best_are_kept() {
+fn the_last_two_and_the_anchor_are_kept() {
     let place = tempfile::tempdir().unwrap();
     let mut run = run_to(place.path(), 5);
     assert_eq!(kept(place.path()), ["000002", "000004", "000005"]);
-    let best = run.best_checkpoint().unwrap().unwrap();
-    assert_eq!((best.position["step"].as_u64(), best.read("weights").unwrap()[0]), (Some(2), 2));
     assert_eq!(run.latest_checkpoint().unwrap().unwrap().position, json!({ "step": 5 }));
-    run.save_checkpoint(&json!({}), &[], Keep::Best).unwrap();
-    run.save_checkpoint(&json!({}), &[], Keep::Recent).unwrap();
-    run.save_checkpoint(&json!({}), &[], Keep::Recent).unwrap();
+    for keep in [Keep::Anchor, Keep::Recent, Keep::Recent] {
+        save(&mut run, 6, keep).unwrap();
+    }
     assert_eq!(kept(place.path()), ["000006", "000007", "000008"]);
+}
+
+#[test]
+fn a_run_rolls_back_to_its_anchor() {
+    let place = tempfile::tempdir().unwrap();
+    let mut run = run_to(place.path(), 5);
+    let anchor = run.roll_back().unwrap().unwrap();
+    assert_eq!(anchor.position, json!({ "step": 2 }));
+    assert_eq!(anchor.tensors().unwrap(), weights(2));
+    assert_eq!(kept(place.path()), ["000002"]);
+    assert_eq!(steps(place.path()), [1, 2], "later steps are taken again");
+    drop(run);
+    assert_eq!(reopen(place.path()).latest_checkpoint().unwrap().unwrap().position["step"], 2);
+
+    let place = tempfile::tempdir().unwrap();
+    let mut run = run_to(place.path(), 1);
+    assert!(run.roll_back().unwrap().is_none());
+    assert_eq!((kept(place.path()).len(), steps(place.path()).len()), (1, 1));
+}
+
+/// Training goes on while a checkpoint is written; its lines are dropped as if it had not.
+#[test]
+fn a_checkpoint_is_what_was_there_when_it_was_begun() {
+    let place = tempfile::tempdir().unwrap();
+    let mut run = run_to(place.path(), 1);
+    run.start_checkpoint(json!({ "step": 1 }), weights(9), Keep::Recent).unwrap();
+    run.append_metrics(&json!({ "step": 2 })).unwrap();
+    drop(run); // waits
+    let latest = reopen(place.path()).latest_checkpoint().unwrap().unwrap();
+    assert_eq!(latest.tensors().unwrap(), weights(9));
+    assert_eq!(steps(place.path()), [1]);
+}
+
+/// What cannot be saved is told before the next one, and the one before it stays.
+#[test]
+fn numbers_that_are_none_are_not_saved() {
+    let place = tempfile::tempdir().unwrap();
+    let mut run = run_to(place.path(), 1);
+    let mut broken = weights(2);
+    broken.get_mut("weights").unwrap().values[77] = f32::NAN;
+    run.start_checkpoint(json!({ "step": 2 }), broken, Keep::Recent).unwrap();
+    let error = loop {
+        if let Err(error) = run.poll_checkpoint() {
+            break error;
+        }
+        sleep(Duration::from_millis(1));
+    };
+    assert!(error.to_string().contains("`weights`") && error.to_string().contains("77"), "{error}");
+    assert_eq!(run.latest_checkpoint().unwrap().unwrap().tensors().unwrap(), weights(1));
+    assert_eq!(kept(place.path()), ["000001"]);
 }
 
 #[test]
@@ -95,37 +153,54 @@ fn a_run_without_checkpoint_begins_again() {
 fn a_damaged_checkpoint_is_passed_over_and_later_removed() {
     let place = tempfile::tempdir().unwrap();
     drop(run_to(place.path(), 5));
-    fs::write(place.path().join("checkpoints/000005/weights"), vec![5; 99]).unwrap();
+    fs::write(place.path().join("checkpoints/000005/state.safetensors"), vec![5; 99]).unwrap();
 
     let mut run = reopen(place.path());
     let found = run.latest_checkpoint().unwrap().unwrap();
     assert_eq!(found.position["step"], 4);
-    assert_eq!(found.read("weights").unwrap(), [4; 100]);
+    assert_eq!(found.tensors().unwrap(), weights(4));
     assert!(found.skipped[0].to_string().contains("000005"), "{}", found.skipped[0]);
     assert_eq!(steps(place.path()), [1, 2, 3, 4]);
-    run.save_checkpoint(&json!({ "step": 5 }), &[], Keep::Recent).unwrap();
+    save(&mut run, 5, Keep::Recent).unwrap();
     assert_eq!(kept(place.path()), ["000002", "000004", "000006"]);
 }
 
-/// One flipped bit anywhere in the newest checkpoint: the one before it is taken, and this is said.
+/// Flips `bits` random bits and cuts at `cuts` random places, one damage at a time, all over the
+/// files of the newest checkpoint: each time the one before it is taken, and this is said.
 #[test]
-fn any_flipped_bit_leads_back_to_the_checkpoint_before() {
+fn any_damage_leads_back_to_the_checkpoint_before() {
+    let (bits, cuts) = (1000, 200);
     let place = tempfile::tempdir().unwrap();
     drop(run_to(place.path(), 3));
     let newest = place.path().join("checkpoints/000003");
+    let names = ["state.safetensors", "checkpoint.json", "manifest.json"];
+    let files = names.map(|name| (newest.join(name), fs::read(newest.join(name)).unwrap()));
+    let total: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
     let metrics = fs::read(place.path().join("metrics.jsonl")).unwrap();
-    for name in ["weights", "checkpoint.json", "manifest.json"] {
-        let whole = fs::read(newest.join(name)).unwrap();
-        for bit in (0..whole.len() * 8).step_by(11) {
-            let mut damaged = whole.clone();
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            fs::write(newest.join(name), damaged).unwrap();
-            let found = reopen(place.path()).latest_checkpoint().unwrap().unwrap();
-            assert_eq!(found.position["step"], 2, "{name} bit {bit}");
-            assert_eq!(found.skipped.len(), 1, "{name} bit {bit}");
-            fs::write(place.path().join("metrics.jsonl"), &metrics).unwrap();
+    let draws = ulmfit_ops::Key::new(7).uniform_values(bits + cuts, 1.0);
+    for (n, draw) in draws.iter().enumerate() {
+        let mut at = (f64::from(draw.abs()) * total as f64) as usize % total;
+        let mut chosen = files.iter();
+        let (path, whole) = loop {
+            let (path, whole) = chosen.next().unwrap();
+            match at.checked_sub(whole.len()) {
+                Some(beyond) => at = beyond,
+                None => break (path, whole),
+            }
+        };
+        let mut damaged = whole.clone();
+        if n < bits {
+            damaged[at] ^= 1 << (n % 8);
+        } else {
+            damaged.truncate(at);
         }
-        fs::write(newest.join(name), whole).unwrap();
+        fs::write(path, damaged).unwrap();
+        let found = reopen(place.path()).latest_checkpoint().unwrap().unwrap();
+        assert_eq!(found.position["step"], 2, "{} {n} {at}", path.display());
+        assert_eq!(found.skipped.len(), 1, "{} {n} {at}", path.display());
+        assert_eq!(found.tensors().unwrap(), weights(2));
+        fs::write(path, whole).unwrap();
+        fs::write(place.path().join("metrics.jsonl"), &metrics).unwrap();
     }
     assert_eq!(reopen(place.path()).latest_checkpoint().unwrap().unwrap().position["step"], 3);
 }

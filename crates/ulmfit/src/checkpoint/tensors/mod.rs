@@ -8,7 +8,6 @@
 
 mod error;
 mod header;
-pub(super) use read::check_finite;
 mod read;
 mod write;
 
@@ -23,6 +22,7 @@ pub use error::TensorsError;
 pub use header::TensorInfo;
 pub use read::{peek_tensors, read_tensors};
 pub use write::write_tensors;
+pub(super) use {read::check_finite, write::encode};
 
 /// Tensors by name, sorted.
 pub type Tensors = BTreeMap<String, HostTensor>;
