@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::stages::{Every, Progress, Runner, run_folder};
+use ulmfit::stages::{Every, Progress, Quiet, Runner, run_folder};
 
 /// Where a training command writes, and how it survives.
 #[derive(Debug, Clone, clap::Args)]
@@ -54,14 +54,11 @@ impl FromStr for EveryArg {
 }
 
 impl RunOptions {
-    /// Checks that the result can be written, before any work is done.
+    /// Checks that the result can be written and what was asked of an earlier run, before any
+    /// work is done.
     pub(crate) fn claim(&self) -> Result<FolderWriter, Error> {
-        Ok(FolderWriter::create(&self.output, overwrite_of(self.overwrite))?)
-    }
-
-    /// A runner whose state lies beside the result.
-    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
-        let folder = run_folder(&self.output);
+        let result = FolderWriter::create(&self.output, overwrite_of(self.overwrite))?;
+        let folder = self.folder();
         if self.resume && !folder.exists() {
             let message = format!("there is no interrupted run at {}", folder.display());
             return Err(Error::Usage {
@@ -69,12 +66,21 @@ impl RunOptions {
                 hint: Some("leave out --resume to begin one".into()),
             });
         }
-        let runner = Runner::new(progress, Some(folder), self.checkpoint_every.0);
         if self.restart {
-            runner.clean()?;
+            Runner::new(&mut Quiet, Some(folder), self.checkpoint_every.0).clean()?;
         }
+        Ok(result)
+    }
+
+    /// Where the state of the run lies: beside the result.
+    pub(crate) fn folder(&self) -> PathBuf {
+        run_folder(&self.output)
+    }
+
+    /// A runner that keeps its state there.
+    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Runner<'a> {
         crate::signals::install(); // not before there is something to save
-        Ok(runner)
+        Runner::new(progress, Some(self.folder()), self.checkpoint_every.0)
     }
 
     /// Where the result will be.

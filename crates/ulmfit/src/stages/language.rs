@@ -2,24 +2,17 @@
 
 use super::Error;
 use super::bundle::LmBundle;
+use super::corpus::LmText;
 use super::recipe::{BpttKind, StageRecipe};
 use super::runner::Runner;
 use super::{Task, fingerprint};
-use crate::data::{Bptt, Corpus, LmBatchConfig};
+use crate::data::{Bptt, LmBatchConfig, TokenSource};
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
 use serde::Serialize;
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
-
-/// Text of a language model, tokenised.
-pub struct LmText {
-    /// What it learns from.
-    pub train: Corpus,
-    /// What it is judged by.
-    pub valid: Corpus,
-}
 
 /// How good a language model became.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,10 +49,10 @@ pub fn lm_batches(recipe: &StageRecipe, direction: Direction) -> LmBatchConfig {
 ///
 /// # Errors
 /// Those of [`Runner::train`].
-pub fn pretrain(
+pub fn pretrain<S: TokenSource>(
     runner: &mut Runner<'_>,
     text: TextPipeline,
-    corpora: &LmText,
+    corpora: &LmText<S>,
     sizes: AwdLstmConfig,
     directions: &[Direction],
     recipe: &StageRecipe,
@@ -80,11 +73,11 @@ pub fn pretrain(
 ///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::Usage`] when the base lacks a direction.
-pub fn finetune(
+pub fn finetune<S: TokenSource>(
     runner: &mut Runner<'_>,
     base: LmBundle,
     text: TextPipeline,
-    corpora: &LmText,
+    corpora: &LmText<S>,
     directions: &[Direction],
     recipe: &StageRecipe,
     seed: u64,
@@ -119,11 +112,11 @@ pub fn transfer(
     Ok(chosen)
 }
 
-fn train_all(
+fn train_all<S: TokenSource>(
     runner: &mut Runner<'_>,
     stage: &str,
     bundle: LmBundle,
-    corpora: &LmText,
+    corpora: &LmText<S>,
     recipe: &StageRecipe,
     seed: u64,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
@@ -145,11 +138,11 @@ fn train_all(
             "direction": direction,
             "sizes": network.config(),
             "vocabulary": fingerprint::vocabulary(text.vocab()),
-            "train": fingerprint::corpus(&corpora.train),
-            "valid": fingerprint::corpus(&corpora.valid),
+            "train": corpora.train.digest(),
+            "valid": corpora.valid.digest(),
             "start": fingerprint::model(&network),
         });
-        let valid = (corpora.valid.tokens.len() > 1).then_some(&corpora.valid);
+        let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
         let mut trainee = LmTrainee::new(
             Cpu::default(),
             network,

@@ -47,6 +47,11 @@ impl<'a> Runner<'a> {
         Self { progress, folder, every }
     }
 
+    /// Where the state of this command lies, if it is kept.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
     ///
     /// `identity` is everything the result depends on; a run begun with another one is refused.

@@ -14,7 +14,7 @@ const CONFIG: &str = "config.json";
 const UNFINISHED: &str = ".config.json.new";
 
 /// Stores the configuration of a new run, or compares it with the one stored.
-pub(super) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
+pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
     let path = folder.join(CONFIG);
     match fs::read(&path) {
         Ok(bytes) => {
