@@ -28,6 +28,7 @@ pub fn corpus_folder(run: &Path) -> PathBuf {
 }
 
 /// Tokenised text of a language model.
+#[derive(Debug)]
 pub struct LmText<S = TokenFile> {
     /// What it learns from.
     pub train: S,
@@ -76,8 +77,8 @@ pub struct LmInput {
 /// Where the vocabulary comes from.
 #[derive(Clone, Copy)]
 pub enum Vocabulary<'a> {
-    /// From the texts that are learned from, with a tokenizer of this kind. The trainer of a
-    /// subword tokenizer keeps a count of each word in memory; nothing else does.
+    /// From the texts that are learned from, with a tokenizer of this kind. All documents are
+    /// counted, for subwords too; what stays in memory is a count of each different word.
     Learn(&'a TextConfig, &'a VocabConfig),
     /// The tokenizer of a base model; its words are counted anew, its subwords stay.
     Adapt(&'a TextPipeline, &'a VocabConfig),

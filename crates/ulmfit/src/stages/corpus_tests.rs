@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 
 use super::*;
-use crate::data::Corpus;
+use crate::data::{Corpus, TokenSource};
 use crate::model::{AwdLstmConfig, Network};
-use crate::stages::{Quiet, Recipe, Runner, pretrain};
+use crate::stages::{Document, Quiet, Recipe, Runner, pretrain};
 use crate::text::Direction;
 
 /// Documents of a few words, a line each.

@@ -3,8 +3,8 @@
 use super::Error;
 use super::progress::{Progress, Task};
 use crate::checkpoint::{
-    Checkpoint, CheckpointError, Dtype, Keep, RunFolder, Tensors, peek_tensors, read_tensors,
-    write_tensors,
+    Checkpoint, CheckpointError, Dtype, Keep, RunFolder, RunLock, Tensors, peek_tensors,
+    read_tensors, write_tensors,
 };
 use crate::train::{
     Checkpointer, Event, Outcome, Plan, Position, Snapshot, TrainError, Trainee, fit,
@@ -112,7 +112,7 @@ impl<'a> Runner<'a> {
         };
         let tasks = std::fs::read_dir(folder).into_iter().flatten().flatten();
         for task in tasks.filter(|task| task.path().is_dir()) {
-            drop(RunFolder::open_or_create(&task.path())?); // fails while somebody trains there
+            drop(RunLock::take(&task.path())?); // fails while somebody works there
         }
         std::fs::remove_dir_all(folder).map_err(|source| {
             let path = folder.to_owned();
