@@ -128,7 +128,7 @@ impl LmInput {
         let place = folder.display();
         if folder.join(CONFIG).exists() {
             match store_or_compare(folder, &identity) {
-                Ok(()) => match self.reuse(vocabulary, folder, &identity) {
+                Ok(()) => match reuse(vocabulary, folder, &identity) {
                     Ok(found) => {
                         progress.note(&format!("taking the tokens in {place}: nothing changed"));
                         return Ok(found);
@@ -224,22 +224,6 @@ impl LmInput {
         self.valid.is_none() && in_files.is_some_and(|number| self.hold_out.holds(number))
     }
 
-    fn reuse(
-        &self,
-        vocabulary: Vocabulary<'_>,
-        folder: &Path,
-        identity: &Value,
-    ) -> Result<(TextPipeline, LmText), Error> {
-        let config = match vocabulary {
-            Vocabulary::Learn(config, _) => config,
-            Vocabulary::Adapt(base, _) => base.config(),
-        };
-        let text = TextPipeline::from_files(config, |name| fs::read(folder.join(name)))?;
-        let open = |name| TokenFile::open(&folder.join(name), &fingerprint(&text, identity, name));
-        let (train, valid) = (open(TRAIN)?, open(VALID)?);
-        Ok((text, LmText { train, valid }))
-    }
-
     /// Everything that the token files follow from.
     fn identity(&self, vocabulary: Vocabulary<'_>) -> Result<Value, Error> {
         let (tokenizer, vocab) = match vocabulary {
@@ -291,6 +275,22 @@ impl LmInput {
         *first = path;
         Ok(())
     }
+}
+
+/// What an earlier run left, if it is intact.
+fn reuse(
+    vocabulary: Vocabulary<'_>,
+    folder: &Path,
+    identity: &Value,
+) -> Result<(TextPipeline, LmText), Error> {
+    let config = match vocabulary {
+        Vocabulary::Learn(config, _) => config,
+        Vocabulary::Adapt(base, _) => base.config(),
+    };
+    let text = TextPipeline::from_files(config, |name| fs::read(folder.join(name)))?;
+    let open = |name| TokenFile::open(&folder.join(name), &fingerprint(&text, identity, name));
+    let (train, valid) = (open(TRAIN)?, open(VALID)?);
+    Ok((text, LmText { train, valid }))
 }
 
 fn is_stdin(path: &Path) -> bool {

@@ -10,7 +10,8 @@ use crate::text::Direction;
 fn lines(documents: usize) -> String {
     let word = |n: usize| ["the", "cat", "sat", "on", "a", "mat", "and", "slept"][n * n % 23 % 8];
     let line = |n: usize| (0..12).map(|w| word(n + w * w)).collect::<Vec<_>>().join(" ");
-    (0..documents).map(|n| format!("{} number {n} .\n", line(n))).collect()
+    let lines: Vec<String> = (0..documents).map(|n| format!("{} number {n} .", line(n))).collect();
+    lines.join("\n") + "\n"
 }
 
 struct Place(tempfile::TempDir);
@@ -208,7 +209,7 @@ fn training_has_the_same_bits_from_a_file_as_from_memory() {
         }
         .unwrap();
         let weights = |(_, network): &(_, crate::model::LanguageModel<_>)| {
-            network.state().iter().map(|(_, tensor)| tensor.to_f32()).collect::<Vec<_>>()
+            network.state().values().map(|tensor| tensor.to_f32()).collect::<Vec<_>>()
         };
         (bundle.networks.iter().map(weights).collect::<Vec<_>>(), scores)
     };

@@ -80,7 +80,7 @@ impl Iterator for TextStream<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.advance().transpose();
         self.done += usize::from(next.is_some());
-        if self.done % CHUNK == 0 {
+        if self.done.is_multiple_of(CHUNK) {
             self.progress.tick(self.what, self.done, None);
         }
         next
