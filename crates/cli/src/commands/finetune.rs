@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         Some(direction) => direction.directions(),
         None => base.networks.iter().map(|(direction, _)| *direction).collect(),
     };
+    base.require(&directions)?;
     let mut recipe = args.learning.recipe()?.finetune;
     args.learning.apply(&mut recipe, base.networks[0].1.config().layers + 1)?;
     let job = Job {

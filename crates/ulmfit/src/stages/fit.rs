@@ -61,6 +61,9 @@ pub fn fit(
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
     let FitInput { rows, unlabeled, options: reading, base } = input;
+    if let Some(base) = &base {
+        base.require(&options.train.directions)?;
+    }
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
