@@ -276,19 +276,17 @@ fn a_changed_corpus_is_refused() {
     let place = Place::new();
     kill_after_steps(&place, &line, 5);
     let texts = fs::read_to_string(place.path("texts.txt")).unwrap();
-    // one word more, in a document that both parts can hold
-    let changed = texts.replace("lovely", "lovely lovely");
-    place.write("texts.txt", &changed);
+    place.write("texts.txt", texts.replace("lovely", "lovely lovely"));
     for line in [&line, &format!("{line} --resume")] {
         let done = place.run(line);
         assert!(matches!(done.code, Some(2 | 65)), "{done:?}");
         let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
         assert!(
-            message
-                .starts_with("ulmfit: base.run/pretrain-forward was begun with other settings: "),
+            message.starts_with(
+                "ulmfit: base.run/text was begun with other settings: texts.1: texts.txt was \""
+            ),
             "{done:?}"
         );
-        assert!(message.contains("train was \""), "{done:?}");
         assert!(hint.starts_with("hint: ") && !hint.contains('\n'), "{done:?}");
         assert!(!place.path("base").exists());
         no_litter(&place);
@@ -301,8 +299,25 @@ fn a_changed_corpus_is_refused() {
 
     // what was begun is still there, and goes on with the old texts
     let done = place.run(&line.replace("--quiet", "--resume"));
+    assert!(done.stderr.starts_with("taking the tokens in base.run/text: nothing changed\n"));
     assert!(done.stderr.contains("continuing after update"), "{done:?}");
     done.ok();
+}
+
+/// What is piped in is kept in the run folder: it is read twice, and compared on a resume.
+#[test]
+fn standard_input_gives_the_same_model_as_a_file() {
+    let place = Place::new();
+    let texts = fs::read_to_string(place.path("texts.txt")).unwrap();
+    place.run(&format!("pretrain texts.txt -o file {SIZES} {STEPS}")).ok();
+    place.feed(&format!("pretrain - -o piped {SIZES} {STEPS}"), &texts).ok();
+    assert_eq!(Ending::of(&place, "piped"), Ending::of(&place, "file"));
+    assert!(!place.path("piped.run").exists());
+
+    let done = place.feed(&format!("pretrain - --valid - -o twice {SIZES} {STEPS}"), &texts);
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("\nhint: store it in a file first"), "{done:?}");
+    assert!(!place.path("twice.run").exists());
 }
 
 #[test]

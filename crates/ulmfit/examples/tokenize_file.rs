@@ -33,11 +33,7 @@ fn main() -> Result<(), Error> {
     let config = TextConfig::default();
     let pipeline =
         TextPipeline::try_build(&config, &VocabConfig::default(), documents(read("counting")?))?;
-    let sources = paths.iter().map(|path| {
-        let metadata = path.metadata()?;
-        Ok(Source { name: path.display().to_string(), bytes: metadata.len(), modified: None })
-    });
-    let sources = sources.collect::<std::io::Result<Vec<_>>>()?;
+    let sources = paths.iter().map(|path| Source::of(path)).collect::<std::io::Result<Vec<_>>>()?;
     let fingerprint = Fingerprint::new(&config, pipeline.vocab(), &sources);
     let file = pipeline.write_token_file(&out, fingerprint, documents(read("writing")?))?;
     eprintln!(

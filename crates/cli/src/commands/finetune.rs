@@ -1,16 +1,13 @@
 //! `ulmfit finetune`: stage 2.
 
+use super::language::Job;
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions, thread_count,
+    Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions,
 };
 use crate::output::Output;
-use crate::progress::Terminal;
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use ulmfit::Error;
-use ulmfit::stages::{
-    DirectionScore, LmBundle, LmPapers, LmText, encode, finetune, hold_out, read_texts,
-};
+use std::path::PathBuf;
+use ulmfit::Key;
+use ulmfit::stages::{HoldOut, LmBundle, Vocabulary, finetune};
 use ulmfit::text::Direction;
 
 /// Lets a language model learn your own texts; labels are not needed.
@@ -45,42 +42,20 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         Some(direction) => direction.directions(),
         None => base.networks.iter().map(|(direction, _)| *direction).collect(),
     };
+    base.require(&directions)?;
     let mut recipe = args.learning.recipe()?.finetune;
     args.learning.apply(&mut recipe, base.networks[0].1.config().layers + 1)?;
-    let folder = args.run.claim()?;
-    let mut terminal = Terminal::new(common);
-    let options = args.data.read_options();
-    let documents = read_texts(&args.texts, &options, &mut terminal)?;
-    let key = ulmfit::Key::new(common.seed).child(51);
-    let (train, valid) = match &args.valid {
-        Some(valid) => {
-            (documents, read_texts(std::slice::from_ref(valid), &options, &mut terminal)?)
-        }
-        None => hold_out(documents, 0.1, key),
+    let job = Job {
+        stage: "finetune",
+        texts: &args.texts,
+        valid: args.valid.as_ref(),
+        hold_out: HoldOut::new(10, Key::new(common.seed).child(51)),
+        data: &args.data,
+        recipe: &recipe,
+        run: &args.run,
     };
-    let documents = train.iter().cloned().map(Ok::<_, Error>);
-    let text = base.text.rebuild(&args.vocab.vocab_config(), documents)?;
-    let corpora = LmText {
-        train: encode(&text, &train, &mut terminal),
-        valid: encode(&text, &valid, &mut terminal),
-    };
-    let mut runner = args.run.runner(&mut terminal)?;
-    let (bundle, scores) =
-        finetune(&mut runner, base, text, &corpora, &directions, &recipe, common.seed)?;
-    let papers =
-        LmPapers { stage: "finetune", corpora: &corpora, recipe: &recipe, scores: &scores };
-    bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
-    runner.clean()?;
-    show(&scores, args.run.path(), out)
-}
-
-/// Prints the scores of a language model just trained.
-pub(super) fn show(scores: &[DirectionScore], path: &Path, out: &mut Output) -> anyhow::Result<()> {
-    let mut text = String::new();
-    for score in scores {
-        let (direction, loss, perplexity) = (score.direction, score.loss, score.perplexity);
-        writeln!(text, "{direction}: validation perplexity {perplexity:.2}, loss {loss:.4}")?;
-    }
-    writeln!(text, "the model is in {}", path.display())?;
-    out.result(&serde_json::json!({ "model": path, "validation": scores }), &text)
+    let (own, vocab) = (base.text.clone(), args.vocab.vocab_config());
+    job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, corpora| {
+        finetune(runner, base, text, corpora, &directions, &recipe, common.seed)
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::options::{
     ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions,
-    RunOptions, VocabOptions, thread_count,
+    RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::data::{ReadOptions, Record, read_all};
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::stages::{
-    FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit, read_texts,
-};
+use ulmfit::stages::{FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit};
 
 /// Labelled texts to a classifier and an honest report; the one command most people need.
 ///
@@ -82,10 +80,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         valid: args.valid.as_ref().map(&mut read_rows).transpose()?,
         test: args.test.as_ref().map(&mut read_rows).transpose()?,
     };
-    let unlabeled = match args.unlabeled.as_slice() {
-        [] => Vec::new(),
-        paths => read_texts(paths, &options, &mut terminal)?,
-    };
+    let input = FitInput { rows, unlabeled: args.unlabeled.clone(), options, base };
     let options = FitOptions {
         train: TrainOptions {
             directions: args.direction.directions(),
@@ -104,12 +99,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         vocab: args.vocab.vocab_config(),
     };
     let mut runner = args.run.runner(&mut terminal)?;
-    let outcome = fit(&mut runner, FitInput { rows, unlabeled, base }, &options)?;
-    let papers = outcome.papers(&options.train, &runner, thread_count());
-    outcome.classifier.save(folder, &papers)?;
-    runner.clean()?;
-    let place = args.run.path().display();
-    out.result(&outcome.report, &format!("{}\nthe model is in {place}", outcome.report))
+    let outcome = fit(&mut runner, input, &options)?;
+    super::train::save(&outcome, &options.train, &runner, folder, &args.run, out)
 }
 
 /// Reads labelled rows and passes warnings on.

@@ -9,7 +9,7 @@ use ulmfit::data::{LabelOptions, LabelSet};
 use ulmfit::report::svg::lr_finder;
 use ulmfit::schedule::LrRange;
 use ulmfit::stages::{
-    LmBundle, LmText, encode, find_classifier_rate, find_lm_rate, labelled, read_texts, transfer,
+    LmBundle, encode, find_classifier_rate, find_lm_rate, labelled, read_texts, transfer,
 };
 
 /// Finds a learning rate: trains with growing rates until the loss explodes.
@@ -67,9 +67,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let train = encode(&text, &texts, &mut terminal);
         let directions = [lm.networks[0].0];
         let networks = transfer(lm, text.vocab(), &directions)?;
-        let corpora = LmText { train, valid: ulmfit::data::Corpus::default() };
         let lm = LmBundle { text, networks };
-        find_lm_rate(lm, &corpora, &recipe, range, seed, &mut terminal)?
+        find_lm_rate(lm, &train, &recipe, range, seed, &mut terminal)?
     };
     let Some(found) = sweep.suggestions() else {
         anyhow::bail!("too few steps to tell; give more text or --steps");

@@ -10,6 +10,7 @@ mod fit;
 mod generate;
 mod import;
 mod inspect;
+mod language;
 mod lr_find;
 mod predict;
 mod pretrain;

@@ -1,14 +1,14 @@
 //! `ulmfit pretrain`: stage 1.
 
+use super::language::Job;
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions, RunOptions,
-    VocabOptions, thread_count,
+    Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
 };
 use crate::output::Output;
-use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::Key;
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::stages::{LmPapers, LmText, encode, hold_out, learn_vocab, pretrain, read_texts};
+use ulmfit::stages::{HoldOut, Vocabulary, pretrain};
 
 /// Trains a language model on general text, say Wikipedia.
 #[derive(Debug, clap::Args)]
@@ -40,35 +40,23 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let directions = args.direction.directions();
     let mut recipe = args.learning.recipe()?.pretrain;
     args.learning.apply(&mut recipe, args.network.layers as usize + 1)?;
-    let folder = args.run.claim()?;
-    let mut terminal = Terminal::new(common);
-    let options = args.data.read_options();
-    let documents = read_texts(&args.texts, &options, &mut terminal)?;
-    let key = ulmfit::Key::new(common.seed).child(50);
-    let (train, valid) = match &args.valid {
-        Some(valid) => {
-            (documents, read_texts(std::slice::from_ref(valid), &options, &mut terminal)?)
-        }
-        None => hold_out(documents, 0.01, key),
+    let job = Job {
+        stage: "pretrain",
+        texts: &args.texts,
+        valid: args.valid.as_ref(),
+        hold_out: HoldOut::new(100, Key::new(common.seed).child(50)),
+        data: &args.data,
+        recipe: &recipe,
+        run: &args.run,
     };
-    let text = learn_vocab(&args.vocab.text_config(), &args.vocab.vocab_config(), &train)?;
-    let corpora = LmText {
-        train: encode(&text, &train, &mut terminal),
-        valid: encode(&text, &valid, &mut terminal),
-    };
-    drop((train, valid));
-    let sizes = AwdLstmConfig {
-        vocab: text.vocab().len(),
-        emb: args.network.emb as usize,
-        hid: args.network.hid as usize,
-        layers: args.network.layers as usize,
-    };
-    let mut runner = args.run.runner(&mut terminal)?;
-    let (bundle, scores) =
-        pretrain(&mut runner, text, &corpora, sizes, &directions, &recipe, common.seed)?;
-    let papers =
-        LmPapers { stage: "pretrain", corpora: &corpora, recipe: &recipe, scores: &scores };
-    bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
-    runner.clean()?;
-    super::finetune::show(&scores, args.run.path(), out)
+    let (config, vocab) = (args.vocab.text_config(), args.vocab.vocab_config());
+    job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, corpora| {
+        let sizes = AwdLstmConfig {
+            vocab: text.vocab().len(),
+            emb: args.network.emb as usize,
+            hid: args.network.hid as usize,
+            layers: args.network.layers as usize,
+        };
+        pretrain(runner, text, corpora, sizes, &directions, &recipe, common.seed)
+    })
 }

@@ -7,7 +7,8 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::stages::{LmBundle, RowsInput, TrainOptions, train};
+use ulmfit::checkpoint::FolderWriter;
+use ulmfit::stages::{LmBundle, Outcome, RowsInput, Runner, TrainOptions, train};
 use ulmfit::text::Direction;
 
 /// Trains a classifier on a language model.
@@ -63,9 +64,21 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = train(&mut runner, lm, input, &options)?;
-    let papers = outcome.papers(&options, &runner, thread_count());
+    save(&outcome, &options, &runner, folder, &args.run, out)
+}
+
+/// Saves a classifier, forgets how it came about and prints how good it is.
+pub(super) fn save(
+    outcome: &Outcome,
+    options: &TrainOptions,
+    runner: &Runner<'_>,
+    folder: FolderWriter,
+    run: &RunOptions,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let papers = outcome.papers(options, runner, thread_count());
     outcome.classifier.save(folder, &papers)?;
     runner.clean()?;
-    let place = args.run.path().display();
+    let place = run.path().display();
     out.result(&outcome.report, &format!("{}\nthe model is in {place}", outcome.report))
 }

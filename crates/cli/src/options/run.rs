@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::stages::{Every, OnNan, Progress, Runner, claim, run_folder};
+use ulmfit::stages::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
 
 /// Where a training command writes, and how it survives.
 #[derive(Debug, Clone, clap::Args)]
@@ -66,14 +66,11 @@ impl FromStr for EveryArg {
 }
 
 impl RunOptions {
-    /// Checks that the result can be written, before any work is done.
+    /// Checks that the result can be written and what was asked of an earlier run, before any
+    /// work is done.
     pub(crate) fn claim(&self) -> Result<FolderWriter, Error> {
-        claim(&self.output, overwrite_of(self.overwrite))
-    }
-
-    /// A runner whose state lies beside the result.
-    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
-        let folder = run_folder(&self.output);
+        let result = claim(&self.output, overwrite_of(self.overwrite))?;
+        let folder = self.folder();
         if self.resume && !folder.exists() {
             let message = format!("there is no interrupted run at {}", folder.display());
             return Err(Error::Usage {
@@ -81,17 +78,31 @@ impl RunOptions {
                 hint: Some("leave out --resume to begin one".into()),
             });
         }
+        let mut quiet = Quiet;
+        let runner = self.new_runner(&mut quiet)?;
+        if self.restart {
+            runner.clean()?;
+        }
+        Ok(result)
+    }
+
+    /// Where the state of the run lies: beside the result.
+    pub(crate) fn folder(&self) -> PathBuf {
+        run_folder(&self.output)
+    }
+
+    /// A runner that keeps its state there.
+    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
+        crate::signals::install(); // not before there is something to save
+        self.new_runner(progress)
+    }
+
+    fn new_runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
         let on_nan = match self.on_nan {
             OnNanArg::Stop => OnNan::Stop,
             OnNanArg::Rollback => OnNan::Rollback,
         };
-        let runner =
-            Runner::new(progress, Some(folder), self.checkpoint_every.0).with_on_nan(on_nan)?;
-        if self.restart {
-            runner.clean()?;
-        }
-        crate::signals::install();
-        Ok(runner)
+        Runner::new(progress, Some(self.folder()), self.checkpoint_every.0).with_on_nan(on_nan)
     }
 
     /// Where the result will be.

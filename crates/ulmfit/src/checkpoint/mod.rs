@@ -37,6 +37,8 @@ pub use manifest::check_manifest;
 pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]
 pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
+#[cfg(feature = "train")]
+pub(crate) use run::{RunLock, store_or_compare};
 pub use tensors::{
     Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, write_tensors,
 };

@@ -1,45 +1,12 @@
 //! A corpus as the batches of a language model.
 
+use std::ops::Range;
+
 use ulmfit_ops::Key;
 
 use super::bptt::variable_windows;
-use super::{Bptt, DataError};
+use super::{Bptt, DataError, TokenSource};
 use crate::text::Direction;
-
-/// Numericalised documents, one after the other; in memory or mapped from a file.
-pub trait TokenSource {
-    /// All tokens.
-    fn tokens(&self) -> &[u32];
-    /// Where each document ends in [`tokens`](Self::tokens); rising, the last is their number.
-    fn ends(&self) -> &[usize];
-}
-
-/// A corpus in memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Corpus {
-    /// All tokens.
-    pub tokens: Vec<u32>,
-    /// Where each document ends in `tokens`.
-    pub ends: Vec<usize>,
-}
-
-impl Corpus {
-    /// Appends a document.
-    pub fn push(&mut self, document: &[u32]) {
-        self.tokens.extend_from_slice(document);
-        self.ends.push(self.tokens.len());
-    }
-}
-
-impl TokenSource for Corpus {
-    fn tokens(&self) -> &[u32] {
-        &self.tokens
-    }
-
-    fn ends(&self) -> &[usize] {
-        &self.ends
-    }
-}
 
 /// The shape of batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,12 +68,42 @@ pub struct LmEpoch<'a, S: ?Sized> {
     order: Vec<usize>,
     /// Where each of them starts in the stream.
     starts: Vec<usize>,
+    grid: Grid,
+}
+
+/// How the stream is cut into rows and windows; the documents in it do not matter.
+#[derive(Debug)]
+struct Grid {
     batch: usize,
     /// Tokens of a row.
     row: usize,
     seq_len: usize,
     /// Where each window starts in its row, and its length as drawn; empty if windows are fixed.
     windows: Vec<(usize, usize)>,
+}
+
+impl Grid {
+    fn new(tokens: usize, config: &LmBatchConfig, order: Order) -> Result<Self, DataError> {
+        let LmBatchConfig { batch_size, seq_len, bptt, .. } = *config;
+        assert!(batch_size > 0 && seq_len > 0, "batches have rows and steps");
+        if tokens < 2 {
+            return Err(DataError::TooFewTokens { tokens });
+        }
+        let batch = batch_size.min((tokens - 1) / 2).max(1);
+        let row = (tokens - 1) / batch;
+        let windows = match (order, bptt) {
+            (Order::Shuffled(key), Bptt::Variable { cap }) => {
+                variable_windows(row, seq_len, cap, &key.child(1))
+            }
+            _ => Vec::new(),
+        };
+        Ok(Self { batch, row, seq_len, windows })
+    }
+
+    /// Number of batches.
+    fn len(&self) -> usize {
+        if self.windows.is_empty() { self.row.div_ceil(self.seq_len) } else { self.windows.len() }
+    }
 }
 
 impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
@@ -121,45 +118,35 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
     /// # Panics
     /// If `batch_size` or `seq_len` is zero.
     pub fn new(source: &'a S, config: &LmBatchConfig, order: Order) -> Result<Self, DataError> {
-        assert!(config.batch_size > 0 && config.seq_len > 0, "batches have rows and steps");
-        let tokens = source.tokens().len();
-        if tokens < 2 {
-            return Err(DataError::TooFewTokens { tokens });
-        }
-        let batch = config.batch_size.min((tokens - 1) / 2).max(1);
-        let row = (tokens - 1) / batch;
-        let documents = source.ends().len();
-        let (order, windows) = match (order, config.bptt) {
-            (Order::InFile, _) => ((0..documents).collect(), Vec::new()),
-            (Order::Shuffled(key), Bptt::Fixed) => {
-                (key.child(0).permutation(documents), Vec::new())
-            }
-            (Order::Shuffled(key), Bptt::Variable { cap }) => (
-                key.child(0).permutation(documents),
-                variable_windows(row, config.seq_len, cap, &key.child(1)),
-            ),
+        let grid = Grid::new(source.token_count(), config, order)?;
+        let documents = source.document_count();
+        let order = match order {
+            Order::InFile => (0..documents).collect(),
+            Order::Shuffled(key) => key.child(0).permutation(documents),
         };
         let mut starts = Vec::with_capacity(documents);
         let mut next = 0;
         for document in &order {
             starts.push(next);
-            next += length(source, *document);
+            next += source.document(*document).len();
         }
-        Ok(Self {
-            source,
-            direction: config.direction,
-            order,
-            starts,
-            batch,
-            row,
-            seq_len: config.seq_len,
-            windows,
-        })
+        Ok(Self { source, direction: config.direction, order, starts, grid })
+    }
+
+    /// [`len`](Self::len) of an epoch that is not laid out.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn count(source: &S, config: &LmBatchConfig, order: Order) -> Result<usize, DataError> {
+        Ok(Grid::new(source.token_count(), config, order)?.len())
     }
 
     /// Number of batches.
     pub fn len(&self) -> usize {
-        if self.windows.is_empty() { self.row.div_ceil(self.seq_len) } else { self.windows.len() }
+        self.grid.len()
     }
 
     /// Never: an epoch has at least one batch.
@@ -169,12 +156,12 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
 
     /// Rows of every batch (`B`).
     pub fn batch_size(&self) -> usize {
-        self.batch
+        self.grid.batch
     }
 
     /// Tokens predicted in the whole epoch.
     pub fn targets(&self) -> usize {
-        self.batch * self.row
+        self.grid.batch * self.grid.row
     }
 
     /// Batch `index` of the epoch.
@@ -183,23 +170,23 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
     /// If `index` is not below [`len`](Self::len).
     pub fn batch(&self, index: usize) -> LmBatch {
         assert!(index < self.len(), "batch {index} of {}", self.len());
-        let (start, drawn) = match self.windows.get(index) {
+        let Grid { batch, row, seq_len, windows } = &self.grid;
+        let (start, drawn) = match windows.get(index) {
             Some(window) => *window,
-            None => (index * self.seq_len, self.seq_len),
+            None => (index * seq_len, *seq_len),
         };
-        let time = drawn.min(self.row - start);
-        let rate_factor =
-            if self.windows.is_empty() { 1.0 } else { drawn as f64 / self.seq_len as f64 };
-        let (mut x, mut y) = (vec![0; time * self.batch], vec![0; time * self.batch]);
+        let time = drawn.min(row - start);
+        let rate_factor = if windows.is_empty() { 1.0 } else { drawn as f64 / *seq_len as f64 };
+        let (mut x, mut y) = (vec![0; time * batch], vec![0; time * batch]);
         let mut tokens = Vec::with_capacity(time + 1);
-        for b in 0..self.batch {
-            self.read(b * self.row + start, time + 1, &mut tokens);
+        for b in 0..*batch {
+            self.read(b * row + start, time + 1, &mut tokens);
             for t in 0..time {
-                x[t * self.batch + b] = tokens[t];
-                y[t * self.batch + b] = tokens[t + 1];
+                x[t * batch + b] = tokens[t];
+                y[t * batch + b] = tokens[t + 1];
             }
         }
-        LmBatch { x, y, time, batch: self.batch, rate_factor }
+        LmBatch { x, y, time, batch: *batch, rate_factor }
     }
 
     /// Puts `count` tokens of the stream from `position` on into `out`.
@@ -209,26 +196,26 @@ impl<'a, S: TokenSource + ?Sized> LmEpoch<'a, S> {
         let mut at = self.starts.partition_point(|start| *start <= position) - 1;
         let mut skip = position - self.starts[at];
         while out.len() < count {
-            let document = self.order[at];
-            let end = self.source.ends()[document];
-            let tokens = &self.source.tokens()[end - length(self.source, document)..end];
-            let wanted = count - out.len();
+            let Range { start, end } = self.source.document(self.order[at]);
+            let (read, wanted) = (out.len(), count - out.len());
+            let part = wanted.min((end - start).saturating_sub(skip));
             match self.direction {
-                Direction::Forward => out.extend(tokens.iter().skip(skip).take(wanted)),
-                Direction::Backward => out.extend(tokens.iter().rev().skip(skip).take(wanted)),
+                Direction::Forward => {
+                    self.source.append(start + skip..start + skip + part, out);
+                }
+                Direction::Backward => {
+                    self.source.append(end - skip - part..end - skip, out);
+                    out[read..].reverse();
+                }
             }
             (at, skip) = (at + 1, 0);
         }
     }
 }
 
-fn length<S: TokenSource + ?Sized>(source: &S, document: usize) -> usize {
-    let start = if document == 0 { 0 } else { source.ends()[document - 1] };
-    source.ends()[document] - start
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Corpus;
     use super::*;
 
     /// Documents of the given lengths; document `d` holds `100 (d + 1)`, `100 (d + 1) + 1`, ...

@@ -34,6 +34,7 @@ mod similar;
 mod sniff;
 pub mod split;
 mod text_lines;
+mod tokens;
 mod warnings;
 
 use std::path::Path;
@@ -48,7 +49,7 @@ pub use self::documents::documents;
 pub use self::error::DataError;
 pub use self::label_notices::LabelNotice;
 pub use self::labels::{LabelKind, LabelOptions, LabelSet, Target, Task};
-pub use self::lm_batches::{Corpus, LmBatch, LmBatchConfig, LmEpoch, Order, TokenSource};
+pub use self::lm_batches::{LmBatch, LmBatchConfig, LmEpoch, Order};
 pub use self::near_duplicates::{Duplicates, find_duplicates};
 pub use self::options::{
     Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
@@ -56,6 +57,7 @@ pub use self::options::{
 };
 pub use self::place::Place;
 pub use self::record::{RawLabel, Record};
+pub use self::tokens::{Corpus, TokenSource};
 pub use self::warnings::{Tally, Warnings};
 
 use self::input::Input;

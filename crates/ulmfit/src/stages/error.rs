@@ -125,6 +125,7 @@ impl Error {
         match self {
             Self::Data(error) => error.class(),
             Self::Checkpoint(error) => error.class(),
+            Self::Text(TextError::TokenFileIo { .. }) => ErrorClass::Io,
             Self::Text(_)
             | Self::Weights { .. }
             | Self::Config { .. }

@@ -1,19 +1,20 @@
 //! Fingerprints of what a run depends on: a run goes on only where they are as they were.
 
-use crate::data::{Corpus, Record};
+use crate::data::Record;
 use crate::model::Network;
-use crate::text::Vocab;
+use crate::text::{TextPipeline, Vocab};
 use ulmfit_ops::Device;
 
-/// Hash of a token stream with its document borders.
-pub(super) fn corpus(corpus: &Corpus) -> String {
+/// Hash of what was written out.
+pub(super) fn of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Hash of a tokenizer and its vocabulary.
+pub(super) fn text(text: &TextPipeline) -> String {
     let mut hasher = blake3::Hasher::new();
-    for token in &corpus.tokens {
-        hasher.update(&token.to_le_bytes());
-    }
-    for &end in &corpus.ends {
-        hasher.update(&(end as u64).to_le_bytes());
-    }
+    hasher.update(format!("{:?}", text.config()).as_bytes());
+    text.files().iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
     hasher.finalize().to_hex()[..16].to_owned()
 }
 

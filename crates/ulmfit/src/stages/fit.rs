@@ -2,15 +2,18 @@
 
 use super::Error;
 use super::bundle::LmBundle;
-use super::language::{DirectionScore, LmText, finetune, pretrain};
+use super::corpus::{HoldOut, LmInput, Vocabulary, corpus_folder};
+use super::language::{DirectionScore, finetune, pretrain};
 use super::outcome::Outcome;
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, texts};
 use super::runner::Runner;
-use super::texts::{Document, encode, hold_out, learn_vocab};
+use super::texts::Texts;
 use super::train::{TrainOptions, train_on};
+use crate::data::ReadOptions;
 use crate::model::AwdLstmConfig;
 use crate::text::{TextConfig, VocabConfig};
+use std::path::PathBuf;
 use std::time::Instant;
 use ulmfit_ops::Key;
 
@@ -18,8 +21,10 @@ use ulmfit_ops::Key;
 pub struct FitInput {
     /// Labelled rows.
     pub rows: RowsInput,
-    /// Texts without labels, for the language model.
-    pub unlabeled: Vec<Document>,
+    /// Files of texts without labels, for the language model.
+    pub unlabeled: Vec<PathBuf>,
+    /// How these are read.
+    pub options: ReadOptions,
     /// The language model to start from; none: from scratch.
     pub base: Option<LmBundle>,
 }
@@ -39,8 +44,8 @@ pub struct FitOptions {
     pub vocab: VocabConfig,
 }
 
-/// Share of the unlabelled texts that judges the language model if no labelled rows can.
-const LM_VALID: f64 = 0.05;
+/// One of so many unlabelled texts judges the language model if no labelled rows can.
+const LM_VALID: usize = 20;
 
 /// Runs all stages.
 ///
@@ -55,50 +60,51 @@ pub fn fit(
     options: &FitOptions,
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
-    let FitInput { rows, mut unlabeled, base } = input;
+    let FitInput { rows, unlabeled, options: reading, base } = input;
+    if let Some(base) = &base {
+        base.require(&options.train.directions)?;
+    }
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
-    let count = unlabeled.len();
-    let valid = if rows.valid.is_empty() && count > 1 {
-        let (kept, held) = hold_out(unlabeled, LM_VALID, key.child(2));
-        unlabeled = kept;
-        held
-    } else {
-        texts(&rows.valid)
+    let in_memory = |rows| Texts { documents: texts(rows), files: Vec::new() };
+    let input = LmInput {
+        valid: (unlabeled.is_empty() || !rows.valid.is_empty()).then(|| in_memory(&rows.valid)),
+        train: Texts { files: unlabeled, ..in_memory(&rows.train) },
+        hold_out: HoldOut::new(LM_VALID, key.child(2)),
+        options: reading,
     };
-    let train: Vec<Document> = texts(&rows.train).into_iter().chain(unlabeled).collect();
-    let (lm, scores) = language_model(runner, base, &train, &valid, options)?;
-    train_on(runner, lm, &rows, scores, count, &options.train, started)
+    let (lm, scores, documents) = language_model(runner, base, input, options)?;
+    let unlabeled = documents - rows.train.len();
+    train_on(runner, lm, &rows, scores, unlabeled, &options.train, started)
 }
 
-/// Stage 2, or stage 1 on the user's texts where there is no base.
+/// Stage 2, or stage 1 on the user's texts where there is no base; with the number of documents.
 fn language_model(
     runner: &mut Runner<'_>,
     base: Option<LmBundle>,
-    train: &[Document],
-    valid: &[Document],
+    input: LmInput,
     options: &FitOptions,
-) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
-    let text = match &base {
-        Some(base) => {
-            base.text.rebuild(&options.vocab, train.iter().cloned().map(Ok::<_, Error>))?
-        }
-        None => learn_vocab(&options.text, &options.vocab, train)?,
+) -> Result<(LmBundle, Vec<DirectionScore>, usize), Error> {
+    let folder = runner.folder().map(corpus_folder);
+    let vocabulary = match &base {
+        Some(base) => Vocabulary::Adapt(&base.text, &options.vocab),
+        None => Vocabulary::Learn(&options.text, &options.vocab),
     };
-    let corpora = LmText {
-        train: encode(&text, train, runner.progress),
-        valid: encode(&text, valid, runner.progress),
-    };
+    let held_out = input.valid.is_none();
+    let (text, corpora) = input.tokenize(vocabulary, folder.as_deref(), runner.progress)?;
+    let documents =
+        corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
     let (directions, recipe) = (&options.train.directions, &options.language);
     let seed = options.train.classify.seed;
-    match base {
-        Some(base) => finetune(runner, base, text, &corpora, directions, recipe, seed),
+    let (lm, scores) = match base {
+        Some(base) => finetune(runner, base, text, &corpora, directions, recipe, seed)?,
         None => {
             let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
             // nothing was learned before, so no layer needs to be spared
             let recipe = StageRecipe { lr_factor: None, lr_groups: None, ..recipe.clone() };
-            pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)
+            pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?
         }
-    }
+    };
+    Ok((lm, scores, documents))
 }

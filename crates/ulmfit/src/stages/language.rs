@@ -2,24 +2,17 @@
 
 use super::Error;
 use super::bundle::LmBundle;
+use super::corpus::LmText;
 use super::recipe::{BpttKind, StageRecipe};
 use super::runner::Runner;
 use super::{Task, fingerprint};
-use crate::data::{Bptt, Corpus, LmBatchConfig};
+use crate::data::{Bptt, LmBatchConfig, TokenSource};
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
 use serde::Serialize;
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
-
-/// Text of a language model, tokenised.
-pub struct LmText {
-    /// What it learns from.
-    pub train: Corpus,
-    /// What it is judged by.
-    pub valid: Corpus,
-}
 
 /// How good a language model became.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,10 +49,10 @@ pub fn lm_batches(recipe: &StageRecipe, direction: Direction) -> LmBatchConfig {
 ///
 /// # Errors
 /// Those of [`Runner::train`].
-pub fn pretrain(
+pub fn pretrain<S: TokenSource>(
     runner: &mut Runner<'_>,
     text: TextPipeline,
-    corpora: &LmText,
+    corpora: &LmText<S>,
     sizes: AwdLstmConfig,
     directions: &[Direction],
     recipe: &StageRecipe,
@@ -80,11 +73,11 @@ pub fn pretrain(
 ///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::Usage`] when the base lacks a direction.
-pub fn finetune(
+pub fn finetune<S: TokenSource>(
     runner: &mut Runner<'_>,
     base: LmBundle,
     text: TextPipeline,
-    corpora: &LmText,
+    corpora: &LmText<S>,
     directions: &[Direction],
     recipe: &StageRecipe,
     seed: u64,
@@ -93,37 +86,45 @@ pub fn finetune(
     train_all(runner, "finetune", LmBundle { text, networks }, corpora, recipe, seed)
 }
 
+impl LmBundle {
+    /// Checks that there is a network of each direction: before long work, rather than after.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when one is missing.
+    pub fn require(&self, directions: &[Direction]) -> Result<(), Error> {
+        let has = |direction: &&Direction| self.networks.iter().any(|(d, _)| d == *direction);
+        let Some(direction) = directions.iter().find(|direction| !has(direction)) else {
+            return Ok(());
+        };
+        let message = format!("the base model has no {direction} network");
+        let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
+        Err(Error::Usage { message, hint })
+    }
+}
+
 /// The networks of `base` for some directions, in the vocabulary `to`.
 ///
 /// # Errors
-/// [`Error::Usage`] when the base lacks a direction.
+/// As [`LmBundle::require`].
 pub fn transfer(
     base: LmBundle,
     to: &Vocab,
     directions: &[Direction],
 ) -> Result<Vec<(Direction, LanguageModel<Cpu>)>, Error> {
+    base.require(directions)?;
     let sources = to.sources_in(base.text.vocab());
-    let mut networks = base.networks;
-    let mut chosen = Vec::new();
-    for &direction in directions {
-        let Some(at) = networks.iter().position(|(d, _)| *d == direction) else {
-            let message = format!("the base model has no {direction} network");
-            let hint =
-                Some("choose another --direction, or pretrain with `--direction both`".into());
-            return Err(Error::Usage { message, hint });
-        };
-        let (_, mut network) = networks.swap_remove(at);
-        network.remap_vocab(&sources);
-        chosen.push((direction, network));
-    }
-    Ok(chosen)
+    let chosen = base.networks.into_iter().filter(|(direction, _)| directions.contains(direction));
+    let mut networks: Vec<_> = chosen.collect();
+    networks.sort_by_key(|(direction, _)| directions.iter().position(|d| d == direction));
+    networks.iter_mut().for_each(|(_, network)| network.remap_vocab(&sources));
+    Ok(networks)
 }
 
-fn train_all(
+fn train_all<S: TokenSource>(
     runner: &mut Runner<'_>,
     stage: &str,
     bundle: LmBundle,
-    corpora: &LmText,
+    corpora: &LmText<S>,
     recipe: &StageRecipe,
     seed: u64,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
@@ -145,11 +146,11 @@ fn train_all(
             "direction": direction,
             "sizes": network.config(),
             "vocabulary": fingerprint::vocabulary(text.vocab()),
-            "train": fingerprint::corpus(&corpora.train),
-            "valid": fingerprint::corpus(&corpora.valid),
+            "train": corpora.train.digest(),
+            "valid": corpora.valid.digest(),
             "start": fingerprint::model(&network),
         });
-        let valid = (corpora.valid.tokens.len() > 1).then_some(&corpora.valid);
+        let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
         let mut trainee = LmTrainee::new(
             Cpu::default(),
             network,

@@ -17,6 +17,8 @@ mod range_test;
 
 #[cfg(feature = "train")]
 mod classify;
+#[cfg(feature = "train")]
+mod corpus;
 mod error;
 mod evaluate;
 mod exchange;
@@ -58,6 +60,8 @@ pub use bundle::{
 };
 #[cfg(feature = "train")]
 pub use classify::{ClassifyOptions, LabelledText, classify};
+#[cfg(feature = "train")]
+pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 pub use error::Error;
 pub use evaluate::{ClassifierEvaluation, LmReport, evaluate_classifier, evaluate_language_model};
 pub use exchange::{FromFastai, from_fastai};
@@ -65,7 +69,7 @@ pub use exchange::{FromFastai, from_fastai};
 pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
-pub use language::{DirectionScore, LmText, finetune, lm_batches, pretrain, transfer};
+pub use language::{DirectionScore, finetune, lm_batches, pretrain, transfer};
 #[cfg(feature = "train")]
 pub use outcome::{DataHashes, Outcome, Report};
 #[cfg(feature = "train")]
@@ -80,7 +84,7 @@ pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, Stage
 pub use rows::{RowCounts, RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
-pub use texts::{Document, encode, hold_out, learn_vocab, read_texts};
+pub use texts::{Document, Texts, encode, read_texts};
 #[cfg(feature = "train")]
 pub use train::{TrainOptions, train};
 #[cfg(feature = "train")]

@@ -1,22 +1,25 @@
 //! What lies in a model folder for people: the card, and `run.json` with where it comes from.
 
 use super::bundle::{LmBundle, Papers};
+use super::corpus::LmText;
 use super::fingerprint;
-use super::language::{DirectionScore, LmText};
+use super::language::DirectionScore;
 use super::outcome::Outcome;
 use super::recipe::StageRecipe;
 use super::runner::Runner;
 use super::train::TrainOptions;
+use crate::data::TokenSource;
 use crate::model::Network;
+use crate::text::token_file::TokenFile;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// What the papers of a language model tell of.
-pub struct LmPapers<'a> {
+pub struct LmPapers<'a, S = TokenFile> {
     /// `pretrain` or `finetune`.
     pub stage: &'static str,
     /// What it learned from.
-    pub corpora: &'a LmText,
+    pub corpora: &'a LmText<S>,
     /// Hyper-parameters.
     pub recipe: &'a StageRecipe,
     /// How good it is.
@@ -50,7 +53,7 @@ fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
     runner.metrics().into_iter().map(file).collect()
 }
 
-impl LmPapers<'_> {
+impl<S: TokenSource> LmPapers<'_, S> {
     /// Writes them; `threads` is told because time depends on it, the weights do not.
     pub fn write(
         &self,
@@ -63,8 +66,9 @@ impl LmPapers<'_> {
         let sizes = network.config();
         let mut card = front_matter("language-model");
         let verb = if self.stage == "pretrain" { "Pretrained" } else { "Fine-tuned" };
-        let tokens = self.corpora.train.tokens.len();
-        let documents = self.corpora.train.ends.len();
+        let LmText { train, valid } = self.corpora;
+        let tokens = train.token_count();
+        let documents = train.document_count();
         let _ = write!(
             card,
             "# An AWD-LSTM language model\n\n{verb} by ulmfit on {tokens} tokens of {documents} documents.\n\n\
@@ -83,8 +87,8 @@ impl LmPapers<'_> {
         let rest = json!({
             "recipe": self.recipe,
             "vocabulary": fingerprint::vocabulary(bundle.text.vocab()),
-            "train": { "tokens": tokens, "documents": documents, "hash": fingerprint::corpus(&self.corpora.train) },
-            "valid": { "tokens": self.corpora.valid.tokens.len(), "hash": fingerprint::corpus(&self.corpora.valid) },
+            "train": { "tokens": tokens, "documents": documents, "hash": train.digest() },
+            "valid": { "tokens": valid.token_count(), "hash": valid.digest() },
             "metrics": self.scores,
         });
         Papers { card, run: run(self.stage, seed, threads, rest), others: metrics(runner) }

@@ -3,9 +3,9 @@
 use super::Error;
 use super::Progress;
 use super::bundle::LmBundle;
-use super::language::{LmText, lm_batches};
+use super::language::lm_batches;
 use super::recipe::StageRecipe;
-use crate::data::LabelSet;
+use crate::data::{LabelSet, TokenSource};
 use crate::model::{ClassifierConfig, Learn, Network, TextClassifier};
 use crate::schedule::{LrRange, LrSweep};
 use crate::train::{
@@ -20,9 +20,9 @@ use ulmfit_ops::{Cpu, Key};
 ///
 /// # Panics
 /// When the model has no network; one that was loaded has.
-pub fn find_lm_rate(
+pub fn find_lm_rate<S: TokenSource>(
     lm: LmBundle,
-    corpora: &LmText,
+    train: &S,
     recipe: &StageRecipe,
     range: LrRange,
     seed: u64,
@@ -32,7 +32,7 @@ pub fn find_lm_rate(
     network.set_dropout(recipe.dropouts());
     let key = Key::new(seed).child(20);
     let batches = lm_batches(recipe, direction);
-    let (train, regularisation) = (&corpora.train, recipe.regularisation());
+    let regularisation = recipe.regularisation();
     let device = Cpu::default();
     let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
     let groups = trainee.model().groups();

@@ -4,7 +4,7 @@ use super::Error;
 use super::progress::{Progress, Task};
 use super::saver::{Saver, Watch, start_checkpoint};
 use crate::checkpoint::{
-    Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder,
+    Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder, RunLock,
 };
 use crate::train::{
     Event, MAX_ROLLBACKS, NoCheckpoints, Outcome, Plan, Position, Snapshot, TrainError, Trainee,
@@ -70,6 +70,11 @@ impl<'a> Runner<'a> {
             return Err(Error::Usage { message, hint: Some(hint.into()) });
         }
         Ok(Self { on_nan, ..self })
+    }
+
+    /// Where the state of this command lies, if it is kept.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
@@ -237,7 +242,7 @@ fn remove_run(folder: &Path) -> Result<(), Error> {
     let tasks =
         || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|task| task.path());
     for task in tasks().filter(|task| task.is_dir()) {
-        drop(RunFolder::open_or_create(&task)?); // fails while somebody trains there
+        drop(RunLock::take(&task)?); // fails while somebody works there
     }
     let remove = || {
         tasks().filter(|task| task.is_dir()).try_for_each(std::fs::remove_dir_all)?;

@@ -2,16 +2,90 @@
 
 use super::Error;
 use super::Progress;
-use crate::data::{Corpus, LabelUse, ReadOptions, documents};
-use crate::text::{TextConfig, TextPipeline, VocabConfig};
+use crate::data::{Corpus, LabelUse, ReadOptions, Records, documents};
+use crate::text::TextPipeline;
 use std::path::PathBuf;
-use ulmfit_ops::Key;
 
 /// Documents read at a time: enough to keep all cores busy, few enough to forget soon.
 const CHUNK: usize = 4096;
 
 /// A document as its columns.
 pub type Document = Vec<String>;
+
+/// Texts that can be gone through again and again: some in memory, then some in files.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// In memory.
+    pub documents: Vec<Document>,
+    /// In files, `-` for standard input.
+    pub files: Vec<PathBuf>,
+}
+
+/// Documents in memory, then those of files, as they are asked for.
+pub(super) struct TextStream<'a> {
+    documents: std::slice::Iter<'a, Document>,
+    files: std::slice::Iter<'a, PathBuf>,
+    current: Option<Records>,
+    options: ReadOptions,
+    what: &'static str,
+    progress: &'a mut dyn Progress,
+    warns: bool,
+    done: usize,
+}
+
+impl<'a> TextStream<'a> {
+    /// `what` goes to `progress`; labels are ignored, blank documents left out.
+    pub(super) fn new(
+        texts: &'a Texts,
+        options: &ReadOptions,
+        what: &'static str,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
+        let options = ReadOptions { labels: LabelUse::Ignored, ..options.clone() };
+        let (documents, files) = (texts.documents.iter(), texts.files.iter());
+        Self { documents, files, current: None, options, what, progress, warns: false, done: 0 }
+    }
+
+    /// Passes on the warnings of each file: once is enough.
+    pub(super) fn warning(self) -> Self {
+        Self { warns: true, ..self }
+    }
+
+    fn advance(&mut self) -> Result<Option<Document>, Error> {
+        if let Some(document) = self.documents.next() {
+            return Ok(Some(document.clone()));
+        }
+        loop {
+            let records = match &mut self.current {
+                Some(records) => records,
+                None => match self.files.next() {
+                    Some(path) => self.current.insert(documents(path, &self.options)?),
+                    None => return Ok(None),
+                },
+            };
+            if let Some(record) = records.next() {
+                return Ok(Some(record?.fields));
+            }
+            if self.warns {
+                records.warnings().messages().iter().for_each(|text| self.progress.warn(text));
+            }
+            self.current = None;
+        }
+    }
+}
+
+impl Iterator for TextStream<'_> {
+    type Item = Result<Document, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.advance().transpose();
+        self.done += usize::from(next.is_some());
+        if self.done.is_multiple_of(CHUNK) {
+            self.progress.tick(self.what, self.done, None);
+        }
+        next
+    }
+}
 
 /// Reads the text of all documents of some files; labels are ignored.
 ///
@@ -22,21 +96,9 @@ pub fn read_texts(
     options: &ReadOptions,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Document>, Error> {
-    let options = ReadOptions { labels: LabelUse::Ignored, ..options.clone() };
-    let mut texts = Vec::new();
-    for path in paths {
-        let mut records = documents(path, &options)?;
-        for record in &mut records {
-            let record = record?;
-            if !record.is_blank() {
-                texts.push(record.fields);
-            }
-            if texts.len() % CHUNK == 0 {
-                progress.tick("documents read", texts.len(), None);
-            }
-        }
-        records.warnings().messages().iter().for_each(|warning| progress.warn(warning));
-    }
+    let texts = Texts { documents: Vec::new(), files: paths.to_owned() };
+    let stream = TextStream::new(&texts, options, "documents read", progress).warning();
+    let texts = stream.collect::<Result<Vec<_>, _>>()?;
     if texts.is_empty() {
         let message = format!("there is no text in {}", names(paths));
         return Err(Error::TooLittle {
@@ -47,20 +109,8 @@ pub fn read_texts(
     Ok(texts)
 }
 
-fn names(paths: &[PathBuf]) -> String {
+pub(super) fn names(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// Learns a vocabulary (and subwords, if the configuration says so) from documents.
-///
-/// # Errors
-/// [`Error::Text`] when there is too little text for the vocabulary asked for.
-pub fn learn_vocab(
-    config: &TextConfig,
-    vocab: &VocabConfig,
-    documents: &[Document],
-) -> Result<TextPipeline, Error> {
-    Ok(TextPipeline::build(config, vocab, documents.iter().cloned())?)
 }
 
 /// Token ids of all documents in one stream.
@@ -73,19 +123,4 @@ pub fn encode(text: &TextPipeline, documents: &[Document], progress: &mut dyn Pr
         progress.tick("documents tokenised", done, Some(documents.len()));
     }
     corpus
-}
-
-/// Moves `share` of the documents, at least one if there are two, to a second list.
-///
-/// A pure function of the key; both lists keep their order.
-pub fn hold_out(documents: Vec<Document>, share: f64, key: Key) -> (Vec<Document>, Vec<Document>) {
-    let count = documents.len();
-    let held = ((count as f64 * share).round() as usize).max(1).min(count.saturating_sub(1));
-    let mut is_held = vec![false; count];
-    key.permutation(count)[..held].iter().for_each(|&n| is_held[n] = true);
-    let (mut kept, mut out) = (Vec::new(), Vec::new());
-    for (document, held) in documents.into_iter().zip(is_held) {
-        if held { &mut out } else { &mut kept }.push(document);
-    }
-    (kept, out)
 }

@@ -133,6 +133,25 @@ impl TextPipeline {
         documents.par_iter().map(|fields| self.encode(fields)).collect()
     }
 
+    /// Gives `each` the ids of every document of a reader, in order; works on all cores, with no
+    /// more than a batch of documents in memory.
+    ///
+    /// # Errors
+    ///
+    /// The first error of the reader, or of `each`.
+    pub fn encode_each<E>(
+        &self,
+        documents: impl IntoIterator<Item = Result<Vec<String>, E>>,
+        mut each: impl FnMut(&[TokenId]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for batch in Batches::of(documents) {
+            for ids in self.encode_all(&batch?) {
+                each(&ids)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Readable text: special tokens carried out, spaces where they belong.
     ///
     /// # Panics

@@ -45,9 +45,8 @@ impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
         self.model
     }
 
-    fn layout(&self, epoch: usize) -> LmEpoch<'a, S> {
-        let order = Order::Shuffled(self.key.child(epoch as u64));
-        LmEpoch::new(self.train, &self.batches, order).expect("a corpus with one epoch has others")
+    fn order(&self, epoch: usize) -> Order {
+        Order::Shuffled(self.key.child(epoch as u64))
     }
 }
 
@@ -63,11 +62,13 @@ impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
     }
 
     fn steps(&self, epoch: usize) -> usize {
-        self.layout(epoch).len()
+        let steps = LmEpoch::count(self.train, &self.batches, self.order(epoch));
+        steps.expect("a corpus with one epoch has others")
     }
 
     fn start_epoch(&mut self, epoch: usize) {
-        self.epoch = self.layout(epoch);
+        let layout = LmEpoch::new(self.train, &self.batches, self.order(epoch));
+        self.epoch = layout.expect("a corpus with one epoch has others");
         self.state = self.model.zero_state(self.epoch.batch_size());
     }
 

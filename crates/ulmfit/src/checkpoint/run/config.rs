@@ -12,7 +12,7 @@ use crate::checkpoint::{CheckpointError, ConfigDifference};
 const CONFIG: &str = "config.json";
 
 /// Stores the configuration of a new run, or compares it with the one stored.
-pub(super) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
+pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
     let path = folder.join(CONFIG);
     match fs::read(&path) {
         Ok(bytes) => {

@@ -9,13 +9,13 @@ use crate::checkpoint::durable::io_error;
 
 /// Held until dropped; the system releases it when the process dies, however it dies.
 #[derive(Debug)]
-pub(super) struct RunLock {
+pub(crate) struct RunLock {
     _file: File,
 }
 
 impl RunLock {
     /// Takes `run.lock` in `folder` and writes this process's id into it.
-    pub(super) fn take(folder: &Path) -> Result<Self, CheckpointError> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, CheckpointError> {
         let path = folder.join("run.lock");
         let mut file = OpenOptions::new()
             .read(true)

@@ -16,4 +16,6 @@ mod disk_tests;
 mod tests;
 
 pub use checkpoints::{Checkpoint, Keep, SkippedCheckpoint};
+pub(crate) use config::store_or_compare;
 pub use folder::RunFolder;
+pub(crate) use lock::RunLock;

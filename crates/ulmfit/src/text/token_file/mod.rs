@@ -99,6 +99,13 @@ impl TokenFile {
         self.documents
     }
 
+    /// blake3 of ids and document ends, as they stand in the file.
+    pub fn checksum(&self) -> blake3::Hash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(&self.map[64..HEADER]);
+        hash.into()
+    }
+
     /// Copies the ids from `start` on into `out`.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ use crate::text::{TextConfig, TextPipeline, Vocab, VocabConfig};
 
 fn fingerprint(source: &str) -> Fingerprint {
     let vocab = Vocab::from_tokens(["xxunk", "xxpad", "xxbos"].map(String::from).into()).unwrap();
-    let source = Source { name: source.into(), bytes: 1, modified: None };
+    let source = Source { name: source.into(), bytes: 1, hash: blake3::hash(b"a") };
     Fingerprint::new(&TextConfig::default(), &vocab, &[source])
 }
 
@@ -88,4 +88,23 @@ fn straight_from_documents() {
     let documents = texts.iter().cloned().map(Ok::<_, TextError>);
     let file = pipeline.write_token_file(&folder.path().join("t"), print, documents).unwrap();
     assert_eq!(file.tokens(0..file.len()), pipeline.encode_all(&texts).concat());
+}
+
+#[test]
+fn sources_are_compared_by_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("below").join("text");
+    fs::create_dir(folder.path().join("below")).unwrap();
+    fs::write(&path, "one\ntwo\n").unwrap();
+    let sources = || [Source::of(&path).unwrap(), Source::of(folder.path()).unwrap()];
+    let before = sources();
+    assert_eq!((before[0].name.as_str(), before[0].bytes, before[1].bytes), ("text", 8, 8));
+    let touched = fs::File::options().append(true).open(&path).unwrap();
+    touched.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(sources(), before);
+    fs::write(&path, "one\ntwa\n").unwrap();
+    for (after, before) in sources().iter().zip(&before) {
+        assert_eq!(after.bytes, before.bytes);
+        assert_ne!(after.hash, before.hash);
+    }
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::{Fingerprint, HEADER, MAGIC, TokenFile, io_error};
-use crate::text::batches::Batches;
 use crate::text::{TextError, TextPipeline, TokenId};
 
 /// Collects documents; the file appears, complete, at [`Self::finish`] and not before.
@@ -125,11 +124,7 @@ impl TextPipeline {
         documents: impl IntoIterator<Item = Result<Vec<String>, E>>,
     ) -> Result<TokenFile, E> {
         let mut writer = TokenFileWriter::create(path, fingerprint, self.vocab().len())?;
-        for batch in Batches::of(documents) {
-            for ids in self.encode_all(&batch?) {
-                writer.push(&ids)?;
-            }
-        }
+        self.encode_each(documents, |ids| Ok(writer.push(ids)?))?;
         Ok(writer.finish()?)
     }
 }

@@ -1,0 +1,67 @@
+//! What `ulmfit pretrain` and `ulmfit finetune` do alike: claim, tokenise, learn, save.
+
+use crate::options::{Common, DataOptions, RunOptions, thread_count};
+use crate::output::Output;
+use crate::progress::Terminal;
+use std::fmt::Write;
+use std::path::PathBuf;
+use ulmfit::Error;
+use ulmfit::stages::{
+    DirectionScore, HoldOut, LmBundle, LmInput, LmPapers, LmText, Runner, StageRecipe, Texts,
+    Vocabulary, corpus_folder,
+};
+use ulmfit::text::TextPipeline;
+
+/// What they are told.
+pub(super) struct Job<'a> {
+    pub(super) stage: &'static str,
+    pub(super) texts: &'a [PathBuf],
+    pub(super) valid: Option<&'a PathBuf>,
+    /// What judges the model without `valid`.
+    pub(super) hold_out: HoldOut,
+    pub(super) data: &'a DataOptions,
+    pub(super) recipe: &'a StageRecipe,
+    pub(super) run: &'a RunOptions,
+}
+
+impl Job<'_> {
+    /// Does it all; `learn` is the stage itself.
+    pub(super) fn run(
+        self,
+        vocabulary: Vocabulary<'_>,
+        common: &Common,
+        out: &mut Output,
+        learn: impl FnOnce(
+            &mut Runner<'_>,
+            TextPipeline,
+            &LmText,
+        ) -> Result<(LmBundle, Vec<DirectionScore>), Error>,
+    ) -> anyhow::Result<()> {
+        let Job { stage, texts, valid, hold_out, data, recipe, run } = self;
+        let folder = run.claim()?;
+        let mut terminal = Terminal::new(common);
+        let files = |files: &[PathBuf]| Texts { files: files.to_owned(), ..Texts::default() };
+        let input = LmInput {
+            train: files(texts),
+            valid: valid.map(|path| files(std::slice::from_ref(path))),
+            hold_out,
+            options: data.read_options(),
+        };
+        let corpus = corpus_folder(&run.folder());
+        let (text, corpora) = input.tokenize(vocabulary, Some(&corpus), &mut terminal)?;
+        let mut runner = run.runner(&mut terminal)?;
+        let (bundle, scores) = learn(&mut runner, text, &corpora)?;
+        let papers = LmPapers { stage, corpora: &corpora, recipe, scores: &scores };
+        bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
+        drop(corpora); // not every system removes a file that is mapped
+        runner.clean()?;
+        let path = run.path();
+        let mut text = String::new();
+        for score in &scores {
+            let (direction, loss, perplexity) = (score.direction, score.loss, score.perplexity);
+            writeln!(text, "{direction}: validation perplexity {perplexity:.2}, loss {loss:.4}")?;
+        }
+        writeln!(text, "the model is in {}", path.display())?;
+        out.result(&serde_json::json!({ "model": path, "validation": scores }), &text)
+    }
+}
