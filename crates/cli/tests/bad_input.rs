@@ -157,6 +157,7 @@ fn inputs_that_are_not_there() {
         inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
+        bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | known recipes: default
         ",
     );
@@ -184,6 +185,7 @@ fn options_that_make_no_sense() {
         ("predict classifier test.csv --input-format doc", "doc"),
         ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
         ("bench lm --steps 0", "--steps"),
+        ("predict classifier --precision int4", "--precision"),
         ("nosuch", "nosuch"),
     ] {
         let done = place.run(line);

@@ -44,6 +44,28 @@ fn rows_come_out_as_they_went_in() {
 }
 
 #[test]
+fn other_numbers_give_nearly_the_same_answers() {
+    let place = Place::new();
+    place.write("new.csv", "text\na lovely film\na dull film\nnot a good one but a bad one\n");
+    let run =
+        |options: &str| parse(&place.run(&format!("predict classifier new.csv{options}")).ok());
+    let exact = run("");
+    for precision in ["bf16", "int8"] {
+        let rows = run(&format!(" --precision {precision}"));
+        let mut changed = false;
+        for (row, exact) in rows.iter().zip(&exact) {
+            let p = |row: &Value| row["probabilities"]["good"].as_f64().unwrap();
+            assert!((p(row) - p(exact)).abs() < 0.03, "{precision}: {row}, exact: {exact}");
+            changed |= (p(row) - p(exact)).abs() > 0.0;
+        }
+        assert!(changed, "{precision} is not f32");
+        let score =
+            place.run(&format!("evaluate classifier test.csv --precision {precision} --json"));
+        assert!(score.json()["accuracy"].as_f64().unwrap() > 0.5, "{precision}");
+    }
+}
+
+#[test]
 fn forms_of_output() {
     let place = Place::new();
     place.write(

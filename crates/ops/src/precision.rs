@@ -1,5 +1,7 @@
 //! In which numbers products are computed.
 
+use std::fmt;
+
 /// Precision of the factors of large matrix products.
 ///
 /// Parameters, states, sums, losses and updates are `f32` in either case.
@@ -14,4 +16,14 @@ pub enum Precision {
     /// 8-bit integers for the LSTMs of forward passes, a scale for each row of weights and each
     /// row of inputs: a quarter of the memory to stream. Nothing can be trained with it.
     Int8,
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+        })
+    }
 }

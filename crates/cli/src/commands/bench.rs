@@ -86,6 +86,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             serde_json::to_value(bench_checkpoint(&options, &recipe.finetune, place)?)?
         }
     };
+    document["precision"] = options.precision.to_string().into();
     document["kernel"] = ulmfit::kernel_name(options.precision).into();
     document["threads"] = thread_count().into();
     document["isa"] = ulmfit::isa().into();

@@ -1,10 +1,11 @@
 use super::golden::{self, Weights};
 use super::*;
+use crate::rows::Rows;
 use crate::testing::{
     Results, assert_close, assert_cpu_follows, assert_gradient, bits, largest_difference, random,
     weighted_sum,
 };
-use crate::{Cpu, Device, Reference};
+use crate::{Cpu, Device, Precision, Reference};
 
 /// ```python
 /// import torch
@@ -240,4 +241,35 @@ fn a_sequence_does_not_feel_the_others() {
         }
     }
     check::<Cpu>();
+}
+
+#[test]
+fn rounded_weights_give_nearly_the_same_and_prepared_ones_exactly() {
+    const TIME: usize = 9;
+    let (batch, inputs, hidden) = (5, 37, 21);
+    let gates = 4 * hidden;
+    let dims = [&[gates, inputs][..], &[gates, hidden], &[gates], &[gates]];
+    let weights = Weights::<Cpu>(dims.map(|dims| random(7, dims)));
+    let x = random(1, &[TIME, batch, inputs]);
+    let state = LstmState { h: random(2, &[batch, hidden]), c: random(3, &[batch, hidden]) };
+    let exact = Cpu::default().lstm_forward(&x, weights.borrow(None), &state, Keep::Nothing);
+    for (precision, least, most) in
+        [(Precision::F32, 0.0, 1e-9), (Precision::Bf16, 1e-5, 3e-2), (Precision::Int8, 1e-5, 6e-2)]
+    {
+        let device = Cpu::with_precision(precision);
+        let mut borrowed = weights.borrow(None);
+        let fresh = device.lstm_forward(&x, borrowed, &state, Keep::Nothing);
+        let off = largest_difference(&fresh.y.to_f64(), &exact.y.to_f64());
+        assert!((least..most).contains(&off), "{precision}: off by {off}");
+        let prepared = device.lstm_prepare(borrowed);
+        borrowed.prepared = Some(&prepared);
+        let again = device.lstm_forward(&x, borrowed, &state, Keep::Nothing);
+        assert_eq!(bits(&again.y), bits(&fresh.y), "{precision}");
+        // Alone as in a batch.
+        let first =
+            LstmState { h: device.resize_rows(&state.h, 1), c: device.resize_rows(&state.c, 1) };
+        let x = device.take_piece(&x, 0, TIME, 1);
+        let alone = device.lstm_forward(&x, borrowed, &first, Keep::Nothing);
+        assert_eq!(bits(&alone.y), bits(&device.take_piece(&fresh.y, 0, TIME, 1)), "{precision}");
+    }
 }

@@ -15,7 +15,8 @@ pub fn wilson(hits: u64, n: u64) -> [f64; 2] {
     let scale = 1.0 + Z * Z / n;
     let middle = (p + Z * Z / (2.0 * n)) / scale;
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / scale;
-    [(middle - half).max(0.0), (middle + half).min(1.0)]
+    // The proportion itself is inside, also where it is an end and rounding says otherwise.
+    [(middle - half).clamp(0.0, p), (middle + half).clamp(p, 1.0)]
 }
 
 #[cfg(test)]
@@ -33,6 +34,17 @@ mod tests {
             let [found_low, found_high] = wilson(hits, n);
             assert!((found_low - low).abs() < 1e-8, "{found_low} {low}");
             assert!((found_high - high).abs() < 1e-8, "{found_high} {high}");
+        }
+    }
+
+    #[test]
+    fn the_proportion_is_inside() {
+        for n in 1..200 {
+            for hits in 0..=n {
+                let ([low, high], p) = (wilson(hits, n), hits as f64 / n as f64);
+                assert!(0.0 <= low && low <= p && p <= high && high <= 1.0, "{hits} of {n}");
+            }
+            assert_eq!(wilson(n, n)[1].to_bits(), 1.0_f64.to_bits(), "{n}");
         }
     }
 
