@@ -2,8 +2,8 @@
 
 /// The widest vector instructions of this processor that this program may use.
 ///
-/// Results are the same for any number of threads, but may differ in the last bits between
-/// instruction sets; reports therefore name theirs.
+/// Results are the same for any number of threads, and with AVX2 as with AVX-512, but may differ in
+/// the last bits from other processors' and between precisions; reports therefore name theirs.
 pub fn isa() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {

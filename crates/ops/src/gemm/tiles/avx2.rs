@@ -68,19 +68,29 @@ unsafe fn fetch<const R: usize, const P: usize>(t: Tile) {
     }
 }
 
-/// Writes the tile's results, or adds them to those before.
+/// Writes the tile's results, or adds them to those before, as `i32` if they are `INTEGERS`.
 ///
 /// # Safety
 /// `c` has `R` rows of `P` panels.
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn store<const R: usize, const P: usize>(t: Tile, sums: &[[[__m256; VECTORS]; P]; R]) {
+unsafe fn store<const R: usize, const P: usize, const INTEGERS: bool>(
+    t: Tile,
+    sums: &[[[__m256; VECTORS]; P]; R],
+) {
     for (r, row) in sums.iter().enumerate() {
         for (at, &sum) in row.as_flattened().iter().enumerate() {
             // SAFETY: inside the tile.
             unsafe {
                 let c = t.c.add(r * t.c_stride + at * LANES);
-                let sum = if t.onto { _mm256_add_ps(_mm256_loadu_ps(c), sum) } else { sum };
+                let sum = if !t.onto {
+                    sum
+                } else if INTEGERS {
+                    let (before, sum) = (_mm256_loadu_ps(c), _mm256_castps_si256(sum));
+                    _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(before), sum))
+                } else {
+                    _mm256_add_ps(_mm256_loadu_ps(c), sum)
+                };
                 _mm256_storeu_ps(c, sum);
             }
         }
@@ -114,7 +124,7 @@ mod single {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store::<R, P, false>(t, &sums);
         }
     }
 }
@@ -157,7 +167,7 @@ mod widened {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store::<R, P, false>(t, &sums);
         }
     }
 }
@@ -172,35 +182,6 @@ mod integers {
     fn multiply_add(sum: __m256, a: __m256i, b: __m256i) -> __m256 {
         let products = _mm256_madd_epi16(a, b);
         _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(sum), products))
-    }
-
-    /// As [`store`], of integers.
-    ///
-    /// # Safety
-    /// That of [`store`].
-    #[expect(unsafe_code, reason = "operands are pointers")]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn store_integers<const R: usize, const P: usize>(
-        t: Tile,
-        sums: &[[[__m256; VECTORS]; P]; R],
-    ) {
-        for (r, row) in sums.iter().enumerate() {
-            for (at, &sum) in row.as_flattened().iter().enumerate() {
-                // SAFETY: inside the tile.
-                unsafe {
-                    let c = t.c.add(r * t.c_stride + at * LANES);
-                    let sum = if t.onto { add(sum, _mm256_loadu_ps(c)) } else { sum };
-                    _mm256_storeu_ps(c, sum);
-                }
-            }
-        }
-    }
-
-    /// The sum of integers.
-    #[target_feature(enable = "avx2,fma")]
-    fn add(a: __m256, b: __m256) -> __m256 {
-        let (a, b) = (_mm256_castps_si256(a), _mm256_castps_si256(b));
-        _mm256_castsi256_ps(_mm256_add_epi32(a, b))
     }
 
     #[expect(unsafe_code, reason = "operands are pointers")]
@@ -235,7 +216,7 @@ mod integers {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store_integers(t, &sums);
+            store::<R, P, true>(t, &sums);
         }
     }
 }

@@ -79,19 +79,29 @@ unsafe fn fetch<const R: usize, const P: usize>(t: Tile) {
     }
 }
 
-/// Writes the tile's results, or adds them to those before.
+/// Writes the tile's results, or adds them to those before, as `i32` if they are `INTEGERS`.
 ///
 /// # Safety
 /// `c` has `R` rows of `P` panels.
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[target_feature(enable = "avx512f")]
-unsafe fn store<const R: usize, const P: usize>(t: Tile, sums: &[[[__m512; VECTORS]; P]; R]) {
+unsafe fn store<const R: usize, const P: usize, const INTEGERS: bool>(
+    t: Tile,
+    sums: &[[[__m512; VECTORS]; P]; R],
+) {
     for (r, row) in sums.iter().enumerate() {
         for (at, &sum) in row.as_flattened().iter().enumerate() {
             // SAFETY: inside the tile.
             unsafe {
                 let c = t.c.add(r * t.c_stride + at * LANES);
-                let sum = if t.onto { _mm512_add_ps(_mm512_loadu_ps(c), sum) } else { sum };
+                let sum = if !t.onto {
+                    sum
+                } else if INTEGERS {
+                    let (before, sum) = (_mm512_loadu_ps(c), _mm512_castps_si512(sum));
+                    _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(before), sum))
+                } else {
+                    _mm512_add_ps(_mm512_loadu_ps(c), sum)
+                };
                 _mm512_storeu_ps(c, sum);
             }
         }
@@ -138,7 +148,7 @@ mod single {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store::<R, P, false>(t, &sums);
         }
     }
 }
@@ -172,7 +182,7 @@ mod pairs {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store::<R, P, false>(t, &sums);
         }
     }
 }
@@ -209,7 +219,7 @@ mod widened {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store(t, &sums);
+            store::<R, P, false>(t, &sums);
         }
     }
 }
@@ -219,35 +229,6 @@ mod integers {
 
     sizes!(tile:
         1 x 1, 1 x 2, 1 x 3, 2 x 1, 2 x 2, 3 x 1, 4 x 1, 5 x 1, 6 x 1, 7 x 1, 8 x 1);
-
-    /// As [`store`], of integers.
-    ///
-    /// # Safety
-    /// That of [`store`].
-    #[expect(unsafe_code, reason = "operands are pointers")]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn store_integers<const R: usize, const P: usize>(
-        t: Tile,
-        sums: &[[[__m512; VECTORS]; P]; R],
-    ) {
-        for (r, row) in sums.iter().enumerate() {
-            for (at, &sum) in row.as_flattened().iter().enumerate() {
-                // SAFETY: inside the tile.
-                unsafe {
-                    let c = t.c.add(r * t.c_stride + at * LANES);
-                    let sum = if t.onto { add(sum, _mm512_loadu_ps(c)) } else { sum };
-                    _mm512_storeu_ps(c, sum);
-                }
-            }
-        }
-    }
-
-    /// The sum of integers.
-    #[target_feature(enable = "avx512f")]
-    fn add(a: __m512, b: __m512) -> __m512 {
-        let (a, b) = (_mm512_castps_si512(a), _mm512_castps_si512(b));
-        _mm512_castsi512_ps(_mm512_add_epi32(a, b))
-    }
 
     #[expect(unsafe_code, reason = "operands are pointers")]
     #[target_feature(enable = "avx512f,avx512vnni")]
@@ -272,7 +253,7 @@ mod integers {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store_integers(t, &sums);
+            store::<R, P, true>(t, &sums);
         }
     }
 }
