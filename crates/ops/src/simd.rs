@@ -31,6 +31,22 @@ macro_rules! vectorised {
     };
 }
 
+/// Has the processor fetch memory that will be needed soon into its second cache.
+#[inline]
+pub(crate) fn fetch(words: &[u32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in words.chunks(16) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        #[expect(unsafe_code, reason = "the intrinsic takes a pointer")]
+        // SAFETY: the address is that of a slice; nothing is read.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = words;
+}
+
 /// Whether this processor has 256-bit integer and float vectors.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn has_avx2() -> bool {

@@ -4,6 +4,7 @@ use super::Matrix;
 use super::kernel::{Kernel, Tile};
 use super::lines::{Lines, with_block};
 use super::pack;
+use crate::simd;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -134,17 +135,25 @@ impl Packed<'_> {
         let kernel = self.kernel;
         let b_panel = pack::panel_words(kernel, self.k);
         let side_by_side = (kernel.panels)(part.rows.len().min(kernel.rows));
+        // While a panel is multiplied, tile by tile, the next one is fetched, piece by piece.
+        let panel_words = part.steps.len() * kernel.columns;
+        let piece = panel_words.div_ceil(part.rows.len().div_ceil(kernel.rows));
         for panel in part.panels.clone().step_by(side_by_side) {
             let panels = side_by_side.min(part.panels.end - panel);
             let column = panel * kernel.columns;
-            for row in part.rows.clone().step_by(kernel.rows) {
+            let first_word = |panel: usize| panel * b_panel + part.steps.start * kernel.columns;
+            for (n, row) in part.rows.clone().step_by(kernel.rows).enumerate() {
+                if panels == 1 && panel + 1 < part.panels.end {
+                    let next = &self.b[first_word(panel + 1)..][..panel_words];
+                    simd::fetch(next.chunks(piece).nth(n).unwrap_or_default());
+                }
                 let height = kernel.rows.min(part.rows.end - row);
                 let tile = Tile {
                     rows: height,
                     panels,
                     steps: part.steps.len(),
                     a: left(row, height),
-                    b: self.b[panel * b_panel + part.steps.start * kernel.columns..].as_ptr(),
+                    b: self.b[first_word(panel)..].as_ptr(),
                     b_panel,
                     c: out.0.wrapping_add(row * self.columns + column),
                     c_stride: self.columns,
