@@ -49,10 +49,23 @@ impl HostTensor {
 }
 
 /// How numbers are stored; in memory they are always `f32`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dtype {
     /// Four bytes, exact.
+    #[default]
     F32,
     /// Two bytes, rounded to nearest even.
     F16,
+    /// One byte, an integer times the scale of its row; vectors stay [`F32`](Self::F32).
+    Int8,
+}
+
+/// Where the scales of an int8 tensor stand.
+fn scale_name(tensor: &str) -> String {
+    format!("{tensor}.scale")
+}
+
+/// Elements of a row: all that share the first index.
+fn row_width(dims: &[usize]) -> usize {
+    dims[1..].iter().product()
 }

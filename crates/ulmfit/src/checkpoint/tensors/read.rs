@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use half::{bf16, f16};
 
 use super::header::{Placed, TensorInfo, parse};
-use super::{HostTensor, Tensors, TensorsError};
+use super::{HostTensor, Tensors, TensorsError, row_width, scale_name};
 use crate::checkpoint::CheckpointError;
 
 /// Reads a safetensors file that must hold exactly the `expected` names and shapes.
 ///
-/// F32, F16 and BF16 are read, the latter two widened. Memory is taken only after all sizes have
+/// F32, F16 and BF16 are read, the latter two widened, and I8 with the scales of its rows (see
+/// [`write_tensors`](super::write_tensors)). Memory is taken for a tensor only after its size has
 /// been checked against the file and against `expected`.
 ///
 /// # Errors
@@ -21,31 +22,56 @@ pub fn read_tensors(
 ) -> Result<Tensors, CheckpointError> {
     let (placed, start) = parse(bytes)?;
     let data = &bytes[start..];
-    for Placed { info: TensorInfo { name, dtype, dims }, .. } in &placed {
-        let tensor = name.clone();
-        match expected.get(name) {
-            None => return Err(TensorsError::Unexpected { tensor }.into()),
-            Some(wanted) if wanted != dims => {
-                let (found, wanted) = (dims.clone(), wanted.clone());
-                return Err(TensorsError::Shape { tensor, found, wanted }.into());
+    let mut placed: BTreeMap<&str, &Placed> =
+        placed.iter().map(|placed| (placed.info.name.as_str(), placed)).collect();
+    let mut tensors = Tensors::new();
+    for (name, wanted) in expected {
+        let Some(found) = placed.remove(name.as_str()) else {
+            return Err(TensorsError::Missing { tensor: name.clone() }.into());
+        };
+        let Placed { info: TensorInfo { dtype, dims, .. }, begin, end } = found;
+        check_dims(name, dims, wanted)?;
+        let bytes = &data[*begin..*end];
+        let values = match dtype.as_str() {
+            "F32" | "F16" | "BF16" => widen(dtype, bytes),
+            "I8" if dims.len() > 1 => {
+                let scale_name = scale_name(name);
+                let Some(scales) = placed.remove(scale_name.as_str()) else {
+                    return Err(TensorsError::Missing { tensor: scale_name }.into());
+                };
+                check_dims(&scale_name, &scales.info.dims, &dims[..1])?;
+                if scales.info.dtype != "F32" {
+                    let (tensor, dtype) = (scale_name, scales.info.dtype.clone());
+                    return Err(TensorsError::Dtype { tensor, dtype }.into());
+                }
+                scaled(bytes, row_width(dims), &widen("F32", &data[scales.begin..scales.end]))
             }
-            Some(_) if !["F32", "F16", "BF16"].contains(&dtype.as_str()) => {
-                return Err(TensorsError::Dtype { tensor, dtype: dtype.clone() }.into());
+            _ => {
+                let (tensor, dtype) = (name.clone(), dtype.clone());
+                return Err(TensorsError::Dtype { tensor, dtype }.into());
             }
-            Some(_) => {}
-        }
+        };
+        check_finite(name, 0, &values)?;
+        tensors.insert(name.clone(), HostTensor::new(dims.clone(), values));
     }
-    let found = |name: &String| placed.iter().any(|tensor| &tensor.info.name == name);
-    if let Some(tensor) = expected.keys().find(|name| !found(name)) {
-        return Err(TensorsError::Missing { tensor: tensor.clone() }.into());
+    match placed.into_keys().next() {
+        Some(name) => Err(TensorsError::Unexpected { tensor: name.to_owned() }.into()),
+        None => Ok(tensors),
     }
-    placed
-        .into_iter()
-        .map(|Placed { info, begin, end }| {
-            let values = widen(&info.dtype, &data[begin..end]);
-            check_finite(&info.name, 0, &values)?;
-            Ok((info.name, HostTensor::new(info.dims, values)))
-        })
+}
+
+fn check_dims(name: &str, found: &[usize], wanted: &[usize]) -> Result<(), TensorsError> {
+    if found == wanted {
+        return Ok(());
+    }
+    let (found, wanted) = (found.to_vec(), wanted.to_vec());
+    Err(TensorsError::Shape { tensor: name.to_owned(), found, wanted })
+}
+
+/// Rows of integers, each times its scale.
+fn scaled(bytes: &[u8], width: usize, scales: &[f32]) -> Vec<f32> {
+    let rows = bytes.chunks_exact(width.max(1)).zip(scales);
+    rows.flat_map(|(row, scale)| row.iter().map(move |b| f32::from(b.cast_signed()) * scale))
         .collect()
 }
 

@@ -106,6 +106,27 @@ proptest! {
     }
 
     #[test]
+    fn integers_are_rounded_to_the_nearest(
+        rows in proptest::collection::vec([-1e30_f32..1e30, -1.0..1.0, -1e-42..1e-42], 0..9)
+    ) {
+        let width = 3;
+        let values: Vec<f32> = rows.iter().flatten().copied().collect();
+        let matrix = HostTensor::new([rows.len(), width], values);
+        let vector = HostTensor::new([3], vec![0.1, -2.0, 3e7]);
+        let tensors = Tensors::from([("m".into(), matrix), ("v".into(), vector.clone())]);
+        let bytes = write_tensors(&tensors, Dtype::Int8).unwrap();
+        SafeTensors::deserialize(&bytes).unwrap(); // others can read it, too
+        let back = read_tensors(&bytes, &shapes(&tensors)).unwrap();
+        prop_assert_eq!(&back["v"], &vector);
+        for (row, back) in rows.iter().zip(back["m"].values.chunks(width)) {
+            let largest = row.iter().fold(0.0_f32, |max, value| max.max(value.abs()));
+            for (value, back) in row.iter().zip(back) {
+                prop_assert!((value - back).abs() <= largest * 0.00394, "{value} {back}");
+            }
+        }
+    }
+
+    #[test]
     fn halves_are_rounded_to_the_nearest(value in -65000.0_f32..65000.0) {
         let tensors = Tensors::from([("w".into(), HostTensor::new([1], vec![value]))]);
         let bytes = write_tensors(&tensors, Dtype::F16).unwrap();

@@ -4,13 +4,15 @@ use half::f16;
 use serde_json::json;
 
 use super::read::check_finite;
-use super::{Dtype, HostTensor, Tensors, TensorsError};
+use super::{Dtype, HostTensor, Tensors, TensorsError, row_width, scale_name};
 use crate::checkpoint::CheckpointError;
 
 /// Values encoded at a time: they and their bytes stay in the cache.
 const CHUNK: usize = 1 << 16;
 
 /// Encodes tensors as safetensors, sorted by name; equal tensors give equal bytes.
+///
+/// With [`Dtype::Int8`], the scales of a tensor `NAME` follow as `NAME.scale`, an `F32` a row.
 ///
 /// # Errors
 /// [`TensorsError::NotFinite`]: what could not be read back is not written. That includes numbers
@@ -36,50 +38,95 @@ pub(in crate::checkpoint) fn encode(
     let header = header(tensors, dtype);
     sink(&(header.len() as u64).to_le_bytes())?;
     sink(&header)?;
-    let mut bytes = Vec::new();
-    for (name, HostTensor { values, .. }) in tensors {
-        for (n, chunk) in values.chunks(CHUNK).enumerate() {
-            check_finite(name, n * CHUNK, chunk)?;
-            bytes.clear();
-            match dtype {
-                Dtype::F32 => {
-                    bytes.resize(4 * chunk.len(), 0);
-                    let places = bytes.as_chunks_mut().0.iter_mut();
-                    places.zip(chunk).for_each(|(place, value)| *place = value.to_le_bytes());
-                }
-                Dtype::F16 => {
-                    for (position, &value) in chunk.iter().enumerate() {
-                        let half = f16::from_f32(value);
-                        if !half.is_finite() {
-                            let (tensor, position) = (name.clone(), n * CHUNK + position);
-                            return Err(TensorsError::NotFinite { tensor, position }.into());
-                        }
-                        bytes.extend(half.to_le_bytes());
-                    }
-                }
-            }
-            sink(&bytes)?;
+    for (name, tensor) in tensors {
+        match dtype {
+            Dtype::Int8 if tensor.dims.len() > 1 => int8(name, tensor, sink)?,
+            Dtype::F16 => f16s(name, &tensor.values, sink)?,
+            _ => f32s(name, &tensor.values, sink)?,
         }
     }
     Ok(())
 }
 
+fn f32s(
+    name: &str,
+    values: &[f32],
+    sink: &mut dyn FnMut(&[u8]) -> Result<(), CheckpointError>,
+) -> Result<(), CheckpointError> {
+    let mut bytes = Vec::new();
+    for (n, chunk) in values.chunks(CHUNK).enumerate() {
+        check_finite(name, n * CHUNK, chunk)?;
+        bytes.resize(4 * chunk.len(), 0);
+        let places = bytes.as_chunks_mut().0.iter_mut();
+        places.zip(chunk).for_each(|(place, value)| *place = value.to_le_bytes());
+        sink(&bytes)?;
+    }
+    Ok(())
+}
+
+fn f16s(
+    name: &str,
+    values: &[f32],
+    sink: &mut dyn FnMut(&[u8]) -> Result<(), CheckpointError>,
+) -> Result<(), CheckpointError> {
+    let mut bytes = Vec::new();
+    for (n, chunk) in values.chunks(CHUNK).enumerate() {
+        bytes.clear();
+        for (position, &value) in chunk.iter().enumerate() {
+            let half = f16::from_f32(value);
+            if !half.is_finite() {
+                let (tensor, position) = (name.to_owned(), n * CHUNK + position);
+                return Err(TensorsError::NotFinite { tensor, position }.into());
+            }
+            bytes.extend(half.to_le_bytes());
+        }
+        sink(&bytes)?;
+    }
+    Ok(())
+}
+
+/// The integers of all rows, then the scales.
+fn int8(
+    name: &str,
+    tensor: &HostTensor,
+    sink: &mut dyn FnMut(&[u8]) -> Result<(), CheckpointError>,
+) -> Result<(), CheckpointError> {
+    let width = row_width(&tensor.dims);
+    let (mut bytes, mut scales) = (Vec::new(), Vec::new());
+    for (n, row) in tensor.values.chunks(width.max(1)).enumerate() {
+        check_finite(name, n * width, row)?;
+        let scale = row.iter().fold(0.0_f32, |max, value| max.max(value.abs())) / 127.0;
+        let to_integer = if scale > 0.0 { scale.recip() } else { 0.0 };
+        // The reciprocal of a scale that is no normal number may be infinite.
+        let integer = |value: &f32| (value * to_integer).round().clamp(-127.0, 127.0) as i8;
+        bytes.clear();
+        bytes.extend(row.iter().map(|value| integer(value).cast_unsigned()));
+        sink(&bytes)?;
+        scales.push(scale);
+    }
+    scales.resize(tensor.dims[0], 0.0); // rows of no elements
+    f32s(&scale_name(name), &scales, sink)
+}
+
 fn header(tensors: &Tensors, dtype: Dtype) -> Vec<u8> {
-    let (word, width) = match dtype {
-        Dtype::F32 => ("F32", 4),
-        Dtype::F16 => ("F16", 2),
-    };
     let mut header = serde_json::Map::new();
     let mut end = 0;
-    for (name, tensor) in tensors {
-        let elements: usize = tensor.dims.iter().product();
-        assert_eq!(elements, tensor.values.len(), "`{name}` of {:?}", tensor.dims);
+    let mut add = |name: String, word: &str, width: usize, dims: &[usize]| {
         let begin = end;
-        end += elements * width;
-        header.insert(
-            name.clone(),
-            json!({ "dtype": word, "shape": tensor.dims, "data_offsets": [begin, end] }),
-        );
+        end += width * dims.iter().product::<usize>();
+        let entry = json!({ "dtype": word, "shape": dims, "data_offsets": [begin, end] });
+        assert!(header.insert(name, entry).is_none(), "a name stands twice");
+    };
+    for (name, HostTensor { dims, values }) in tensors {
+        assert_eq!(dims.iter().product::<usize>(), values.len(), "`{name}` of {dims:?}");
+        match dtype {
+            Dtype::Int8 if dims.len() > 1 => {
+                add(name.clone(), "I8", 1, dims);
+                add(scale_name(name), "F32", 4, &dims[..1]);
+            }
+            Dtype::F16 => add(name.clone(), "F16", 2, dims),
+            _ => add(name.clone(), "F32", 4, dims),
+        }
     }
     let mut header = serde_json::Value::Object(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' '); // values start aligned
