@@ -43,7 +43,8 @@ def arguments():
     parser.add_argument("--bs", type=int, default=64)
     parser.add_argument("--bptt", type=int, default=72)
     parser.add_argument("--steps", type=int, default=3, help="timed steps of a run")
-    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="of ulmfit")
+    parser.add_argument("--precision", choices=["f32", "bf16", "int8"], nargs="+", default=["f32"],
+                        help="of ulmfit, one or several")
     parser.add_argument("--peer-precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
@@ -75,19 +76,24 @@ def run(command):
 
 
 def commands(args):
+    """The commands of each program."""
     flags = ("vocab", "emb", "hid", "bs", "bptt", "steps", "threads")
     shape = [f"--{flag}={getattr(args, flag)}" for flag in flags]
-    ours = [args.ulmfit, "bench", args.task, "--json", *shape, f"--precision={args.precision}"]
-    peer = [args.peer_python, str(PEER), args.task, *shape, f"--precision={args.peer_precision}"]
-    peers = [peer]
+    programs = {}
+    for precision in args.precision:
+        ours = [args.ulmfit, "bench", args.task, "--json", *shape, f"--precision={precision}"]
+        programs[f"ulmfit {precision}"] = [ours]
+    peer = lambda task: [args.peer_python, str(PEER), task, *shape, f"--precision={args.peer_precision}"]
     if args.task == "classify":
-        peers.append([*peer[:2], "latency", *peer[3:]])
-    return {"ulmfit": [ours], "fastai": peers}
+        programs["fastai"] = [peer("classify"), peer("latency")]
+    else:
+        programs["fastai"], programs["torch"] = [peer("lm")], [peer("plain")]
+    return programs
 
 
 def measured(args):
     """Each program's documents, one a round, and the peak of the matrix product in each round."""
-    runs, peaks = {"ulmfit": [], "fastai": []}, []
+    runs, peaks = {program: [] for program in commands(args)}, []
     product = [args.peer_python, str(PEER), "gemm", f"--threads={args.threads}"]
     for number in range(1, args.rounds + 1):
         peaks.append(run(product)["gflops"])
@@ -98,7 +104,7 @@ def measured(args):
             document["peak_rss_mb"] = max(found["peak_rss_mb"] for found in documents)
             document["seconds"] = time.monotonic() - start
             runs[program].append(document)
-        last = {program: documents[-1].get("tokens_per_s") for program, documents in runs.items()}
+        last = {program: round(documents[-1].get("tokens_per_s", 0)) for program, documents in runs.items()}
         print(f"round {number}: {last} tokens/s, peak {peaks[-1]:.0f} GFLOP/s", file=sys.stderr)
     return runs, statistics.median(peaks)
 
@@ -110,9 +116,10 @@ def commit():
 
 
 def name(program, document, args):
-    if program == "ulmfit":
-        return f"ulmfit {args.precision}"
-    return f"fastai {document['fastai']} on torch {document['torch']}, {args.peer_precision}"
+    if program.startswith("ulmfit"):
+        return program
+    library = f"fastai {document['fastai']} on " if program == "fastai" else "plain "
+    return f"{library}torch {document['torch']}, {args.peer_precision}"
 
 
 def lines(args, runs, peak):
@@ -120,6 +127,8 @@ def lines(args, runs, peak):
     length = args.bptt if args.task == "lm" else TOKENS
     for field, metric, _ in METRICS[args.task]:
         for program, documents in runs.items():
+            if field not in documents[0]:
+                continue  # int8 does not train
             values = [document[field] for document in documents]
             command = commands(args)[program][0]
             if os.path.isabs(command[0]):
@@ -150,13 +159,14 @@ def main():
     runs, peak = measured(args)
     found = list(lines(args, runs, peak))
     print(f"{args.machine}, {args.threads} threads, peak {peak:.0f} GFLOP/s (torch f32)")
-    for (_, metric, better), ours, peer in zip(METRICS[args.task], found[::2], found[1::2]):
-        for line in (ours, peer):
-            low, high = line["ci95"]
-            print(f"{metric:>34}  {line['model']:<40} {line['value']:>10.1f}  ({low:.1f} to {high:.1f}), "
-                  f"{line['peak_rss_mb']:.0f} MB")
-        ratio = ours["value"] / peer["value"] if better is max else peer["value"] / ours["value"]
-        print(f"{'':>34}  ulmfit is {ratio:.2f} times as fast")
+    for _, metric, better in METRICS[args.task]:
+        rows = [line for line in found if line["metric"] == metric]
+        peer = next(line for line in rows if line["model"].startswith("fastai"))
+        for line in rows:
+            (low, high), value = line["ci95"], line["value"]
+            ratio = value / peer["value"] if better is max else peer["value"] / value
+            print(f"{metric:>34}  {line['model']:<40} {value:>10.1f}  ({low:.1f} to {high:.1f}), "
+                  f"{line['peak_rss_mb']:.0f} MB, {ratio:.2f} of fastai's speed")
     with args.out.open("a") as out:
         out.writelines(json.dumps(line) + "\n" for line in found)
 

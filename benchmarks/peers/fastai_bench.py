@@ -2,6 +2,7 @@
 """How fast fastai does what `ulmfit bench` does. Prints one JSON document.
 
     fastai_bench.py lm        one training step of the language model, again and again
+    fastai_bench.py plain     the same of what anyone would write in PyTorch: torch.nn.LSTM, no AWD
     fastai_bench.py classify  training and prediction of the classifier, a batch of documents a step
     fastai_bench.py latency   one document alone
     fastai_bench.py gemm      the peak of a large matrix product, as torch reaches it
@@ -40,7 +41,7 @@ FIRST_WORD = 9  # ids below are fastai's special tokens
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("task", choices=["lm", "classify", "latency", "gemm"])
+    parser.add_argument("task", choices=["lm", "plain", "classify", "latency", "gemm"])
     parser.add_argument("--vocab", type=int, default=60_008)
     parser.add_argument("--emb", type=int, default=400)
     parser.add_argument("--hid", type=int, default=1_152)
@@ -129,6 +130,42 @@ def lm(args):
     return rates("tokens_per_s", args.bs * args.bptt, durations)
 
 
+class Plain(torch.nn.Module):
+    """Embedding, LSTM layers and a tied decoder, without any of AWD-LSTM's dropouts."""
+
+    def __init__(self, args):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(args.vocab, args.emb)
+        widths = [args.emb] + [args.hid] * (args.layers - 1) + [args.emb]
+        layers = [torch.nn.LSTM(*pair, batch_first=True) for pair in zip(widths, widths[1:])]
+        self.layers = torch.nn.ModuleList(layers)
+        self.decoder = torch.nn.Linear(args.emb, args.vocab)
+        self.decoder.weight = self.embedding.weight
+
+    def forward(self, x):
+        x = self.embedding(x)
+        for layer in self.layers:
+            x, _ = layer(x)
+        return self.decoder(x)
+
+
+def plain(args):
+    model = Plain(args).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    stream = words(args, args.bs, args.bptt + 1)
+
+    def step():
+        with precision(args):
+            logits = model(stream[:, :-1])
+        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, -2), stream[:, 1:].flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return rates("tokens_per_s", args.bs * args.bptt, seconds(args, step))
+
+
 def classifier(args):
     config = sizes(args, awd_lstm_clas_config)
     return get_text_classifier(
@@ -164,7 +201,7 @@ def main():
     args = arguments()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
-    task = {"lm": lm, "classify": classify, "latency": latency, "gemm": gemm}[args.task]
+    task = {"lm": lm, "plain": plain, "classify": classify, "latency": latency, "gemm": gemm}[args.task]
     isa = torch.backends.cpu.get_cpu_capability()
     try:
         result = task(args)
