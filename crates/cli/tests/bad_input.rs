@@ -220,6 +220,11 @@ fn recipes_that_cannot_be_used() {
         train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
+        export compact lm lm -o out | 2 | two of the models read in the same direction | -
+        export compact lm en -o out | 2 | the same tokenizer and vocabulary | -
+        fit train.csv -o out --hid 32 | 2 | --hid is decided by the base model | --base none
+        fit train.csv -o out --base en --language de | 2 | --language is decided | --base none
+        finetune lm train.csv -o out --tokenizer bpe | 2 | --tokenizer is decided | --base none
         fit train.csv -o out --lm-lr 0 | 2 | `lr` of the recipe is 0 | -
         ",
     );
@@ -345,7 +350,7 @@ fn what_is_only_warned_of() {
             "train lm blank.csv -o blank",
             "2 documents empty, the first at blank.csv:42; remove these rows",
         ),
-        ("fit blank.csv -o fit --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
+        ("fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
         (
             "train lm latin1.csv -o latin1 --encoding-errors replace",
             "1 document with bytes that are no text",

@@ -29,6 +29,7 @@ fn every_command_explains_itself_by_example() {
         "check-data",
         "import fastai",
         "export fastai",
+        "export compact",
         "bench",
     ] {
         let help = place.run(&format!("{command} --help")).ok();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 
 mod bad_input;
+mod base;
 mod common;
 mod contract;
 mod predictions;

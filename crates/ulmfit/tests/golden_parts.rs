@@ -175,6 +175,7 @@ fn vocabularies_match_fastai() {
             min_freq: size(&case["min_freq"]) as u64,
             max_size: size(&case["max_vocab"]),
             fill: Fill::Fastai,
+            ..VocabConfig::default()
         };
         assert_eq!(Vocab::build(&counter, &config).tokens(), strings(&case["vocab"]));
     }

@@ -4,10 +4,9 @@ use crate::options::{Common, DataOptions, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::checkpoint::ModelFolder;
 use ulmfit::stages::{
     ClassifierBundle, LmBundle, NetworkConfig, evaluate_classifier, evaluate_language_model,
-    read_config, read_texts,
+    open_model, read_config, read_texts,
 };
 
 /// Scores a classifier on labelled rows, or a language model on running text.
@@ -32,7 +31,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut terminal = Terminal::new(common);
     let options = args.data.read_options();
     let batch_size = usize::from(args.batch_size);
-    match read_config(&ModelFolder::open(&args.model)?)?.network {
+    match read_config(&open_model(&args.model)?)?.network {
         NetworkConfig::LanguageModel(_) => {
             let mut model: LmBundle = LmBundle::load(&args.model)?;
             model.set_precision(args.precision.get());

@@ -3,11 +3,12 @@
 use crate::options::Common;
 use crate::options::overwrite_of;
 use crate::output::Output;
-use std::path::PathBuf;
-use ulmfit::checkpoint::{FolderWriter, ModelFolder};
-use ulmfit::stages::{ClassifierBundle, LmBundle, NetworkConfig, read_config};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use ulmfit::checkpoint::{Dtype, FolderWriter};
+use ulmfit::stages::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
-/// Makes another program's files of a model folder.
+/// Writes a model for another program, or a smaller one.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -21,19 +22,73 @@ enum To {
     Fastai {
         /// Model folder
         model: PathBuf,
-        /// Folder of the result
-        #[arg(short, long, value_name = "DIR")]
-        output: PathBuf,
-        /// Replace a folder of ours that is already there
-        #[arg(long)]
-        overwrite: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// A model folder with smaller weights; joins a forward and a backward language model
+    #[command(
+        after_help = "Examples:\n  ulmfit export compact model -o small-model --store f16\n  \
+        ulmfit export compact lm-forward lm-backward -o lm"
+    )]
+    Compact {
+        /// A model folder, or those of two language models
+        #[arg(required = true, num_args = 1..=2)]
+        models: Vec<PathBuf>,
+        /// How weights are stored
+        #[arg(long, value_enum, default_value_t = Store::Int8)]
+        store: Store,
+        /// Text of the new model card [default: the first model's]
+        #[arg(long, value_name = "FILE")]
+        card: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
     },
 }
 
+#[derive(Debug, clap::Args)]
+struct Target {
+    /// Folder of the result
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Replace a folder of ours that is already there
+    #[arg(long)]
+    overwrite: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Store {
+    /// As they are
+    F32,
+    /// 16 bits
+    F16,
+    /// 8-bit integers with a scale a row
+    Int8,
+}
+
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let To::Fastai { model, output, overwrite } = &args.to;
-    let mut folder = FolderWriter::create(output, overwrite_of(*overwrite))?;
-    let files = match read_config(&ModelFolder::open(model)?)?.network {
+    match &args.to {
+        To::Fastai { model, target } => fastai(model, target, out),
+        To::Compact { models, store, card, target } => {
+            let folder = FolderWriter::create(&target.output, overwrite_of(target.overwrite))?;
+            let dtype = match store {
+                Store::F32 => Dtype::F32,
+                Store::F16 => Dtype::F16,
+                Store::Int8 => Dtype::Int8,
+            };
+            let read = |path: &PathBuf| {
+                std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))
+            };
+            compact(models, dtype, card.as_ref().map(read).transpose()?, folder)?;
+            let text = format!("the model is in {}", target.output.display());
+            out.result(&serde_json::json!({ "model": target.output }), &text)
+        }
+    }
+}
+
+fn fastai(model: &Path, target: &Target, out: &mut Output) -> anyhow::Result<()> {
+    let mut folder = FolderWriter::create(&target.output, overwrite_of(target.overwrite))?;
+    let files = match read_config(&open_model(model)?)?.network {
         NetworkConfig::LanguageModel(_) => LmBundle::load(model)?.to_fastai()?,
         NetworkConfig::Classifier(_) => ClassifierBundle::load(model)?.to_fastai()?,
     };
@@ -46,6 +101,6 @@ pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Re
         }
     }
     folder.finish()?;
-    let text = format!("{} are in {}", names.join(", "), output.display());
-    out.result(&serde_json::json!({ "folder": output, "files": names }), &text)
+    let text = format!("{} are in {}", names.join(", "), target.output.display());
+    out.result(&serde_json::json!({ "folder": target.output, "files": names }), &text)
 }

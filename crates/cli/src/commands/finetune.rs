@@ -2,20 +2,20 @@
 
 use super::language::Job;
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, RunOptions, VocabOptions,
+    BaseWordsOption, Common, DataOptions, DirectionOption, LearningOptions, RunOptions,
+    VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
 use ulmfit::stages::{HoldOut, LmBundle, Vocabulary, finetune};
-use ulmfit::text::Direction;
 
 /// Lets a language model learn your own texts; labels are not needed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit finetune en reviews.csv -o reviews-lm\n  \
     ulmfit finetune en train.jsonl unlabeled.jsonl.xz -o lm --epochs 5 --lr 0.002")]
 pub(crate) struct Args {
-    /// Folder of the language model to start from
+    /// Language model to start from: a folder, or `en`, the one inside this program
     base: PathBuf,
     /// Files of text: plain, CSV, JSONL, Parquet, compressed or not; `-` is standard input
     #[arg(required = true)]
@@ -29,6 +29,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     vocab: VocabOptions,
     #[command(flatten)]
+    base_words: BaseWordsOption,
+    #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
     learning: LearningOptions,
@@ -37,11 +39,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    args.vocab.refuse_beside_base()?;
     let base = LmBundle::load(&args.base)?;
-    let directions: Vec<Direction> = match args.direction {
-        Some(direction) => direction.directions(),
-        None => base.networks.iter().map(|(direction, _)| *direction).collect(),
-    };
+    let directions = DirectionOption::or_those_of(args.direction, &base);
     base.require(&directions)?;
     let mut recipe = args.learning.recipe()?.finetune;
     args.learning.apply(&mut recipe, base.networks[0].1.config().layers + 1)?;
@@ -54,7 +54,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         recipe: &recipe,
         run: &args.run,
     };
-    let (own, vocab) = (base.text.clone(), args.vocab.vocab_config());
+    let own = base.text.clone();
+    let vocab = args.base_words.apply(args.vocab.vocab_config());
     job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, corpora| {
         finetune(runner, base, text, corpora, &directions, &recipe, common.seed)
     })

@@ -1,15 +1,14 @@
 //! `ulmfit fit`: all stages.
 
 use crate::options::{
-    ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions,
-    RunOptions, VocabOptions,
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions,
+    NetworkOptions, RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::data::{ReadOptions, Record, read_all};
-use ulmfit::model::AwdLstmConfig;
 use ulmfit::stages::{FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit};
 
 /// Labelled texts to a classifier and an honest report; the one command most people need.
@@ -23,9 +22,10 @@ use ulmfit::stages::{FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainO
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
-    /// Language model to start from: a folder, or `none` for from scratch
-    #[arg(long, value_name = "MODEL", default_value = "none")]
-    base: PathBuf,
+    /// Language model to start from: a folder, `en` or `none` for from scratch
+    /// [default: the English one inside this program]
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
     /// Texts without labels that the language model should learn, too
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
@@ -35,9 +35,9 @@ pub(crate) struct Args {
     /// Rows for the final score, touched once [default: one in five, by label]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// Reading direction
-    #[arg(long, value_enum, default_value = "forward")]
-    direction: DirectionOption,
+    /// Reading direction [default: those of the base; from scratch, forward]
+    #[arg(long, value_enum)]
+    direction: Option<DirectionOption>,
     /// Passes of the language model over the texts [default: the recipe's]
     #[arg(long, value_name = "N")]
     lm_epochs: Option<usize>,
@@ -49,6 +49,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     vocab: VocabOptions,
     #[command(flatten)]
+    base_words: BaseWordsOption,
+    #[command(flatten)]
     classifier: ClassifierOptions,
     #[command(flatten)]
     data: DataOptions,
@@ -59,15 +61,24 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let base = match args.base.to_str() {
-        Some("none") => None,
-        _ => Some(LmBundle::load(&args.base)?),
+    let base = match &args.base {
+        None => Some(LmBundle::english()?),
+        Some(base) if base == Path::new("none") => None,
+        Some(base) => Some(LmBundle::load(base)?),
     };
-    let layers =
-        base.as_ref().map_or(args.network.layers as usize, |b| b.networks[0].1.config().layers);
+    if base.is_some() {
+        args.network.refuse_beside_base()?;
+        args.vocab.refuse_beside_base()?;
+    }
+    let sizes = base.as_ref().map_or(args.network.sizes(0), |b| b.networks[0].1.config());
+    let directions = match &base {
+        Some(base) => DirectionOption::or_those_of(args.direction, base),
+        None => args.direction.unwrap_or(DirectionOption::Forward).directions(),
+    };
     let recipe = args.learning.recipe()?;
     let (mut language, mut classifier) = (recipe.finetune, recipe.train);
-    args.learning.apply(&mut classifier, layers + 2)?;
+    args.learning.apply(&mut classifier, sizes.layers + 2)?;
+    args.learning.put_precision(&mut language);
     args.lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
     args.lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
     language.check()?;
@@ -83,20 +94,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let input = FitInput { rows, unlabeled: args.unlabeled.clone(), options, base };
     let options = FitOptions {
         train: TrainOptions {
-            directions: args.direction.directions(),
+            directions,
             classify: args.classifier.classify(common.seed),
             recipe: classifier,
             shares: args.classifier.shares(0.2),
         },
         language,
-        sizes: AwdLstmConfig {
-            vocab: 0,
-            emb: args.network.emb as usize,
-            hid: args.network.hid as usize,
-            layers: args.network.layers as usize,
-        },
+        sizes,
         text: args.vocab.text_config(),
-        vocab: args.vocab.vocab_config(),
+        vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = fit(&mut runner, input, &options)?;

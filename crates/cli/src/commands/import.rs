@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     });
     let card =
         "# A model imported from fastai\n\nIts licence is that of the files it was made of.\n";
-    let papers = Papers { card: card.into(), run, others: Vec::new() };
+    let papers = Papers { card: card.into(), run, ..Papers::default() };
     let kind = match from_fastai(weights, vocab, direction)? {
         FromFastai::LanguageModel(model) => {
             model.save(folder, &papers)?;

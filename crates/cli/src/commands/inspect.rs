@@ -5,17 +5,21 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use ulmfit::Error;
-use ulmfit::checkpoint::{ModelFolder, peek_tensors};
-use ulmfit::stages::{NetworkConfig, PRESETS, Recipe, load_text, read_config, read_texts};
+use ulmfit::checkpoint::peek_tensors;
+use ulmfit::stages::{
+    ENGLISH, NetworkConfig, PRESETS, Recipe, load_text, open_model, read_config, read_texts,
+};
 
 /// What is in a model folder: sizes, vocabulary, tensors, hashes. Or in a recipe.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ulmfit inspect model\n  \
-    ulmfit inspect lm --on reviews.csv     unknown words of a file\n  ulmfit inspect paper-2018")]
+#[command(
+    after_help = "Examples:\n  ulmfit inspect model\n  ulmfit inspect en     the model inside this program\n  \
+    ulmfit inspect lm --on reviews.csv     unknown words of a file\n  ulmfit inspect paper-2018"
+)]
 pub(crate) struct Args {
-    /// Model folder, a recipe's name, or a recipe's .toml file
+    /// Model folder, `en`, a recipe's name, or a recipe's .toml file
     path: PathBuf,
     /// Texts to look for words that the model does not know
     #[arg(long, value_name = "FILE")]
@@ -28,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    if !args.path.is_dir() {
+    if !args.path.is_dir() && args.path != Path::new(ENGLISH) {
         let recipe = match args.path.to_str().map(Recipe::preset) {
             Some(Ok(recipe)) => recipe,
             _ if args.path.extension().is_some_and(|end| end == "toml") => {
@@ -43,7 +47,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         };
         return out.result(&recipe, &toml::to_string(&recipe)?);
     }
-    let folder = ModelFolder::open(&args.path)?;
+    let folder = open_model(&args.path)?;
     let config = read_config(&folder)?;
     let text = load_text(&folder, &config)?;
     let weights = folder.read("model.safetensors")?;

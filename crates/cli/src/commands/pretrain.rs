@@ -7,7 +7,6 @@ use crate::options::{
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
-use ulmfit::model::AwdLstmConfig;
 use ulmfit::stages::{HoldOut, Vocabulary, pretrain};
 
 /// Trains a language model on general text, say Wikipedia.
@@ -39,7 +38,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let directions = args.direction.directions();
     let mut recipe = args.learning.recipe()?.pretrain;
-    args.learning.apply(&mut recipe, args.network.layers as usize + 1)?;
+    args.learning.apply(&mut recipe, args.network.sizes(0).layers + 1)?;
     let job = Job {
         stage: "pretrain",
         texts: &args.texts,
@@ -51,12 +50,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let (config, vocab) = (args.vocab.text_config(), args.vocab.vocab_config());
     job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, corpora| {
-        let sizes = AwdLstmConfig {
-            vocab: text.vocab().len(),
-            emb: args.network.emb as usize,
-            hid: args.network.hid as usize,
-            layers: args.network.layers as usize,
-        };
+        let sizes = args.network.sizes(text.vocab().len());
         pretrain(runner, text, corpora, sizes, &directions, &recipe, common.seed)
     })
 }

@@ -4,9 +4,8 @@ use crate::options::{DataOptions, VocabOptions};
 use crate::output::Output;
 use rayon::prelude::*;
 use std::path::PathBuf;
-use ulmfit::checkpoint::ModelFolder;
 use ulmfit::data::{LabelUse, ReadOptions, Record, open};
-use ulmfit::stages::{load_text, read_config};
+use ulmfit::stages::{load_text, open_model, read_config};
 use ulmfit::text::{InnerSpaces, TextConfig, Tokenizer};
 
 /// Documents tokenised together.
@@ -36,7 +35,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
     let (pipeline, fresh);
     let tokenizer: &Tokenizer = match &args.model {
         Some(path) => {
-            let folder = ModelFolder::open(path)?;
+            let folder = open_model(path)?;
             pipeline = load_text(&folder, &read_config(&folder)?)?;
             pipeline.tokenizer()
         }

@@ -9,14 +9,13 @@ use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::checkpoint::FolderWriter;
 use ulmfit::stages::{LmBundle, Outcome, RowsInput, Runner, TrainOptions, train};
-use ulmfit::text::Direction;
 
 /// Trains a classifier on a language model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit train reviews-lm reviews.csv -o reviews-model\n  \
     ulmfit train lm train.jsonl --test test.jsonl -o model --unfreeze full --epochs 10")]
 pub(crate) struct Args {
-    /// Folder of the language model
+    /// Language model: a folder, or `en`, the one inside this program
     lm: PathBuf,
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
@@ -41,10 +40,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let lm = LmBundle::load(&args.lm)?;
-    let directions: Vec<Direction> = match args.direction {
-        Some(direction) => direction.directions(),
-        None => lm.networks.iter().map(|(direction, _)| *direction).collect(),
-    };
+    let directions = DirectionOption::or_those_of(args.direction, &lm);
     let mut recipe = args.learning.recipe()?.train;
     args.learning.apply(&mut recipe, lm.networks[0].1.config().layers + 2)?;
     let folder = args.run.claim()?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use ulmfit::Error;
-use ulmfit::stages::{Recipe, StageRecipe, Unfreezing};
+use ulmfit::stages::{Recipe, StageRecipe, TrainPrecision, Unfreezing};
 
 /// Hyper-parameters that replace those of the recipe.
 #[derive(Debug, Clone, clap::Args)]
@@ -44,12 +44,23 @@ pub(crate) struct LearningOptions {
     /// Keep the weights of the best epoch instead of the last one's
     #[arg(long)]
     keep_best: bool,
+    /// Numbers of matrix products in training; bf16 is fast with AVX-512 BF16 [default: f32]
+    #[arg(long, value_enum)]
+    precision: Option<TrainPrecisionArg>,
     /// Label smoothing of a classifier
     #[arg(long, value_name = "EPSILON")]
     label_smoothing: Option<f64>,
     /// Which layers learn when, for a classifier [default: the recipe's]
     #[arg(long, value_enum, value_name = "HOW")]
     unfreeze: Option<UnfreezeArg>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum TrainPrecisionArg {
+    /// Single precision
+    F32,
+    /// Factors of 16 bits, sums and weights of 32
+    Bf16,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -73,6 +84,16 @@ impl LearningOptions {
         Ok(Recipe::preset(&self.recipe)?)
     }
 
+    /// Puts the precision alone into a stage.
+    pub(crate) fn put_precision(&self, stage: &mut StageRecipe) {
+        if let Some(precision) = self.precision {
+            stage.precision = match precision {
+                TrainPrecisionArg::F32 => TrainPrecision::F32,
+                TrainPrecisionArg::Bf16 => TrainPrecision::Bf16,
+            };
+        }
+    }
+
     /// Puts the options into a stage of the recipe that trains `groups` groups.
     pub(crate) fn apply(&self, stage: &mut StageRecipe, groups: usize) -> Result<(), Error> {
         fn put<T: Copy>(place: &mut T, value: Option<T>) {
@@ -84,6 +105,7 @@ impl LearningOptions {
         put(&mut stage.weight_decay, self.weight_decay);
         put(&mut stage.accumulate, self.accumulate);
         put(&mut stage.label_smoothing, self.label_smoothing);
+        self.put_precision(stage);
         stage.clip = self.clip.or(stage.clip);
         stage.patience = self.patience.or(stage.patience);
         stage.keep_best |= self.keep_best;

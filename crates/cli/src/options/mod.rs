@@ -12,6 +12,6 @@ pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use learning::LearningOptions;
-pub(crate) use network::{DirectionOption, NetworkOptions, VocabOptions};
+pub(crate) use network::{BaseWordsOption, DirectionOption, NetworkOptions, VocabOptions};
 pub(crate) use precision::PrecisionOption;
 pub(crate) use run::{RunOptions, overwrite_of};

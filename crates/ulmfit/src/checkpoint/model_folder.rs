@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::durable::{io_error, require_file};
-use super::manifest::{Entry, Manifest};
+use super::manifest::{Entry, MANIFEST, Manifest};
 use super::{CheckpointError, Tensors, read_tensors};
 
 /// A folder whose files were all compared with its manifest.
@@ -14,6 +14,15 @@ use super::{CheckpointError, Tensors, read_tensors};
 pub struct ModelFolder {
     path: PathBuf,
     manifest: Manifest,
+    place: Place,
+}
+
+/// Where the files lie.
+#[derive(Debug)]
+enum Place {
+    Disk,
+    /// Name and content of each, the manifest's too.
+    Program(&'static [(&'static str, &'static [u8])]),
 }
 
 impl ModelFolder {
@@ -34,7 +43,28 @@ impl ModelFolder {
     /// Reads the manifest only; [`read`](Self::read) still checks what it reads.
     pub(super) fn open_unverified(path: &Path) -> Result<Self, CheckpointError> {
         std::fs::metadata(path).map_err(io_error("open", path))?;
-        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)? })
+        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)?, place: Place::Disk })
+    }
+
+    /// A folder that is part of the program: name and content of each of its files.
+    ///
+    /// `name` is what messages call it. Files are checked when they are read.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Incomplete`] without a manifest, [`CheckpointError::Manifest`] with a
+    /// damaged one.
+    pub fn embedded(
+        name: &str,
+        files: &'static [(&'static str, &'static [u8])],
+    ) -> Result<Self, CheckpointError> {
+        let path = PathBuf::from(name);
+        let Some((_, bytes)) = files.iter().find(|(name, _)| *name == MANIFEST) else {
+            return Err(CheckpointError::Incomplete { path });
+        };
+        match Manifest::parse(bytes) {
+            Ok(manifest) => Ok(Self { path, manifest, place: Place::Program(files) }),
+            Err(fault) => Err(CheckpointError::Manifest { path: path.join(MANIFEST), fault }),
+        }
     }
 
     /// Where it is.
@@ -68,6 +98,11 @@ impl ModelFolder {
         };
         let path = self.path.join(name);
         let damaged = || CheckpointError::Damaged { path: path.clone() };
+        if let Place::Program(files) = self.place {
+            let content = files.iter().find(|(file, _)| *file == name).map(|(_, bytes)| *bytes);
+            let sound = content.filter(|bytes| Entry::of(bytes) == *entry);
+            return sound.map(<[u8]>::to_vec).ok_or_else(damaged);
+        }
         if require_file(&path)? != entry.bytes {
             return Err(damaged());
         }

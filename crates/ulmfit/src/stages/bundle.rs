@@ -1,6 +1,7 @@
 //! Models as users hold them: text pipeline, networks, labels; and their folders.
 
 use super::Error;
+use super::base::open_model;
 use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors};
 use crate::data::LabelSet;
 use crate::model::{
@@ -170,6 +171,8 @@ pub struct Papers {
     pub run: serde_json::Value,
     /// Anything else, by name.
     pub others: Vec<(String, Vec<u8>)>,
+    /// How the weights are stored.
+    pub dtype: Dtype,
 }
 
 fn save<D: Device, N: Network<D>>(
@@ -183,7 +186,7 @@ fn save<D: Device, N: Network<D>>(
     for (name, bytes) in text.files() {
         folder.write(name, &bytes)?;
     }
-    folder.write_tensors("model.safetensors", &pack(networks), Dtype::F32)?;
+    folder.write_tensors("model.safetensors", &pack(networks), papers.dtype)?;
     folder.write("README.md", papers.card.as_bytes())?;
     folder.write("run.json", &pretty(&papers.run))?;
     for (name, bytes) in &papers.others {
@@ -200,21 +203,28 @@ fn pretty(value: &impl Serialize) -> Vec<u8> {
 }
 
 impl<D: Device> LmBundle<D> {
-    /// Reads a model folder.
+    /// Reads a model folder, or the model inside the program by its name ([`open_model`]).
     ///
     /// # Errors
     /// [`Error`] when the folder is missing, damaged, or not a language model's.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let folder = ModelFolder::open(path)?;
-        let config = read_config(&folder)?;
+        Self::from_folder(&open_model(path)?)
+    }
+
+    /// Reads a model folder that is open.
+    ///
+    /// # Errors
+    /// [`Error`] when it is damaged, or not a language model's.
+    pub fn from_folder(folder: &ModelFolder) -> Result<Self, Error> {
+        let config = read_config(folder)?;
         let NetworkConfig::LanguageModel(sizes) = config.network.clone() else {
             let (found, wanted) = (config.network.kind(), "language model");
-            return Err(Error::WrongModel { path: path.to_owned(), found, wanted });
+            return Err(Error::WrongModel { path: folder.path().to_owned(), found, wanted });
         };
-        let text = load_text(&folder, &config)?;
+        let text = load_text(folder, &config)?;
         let new = |_| LanguageModel::new(D::default(), sizes, DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new(d))).collect();
-        unpack(&folder, &mut networks)?;
+        unpack(folder, &mut networks)?;
         Ok(Self { text, networks })
     }
 

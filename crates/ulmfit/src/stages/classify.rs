@@ -90,7 +90,7 @@ pub fn classify(
             ..ClassifierConfig::new(lm.config(), data.labels.outputs(), data.labels.kind())
         };
         let mut network =
-            TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key.child(10));
+            TextClassifier::new(recipe.device(), config, recipe.dropouts(), key.child(10));
         network.copy_encoder(lm.encoder());
         drop(lm);
         networks
@@ -127,8 +127,9 @@ fn train_one(
         class_weights: options.balance.then(|| data.class_weights()),
         regularisation: recipe.regularisation(),
     };
+    let device = recipe.device();
     let mut trainee = ClassifierTrainee::new(
-        Cpu::default(),
+        device,
         network,
         &train,
         (!valid.documents.is_empty()).then_some(&valid),
@@ -136,8 +137,10 @@ fn train_one(
         loss,
         key.child(12),
     );
-    runner.train(&task, &Cpu::default(), &mut trainee, &plan, &identity)?;
-    Ok(trainee.into_model())
+    runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+    let mut network = trainee.into_model();
+    network.set_device(Cpu::default()); // what the saved model is used with
+    Ok(network)
 }
 
 /// Documents as a network of `direction` reads them.

@@ -60,7 +60,7 @@ pub fn pretrain<S: TokenSource>(
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let start = |direction: Direction| {
         let key = Key::new(seed).child(direction as u64);
-        LanguageModel::new(Cpu::default(), sizes, recipe.dropouts(), key.child(0))
+        LanguageModel::new(recipe.device(), sizes, recipe.dropouts(), key.child(0))
     };
     let models = directions.iter().map(|&d| (d, start(d))).collect();
     let bundle = LmBundle { text, networks: models };
@@ -129,8 +129,11 @@ fn train_all<S: TokenSource>(
     seed: u64,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
+    let recipe = &recipe.for_tokens(corpora.train.token_count());
     let (mut trained, mut scores) = (Vec::new(), Vec::new());
     for (direction, mut network) in networks {
+        let device = recipe.device();
+        network.set_device(device);
         network.set_dropout(recipe.dropouts());
         let title = match stage {
             "pretrain" => format!("pretrain the language model, {direction}"),
@@ -152,7 +155,7 @@ fn train_all<S: TokenSource>(
         });
         let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
         let mut trainee = LmTrainee::new(
-            Cpu::default(),
+            device,
             network,
             &corpora.train,
             valid,
@@ -160,8 +163,9 @@ fn train_all<S: TokenSource>(
             recipe.regularisation(),
             key.child(2),
         )?;
-        runner.train(&task, &Cpu::default(), &mut trainee, &plan, &identity)?;
-        let network = trainee.into_model();
+        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+        let mut network = trainee.into_model();
+        network.set_device(Cpu::default()); // what the saved model is used with
         if let Some(valid) = valid {
             let sums = score_stream(&network, valid, &batches, &mut |_, _| ())?;
             scores.push(DirectionScore::new(direction, &sums));

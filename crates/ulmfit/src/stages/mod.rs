@@ -3,6 +3,7 @@
 //! A stage takes texts and a [`Recipe`] and gives back a bundle: text pipeline, networks,
 //! labels. Bundles are saved as folders. [`fit()`] runs all stages one after the other.
 
+mod base;
 #[cfg(feature = "train")]
 mod baselines;
 #[cfg(feature = "train")]
@@ -17,6 +18,7 @@ mod range_test;
 
 #[cfg(feature = "train")]
 mod classify;
+mod compact;
 #[cfg(feature = "train")]
 mod corpus;
 mod error;
@@ -49,6 +51,7 @@ mod train;
 #[cfg(feature = "train")]
 mod unfreezing;
 
+pub use base::{ENGLISH, english, open_model};
 #[cfg(feature = "train")]
 pub use baselines::BaselineScores;
 #[cfg(feature = "train")]
@@ -60,6 +63,7 @@ pub use bundle::{
 };
 #[cfg(feature = "train")]
 pub use classify::{ClassifyOptions, LabelledText, classify};
+pub use compact::compact;
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 pub use error::Error;
@@ -79,7 +83,9 @@ pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
 pub use range_test::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]
-pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, Unfreeze};
+pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe};
+#[cfg(feature = "train")]
+pub use recipe::{TrainPrecision, Unfreeze};
 #[cfg(feature = "train")]
 pub use rows::{RowCounts, RowsInput, Shares, labelled};
 #[cfg(feature = "train")]

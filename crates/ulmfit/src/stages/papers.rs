@@ -91,7 +91,12 @@ impl<S: TokenSource> LmPapers<'_, S> {
             "valid": { "tokens": valid.token_count(), "hash": valid.digest() },
             "metrics": self.scores,
         });
-        Papers { card, run: run(self.stage, seed, threads, rest), others: metrics(runner) }
+        Papers {
+            card,
+            run: run(self.stage, seed, threads, rest),
+            others: metrics(runner),
+            ..Papers::default()
+        }
     }
 }
 
@@ -113,6 +118,6 @@ impl Outcome {
             "report": self.report,
         });
         let run = run("train", options.classify.seed, threads, rest);
-        Papers { card, run, others: metrics(runner) }
+        Papers { card, run, others: metrics(runner), ..Papers::default() }
     }
 }

@@ -46,8 +46,9 @@ impl StageRecipe {
         self.phase = how.phases(groups, epochs);
     }
 
-    /// Sets the epochs of the last phase.
+    /// Sets the epochs of the last phase, however many tokens they are.
     pub fn set_epochs(&mut self, epochs: usize) {
+        self.max_tokens = None;
         match self.phase.last_mut() {
             Some(last) => last.epochs = epochs,
             None => self.epochs = epochs,

@@ -75,7 +75,7 @@ impl TextPipeline {
     ) -> Result<Self, E> {
         let mut this = self.clone();
         if self.tokenizer.subwords().is_none() {
-            this.vocab = Arc::new(Vocab::build(&count(&self.tokenizer, documents)?, vocab));
+            this.vocab = Arc::new(self.vocab.adapt(&count(&self.tokenizer, documents)?, vocab));
         }
         Ok(this)
     }

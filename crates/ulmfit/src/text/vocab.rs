@@ -1,6 +1,6 @@
 //! The tokens a model knows, by id.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::special::{self, UNK_ID};
@@ -16,12 +16,27 @@ pub struct VocabConfig {
     pub max_size: usize,
     /// Whether the size is rounded up.
     pub fill: Fill,
+    /// What becomes of the words of a base model when the vocabulary is adapted to new texts.
+    pub base_words: BaseWords,
 }
 
 impl Default for VocabConfig {
     fn default() -> Self {
-        Self { min_freq: 3, max_size: 60_000, fill: Fill::None }
+        Self { min_freq: 3, max_size: 60_000, fill: Fill::None, base_words: BaseWords::Frequent }
     }
+}
+
+/// Which words of a base model stay in the vocabulary of the texts it is fine-tuned on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaseWords {
+    /// Those that are as frequent in the texts as a new word must be: fastai's.
+    #[default]
+    Frequent,
+    /// Those that occur in the texts.
+    Seen,
+    /// All: a word that only turns up in a prediction is still the word the base knows.
+    All,
 }
 
 /// What follows the tokens of a text.
@@ -78,13 +93,43 @@ impl Vocab {
 
     /// The special tokens, then the most frequent others that are frequent enough.
     pub fn build(counter: &Counter, config: &VocabConfig) -> Self {
+        Self::choose(counter, config, |_| false, &[])
+    }
+
+    /// The vocabulary of new texts for a model that knows this one: as [`build`](Self::build), and
+    /// the words of this one that [`BaseWords`] keeps.
+    #[must_use]
+    pub fn adapt(&self, counter: &Counter, config: &VocabConfig) -> Self {
+        let known = |token: &str| self.get(token).is_some();
+        match config.base_words {
+            BaseWords::Frequent => Self::build(counter, config),
+            BaseWords::Seen => Self::choose(counter, config, known, &[]),
+            BaseWords::All => Self::choose(counter, config, known, &self.tokens),
+        }
+    }
+
+    /// The special tokens, the tokens of the texts that are frequent enough or `known`, by
+    /// frequency, then `more`.
+    fn choose(
+        counter: &Counter,
+        config: &VocabConfig,
+        known: impl Fn(&str) -> bool,
+        more: &[String],
+    ) -> Self {
         // The cut comes before the special tokens are added, and again after: fastai's order.
-        let frequent = counter.most_common().into_iter().take(config.max_size);
-        let others = frequent
-            .filter(|(token, count)| *count >= config.min_freq && !special::ALL.contains(token))
+        let common = counter.most_common().into_iter().take(config.max_size);
+        let special = |token: &str| special::ALL.contains(&token) || token == special::FAKE;
+        let others = common
+            .filter(|(token, count)| *count >= config.min_freq || known(token))
+            .filter(|(token, _)| !special(token))
             .map(|(token, _)| token);
         let mut tokens: Vec<String> =
             special::ALL.into_iter().chain(others).map(str::to_owned).collect();
+        if !more.is_empty() {
+            let there: FxHashSet<String> = tokens.iter().cloned().collect();
+            let missing = more.iter().filter(|token| !special(token) && !there.contains(*token));
+            tokens.extend(missing.cloned());
+        }
         tokens.truncate(config.max_size.max(special::ALL.len()));
         if config.fill == Fill::Fastai {
             tokens.resize(tokens.len() / 8 * 8 + 8, special::FAKE.to_owned());
@@ -163,7 +208,7 @@ mod tests {
     }
 
     fn build(counter: &Counter, min_freq: u64, max_size: usize, fill: Fill) -> Vocab {
-        Vocab::build(counter, &VocabConfig { min_freq, max_size, fill })
+        Vocab::build(counter, &VocabConfig { min_freq, max_size, fill, ..VocabConfig::default() })
     }
 
     /// Sizes: `make_vocab` of fastai 2.8.12.
@@ -188,6 +233,24 @@ mod tests {
         assert_eq!((vocab.id("a"), vocab.id("rare"), vocab.token(10)), (9, UNK_ID, "b"));
         // Of the three most frequent two are special, so one other is left.
         assert_eq!(build(&counter, 3, 10, Fill::None).tokens()[9..], ["a"]);
+    }
+
+    #[test]
+    fn words_of_a_base_stay() {
+        let base = counted([("b", 5), ("a", 3), ("old", 4)].map(|(w, n)| (w.to_owned(), n)));
+        let base = build(&base, 1, 100, Fill::Fastai);
+        let texts = counted([("a", 1), ("new", 3), ("rare", 2)].map(|(w, n)| (w.to_owned(), n)));
+        for (base_words, max_size, wanted) in [
+            (BaseWords::Frequent, 100, &["new"][..]),
+            (BaseWords::Seen, 100, &["new", "a"]),
+            (BaseWords::All, 100, &["new", "a", "b", "old"]),
+            (BaseWords::All, 12, &["new", "a", "b"]),
+        ] {
+            let config = VocabConfig { max_size, base_words, ..VocabConfig::default() };
+            let adapted = base.adapt(&texts, &config);
+            assert_eq!(adapted.tokens()[..9], special::ALL);
+            assert_eq!(&adapted.tokens()[9..], wanted, "{base_words:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! The language model inside the program, and models made small.
+
+use crate::common::Place;
+use std::fs;
+use std::time::Instant;
+use ulmfit::checkpoint::ModelFolder;
+
+#[test]
+fn the_program_knows_english() {
+    let place = Place::new();
+    let began = Instant::now();
+    let found = place.run("inspect en --json").json();
+    eprintln!("opened in {:?}", began.elapsed());
+    assert_eq!(found["config"]["directions"], serde_json::json!(["forward", "backward"]));
+    assert!(found["vocabulary"].as_u64().unwrap() > 5000, "{found}");
+    place.write(
+        "english.txt",
+        "The capital of France is Paris .\nHe was born in London in 1902 .\n",
+    );
+    let report = place.run("evaluate en english.txt --json").json();
+    assert!(report["loss"].as_f64().unwrap() < 6.0, "it has read before: {report}");
+    assert!(report["oov_rate"].as_f64().unwrap() < 0.05, "{report}");
+}
+
+#[test]
+fn classifiers_start_from_english_unless_told_otherwise() {
+    let place = Place::new();
+    let steps = "--lm-epochs 1 --unfreeze last --epochs 1 --json";
+    let report = place.run(&format!("fit train.csv --test test.csv -o model {steps}")).json();
+    let directions = report["language_model"].as_array().unwrap();
+    assert_eq!(directions.len(), 2, "both by default: {report}");
+    let found = place.run("inspect model --json").json();
+    assert!(found["vocabulary"].as_u64().unwrap() > 5000, "its words stay: {found}");
+    let seen = "--base en --base-words seen --direction backward";
+    place.run(&format!("fit train.csv --test test.csv -o small {seen} {steps}")).ok();
+    let found = place.run("inspect small --json").json();
+    assert!(found["vocabulary"].as_u64().unwrap() < 200, "words of the texts only: {found}");
+    assert_eq!(found["config"]["directions"], serde_json::json!(["backward"]));
+    // a folder of that name is meant if there is one
+    fs::rename(place.path("lm"), place.path("en")).unwrap();
+    let hash = ModelFolder::open(&place.path("en")).unwrap().hash();
+    assert_eq!(place.run("inspect en --json").json()["hash"], hash);
+}
+
+#[test]
+fn compact_models_say_nearly_the_same() {
+    let place = Place::new();
+    for (model, store, tolerance) in
+        [("classifier", "f32", 0.0), ("classifier", "f16", 0.01), ("classifier", "int8", 0.05)]
+    {
+        let line = format!("export compact {model} -o {store} --store {store}");
+        place.run(&line).ok();
+        let loss = |model: &str| {
+            let report = place.run(&format!("evaluate {model} test.csv --json")).json();
+            report["loss"].as_f64().unwrap()
+        };
+        assert!((loss(model) - loss(store)).abs() <= tolerance, "{store}");
+    }
+    let size = |name: &str| fs::metadata(place.path(name).join("model.safetensors")).unwrap().len();
+    assert!(size("f16") < size("f32") && size("int8") < size("f16"));
+}
+
+#[test]
+fn directions_can_be_joined() {
+    let place = Place::new();
+    let options = "--emb 16 --hid 24 --layers 2 --epochs 1 --batch-size 8 --bptt 16 -q";
+    for direction in ["forward", "backward"] {
+        let line = format!("pretrain texts.txt -o {direction} --direction {direction} {options}");
+        place.run(&line).ok();
+    }
+    place.write("card.md", "# Both\n");
+    place.run("export compact backward forward -o both --card card.md --store f32").ok();
+    let report = |model: &str| place.run(&format!("evaluate {model} texts.txt --json")).json();
+    let both = report("both");
+    for (n, direction) in ["forward", "backward"].into_iter().enumerate() {
+        let loss = &report(direction)["loss"];
+        assert_eq!(both["directions"][n], serde_json::json!([direction, loss]), "{both}");
+    }
+    assert_eq!(fs::read(place.path("both/README.md")).unwrap(), b"# Both\n");
+}
