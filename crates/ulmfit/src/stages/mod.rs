@@ -30,6 +30,8 @@ mod generate;
 #[cfg(feature = "train")]
 mod language;
 #[cfg(feature = "train")]
+mod laps;
+#[cfg(feature = "train")]
 mod outcome;
 #[cfg(feature = "train")]
 mod papers;
@@ -50,8 +52,6 @@ mod train;
 mod unfreezing;
 
 #[cfg(feature = "train")]
-pub use baselines::BaselineScores;
-#[cfg(feature = "train")]
 pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
 #[cfg(feature = "train")]
 pub use bench_checkpoint::{CheckpointSpeed, bench_checkpoint};
@@ -63,15 +63,15 @@ pub use classify::{ClassifyOptions, LabelledText, classify};
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 pub use error::Error;
-pub use evaluate::{ClassifierEvaluation, LmReport, evaluate_classifier, evaluate_language_model};
+pub use evaluate::{LmReport, evaluate_classifier, evaluate_language_model};
 pub use exchange::{FromFastai, from_fastai};
 #[cfg(feature = "train")]
 pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
-pub use language::{DirectionScore, finetune, lm_batches, pretrain, transfer};
+pub use language::{finetune, lm_batches, pretrain, transfer};
 #[cfg(feature = "train")]
-pub use outcome::{DataHashes, Outcome, Report};
+pub use outcome::Outcome;
 #[cfg(feature = "train")]
 pub use papers::LmPapers;
 pub use predict::Prediction;
@@ -81,7 +81,7 @@ pub use range_test::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]
 pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, Unfreeze};
 #[cfg(feature = "train")]
-pub use rows::{RowCounts, RowsInput, Shares, labelled};
+pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
 pub use texts::{Document, Texts, encode, read_texts};
@@ -89,3 +89,7 @@ pub use texts::{Document, Texts, encode, read_texts};
 pub use train::{TrainOptions, train};
 #[cfg(feature = "train")]
 pub use unfreezing::Unfreezing;
+
+pub use crate::report::ClassifierEvaluation;
+#[cfg(feature = "train")]
+pub use crate::report::{DirectionScore, Report};
