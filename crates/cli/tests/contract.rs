@@ -110,6 +110,61 @@ fn report_of_fit() {
 }
 
 #[test]
+fn a_report_lies_in_the_model_folder() {
+    let place = Place::new();
+    let line = format!("fit train.csv --test test.csv -o out --base lm --lm-epochs 1 {STEPS}");
+    let done = place.run(&format!("{line} --json"));
+    assert!(done.stderr.contains("the report is out/report.html\n"), "{done:?}");
+    let printed = done.json();
+    let folder = ModelFolder::open(&place.path("out")).unwrap();
+    let read = |name: &str| String::from_utf8(folder.read(name).unwrap()).unwrap();
+    let report: Value = serde_json::from_str(&read("report.json")).unwrap();
+    assert_eq!(report, printed);
+    assert_eq!(report["training"].as_array().unwrap().len(), 2, "language model and classifier");
+    assert!(number(&report["language_model"][0], "perplexity_before") > 1.0);
+    assert!(number(&report, "peak_rss_mb") > 1.0);
+    let parts = report["stages"].as_array().unwrap().iter();
+    let sum: f64 = parts.map(|part| number(part, "seconds")).sum();
+    assert!(sum <= number(&report, "seconds"), "{report}");
+    let verdict = report["verdict"].as_str().unwrap();
+    assert!(read("report.txt").starts_with(verdict));
+    assert!(read("report.html").starts_with("<!DOCTYPE html>"));
+    assert!(read("README.md").contains(verdict));
+    // none of it is in the way
+    place.run("inspect out").ok();
+    place.run("predict out test.csv").ok();
+    place.run("train lm train.csv -o scoreless --valid-share 0 --epochs 1 --quiet").ok();
+    let report = fs::read_to_string(place.path("scoreless/report.html")).unwrap();
+    assert!(report.contains("Not scored"), "{report}");
+}
+
+#[test]
+fn reports_of_other_tasks() {
+    let place = Place::new();
+    let rows = |label: &dyn Fn(usize) -> String| -> String {
+        let row = |n: usize| {
+            let kind = crate::common::label(n);
+            let row = serde_json::json!({ "text": crate::common::text(n, kind) }).to_string();
+            format!("{},\"label\":{}}}\n", &row[..row.len() - 1], label(n))
+        };
+        (0..60).map(row).collect()
+    };
+    let several = |n: usize| ["[\"bad\",\"x\"]", "[\"good\"]"][n % 2].to_owned();
+    place.write("several.jsonl", rows(&several));
+    place.write("numbers.jsonl", rows(&|n| format!("{}.5", n % 2)));
+    let rest = format!("--test-share 0.3 {STEPS} --quiet --json");
+    let report = place.run(&format!("train lm several.jsonl -o several {rest}")).json();
+    assert_eq!(report["labels"].as_array().unwrap().len(), 3, "{report}");
+    assert!(number(&report["baselines"], "tfidf_accuracy") > 0.5, "{report}");
+    assert_eq!(report["comparison"]["n"], report["test"]["n"]);
+    let report = place.run(&format!("train lm numbers.jsonl -o n --task regression {rest}")).json();
+    let gain = number(&report["baselines"], "mean_mae") - number(&report["test"], "mae");
+    assert!((number(&report["baselines"], "mae_gain") - gain).abs() < 1e-9, "{report}");
+    assert!(report["comparison"].is_null() && report["reliability"].is_null(), "{report}");
+    assert!(report["verdict"].as_str().unwrap().contains("mean"), "{report}");
+}
+
+#[test]
 fn speeds() {
     let place = Place::new();
     let sizes = "--vocab 100 --emb 8 --hid 12 --layers 2 --bs 4 --bptt 8 --steps 3 --json";
@@ -140,7 +195,10 @@ fn a_model_is_a_folder_with_a_manifest() {
     let common = ["config.json", "model.safetensors", "vocab.json", "README.md", "run.json"];
     for (model, more) in [
         ("lm", vec!["metrics-pretrain-forward.jsonl"]),
-        ("classifier", vec!["labels.json", "metrics-train-forward.jsonl"]),
+        (
+            "classifier",
+            vec!["labels.json", "metrics-train-forward.jsonl", "report.html", "report.json"],
+        ),
     ] {
         let folder = place.path(model);
         let manifest: Value =

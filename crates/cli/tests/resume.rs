@@ -160,6 +160,42 @@ fn survives(kills_wanted: usize, stages: &[(&'static str, String)]) {
     }
 }
 
+/// A report without what may differ: time and memory.
+fn report(place: &Place, name: &str) -> Value {
+    let text = fs::read_to_string(place.path(name).join("report.json")).unwrap();
+    let mut report: Value = serde_json::from_str(&text).unwrap();
+    let fields = report.as_object_mut().unwrap();
+    for cost in ["seconds", "stages", "peak_rss_mb", "continued"] {
+        assert!(fields.remove(cost).is_some(), "no {cost} in {text}");
+    }
+    report
+}
+
+#[test]
+fn a_continued_run_has_the_report_of_one_that_was_not() {
+    let line = "fit train.csv --base lm -o out --lm-epochs 6 --epochs 2 --batch-size 8 --bptt 16 \
+                --checkpoint-every 3 --threads 1";
+    let whole = Place::new();
+    whole.run(line).ok();
+    let place = Place::new();
+    for task in ["finetune-forward", "train-forward"] {
+        let metrics = place.path(&format!("out.run/{task}/metrics.jsonl"));
+        let mut child = start(&mut place.command(line));
+        let started = Instant::now();
+        while fs::read_to_string(&metrics).map_or(0, |text| text.lines().count()) < 8 {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended too soon");
+            assert!(started.elapsed() < Duration::from_secs(60), "no step was made");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        assert_eq!(code(child.wait().unwrap()), 137);
+    }
+    let text = place.run(line).ok();
+    assert!(text.contains("since it was continued"), "{text}");
+    assert_eq!(report(&place, "out"), report(&whole, "out"));
+    assert!(!whole.run("inspect out").ok().is_empty());
+}
+
 #[test]
 fn signals_stop_a_run_in_order() {
     let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 --batch-size 8 --bptt 16");

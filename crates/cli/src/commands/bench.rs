@@ -90,15 +90,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     document["kernel"] = ulmfit::kernel_name(options.precision).into();
     document["threads"] = thread_count().into();
     document["isa"] = ulmfit::isa().into();
-    document["peak_rss_mb"] = peak_rss_mb().into();
+    document["peak_rss_mb"] = ulmfit::report::peak_rss_mb().into();
     let lines = document.as_object().into_iter().flatten();
     let text: Vec<String> = lines.map(|(name, value)| format!("{name:<18} {value}")).collect();
     out.result(&document, &text.join("\n"))
-}
-
-/// Most memory this process has held, where the system tells.
-fn peak_rss_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }

@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = fit(&mut runner, input, &options)?;
-    super::train::save(&outcome, &options.train, &runner, folder, &args.run, out)
+    super::train::save(&outcome, &options.train, &mut runner, folder, &args.run, out)
 }
 
 /// Reads labelled rows and passes warnings on.

@@ -60,14 +60,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = train(&mut runner, lm, input, &options)?;
-    save(&outcome, &options, &runner, folder, &args.run, out)
+    save(&outcome, &options, &mut runner, folder, &args.run, out)
 }
 
 /// Saves a classifier, forgets how it came about and prints how good it is.
 pub(super) fn save(
     outcome: &Outcome,
     options: &TrainOptions,
-    runner: &Runner<'_>,
+    runner: &mut Runner<'_>,
     folder: FolderWriter,
     run: &RunOptions,
     out: &mut Output,
@@ -75,6 +75,8 @@ pub(super) fn save(
     let papers = outcome.papers(options, runner, thread_count());
     outcome.classifier.save(folder, &papers)?;
     runner.clean()?;
-    let place = run.path().display();
-    out.result(&outcome.report, &format!("{}\nthe model is in {place}", outcome.report))
+    let place = run.path();
+    runner.progress.note(&format!("the report is {}", place.join("report.html").display()));
+    let text = format!("{}\nthe model is in {}", outcome.report, place.display());
+    out.result(&outcome.report, &text)
 }

@@ -156,6 +156,11 @@ impl<D: Device> Network<D> for TextClassifier<D> {
         self.config.encoder.layers + 2
     }
 
+    fn group_names(&self) -> Vec<String> {
+        let layers = (1..self.groups() - 1).map(|n| format!("layer {n}"));
+        ["embedding".to_owned()].into_iter().chain(layers).chain(["head".to_owned()]).collect()
+    }
+
     fn params(&self) -> Vec<(String, usize, &Param<D>)> {
         let top = self.groups() - 1;
         let full = |name: &str| format!("0.module.{name}");

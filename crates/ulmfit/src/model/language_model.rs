@@ -169,6 +169,11 @@ impl<D: Device> Network<D> for LanguageModel<D> {
         self.encoder.config().layers + 1
     }
 
+    fn group_names(&self) -> Vec<String> {
+        let layers = (1..self.groups()).map(|n| format!("layer {n}"));
+        layers.chain(["embedding and softmax".to_owned()]).collect()
+    }
+
     fn params(&self) -> Vec<(String, usize, &Param<D>)> {
         let top = self.groups() - 1;
         let embedding =

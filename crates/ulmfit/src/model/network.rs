@@ -84,6 +84,9 @@ pub trait Network<D: Device> {
     /// Number of parameter groups, the units of discriminative rates and of unfreezing.
     fn groups(&self) -> usize;
 
+    /// What is in each group, lowest first, in a word or three.
+    fn group_names(&self) -> Vec<String>;
+
     /// Every parameter with its full name and its group, in a fixed order.
     fn params(&self) -> Vec<(String, usize, &Param<D>)>;
 

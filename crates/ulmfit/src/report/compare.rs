@@ -87,7 +87,8 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [low, high] = self.difference_ci95.map(percent);
         let (difference, p) = (100.0 * self.difference, self.p_value);
-        write!(f, "{difference:+.2} points of accuracy (95 % interval {low} to {high}, p = {p:.3})")
+        let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
+        write!(f, "{difference:+.2} points of accuracy (95 % interval {low} to {high}, {p})")
     }
 }
 

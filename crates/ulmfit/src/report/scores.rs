@@ -1,6 +1,6 @@
 //! The score sheet of a classifier.
 
-use super::metrics::{Confusion, wilson};
+use super::metrics::{ClassScores, Confusion, wilson};
 use super::table::{Table, percent};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,21 +28,6 @@ pub struct ClassificationScores {
     pub per_class: Vec<ClassScores>,
 }
 
-/// How one class fares.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassScores {
-    /// Name of the class.
-    pub label: String,
-    /// Part of the guesses that are right.
-    pub precision: f64,
-    /// Part of the rows that are found.
-    pub recall: f64,
-    /// Harmonic mean of both.
-    pub f1: f64,
-    /// Rows of this class.
-    pub support: u64,
-}
-
 impl ClassificationScores {
     /// Compares `targets` with `guesses`; `loss` is their mean cross entropy.
     ///
@@ -50,16 +35,10 @@ impl ClassificationScores {
     /// If there is not one guess a target, or a class has no label.
     pub fn new(labels: &[String], targets: &[u32], guesses: &[u32], loss: f64) -> Self {
         let confusion = Confusion::new(labels.len(), targets, guesses);
-        let per_class = labels.iter().enumerate().map(|(class, label)| {
-            let counts = confusion.class(class);
-            ClassScores {
-                label: label.clone(),
-                precision: counts.precision(),
-                recall: counts.recall(),
-                f1: counts.f1(),
-                support: counts.support,
-            }
-        });
+        let per_class = labels
+            .iter()
+            .enumerate()
+            .map(|(class, label)| ClassScores::new(label, confusion.class(class)));
         Self {
             n: confusion.n(),
             accuracy: confusion.accuracy(),
@@ -73,38 +52,60 @@ impl ClassificationScores {
         }
     }
 
-    /// One line a class.
-    pub fn class_table(&self) -> Table {
-        let mut table = Table::new(["class", "precision", "recall", "F1", "rows"]);
-        for class in &self.per_class {
-            table.row([
-                class.label.clone(),
-                percent(class.precision),
-                percent(class.recall),
-                percent(class.f1),
-                class.support.to_string(),
-            ]);
+    /// Which class was taken for which other, the most frequent first: target, guess, rows.
+    pub fn confused(&self) -> Vec<(usize, usize, u64)> {
+        let mut confused = Vec::new();
+        for (target, row) in self.confusion.iter().enumerate() {
+            for (guess, &count) in row.iter().enumerate() {
+                if target != guess && count > 0 {
+                    confused.push((target, guess, count));
+                }
+            }
         }
-        table
+        confused.sort_by_key(|&(target, guess, count)| (u64::MAX - count, target, guess));
+        confused
     }
 
     /// The most frequent confusions, one a line; none if nothing was confused.
     pub fn mistakes_table(&self, most: usize) -> Table {
-        let mut mistakes = Vec::new();
-        for (target, row) in self.confusion.iter().enumerate() {
-            for (guess, &count) in row.iter().enumerate() {
-                if target != guess && count > 0 {
-                    mistakes.push((count, target, guess));
-                }
-            }
-        }
-        mistakes.sort_by_key(|&(count, target, guess)| (u64::MAX - count, target, guess));
         let mut table = Table::new(["is", "taken for", "rows"]);
-        for (count, target, guess) in mistakes.into_iter().take(most) {
+        for (target, guess, count) in self.confused().into_iter().take(most) {
             table.row([self.labels[target].clone(), self.labels[guess].clone(), count.to_string()]);
         }
         table
     }
+
+    /// One line a class, one column a guess.
+    pub fn confusion_table(&self) -> Table {
+        let short = |label: &String| label.chars().take(SHORT).collect();
+        let heads = std::iter::once("is, taken for".to_owned());
+        let mut table = Table::new(heads.chain(self.labels.iter().map(short)));
+        for (label, row) in self.labels.iter().zip(&self.confusion) {
+            let label = std::iter::once(label.clone());
+            table.row(label.chain(row.iter().map(ToString::to_string)));
+        }
+        table
+    }
+}
+
+/// Most classes whose confusion matrix is shown in a terminal; of more, the most frequent mistakes.
+const NARROW: usize = 8;
+/// Characters of a label at the head of a column.
+const SHORT: usize = 8;
+
+/// One line a class.
+pub(super) fn class_table(classes: &[ClassScores]) -> Table {
+    let mut table = Table::new(["class", "precision", "recall", "F1", "rows"]);
+    for class in classes {
+        table.row([
+            class.label.clone(),
+            percent(class.precision),
+            percent(class.recall),
+            percent(class.f1),
+            class.support.to_string(),
+        ]);
+    }
+    table
 }
 
 /// As a person reads it in a terminal.
@@ -122,7 +123,10 @@ impl fmt::Display for ClassificationScores {
         writeln!(f, "macro F1  {} %", percent(self.macro_f1))?;
         writeln!(f, "loss      {:.4}", self.loss)?;
         writeln!(f, "rows      {}", self.n)?;
-        write!(f, "\n{}", self.class_table())?;
+        write!(f, "\n{}", class_table(&self.per_class))?;
+        if self.labels.len() <= NARROW {
+            return write!(f, "\n{}", self.confusion_table());
+        }
         let mistakes = self.mistakes_table(10);
         if !mistakes.is_empty() {
             write!(f, "\n{mistakes}")?;
@@ -176,9 +180,20 @@ class  precision  recall     F1  rows
 ham       100.00   50.00  66.67     2
 spam       75.00  100.00  85.71     3
 
-is   taken for  rows
-ham  spam          1
+is, taken for  ham  spam
+ham              1     1
+spam             0     3
 ";
         assert_eq!(scores().to_string(), wanted);
+    }
+
+    #[test]
+    fn of_many_classes_the_most_confused_are_shown() {
+        let labels: Vec<String> = (0..9).map(|n| format!("c{n}")).collect();
+        let scores = ClassificationScores::new(&labels, &[0, 1, 1, 8], &[0, 2, 2, 0], 0.5);
+        assert_eq!(scores.confused(), [(1, 2, 2), (8, 0, 1)]);
+        let text = scores.to_string();
+        let wanted = "\nis  taken for  rows\nc1  c2            2\nc8  c0            1\n";
+        assert!(text.ends_with(wanted), "{text}");
     }
 }

@@ -11,17 +11,18 @@ pub struct Table {
 
 impl Table {
     /// An empty table with these column heads.
-    pub fn new<const N: usize>(heads: [&str; N]) -> Self {
-        Self { heads: heads.map(str::to_owned).to_vec(), rows: Vec::new() }
+    pub fn new<H: Into<String>>(heads: impl IntoIterator<Item = H>) -> Self {
+        Self { heads: heads.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
     /// Adds a row.
     ///
     /// # Panics
     /// If it does not have one cell a column.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        assert_eq!(N, self.heads.len(), "one cell a column");
-        self.rows.push(Vec::from(cells));
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<String> = cells.into_iter().collect();
+        assert_eq!(cells.len(), self.heads.len(), "one cell a column");
+        self.rows.push(cells);
     }
 
     /// Whether it has no rows.

@@ -4,81 +4,160 @@ use super::Error;
 use super::bundle::ClassifierBundle;
 use crate::data::{DataError, LabelKind, LabelSet, Record, Target};
 use crate::model::argmax;
-use crate::report::Comparison;
-use crate::report::baseline::{TfIdfClassifier, TfIdfOptions, majority};
+use crate::report::baseline::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
+use crate::report::metrics::{RegressionScores, mean_interval, wilson};
+use crate::report::{BaselineScores, Comparison};
 use crate::text::TextPipeline;
-use serde::Serialize;
 use ulmfit_ops::Device;
 
-/// Accuracies of the baselines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BaselineScores {
-    /// Always the most frequent training label.
-    pub majority_accuracy: f64,
-    /// Words and pairs of words, TF-IDF, logistic regression.
-    pub tfidf_accuracy: f64,
-}
-
-/// Baselines on the rows of a test, row by row.
+/// Baselines on the rows of a test, and the classifier beside them.
 pub(super) struct Baselines {
     pub(super) scores: BaselineScores,
-    targets: Vec<u32>,
-    tfidf_hits: Vec<bool>,
+    pub(super) comparison: Option<Comparison>,
+    /// As a sentence.
+    pub(super) verdict: String,
 }
 
 impl Baselines {
-    /// Trains and scores them; none for tasks they do not fit.
+    /// Trains and scores them; `rows` are the classifier's probabilities of the `test` records.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when a record has no label, or one the classifier does not know.
     pub(super) fn measure<D: Device>(
         model: &ClassifierBundle<D>,
         train: &[Record],
         test: &[Record],
+        rows: &[Vec<f32>],
     ) -> Result<Option<Self>, Error> {
-        if model.labels.kind() != LabelKind::Single || test.is_empty() {
+        if test.is_empty() {
             return Ok(None);
         }
-        let (text, classes) = (&model.text, model.labels.outputs());
-        let train_targets = classes_of(&model.labels, train)?;
-        let targets = classes_of(&model.labels, test)?;
-        let most = majority(classes, &train_targets);
-        let (train_words, test_words) = (words(text, train), words(text, test));
-        let read = |list: &[Vec<String>], n: usize, emit: &mut dyn FnMut(&str)| {
-            list[n].iter().for_each(|word| emit(word));
-        };
-        let options = TfIdfOptions::default();
-        let emit = |n: usize, emit: &mut dyn FnMut(&str)| read(&train_words, n, emit);
-        let tfidf = TfIdfClassifier::fit(classes, &train_targets, &emit, &options);
-        let emit = |n: usize, emit: &mut dyn FnMut(&str)| read(&test_words, n, emit);
-        let rows = tfidf.predict(test.len(), &emit);
-        let guess = |row: &[f64]| argmax(&row.iter().map(|&p| p as f32).collect::<Vec<_>>()) as u32;
-        let hits =
-            rows.chunks_exact(classes).zip(&targets).map(|(row, &target)| guess(row) == target);
-        let tfidf_hits: Vec<bool> = hits.collect();
-        let share = |hits: usize| hits as f64 / targets.len() as f64;
-        let scores = BaselineScores {
-            majority_accuracy: share(targets.iter().filter(|&&target| target == most).count()),
-            tfidf_accuracy: share(tfidf_hits.iter().filter(|&&hit| hit).count()),
-        };
-        Ok(Some(Self { scores, targets, tfidf_hits }))
+        let labels = &model.labels;
+        Ok(Some(match labels.kind() {
+            LabelKind::Regression => {
+                Self::numbers(&values(labels, train)?, &values(labels, test)?, rows)
+            }
+            LabelKind::Single | LabelKind::Multi => Self::labels(model, train, test, rows)?,
+        }))
     }
 
-    /// The classifier's rows of probabilities against TF-IDF, as a sentence.
-    pub(super) fn verdict(&self, rows: &[Vec<f32>]) -> String {
-        let hits =
-            rows.iter().zip(&self.targets).map(|(row, &target)| argmax(row) as u32 == target);
-        let hits: Vec<bool> = hits.collect();
-        Comparison::new(&hits, &self.tfidf_hits)
-            .words("the classifier", "TF-IDF with logistic regression")
+    /// Where an answer is right or wrong.
+    fn labels<D: Device>(
+        model: &ClassifierBundle<D>,
+        train: &[Record],
+        test: &[Record],
+        rows: &[Vec<f32>],
+    ) -> Result<Self, DataError> {
+        let labels = &model.labels;
+        let (known, wanted) = (answers(labels, train)?, answers(labels, test)?);
+        let hits = |guesses: &[Vec<u32>]| -> Vec<bool> {
+            guesses.iter().zip(&wanted).map(|(guess, wanted)| guess == wanted).collect()
+        };
+        let most = majority(&known).cloned().unwrap_or_default();
+        let majority = hits(&vec![most; wanted.len()]);
+        let tfidf = hits(&tfidf_guesses(labels, &model.text, &known, train, test));
+        let ours: Vec<Vec<u32>> = rows.iter().map(|row| answer(labels.kind(), row)).collect();
+        let comparison = Comparison::new(&hits(&ours), &tfidf);
+        let [(majority_accuracy, majority_ci95), (tfidf_accuracy, tfidf_ci95)] =
+            [&majority, &tfidf].map(|hits| {
+                let (right, n) = (hits.iter().filter(|&&hit| hit).count(), hits.len());
+                (right as f64 / n as f64, wilson(right as u64, n as u64))
+            });
+        let scores =
+            BaselineScores::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 };
+        let verdict = comparison.words("the classifier", "TF-IDF with logistic regression");
+        Ok(Self { scores, comparison: Some(comparison), verdict })
+    }
+
+    /// Where an answer is near or far.
+    fn numbers(known: &[f64], wanted: &[f64], rows: &[Vec<f32>]) -> Self {
+        let mean = mean_interval(known).0;
+        let base = RegressionScores::new(wanted, &vec![mean; wanted.len()]);
+        let gains: Vec<f64> = rows
+            .iter()
+            .zip(wanted)
+            .map(|(row, wanted)| (mean - wanted).abs() - (f64::from(row[0]) - wanted).abs())
+            .collect();
+        let (mae_gain, mae_gain_ci95) = mean_interval(&gains);
+        let [low, high] = mae_gain_ci95;
+        let verdict = match (low > 0.0, high < 0.0) {
+            (true, _) => "the classifier is better than always the mean",
+            (_, true) => "always the mean is better than the classifier",
+            _ => "the classifier is not better than always the mean on this data",
+        };
+        let verdict = format!(
+            "{verdict}: {mae_gain:+.4} less mean absolute error (95 % interval {low:.4} to {high:.4})"
+        );
+        let scores = BaselineScores::Numbers {
+            mean_rmse: base.rmse,
+            mean_mae: base.mae,
+            mean_mae_ci95: base.mae_ci95,
+            mae_gain,
+            mae_gain_ci95,
+        };
+        Self { scores, comparison: None, verdict }
     }
 }
 
-fn words(text: &TextPipeline, records: &[Record]) -> Vec<Vec<String>> {
-    records.iter().map(|record| text.tokenizer().tokenize(&record.fields)).collect()
+/// The classes that a row of probabilities stands for.
+fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
+    match kind {
+        LabelKind::Multi => (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect(),
+        LabelKind::Single | LabelKind::Regression => vec![argmax(row) as u32],
+    }
 }
 
-fn classes_of(labels: &LabelSet, records: &[Record]) -> Result<Vec<u32>, DataError> {
-    let class = |record| match labels.target(record)? {
-        Target::Class(class) => Ok(class),
-        _ => unreachable!("a single-label set gives classes"),
+/// What TF-IDF with logistic regression answers for `test`.
+fn tfidf_guesses(
+    labels: &LabelSet,
+    text: &TextPipeline,
+    known: &[Vec<u32>],
+    train: &[Record],
+    test: &[Record],
+) -> Vec<Vec<u32>> {
+    let classes = labels.outputs();
+    let words = |records: &[Record]| -> Vec<Vec<String>> {
+        records.iter().map(|record| text.tokenizer().tokenize(&record.fields)).collect()
     };
-    records.iter().map(class).collect()
+    let (train, test) = (words(train), words(test));
+    let learn = |n: usize, emit: &mut dyn FnMut(&str)| train[n].iter().for_each(|word| emit(word));
+    let read = |n: usize, emit: &mut dyn FnMut(&str)| test[n].iter().for_each(|word| emit(word));
+    let options = TfIdfOptions::default();
+    if labels.kind() == LabelKind::Multi {
+        let flags = |answer: &Vec<u32>| (0..classes as u32).map(|n| answer.contains(&n)).collect();
+        let known: Vec<Vec<bool>> = known.iter().map(flags).collect();
+        let tagger = TfIdfTagger::fit(classes, &known, &learn, &options);
+        let chosen = |row: Vec<bool>| (0..).zip(row).filter(|(_, yes)| *yes).map(|(n, _)| n);
+        return tagger
+            .predict(test.len(), &read)
+            .into_iter()
+            .map(|r| chosen(r).collect())
+            .collect();
+    }
+    let known: Vec<u32> = known.iter().map(|answer| answer[0]).collect();
+    let tfidf = TfIdfClassifier::fit(classes, &known, &learn, &options);
+    let rows = tfidf.predict(test.len(), &read);
+    let guess = |row: &[f64]| {
+        let row: Vec<f32> = row.iter().map(|&p| p as f32).collect();
+        vec![argmax(&row) as u32]
+    };
+    rows.chunks_exact(classes).map(guess).collect()
+}
+
+/// The classes of each record, rising.
+fn answers(labels: &LabelSet, records: &[Record]) -> Result<Vec<Vec<u32>>, DataError> {
+    let classes = |record| match labels.target(record)? {
+        Target::Class(class) => Ok(vec![class]),
+        Target::Classes(classes) => Ok(classes),
+        Target::Value(_) => unreachable!("a set of labels gives classes"),
+    };
+    records.iter().map(classes).collect()
+}
+
+fn values(labels: &LabelSet, records: &[Record]) -> Result<Vec<f64>, DataError> {
+    let value = |record| match labels.target(record)? {
+        Target::Value(value) => Ok(value),
+        _ => unreachable!("a regression set gives values"),
+    };
+    records.iter().map(value).collect()
 }

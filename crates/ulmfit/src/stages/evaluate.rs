@@ -7,45 +7,11 @@ use super::texts::{Document, encode};
 use crate::data::{Bptt, DataError, LabelKind, LmBatchConfig, Record, Target};
 use crate::model::{argmax, score_stream};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
-use crate::report::{ClassificationScores, percent};
+use crate::report::{ClassificationScores, ClassifierEvaluation};
 use crate::text::special::UNK_ID;
 use serde::Serialize;
 use std::fmt;
 use ulmfit_ops::Device;
-
-/// Scores of a classifier, by what its outputs mean.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum ClassifierEvaluation {
-    /// One label a text.
-    SingleLabel(ClassificationScores),
-    /// Any number of labels a text.
-    MultiLabel(MultiLabelScores),
-    /// A number a text.
-    Regression(RegressionScores),
-}
-
-impl fmt::Display for ClassifierEvaluation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SingleLabel(scores) => scores.fmt(f),
-            Self::MultiLabel(scores) => {
-                writeln!(f, "all labels right  {} %", percent(scores.subset_accuracy))?;
-                writeln!(f, "micro F1          {} %", percent(scores.micro_f1))?;
-                writeln!(f, "macro F1          {} %", percent(scores.macro_f1))?;
-                writeln!(f, "rows              {}", scores.n)
-            }
-            Self::Regression(scores) => {
-                writeln!(f, "root mean squared error  {:.4}", scores.rmse)?;
-                writeln!(f, "mean absolute error      {:.4}", scores.mae)?;
-                if let Some(r2) = scores.r2 {
-                    writeln!(f, "R²                       {r2:.4}")?;
-                }
-                writeln!(f, "rows                     {}", scores.n)
-            }
-        }
-    }
-}
 
 /// Least probability that a cross entropy counts with: a rounded zero would make it infinite.
 const LEAST: f64 = 1e-12;
@@ -78,7 +44,11 @@ pub(super) fn score<D: Device>(
             let wanted =
                 targets.iter().flat_map(|target| flags(target, outputs)).collect::<Vec<_>>();
             let guesses: Vec<bool> = rows.iter().flatten().map(|&p| p >= 0.5).collect();
-            ClassifierEvaluation::MultiLabel(MultiLabelScores::new(outputs, &wanted, &guesses))
+            ClassifierEvaluation::MultiLabel(MultiLabelScores::new(
+                model.labels.names(),
+                &wanted,
+                &guesses,
+            ))
         }
         LabelKind::Regression => {
             let wanted: Vec<f64> = targets.iter().map(value).collect();

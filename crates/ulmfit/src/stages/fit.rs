@@ -3,18 +3,19 @@
 use super::Error;
 use super::bundle::LmBundle;
 use super::corpus::{HoldOut, LmInput, Vocabulary, corpus_folder};
-use super::language::{DirectionScore, finetune, pretrain};
+use super::language::{finetune, pretrain};
+use super::laps::Laps;
 use super::outcome::Outcome;
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, texts};
 use super::runner::Runner;
 use super::texts::Texts;
-use super::train::{TrainOptions, train_on};
+use super::train::{Before, TrainOptions, train_on};
 use crate::data::ReadOptions;
 use crate::model::AwdLstmConfig;
+use crate::report::DirectionScore;
 use crate::text::{TextConfig, VocabConfig};
 use std::path::PathBuf;
-use std::time::Instant;
 use ulmfit_ops::Key;
 
 /// What [`fit`] works on.
@@ -59,7 +60,7 @@ pub fn fit(
     input: FitInput,
     options: &FitOptions,
 ) -> Result<Outcome, Error> {
-    let started = Instant::now();
+    let mut laps = Laps::start();
     let FitInput { rows, unlabeled, options: reading, base } = input;
     if let Some(base) = &base {
         base.require(&options.train.directions)?;
@@ -67,6 +68,7 @@ pub fn fit(
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
+    laps.lap("split");
     let in_memory = |rows| Texts { documents: texts(rows), files: Vec::new() };
     let input = LmInput {
         valid: (unlabeled.is_empty() || !rows.valid.is_empty()).then(|| in_memory(&rows.valid)),
@@ -75,8 +77,13 @@ pub fn fit(
         options: reading,
     };
     let (lm, scores, documents) = language_model(runner, base, input, options)?;
-    let unlabeled = documents - rows.train.len();
-    train_on(runner, lm, &rows, scores, unlabeled, &options.train, started)
+    laps.lap("language model");
+    let before = Before {
+        language_model: scores,
+        unlabeled: documents - rows.train.len(),
+        recipe: Some(&options.language),
+    };
+    train_on(runner, lm, &rows, before, &options.train, laps)
 }
 
 /// Stage 2, or stage 1 on the user's texts where there is no base; with the number of documents.

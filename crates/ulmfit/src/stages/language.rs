@@ -8,31 +8,22 @@ use super::runner::Runner;
 use super::{Task, fingerprint};
 use crate::data::{Bptt, LmBatchConfig, TokenSource};
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
+use crate::report::DirectionScore;
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
-use serde::Serialize;
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
-/// How good a language model became.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DirectionScore {
-    /// Reading direction.
-    pub direction: Direction,
-    /// Tokens predicted.
-    pub tokens: usize,
-    /// Mean negative log likelihood in nats.
-    pub loss: f64,
-    /// `exp(loss)`.
-    pub perplexity: f64,
-    /// Share of tokens predicted right.
-    pub accuracy: f64,
-}
-
 impl DirectionScore {
-    pub(super) fn new(direction: Direction, sums: &model::LmScore) -> Self {
-        let (tokens, loss) = (sums.tokens, sums.loss());
-        Self { direction, tokens, loss, perplexity: sums.perplexity(), accuracy: sums.accuracy() }
+    fn new(direction: Direction, sums: &model::LmScore, before: Option<f64>) -> Self {
+        Self {
+            direction,
+            tokens: sums.tokens,
+            loss: sums.loss(),
+            perplexity: sums.perplexity(),
+            perplexity_before: before,
+            accuracy: sums.accuracy(),
+        }
     }
 }
 
@@ -154,6 +145,11 @@ fn train_all<S: TokenSource>(
             "start": fingerprint::model(&network),
         });
         let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
+        // on the weights it starts with, so that a run that goes on finds the same
+        let score = |network: &LanguageModel<Cpu>| {
+            valid.map(|valid| score_stream(network, valid, &batches, &mut |_, _| ())).transpose()
+        };
+        let before = if stage == "pretrain" { None } else { score(&network)? };
         let mut trainee = LmTrainee::new(
             device,
             network,
@@ -166,9 +162,9 @@ fn train_all<S: TokenSource>(
         runner.train(&task, &device, &mut trainee, &plan, &identity)?;
         let mut network = trainee.into_model();
         network.set_device(Cpu::default()); // what the saved model is used with
-        if let Some(valid) = valid {
-            let sums = score_stream(&network, valid, &batches, &mut |_, _| ())?;
-            scores.push(DirectionScore::new(direction, &sums));
+        if let Some(sums) = score(&network)? {
+            let before = before.map(|before| before.perplexity());
+            scores.push(DirectionScore::new(direction, &sums, before));
         }
         trained.push((direction, network));
     }

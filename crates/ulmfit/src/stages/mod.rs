@@ -32,6 +32,8 @@ mod generate;
 #[cfg(feature = "train")]
 mod language;
 #[cfg(feature = "train")]
+mod laps;
+#[cfg(feature = "train")]
 mod outcome;
 #[cfg(feature = "train")]
 mod papers;
@@ -53,8 +55,6 @@ mod unfreezing;
 
 pub use base::{ENGLISH, english, open_model};
 #[cfg(feature = "train")]
-pub use baselines::BaselineScores;
-#[cfg(feature = "train")]
 pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
 #[cfg(feature = "train")]
 pub use bench_checkpoint::{CheckpointSpeed, bench_checkpoint};
@@ -67,15 +67,15 @@ pub use compact::compact;
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 pub use error::Error;
-pub use evaluate::{ClassifierEvaluation, LmReport, evaluate_classifier, evaluate_language_model};
+pub use evaluate::{LmReport, evaluate_classifier, evaluate_language_model};
 pub use exchange::{FromFastai, from_fastai};
 #[cfg(feature = "train")]
 pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
-pub use language::{DirectionScore, finetune, lm_batches, pretrain, transfer};
+pub use language::{finetune, lm_batches, pretrain, transfer};
 #[cfg(feature = "train")]
-pub use outcome::{DataHashes, Outcome, Report};
+pub use outcome::Outcome;
 #[cfg(feature = "train")]
 pub use papers::LmPapers;
 pub use predict::Prediction;
@@ -87,7 +87,7 @@ pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, Stage
 #[cfg(feature = "train")]
 pub use recipe::{TrainPrecision, Unfreeze};
 #[cfg(feature = "train")]
-pub use rows::{RowCounts, RowsInput, Shares, labelled};
+pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
 pub use texts::{Document, Texts, encode, read_texts};
@@ -95,3 +95,7 @@ pub use texts::{Document, Texts, encode, read_texts};
 pub use train::{TrainOptions, train};
 #[cfg(feature = "train")]
 pub use unfreezing::Unfreezing;
+
+pub use crate::report::ClassifierEvaluation;
+#[cfg(feature = "train")]
+pub use crate::report::{DirectionScore, Report};

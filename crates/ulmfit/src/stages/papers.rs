@@ -1,15 +1,16 @@
 //! What lies in a model folder for people: the card, and `run.json` with where it comes from.
 
-use super::bundle::{LmBundle, Papers};
+use super::bundle::{ClassifierBundle, LmBundle, Papers};
 use super::corpus::LmText;
 use super::fingerprint;
-use super::language::DirectionScore;
 use super::outcome::Outcome;
 use super::recipe::StageRecipe;
+use super::rows::Rows;
 use super::runner::Runner;
 use super::train::TrainOptions;
 use crate::data::TokenSource;
 use crate::model::Network;
+use crate::report::{DataHashes, DirectionScore, Provenance, html};
 use crate::text::token_file::TokenFile;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -26,11 +27,14 @@ pub struct LmPapers<'a, S = TokenFile> {
     pub scores: &'a [DirectionScore],
 }
 
+/// Name and version of this program.
+const PROGRAM: &str = concat!("ulmfit ", env!("CARGO_PKG_VERSION"));
+
 /// What every `run.json` says.
 fn run(stage: &str, seed: u64, threads: usize, rest: Value) -> Value {
     let mut run = json!({
         "schema": 1,
-        "program": concat!("ulmfit ", env!("CARGO_PKG_VERSION")),
+        "program": PROGRAM,
         "program-hash": fingerprint::program(),
         "stage": stage,
         "seed": seed,
@@ -100,24 +104,67 @@ impl<S: TokenSource> LmPapers<'_, S> {
     }
 }
 
+/// What a classifier was made from, and how.
+pub(super) fn provenance(
+    classifier: &ClassifierBundle,
+    rows: &Rows,
+    language_model: Option<&StageRecipe>,
+    options: &TrainOptions,
+) -> Provenance {
+    let plain = |recipe: &StageRecipe| serde_json::to_value(recipe).expect("plain data serialises");
+    let network = &classifier.networks[0].1;
+    Provenance {
+        program: PROGRAM.to_owned(),
+        program_hash: fingerprint::program(),
+        isa: ulmfit_ops::isa().to_owned(),
+        threads: rayon::current_num_threads(),
+        seed: options.classify.seed,
+        directions: options.directions.clone(),
+        vocabulary: classifier.text.vocab().len(),
+        vocabulary_hash: fingerprint::vocabulary(classifier.text.vocab()),
+        network: serde_json::to_value(network.config()).expect("plain data serialises"),
+        weights: network.parameters(),
+        data: DataHashes {
+            train: fingerprint::records(&rows.train),
+            valid: fingerprint::records(&rows.valid),
+            test: fingerprint::records(&rows.test),
+        },
+        language_model_recipe: language_model.map(plain),
+        classifier_recipe: plain(&options.recipe),
+    }
+}
+
 impl Outcome {
-    /// The papers of a classifier.
+    /// The papers of a classifier, its report among them.
     pub fn papers(&self, options: &TrainOptions, runner: &Runner<'_>, threads: usize) -> Papers {
+        let report = &self.report;
         let mut card = front_matter("text-classification");
         let labels = self.classifier.labels.names().join(", ");
         let _ = write!(
             card,
-            "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{}```\n",
-            self.report
+            "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{report}```\n\n\
+             The whole report is `report.html`.\n"
         );
         let rest = json!({
             "recipe": options.recipe,
             "directions": options.directions,
-            "vocabulary": fingerprint::vocabulary(self.classifier.text.vocab()),
-            "data": self.data,
-            "report": self.report,
+            "vocabulary": report.made.vocabulary_hash,
+            "data": report.made.data,
+            "report": {
+                "rows": report.rows,
+                "test": report.test,
+                "valid": report.valid,
+                "baselines": report.baselines,
+                "verdict": report.verdict,
+            },
         });
+        let mut others = metrics(runner);
+        others.extend([
+            ("report.html".to_owned(), html::page(report).into_bytes()),
+            ("report.json".to_owned(), report.to_json()),
+            ("report.txt".to_owned(), report.to_string().into_bytes()),
+        ]);
         let run = run("train", options.classify.seed, threads, rest);
-        Papers { card, run, others: metrics(runner), ..Papers::default() }
+        Papers { card, run, others, ..Papers::default() }
     }
 }

@@ -3,10 +3,12 @@
 use super::texts::Document;
 use super::{Error, Progress};
 use crate::data::split::{HeldOut, Split, random_groups, stratified_groups};
-use crate::data::{DataError, LabelKind, LabelOptions, LabelSet, Record, Target, find_duplicates};
+use crate::data::{
+    DataError, LabelKind, LabelOptions, LabelSet, RawLabel, Record, Target, find_duplicates,
+};
+use crate::report::{LabelCounts, RowCounts};
 use crate::text::TextPipeline;
 use crate::train::Labelled;
-use serde::Serialize;
 use ulmfit_ops::Key;
 
 /// Labelled rows as the user gives them.
@@ -37,20 +39,6 @@ pub(super) struct Rows {
     pub(super) repeated: usize,
 }
 
-/// How many rows went where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct RowCounts {
-    /// Learned from.
-    pub train: usize,
-    /// Chosen by.
-    pub valid: usize,
-    /// Scored on.
-    pub test: usize,
-    /// Training rows whose text nearly repeats a test row's; only possible where the user chose
-    /// the test rows.
-    pub train_like_test: usize,
-}
-
 impl Rows {
     /// Sets apart what the user has not, stratified by label.
     ///
@@ -67,7 +55,10 @@ impl Rows {
         labels.notices(&train).iter().for_each(|notice| progress.warn(&notice.to_string()));
         let test = match test {
             Some(test) => test,
-            None => set_apart(&mut train, &labels, shares.test, key.child(0))?,
+            None => {
+                let beside = valid.as_deref().unwrap_or_default();
+                set_apart(&mut train, beside, &labels, shares.test, &key.child(0))?
+            }
         };
         // an unknown label is better found now than after hours of training
         for record in test.iter().chain(valid.iter().flatten()) {
@@ -80,7 +71,7 @@ impl Rows {
         }
         let valid = match valid {
             Some(valid) => valid,
-            None => set_apart(&mut train, &labels, shares.valid, key.child(1))?,
+            None => set_apart(&mut train, &[], &labels, shares.valid, &key.child(1))?,
         };
         Ok(Self { train, valid, test, labels, repeated })
     }
@@ -93,6 +84,28 @@ impl Rows {
             train_like_test: self.repeated,
         }
     }
+
+    /// How many rows have each label; none where labels are numbers.
+    pub(super) fn label_counts(&self) -> Vec<LabelCounts> {
+        let parts = [&self.train, &self.valid, &self.test].map(|part| {
+            let mut counts = vec![0; self.labels.names().len()];
+            let names = part.iter().filter_map(|record| record.label.as_ref());
+            for name in names.flat_map(RawLabel::names) {
+                if let Some(class) = self.labels.index(name) {
+                    counts[class as usize] += 1;
+                }
+            }
+            counts
+        });
+        let [train, valid, test] = parts;
+        let count = |(class, label): (usize, &String)| LabelCounts {
+            label: label.clone(),
+            train: train[class],
+            valid: valid[class],
+            test: test[class],
+        };
+        self.labels.names().iter().enumerate().map(count).collect()
+    }
 }
 
 /// Texts of some records.
@@ -100,29 +113,34 @@ pub(super) fn texts(records: &[Record]) -> Vec<Document> {
     records.iter().map(|record| record.fields.clone()).collect()
 }
 
-/// Moves a share of the records to a list of their own.
+/// Moves a share of the records to a list of their own; none that nearly repeats one `beside`
+/// them, which was set apart for something else.
 fn set_apart(
     records: &mut Vec<Record>,
+    beside: &[Record],
     labels: &LabelSet,
     share: f64,
-    key: Key,
+    key: &Key,
 ) -> Result<Vec<Record>, Error> {
-    let joined: Vec<String> = records.iter().map(|record| record.fields.join(" ")).collect();
-    let groups = find_duplicates(&joined).near;
+    let joined: Vec<String> = beside.iter().chain(&*records).map(|r| r.fields.join(" ")).collect();
+    // groups are named by their first member, so those of `beside` have the lowest names
+    let groups = find_duplicates(&joined).near.split_off(beside.len());
+    let free: Vec<usize> = (0..records.len()).filter(|&n| groups[n] >= beside.len()).collect();
+    let groups: Vec<usize> = free.iter().map(|&n| groups[n]).collect();
     let held_out = HeldOut::Fraction(share);
     let Split { valid, .. } = match labels.kind() {
         LabelKind::Single => {
-            let classes = records.iter().map(|record| match labels.target(record)? {
+            let classes = free.iter().map(|&n| match labels.target(&records[n])? {
                 Target::Class(class) => Ok(class),
                 _ => unreachable!("a single-label set gives classes"),
             });
             let classes = classes.collect::<Result<Vec<_>, DataError>>()?;
-            stratified_groups(&classes, &groups, held_out, &key)
+            stratified_groups(&classes, &groups, held_out, key)
         }
-        LabelKind::Multi | LabelKind::Regression => random_groups(&groups, held_out, &key),
+        LabelKind::Multi | LabelKind::Regression => random_groups(&groups, held_out, key),
     };
     let mut is_apart = vec![false; records.len()];
-    valid.into_iter().for_each(|row| is_apart[row] = true);
+    valid.into_iter().for_each(|n| is_apart[free[n]] = true);
     let (mut kept, mut apart) = (Vec::new(), Vec::new());
     for (record, is_apart) in std::mem::take(records).into_iter().zip(is_apart) {
         if is_apart { &mut apart } else { &mut kept }.push(record);
@@ -159,4 +177,69 @@ pub fn labelled(
     });
     let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
     Ok(Labelled { documents: text.encode_all(&texts(records)), targets })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Place;
+    use crate::stages::Quiet;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// Twelve words of the `n`-th text; its copies differ in one at the end.
+    fn text(n: usize, copy: usize) -> String {
+        let words = (0..30).map(|word| format!("w{}", (n * 31 + word * 7) % 997));
+        words.chain([format!("copy{copy}")]).collect::<Vec<_>>().join(" ")
+    }
+
+    fn record(n: usize, copy: usize) -> Record {
+        let place = Place::new(&Arc::from(Path::new("f")), 1);
+        let label = Some(RawLabel::One(["a", "b"][n % 2].to_owned()));
+        Record { fields: vec![text(n, copy)], label, place, columns: Vec::new() }
+    }
+
+    fn split(valid: Option<Vec<Record>>, test: Option<Vec<Record>>, seed: u64) -> Rows {
+        // every text three times
+        let train = (0..120).map(|n| record(n % 40, n / 40)).collect();
+        let input = RowsInput { train, valid, test };
+        let shares = Shares { valid: 0.2, test: 0.2 };
+        let options = LabelOptions::default();
+        Rows::split(input, &options, shares, Key::new(seed), &mut Quiet).unwrap()
+    }
+
+    #[test]
+    fn near_duplicates_stay_together_in_every_split_of_ours() {
+        for seed in 0..5 {
+            let Rows { train, valid, test, repeated, .. } = split(None, None, seed);
+            assert_eq!(train.len() + valid.len() + test.len(), 120);
+            assert!(valid.len() >= 12 && test.len() >= 18, "{} {}", valid.len(), test.len());
+            let pairs = [(&train, &valid), (&train, &test), (&valid, &test)];
+            assert_eq!(pairs.map(|(a, b)| super::repeated(a, b)), [0; 3], "{seed}");
+            assert_eq!(repeated, 0);
+            let again = split(None, None, seed);
+            assert!(again.train == train && again.valid == valid && again.test == test);
+        }
+    }
+
+    #[test]
+    fn a_test_of_ours_repeats_nothing_that_the_user_chooses_by() {
+        let valid: Vec<Record> = (0..10).map(|n| record(n, 9)).collect();
+        for seed in 0..5 {
+            let rows = split(Some(valid.clone()), None, seed);
+            assert_eq!(rows.valid, valid);
+            assert!(rows.test.len() >= 12, "{}", rows.test.len());
+            assert_eq!(super::repeated(&rows.test, &rows.valid), 0, "{seed}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_a_test_of_the_user_is_counted() {
+        let test: Vec<Record> = [0, 1, 200].into_iter().map(|n| record(n, 9)).collect();
+        let rows = split(None, Some(test), 1);
+        assert_eq!(rows.counts().train_like_test, 6, "two texts, three times each");
+        let counts = rows.label_counts();
+        assert_eq!((counts[0].label.as_str(), counts[0].test), ("a", 2));
+        assert_eq!(counts.iter().map(|c| c.train + c.valid).sum::<usize>(), 120);
+    }
 }

@@ -6,12 +6,16 @@ use super::saver::{Saver, Watch, start_checkpoint};
 use crate::checkpoint::{
     Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder, RunLock,
 };
+use crate::model::Network;
+use crate::report::Course;
 use crate::train::{
     Event, MAX_ROLLBACKS, NoCheckpoints, Outcome, Plan, Position, Snapshot, TrainError, Trainee,
     fit, rollback_factor,
 };
 use serde_json::Value;
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ulmfit_ops::Device;
@@ -49,12 +53,22 @@ pub struct Runner<'a> {
     folder: Option<PathBuf>,
     every: Every,
     on_nan: OnNan,
+    trained: Vec<Trained>,
+    continued: bool,
+}
+
+/// A training that is over.
+struct Trained {
+    task: Task,
+    plan: Plan,
+    groups: Vec<String>,
 }
 
 impl<'a> Runner<'a> {
     /// Without a folder nothing is kept and nothing can be continued.
     pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
-        Self { progress, folder, every, on_nan: OnNan::Stop }
+        let (trained, continued) = (Vec::new(), false);
+        Self { progress, folder, every, on_nan: OnNan::Stop, trained, continued }
     }
 
     /// The same with another answer to numbers that are none.
@@ -105,9 +119,12 @@ impl<'a> Runner<'a> {
         };
         self.progress.task_ended();
         match outcome? {
-            Outcome::Done if !self.progress.stop_asked() => Ok(()),
-            _ => Err(Error::Stopped),
+            Outcome::Done if !self.progress.stop_asked() => {}
+            _ => return Err(Error::Stopped),
         }
+        let (task, plan) = (task.clone(), plan.clone());
+        self.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
+        Ok(())
     }
 
     fn train_in<D: Device, T: Trainee<D>>(
@@ -134,6 +151,7 @@ impl<'a> Runner<'a> {
         }
         let mut from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
         if let Some(from) = &from {
+            self.continued = true;
             self.progress.note(&format!("continuing after update {}", from.position.updates));
         }
         let run = RefCell::new(run);
@@ -187,6 +205,27 @@ impl<'a> Runner<'a> {
     /// [`Error::Checkpoint`] when another process is at it, or it cannot be removed.
     pub fn clean(&self) -> Result<(), Error> {
         self.folder.as_deref().map_or(Ok(()), remove_run)
+    }
+
+    /// How the trainings so far went, in their order; none without a folder, where nothing is kept.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when the metrics of one cannot be read.
+    pub fn courses(&self) -> Result<Vec<Course>, Error> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let course = |Trained { task, plan, groups }: &Trained| {
+            let path = folder.join(&task.name).join("metrics.jsonl");
+            let read = File::open(&path).and_then(|file| {
+                Course::read(BufReader::new(file), &task.title, plan, groups.clone())
+            });
+            Ok(read.map_err(|source| CheckpointError::Io { action: "read", path, source })?)
+        };
+        self.trained.iter().map(course).collect()
+    }
+
+    /// Whether one of them went on from an interrupted run.
+    pub fn continued(&self) -> bool {
+        self.continued
     }
 
     /// `metrics.jsonl` of every training so far, by task name.

@@ -4,15 +4,18 @@ use super::baselines::Baselines;
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::classify::{ClassifyOptions, LabelledText, classify};
 use super::evaluate::score;
-use super::language::DirectionScore;
-use super::outcome::{DataHashes, Outcome, Report};
+use super::laps::Laps;
+use super::outcome::Outcome;
+use super::papers::provenance;
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, Shares, labelled, texts};
 use super::runner::Runner;
-use super::{ClassifierEvaluation, Error, fingerprint};
-use crate::data::Record;
+use super::{ClassifierEvaluation, Error};
+use crate::data::{LabelKind, LabelSet, Record, Target};
+use crate::model::argmax;
+use crate::report::calibration::Reliability;
+use crate::report::{Cost, DirectionScore, Report, peak_rss_mb, worst_mistakes};
 use crate::text::Direction;
-use std::time::Instant;
 use ulmfit_ops::Key;
 
 /// How a classifier is trained.
@@ -28,6 +31,20 @@ pub struct TrainOptions {
     pub shares: Shares,
 }
 
+/// What came before stage 3.
+#[derive(Default)]
+pub(super) struct Before<'a> {
+    /// How good the language model is.
+    pub(super) language_model: Vec<DirectionScore>,
+    /// Texts without labels that it learned from.
+    pub(super) unlabeled: usize,
+    /// Its hyper-parameters.
+    pub(super) recipe: Option<&'a StageRecipe>,
+}
+
+/// Mistakes that a report shows.
+const MISTAKES: usize = 20;
+
 /// Stage 3 on a language model in its own vocabulary.
 ///
 /// # Errors
@@ -38,10 +55,11 @@ pub fn train(
     input: RowsInput,
     options: &TrainOptions,
 ) -> Result<Outcome, Error> {
-    let started = Instant::now();
+    let mut laps = Laps::start();
     let key = Key::new(options.classify.seed).child(100);
     let rows = Rows::split(input, &options.classify.labels, options.shares, key, runner.progress)?;
-    train_on(runner, lm, &rows, Vec::new(), 0, options, started)
+    laps.lap("split");
+    train_on(runner, lm, &rows, Before::default(), options, laps)
 }
 
 /// The part that [`train`] and `fit` share.
@@ -49,10 +67,9 @@ pub(super) fn train_on(
     runner: &mut Runner<'_>,
     lm: LmBundle,
     rows: &Rows,
-    language_model: Vec<DirectionScore>,
-    unlabeled: usize,
+    before: Before<'_>,
     options: &TrainOptions,
-    started: Instant,
+    mut laps: Laps,
 ) -> Result<Outcome, Error> {
     let data = LabelledText {
         train: labelled(&lm.text, &rows.train, &rows.labels)?,
@@ -61,29 +78,74 @@ pub(super) fn train_on(
     };
     let classifier =
         classify(runner, lm, &options.directions, &data, &options.recipe, &options.classify)?;
+    laps.lap("classifier");
     let batch = options.recipe.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
+    laps.lap("scoring");
     let (judged, judged_rows) =
         if test.is_some() { (&rows.test, test_rows) } else { (&rows.valid, valid_rows) };
-    let baselines = Baselines::measure(&classifier, &rows.train, judged)?;
-    let verdict = baselines.as_ref().map(|baselines| baselines.verdict(&judged_rows));
+    let baselines = Baselines::measure(&classifier, &rows.train, judged, &judged_rows)?;
+    laps.lap("baselines");
+    let reliability = reliability(&rows.labels, judged, &judged_rows)?;
+    let (scores, comparison, verdict) = match baselines {
+        Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
+        None => (None, None, None),
+    };
+    let made = provenance(&classifier, rows, before.recipe, options);
+    let training = runner.courses()?;
+    let (time, stages) = laps.stop();
     let report = Report {
         rows: rows.counts(),
-        unlabeled,
-        language_model,
+        unlabeled: before.unlabeled,
+        labels: rows.label_counts(),
+        language_model: before.language_model,
         test,
         valid,
-        baselines: baselines.map(|baselines| baselines.scores),
+        baselines: scores,
+        comparison,
         verdict,
-        seconds: started.elapsed().as_secs_f64(),
+        calibration_error: reliability.as_ref().map(Reliability::expected_error),
+        reliability,
+        mistakes: worst_mistakes(&rows.labels, judged, &judged_rows, MISTAKES)?,
+        training,
+        made,
+        cost: Cost {
+            seconds: time.as_secs_f64(),
+            stages,
+            peak_rss_mb: peak_rss_mb(),
+            continued: runner.continued(),
+        },
     };
-    let data = DataHashes {
-        train: fingerprint::records(&rows.train),
-        valid: fingerprint::records(&rows.valid),
-        test: fingerprint::records(&rows.test),
-    };
-    Ok(Outcome { classifier, report, data })
+    Ok(Outcome { classifier, report })
+}
+
+/// How far probabilities can be trusted: those of the guesses where a text has one label, those of
+/// every label where it may have several.
+fn reliability(
+    labels: &LabelSet,
+    records: &[Record],
+    rows: &[Vec<f32>],
+) -> Result<Option<Reliability>, Error> {
+    if labels.kind() == LabelKind::Regression || records.is_empty() {
+        return Ok(None);
+    }
+    let (mut confidences, mut hits) = (Vec::new(), Vec::new());
+    for (record, row) in records.iter().zip(rows) {
+        match labels.target(record)? {
+            Target::Class(class) => {
+                let guess = argmax(row);
+                confidences.push(f64::from(row[guess]));
+                hits.push(guess == class as usize);
+            }
+            Target::Classes(classes) => {
+                confidences.extend(row.iter().map(|&p| f64::from(p)));
+                hits.extend((0..row.len() as u32).map(|n| classes.contains(&n)));
+            }
+            Target::Value(_) => {}
+        }
+    }
+    Ok(Some(Reliability::new(&confidences, &hits)))
 }
 
 /// Scores some records, if there are any.

@@ -1,10 +1,10 @@
 //! What a run tells while it goes on.
 
 use super::Validation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Something happened. The fields are pure functions of the run: no clock.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {

@@ -11,19 +11,17 @@ mod tfidf;
 pub use tfidf::Words;
 
 use logistic::Logistic;
+use std::collections::BTreeMap;
 use tfidf::TfIdf;
 
-/// The class that most targets have; the first of equals.
-///
-/// # Panics
-/// If a target is not below `classes`, or `classes` is zero.
-pub fn majority(classes: usize, targets: &[u32]) -> u32 {
-    let mut counts = vec![0_u64; classes];
-    for &target in targets {
-        counts[target as usize] += 1;
+/// The target that occurs most often; the smallest of equals, none of none.
+pub fn majority<T: Ord>(targets: &[T]) -> Option<&T> {
+    let mut counts = BTreeMap::<&T, usize>::new();
+    for target in targets {
+        *counts.entry(target).or_default() += 1;
     }
-    let most = (1..classes).fold(0, |most, c| if counts[c] > counts[most] { c } else { most });
-    most as u32
+    let most = counts.values().copied().max()?;
+    counts.into_iter().find_map(|(target, count)| (count == most).then_some(target))
 }
 
 /// Settings of [`TfIdfClassifier`].
@@ -76,6 +74,42 @@ impl TfIdfClassifier {
     /// Probabilities of each class, `[N, C]`, for `documents` documents.
     pub fn predict(&self, documents: usize, words: &Words<'_>) -> Vec<f64> {
         self.model.probabilities(&self.features.transform(documents, words))
+    }
+}
+
+/// The same words under a logistic regression for each label, yes or no: for texts with any number
+/// of labels.
+#[derive(Clone, Debug)]
+pub struct TfIdfTagger {
+    features: TfIdf,
+    models: Vec<Logistic>,
+}
+
+impl TfIdfTagger {
+    /// Learns from the labels of each document, `targets[document][label]`; `words` is that of
+    /// [`TfIdfClassifier::fit`].
+    pub fn fit(
+        labels: usize,
+        targets: &[Vec<bool>],
+        words: &Words<'_>,
+        options: &TfIdfOptions,
+    ) -> Self {
+        let features = TfIdf::fit(targets.len(), words, options);
+        let rows = features.transform(targets.len(), words);
+        let models = (0..labels).map(|label| {
+            let has: Vec<u32> =
+                targets.iter().map(|row| u32::from(row.get(label) == Some(&true))).collect();
+            Logistic::fit(&rows, 2, &has, options)
+        });
+        Self { models: models.collect(), features }
+    }
+
+    /// Which labels each of `documents` documents gets: those more probable than not.
+    pub fn predict(&self, documents: usize, words: &Words<'_>) -> Vec<Vec<bool>> {
+        let rows = self.features.transform(documents, words);
+        let columns: Vec<Vec<f64>> = self.models.iter().map(|m| m.probabilities(&rows)).collect();
+        let row = |n: usize| columns.iter().map(|column| column[2 * n + 1] >= 0.5).collect();
+        (0..documents).map(row).collect()
     }
 }
 

@@ -3,9 +3,10 @@ use crate::report::metrics::{Confusion, argmax};
 
 #[test]
 fn majority_is_the_most_frequent() {
-    assert_eq!(majority(3, &[2, 1, 2, 0]), 2);
-    assert_eq!(majority(3, &[2, 1, 2, 1]), 1);
-    assert_eq!(majority(2, &[]), 0);
+    assert_eq!(majority(&[2, 1, 2, 0]), Some(&2));
+    assert_eq!(majority(&[2, 1, 2, 1]), Some(&1));
+    assert_eq!(majority(&[vec![0, 1], vec![], vec![0, 1]]), Some(&vec![0, 1]));
+    assert_eq!(majority::<u32>(&[]), None);
 }
 
 #[test]
@@ -24,6 +25,19 @@ fn threads_change_no_bit() {
     let alone = run(1);
     assert_eq!(argmax(&alone, 3), targets);
     assert!(alone.iter().zip(run(3)).all(|(a, b)| a.to_bits() == b.to_bits()));
+}
+
+#[test]
+fn a_tagger_learns_each_label_by_itself() {
+    let texts: Vec<String> = (0..40)
+        .map(|i| format!("{} {} w{i}", ["red", "blue"][i % 2], ["big", "small"][i / 2 % 2]))
+        .collect();
+    let targets: Vec<Vec<bool>> =
+        (0..40).map(|i| vec![i % 2 == 0, i / 2 % 2 == 0, false]).collect();
+    let words =
+        |document: usize, emit: &mut dyn FnMut(&str)| texts[document].split(' ').for_each(emit);
+    let tagger = TfIdfTagger::fit(3, &targets, &words, &TfIdfOptions::default());
+    assert_eq!(tagger.predict(40, &words), targets);
 }
 
 #[test]

@@ -19,6 +19,15 @@ pub fn wilson(hits: u64, n: u64) -> [f64; 2] {
     [(middle - half).clamp(0.0, p), (middle + half).clamp(p, 1.0)]
 }
 
+/// Mean of some numbers and its 95 % interval (normal); of a single one, or none, a point.
+pub fn mean_interval(values: &[f64]) -> (f64, [f64; 2]) {
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let half = Z * (squares / (n - 1.0).max(1.0) / n).sqrt();
+    (mean, [mean - half, mean + half])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +55,16 @@ mod tests {
             }
             assert_eq!(wilson(n, n)[1].to_bits(), 1.0_f64.to_bits(), "{n}");
         }
+    }
+
+    /// Values of `statistics.mean` and `statistics.stdev`: 3 ± 1.96 · 1.5811 / √5.
+    #[test]
+    fn a_mean_has_the_interval_of_the_textbooks() {
+        let (mean, [low, high]) = mean_interval(&[1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert!((mean - 3.0).abs() < 1e-12);
+        assert!((low - 1.614_096).abs() < 1e-6 && (high - 4.385_904).abs() < 1e-6, "{low} {high}");
+        assert_eq!(mean_interval(&[2.0]), (2.0, [2.0, 2.0]));
+        assert_eq!(mean_interval(&[]), (0.0, [0.0, 0.0]));
     }
 
     #[test]

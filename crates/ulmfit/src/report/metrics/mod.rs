@@ -1,14 +1,16 @@
 //! Scores of predictions, each a pure function of targets and guesses.
 
+mod class_scores;
 mod confusion;
 mod interval;
 mod multi_label;
 mod perplexity;
 mod regression;
 
+pub use class_scores::ClassScores;
 pub use confusion::{ClassCounts, Confusion};
 pub(super) use interval::Z;
-pub use interval::wilson;
+pub use interval::{mean_interval, wilson};
 pub use multi_label::MultiLabelScores;
 pub use perplexity::Perplexity;
 pub use regression::RegressionScores;

@@ -1,7 +1,7 @@
 //! Any number of labels a row.
 
 use super::confusion::{ClassCounts, macro_f1, micro_f1};
-use super::ratio;
+use super::{ClassScores, ratio, wilson};
 use serde::Serialize;
 
 /// Scores where a row may have several labels or none.
@@ -11,20 +11,25 @@ pub struct MultiLabelScores {
     pub n: usize,
     /// Part of the rows with exactly the right labels.
     pub subset_accuracy: f64,
+    /// Its 95 % interval (Wilson).
+    pub subset_accuracy_ci95: [f64; 2],
     /// Part of all single yes-or-no answers that are right; fastai's `accuracy_multi`.
     pub label_accuracy: f64,
     /// F1 over all answers together.
     pub micro_f1: f64,
     /// Mean F1 of the labels that occur.
     pub macro_f1: f64,
+    /// One entry a label, in their order.
+    pub per_class: Vec<ClassScores>,
 }
 
 impl MultiLabelScores {
-    /// Compares `targets` with `guesses`, both `[N, C]`.
+    /// Compares `targets` with `guesses`, both `[N, C]`, where `labels` names the `C`.
     ///
     /// # Panics
-    /// If the lengths differ or are no multiple of `classes`.
-    pub fn new(classes: usize, targets: &[bool], guesses: &[bool]) -> Self {
+    /// If the lengths differ or are no multiple of the number of labels.
+    pub fn new(labels: &[String], targets: &[bool], guesses: &[bool]) -> Self {
+        let classes = labels.len();
         assert_eq!(targets.len(), guesses.len(), "one guess a target");
         assert_eq!(targets.len() % classes, 0, "targets are not [N, C]");
         let n = targets.len() / classes;
@@ -44,9 +49,15 @@ impl MultiLabelScores {
         Self {
             n,
             subset_accuracy: ratio(whole as u64, n as u64),
+            subset_accuracy_ci95: wilson(whole as u64, n as u64),
             label_accuracy: ratio(single as u64, targets.len() as u64),
             micro_f1: micro_f1((0..classes).map(counts)),
             macro_f1: macro_f1((0..classes).map(counts)),
+            per_class: labels
+                .iter()
+                .enumerate()
+                .map(|(class, label)| ClassScores::new(label, counts(class)))
+                .collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers instead of classes.
 
+use super::mean_interval;
 use serde::Serialize;
 
 /// Scores of predicted numbers.
@@ -13,6 +14,8 @@ pub struct RegressionScores {
     pub rmse: f64,
     /// Mean absolute error.
     pub mae: f64,
+    /// Its 95 % interval (normal).
+    pub mae_ci95: [f64; 2],
     /// Part of the targets' variance that is explained; `None` where they do not vary.
     pub r2: Option<f64>,
     /// Pearson's correlation; `None` where either side does not vary.
@@ -38,11 +41,15 @@ impl RegressionScores {
         let together = sum(&|t, p| (t - target_mean) * (p - guess_mean));
         let squares = sum(&|t, p| (t - p).powi(2));
         let spread = (target_spread * guess_spread).sqrt();
+        let distances: Vec<f64> =
+            targets.iter().zip(predictions).map(|(t, p)| (t - p).abs()).collect();
+        let (mae, mae_ci95) = mean_interval(&distances);
         Self {
             n: targets.len(),
             mse: squares / n,
             rmse: (squares / n).sqrt(),
-            mae: sum(&|t, p| (t - p).abs()) / n,
+            mae,
+            mae_ci95,
             r2: (target_spread > 0.0).then(|| 1.0 - squares / target_spread),
             pearson: (spread > 0.0).then(|| together / spread),
         }

@@ -63,11 +63,15 @@ fn multi_label_is_sklearns() {
     let yes =
         |values: Vec<f64>, above: f64| values.into_iter().map(|v| v > above).collect::<Vec<_>>();
     let targets = yes(numbers(&golden["targets"]), 0.5);
-    let scores = MultiLabelScores::new(4, &targets, &yes(numbers(&golden["logits"]), 0.0));
+    let labels = ["a", "b", "c", "d"].map(str::to_owned);
+    let scores = MultiLabelScores::new(&labels, &targets, &yes(numbers(&golden["logits"]), 0.0));
     close(scores.subset_accuracy, &golden["subset_accuracy"]);
     close(scores.label_accuracy, &golden["accuracy_multi"]);
     close(scores.micro_f1, &golden["micro_f1"]);
     close(scores.macro_f1, &golden["macro_f1"]);
+    let occurring = scores.per_class.iter().filter(|label| label.support > 0 || label.f1 > 0.0);
+    let (n, sum) = occurring.fold((0.0, 0.0), |(n, sum), label| (n + 1.0, sum + label.f1));
+    assert!((sum / n - scores.macro_f1).abs() < 1e-12, "{scores:?}");
 }
 
 #[test]

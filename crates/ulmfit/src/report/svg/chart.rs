@@ -1,6 +1,6 @@
 //! Lines over a plane.
 
-use super::{Escaped, open};
+use super::{Dress, Dressed, Escaped, Picture, open};
 use std::fmt;
 
 /// Lines and marked points over two axes; `to_string` is the SVG.
@@ -59,10 +59,21 @@ impl Scale {
 pub struct Line {
     /// For the legend.
     pub name: String,
-    /// Values of x and y, x ascending; points that are not finite are left out.
+    /// Values of x and y, x ascending; points that are not finite make a gap.
     pub points: Vec<(f64, f64)>,
     /// How it is drawn.
     pub stroke: Stroke,
+    /// One of four.
+    pub colour: usize,
+    /// From 0 to 1.
+    pub opacity: f64,
+}
+
+impl Line {
+    /// A line without gaps in the `colour`-th colour.
+    pub fn new(name: &str, points: Vec<(f64, f64)>, colour: usize) -> Self {
+        Self { name: name.to_owned(), points, stroke: Stroke::Solid, colour, opacity: 1.0 }
+    }
 }
 
 /// How a line is drawn.
@@ -72,6 +83,8 @@ pub enum Stroke {
     Solid,
     /// With gaps: a reference, not data.
     Dashed,
+    /// Without gaps, a dot at each point.
+    Dotted,
 }
 
 /// A point with a name.
@@ -83,12 +96,32 @@ pub struct Mark {
     pub at: (f64, f64),
 }
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 400.0;
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
-const TOP: f64 = 62.0;
-const BOTTOM: f64 = 52.0;
+/// Sizes of a picture and of the margins around its plane, in units of the view box.
+struct Frame {
+    width: f64,
+    height: f64,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+impl Frame {
+    const FILE: Self =
+        Self { width: 720.0, height: 400.0, left: 70.0, right: 20.0, top: 62.0, bottom: 52.0 };
+    /// Narrow, so that its letters can be read on a phone.
+    const PAGE: Self =
+        Self { width: 400.0, height: 230.0, left: 50.0, right: 12.0, top: 10.0, bottom: 42.0 };
+
+    fn across(&self, place: f64) -> f64 {
+        self.left + place * (self.width - self.left - self.right)
+    }
+
+    fn up(&self, place: f64) -> f64 {
+        self.height - self.bottom - place * (self.height - self.top - self.bottom)
+    }
+}
+
 /// Points a line is thinned to; more cannot be told apart on a screen.
 const POINTS: usize = 700;
 const COLOURS: usize = 4;
@@ -124,10 +157,10 @@ impl Ruler {
         (self.scale.height(value) - self.low) / (self.high - self.low)
     }
 
-    /// Round numbers along the axis, as place and text.
-    fn ticks(&self) -> Vec<(f64, String)> {
+    /// About `count` round numbers along the axis, as place and text.
+    fn ticks(&self, count: f64) -> Vec<(f64, String)> {
         let span = self.high - self.low;
-        let wanted = span / 7.0;
+        let wanted = span / count;
         let magnitude = 10_f64.powf(wanted.log10().floor());
         let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * magnitude >= wanted).unwrap_or(10.0);
         let stride = match self.scale {
@@ -141,7 +174,10 @@ impl Ruler {
             .take_while(|height| *height <= self.high + 1e-9 * span)
             .map(|height| {
                 let text = match self.scale {
-                    Scale::Linear if !(1e-4..1e6).contains(&stride) => format!("{height:e}"),
+                    Scale::Linear if !(1e-4..1e6).contains(&stride) && height != 0.0 => {
+                        format!("{height:.1e}").replace(".0e", "e")
+                    }
+                    Scale::Linear if stride < 1e-4 => "0".to_owned(),
                     Scale::Linear => format!("{height:.digits$}"),
                     Scale::Log => format!("1e{height:.0}"),
                 };
@@ -162,6 +198,17 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 
 impl fmt::Display for LineChart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Dressed(self, Dress::File).fmt(f)
+    }
+}
+
+impl Picture for LineChart {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
+        let frame = if dress == Dress::File { Frame::FILE } else { Frame::PAGE };
         let lines: Vec<_> = self.lines.iter().map(|line| (line, thinned(&line.points))).collect();
         let points = || {
             let lines = lines.iter().flat_map(|(_, points)| points.iter().copied());
@@ -169,78 +216,111 @@ impl fmt::Display for LineChart {
         };
         let x = Ruler::new(&self.x, points().map(|point| point.0));
         let y = Ruler::new(&self.y, points().map(|point| point.1));
-        let across = |place: f64| LEFT + place * (WIDTH - LEFT - RIGHT);
-        let up = |place: f64| HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM);
-        let (floor, middle) = (up(0.0), (across(0.5), up(0.5)));
-
-        open(f, WIDTH, HEIGHT, &self.title)?;
-        for (place, text) in x.ticks() {
-            let at = across(place);
-            writeln!(f, "<path class=\"grid\" d=\"M{at:.1} {floor:.1}V{TOP}\"/>")?;
-            writeln!(
-                f,
-                "<text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
-                floor + 18.0
-            )?;
+        open(f, dress, frame.width, frame.height, &self.title)?;
+        self.draw_axes(f, dress, &frame, [&x, &y])?;
+        let at = |&(a, b): &(f64, f64)| (frame.across(x.place(a)), frame.up(y.place(b)));
+        for (line, points) in &lines {
+            let points: Vec<_> = points.iter().map(at).collect();
+            draw_line(f, line, &points)?;
         }
-        for (place, text) in y.ticks() {
-            let at = up(place);
-            writeln!(f, "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{}\"/>", WIDTH - RIGHT)?;
-            writeln!(
-                f,
-                "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
-                LEFT - 8.0,
-                at + 4.0
-            )?;
+        if dress == Dress::File {
+            draw_legend(f, &frame, &self.lines)?;
         }
-        let (x_label, y_label) = (Escaped(&self.x.label), Escaped(&self.y.label));
-        writeln!(
-            f,
-            "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{x_label}</text>",
-            middle.0,
-            HEIGHT - 12.0
-        )?;
-        writeln!(
-            f,
-            "<text x=\"16\" y=\"{0:.1}\" text-anchor=\"middle\" transform=\"rotate(-90 16 {0:.1})\">{y_label}</text>",
-            middle.1
-        )?;
-        let mut legend = LEFT;
-        for (index, (line, points)) in lines.iter().enumerate() {
-            let class = index % COLOURS;
-            let dash = if line.stroke == Stroke::Dashed { " stroke-dasharray=\"5 4\"" } else { "" };
-            let places =
-                points.iter().map(|point| (across(x.place(point.0)), up(y.place(point.1))));
-            let path: Vec<_> = places
-                .filter(|(x, y)| x.is_finite() && y.is_finite())
-                .map(|(x, y)| format!("{x:.1} {y:.1}"))
-                .collect();
-            if !path.is_empty() {
-                writeln!(f, "<path class=\"line c{class}\"{dash} d=\"M{}\"/>", path.join("L"))?;
-            }
-            writeln!(f, "<path class=\"line c{class}\"{dash} d=\"M{legend:.1} 46h24\"/>")?;
-            writeln!(
-                f,
-                "<text x=\"{:.1}\" y=\"50\">{}</text>",
-                legend + 30.0,
-                Escaped(&line.name)
-            )?;
-            legend += 52.0 + 7.0 * line.name.chars().count() as f64;
-        }
-        for (index, Mark { label, at }) in self.marks.iter().enumerate() {
-            let (cx, cy) = (across(x.place(at.0)), up(y.place(at.1)));
-            let top = TOP + 14.0 + 16.0 * index as f64; // one line each, so that no label covers another
-            let (anchor, beside) = if cx > WIDTH * 0.8 { ("end", -5.0) } else { ("start", 5.0) };
+        for (index, Mark { label, at: point }) in self.marks.iter().enumerate() {
+            let (cx, cy) = at(point);
+            let top = frame.top + 14.0 + 16.0 * index as f64; // one line each, so that no label covers another
+            let (anchor, beside) =
+                if cx > frame.width * 0.8 { ("end", -5.0) } else { ("start", 5.0) };
             writeln!(f, "<path class=\"lead\" d=\"M{cx:.1} {cy:.1}V{:.1}\"/>", top - 9.0)?;
             writeln!(f, "<circle class=\"mark\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\"/>")?;
-            let (at, label) = (cx + beside, Escaped(label));
-            writeln!(
-                f,
-                "<text x=\"{at:.1}\" y=\"{top:.1}\" text-anchor=\"{anchor}\">{label}</text>"
-            )?;
+            text(f, (cx + beside, top), anchor, label)?;
         }
         writeln!(f, "</svg>")
     }
+}
+
+impl LineChart {
+    /// Round numbers, lines through them, and what they mean.
+    fn draw_axes(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        dress: Dress,
+        frame: &Frame,
+        [x, y]: [&Ruler; 2],
+    ) -> fmt::Result {
+        let (floor, middle) = (frame.up(0.0), (frame.across(0.5), frame.up(0.5)));
+        let (count_x, count_y) = if dress == Dress::File { (7.0, 7.0) } else { (5.0, 4.5) };
+        for (place, number) in x.ticks(count_x) {
+            let (at, top) = (frame.across(place), frame.top);
+            writeln!(f, "<path class=\"grid\" d=\"M{at:.1} {floor:.1}V{top}\"/>")?;
+            text(f, (at, floor + 18.0), "middle", &number)?;
+        }
+        for (place, number) in y.ticks(count_y) {
+            let (at, end) = (frame.up(place), frame.width - frame.right);
+            writeln!(f, "<path class=\"grid\" d=\"M{} {at:.1}H{end}\"/>", frame.left)?;
+            text(f, (frame.left - 8.0, at + 4.0), "end", &number)?;
+        }
+        let label = &self.x.label;
+        match dress {
+            // a page has the quantity of y in the caption
+            Dress::Page => text(f, (frame.across(1.0), frame.height - 6.0), "end", label),
+            Dress::File => {
+                text(f, (middle.0, frame.height - 12.0), "middle", label)?;
+                let (label, up) = (Escaped(&self.y.label), middle.1);
+                writeln!(
+                    f,
+                    "<text x=\"16\" y=\"{up:.1}\" text-anchor=\"middle\" transform=\"rotate(-90 16 {up:.1})\">{label}</text>"
+                )
+            }
+        }
+    }
+}
+
+fn text(f: &mut fmt::Formatter<'_>, (x, y): (f64, f64), anchor: &str, text: &str) -> fmt::Result {
+    let text = Escaped(text);
+    writeln!(f, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>")
+}
+
+/// How a line looks, as attributes.
+fn look(line: &Line) -> String {
+    let dash = if line.stroke == Stroke::Dashed { " stroke-dasharray=\"5 4\"" } else { "" };
+    let opacity = match line.opacity {
+        1.0 => String::new(),
+        opacity => format!(" stroke-opacity=\"{opacity:.2}\""),
+    };
+    format!("class=\"line c{}\"{dash}{opacity}", line.colour % COLOURS)
+}
+
+/// Draws a line through places, with a gap where one is not finite.
+fn draw_line(f: &mut fmt::Formatter<'_>, line: &Line, places: &[(f64, f64)]) -> fmt::Result {
+    let mut path = String::new();
+    for part in places.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
+        let points: Vec<_> = part.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
+        if !points.is_empty() {
+            path += "M";
+            path += &points.join("L");
+        }
+    }
+    if !path.is_empty() {
+        writeln!(f, "<path {} d=\"{path}\"/>", look(line))?;
+    }
+    if line.stroke == Stroke::Dotted {
+        let class = line.colour % COLOURS;
+        for (x, y) in places.iter().filter(|(x, y)| x.is_finite() && y.is_finite()) {
+            writeln!(f, "<circle class=\"dot c{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>")?;
+        }
+    }
+    Ok(())
+}
+
+fn draw_legend(f: &mut fmt::Formatter<'_>, frame: &Frame, lines: &[Line]) -> fmt::Result {
+    let mut at = frame.left;
+    for line in lines {
+        writeln!(f, "<path {} d=\"M{at:.1} 46h24\"/>", look(line))?;
+        text(f, (at + 30.0, 50.0), "start", &line.name)?;
+        at += 52.0 + 7.0 * line.name.chars().count() as f64;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -249,7 +329,7 @@ mod tests {
 
     fn ticks(scale: Scale, low: f64, high: f64) -> Vec<String> {
         let axis = Axis { label: String::new(), scale, range: Some((low, high)) };
-        Ruler::new(&axis, std::iter::empty()).ticks().into_iter().map(|(_, text)| text).collect()
+        Ruler::new(&axis, std::iter::empty()).ticks(7.0).into_iter().map(|(_, text)| text).collect()
     }
 
     #[test]
@@ -261,11 +341,13 @@ mod tests {
             ticks(Scale::Log, 1e-7, 1.0),
             ["1e-7", "1e-6", "1e-5", "1e-4", "1e-3", "1e-2", "1e-1", "1e0"]
         );
+        let tiny = ticks(Scale::Linear, 0.0, 2.4e-4);
+        assert_eq!(tiny, ["0", "5e-5", "1e-4", "1.5e-4", "2e-4"]);
         assert_eq!(ticks(Scale::Log, 1e-3, 0.5), ["1e-3", "1e-2", "1e-1"]);
     }
 
     fn chart(points: Vec<(f64, f64)>) -> LineChart {
-        let line = Line { name: "train <1>".to_owned(), points, stroke: Stroke::Solid };
+        let line = Line::new("train <1>", points, 0);
         let axis = |label| Axis::new(label, Scale::Linear);
         LineChart {
             title: "a & b".to_owned(),
@@ -288,7 +370,20 @@ mod tests {
                 assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
                 assert!(svg.len() < 30_000, "{}", svg.len());
                 assert!(svg.contains("a &amp; b") && svg.contains("train &lt;1&gt;"));
+                let page = chart.in_page();
+                assert!(!page.contains("NaN") && !page.contains("<style"), "{page}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_missing_makes_a_gap() {
+        let mut chart =
+            chart(vec![(0.0, 1.0), (1.0, 2.0), (2.0, f64::NAN), (3.0, 1.0), (4.0, 2.0)]);
+        chart.lines[0].stroke = Stroke::Dotted;
+        let svg = chart.in_page();
+        let path = svg.lines().find(|line| line.contains("class=\"line")).unwrap();
+        assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 2), "{path}");
+        assert_eq!(svg.matches("<circle").count(), 4);
     }
 }

@@ -1,6 +1,6 @@
 //! Counts in a grid, darker where there are more.
 
-use super::{Escaped, open};
+use super::{Dress, Dressed, Escaped, Picture, open};
 use std::fmt;
 
 /// Counts by row and column, each row shaded by its own shares; `to_string` is the SVG.
@@ -18,51 +18,82 @@ pub struct HeatMap {
     pub counts: Vec<Vec<u64>>,
 }
 
-const LEFT: f64 = 130.0;
-const TOP: f64 = 140.0;
 /// Names longer than this are cut.
-const NAME: usize = 16;
+const NAME: usize = 18;
+/// Width of a letter, more or less.
+const LETTER: f64 = 6.8;
+
+impl HeatMap {
+    fn name(&self, index: usize) -> String {
+        let name = &self.names[index];
+        match name.char_indices().nth(NAME) {
+            Some((end, _)) => format!("{}…", &name[..end]),
+            None => name.clone(),
+        }
+    }
+}
 
 impl fmt::Display for HeatMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let size = (560.0 / self.names.len().max(1) as f64).clamp(6.0, 48.0);
-        let (numbers, names) = (size >= 26.0, size >= 12.0);
-        let (width, height) = (
-            (LEFT + size * self.names.len() as f64 + 70.0).max(360.0),
-            TOP + size * self.names.len() as f64 + 20.0,
-        );
-        open(f, width, height, &self.title)?;
+        Dressed(self, Dress::File).fmt(f)
+    }
+}
+
+impl Picture for HeatMap {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
+        let classes = self.names.len();
+        let names: Vec<String> = (0..classes).map(|n| self.name(n)).collect();
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let size = (520.0 / classes.max(1) as f64).clamp(34.0, 52.0);
+        let label = LETTER * longest as f64 + 14.0;
+        let left = label + 22.0;
+        let top = 0.72 * label + if dress == Dress::File { 60.0 } else { 28.0 };
+        let (width, height) =
+            (left + size * classes as f64 + 0.72 * label, top + size * classes as f64 + 8.0);
+        open(f, dress, width, height, &self.title)?;
         let (rows, columns) = (Escaped(&self.row_label), Escaped(&self.column_label));
-        writeln!(f, "<text x=\"16\" y=\"46\">rows: {rows}, columns: {columns}</text>")?;
-        for (index, name) in self.names.iter().enumerate().filter(|_| names) {
-            let cut: String = name.chars().take(NAME).collect();
-            let (cut, middle) = (Escaped(&cut), (index as f64 + 0.5) * size);
-            let (x, y) = (LEFT + middle, TOP + middle + 4.0);
+        let head = if dress == Dress::File { 46.0 } else { 14.0 };
+        writeln!(f, "<text class=\"axis\" x=\"{left:.1}\" y=\"{head}\">{columns} →</text>")?;
+        let middle = top + size * classes as f64 / 2.0;
+        writeln!(
+            f,
+            "<text class=\"axis\" text-anchor=\"middle\" transform=\"translate(14 {middle:.1}) rotate(-90)\">← {rows}</text>"
+        )?;
+        for (index, name) in names.iter().enumerate() {
+            let (name, middle) = (Escaped(name), (index as f64 + 0.5) * size);
+            let (x, y) = (left + middle, top + middle + 4.0);
             writeln!(
                 f,
-                "<text x=\"{}\" y=\"{y:.1}\" text-anchor=\"end\">{cut}</text>",
-                LEFT - 8.0
+                "<text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>",
+                left - 8.0
             )?;
             writeln!(
                 f,
-                "<text transform=\"translate({x:.1} {}) rotate(-45)\">{cut}</text>",
-                TOP - 8.0
+                "<text transform=\"translate({x:.1} {:.1}) rotate(-45)\">{name}</text>",
+                top - 8.0
             )?;
         }
         for (row, counts) in self.counts.iter().enumerate() {
             let total = counts.iter().sum::<u64>().max(1) as f64;
             for (column, &count) in counts.iter().enumerate() {
                 let share = count as f64 / total;
-                let (x, y) = (LEFT + column as f64 * size, TOP + row as f64 * size);
+                let (x, y) = (left + column as f64 * size + 1.0, top + row as f64 * size + 1.0);
+                let class = if row == column { "cell" } else { "cell off" };
+                let (is, guess) = (Escaped(&self.names[row]), Escaped(&self.names[column]));
                 writeln!(
                     f,
-                    "<rect class=\"cell\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{size:.1}\" height=\"{size:.1}\" \
-                     fill-opacity=\"{:.3}\"/>",
-                    share.mul_add(0.96, 0.04)
+                    "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{0:.1}\" height=\"{0:.1}\" \
+                     rx=\"3\" fill-opacity=\"{1:.3}\"><title>{is} taken for {guess}: {count}</title></rect>",
+                    size - 2.0,
+                    share.sqrt().mul_add(0.95, 0.05)
                 )?;
-                if numbers && count > 0 {
-                    let class = if share > 0.5 { " class=\"strong\"" } else { "" };
-                    let (x, y) = (x + size / 2.0, y + size / 2.0 + 4.0);
+                if count > 0 {
+                    let class = if share > 0.25 { " class=\"strong\"" } else { "" };
+                    let (x, y) = (x + size / 2.0 - 1.0, y + size / 2.0 + 3.0);
                     writeln!(
                         f,
                         "<text{class} x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{count}</text>"
@@ -89,8 +120,8 @@ mod tests {
             counts: vec![vec![3, 1], vec![0, 0]],
         };
         let svg = map.to_string();
-        assert_eq!(svg.matches("class=\"cell\"").count(), 4);
-        assert!(svg.contains("fill-opacity=\"0.760\"") && svg.contains(">3</text>"));
+        assert_eq!(svg.matches("class=\"cell").count(), 4);
+        assert!(svg.contains("fill-opacity=\"0.873\"") && svg.contains(">3</text>"));
         assert!(svg.contains("b&lt;") && !svg.contains("NaN"));
     }
 }

@@ -1,12 +1,14 @@
-//! Pictures without dependencies: one SVG file each, readable on light and dark pages.
+//! Pictures without dependencies: SVG, as files or in a page, readable on light and dark ones.
 
 mod chart;
 mod heat_map;
 mod plots;
+mod reliability;
 
 pub use chart::{Axis, Line, LineChart, Mark, Scale, Stroke};
 pub use heat_map::HeatMap;
-pub use plots::{confusion, learning_rates, losses, lr_finder, reliability};
+pub use plots::{confusion, learning_rates, losses, lr_finder};
+pub use reliability::ReliabilityDiagram;
 
 use std::fmt;
 
@@ -15,24 +17,72 @@ const STYLE: &str = "<style>\
 text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:600}\
 .back{fill:#fff}.grid,.lead{stroke:#ddd;stroke-width:1;fill:none}.lead{stroke:#888;stroke-dasharray:2 3}.line{fill:none;stroke-width:1.8}\
 .c0{stroke:#0b6bcb}.c1{stroke:#d9480f}.c2{stroke:#2b8a3e}.c3{stroke:#862e9c}\
-.mark{fill:#d9480f}.cell{fill:#0b6bcb}.strong{fill:#fff}\
+.dot{stroke:none}.dot.c0,.bar{fill:#0b6bcb}.dot.c1{fill:#d9480f}.bar{fill-opacity:.75}.rows{fill:#999}.ideal{stroke:#888;stroke-dasharray:5 4}.mark{fill:#d9480f}.cell{fill:#0b6bcb}.off{fill:#d9480f}.strong{fill:#fff}\
 @media(prefers-color-scheme:dark){text{fill:#ccc}.back{fill:#1c1c1e}.grid{stroke:#444}\
 .c0{stroke:#6cb6ff}.c1{stroke:#ffa06a}.c2{stroke:#69db7c}.c3{stroke:#da77f2}\
-.mark{fill:#ffa06a}.cell{fill:#4b9cf0}.strong{fill:#111}}</style>";
+.dot.c0,.bar{fill:#6cb6ff}.dot.c1{fill:#ffa06a}.mark,.off{fill:#ffa06a}.cell{fill:#4b9cf0}.strong{fill:#111}}</style>";
 
-/// Opens a picture: size, title for screen readers too, colours, background.
-fn open(f: &mut fmt::Formatter<'_>, width: f64, height: f64, title: &str) -> fmt::Result {
+/// What a picture is drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dress {
+    /// A file of its own: colours, title, legend and background are part of it.
+    File,
+    /// A page that has a style sheet, captions and legends.
+    Page,
+}
+
+/// A picture that can be drawn for either.
+pub trait Picture {
+    /// What it shows.
+    fn title(&self) -> &str;
+
+    /// Draws it.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result;
+
+    /// The SVG for a page.
+    fn in_page(&self) -> String
+    where
+        Self: Sized,
+    {
+        Dressed(self, Dress::Page).to_string()
+    }
+}
+
+/// A picture in its dress; `to_string` is the SVG.
+struct Dressed<'a, P>(&'a P, Dress);
+
+impl<P: Picture> fmt::Display for Dressed<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.draw(f, self.1)
+    }
+}
+
+/// Opens a picture: size, title for screen readers; for a file also colours, background and title.
+fn open(
+    f: &mut fmt::Formatter<'_>,
+    dress: Dress,
+    width: f64,
+    height: f64,
+    title: &str,
+) -> fmt::Result {
     let title = Escaped(title);
     writeln!(
         f,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\">"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {width:.0} {height:.0}\" \
+         role=\"img\" aria-label=\"{title}\">"
     )?;
-    writeln!(f, "<title>{title}</title>{STYLE}")?;
-    writeln!(f, "<rect class=\"back\" width=\"{width}\" height=\"{height}\"/>")?;
+    writeln!(f, "<title>{title}</title>")?;
+    if dress == Dress::Page {
+        return Ok(());
+    }
+    writeln!(f, "{STYLE}<rect class=\"back\" width=\"{width:.0}\" height=\"{height:.0}\"/>")?;
     writeln!(f, "<text class=\"title\" x=\"16\" y=\"26\">{title}</text>")
 }
 
-/// Text between tags.
+/// Text between tags, or in a quoted attribute.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -42,6 +92,7 @@ impl fmt::Display for Escaped<'_> {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
                 c if c.is_control() => f.write_str(" ")?, // XML forbids most of them
                 c => write!(f, "{c}")?,
             }

@@ -1,35 +1,39 @@
-//! The five pictures of a run.
+//! The pictures of a run.
 
 use super::{Axis, HeatMap, Line, LineChart, Mark, Scale, Stroke};
 use crate::report::ClassificationScores;
-use crate::report::calibration::Reliability;
 
-fn line(name: &str, points: Vec<(f64, f64)>) -> Line {
-    Line { name: name.to_owned(), points, stroke: Stroke::Solid }
-}
-
-/// Training and validation loss over the step.
-pub fn losses(train: &[(u64, f64)], valid: &[(u64, f64)]) -> LineChart {
-    let points = |of: &[(u64, f64)]| of.iter().map(|&(step, loss)| (step as f64, loss)).collect();
+/// Training and validation loss over the update.
+pub fn losses(title: &str, train: Vec<(f64, f64)>, valid: Vec<(f64, f64)>) -> LineChart {
+    let train = Line { opacity: 0.55, ..Line::new("training, with dropout", train, 0) };
+    let held_out = !valid.is_empty();
+    let valid = Line { stroke: Stroke::Dotted, ..Line::new("validation", valid, 1) };
     LineChart {
-        title: "Loss".to_owned(),
-        x: Axis::new("step", Scale::Linear),
+        title: title.to_owned(),
+        x: Axis::new("update", Scale::Linear),
         y: Axis::new("loss (nats)", Scale::Linear),
-        lines: vec![line("training", points(train)), line("validation", points(valid))],
+        lines: std::iter::once(train).chain(held_out.then_some(valid)).collect(),
         marks: vec![],
     }
 }
 
-/// Learning rate of the highest group over the step.
-pub fn learning_rates(rates: &[(u64, f64)]) -> LineChart {
+/// Learning rates over the update: a name and a line for each group, the lowest first.
+pub fn learning_rates(title: &str, groups: Vec<(String, Vec<(f64, f64)>)>) -> LineChart {
+    let count = groups.len();
+    let line = |(n, (name, points)): (usize, (String, Vec<(f64, f64)>))| Line {
+        opacity: 1.0 - 0.75 * (count - 1 - n) as f64 / count as f64,
+        ..Line::new(&name, points, 0)
+    };
+    let highest = groups.iter().flat_map(|(_, points)| points).map(|point| point.1);
+    let highest = highest.filter(|rate| rate.is_finite()).fold(0.0, f64::max);
     LineChart {
-        title: "Learning rate".to_owned(),
-        x: Axis::new("step", Scale::Linear),
-        y: Axis::new("learning rate", Scale::Linear),
-        lines: vec![line(
-            "highest group",
-            rates.iter().map(|&(step, lr)| (step as f64, lr)).collect(),
-        )],
+        title: title.to_owned(),
+        x: Axis::new("update", Scale::Linear),
+        y: Axis {
+            range: (highest > 0.0).then_some((0.0, highest)),
+            ..Axis::new("learning rate", Scale::Linear)
+        },
+        lines: groups.into_iter().enumerate().map(line).collect(),
         marks: vec![],
     }
 }
@@ -44,38 +48,13 @@ pub fn lr_finder(rates: &[f64], losses: &[f64], suggestions: &[(&str, f64)]) -> 
     let marks = suggestions.iter().filter_map(|&(name, rate)| {
         Some(Mark { label: format!("{name} {rate:.1e}"), at: (rate, loss_at(rate)?) })
     });
+    let points = rates.iter().copied().zip(losses.iter().copied()).collect();
     LineChart {
         title: "Loss over learning rate".to_owned(),
         x: Axis::new("learning rate", Scale::Log),
         y: Axis::new("smoothed loss", Scale::Linear),
-        lines: vec![line(
-            "range test",
-            rates.iter().copied().zip(losses.iter().copied()).collect(),
-        )],
+        lines: vec![Line::new("range test", points, 0)],
         marks: marks.collect(),
-    }
-}
-
-/// Accuracy over confidence, with the diagonal they should lie on.
-pub fn reliability(reliability: &Reliability) -> LineChart {
-    let bins = reliability.bins.iter().filter(|bin| bin.count > 0);
-    let axis = |label| Axis { range: Some((0.0, 1.0)), ..Axis::new(label, Scale::Linear) };
-    LineChart {
-        title: format!(
-            "Reliability (expected error {:.1} %)",
-            100.0 * reliability.expected_error()
-        ),
-        x: axis("confidence"),
-        y: axis("accuracy"),
-        lines: vec![
-            line("this model", bins.map(|bin| (bin.confidence, bin.accuracy)).collect()),
-            Line {
-                name: "ideal".to_owned(),
-                points: vec![(0.0, 0.0), (1.0, 1.0)],
-                stroke: Stroke::Dashed,
-            },
-        ],
-        marks: vec![],
     }
 }
 
@@ -102,9 +81,8 @@ mod tests {
     }
 
     #[test]
-    fn reliability_leaves_empty_bins_out() {
-        let chart = reliability(&Reliability::new(&[0.9, 0.9, 0.2], &[true, false, false]));
-        assert_eq!(chart.lines[0].points.len(), 2);
-        assert_eq!(chart.title, "Reliability (expected error 33.3 %)");
+    fn without_validation_there_is_no_line_of_it() {
+        assert_eq!(losses("t", vec![(1.0, 2.0)], vec![]).lines.len(), 1);
+        assert_eq!(losses("t", vec![(1.0, 2.0)], vec![(1.0, 2.0)]).lines.len(), 2);
     }
 }

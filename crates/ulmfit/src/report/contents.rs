@@ -1,0 +1,228 @@
+//! What a report on a trained classifier says, as plain data.
+
+use super::calibration::Reliability;
+use super::{ClassifierEvaluation, Comparison, Course, Mistake};
+use crate::text::Direction;
+use serde::Serialize;
+use serde_json::Value;
+
+/// How good a classifier is, beside what simpler tools reach, and how it came about.
+///
+/// A run that was broken off and continued has the same report, but for its [`Cost`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// How many rows went where.
+    pub rows: RowCounts,
+    /// Texts without labels that the language model learned from.
+    pub unlabeled: usize,
+    /// Rows of each label; none where labels are numbers.
+    pub labels: Vec<LabelCounts>,
+    /// The language model on held-out text.
+    pub language_model: Vec<DirectionScore>,
+    /// The score on rows kept for it; none if there were no such rows.
+    pub test: Option<ClassifierEvaluation>,
+    /// The score on rows that choices were made by: it flatters.
+    pub valid: Option<ClassifierEvaluation>,
+    /// What simpler tools reach on the test rows (else on the validation rows).
+    pub baselines: Option<BaselineScores>,
+    /// The classifier against TF-IDF on the same rows; none where labels are numbers.
+    pub comparison: Option<Comparison>,
+    /// The classifier against the best of the baselines, in words.
+    pub verdict: Option<String>,
+    /// How far its probabilities can be trusted, on the rows of the baselines; none of numbers.
+    pub reliability: Option<Reliability>,
+    /// Expected calibration error of that.
+    pub calibration_error: Option<f64>,
+    /// The worst mistakes on these rows, the worst first.
+    pub mistakes: Vec<Mistake>,
+    /// How each training went, in the order of the stages.
+    pub training: Vec<Course>,
+    /// What it was made from, and how.
+    pub made: Provenance,
+    /// What it took.
+    #[serde(flatten)]
+    pub cost: Cost,
+}
+
+/// How many rows went where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RowCounts {
+    /// Learned from.
+    pub train: usize,
+    /// Chosen by.
+    pub valid: usize,
+    /// Scored on.
+    pub test: usize,
+    /// Training rows whose text nearly repeats a test row's; only possible where the user chose
+    /// the test rows.
+    pub train_like_test: usize,
+}
+
+/// How many rows have a label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LabelCounts {
+    /// Its name.
+    pub label: String,
+    /// Of those learned from.
+    pub train: usize,
+    /// Of those chosen by.
+    pub valid: usize,
+    /// Of those scored on.
+    pub test: usize,
+}
+
+/// How good a language model became.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DirectionScore {
+    /// Reading direction.
+    pub direction: Direction,
+    /// Tokens predicted.
+    pub tokens: usize,
+    /// Mean negative log likelihood in nats.
+    pub loss: f64,
+    /// `exp(loss)`.
+    pub perplexity: f64,
+    /// Perplexity before it learned these texts; none if it knew nothing before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub perplexity_before: Option<f64>,
+    /// Share of tokens predicted right.
+    pub accuracy: f64,
+}
+
+/// What simpler tools reach.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum BaselineScores {
+    /// Where an answer is right or wrong; with several labels a text, all of them must be right.
+    Labels {
+        /// Always the most frequent answer of the training rows.
+        majority_accuracy: f64,
+        /// Its 95 % interval (Wilson).
+        majority_ci95: [f64; 2],
+        /// Words and pairs of words, TF-IDF, logistic regression.
+        tfidf_accuracy: f64,
+        /// Its 95 % interval (Wilson).
+        tfidf_ci95: [f64; 2],
+    },
+    /// Where it is near or far: always the mean of the training rows.
+    Numbers {
+        /// Root mean squared error.
+        mean_rmse: f64,
+        /// Mean absolute error.
+        mean_mae: f64,
+        /// Its 95 % interval (normal).
+        mean_mae_ci95: [f64; 2],
+        /// That error minus the classifier's, on the same rows.
+        mae_gain: f64,
+        /// Its 95 % interval (normal).
+        mae_gain_ci95: [f64; 2],
+    },
+}
+
+/// Hashes of the rows a classifier was made from: texts and labels, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataHashes {
+    /// Learned from.
+    pub train: String,
+    /// Chosen by.
+    pub valid: String,
+    /// Scored on.
+    pub test: String,
+}
+
+/// What a classifier was made from, and how.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Provenance {
+    /// Name and version of this program.
+    pub program: String,
+    /// Hash of its file, if the system tells where it lies.
+    pub program_hash: Option<String>,
+    /// Instructions it used: others may round differently.
+    pub isa: String,
+    /// Threads; they change no result.
+    pub threads: usize,
+    /// Root of all randomness.
+    pub seed: u64,
+    /// Reading directions.
+    pub directions: Vec<Direction>,
+    /// Tokens of the vocabulary.
+    pub vocabulary: usize,
+    /// Hash of the vocabulary.
+    pub vocabulary_hash: String,
+    /// Sizes of the network.
+    pub network: Value,
+    /// Weights of a direction.
+    pub weights: usize,
+    /// Rows learned from, chosen by, scored on.
+    pub data: DataHashes,
+    /// Hyper-parameters of the language model; none if it was made before.
+    pub language_model_recipe: Option<Value>,
+    /// Hyper-parameters of the classifier.
+    pub classifier_recipe: Value,
+}
+
+/// What a run took on this machine: the only part of a report that is not the same each time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// Wall time of the whole command.
+    pub seconds: f64,
+    /// Wall time of its parts.
+    pub stages: Vec<StageTime>,
+    /// Most memory the process has held, in MiB, where the system tells.
+    pub peak_rss_mb: Option<f64>,
+    /// Whether it went on from an interrupted run, whose time is not counted.
+    pub continued: bool,
+}
+
+/// Wall time of a part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageTime {
+    /// What was done.
+    pub stage: String,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// The score that counts, and whether its rows were kept for it.
+    pub fn judged(&self) -> Option<(&ClassifierEvaluation, Judge)> {
+        match (&self.test, &self.valid) {
+            (Some(test), _) => Some((test, Judge::Test)),
+            (None, Some(valid)) => Some((valid, Judge::Valid)),
+            (None, None) => None,
+        }
+    }
+
+    /// `report.json`: everything.
+    ///
+    /// # Panics
+    /// Never: plain data serialises.
+    pub fn to_json(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            schema: u32,
+            #[serde(flatten)]
+            report: &'a Report,
+        }
+        let document = Document { schema: 1, report: self };
+        let mut bytes = serde_json::to_vec_pretty(&document).expect("plain data serialises");
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+/// Which rows a score is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    /// Rows kept for it, touched once.
+    Test,
+    /// Rows that choices were made by: it flatters.
+    Valid,
+}
+
+/// Most memory this process has held, in MiB, where the system tells.
+pub fn peak_rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+}

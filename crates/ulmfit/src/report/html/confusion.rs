@@ -1,0 +1,62 @@
+//! Which class was taken for which.
+
+use super::format::{count, percent};
+use super::{titled, wide};
+use crate::report::svg::{Picture, confusion};
+use crate::report::{ClassificationScores, ClassifierEvaluation, Report};
+use maud::{Markup, PreEscaped, html};
+
+/// Most classes whose counts can be read in a grid.
+const GRID: usize = 20;
+/// Pairs of classes that are listed.
+const PAIRS: usize = 20;
+
+pub(super) fn section(report: &Report) -> Markup {
+    let Some((ClassifierEvaluation::SingleLabel(scores), _)) = report.judged() else {
+        return html! {};
+    };
+    let content = html! {
+        @if scores.labels.len() <= GRID {
+            figure.grid {
+                div.wide { (PreEscaped(confusion(scores).in_page())) }
+                figcaption { "Each row is a class as it is, each column what it was taken for; darker is a \
+                              larger share of the row. Mistakes lie off the diagonal." }
+            }
+        }
+        @if scores.labels.len() > 2 { (pairs(scores)) }
+    };
+    titled("Confusion", &content)
+}
+
+fn pairs(scores: &ClassificationScores) -> Markup {
+    let confused = scores.confused();
+    if confused.is_empty() {
+        return html! { p { "No row was taken for another class." } };
+    }
+    let most = if scores.labels.len() <= GRID { 5 } else { PAIRS };
+    wide(&html! {
+        table {
+            caption { "The most frequent confusions" }
+            thead {
+                tr {
+                    th scope="col" { "Is" }
+                    th scope="col" { "Taken for" }
+                    th.number scope="col" { "Rows" }
+                    th.number scope="col" { "Of its class" }
+                }
+            }
+            tbody {
+                @for &(target, guess, rows) in confused.iter().take(most) {
+                    tr {
+                        td.label dir="auto" { (scores.labels[target]) }
+                        td.label dir="auto" { (scores.labels[guess]) }
+                        td.number { (count(rows)) }
+                        td.number {
+                            (percent(rows as f64 / scores.per_class[target].support.max(1) as f64))
+                        }
+                    }
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,41 @@
+//! The mistakes that a person should look at first.
+
+use super::format::percent;
+use super::titled;
+use crate::report::{ClassifierEvaluation, Report};
+use maud::{Markup, html};
+
+pub(super) fn section(report: &Report) -> Markup {
+    if report.mistakes.is_empty() {
+        return html! {};
+    }
+    let is_number = matches!(report.judged(), Some((ClassifierEvaluation::Regression(_), _)));
+    let (title, why) = if is_number {
+        ("Largest errors", "The texts whose value is farthest from the answer.")
+    } else {
+        (
+            "Surest mistakes",
+            "Wrong answers that the classifier was most certain of. Often the label is wrong, or \
+             the text fits both.",
+        )
+    };
+    let list = html! {
+        p { (why) }
+        ol.mistakes {
+            @for mistake in &report.mistakes {
+                li {
+                    blockquote dir="auto" { (mistake.text) }
+                    p {
+                        span.tag { span.quiet { "is " } bdi { (mistake.label) } }
+                        span.tag.wrong { span.quiet { "taken for " } bdi { (mistake.guess) } }
+                        @if let Some(confidence) = mistake.confidence {
+                            span.certainty { (percent(confidence)) span.quiet { " sure" } }
+                        }
+                        span.place { (mistake.place) }
+                    }
+                }
+            }
+        }
+    };
+    titled(title, &list)
+}

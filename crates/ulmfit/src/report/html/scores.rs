@@ -1,0 +1,166 @@
+//! The score beside those of simpler tools, and class by class.
+
+use super::format::{interval, plain_interval, points};
+use super::{titled, wide};
+use crate::report::{BaselineScores, ClassScores, ClassifierEvaluation, Report};
+use maud::{Markup, PreEscaped, html};
+
+pub(super) fn section(report: &Report) -> Markup {
+    let Some((scores, _)) = report.judged() else { return html! {} };
+    let classes = scores.per_class();
+    html! {
+        (titled("Score", &beside(scores, report)))
+        @if !classes.is_empty() { (titled(class_title(scores), &per_class(classes))) }
+    }
+}
+
+fn class_title(scores: &ClassifierEvaluation) -> &'static str {
+    match scores {
+        ClassifierEvaluation::SingleLabel(_) => "Class by class",
+        _ => "Label by label",
+    }
+}
+
+/// A tool, its score and its interval.
+struct Row {
+    tool: &'static str,
+    score: f64,
+    ci95: [f64; 2],
+}
+
+fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
+    let (unit, ours) = match scores {
+        ClassifierEvaluation::SingleLabel(s) => ("Accuracy in %", (s.accuracy, s.accuracy_ci95)),
+        ClassifierEvaluation::MultiLabel(s) => {
+            ("All labels right in %", (s.subset_accuracy, s.subset_accuracy_ci95))
+        }
+        ClassifierEvaluation::Regression(s) => ("Mean absolute error", (s.mae, s.mae_ci95)),
+    };
+    let row = |tool, (score, ci95)| Row { tool, score, ci95 };
+    let mut rows = vec![row("This classifier", ours)];
+    match &report.baselines {
+        Some(BaselineScores::Labels {
+            majority_accuracy,
+            majority_ci95,
+            tfidf_accuracy,
+            tfidf_ci95,
+        }) => rows.extend([
+            row("TF-IDF with logistic regression", (*tfidf_accuracy, *tfidf_ci95)),
+            row("Always the most frequent answer", (*majority_accuracy, *majority_ci95)),
+        ]),
+        Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
+            rows.push(row("Always the mean", (*mean_mae, *mean_mae_ci95)));
+        }
+        None => {}
+    }
+    let is_part = !matches!(scores, ClassifierEvaluation::Regression(_));
+    let table = html! {
+        table.scores {
+            caption { "The same rows, answered by this classifier and by simpler tools that learned from \
+                       the same rows as it did" }
+            thead {
+                tr {
+                    th scope="col" { "Tool" }
+                    th.number scope="col" { (unit) }
+                    th.number scope="col" { "95 % interval" }
+                    th.plot-cell scope="col" { span.quiet { "interval drawn" } }
+                }
+            }
+            tbody {
+                @for (n, row) in rows.iter().enumerate() {
+                    tr.ours[n == 0] {
+                        th scope="row" { (row.tool) }
+                        @if is_part {
+                            td.number { (points(row.score)) }
+                            td.number { (interval(row.ci95)) }
+                        } @else {
+                            td.number { (format!("{:.4}", row.score)) }
+                            td.number { (plain_interval(row.ci95)) }
+                        }
+                        td.plot-cell { (PreEscaped(whisker(row, &rows))) }
+                    }
+                }
+            }
+        }
+    };
+    html! { (wide(&table)) (other_scores(scores)) }
+}
+
+/// An interval as a line with a dot, on the scale of all rows.
+fn whisker(row: &Row, rows: &[Row]) -> String {
+    let ends = || rows.iter().flat_map(|row| row.ci95);
+    let (low, high) =
+        (ends().fold(f64::INFINITY, f64::min), ends().fold(f64::NEG_INFINITY, f64::max));
+    let place = |value: f64| 6.0 + 168.0 * (value - low) / (high - low).max(f64::MIN_POSITIVE);
+    let [from, to] = row.ci95.map(place);
+    format!(
+        "<svg class=\"whisker\" viewBox=\"0 0 180 16\" aria-hidden=\"true\"><path d=\"M0 8H180\"/>\
+         <path class=\"span\" d=\"M{from:.1} 8H{to:.1}\"/><circle cx=\"{:.1}\" cy=\"8\" r=\"4\"/></svg>",
+        place(row.score)
+    )
+}
+
+fn other_scores(scores: &ClassifierEvaluation) -> Markup {
+    let others = match scores {
+        ClassifierEvaluation::SingleLabel(s) => vec![
+            ("Macro F1", format!("{} %", points(s.macro_f1))),
+            ("Error", format!("{} %", points(s.error))),
+            ("Cross entropy", format!("{:.4} nats", s.loss)),
+        ],
+        ClassifierEvaluation::MultiLabel(s) => vec![
+            ("Single answers right", format!("{} %", points(s.label_accuracy))),
+            ("Micro F1", format!("{} %", points(s.micro_f1))),
+            ("Macro F1", format!("{} %", points(s.macro_f1))),
+        ],
+        ClassifierEvaluation::Regression(s) => vec![
+            ("Root mean squared error", format!("{:.4}", s.rmse)),
+            ("R²", s.r2.map_or_else(|| "–".into(), |r2| format!("{r2:.4}"))),
+            ("Correlation", s.pearson.map_or_else(|| "–".into(), |r| format!("{r:.4}"))),
+        ],
+    };
+    html! {
+        dl.inline { @for (name, value) in others { div { dt { (name) } dd { (value) } } } }
+    }
+}
+
+/// More classes than this are folded away.
+const FOLDED: usize = 40;
+
+fn per_class(classes: &[ClassScores]) -> Markup {
+    let table = wide(&html! {
+        table {
+            caption {
+                "Precision: how many of its guesses are right. Recall: how many of its rows are found. \
+                 F1: the harmonic mean of both. All in %."
+            }
+            thead {
+                tr {
+                    th scope="col" { "Label" }
+                    @for head in ["Precision", "Recall", "F1", "Rows"] {
+                        th.number scope="col" { (head) }
+                    }
+                }
+            }
+            tbody {
+                @for class in classes {
+                    tr {
+                        th.label scope="row" dir="auto" { (class.label) }
+                        td.number { (points(class.precision)) }
+                        td.number { (points(class.recall)) }
+                        td.number { (bar(class.f1)) (points(class.f1)) }
+                        td.number { (super::format::count(class.support)) }
+                    }
+                }
+            }
+        }
+    });
+    if classes.len() <= FOLDED {
+        return table;
+    }
+    html! { details { summary { (classes.len()) " classes" } (table) } }
+}
+
+/// A part as a short bar.
+fn bar(part: f64) -> Markup {
+    html! { span.bar aria-hidden="true" { i style=(format!("width:{:.1}%", 100.0 * part)) {} } }
+}

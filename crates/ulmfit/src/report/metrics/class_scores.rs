@@ -1,0 +1,32 @@
+//! How one class fares, by name.
+
+use super::ClassCounts;
+use serde::{Deserialize, Serialize};
+
+/// How one class fares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassScores {
+    /// Name of the class.
+    pub label: String,
+    /// Part of the guesses that are right.
+    pub precision: f64,
+    /// Part of the rows that are found.
+    pub recall: f64,
+    /// Harmonic mean of both.
+    pub f1: f64,
+    /// Rows of this class.
+    pub support: u64,
+}
+
+impl ClassScores {
+    /// Names some counts.
+    pub fn new(label: &str, counts: ClassCounts) -> Self {
+        Self {
+            label: label.to_owned(),
+            precision: counts.precision(),
+            recall: counts.recall(),
+            f1: counts.f1(),
+            support: counts.support,
+        }
+    }
+}

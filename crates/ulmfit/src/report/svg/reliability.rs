@@ -1,0 +1,114 @@
+//! Accuracy over confidence.
+
+use super::{Dress, Dressed, Escaped, Picture, open};
+use crate::report::calibration::Reliability;
+use std::fmt;
+
+/// Bars of accuracy beside the diagonal they should end at; below, how many rows each bar is of.
+/// `to_string` is the SVG.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReliabilityDiagram {
+    /// What it shows.
+    pub title: String,
+    /// What a part of the rows is of: "right".
+    pub outcome: String,
+    /// The bins.
+    pub reliability: Reliability,
+}
+
+const SIZE: f64 = 280.0;
+const LEFT: f64 = 52.0;
+const RIGHT: f64 = 14.0;
+/// Height of the bars of rows, and the space above them.
+const STRIP: f64 = 34.0;
+const GAP: f64 = 8.0;
+
+impl fmt::Display for ReliabilityDiagram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Dressed(self, Dress::File).fmt(f)
+    }
+}
+
+impl Picture for ReliabilityDiagram {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
+        let top = if dress == Dress::File { 46.0 } else { 10.0 };
+        let (floor, end) = (top + SIZE, LEFT + SIZE);
+        let base = floor + GAP + STRIP;
+        let (outcome, bins) = (Escaped(&self.outcome), &self.reliability.bins);
+        open(f, dress, end + RIGHT, base + 40.0, &self.title)?;
+        for tick in 0..=5 {
+            let part = f64::from(tick) / 5.0;
+            let (x, y, text) = (LEFT + part * SIZE, floor - part * SIZE, tick * 20);
+            writeln!(
+                f,
+                "<path class=\"grid\" d=\"M{x:.1} {base:.1}V{top:.1}M{LEFT} {y:.1}H{end}\"/>"
+            )?;
+            writeln!(
+                f,
+                "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
+                base + 16.0
+            )?;
+            writeln!(
+                f,
+                "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
+                LEFT - 8.0,
+                y + 4.0
+            )?;
+        }
+        let most = bins.iter().map(|bin| bin.count).max().unwrap_or(0).max(1) as f64;
+        let width = SIZE / bins.len().max(1) as f64;
+        for (n, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
+            let (x, wide) = (LEFT + n as f64 * width + 1.0, width - 2.0);
+            let (high, rows) = (bin.accuracy * SIZE, STRIP * bin.count as f64 / most);
+            writeln!(
+                f,
+                "<g><title>{} rows, mean confidence {:.1} %, {outcome} {:.1} %</title>\
+                 <rect class=\"bar\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>\
+                 <rect class=\"rows\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{rows:.1}\"/></g>",
+                bin.count,
+                100.0 * bin.confidence,
+                100.0 * bin.accuracy,
+                floor - high,
+                base - rows
+            )?;
+        }
+        writeln!(f, "<path class=\"ideal\" d=\"M{LEFT} {floor:.1}L{end} {top:.1}\"/>")?;
+        let (middle, below) = (LEFT + SIZE / 2.0, base + 34.0);
+        writeln!(
+            f,
+            "<text x=\"{middle:.1}\" y=\"{below:.1}\" text-anchor=\"middle\">confidence in %</text>"
+        )?;
+        let up = top + SIZE / 2.0;
+        writeln!(
+            f,
+            "<text x=\"14\" y=\"{up:.1}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {up:.1})\">{outcome} in %</text>"
+        )?;
+        writeln!(f, "</svg>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagram(confidences: &[f64], hits: &[bool]) -> String {
+        ReliabilityDiagram {
+            title: "t".to_owned(),
+            outcome: "<right>".to_owned(),
+            reliability: Reliability::new(confidences, hits),
+        }
+        .to_string()
+    }
+
+    #[test]
+    fn empty_bins_have_no_bar() {
+        let svg = diagram(&[0.9, 0.9, 0.2], &[true, false, false]);
+        assert_eq!(svg.matches("class=\"bar\"").count(), 2);
+        assert!(svg.contains("2 rows, mean confidence 90.0 %, &lt;right&gt; 50.0 %"), "{svg}");
+        assert!(!diagram(&[], &[]).contains("NaN"));
+    }
+}
