@@ -4,13 +4,18 @@ use std::convert::Infallible;
 use std::sync::LazyLock;
 
 use ulmfit::text::special::{FAKE, UNK_ID};
-use ulmfit::text::{Fill, InnerSpaces, TextConfig, TextPipeline, Vocab, VocabConfig};
+use ulmfit::text::{BaseWords, Fill, InnerSpaces, TextConfig, TextPipeline, Vocab, VocabConfig};
 
 /// The first one parts a text into two fields.
 const SEPARATOR: char = '\u{1f}';
 
 /// Every token counts, so every one has an id.
-const ALL_TOKENS: VocabConfig = VocabConfig { min_freq: 1, max_size: usize::MAX, fill: Fill::None };
+const ALL_TOKENS: VocabConfig = VocabConfig {
+    min_freq: 1,
+    max_size: usize::MAX,
+    fill: Fill::None,
+    base_words: BaseWords::Frequent,
+};
 
 /// A language's pipelines for training and for prediction, still without a vocabulary.
 struct Modes {

@@ -184,7 +184,7 @@ fn a_continued_run_has_the_report_of_one_that_was_not() {
         let started = Instant::now();
         while fs::read_to_string(&metrics).map_or(0, |text| text.lines().count()) < 8 {
             assert_eq!(child.try_wait().unwrap(), None, "it ended too soon");
-            assert!(started.elapsed() < Duration::from_secs(60), "no step was made");
+            assert!(started.elapsed() < Duration::from_mins(1), "no step was made");
             std::thread::sleep(Duration::from_millis(2));
         }
         child.kill().unwrap();

@@ -39,7 +39,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    args.vocab.refuse_beside_base()?;
+    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = LmBundle::load(&args.base)?;
     let directions = DirectionOption::or_those_of(args.direction, &base);
     base.require(&directions)?;

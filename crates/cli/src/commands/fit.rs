@@ -1,8 +1,8 @@
 //! `ulmfit fit`: all stages.
 
 use crate::options::{
-    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions,
-    NetworkOptions, RunOptions, VocabOptions,
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, FROM_SCRATCH,
+    LearningOptions, NetworkOptions, RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     if base.is_some() {
         args.network.refuse_beside_base()?;
-        args.vocab.refuse_beside_base()?;
+        args.vocab.refuse_beside_base(FROM_SCRATCH)?;
     }
     let sizes = base.as_ref().map_or(args.network.sizes(0), |b| b.networks[0].1.config());
     let directions = match &base {

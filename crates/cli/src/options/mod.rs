@@ -12,6 +12,8 @@ pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use learning::LearningOptions;
-pub(crate) use network::{BaseWordsOption, DirectionOption, NetworkOptions, VocabOptions};
+pub(crate) use network::{
+    BaseWordsOption, DirectionOption, FROM_SCRATCH, NetworkOptions, VocabOptions,
+};
 pub(crate) use precision::PrecisionOption;
 pub(crate) use run::{RunOptions, overwrite_of};

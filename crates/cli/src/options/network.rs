@@ -30,21 +30,25 @@ impl NetworkOptions {
 
     /// Refuses sizes beside a base model, which has its own.
     pub(crate) fn refuse_beside_base(&self) -> Result<(), Error> {
-        refuse([
+        let given = [
             ("--emb", self.emb.is_some()),
             ("--hid", self.hid.is_some()),
             ("--layers", self.layers.is_some()),
-        ])
+        ];
+        refuse(given, FROM_SCRATCH)
     }
 }
 
+/// What to do for another network or tokenizer than the base model's.
+pub(crate) const FROM_SCRATCH: &str = "start from scratch with `--base none`";
+
 /// Refuses options that a base model has decided.
-fn refuse<const N: usize>(options: [(&str, bool); N]) -> Result<(), Error> {
+fn refuse<const N: usize>(options: [(&str, bool); N], instead: &str) -> Result<(), Error> {
     match options.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((option, _)) => Err(Error::Usage {
             message: format!("{option} is decided by the base model"),
-            hint: Some("leave it out, or start from scratch with `--base none`".into()),
+            hint: Some(format!("leave it out, or {instead}")),
         }),
     }
 }
@@ -149,9 +153,11 @@ impl VocabOptions {
         TextConfig { tokenizer, language, ..TextConfig::default() }
     }
 
-    /// Refuses a tokenizer beside a base model, which has its own.
-    pub(crate) fn refuse_beside_base(&self) -> Result<(), Error> {
-        refuse([("--tokenizer", self.tokenizer.is_some()), ("--language", self.language.is_some())])
+    /// Refuses a tokenizer beside a base model, which has its own; `instead` is what to do.
+    pub(crate) fn refuse_beside_base(&self, instead: &str) -> Result<(), Error> {
+        let given =
+            [("--tokenizer", self.tokenizer.is_some()), ("--language", self.language.is_some())];
+        refuse(given, instead)
     }
 
     pub(crate) fn vocab_config(&self) -> VocabConfig {

@@ -143,7 +143,7 @@ impl Packed<'_> {
             let column = panel * kernel.columns;
             let first_word = |panel: usize| panel * b_panel + part.steps.start * kernel.columns;
             for (n, row) in part.rows.clone().step_by(kernel.rows).enumerate() {
-                if panels == 1 && panel + 1 < part.panels.end {
+                if panels == 1 && panel + 1 < part.panels.end && piece > 0 {
                     let next = &self.b[first_word(panel + 1)..][..panel_words];
                     simd::fetch(next.chunks(piece).nth(n).unwrap_or_default());
                 }

@@ -138,14 +138,16 @@ fn what_is_not_finite_spreads_along_its_row_only() {
 
 #[test]
 fn nothing_times_nothing() {
-    for precision in [Precision::F32, Precision::Bf16] {
-        let mut out = [1.0; 6];
+    let cases =
+        [Precision::F32, Precision::Bf16].map(|precision| [(precision, 2), (precision, 99)]);
+    for (precision, columns) in cases.into_iter().flatten() {
+        let mut out = vec![1.0; 3 * columns];
         let empty = Matrix { data: &[], rows: 3, columns: 0, row_stride: 0, column_stride: 1 };
-        let other = Matrix { data: &[], rows: 0, columns: 2, row_stride: 2, column_stride: 1 };
+        let other = Matrix { data: &[], rows: 0, columns, row_stride: columns, column_stride: 1 };
         product(&mut out, empty, other, Write::Add, precision);
-        assert_eq!(bits(&out), bits(&[1.0; 6]));
+        assert_eq!(bits(&out), bits(&vec![1.0; 3 * columns]));
         product(&mut out, empty, other, Write::Over, precision);
-        assert_eq!(bits(&out), bits(&[0.0; 6]), "a sum of nothing");
+        assert_eq!(bits(&out), bits(&vec![0.0; 3 * columns]), "a sum of nothing");
         let none = Matrix::new(&[], 2);
         product(&mut [], none, Matrix::new(&[1.0; 4], 2), Write::Over, precision);
     }

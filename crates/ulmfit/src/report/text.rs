@@ -11,10 +11,10 @@ impl fmt::Display for Report {
         }
         match self.judged() {
             Some((scores, Judge::Test)) => {
-                writeln!(f, "score on rows never seen before\n{scores}")?
+                writeln!(f, "score on rows never seen before\n{scores}")?;
             }
             Some((scores, Judge::Valid)) => {
-                writeln!(f, "score on the rows that choices were made by (it flatters)\n{scores}")?
+                writeln!(f, "score on the rows that choices were made by (it flatters)\n{scores}")?;
             }
             None => writeln!(f, "no rows were left to score on\n")?,
         }

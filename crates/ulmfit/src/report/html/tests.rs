@@ -20,11 +20,11 @@ fn strings<const N: usize>(list: [&str; N]) -> Vec<String> {
     list.map(str::to_owned).to_vec()
 }
 
-fn single(labels: Vec<String>) -> ClassifierEvaluation {
+fn single(labels: &[String]) -> ClassifierEvaluation {
     let classes = labels.len() as u32;
     let targets: Vec<u32> = (0..60).map(|n| n % classes).collect();
     let guesses: Vec<u32> = (0..60).map(|n| if n % 7 == 0 { 0 } else { n % classes }).collect();
-    let scores = ClassificationScores::new(&labels, &targets, &guesses, 0.4);
+    let scores = ClassificationScores::new(labels, &targets, &guesses, 0.4);
     ClassifierEvaluation::SingleLabel(scores)
 }
 
@@ -95,7 +95,7 @@ fn report(text: &str) -> Report {
             perplexity_before: Some(99.5),
             accuracy: 0.3,
         }],
-        test: Some(single(labels.clone())),
+        test: Some(single(&labels)),
         valid: None,
         baselines: Some(BaselineScores::Labels {
             majority_accuracy: 0.5,
@@ -172,7 +172,7 @@ fn crowded() -> Report {
         valid: 1,
         test: 1,
     });
-    Report { labels: counts.collect(), test: Some(single(labels)), ..report("x") }
+    Report { labels: counts.collect(), test: Some(single(&labels)), ..report("x") }
 }
 
 /// Elements with their attributes, after a check that every tag is closed in order.
