@@ -124,7 +124,7 @@ impl<D: Device> AwdLstm<D> {
 }
 
 /// A head on features that do not learn. It is the only group.
-pub struct HypercolumnsHead<D: Device> {
+pub struct HypercolumnHead<D: Device> {
     device: D,
     head: PoolingHead<D>,
     inputs: usize,
@@ -224,8 +224,10 @@ mod tests {
         let mut classifier =
             TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(2));
         classifier.copy_encoder(lm.encoder());
-        let documents: Vec<Vec<u32>> =
-            [3, 23, 12, 1].iter().map(|&n| (0..n).map(|t| 3 + (7 * t + n) % 27).collect()).collect();
+        let documents: Vec<Vec<u32>> = [3, 23, 12, 1]
+            .iter()
+            .map(|&n| (0..n).map(|t| 3 + (7 * t + n) % 27).collect())
+            .collect();
         let columns = |batch_size| Hypercolumns { batch_size, seq_len: 5, max_len: Some(7) };
         let features = columns(4).of(&lm, &documents, &mut |_, _| true).unwrap();
         assert_eq!(features, columns(1).of(&lm, &documents, &mut |_, _| true).unwrap());

@@ -27,7 +27,7 @@ pub struct LabelledText {
 impl LabelledText {
     /// Weights that make every class count the same: rows over classes times its rows, as
     /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
-    fn class_weights(&self) -> Vec<f32> {
+    pub(super) fn class_weights(&self) -> Vec<f32> {
         let rows = self.train.targets.len() as f32;
         let outputs = self.labels.outputs();
         let mut counts = vec![0.0_f32; outputs];
