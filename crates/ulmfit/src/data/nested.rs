@@ -26,9 +26,8 @@ pub fn nested_order(classes: &[u32], key: &Key) -> Vec<usize> {
             share * (n + 1) as f64 - taken[class] as f64
         };
         let open = (0..count).filter(|&class| taken[class] < shuffled[class].len());
-        let next =
-            open.reduce(|best, class| if behind(class) > behind(best) { class } else { best });
-        let class = next.expect("a row is left for every place");
+        let better = |best, class| if behind(class) > behind(best) { class } else { best };
+        let class = open.reduce(better).unwrap_or_else(|| unreachable!("a row for every place"));
         let row = shuffled[class][taken[class]];
         taken[class] += 1;
         row

@@ -89,9 +89,9 @@ impl<D: Device> LanguageModel<D> {
         learn: &Learn,
         scale: f64,
     ) -> LmStep {
-        let tied = learn.groups() - 1;
+        let embedding = learn.groups() - 1;
         let Self { device, encoder, decoder_bias } = self;
-        let parts = Tied { device, encoder, decoder_bias, first_layer: 0, tied };
+        let parts = Tied { device, encoder, decoder_bias, first_layer: 0, embedding };
         parts.train_step(batch, state, masks, regularisation, learn, scale)
     }
 

@@ -60,7 +60,7 @@ impl<D: Device> MultiTask<D> {
         scale: f64,
     ) -> LmStep {
         let Self { classifier: TextClassifier { device, encoder, .. }, decoder_bias } = self;
-        let parts = Tied { device, encoder, decoder_bias, first_layer: 1, tied: 0 };
+        let parts = Tied { device, encoder, decoder_bias, first_layer: 1, embedding: 0 };
         parts.train_step(batch, state, masks, regularisation, learn, scale)
     }
 }

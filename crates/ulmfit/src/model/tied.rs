@@ -14,7 +14,7 @@ pub(super) struct Tied<'a, D: Device> {
     /// Group of the lowest LSTM layer; the others follow.
     pub(super) first_layer: usize,
     /// Group of embedding and decoder.
-    pub(super) tied: usize,
+    pub(super) embedding: usize,
 }
 
 impl<D: Device> Tied<'_, D> {
@@ -28,7 +28,7 @@ impl<D: Device> Tied<'_, D> {
         learn: &Learn,
         scale: f64,
     ) -> LmStep {
-        let Self { device, encoder, decoder_bias, first_layer, tied } = self;
+        let Self { device, encoder, decoder_bias, first_layer, embedding } = self;
         let mode = Mode::Train { masks, piece: 0 };
         let out = encoder.forward(device, &batch.x, batch.batch, state, mode, Keep::Tape);
         *state = out.state;
@@ -46,7 +46,8 @@ impl<D: Device> Tied<'_, D> {
         let backward_scale = scale / tokens as f64;
         let (weight, d_weight) = encoder.embedding.split();
         let (bias, d_bias) = decoder_bias.split();
-        let grads = learn.group(tied).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
+        let grads =
+            learn.group(embedding).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
         let backward = DecoderBackward { scale: backward_scale, grads };
         let outcome = device.decoder_loss(h, weight, bias, &batch.y, Some(backward));
 
@@ -58,7 +59,7 @@ impl<D: Device> Tied<'_, D> {
         let beta = regularisation.tar * scale;
         let tar = device.temporal_activation_reg(&raw, beta, Some(&mut dh)) / scale;
         let tape = out.tape.expect("the tape was asked for");
-        encoder.backward(device, tape, dh, learn, first_layer, learn.group(tied));
+        encoder.backward(device, tape, dh, learn, first_layer, learn.group(embedding));
         LmStep { loss: outcome.loss_sum / tokens as f64, ar, tar, correct: outcome.correct, tokens }
     }
 }

@@ -56,7 +56,7 @@ impl<'a, D: Device> MultiTaskTrainee<'a, D> {
     ) -> Result<Self, DataError> {
         let windows = LmEpoch::new(lm.corpus, &lm.batches, Order::InFile)?;
         let state = model.zero_state(windows.batch_size());
-        let batches = LabelledBatches::new(train, valid, batch_size, loss, key.clone());
+        let batches = LabelledBatches::new(train, valid, batch_size, loss, key);
         Ok(Self { device, model, batches, lm, key, windows, state })
     }
 

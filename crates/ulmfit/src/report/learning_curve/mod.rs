@@ -48,7 +48,7 @@ impl PowerLaw {
     /// The floor is that which leaves the least squares, 0 for fewer than four numbers of labels.
     /// `None` for fewer than two.
     pub fn fit(points: &[CurvePoint]) -> Option<Self> {
-        let least = points.iter().map(|point| positive(point)).reduce(f64::min)?;
+        let least = points.iter().map(positive).reduce(f64::min)?;
         let floors = if points.len() < FLOOR_POINTS { 1 } else { FLOORS };
         let candidates = (0..floors).filter_map(|step| {
             let floor = least * step as f64 / FLOORS as f64;

@@ -7,7 +7,7 @@ use crate::report::metrics::wilson;
 use crate::report::{Apart, Spread, Table, percent};
 use crate::stages::rows::RowCounts;
 use serde::Serialize;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Rows of the paper's tables, run here.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -146,9 +146,9 @@ impl AblationReport {
     /// The same for a page.
     pub fn markdown(&self) -> String {
         let mut page = "# Ablation\n\n".to_owned();
-        page += &format!("| {} |\n|{}\n", HEADS.join(" | "), "---|".repeat(HEADS.len()));
+        let _ = writeln!(page, "| {} |\n|{}", HEADS.join(" | "), "---|".repeat(HEADS.len()));
         for row in &self.methods {
-            page += &format!("| {} |\n", self.cells(row).join(" | "));
+            let _ = writeln!(page, "| {} |", self.cells(row).join(" | "));
         }
         page + "\n" + &self.notes()
     }

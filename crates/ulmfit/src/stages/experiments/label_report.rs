@@ -5,8 +5,7 @@ use super::ledger::Cell;
 use crate::report::svg::{LabelSeries, label_curve};
 use crate::report::{CurveRun, Estimate, LearningCurve, Spread, Table, percent};
 use serde::Serialize;
-use std::fmt;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use ulmfit_ops::Key;
 
 /// Errors of each way to learn at each number of labels.
@@ -168,7 +167,7 @@ fn words(curve: Option<&LearningCurve>) -> String {
     let near = |number: Option<f64>| number.filter(|&number| number <= far);
     let [low, high] = curve.to_halve_ci95;
     let rounded = |number: f64| format!("{:.0}", number.ceil());
-    words += &match (near(curve.to_halve), near(low), near(high)) {
+    let last = match (near(curve.to_halve), near(low), near(high)) {
         (Some(number), Some(low), Some(high)) => {
             let [number, low, high] = [number, low, high].map(rounded);
             format!("half the error takes about {number} labels ({low} to {high})")
@@ -179,7 +178,7 @@ fn words(curve: Option<&LearningCurve>) -> String {
         }
         _ => format!("half the error is out of sight: not within {} labels", rounded(far)),
     };
-    words + "."
+    words + &last + "."
 }
 
 #[cfg(test)]
