@@ -1,7 +1,8 @@
 //! `ulmfit ablate`: the paper's tables 4 to 7 on your data.
 
 use crate::options::{
-    ClassifierOptions, Common, DataOptions, ExperimentOptions, LearningOptions, VocabOptions,
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, ExperimentOptions, LearningOptions,
+    VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -16,14 +17,14 @@ use ulmfit::text::Direction;
 /// more rows or seeds and it adds them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit ablate --list\n  \
-    ulmfit ablate train.csv --base en -o tables --recipe paper-2018\n  \
-    ulmfit ablate train.csv --base en --test test.csv --rows ulmfit,no-pretraining,last --seeds 5")]
+    ulmfit ablate train.csv -o tables --recipe paper-2018\n  \
+    ulmfit ablate train.csv --base my-lm --test test.csv --rows ulmfit,no-pretraining,last --seeds 5")]
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     #[arg(required_unless_present = "list")]
     data_file: Option<PathBuf>,
-    /// Folder of the language model to start from
-    #[arg(long, value_name = "MODEL", required_unless_present = "list")]
+    /// Language model to start from: a folder, or `en` [default: the English one inside this program]
+    #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Folder of the table and of all runs
     #[arg(short, long, value_name = "DIR", default_value = "ablation", help_heading = "Run")]
@@ -44,6 +45,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     lm_epochs: Option<usize>,
     #[command(flatten)]
+    base_words: BaseWordsOption,
+    #[command(flatten)]
     vocab: VocabOptions,
     #[command(flatten)]
     classifier: ClassifierOptions,
@@ -56,16 +59,18 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let (Some(data_file), Some(base), false) = (&args.data_file, &args.base, args.list) else {
+    let (Some(data_file), false) = (&args.data_file, args.list) else {
         return list(out);
     };
     let named = args.rows.iter().map(|name| Method::named(name.trim()));
     let named = named.collect::<Result<Vec<_>, _>>()?;
-    let base = LmBundle::load(base)?;
+    args.vocab.refuse_beside_base()?;
+    let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     let methods = if named.is_empty() { possible(&base) } else { named };
     let mut recipe = args.learning.recipe()?;
     args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;
     args.lm_epochs.into_iter().for_each(|epochs| recipe.finetune.set_epochs(epochs));
+    args.learning.put_precision(&mut recipe.finetune);
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
     let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);
@@ -80,7 +85,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         recipe,
         classify: args.classifier.classify(common.seed),
         shares: args.classifier.shares(0.0),
-        vocab: args.vocab.vocab_config(),
+        vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let mut lab = args.experiment.lab(&args.output, &mut terminal)?;
     let report = ablate(&mut lab, input, &base, &options)?;

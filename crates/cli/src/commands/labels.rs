@@ -1,8 +1,8 @@
 //! `ulmfit labels`: error against the number of labels.
 
 use crate::options::{
-    ClassifierOptions, Common, DataOptions, DirectionOption, ExperimentOptions, LearningOptions,
-    VocabOptions,
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, ExperimentOptions,
+    LearningOptions, VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -15,15 +15,15 @@ use ulmfit::stages::{LabelCurveInput, LabelCurveOptions, LmBundle, RowsInput, la
 /// Rows whose labels are not used lend their texts to the semi-supervised language model. Run the
 /// same command again and it goes on; run it with more numbers or seeds and it adds them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ulmfit labels train.csv --base en -o curve\n  \
-    ulmfit labels train.csv --base en -o curve --test test.csv --unlabeled more.txt \
+#[command(after_help = "Examples:\n  ulmfit labels train.csv -o curve\n  \
+    ulmfit labels train.csv --base my-lm -o curve --test test.csv --unlabeled more.txt \
     --counts 50,200,1000 --seeds 5")]
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
-    /// Folder of the language model to start from
+    /// Language model to start from: a folder, or `en` [default: the English one inside this program]
     #[arg(long, value_name = "MODEL")]
-    base: PathBuf,
+    base: Option<PathBuf>,
     /// Folder of the picture and of all runs
     #[arg(short, long, value_name = "DIR", help_heading = "Run")]
     output: PathBuf,
@@ -44,6 +44,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     lm_epochs: Option<usize>,
     #[command(flatten)]
+    base_words: BaseWordsOption,
+    #[command(flatten)]
     vocab: VocabOptions,
     #[command(flatten)]
     classifier: ClassifierOptions,
@@ -56,10 +58,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let base = LmBundle::load(&args.base)?;
+    args.vocab.refuse_beside_base()?;
+    let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     let mut recipe = args.learning.recipe()?;
     args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;
     args.lm_epochs.into_iter().for_each(|epochs| recipe.finetune.set_epochs(epochs));
+    args.learning.put_precision(&mut recipe.finetune);
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
     let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);
@@ -72,7 +76,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         recipe,
         classify: args.classifier.classify(common.seed),
         test_share: args.classifier.shares(0.2).test,
-        vocab: args.vocab.vocab_config(),
+        vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let input = LabelCurveInput {
         rows: RowsInput { train, valid: None, test },

@@ -186,6 +186,10 @@ impl<D: Device> Network<D> for HypercolumnHead<D> {
         1
     }
 
+    fn group_names(&self) -> Vec<String> {
+        vec!["head".into()]
+    }
+
     fn params(&self) -> Vec<(String, usize, &Param<D>)> {
         self.head.params().map(|p| (p.name.clone(), 0, p)).collect()
     }

@@ -70,6 +70,10 @@ impl<D: Device> Network<D> for MultiTask<D> {
         self.classifier.groups()
     }
 
+    fn group_names(&self) -> Vec<String> {
+        self.classifier.group_names()
+    }
+
     fn params(&self) -> Vec<(String, usize, &Param<D>)> {
         let bias = (self.decoder_bias.name.clone(), 0, &self.decoder_bias);
         self.classifier.params().into_iter().chain([bias]).collect()

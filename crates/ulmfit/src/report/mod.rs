@@ -42,3 +42,5 @@ pub use mistake::{Mistake, worst_mistakes};
 pub use scores::ClassificationScores;
 pub use spread::{Apart, Spread};
 pub use table::Table;
+#[cfg(feature = "train")]
+pub(crate) use table::percent;

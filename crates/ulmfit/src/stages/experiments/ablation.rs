@@ -116,7 +116,7 @@ impl Bench<'_> {
     ) -> Result<Cell, Error> {
         let layers = self.base.networks[0].1.config().layers;
         let recipe = &self.options.recipe;
-        let language = method.language_recipe(recipe, layers + 1);
+        let language = method.language_recipe(recipe);
         let classifier = method.classifier_recipe(recipe, layers + 2);
         language.iter().chain([&classifier]).try_for_each(StageRecipe::check)?;
         let mut options = ClassifyOptions { seed, ..self.options.classify.clone() };

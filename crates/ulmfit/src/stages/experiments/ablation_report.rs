@@ -4,8 +4,7 @@ use super::ablation::AblationOptions;
 use super::ledger::Cell;
 use super::methods::Method;
 use crate::report::metrics::wilson;
-use crate::report::{Apart, Spread, Table, percent};
-use crate::stages::rows::RowCounts;
+use crate::report::{Apart, RowCounts, Spread, Table};
 use serde::Serialize;
 use std::fmt::{self, Write};
 

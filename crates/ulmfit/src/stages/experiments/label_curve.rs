@@ -6,7 +6,7 @@ use super::ledger::Cell;
 use super::models::{copy, fine_tuned, random};
 use super::score::{Exam, Score};
 use crate::data::{ReadOptions, Record, TokenSource, nested_order};
-use crate::stages::baselines::{classes_of, tfidf};
+use crate::stages::baselines::{answers, tfidf_guesses};
 use crate::stages::bundle::LmBundle;
 use crate::stages::classify::{ClassifyOptions, LabelledText};
 use crate::stages::corpus::{HoldOut, LmInput, LmText, Vocabulary};
@@ -91,6 +91,7 @@ const USUAL: [usize; 8] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 struct Curve<'a> {
     base: &'a LmBundle,
     rows: &'a Rows,
+    answers: Vec<Vec<u32>>,
     classes: Vec<u32>,
     exam: Exam<'a>,
     options: &'a LabelCurveOptions,
@@ -139,8 +140,10 @@ pub fn label_curve(
         "head": options.classify.head,
         "balance": options.classify.balance,
     });
-    let classes = classes_of(&rows.labels, &rows.train)?;
-    let curve = Curve { base, rows: &rows, classes, exam, options, text, corpora, identity };
+    let answers = answers(&rows.labels, &rows.train)?;
+    let classes = answers.iter().flatten().copied().collect();
+    let curve =
+        Curve { base, rows: &rows, answers, classes, exam, options, text, corpora, identity };
     let mut cells = Vec::new();
     for &seed in &options.seeds {
         let order = nested_order(&curve.classes, &Key::new(seed).child(101));
@@ -203,10 +206,10 @@ impl Curve<'_> {
         let name = RunName { method: method.name(), seed, labels, key };
         lab.run(name, |lab, folder| match method {
             LabelMethod::TfIdf => {
-                let classes: Vec<u32> = chosen.iter().map(|&row| self.classes[row]).collect();
-                let (text, outputs) = (&self.base.text, self.rows.labels.outputs());
-                let guesses = tfidf(text, outputs, &train, &classes, self.exam.records);
-                Ok(self.exam.score_guesses(guesses.into_iter()))
+                let known: Vec<_> = chosen.iter().map(|&row| self.answers[row].clone()).collect();
+                let (labels, text, test) = (&self.rows.labels, &self.base.text, self.exam.records);
+                let guesses = tfidf_guesses(labels, text, &known, &train, test);
+                Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
             }
             LabelMethod::SemiSupervised => {
                 let lm = self.semi_supervised(lab, seed)?;

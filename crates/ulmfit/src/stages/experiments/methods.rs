@@ -222,15 +222,13 @@ impl Method {
     }
 
     /// Stage 2 of this row; none if there is none.
-    pub fn language_recipe(&self, recipe: &Recipe, groups: usize) -> Option<StageRecipe> {
+    pub fn language_recipe(&self, recipe: &Recipe) -> Option<StageRecipe> {
         let (Language::Trained(tuning) | Language::FineTuned(tuning)) = self.language else {
             return None;
         };
         let mut stage = recipe.finetune.clone();
         if tuning != Tuning::Recipe {
-            let epochs = stage.all_epochs();
-            stage.set_unfreezing(Unfreezing::Full, groups);
-            stage.set_all_epochs(epochs);
+            (stage.epochs, stage.phase) = (stage.all_epochs(), Vec::new());
             stage.schedule = course(match tuning {
                 Tuning::Stlr => Course::Stlr,
                 _ => Course::Constant,

@@ -17,7 +17,7 @@ fn classifier(name: &str) -> (StageRecipe, Vec<Phase>) {
 }
 
 fn language(name: &str) -> Option<StageRecipe> {
-    Method::named(name).unwrap().language_recipe(&paper(), 4)
+    Method::named(name).unwrap().language_recipe(&paper())
 }
 
 fn rates(found: &[f64], wanted: [f64; GROUPS]) {
@@ -94,7 +94,7 @@ fn all_rows_have_the_same_epochs() {
             let found = method.classifier_recipe(&recipe, GROUPS).all_epochs();
             let least = if method.name == "chain-thaw" { GROUPS + 2 } else { GROUPS };
             assert_eq!(found, recipe.train.all_epochs().max(least), "{} of {name}", method.name);
-            if let Some(stage) = method.language_recipe(&recipe, 4) {
+            if let Some(stage) = method.language_recipe(&recipe) {
                 assert_eq!(stage.all_epochs(), recipe.finetune.all_epochs(), "{}", method.name);
             }
         }

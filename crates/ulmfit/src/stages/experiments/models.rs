@@ -106,9 +106,8 @@ pub(super) fn hypercolumns(
     let key = Key::new(options.seed).child(*direction as u64);
     let inputs = train.features.first().map_or(0, Vec::len);
     let (first, key_of_head) = (recipe.dropouts().output, key.child(10));
-    let outputs = data.labels.outputs();
-    let head =
-        HypercolumnHead::new(Cpu::default(), &options.head, inputs, outputs, first, key_of_head);
+    let (device, outputs) = (recipe.device(), data.labels.outputs());
+    let head = HypercolumnHead::new(device, &options.head, inputs, outputs, first, key_of_head);
     let plan = recipe.plan(head.groups(), key.child(11))?;
     let loss = LossConfig {
         smoothing: recipe.label_smoothing,
@@ -118,7 +117,7 @@ pub(super) fn hypercolumns(
     let title = format!("train a head on hypercolumns, {direction}");
     let task = Task { title, name: format!("hypercolumns-{direction}") };
     let mut trainee = HypercolumnTrainee::new(
-        Cpu::default(),
+        device,
         head,
         data.labels.kind(),
         &train,
@@ -128,7 +127,7 @@ pub(super) fn hypercolumns(
         key.child(12),
     );
     let identity = json!({ "recipe": recipe, "seed": options.seed, "inputs": inputs });
-    runner.train(&task, &Cpu::default(), &mut trainee, &plan, &identity)?;
+    runner.train(&task, &device, &mut trainee, &plan, &identity)?;
     let exam_rows: Vec<&[f32]> = exam_rows.iter().map(Vec::as_slice).collect();
     let logits = trainee.into_model().logits(&exam_rows).to_f32();
     Ok(exam.score(&logits.chunks_exact(outputs).map(<[f32]>::to_vec).collect::<Vec<_>>()))

@@ -3,7 +3,7 @@
 use crate::data::{LabelKind, LabelSet, Record};
 use crate::model::argmax;
 use crate::stages::Error;
-use crate::stages::baselines::classes_of;
+use crate::stages::baselines::answers;
 use crate::stages::bundle::ClassifierBundle;
 use crate::stages::rows::texts;
 use crate::stages::runner::Runner;
@@ -34,7 +34,8 @@ impl<'a> Exam<'a> {
             let hint = Some("give --test FILE, or a share of the rows that is not 0".into());
             return Err(Error::TooLittle { message, hint });
         }
-        Ok(Self { records, targets: classes_of(labels, records)? })
+        let targets = answers(labels, records)?.into_iter().flatten().collect();
+        Ok(Self { records, targets })
     }
 
     /// Compares rows of probabilities, or of logits, with the labels.
