@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let named = args.rows.iter().map(|name| Method::named(name.trim()));
     let named = named.collect::<Result<Vec<_>, _>>()?;
-    args.vocab.refuse_beside_base()?;
+    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     let methods = if named.is_empty() { possible(&base) } else { named };
     let mut recipe = args.learning.recipe()?;

@@ -58,7 +58,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    args.vocab.refuse_beside_base()?;
+    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     let mut recipe = args.learning.recipe()?;
     args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;

@@ -4,7 +4,7 @@ use super::ablation::AblationOptions;
 use super::ledger::Cell;
 use super::methods::Method;
 use crate::report::metrics::wilson;
-use crate::report::{Apart, RowCounts, Spread, Table};
+use crate::report::{Apart, RowCounts, Spread, Table, percent};
 use serde::Serialize;
 use std::fmt::{self, Write};
 
