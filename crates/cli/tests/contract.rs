@@ -31,6 +31,8 @@ fn every_command_explains_itself_by_example() {
         "export fastai",
         "export compact",
         "bench",
+        "ablate",
+        "labels",
     ] {
         let help = place.run(&format!("{command} --help")).ok();
         let usage = format!("Usage: ulmfit {command}");

@@ -6,6 +6,7 @@ mod bad_input;
 mod base;
 mod common;
 mod contract;
+mod experiments;
 mod predictions;
 #[cfg(unix)]
 mod resume;

@@ -1,5 +1,6 @@
 //! One file a command: its arguments and a call of the library.
 
+mod ablate;
 mod bench;
 mod check_data;
 mod demo;
@@ -10,6 +11,7 @@ mod fit;
 mod generate;
 mod import;
 mod inspect;
+mod labels;
 mod language;
 mod lr_find;
 mod predict;
@@ -47,6 +49,10 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Duplicates, conflicting labels and other faults of a data set
     CheckData(check_data::Args),
+    /// What each part of the method is worth on your data: the paper's tables 4 to 7
+    Ablate(ablate::Args),
+    /// Error against the number of labels: would more of them help?
+    Labels(labels::Args),
     /// Models of other programs to ours
     Import(import::Args),
     /// Our models to other programs
@@ -70,6 +76,8 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::LrFind(args) => lr_find::run(args, common, out),
         Command::Inspect(args) => inspect::run(args, common, out),
         Command::CheckData(args) => check_data::run(args, out),
+        Command::Ablate(args) => ablate::run(args, common, out),
+        Command::Labels(args) => labels::run(args, common, out),
         Command::Import(args) => import::run(args, common, out),
         Command::Export(args) => export::run(args, common, out),
         Command::Bench(args) => bench::run(args, common, out),

@@ -3,6 +3,7 @@
 mod classifier;
 mod common;
 mod data;
+mod experiment;
 mod learning;
 mod network;
 mod precision;
@@ -11,6 +12,7 @@ mod run;
 pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
+pub(crate) use experiment::ExperimentOptions;
 pub(crate) use learning::LearningOptions;
 pub(crate) use network::{
     BaseWordsOption, DirectionOption, FROM_SCRATCH, NetworkOptions, VocabOptions,

@@ -41,7 +41,7 @@ enum OnNanArg {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct EveryArg(Every);
+pub(super) struct EveryArg(pub(super) Every);
 
 impl FromStr for EveryArg {
     type Err = String;

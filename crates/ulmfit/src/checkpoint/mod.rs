@@ -31,6 +31,8 @@ mod test_process;
 #[cfg(feature = "crash-points")]
 pub use crash_point::CRASH_POINTS;
 pub use durable::hash_file;
+#[cfg(feature = "train")]
+pub(crate) use durable::replace;
 pub use error::{CheckpointError, ConfigDifference, ManifestFault};
 pub use folder_writer::{FolderWriter, Overwrite};
 pub use manifest::check_manifest;

@@ -24,6 +24,7 @@ mod labels;
 mod lines;
 mod lm_batches;
 mod near_duplicates;
+mod nested;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -51,6 +52,7 @@ pub use self::label_notices::LabelNotice;
 pub use self::labels::{LabelKind, LabelOptions, LabelSet, Target, Task};
 pub use self::lm_batches::{LmBatch, LmBatchConfig, LmEpoch, Order};
 pub use self::near_duplicates::{Duplicates, find_duplicates};
+pub use self::nested::nested_order;
 pub use self::options::{
     Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
     UnknownFormat,

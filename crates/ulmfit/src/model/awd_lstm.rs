@@ -13,11 +13,11 @@ pub struct AwdLstm<D: Device> {
     /// Probabilities in training; not part of the weights.
     pub dropout: DropoutConfig,
     pub(super) embedding: Param<D>, // [V, E]
-    layers: Vec<WeightDropLstm<D>>,
+    pub(super) layers: Vec<WeightDropLstm<D>>,
 }
 
 /// Hidden and cell states of all layers.
-pub struct EncoderState<D: Device>(Vec<LstmState<D>>);
+pub struct EncoderState<D: Device>(pub(super) Vec<LstmState<D>>);
 
 impl<D: Device> Clone for EncoderState<D> {
     fn clone(&self) -> Self {

@@ -13,9 +13,9 @@ use ulmfit_ops::{Device, Key, Tensor};
 ///
 /// Groups, lowest first: embedding, each LSTM layer, head (fastai's `awd_lstm_clas_split`).
 pub struct TextClassifier<D: Device> {
-    device: D,
+    pub(super) device: D,
     config: ClassifierConfig,
-    encoder: AwdLstm<D>,
+    pub(super) encoder: AwdLstm<D>,
     head: PoolingHead<D>,
 }
 

@@ -1,11 +1,11 @@
 //! The language model: encoder, output dropout and tied decoder.
 
+use super::tied::Tied;
 use super::{
     AwdLstm, AwdLstmConfig, DropoutConfig, EncoderState, Learn, MaskSource, Mode, Network, Param,
-    Regularisation, Site,
+    Regularisation,
 };
 use crate::data::LmBatch;
-use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads};
 use ulmfit_ops::lstm::Keep;
 use ulmfit_ops::{Device, Key, Tensor};
 
@@ -14,9 +14,9 @@ use ulmfit_ops::{Device, Key, Tensor};
 /// Groups, lowest first: each LSTM layer, then embedding and decoder together (fastai's
 /// `awd_lstm_lm_split`).
 pub struct LanguageModel<D: Device> {
-    device: D,
-    encoder: AwdLstm<D>,
-    decoder_bias: Param<D>, // [V]
+    pub(super) device: D,
+    pub(super) encoder: AwdLstm<D>,
+    pub(super) decoder_bias: Param<D>, // [V]
 }
 
 /// The decoder's bias, which fastai spares from weight decay as that of any linear layer.
@@ -89,39 +89,10 @@ impl<D: Device> LanguageModel<D> {
         learn: &Learn,
         scale: f64,
     ) -> LmStep {
-        let device = self.device.clone();
-        let mode = Mode::Train { masks, piece: 0 };
-        let out = self.encoder.forward(&device, &batch.x, batch.batch, state, mode, Keep::Tape);
-        *state = out.state;
-        let raw = out.y; // [T, B, E]
-        let emb = self.encoder.config().emb;
-        let mask = mode.mask(Site::Output, &[batch.batch, emb], self.encoder.dropout.output);
-        let dropped = mask.as_ref().map(|mask| {
-            let mut dropped = raw.clone();
-            device.apply_mask(&mut dropped, mask);
-            dropped
-        });
-        let h = dropped.as_ref().unwrap_or(&raw);
-
-        let top = learn.groups() - 1;
-        let tokens = batch.y.len();
-        let backward_scale = scale / tokens as f64;
-        let (weight, d_weight) = self.encoder.embedding.split();
-        let (bias, d_bias) = self.decoder_bias.split();
-        let grads = learn.group(top).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
-        let backward = DecoderBackward { scale: backward_scale, grads };
-        let outcome = device.decoder_loss(h, weight, bias, &batch.y, Some(backward));
-
-        let mut dh = outcome.dh.expect("backward was asked for").reshaped(raw.dims());
-        let ar = device.activation_reg(h, regularisation.ar * scale, Some(&mut dh)) / scale;
-        if let Some(mask) = &mask {
-            device.apply_mask(&mut dh, mask);
-        }
-        let beta = regularisation.tar * scale;
-        let tar = device.temporal_activation_reg(&raw, beta, Some(&mut dh)) / scale;
-        let tape = out.tape.expect("the tape was asked for");
-        self.encoder.backward(&device, tape, dh, learn, 0, learn.group(top));
-        LmStep { loss: outcome.loss_sum / tokens as f64, ar, tar, correct: outcome.correct, tokens }
+        let embedding = learn.groups() - 1;
+        let Self { device, encoder, decoder_bias } = self;
+        let parts = Tied { device, encoder, decoder_bias, first_layer: 0, embedding };
+        parts.train_step(batch, state, masks, regularisation, learn, scale)
     }
 
     /// Loss of `batch` without dropout; carries `state` on.

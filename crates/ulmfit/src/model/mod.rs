@@ -13,19 +13,28 @@ pub mod bpt3c;
 mod classifier;
 mod config;
 mod head;
+#[cfg(feature = "train")]
+mod hypercolumns;
 mod language_model;
 mod masks;
+#[cfg(feature = "train")]
+mod multi_task;
 mod network;
 mod param;
 mod scoring;
+mod tied;
 mod weight_drop_lstm;
 
 pub use awd_lstm::{AwdLstm, EncoderState, EncoderTape};
 pub use classifier::{ClassifierStep, TextClassifier};
 pub use config::{AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig};
 pub use head::PoolingHead;
+#[cfg(feature = "train")]
+pub use hypercolumns::{HypercolumnHead, Hypercolumns};
 pub use language_model::{LanguageModel, LmStep};
 pub use masks::{MaskSource, Mode, RandomMasks, Site};
+#[cfg(feature = "train")]
+pub use multi_task::MultiTask;
 pub use network::{Learn, LoadError, Network, Regularisation};
 pub use param::{Decay, Param};
 pub use scoring::{LmScore, argmax, score_documents, score_stream};

@@ -15,10 +15,12 @@ mod course;
 mod evaluation;
 #[cfg(feature = "train")]
 pub mod html;
+mod learning_curve;
 pub mod metrics;
 #[cfg(feature = "train")]
 mod mistake;
 mod scores;
+mod spread;
 pub mod svg;
 mod table;
 #[cfg(feature = "train")]
@@ -33,8 +35,12 @@ pub use contents::{
 #[cfg(feature = "train")]
 pub use course::{Course, Curve, EpochScore, GroupRates};
 pub use evaluation::ClassifierEvaluation;
+pub use learning_curve::{CurvePoint, CurveRun, Estimate, LearningCurve, PowerLaw};
 pub use metrics::ClassScores;
 #[cfg(feature = "train")]
 pub use mistake::{Mistake, worst_mistakes};
 pub use scores::ClassificationScores;
+pub use spread::{Apart, Spread};
 pub use table::Table;
+#[cfg(feature = "train")]
+pub(crate) use table::percent;

@@ -108,7 +108,7 @@ fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
 }
 
 /// What TF-IDF with logistic regression answers for `test`.
-fn tfidf_guesses(
+pub(super) fn tfidf_guesses(
     labels: &LabelSet,
     text: &TextPipeline,
     known: &[Vec<u32>],
@@ -145,7 +145,7 @@ fn tfidf_guesses(
 }
 
 /// The classes of each record, rising.
-fn answers(labels: &LabelSet, records: &[Record]) -> Result<Vec<Vec<u32>>, DataError> {
+pub(super) fn answers(labels: &LabelSet, records: &[Record]) -> Result<Vec<Vec<u32>>, DataError> {
     let classes = |record| match labels.target(record)? {
         Target::Class(class) => Ok(vec![class]),
         Target::Classes(classes) => Ok(classes),

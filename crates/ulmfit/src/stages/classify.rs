@@ -4,12 +4,13 @@ use super::Error;
 use super::Task as Title;
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::fingerprint;
+use super::language::lm_batches;
 use super::recipe::StageRecipe;
 use super::runner::Runner;
-use crate::data::{LabelKind, LabelOptions, LabelSet};
-use crate::model::{ClassifierConfig, HeadConfig, Network, TextClassifier};
+use crate::data::{Corpus, LabelKind, LabelOptions, LabelSet};
+use crate::model::{ClassifierConfig, HeadConfig, MultiTask, Network, TextClassifier};
 use crate::text::Direction;
-use crate::train::{ClassifierTrainee, Labelled, LossConfig};
+use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTrainee};
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
@@ -26,7 +27,7 @@ pub struct LabelledText {
 impl LabelledText {
     /// Weights that make every class count the same: rows over classes times its rows, as
     /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
-    fn class_weights(&self) -> Vec<f32> {
+    pub(super) fn class_weights(&self) -> Vec<f32> {
         let rows = self.train.targets.len() as f32;
         let outputs = self.labels.outputs();
         let mut counts = vec![0.0_f32; outputs];
@@ -92,7 +93,7 @@ pub fn classify(
         let mut network =
             TextClassifier::new(recipe.device(), config, recipe.dropouts(), key.child(10));
         network.copy_encoder(lm.encoder());
-        drop(lm);
+        let network = MultiTask::new(network, lm);
         networks
             .push((direction, train_one(runner, network, direction, data, recipe, options, key)?));
     }
@@ -101,7 +102,7 @@ pub fn classify(
 
 fn train_one(
     runner: &mut Runner<'_>,
-    network: TextClassifier<Cpu>,
+    network: MultiTask<Cpu>,
     direction: Direction,
     data: &LabelledText,
     recipe: &StageRecipe,
@@ -115,11 +116,11 @@ fn train_one(
         "recipe": recipe,
         "seed": options.seed,
         "direction": direction,
-        "network": network.config(),
+        "network": network.classifier().config(),
         "balance": options.balance,
         "train": rows_fingerprint(&data.train),
         "valid": rows_fingerprint(&data.valid),
-        "start": fingerprint::model(&network),
+        "start": fingerprint::model(network.classifier()),
     });
     let (train, valid) = (orient(&data.train, direction), orient(&data.valid, direction));
     let loss = LossConfig {
@@ -127,20 +128,34 @@ fn train_one(
         class_weights: options.balance.then(|| data.class_weights()),
         regularisation: recipe.regularisation(),
     };
-    let device = recipe.device();
-    let mut trainee = ClassifierTrainee::new(
-        device,
-        network,
-        &train,
-        (!valid.documents.is_empty()).then_some(&valid),
-        recipe.batch_size,
-        loss,
-        key.child(12),
-    );
-    runner.train(&task, &device, &mut trainee, &plan, &identity)?;
-    let mut network = trainee.into_model();
+    let (device, batch_size) = (recipe.device(), recipe.batch_size);
+    let valid = (!valid.documents.is_empty()).then_some(&valid);
+    let mut network = if recipe.lm_weight > 0.0 {
+        let corpus = corpus_of(&train);
+        // the documents are the right way round already
+        let batches = lm_batches(recipe, Direction::Forward);
+        let lm = LmTask { corpus: &corpus, batches, weight: recipe.lm_weight };
+        let (train, key) = (&train, key.child(12));
+        let mut trainee =
+            MultiTaskTrainee::new(device, network, train, valid, batch_size, loss, lm, key)?;
+        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+        trainee.into_model().into_classifier()
+    } else {
+        let (network, key) = (network.into_classifier(), key.child(12));
+        let mut trainee =
+            ClassifierTrainee::new(device, network, &train, valid, batch_size, loss, key);
+        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+        trainee.into_model()
+    };
     network.set_device(Cpu::default()); // what the saved model is used with
     Ok(network)
+}
+
+/// The documents' tokens in one stream.
+fn corpus_of(labelled: &Labelled) -> Corpus {
+    let mut corpus = Corpus::default();
+    labelled.documents.iter().for_each(|document| corpus.push(document));
+    corpus
 }
 
 /// Documents as a network of `direction` reads them.

@@ -25,6 +25,8 @@ mod error;
 mod evaluate;
 mod exchange;
 #[cfg(feature = "train")]
+mod experiments;
+#[cfg(feature = "train")]
 mod fingerprint;
 #[cfg(feature = "train")]
 mod fit;
@@ -69,6 +71,11 @@ pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 pub use error::Error;
 pub use evaluate::{LmReport, evaluate_classifier, evaluate_language_model};
 pub use exchange::{FromFastai, from_fastai};
+#[cfg(feature = "train")]
+pub use experiments::{
+    AblationOptions, AblationReport, AblationRow, Cell, Lab, LabelCurveInput, LabelCurveOptions,
+    LabelCurveReport, LabelMethod, LabelRow, METHODS, Method, MethodCurve, ablate, label_curve,
+};
 #[cfg(feature = "train")]
 pub use fit::{FitInput, FitOptions, fit};
 pub use generate::{GenerateOptions, generate};

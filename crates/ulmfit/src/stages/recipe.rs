@@ -112,6 +112,10 @@ pub struct StageRecipe {
     /// `ε` of label smoothing; classifiers only.
     #[serde(default)]
     pub label_smoothing: f64,
+    /// Weight of a language model's loss on the training documents, learned beside the labels
+    /// (multi-task, Rei 2017); 0 for none; classifiers only.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lm_weight: f64,
     /// Epochs without improvement after which a phase ends.
     #[serde(default)]
     pub patience: Option<usize>,
@@ -126,6 +130,12 @@ pub struct StageRecipe {
 /// fastai's: twenty pieces.
 fn default_max_len() -> usize {
     1440
+}
+
+/// Left out where it is nothing, so that runs begun before there was such a knob go on.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 fn one() -> usize {

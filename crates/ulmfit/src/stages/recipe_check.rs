@@ -36,6 +36,7 @@ impl StageRecipe {
             &self.label_smoothing,
             "in 0..1",
         )?;
+        range(at_least_zero(self.lm_weight), "lm-weight", &self.lm_weight, "at least 0")?;
         if let Some(clip) = self.clip {
             range(positive(clip), "clip", &clip, "a positive number")?;
         }
@@ -90,7 +91,8 @@ mod tests {
             lr: None,
             schedule: Some(cycle()),
         };
-        let cases: [(&str, Change); 12] = [
+        let cases: [(&str, Change); 13] = [
+            ("`lm-weight` ", &|s| s.lm_weight = -1.0),
             ("`batch-size` ", &|s| s.batch_size = 0),
             ("`lr of a phase or group` ", &|s| s.phase[0].lr = Some(f64::NAN)),
             ("`weight-decay` ", &|s| s.weight_decay = -0.1),

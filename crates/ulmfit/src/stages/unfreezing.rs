@@ -46,6 +46,20 @@ impl StageRecipe {
         self.phase = how.phases(groups, epochs);
     }
 
+    /// Epochs of all phases.
+    pub fn all_epochs(&self) -> usize {
+        if self.phase.is_empty() {
+            return self.epochs;
+        }
+        self.phase.iter().map(|phase| phase.epochs).sum()
+    }
+
+    /// Sets the epochs of the last phase so that all together have `epochs`; it has one at least.
+    pub fn set_all_epochs(&mut self, epochs: usize) {
+        let before = self.all_epochs() - self.last_epochs();
+        self.set_epochs(epochs.saturating_sub(before).max(1));
+    }
+
     /// Sets the epochs of the last phase, however many tokens they are.
     pub fn set_epochs(&mut self, epochs: usize) {
         self.max_tokens = None;

@@ -48,8 +48,83 @@ impl LossConfig {
 
     /// The same without what only helps training.
     #[must_use]
-    fn plain() -> Self {
+    pub(super) fn plain() -> Self {
         Self::default()
+    }
+}
+
+/// Labelled documents in batches, to learn and to be judged by.
+pub(super) struct LabelledBatches<'a> {
+    train: &'a Labelled,
+    valid: Option<&'a Labelled>,
+    lengths: Vec<usize>,
+    batch_size: usize,
+    pub(super) loss: LossConfig,
+    key: Key,
+    epoch: Vec<Vec<usize>>,
+}
+
+impl<'a> LabelledBatches<'a> {
+    /// `key` settles the order of documents in each epoch.
+    pub(super) fn new(
+        train: &'a Labelled,
+        valid: Option<&'a Labelled>,
+        batch_size: usize,
+        loss: LossConfig,
+        key: Key,
+    ) -> Self {
+        let lengths = train.documents.iter().map(Vec::len).collect();
+        Self { train, valid, lengths, batch_size, loss, key, epoch: Vec::new() }
+    }
+
+    pub(super) fn of_epoch(&self, epoch: usize) -> Vec<Vec<usize>> {
+        training_batches(&self.lengths, self.batch_size, &self.key.child(epoch as u64))
+    }
+
+    pub(super) fn start_epoch(&mut self, epoch: usize) {
+        self.epoch = self.of_epoch(epoch);
+    }
+
+    /// A training step of the classifier on batch `plan.step` of the epoch.
+    pub(super) fn step<D: Device>(
+        &self,
+        device: &D,
+        model: &mut TextClassifier<D>,
+        plan: StepPlan<'_>,
+    ) -> StepLoss {
+        let items = &self.epoch[plan.step];
+        let texts: Vec<&[u32]> =
+            items.iter().map(|&n| self.train.documents[n].as_slice()).collect();
+        let batch = pad(&texts, model.config().seq_len);
+        let targets = self.loss.targets(model.config().task, self.train, items);
+        let masks = RandomMasks::new(device.clone(), plan.key);
+        let (learn, scale) = (plan.learn, plan.scale);
+        let out =
+            model.train_step(&batch, &targets, &masks, self.loss.regularisation, learn, scale);
+        StepLoss {
+            loss: out.loss,
+            total: out.total(),
+            rate_factor: 1.0,
+            tokens: texts.iter().map(|text| text.len()).sum(),
+            weight: items.len() as f64,
+        }
+    }
+
+    /// Scores the classifier on the held-out documents.
+    pub(super) fn validate<D: Device>(
+        &self,
+        model: &TextClassifier<D>,
+        poll: &mut dyn FnMut() -> Control,
+    ) -> ControlFlow<(), Option<Validation>> {
+        let Some(valid) = self.valid else { return ControlFlow::Continue(None) };
+        let go_on = &mut |_, _| poll() == Control::Continue;
+        let Some(logits) = score_documents_while(model, &valid.documents, self.batch_size, go_on)
+        else {
+            return ControlFlow::Break(());
+        };
+        let loss = mean_loss(model, &logits, valid);
+        let metrics = metrics(model.config().task, &logits, valid);
+        ControlFlow::Continue(Some(Validation { loss, metrics }))
     }
 }
 
@@ -57,13 +132,7 @@ impl LossConfig {
 pub struct ClassifierTrainee<'a, D: Device> {
     device: D,
     model: TextClassifier<D>,
-    train: &'a Labelled,
-    valid: Option<&'a Labelled>,
-    lengths: Vec<usize>,
-    batch_size: usize,
-    loss: LossConfig,
-    key: Key,
-    epoch: Vec<Vec<usize>>,
+    batches: LabelledBatches<'a>,
 }
 
 impl<'a, D: Device> ClassifierTrainee<'a, D> {
@@ -77,18 +146,13 @@ impl<'a, D: Device> ClassifierTrainee<'a, D> {
         loss: LossConfig,
         key: Key,
     ) -> Self {
-        let lengths = train.documents.iter().map(Vec::len).collect();
-        let epoch = Vec::new();
-        Self { device, model, train, valid, lengths, batch_size, loss, key, epoch }
+        let batches = LabelledBatches::new(train, valid, batch_size, loss, key);
+        Self { device, model, batches }
     }
 
     /// The model, once training is over.
     pub fn into_model(self) -> TextClassifier<D> {
         self.model
-    }
-
-    fn batches(&self, epoch: usize) -> Vec<Vec<usize>> {
-        training_batches(&self.lengths, self.batch_size, &self.key.child(epoch as u64))
     }
 }
 
@@ -104,53 +168,38 @@ impl<D: Device> Trainee<D> for ClassifierTrainee<'_, D> {
     }
 
     fn steps(&self, epoch: usize) -> usize {
-        self.batches(epoch).len()
+        self.batches.of_epoch(epoch).len()
     }
 
     fn start_epoch(&mut self, epoch: usize) {
-        self.epoch = self.batches(epoch);
+        self.batches.start_epoch(epoch);
     }
 
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss {
-        let items = &self.epoch[plan.step];
-        let texts: Vec<&[u32]> =
-            items.iter().map(|&n| self.train.documents[n].as_slice()).collect();
-        let batch = pad(&texts, self.model.config().seq_len);
-        let targets = self.loss.targets(self.model.config().task, self.train, items);
-        let masks = RandomMasks::new(self.device.clone(), plan.key);
-        let (learn, scale) = (plan.learn, plan.scale);
-        let out =
-            self.model.train_step(&batch, &targets, &masks, self.loss.regularisation, learn, scale);
-        StepLoss {
-            loss: out.loss,
-            total: out.total(),
-            rate_factor: 1.0,
-            tokens: texts.iter().map(|text| text.len()).sum(),
-            weight: items.len() as f64,
-        }
+        self.batches.step(&self.device, &mut self.model, plan)
     }
 
     fn validate(
         &mut self,
         poll: &mut dyn FnMut() -> Control,
     ) -> ControlFlow<(), Option<Validation>> {
-        let Some(valid) = self.valid else { return ControlFlow::Continue(None) };
-        let task = self.model.config().task;
-        let documents = &valid.documents;
-        let go_on = &mut |_, _| poll() == Control::Continue;
-        let Some(logits) = score_documents_while(&self.model, documents, self.batch_size, go_on)
-        else {
-            return ControlFlow::Break(());
-        };
-        let loss = mean_loss(&self.model, &logits, valid);
-        let mut metrics = BTreeMap::new();
-        if task == LabelKind::Single {
-            let rows = logits.iter().zip(&valid.targets);
-            let right = rows.filter(|(row, target)| argmax(row) == target[0] as usize);
-            metrics.insert("accuracy".to_owned(), right.count() as f64 / logits.len() as f64);
-        }
-        ControlFlow::Continue(Some(Validation { loss, metrics }))
+        self.batches.validate(&self.model, poll)
     }
+}
+
+/// Figures besides the loss.
+pub(super) fn metrics(
+    task: LabelKind,
+    logits: &[Vec<f32>],
+    labelled: &Labelled,
+) -> BTreeMap<String, f64> {
+    let mut metrics = BTreeMap::new();
+    if task == LabelKind::Single {
+        let rows = logits.iter().zip(&labelled.targets);
+        let right = rows.filter(|(row, target)| argmax(row) == target[0] as usize);
+        metrics.insert("accuracy".to_owned(), right.count() as f64 / logits.len() as f64);
+    }
+    metrics
 }
 
 /// Mean loss of logits, without smoothing and weights.

@@ -57,10 +57,12 @@ impl Scale {
 /// A line from point to point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// For the legend.
+    /// For the legend; it leaves out lines without a name.
     pub name: String,
     /// Values of x and y, x ascending; points that are not finite make a gap.
     pub points: Vec<(f64, f64)>,
+    /// Single measurements that the line sums up, drawn as rings.
+    pub rings: Vec<(f64, f64)>,
     /// How it is drawn.
     pub stroke: Stroke,
     /// One of four.
@@ -72,7 +74,8 @@ pub struct Line {
 impl Line {
     /// A line without gaps in the `colour`-th colour.
     pub fn new(name: &str, points: Vec<(f64, f64)>, colour: usize) -> Self {
-        Self { name: name.to_owned(), points, stroke: Stroke::Solid, colour, opacity: 1.0 }
+        let (name, rings, stroke) = (name.to_owned(), Vec::new(), Stroke::Solid);
+        Self { name, points, rings, stroke, colour, opacity: 1.0 }
     }
 }
 
@@ -125,6 +128,8 @@ impl Frame {
 /// Points a line is thinned to; more cannot be told apart on a screen.
 const POINTS: usize = 700;
 const COLOURS: usize = 4;
+/// Decades of a logarithmic axis on which powers of ten alone would be too few.
+const NARROW: f64 = 2.5;
 
 /// An axis with both its ends known.
 struct Ruler {
@@ -134,6 +139,14 @@ struct Ruler {
 }
 
 impl Ruler {
+    /// Once, twice and five times the powers of ten: for an axis that has few of these.
+    fn narrow_ticks(&self) -> Vec<(f64, String)> {
+        let decades = self.low.floor() as i32..=self.high.floor() as i32;
+        let values = decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|f| f * 10_f64.powi(decade)));
+        let inside = |value: &f64| (-1e-9..=1.0 + 1e-9).contains(&self.place(*value));
+        values.filter(inside).map(|value| (self.place(value), short(value))).collect()
+    }
+
     fn new(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
         let scale = axis.scale;
         let heights = values.map(|value| scale.height(value)).filter(|value| value.is_finite());
@@ -159,6 +172,9 @@ impl Ruler {
 
     /// About `count` round numbers along the axis, as place and text.
     fn ticks(&self, count: f64) -> Vec<(f64, String)> {
+        if self.scale == Scale::Log && self.high - self.low < NARROW {
+            return self.narrow_ticks();
+        }
         let span = self.high - self.low;
         let wanted = span / count;
         let magnitude = 10_f64.powf(wanted.log10().floor());
@@ -187,6 +203,16 @@ impl Ruler {
     }
 }
 
+/// A number as short as it can be.
+fn short(value: f64) -> String {
+    if (1e-3..1e6).contains(&value) {
+        let digits = (-value.log10().floor()).clamp(0.0, 3.0) as usize;
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:e}")
+    }
+}
+
 /// At most [`POINTS`] points: means of equally many neighbours.
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let size = points.len().div_ceil(POINTS).max(1);
@@ -212,7 +238,8 @@ impl Picture for LineChart {
         let lines: Vec<_> = self.lines.iter().map(|line| (line, thinned(&line.points))).collect();
         let points = || {
             let lines = lines.iter().flat_map(|(_, points)| points.iter().copied());
-            lines.chain(self.marks.iter().map(|mark| mark.at))
+            let rings = self.lines.iter().flat_map(|line| line.rings.iter().copied());
+            lines.chain(rings).chain(self.marks.iter().map(|mark| mark.at))
         };
         let x = Ruler::new(&self.x, points().map(|point| point.0));
         let y = Ruler::new(&self.y, points().map(|point| point.1));
@@ -222,6 +249,11 @@ impl Picture for LineChart {
         for (line, points) in &lines {
             let points: Vec<_> = points.iter().map(at).collect();
             draw_line(f, line, &points)?;
+            for (x, y) in line.rings.iter().map(at).filter(|(x, y)| x.is_finite() && y.is_finite())
+            {
+                let look = look(line);
+                writeln!(f, "<circle {look} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\"/>")?;
+            }
         }
         if dress == Dress::File {
             draw_legend(f, &frame, &self.lines)?;
@@ -315,7 +347,7 @@ fn draw_line(f: &mut fmt::Formatter<'_>, line: &Line, places: &[(f64, f64)]) -> 
 
 fn draw_legend(f: &mut fmt::Formatter<'_>, frame: &Frame, lines: &[Line]) -> fmt::Result {
     let mut at = frame.left;
-    for line in lines {
+    for line in lines.iter().filter(|line| !line.name.is_empty()) {
         writeln!(f, "<path {} d=\"M{at:.1} 46h24\"/>", look(line))?;
         text(f, (at + 30.0, 50.0), "start", &line.name)?;
         at += 52.0 + 7.0 * line.name.chars().count() as f64;
@@ -344,10 +376,13 @@ mod tests {
         let tiny = ticks(Scale::Linear, 0.0, 2.4e-4);
         assert_eq!(tiny, ["0", "5e-5", "1e-4", "1.5e-4", "2e-4"]);
         assert_eq!(ticks(Scale::Log, 1e-3, 0.5), ["1e-3", "1e-2", "1e-1"]);
+        assert_eq!(ticks(Scale::Log, 0.02, 0.4), ["0.02", "0.05", "0.1", "0.2"]);
+        assert_eq!(ticks(Scale::Log, 50.0, 1600.0), ["50", "100", "200", "500", "1000"]);
     }
 
     fn chart(points: Vec<(f64, f64)>) -> LineChart {
-        let line = Line::new("train <1>", points, 0);
+        let rings = points.iter().take(9).copied().collect();
+        let line = Line { rings, ..Line::new("train <1>", points, 0) };
         let axis = |label| Axis::new(label, Scale::Linear);
         LineChart {
             title: "a & b".to_owned(),

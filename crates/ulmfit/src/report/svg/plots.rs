@@ -1,7 +1,7 @@
-//! The pictures of a run.
+//! The pictures of a run, and one of many runs.
 
 use super::{Axis, HeatMap, Line, LineChart, Mark, Scale, Stroke};
-use crate::report::ClassificationScores;
+use crate::report::{ClassificationScores, PowerLaw};
 
 /// Training and validation loss over the update.
 pub fn losses(title: &str, train: Vec<(f64, f64)>, valid: Vec<(f64, f64)>) -> LineChart {
@@ -58,6 +58,42 @@ pub fn lr_finder(rates: &[f64], losses: &[f64], suggestions: &[(&str, f64)]) -> 
     }
 }
 
+/// One way to learn, at several numbers of labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelSeries {
+    /// For the legend.
+    pub name: String,
+    /// Labels and mean error, labels rising.
+    pub means: Vec<(f64, f64)>,
+    /// Labels and error of each run.
+    pub runs: Vec<(f64, f64)>,
+    /// The law, if one could be fitted.
+    pub law: Option<PowerLaw>,
+}
+
+/// Error over the number of labels, both by their logarithm (Howard & Ruder 2018, figure 3); the
+/// dashed lines are power laws, up to four times as many labels as there are.
+pub fn label_curve(series: &[LabelSeries]) -> LineChart {
+    let measured = series.iter().enumerate().map(|(colour, series)| Line {
+        rings: series.runs.clone(),
+        ..Line::new(&series.name, series.means.clone(), colour)
+    });
+    let foretold = series.iter().enumerate().filter_map(|(colour, series)| {
+        let (law, first, last) = (series.law?, series.means.first()?, series.means.last()?);
+        let (low, high) = (first.0.ln(), (4.0 * last.0).ln());
+        let labels = (0..=40).map(|n| (low + (high - low) * f64::from(n) / 40.0).exp());
+        let points = labels.map(|labels| (labels, law.at(labels).min(1.0))).collect();
+        Some(Line { stroke: Stroke::Dashed, ..Line::new("", points, colour) })
+    });
+    LineChart {
+        title: "Error over labels".to_owned(),
+        x: Axis::new("labels", Scale::Log),
+        y: Axis::new("error", Scale::Log),
+        lines: measured.chain(foretold).collect(),
+        marks: vec![],
+    }
+}
+
 /// Which class was taken for which.
 pub fn confusion(scores: &ClassificationScores) -> HeatMap {
     HeatMap {
@@ -84,5 +120,21 @@ mod tests {
     fn without_validation_there_is_no_line_of_it() {
         assert_eq!(losses("t", vec![(1.0, 2.0)], vec![]).lines.len(), 1);
         assert_eq!(losses("t", vec![(1.0, 2.0)], vec![(1.0, 2.0)]).lines.len(), 2);
+    }
+
+    #[test]
+    fn a_label_curve_goes_on_to_four_times_the_labels() {
+        let law = PowerLaw { a: 2.0, b: 0.5, c: 0.0 };
+        let series = ["supervised", "TF-IDF", "from scratch"].map(|name| LabelSeries {
+            name: name.to_owned(),
+            means: vec![(50.0, 0.3), (200.0, 0.15)],
+            runs: vec![(50.0, 0.31), (50.0, 0.29), (200.0, 0.15)],
+            law: (name != "TF-IDF").then_some(law),
+        });
+        let chart = label_curve(&series);
+        assert_eq!(chart.lines.iter().map(|line| line.colour).collect::<Vec<_>>(), [0, 1, 2, 0, 2]);
+        let (labels, error) = *chart.lines[4].points.last().unwrap();
+        assert!((labels - 800.0).abs() < 1e-6 && (error - law.at(800.0)).abs() < 1e-9);
+        assert_eq!(chart.to_string().matches("<circle").count(), 9);
     }
 }

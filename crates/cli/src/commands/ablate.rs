@@ -1,0 +1,116 @@
+//! `ulmfit ablate`: the paper's tables 4 to 7 on your data.
+
+use crate::options::{
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, ExperimentOptions, LearningOptions,
+    VocabOptions,
+};
+use crate::output::Output;
+use crate::progress::Terminal;
+use std::path::PathBuf;
+use ulmfit::report::Table;
+use ulmfit::stages::{AblationOptions, LmBundle, METHODS, Method, RowsInput, ablate};
+use ulmfit::text::Direction;
+
+/// What each part of the method is worth on your data: the paper's tables 4 to 7, as rows of one.
+///
+/// All rows have the same split and seeds. Run the same command again and it goes on; run it with
+/// more rows or seeds and it adds them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit ablate --list\n  \
+    ulmfit ablate train.csv -o tables --recipe paper-2018\n  \
+    ulmfit ablate train.csv --base my-lm --test test.csv --rows ulmfit,no-pretraining,last --seeds 5")]
+pub(crate) struct Args {
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
+    #[arg(required_unless_present = "list")]
+    data_file: Option<PathBuf>,
+    /// Language model to start from: a folder, or `en` [default: the English one inside this program]
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
+    /// Folder of the table and of all runs
+    #[arg(short, long, value_name = "DIR", default_value = "ablation", help_heading = "Run")]
+    output: PathBuf,
+    /// Rows of the table, with commas between them [default: all that the base allows]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    rows: Vec<String>,
+    /// Print the rows there are, and run nothing
+    #[arg(long)]
+    list: bool,
+    /// Rows to score on [default: those to choose by]
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// Rows to choose by [default: one in ten, by label]
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// Passes of the language model over the texts [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    lm_epochs: Option<usize>,
+    #[command(flatten)]
+    base_words: BaseWordsOption,
+    #[command(flatten)]
+    vocab: VocabOptions,
+    #[command(flatten)]
+    classifier: ClassifierOptions,
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    learning: LearningOptions,
+    #[command(flatten)]
+    experiment: ExperimentOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let (Some(data_file), false) = (&args.data_file, args.list) else {
+        return list(out);
+    };
+    let named = args.rows.iter().map(|name| Method::named(name.trim()));
+    let named = named.collect::<Result<Vec<_>, _>>()?;
+    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
+    let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
+    let methods = if named.is_empty() { possible(&base) } else { named };
+    let mut recipe = args.learning.recipe()?;
+    args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;
+    args.lm_epochs.into_iter().for_each(|epochs| recipe.finetune.set_epochs(epochs));
+    args.learning.put_precision(&mut recipe.finetune);
+    let mut terminal = Terminal::new(common);
+    let reading = args.data.read_options();
+    let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);
+    let input = RowsInput {
+        train: read(data_file)?,
+        valid: args.valid.as_ref().map(&mut read).transpose()?,
+        test: args.test.as_ref().map(&mut read).transpose()?,
+    };
+    let options = AblationOptions {
+        methods,
+        seeds: args.experiment.seeds(common.seed),
+        recipe,
+        classify: args.classifier.classify(common.seed),
+        shares: args.classifier.shares(0.0),
+        vocab: args.base_words.apply(args.vocab.vocab_config()),
+    };
+    let mut lab = args.experiment.lab(&args.output, &mut terminal)?;
+    let report = ablate(&mut lab, input, &base, &options)?;
+    lab.write("ablation.md", report.markdown().as_bytes())?;
+    lab.write("ablation.json", &serde_json::to_vec_pretty(&report)?)?;
+    let place = args.output.join("ablation.md");
+    out.result(&report, &format!("{report}\nthe table is in {}", place.display()))
+}
+
+/// All rows that a base has the networks for; a single direction is not its own rival.
+fn possible(base: &LmBundle) -> Vec<Method> {
+    let has: Vec<Direction> = base.networks.iter().map(|(direction, _)| *direction).collect();
+    let first = METHODS[0].directions(&has).ok();
+    let same = |method: &Method| method.name == "backward" && method.directions(&has).ok() == first;
+    let fits = |method: &Method| method.directions(&has).is_ok() && !same(method);
+    METHODS.into_iter().filter(fits).collect()
+}
+
+fn list(out: &mut Output) -> anyhow::Result<()> {
+    let mut table = Table::new(["row", "table", "what"]);
+    for Method { name, tables, title, .. } in METHODS {
+        table.row([name.into(), tables.into(), title.into()]);
+    }
+    let rows = METHODS.map(|method| {
+        serde_json::json!({ "row": method.name, "tables": method.tables, "what": method.title })
+    });
+    out.result(&serde_json::json!({ "rows": rows }), &table.to_string())
+}

@@ -1,0 +1,94 @@
+//! `ulmfit labels`: error against the number of labels.
+
+use crate::options::{
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, ExperimentOptions,
+    LearningOptions, VocabOptions,
+};
+use crate::output::Output;
+use crate::progress::Terminal;
+use std::path::PathBuf;
+use ulmfit::stages::{LabelCurveInput, LabelCurveOptions, LmBundle, RowsInput, label_curve};
+
+/// Would more labels help? Error against their number, supervised, semi-supervised, from scratch
+/// and by TF-IDF: the paper's figure 3 on your data.
+///
+/// Rows whose labels are not used lend their texts to the semi-supervised language model. Run the
+/// same command again and it goes on; run it with more numbers or seeds and it adds them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit labels train.csv -o curve\n  \
+    ulmfit labels train.csv --base my-lm -o curve --test test.csv --unlabeled more.txt \
+    --counts 50,200,1000 --seeds 5")]
+pub(crate) struct Args {
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
+    data_file: PathBuf,
+    /// Language model to start from: a folder, or `en` [default: the English one inside this program]
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
+    /// Folder of the picture and of all runs
+    #[arg(short, long, value_name = "DIR", help_heading = "Run")]
+    output: PathBuf,
+    /// Texts without labels that the semi-supervised language model should learn, too
+    #[arg(long, value_name = "PATH")]
+    unlabeled: Vec<PathBuf>,
+    /// Rows to score on, the same for all runs [default: one in five, by label]
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// Numbers of labels, with commas between them [default: 50, 100, 200, 500, 1000, ... up to the
+    /// number of rows, 10000 at most]
+    #[arg(long, value_name = "N,..", value_delimiter = ',')]
+    counts: Vec<usize>,
+    /// Reading direction
+    #[arg(long, value_enum, default_value = "forward")]
+    direction: DirectionOption,
+    /// Passes of the language model over the texts [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    lm_epochs: Option<usize>,
+    #[command(flatten)]
+    base_words: BaseWordsOption,
+    #[command(flatten)]
+    vocab: VocabOptions,
+    #[command(flatten)]
+    classifier: ClassifierOptions,
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    learning: LearningOptions,
+    #[command(flatten)]
+    experiment: ExperimentOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
+    let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
+    let mut recipe = args.learning.recipe()?;
+    args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;
+    args.lm_epochs.into_iter().for_each(|epochs| recipe.finetune.set_epochs(epochs));
+    args.learning.put_precision(&mut recipe.finetune);
+    let mut terminal = Terminal::new(common);
+    let reading = args.data.read_options();
+    let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);
+    let train = read(&args.data_file)?;
+    let test = args.test.as_ref().map(&mut read).transpose()?;
+    let options = LabelCurveOptions {
+        counts: args.counts.clone(),
+        seeds: args.experiment.seeds(common.seed),
+        directions: args.direction.directions(),
+        recipe,
+        classify: args.classifier.classify(common.seed),
+        test_share: args.classifier.shares(0.2).test,
+        vocab: args.base_words.apply(args.vocab.vocab_config()),
+    };
+    let input = LabelCurveInput {
+        rows: RowsInput { train, valid: None, test },
+        unlabeled: args.unlabeled.clone(),
+        options: reading,
+        base: &base,
+    };
+    let mut lab = args.experiment.lab(&args.output, &mut terminal)?;
+    let report = label_curve(&mut lab, input, &options)?;
+    lab.write("labels.svg", report.svg().as_bytes())?;
+    lab.write("labels.md", report.markdown().as_bytes())?;
+    lab.write("labels.json", &serde_json::to_vec_pretty(&report)?)?;
+    let place = args.output.join("labels.svg");
+    out.result(&report, &format!("{report}\nthe picture is {}", place.display()))
+}

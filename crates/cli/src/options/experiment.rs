@@ -1,0 +1,35 @@
+//! Where experiments are kept, and how often each is run.
+
+use super::run::EveryArg;
+use std::path::Path;
+use ulmfit::Error;
+use ulmfit::stages::{Lab, Progress};
+
+/// Where experiments are kept, and how often each is run.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct ExperimentOptions {
+    /// Runs of each, with the seeds from --seed on
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: u16,
+    /// Save the state this often: 10m, 30s, 2h, or a number of updates
+    #[arg(long, value_name = "TIME|N", default_value = "10m")]
+    checkpoint_every: EveryArg,
+}
+
+impl ExperimentOptions {
+    /// Roots of the runs' randomness.
+    pub(crate) fn seeds(&self, first: u64) -> Vec<u64> {
+        (0..u64::from(self.seeds)).map(|n| first.wrapping_add(n)).collect()
+    }
+
+    /// Opens the folder of the experiments.
+    pub(crate) fn lab<'a>(
+        &self,
+        output: &Path,
+        progress: &'a mut dyn Progress,
+    ) -> Result<Lab<'a>, Error> {
+        crate::signals::install();
+        Lab::open(progress, output, self.checkpoint_every.0)
+    }
+}

@@ -1,0 +1,117 @@
+//! Many runs in one command: tables, curves, and what happens when they are broken off.
+
+use crate::common::{Place, names};
+use serde_json::Value;
+use std::fs;
+
+const LEARN: &str = "--epochs 1 --lm-epochs 1 --batch-size 8 --bptt 16 --min-freq 1 --quiet";
+
+fn lines(place: &Place, file: &str) -> Vec<Value> {
+    let text = fs::read_to_string(place.path(file)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_table_has_a_line_for_each_row_and_grows() {
+    let place = Place::new();
+    let command = |rows: &str| {
+        format!(
+            "ablate train.csv --base lm --test test.csv -o tables --seeds 2 {LEARN} --rows {rows}"
+        )
+    };
+    let text = place.run(&command("ulmfit,last")).ok();
+    for row in ["ulmfit ", "last "] {
+        assert_eq!(text.lines().filter(|line| line.starts_with(row)).count(), 1, "{text}");
+    }
+    assert!(text.contains("30 test rows") && text.contains("2 seeds"), "{text}");
+    let before = lines(&place, "tables/results.jsonl");
+    assert_eq!(before.len(), 4);
+    for line in &before {
+        let wrong = line["wrong"].as_array().unwrap().len() as f64;
+        assert_eq!(line["error"].as_f64().unwrap(), wrong / 30.0);
+    }
+    assert!(!place.path("tables/run").exists(), "all is finished");
+
+    let more = "hypercolumns,ulmfit,multi-task,last,no-pretraining,lm-none,from-scratch,vanilla-lm";
+    let document = place.run(&format!("{} --json", command(more))).json();
+    assert_eq!(document["methods"].as_array().unwrap().len(), 8);
+    let after = lines(&place, "tables/results.jsonl");
+    assert_eq!(after[..4], before, "what was run is not run again");
+    assert_eq!(after.len(), 16);
+    let table: Value =
+        serde_json::from_slice(&fs::read(place.path("tables/ablation.json")).unwrap()).unwrap();
+    assert_eq!(table["methods"], document["methods"]);
+    let page = fs::read_to_string(place.path("tables/ablation.md")).unwrap();
+    assert_eq!(page.lines().filter(|line| line.starts_with("| ")).count(), 9, "{page}");
+}
+
+/// Lines are the only memory: with some of them gone the same table comes out.
+#[test]
+fn a_table_broken_off_between_runs_is_the_same() {
+    let place = Place::new();
+    let rows = "ulmfit,freez-cos,chain-thaw";
+    let command =
+        format!("ablate train.csv --base lm -o DIR --seeds 2 {LEARN} --rows {rows} --json");
+    let table = |dir: &str| {
+        let mut document = place.run(&command.replace("DIR", dir)).json();
+        let methods = document["methods"].as_array_mut().unwrap().iter_mut();
+        methods.for_each(|row| _ = row.as_object_mut().unwrap().remove("seconds"));
+        document
+    };
+    let whole = table("whole");
+    assert_eq!(whole["scored_on"], "validation");
+    let text = fs::read_to_string(place.path("whole/results.jsonl")).unwrap();
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+    for kept in [0, ends[1], ends[3] + 7] {
+        fs::create_dir_all(place.path("broken")).unwrap();
+        place.write("broken/results.jsonl", &text[..kept]);
+        assert_eq!(table("broken"), whole, "{kept} bytes of the results were left");
+        fs::remove_dir_all(place.path("broken")).unwrap();
+    }
+}
+
+#[test]
+fn a_wrong_row_is_answered_with_all_names() {
+    let place = Place::new();
+    let done = place.run("ablate train.csv --base lm -o tables --rows ulmfit,frozen");
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("no row `frozen`"), "{done:?}");
+    assert!(done.stderr.contains("chain-thaw") && done.stderr.contains("multi-task"), "{done:?}");
+    assert!(!place.path("tables").exists());
+    let done = place.run("ablate train.csv --base lm -o tables --rows backward");
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("no backward network"), "{done:?}");
+    let list = place.run("ablate --list").ok();
+    assert!(list.contains("freez-stlr"), "{list}");
+}
+
+#[test]
+fn a_curve_says_whether_labels_would_help() {
+    let place = Place::new();
+    let command = |counts: &str| {
+        format!(
+            "labels train.csv --base lm --test test.csv --unlabeled texts.txt -o curve --seeds 2 \
+             {LEARN} --counts {counts}"
+        )
+    };
+    let text = place.run(&command("10,20")).ok();
+    for way in ["supervised", "semi-supervised", "from scratch", "TF-IDF"] {
+        assert!(text.contains(&format!("\n{way}: error = ")), "{text}");
+    }
+    let before = lines(&place, "curve/results.jsonl");
+    assert_eq!(before.len(), 16);
+    let models = names(&place.path("curve/lm"));
+    assert_eq!(models.len(), 2, "one language model a seed, not one a number: {models:?}");
+    let svg = fs::read_to_string(place.path("curve/labels.svg")).unwrap();
+    assert_eq!(svg.matches("<circle").count(), 16);
+
+    let document = place.run(&format!("{} --json", command("20,40,10"))).json();
+    assert_eq!(document["points"].as_array().unwrap().len(), 12);
+    assert_eq!(document["points"][11]["labels"], 40);
+    assert_eq!(lines(&place, "curve/results.jsonl")[..16], before);
+    assert_eq!(names(&place.path("curve/lm")), models);
+
+    let done = place.run(&command("10,1000"));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("1000 labels were asked for, of 60 rows"), "{done:?}");
+}

@@ -1,0 +1,335 @@
+//! Error against the number of labels: Howard & Ruder 2018, figure 3.
+
+use super::lab::{Lab, RunName};
+use super::label_report::LabelCurveReport;
+use super::ledger::Cell;
+use super::models::{copy, fine_tuned, random};
+use super::score::{Exam, Score};
+use crate::data::{ReadOptions, Record, TokenSource, nested_order};
+use crate::stages::baselines::{answers, tfidf_guesses};
+use crate::stages::bundle::LmBundle;
+use crate::stages::classify::{ClassifyOptions, LabelledText};
+use crate::stages::corpus::{HoldOut, LmInput, LmText, Vocabulary};
+use crate::stages::recipe::{Recipe, StageRecipe};
+use crate::stages::rows::{Rows, RowsInput, Shares, labelled, texts};
+use crate::stages::runner::Runner;
+use crate::stages::texts::Texts;
+use crate::stages::unfreezing::Unfreezing;
+use crate::stages::{Error, finetune, fingerprint};
+use crate::text::{Direction, TextPipeline, VocabConfig};
+use crate::train::Labelled;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use ulmfit_ops::Key;
+
+/// A way to learn from few labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelMethod {
+    /// The language model learns the labelled texts only.
+    Supervised,
+    /// It learns all texts: those of the labelled rows whose labels are not used, and those that
+    /// have none.
+    SemiSupervised,
+    /// No language model.
+    FromScratch,
+    /// TF-IDF with logistic regression.
+    TfIdf,
+}
+
+impl LabelMethod {
+    /// All, in the order of the table.
+    pub const ALL: [Self; 4] =
+        [Self::Supervised, Self::SemiSupervised, Self::FromScratch, Self::TfIdf];
+
+    /// What tables call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Supervised => "supervised",
+            Self::SemiSupervised => "semi-supervised",
+            Self::FromScratch => "from scratch",
+            Self::TfIdf => "TF-IDF",
+        }
+    }
+}
+
+/// What [`label_curve`] works on.
+pub struct LabelCurveInput<'a> {
+    /// Labelled rows; those to choose by are not used.
+    pub rows: RowsInput,
+    /// Files of texts without labels.
+    pub unlabeled: Vec<PathBuf>,
+    /// How these are read.
+    pub options: ReadOptions,
+    /// The language model to start from.
+    pub base: &'a LmBundle,
+}
+
+/// What [`label_curve`] does.
+#[derive(Clone, Debug)]
+pub struct LabelCurveOptions {
+    /// Numbers of labels; none: 50, 100, 200, 500 and so on, as far as there are rows.
+    pub counts: Vec<usize>,
+    /// For each number and way a run for each; it settles which rows have their labels.
+    pub seeds: Vec<u64>,
+    /// Reading directions.
+    pub directions: Vec<Direction>,
+    /// Hyper-parameters.
+    pub recipe: Recipe,
+    /// Head, labels, class weights; its seed settles the test rows only.
+    pub classify: ClassifyOptions,
+    /// Share of test rows, where the user has set none apart.
+    pub test_share: f64,
+    /// Vocabulary of the target texts.
+    pub vocab: VocabConfig,
+}
+
+const USUAL: [usize; 8] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+
+/// What all runs have in common.
+struct Curve<'a> {
+    base: &'a LmBundle,
+    rows: &'a Rows,
+    answers: Vec<Vec<u32>>,
+    classes: Vec<u32>,
+    exam: Exam<'a>,
+    options: &'a LabelCurveOptions,
+    /// All texts.
+    text: TextPipeline,
+    corpora: LmText,
+    /// Hashes of base and scored rows, and what else is the same for all runs.
+    identity: Value,
+}
+
+/// Trains with more and more labels, in each way and with each seed, and fits a law to the errors;
+/// what `lab` has already is not run again.
+///
+/// The rows with 100 labels contain those with 50, in the shares of the classes. The test rows are
+/// the same for all. The semi-supervised language model is fine-tuned once a seed and direction.
+///
+/// # Errors
+/// [`Error::Usage`] for more labels than rows, and those of [`ablate`](super::ablate).
+pub fn label_curve(
+    lab: &mut Lab<'_>,
+    input: LabelCurveInput<'_>,
+    options: &LabelCurveOptions,
+) -> Result<LabelCurveReport, Error> {
+    let LabelCurveInput { rows, unlabeled, options: reading, base } = input;
+    base.require(&options.directions)?;
+    let key = Key::new(options.classify.seed).child(100);
+    let shares = Shares { valid: 0.0, test: options.test_share };
+    let rows = Rows::split(rows, &options.classify.labels, shares, key, lab.progress)?;
+    let exam = Exam::new(&rows.test, &rows.labels)?;
+    let counts = counts(&options.counts, rows.train.len())?;
+    let input = LmInput {
+        train: Texts { documents: texts(&rows.train), files: unlabeled },
+        ..lm_input(&[], reading)
+    };
+    let vocabulary = Vocabulary::Adapt(&base.text, &options.vocab);
+    let (text, corpora) = input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
+    let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
+    let identity = json!({
+        "base": networks.collect::<Vec<_>>(),
+        "text": fingerprint::text(&base.text),
+        "scored": fingerprint::records(&rows.test),
+        "directions": options.directions,
+        "vocabulary": options.vocab,
+        "language": options.recipe.finetune,
+        "classifier": options.recipe.train,
+        "head": options.classify.head,
+        "balance": options.classify.balance,
+    });
+    let answers = answers(&rows.labels, &rows.train)?;
+    let classes = answers.iter().flatten().copied().collect();
+    let curve =
+        Curve { base, rows: &rows, answers, classes, exam, options, text, corpora, identity };
+    let mut cells = Vec::new();
+    for &seed in &options.seeds {
+        let order = nested_order(&curve.classes, &Key::new(seed).child(101));
+        for &count in &counts {
+            for method in LabelMethod::ALL {
+                cells.push((method, curve.run(lab, method, seed, &order[..count])?));
+            }
+        }
+    }
+    lab.finished()?;
+    let texts = curve.corpora.train.documents();
+    Ok(LabelCurveReport::new(&cells, &counts, texts, options))
+}
+
+/// Numbers of labels that were asked for, rising, or the usual ones, if `rows` are enough.
+fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
+    let mut counts = if asked.is_empty() { USUAL.to_vec() } else { asked.to_vec() };
+    counts.retain(|&count| count <= rows || !asked.is_empty());
+    counts.sort_unstable();
+    counts.dedup();
+    let wrong = counts.iter().find(|&&count| count > rows || count < 2);
+    let message = match wrong {
+        None if !counts.is_empty() => return Ok(counts),
+        None => format!("{rows} rows to learn from are too few for a curve"),
+        Some(count) => format!("{count} labels were asked for, of {rows} rows to learn from"),
+    };
+    let hint = Some("give --counts from 2 to the number of rows".into());
+    Err(Error::Usage { message, hint })
+}
+
+/// The texts of some rows, none of them held out.
+fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput {
+    LmInput {
+        train: Texts { documents: texts(rows), files: Vec::new() },
+        valid: Some(Texts::default()),
+        hold_out: HoldOut::new(1, Key::new(0)),
+        options,
+    }
+}
+
+impl Curve<'_> {
+    fn run(
+        &self,
+        lab: &mut Lab<'_>,
+        method: LabelMethod,
+        seed: u64,
+        chosen: &[usize],
+    ) -> Result<Cell, Error> {
+        let train: Vec<Record> = chosen.iter().map(|&row| self.rows.train[row].clone()).collect();
+        let all_texts =
+            (method == LabelMethod::SemiSupervised).then(|| self.corpora.train.digest());
+        let identity = json!({
+            "data": self.identity,
+            "method": method,
+            "train": fingerprint::records(&train),
+            "texts": all_texts,
+            "seed": seed,
+        });
+        let (labels, key) = (train.len(), fingerprint::of(&identity.to_string()));
+        let name = RunName { method: method.name(), seed, labels, key };
+        lab.run(name, |lab, folder| match method {
+            LabelMethod::TfIdf => {
+                let known: Vec<_> = chosen.iter().map(|&row| self.answers[row].clone()).collect();
+                let (labels, text, test) = (&self.rows.labels, &self.base.text, self.exam.records);
+                let guesses = tfidf_guesses(labels, text, &known, &train, test);
+                Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
+            }
+            LabelMethod::SemiSupervised => {
+                let lm = self.semi_supervised(lab, seed)?;
+                let recipe = &self.options.recipe.train;
+                self.classify(&mut lab.runner(folder), lm, &train, recipe, seed)
+            }
+            LabelMethod::Supervised => {
+                let (text, corpora) = self.own_texts(lab, &train)?;
+                let runner = &mut lab.runner(folder);
+                let lm = self.tuned(runner, text, &corpora, &self.options.directions, seed)?;
+                self.classify(runner, lm, &train, &self.options.recipe.train, seed)
+            }
+            LabelMethod::FromScratch => {
+                let (text, _) = self.own_texts(lab, &train)?;
+                let lm = random(self.base, &text, &self.options.directions, seed);
+                let recipe = from_scratch(&self.options.recipe.train);
+                self.classify(&mut lab.runner(folder), lm, &train, &recipe, seed)
+            }
+        })
+    }
+
+    /// The labelled texts alone: their vocabulary, their tokens.
+    fn own_texts(
+        &self,
+        lab: &mut Lab<'_>,
+        train: &[Record],
+    ) -> Result<(TextPipeline, LmText), Error> {
+        let vocabulary = Vocabulary::Adapt(&self.base.text, &self.options.vocab);
+        lm_input(train, ReadOptions::default()).tokenize(vocabulary, None, lab.progress)
+    }
+
+    /// The language model of all texts: one a seed and direction.
+    fn semi_supervised(&self, lab: &mut Lab<'_>, seed: u64) -> Result<LmBundle, Error> {
+        let mut networks = Vec::new();
+        for &direction in &self.options.directions {
+            let identity = json!({
+                "base": self.identity["base"],
+                "text": fingerprint::text(&self.text),
+                "corpus": self.corpora.train.digest(),
+                "recipe": self.options.recipe.finetune,
+                "seed": seed,
+                "direction": direction,
+            });
+            let name = format!("lm-{seed}-{direction}");
+            let one = lab.shared(&name, &identity, |runner| {
+                self.tuned(runner, self.text.clone(), &self.corpora, &[direction], seed)
+            })?;
+            networks.extend(one.networks);
+        }
+        Ok(LmBundle { text: self.text.clone(), networks })
+    }
+
+    fn tuned(
+        &self,
+        runner: &mut Runner<'_>,
+        text: TextPipeline,
+        corpora: &LmText,
+        directions: &[Direction],
+        seed: u64,
+    ) -> Result<LmBundle, Error> {
+        let (base, recipe) = (copy(self.base, directions), &self.options.recipe.finetune);
+        Ok(finetune(runner, base, text, corpora, directions, recipe, seed)?.0)
+    }
+
+    fn classify(
+        &self,
+        runner: &mut Runner<'_>,
+        lm: LmBundle,
+        train: &[Record],
+        recipe: &StageRecipe,
+        seed: u64,
+    ) -> Result<Score, Error> {
+        let data = LabelledText {
+            train: labelled(&lm.text, train, &self.rows.labels)?,
+            valid: Labelled::default(),
+            labels: self.rows.labels.clone(),
+        };
+        let options = ClassifyOptions { seed, ..self.options.classify.clone() };
+        let directions = &self.options.directions;
+        fine_tuned(runner, lm, directions, &data, &self.exam, recipe, &options)
+    }
+}
+
+/// The recipe for a network that has nothing to lose: all groups learn from the start, with one
+/// rate, that of the recipe's last phase, for the sum of its epochs.
+fn from_scratch(recipe: &StageRecipe) -> StageRecipe {
+    let mut scratch = recipe.clone();
+    let epochs = recipe.all_epochs();
+    let last = recipe.phase.last();
+    scratch.lr = last.and_then(|phase| phase.lr).unwrap_or(recipe.lr);
+    if let Some(schedule) = last.and_then(|phase| phase.schedule.clone()) {
+        scratch.schedule = schedule;
+    }
+    (scratch.lr_factor, scratch.lr_groups) = (None, None);
+    scratch.set_unfreezing(Unfreezing::Full, 1);
+    scratch.set_all_epochs(epochs);
+    scratch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Learn;
+
+    #[test]
+    fn counts_are_of_rows_there_are() {
+        assert_eq!(counts(&[], 450).unwrap(), [50, 100, 200]);
+        assert_eq!(counts(&[200, 100, 100], 450).unwrap(), [100, 200]);
+        for (asked, rows) in [(&[500, 50][..], 450), (&[1], 450), (&[], 49)] {
+            assert!(matches!(counts(asked, rows), Err(Error::Usage { .. })), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn from_scratch_everything_learns_as_long_as_the_recipe_says() {
+        let recipe = Recipe::preset("default").unwrap().train;
+        let plan = from_scratch(&recipe).plan(5, Key::new(1)).unwrap();
+        assert_eq!(plan.epochs(), recipe.all_epochs());
+        assert_eq!(plan.phases.len(), 1);
+        assert_eq!(plan.phases[0].learn, Learn::all(5));
+        assert!(plan.phases[0].rates.iter().all(|rate| (rate - 0.01).abs() < 1e-12));
+    }
+}

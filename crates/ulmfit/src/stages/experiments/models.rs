@@ -1,0 +1,134 @@
+//! The networks that runs begin with.
+
+use super::score::{Exam, Score};
+use crate::model::{
+    AwdLstmConfig, DropoutConfig, HypercolumnHead, Hypercolumns, LanguageModel, Network,
+};
+use crate::stages::bundle::LmBundle;
+use crate::stages::classify::{ClassifyOptions, LabelledText, classify};
+use crate::stages::recipe::StageRecipe;
+use crate::stages::rows::texts;
+use crate::stages::runner::Runner;
+use crate::stages::{Error, Task, transfer};
+use crate::text::{Direction, TextPipeline};
+use crate::train::{FeatureRows, HypercolumnTrainee, Labelled, LossConfig};
+use serde_json::json;
+use ulmfit_ops::{Cpu, Key};
+
+/// A copy of some networks of a bundle.
+pub(super) fn copy(of: &LmBundle, directions: &[Direction]) -> LmBundle {
+    let chosen = of.networks.iter().filter(|(direction, _)| directions.contains(direction));
+    let networks = chosen.map(|(direction, network)| (*direction, copy_one(network)));
+    LmBundle { text: of.text.clone(), networks: networks.collect() }
+}
+
+fn copy_one(of: &LanguageModel<Cpu>) -> LanguageModel<Cpu> {
+    let mut copy =
+        LanguageModel::new(Cpu::default(), of.config(), DropoutConfig::NONE, Key::new(0));
+    let tensors = of.state().into_iter().map(|(name, tensor)| (name, tensor.clone()));
+    copy.load(tensors.collect()).expect("equal configurations have equal tensors");
+    copy
+}
+
+/// The base's networks in another vocabulary.
+pub(super) fn in_vocabulary(
+    base: &LmBundle,
+    text: &TextPipeline,
+    directions: &[Direction],
+) -> Result<LmBundle, Error> {
+    let networks = transfer(copy(base, directions), text.vocab(), directions)?;
+    Ok(LmBundle { text: text.clone(), networks })
+}
+
+/// Networks that have learned nothing, of the base's sizes.
+pub(super) fn random(
+    base: &LmBundle,
+    text: &TextPipeline,
+    directions: &[Direction],
+    seed: u64,
+) -> LmBundle {
+    let sizes = sizes(base, text);
+    let network = |direction: Direction| {
+        let key = Key::new(seed).child(direction as u64).child(0);
+        LanguageModel::new(Cpu::default(), sizes, DropoutConfig::NONE, key)
+    };
+    let networks = directions.iter().map(|&direction| (direction, network(direction))).collect();
+    LmBundle { text: text.clone(), networks }
+}
+
+/// The base's sizes in another vocabulary.
+pub(super) fn sizes(base: &LmBundle, text: &TextPipeline) -> AwdLstmConfig {
+    AwdLstmConfig { vocab: text.vocab().len(), ..base.networks[0].1.config() }
+}
+
+/// Stage 3 on a language model, and its score.
+pub(super) fn fine_tuned(
+    runner: &mut Runner<'_>,
+    lm: LmBundle,
+    directions: &[Direction],
+    data: &LabelledText,
+    exam: &Exam<'_>,
+    recipe: &StageRecipe,
+    options: &ClassifyOptions,
+) -> Result<Score, Error> {
+    let classifier = classify(runner, lm, directions, data, recipe, options)?;
+    Ok(exam.of(runner, &classifier, recipe.batch_size))
+}
+
+/// A head on all layers of a frozen language model, and its score.
+pub(super) fn hypercolumns(
+    runner: &mut Runner<'_>,
+    lm: &LmBundle,
+    data: &LabelledText,
+    exam: &Exam<'_>,
+    recipe: &StageRecipe,
+    options: &ClassifyOptions,
+) -> Result<Score, Error> {
+    let (direction, network) = &lm.networks[0];
+    let max_len = (recipe.max_len > 0).then_some(recipe.max_len);
+    let columns = Hypercolumns { batch_size: recipe.batch_size, seq_len: recipe.bptt, max_len };
+    let mut features = |mut documents: Vec<Vec<u32>>| {
+        documents.iter_mut().for_each(|document| direction.orient(document));
+        let progress = &mut *runner.progress;
+        let mut tick = |done, all| {
+            progress.tick("documents read", done, Some(all));
+            true
+        };
+        columns.of(network, &documents, &mut tick).unwrap_or_default()
+    };
+    let mut rows = |labelled: &Labelled| FeatureRows {
+        features: features(labelled.documents.clone()),
+        labels: Labelled { documents: Vec::new(), targets: labelled.targets.clone() },
+    };
+    let (train, valid) = (rows(&data.train), rows(&data.valid));
+    let exam_rows = features(lm.text.encode_all(&texts(exam.records)));
+
+    let key = Key::new(options.seed).child(*direction as u64);
+    let inputs = train.features.first().map_or(0, Vec::len);
+    let (first, key_of_head) = (recipe.dropouts().output, key.child(10));
+    let (device, outputs) = (recipe.device(), data.labels.outputs());
+    let head = HypercolumnHead::new(device, &options.head, inputs, outputs, first, key_of_head);
+    let plan = recipe.plan(head.groups(), key.child(11))?;
+    let loss = LossConfig {
+        smoothing: recipe.label_smoothing,
+        class_weights: options.balance.then(|| data.class_weights()),
+        ..LossConfig::default()
+    };
+    let title = format!("train a head on hypercolumns, {direction}");
+    let task = Task { title, name: format!("hypercolumns-{direction}") };
+    let mut trainee = HypercolumnTrainee::new(
+        device,
+        head,
+        data.labels.kind(),
+        &train,
+        (!valid.features.is_empty()).then_some(&valid),
+        recipe.batch_size,
+        loss,
+        key.child(12),
+    );
+    let identity = json!({ "recipe": recipe, "seed": options.seed, "inputs": inputs });
+    runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+    let exam_rows: Vec<&[f32]> = exam_rows.iter().map(Vec::as_slice).collect();
+    let logits = trainee.into_model().logits(&exam_rows).to_f32();
+    Ok(exam.score(&logits.chunks_exact(outputs).map(<[f32]>::to_vec).collect::<Vec<_>>()))
+}
