@@ -2,7 +2,7 @@
 
 use super::format::percent;
 use super::titled;
-use crate::report::{ClassifierEvaluation, Report};
+use crate::report::{ClassifierEvaluation, Mistake, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -19,10 +19,22 @@ pub(super) fn section(report: &Report) -> Markup {
              the text fits both.",
         )
     };
-    let list = html! {
+    let (first, more) = report.mistakes.split_at(report.mistakes.len().min(SHOWN));
+    let content = html! {
         p { (why) }
+        (list(first))
+        @if !more.is_empty() { details { summary { (more.len()) " more" } (list(more)) } }
+    };
+    titled(title, &content)
+}
+
+/// Mistakes that are not folded away.
+const SHOWN: usize = 8;
+
+fn list(mistakes: &[Mistake]) -> Markup {
+    html! {
         ol.mistakes {
-            @for mistake in &report.mistakes {
+            @for mistake in mistakes {
                 li {
                     blockquote dir="auto" { (mistake.text) }
                     p {
@@ -36,6 +48,5 @@ pub(super) fn section(report: &Report) -> Markup {
                 }
             }
         }
-    };
-    titled(title, &list)
+    }
 }
