@@ -49,9 +49,13 @@ fn evidence(report: &Report) -> String {
     match (&report.comparison, &report.baselines) {
         (Some(comparison), _) => compared(comparison, &on),
         (_, Some(BaselineScores::Numbers { mae_gain, mae_gain_ci95, .. })) => {
-            let interval = plain_interval(*mae_gain_ci95);
+            let (error, interval, direction) = match (*mae_gain, *mae_gain_ci95) {
+                (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
+                (gain, interval) => (gain, interval, "lower"),
+            };
+            let interval = plain_interval(interval);
             format!(
-                "The mean absolute error is {mae_gain:+.4} lower (95 % interval {interval}) {on}."
+                "The mean absolute error is {error:.4} {direction} (95 % interval {interval}) {on}."
             )
         }
         _ => format!("Scored {on}."),

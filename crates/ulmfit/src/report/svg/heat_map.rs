@@ -96,7 +96,7 @@ impl Picture for HeatMap {
                     share.sqrt().mul_add(0.95, 0.05)
                 )?;
                 if count > 0 {
-                    let dark = share > if row == column { 0.25 } else { 0.6 };
+                    let dark = share > if row == column { 0.25 } else { 0.5 };
                     let class = if dark { "count strong" } else { "count" };
                     let (x, y) = (x + size / 2.0 - 1.0, y + size / 2.0 + 3.0);
                     writeln!(
