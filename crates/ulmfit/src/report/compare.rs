@@ -65,6 +65,19 @@ impl Comparison {
         }
     }
 
+    /// The same seen from the second.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let [low, high] = self.difference_ci95;
+        Self {
+            only_first: self.only_second,
+            only_second: self.only_first,
+            difference: -self.difference,
+            difference_ci95: [-high, -low],
+            ..*self
+        }
+    }
+
     /// The verdict as a sentence.
     ///
     /// ```
@@ -74,12 +87,11 @@ impl Comparison {
     /// assert!(words.starts_with("the model is not better than TF-IDF on this data"));
     /// ```
     pub fn words(&self, first: &str, second: &str) -> String {
-        let verdict = match self.verdict() {
-            Verdict::First => format!("{first} is better than {second}"),
-            Verdict::Second => format!("{second} is better than {first}"),
-            Verdict::Tie => format!("{first} is not better than {second} on this data"),
-        };
-        format!("{verdict}: {self}")
+        match self.verdict() {
+            Verdict::First => format!("{first} is better than {second}: {self}"),
+            Verdict::Second => format!("{second} is better than {first}: {}", self.reversed()),
+            Verdict::Tie => format!("{first} is not better than {second} on this data: {self}"),
+        }
     }
 }
 
@@ -145,6 +157,21 @@ mod tests {
         assert!((found.difference - 0.2).abs() < 1e-12);
         let [low, high] = found.difference_ci95;
         assert!(0.11 < low && low < 0.2 && 0.2 < high && high < 0.29, "{low} {high}");
+    }
+
+    #[test]
+    fn the_better_one_is_named_first_and_ahead() {
+        let hits = |right: usize| (0..100).map(|row| row < right).collect::<Vec<_>>();
+        let better = Comparison::new(&hits(90), &hits(70));
+        let worse = Comparison::new(&hits(70), &hits(90));
+        assert_eq!(worse.words("b", "a"), better.words("a", "b"));
+        assert!(better.words("a", "b").starts_with("a is better than b: +20.00 points"));
+        assert_eq!(better.reversed().reversed(), better);
+        let little = Comparison::new(&hits(70), &hits(71)).words("a", "b");
+        assert!(
+            little.starts_with("a is not better than b on this data: -1.00 points"),
+            "{little}"
+        );
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl fmt::Display for BaselineScores {
         match self {
             Self::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 } => {
                 for (name, part, interval) in [
-                    ("always the most frequent label", majority_accuracy, majority_ci95),
+                    ("always the most frequent answer", majority_accuracy, majority_ci95),
                     ("TF-IDF with logistic regression", tfidf_accuracy, tfidf_ci95),
                 ] {
                     let [low, high] = interval.map(percent);

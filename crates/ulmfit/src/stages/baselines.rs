@@ -80,13 +80,19 @@ impl Baselines {
             .collect();
         let (mae_gain, mae_gain_ci95) = mean_interval(&gains);
         let [low, high] = mae_gain_ci95;
-        let verdict = match (low > 0.0, high < 0.0) {
-            (true, _) => "the classifier is better than always the mean",
-            (_, true) => "always the mean is better than the classifier",
-            _ => "the classifier is not better than always the mean on this data",
+        // told from the side of the better one
+        let (verdict, gain, [low, high]) = match (low > 0.0, high < 0.0) {
+            (true, _) => ("the classifier is better than always the mean", mae_gain, [low, high]),
+            (_, true) => {
+                ("always the mean is better than the classifier", -mae_gain, [-high, -low])
+            }
+            _ => {
+                let tie = "the classifier is not better than always the mean on this data";
+                (tie, mae_gain, [low, high])
+            }
         };
         let verdict = format!(
-            "{verdict}: {mae_gain:+.4} less mean absolute error (95 % interval {low:.4} to {high:.4})"
+            "{verdict}: mean absolute error lower by {gain:.4} (95 % interval {low:.4} to {high:.4})"
         );
         let scores = BaselineScores::Numbers {
             mean_rmse: base.rmse,

@@ -11,10 +11,10 @@ pub(super) fn section(report: &Report) -> Markup {
         return html! {};
     };
     let several = matches!(report.judged(), Some((ClassifierEvaluation::MultiLabel(_), _)));
-    let (outcome, confident) = if several {
-        ("label present", "the probability of a label")
+    let (outcome, given, confident) = if several {
+        ("label present", "probability", "the probability of a label")
     } else {
-        ("right", "the probability it gives its answer")
+        ("right", "confidence", "the probability it gives its answer")
     };
     let bins = || reliability.bins.iter().filter(|bin| bin.count > 0);
     let gap: f64 = bins().map(|bin| (bin.confidence - bin.accuracy) * bin.count as f64).sum();
@@ -27,6 +27,7 @@ pub(super) fn section(report: &Report) -> Markup {
     };
     let diagram = ReliabilityDiagram {
         title: "Reliability".to_owned(),
+        given: given.to_owned(),
         outcome: outcome.to_owned(),
         reliability: reliability.clone(),
     };
@@ -35,8 +36,10 @@ pub(super) fn section(report: &Report) -> Markup {
             " on average (expected calibration error). " (tendency) }
         figure.square {
             (PreEscaped(diagram.in_page()))
-            figcaption { "Bars: how often it is so, by " (confident) ". They should end at the dashed line. \
-                          Grey below: how many answers each bar stands for." }
+            figcaption {
+                "Bars: how often it is so, by " (confident) ". They should end at the dashed line, and \
+                 are fainter where they stand for fewer answers. Grey below: how many."
+            }
         }
     };
     titled("Can its probabilities be trusted?", &content)

@@ -8,6 +8,8 @@ use maud::{Markup, PreEscaped, html};
 
 /// Most classes whose counts can be read in a grid.
 const GRID: usize = 20;
+/// Most classes whose grid may shrink to the width of a phone; a larger one is scrolled.
+const SMALL: usize = 8;
 /// Pairs of classes that are listed.
 const PAIRS: usize = 20;
 
@@ -17,7 +19,7 @@ pub(super) fn section(report: &Report) -> Markup {
     };
     let content = html! {
         @if scores.labels.len() <= GRID {
-            figure.grid {
+            figure.grid.small[scores.labels.len() <= SMALL] {
                 div.wide { (PreEscaped(confusion(scores).in_page())) }
                 figcaption { "Each row is a class as it is, each column what it was taken for; darker is a \
                               larger share of the row. Mistakes lie off the diagonal." }

@@ -10,18 +10,19 @@ const FOLDED: usize = 15;
 
 pub(super) fn section(report: &Report) -> Markup {
     let rows = &report.rows;
+    let shown = (1..=FOLDED).contains(&report.labels.len());
     let table = wide(&html! {
         table {
             caption { "Rows by use; rows whose texts nearly repeat each other stay together where we split" }
             thead {
                 tr {
-                    th scope="col" { "Label" }
+                    th scope="col" { @if shown { "Label" } @else { "Use" } }
                     th.number scope="col" { "Learned from" }
                     th.number scope="col" { "Chosen by" }
                     th.number scope="col" { "Scored on" }
                 }
             }
-            @if report.labels.len() <= FOLDED { tbody { (labels(&report.labels)) } }
+            @if shown { tbody { (labels(&report.labels)) } }
             tfoot {
                 tr {
                     th scope="row" { "All rows" }

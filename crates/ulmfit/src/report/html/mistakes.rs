@@ -2,7 +2,7 @@
 
 use super::format::percent;
 use super::titled;
-use crate::report::{ClassifierEvaluation, Report};
+use crate::report::{ClassifierEvaluation, Mistake, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -10,24 +10,37 @@ pub(super) fn section(report: &Report) -> Markup {
         return html! {};
     }
     let is_number = matches!(report.judged(), Some((ClassifierEvaluation::Regression(_), _)));
-    let (title, why) = if is_number {
-        ("Largest errors", "The texts whose value is farthest from the answer.")
+    let (title, guessed, why) = if is_number {
+        ("Largest errors", "guessed", "The texts whose value is farthest from the answer.")
     } else {
         (
             "Surest mistakes",
+            "taken for",
             "Wrong answers that the classifier was most certain of. Often the label is wrong, or \
              the text fits both.",
         )
     };
-    let list = html! {
+    let (first, more) = report.mistakes.split_at(report.mistakes.len().min(SHOWN));
+    let content = html! {
         p { (why) }
+        (list(first, guessed))
+        @if !more.is_empty() { details { summary { (more.len()) " more" } (list(more, guessed)) } }
+    };
+    titled(title, &content)
+}
+
+/// Mistakes that are not folded away.
+const SHOWN: usize = 8;
+
+fn list(mistakes: &[Mistake], guessed: &str) -> Markup {
+    html! {
         ol.mistakes {
-            @for mistake in &report.mistakes {
+            @for mistake in mistakes {
                 li {
                     blockquote dir="auto" { (mistake.text) }
                     p {
                         span.tag { span.quiet { "is " } bdi { (mistake.label) } }
-                        span.tag.wrong { span.quiet { "taken for " } bdi { (mistake.guess) } }
+                        span.tag.wrong { span.quiet { (guessed) " " } bdi { (mistake.guess) } }
                         @if let Some(confidence) = mistake.confidence {
                             span.certainty { (percent(confidence)) span.quiet { " sure" } }
                         }
@@ -36,6 +49,5 @@ pub(super) fn section(report: &Report) -> Markup {
                 }
             }
         }
-    };
-    titled(title, &list)
+    }
 }

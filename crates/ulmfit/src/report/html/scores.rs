@@ -54,6 +54,10 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
         None => {}
     }
     let is_part = !matches!(scores, ClassifierEvaluation::Regression(_));
+    let ends = || rows.iter().flat_map(|row| row.ci95);
+    let low = ends().fold(f64::INFINITY, f64::min);
+    let high = ends().fold(f64::NEG_INFINITY, f64::max);
+    let end = |value: f64| if is_part { points(value) } else { format!("{value:.2}") };
     let table = html! {
         table.scores {
             caption { "The same rows, answered by this classifier and by simpler tools that learned from \
@@ -63,7 +67,9 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
                     th scope="col" { "Tool" }
                     th.number scope="col" { (unit) }
                     th.number scope="col" { "95 % interval" }
-                    th.plot-cell scope="col" { span.quiet { "interval drawn" } }
+                    th.plot-cell scope="col" {
+                        span.ends { span { (end(low)) } span { (end(high)) } }
+                    }
                 }
             }
             tbody {
@@ -77,7 +83,7 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
                             td.number { (format!("{:.4}", row.score)) }
                             td.number { (plain_interval(row.ci95)) }
                         }
-                        td.plot-cell { (PreEscaped(whisker(row, &rows))) }
+                        td.plot-cell { (PreEscaped(whisker(row, [low, high]))) }
                     }
                 }
             }
@@ -86,11 +92,8 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
     html! { (wide(&table)) (other_scores(scores)) }
 }
 
-/// An interval as a line with a dot, on the scale of all rows.
-fn whisker(row: &Row, rows: &[Row]) -> String {
-    let ends = || rows.iter().flat_map(|row| row.ci95);
-    let (low, high) =
-        (ends().fold(f64::INFINITY, f64::min), ends().fold(f64::NEG_INFINITY, f64::max));
+/// An interval as a line with a dot, between `low` and `high`.
+fn whisker(row: &Row, [low, high]: [f64; 2]) -> String {
     let place = |value: f64| 6.0 + 168.0 * (value - low) / (high - low).max(f64::MIN_POSITIVE);
     let [from, to] = row.ci95.map(place);
     format!(

@@ -4,16 +4,18 @@ use super::figure::figure;
 use super::format::count;
 use super::{titled, wide};
 use crate::report::svg::{learning_rates, losses};
-use crate::report::{Course, DirectionScore, EpochScore, Report};
+use crate::report::{ClassifierEvaluation, Course, DirectionScore, EpochScore, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
     if report.training.is_empty() && report.language_model.is_empty() {
         return html! {};
     }
+    let numbers = matches!(report.judged(), Some((ClassifierEvaluation::Regression(_), _)));
+    let unit = if numbers { "Loss" } else { "Loss in nats" };
     let content = html! {
         @if !report.language_model.is_empty() { (language_model(&report.language_model)) }
-        @for course in &report.training { (training(course)) }
+        @for course in &report.training { (training(course, unit)) }
     };
     titled("Training", &content)
 }
@@ -52,7 +54,7 @@ fn language_model(scores: &[DirectionScore]) -> Markup {
     })
 }
 
-fn training(course: &Course) -> Markup {
+fn training(course: &Course, unit: &str) -> Markup {
     let valid = |epoch: &EpochScore| Some((epoch.step as f64, epoch.valid.as_ref()?.loss));
     let valid = course.epochs.iter().filter_map(valid).collect();
     let mut title: String = course.title.clone();
@@ -68,7 +70,7 @@ fn training(course: &Course) -> Markup {
                        (course.rollbacks) " times." }
         }
         div.charts {
-            (figure("Loss in nats", &loss))
+            (figure(unit, &loss))
             (figure("Learning rate of each group of layers", &rates))
         }
         (epochs(course))

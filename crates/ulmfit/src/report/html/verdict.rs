@@ -49,9 +49,13 @@ fn evidence(report: &Report) -> String {
     match (&report.comparison, &report.baselines) {
         (Some(comparison), _) => compared(comparison, &on),
         (_, Some(BaselineScores::Numbers { mae_gain, mae_gain_ci95, .. })) => {
-            let interval = plain_interval(*mae_gain_ci95);
+            let (error, interval, direction) = match (*mae_gain, *mae_gain_ci95) {
+                (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
+                (gain, interval) => (gain, interval, "lower"),
+            };
+            let interval = plain_interval(interval);
             format!(
-                "The mean absolute error is {mae_gain:+.4} lower (95 % interval {interval}) {on}."
+                "The mean absolute error is {error:.4} {direction} (95 % interval {interval}) {on}."
             )
         }
         _ => format!("Scored {on}."),
@@ -59,8 +63,13 @@ fn evidence(report: &Report) -> String {
 }
 
 fn compared(comparison: &Comparison, on: &str) -> String {
-    let [low, high] = comparison.difference_ci95.map(|part| 100.0 * part);
-    let points = 100.0 * comparison.difference;
+    // told from the side of the better one
+    let told = match comparison.verdict() {
+        Verdict::Second => comparison.reversed(),
+        Verdict::First | Verdict::Tie => *comparison,
+    };
+    let [low, high] = told.difference_ci95.map(|part| 100.0 * part);
+    let points = 100.0 * told.difference;
     let chance = match comparison.p_value {
         p if p < 0.001 => "p < 0.001".to_owned(),
         p => format!("p = {p:.3}"),
@@ -69,8 +78,8 @@ fn compared(comparison: &Comparison, on: &str) -> String {
     match comparison.verdict() {
         Verdict::First => format!("{points:.1} points more accurate ({interval}) {on}."),
         Verdict::Second => format!(
-            "{:.1} points less accurate ({interval}) {on}. The simple tool is the better choice here.",
-            -points
+            "{points:.1} points less accurate ({interval}) {on}. The simple tool is the better \
+             choice here."
         ),
         Verdict::Tie => format!(
             "The difference of {points:+.1} points ({interval}) {on} may be chance. The simple tool \

@@ -170,19 +170,30 @@ impl Ruler {
         (self.scale.height(value) - self.low) / (self.high - self.low)
     }
 
-    /// About `count` round numbers along the axis, as place and text.
-    fn ticks(&self, count: f64) -> Vec<(f64, String)> {
+    /// A round distance that leaves room for about `count` marks.
+    fn stride(&self, count: f64) -> f64 {
+        let wanted = (self.high - self.low) / count;
+        let magnitude = 10_f64.powf(wanted.log10().floor());
+        let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * magnitude >= wanted).unwrap_or(10.0);
+        match self.scale {
+            Scale::Linear => magnitude * factor,
+            Scale::Log => (magnitude * factor).max(1.0).round(),
+        }
+    }
+
+    /// Longer at both ends, up to multiples of `stride`.
+    fn rounded(self, stride: f64) -> Self {
+        let low = (self.low / stride + 1e-9).floor() * stride;
+        let high = (self.high / stride - 1e-9).ceil() * stride;
+        Self { low, high, ..self }
+    }
+
+    /// Multiples of `stride` along the axis, as place and text.
+    fn ticks(&self, stride: f64) -> Vec<(f64, String)> {
         if self.scale == Scale::Log && self.high - self.low < NARROW {
             return self.narrow_ticks();
         }
         let span = self.high - self.low;
-        let wanted = span / count;
-        let magnitude = 10_f64.powf(wanted.log10().floor());
-        let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * magnitude >= wanted).unwrap_or(10.0);
-        let stride = match self.scale {
-            Scale::Linear => magnitude * factor,
-            Scale::Log => (magnitude * factor).max(1.0).round(),
-        };
         let first = (self.low / stride - 1e-9).ceil();
         let heights = (0..12).map(|i| (first + f64::from(i)) * stride);
         let digits = (-stride.log10().floor()).clamp(0.0, 9.0) as usize;
@@ -242,9 +253,16 @@ impl Picture for LineChart {
             lines.chain(rings).chain(self.marks.iter().map(|mark| mark.at))
         };
         let x = Ruler::new(&self.x, points().map(|point| point.0));
-        let y = Ruler::new(&self.y, points().map(|point| point.1));
+        let mut y = Ruler::new(&self.y, points().map(|point| point.1));
+        let strides = match dress {
+            Dress::File => [x.stride(7.0), y.stride(7.0)],
+            Dress::Page => [x.stride(5.0), y.stride(4.0)],
+        };
+        if dress == Dress::Page {
+            y = y.rounded(strides[1]);
+        }
         open(f, dress, frame.width, frame.height, &self.title)?;
-        self.draw_axes(f, dress, &frame, [&x, &y])?;
+        self.draw_axes(f, dress, &frame, [x.ticks(strides[0]), y.ticks(strides[1])])?;
         let at = |&(a, b): &(f64, f64)| (frame.across(x.place(a)), frame.up(y.place(b)));
         for (line, points) in &lines {
             let points: Vec<_> = points.iter().map(at).collect();
@@ -278,16 +296,15 @@ impl LineChart {
         f: &mut fmt::Formatter<'_>,
         dress: Dress,
         frame: &Frame,
-        [x, y]: [&Ruler; 2],
+        [x, y]: [Vec<(f64, String)>; 2],
     ) -> fmt::Result {
         let (floor, middle) = (frame.up(0.0), (frame.across(0.5), frame.up(0.5)));
-        let (count_x, count_y) = if dress == Dress::File { (7.0, 7.0) } else { (5.0, 4.5) };
-        for (place, number) in x.ticks(count_x) {
+        for (place, number) in x {
             let (at, top) = (frame.across(place), frame.top);
             writeln!(f, "<path class=\"grid\" d=\"M{at:.1} {floor:.1}V{top}\"/>")?;
             text(f, (at, floor + 18.0), "middle", &number)?;
         }
-        for (place, number) in y.ticks(count_y) {
+        for (place, number) in y {
             let (at, end) = (frame.up(place), frame.width - frame.right);
             writeln!(f, "<path class=\"grid\" d=\"M{} {at:.1}H{end}\"/>", frame.left)?;
             text(f, (frame.left - 8.0, at + 4.0), "end", &number)?;
@@ -361,7 +378,8 @@ mod tests {
 
     fn ticks(scale: Scale, low: f64, high: f64) -> Vec<String> {
         let axis = Axis { label: String::new(), scale, range: Some((low, high)) };
-        Ruler::new(&axis, std::iter::empty()).ticks(7.0).into_iter().map(|(_, text)| text).collect()
+        let ruler = Ruler::new(&axis, std::iter::empty());
+        ruler.ticks(ruler.stride(7.0)).into_iter().map(|(_, text)| text).collect()
     }
 
     #[test]
@@ -378,6 +396,18 @@ mod tests {
         assert_eq!(ticks(Scale::Log, 1e-3, 0.5), ["1e-3", "1e-2", "1e-1"]);
         assert_eq!(ticks(Scale::Log, 0.02, 0.4), ["0.02", "0.05", "0.1", "0.2"]);
         assert_eq!(ticks(Scale::Log, 50.0, 1600.0), ["50", "100", "200", "500", "1000"]);
+    }
+
+    #[test]
+    fn a_rounded_axis_ends_at_ticks() {
+        let axis = Axis { range: Some((3.13, 4.26)), ..Axis::new("", Scale::Linear) };
+        let ruler = Ruler::new(&axis, std::iter::empty());
+        let ruler = ruler.rounded(0.5);
+        let ticks = ruler.ticks(0.5);
+        assert_eq!(ticks.first().unwrap(), &(0.0, "3.0".to_owned()));
+        assert_eq!(ticks.last().unwrap(), &(1.0, "4.5".to_owned()));
+        let same = ruler.rounded(0.5);
+        assert_eq!(same.ticks(0.5), ticks);
     }
 
     fn chart(points: Vec<(f64, f64)>) -> LineChart {

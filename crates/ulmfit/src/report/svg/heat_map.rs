@@ -82,7 +82,11 @@ impl Picture for HeatMap {
             for (column, &count) in counts.iter().enumerate() {
                 let share = count as f64 / total;
                 let (x, y) = (left + column as f64 * size + 1.0, top + row as f64 * size + 1.0);
-                let class = if row == column { "cell" } else { "cell off" };
+                let class = match (count, row == column) {
+                    (0, _) => "cell none",
+                    (_, true) => "cell",
+                    (_, false) => "cell off",
+                };
                 let (is, guess) = (Escaped(&self.names[row]), Escaped(&self.names[column]));
                 writeln!(
                     f,
@@ -92,11 +96,12 @@ impl Picture for HeatMap {
                     share.sqrt().mul_add(0.95, 0.05)
                 )?;
                 if count > 0 {
-                    let class = if share > 0.25 { " class=\"strong\"" } else { "" };
+                    let dark = share > if row == column { 0.25 } else { 0.5 };
+                    let class = if dark { "count strong" } else { "count" };
                     let (x, y) = (x + size / 2.0 - 1.0, y + size / 2.0 + 3.0);
                     writeln!(
                         f,
-                        "<text{class} x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{count}</text>"
+                        "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{count}</text>"
                     )?;
                 }
             }
@@ -122,6 +127,7 @@ mod tests {
         let svg = map.to_string();
         assert_eq!(svg.matches("class=\"cell").count(), 4);
         assert!(svg.contains("fill-opacity=\"0.873\"") && svg.contains(">3</text>"));
+        assert_eq!(svg.matches("cell none").count(), 2);
         assert!(svg.contains("b&lt;") && !svg.contains("NaN"));
     }
 }

@@ -10,7 +10,9 @@ use std::fmt;
 pub struct ReliabilityDiagram {
     /// What it shows.
     pub title: String,
-    /// What a part of the rows is of: "right".
+    /// What the bars are ordered by: "confidence".
+    pub given: String,
+    /// What a part of the rows is: "right".
     pub outcome: String,
     /// The bins.
     pub reliability: Reliability,
@@ -38,7 +40,8 @@ impl Picture for ReliabilityDiagram {
         let top = if dress == Dress::File { 46.0 } else { 10.0 };
         let (floor, end) = (top + SIZE, LEFT + SIZE);
         let base = floor + GAP + STRIP;
-        let (outcome, bins) = (Escaped(&self.outcome), &self.reliability.bins);
+        let (given, outcome) = (Escaped(&self.given), Escaped(&self.outcome));
+        let bins = &self.reliability.bins;
         open(f, dress, end + RIGHT, base + 40.0, &self.title)?;
         for tick in 0..=5 {
             let part = f64::from(tick) / 5.0;
@@ -63,11 +66,13 @@ impl Picture for ReliabilityDiagram {
         let width = SIZE / bins.len().max(1) as f64;
         for (n, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
             let (x, wide) = (LEFT + n as f64 * width + 1.0, width - 2.0);
-            let (high, rows) = (bin.accuracy * SIZE, STRIP * bin.count as f64 / most);
+            let (high, share) = (bin.accuracy * SIZE, bin.count as f64 / most);
+            // a bar of few rows says little, so it is faint
+            let (rows, strength) = (STRIP * share, share.sqrt().mul_add(0.65, 0.2));
             writeln!(
                 f,
-                "<g><title>{} rows, mean confidence {:.1} %, {outcome} {:.1} %</title>\
-                 <rect class=\"bar\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\"/>\
+                "<g><title>{} rows, mean {given} {:.1} %, {outcome} {:.1} %</title>\
+                 <rect class=\"bar\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" fill-opacity=\"{strength:.2}\"/>\
                  <rect class=\"rows\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{rows:.1}\"/></g>",
                 bin.count,
                 100.0 * bin.confidence,
@@ -80,7 +85,7 @@ impl Picture for ReliabilityDiagram {
         let (middle, below) = (LEFT + SIZE / 2.0, base + 34.0);
         writeln!(
             f,
-            "<text x=\"{middle:.1}\" y=\"{below:.1}\" text-anchor=\"middle\">confidence in %</text>"
+            "<text x=\"{middle:.1}\" y=\"{below:.1}\" text-anchor=\"middle\">{given} in %</text>"
         )?;
         let up = top + SIZE / 2.0;
         writeln!(
@@ -98,6 +103,7 @@ mod tests {
     fn diagram(confidences: &[f64], hits: &[bool]) -> String {
         ReliabilityDiagram {
             title: "t".to_owned(),
+            given: "confidence".to_owned(),
             outcome: "<right>".to_owned(),
             reliability: Reliability::new(confidences, hits),
         }
