@@ -22,7 +22,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEER = pathlib.Path(__file__).with_name("fastai_bench.py").relative_to(ROOT)
-TOKENS = 300  # of a document: what `ulmfit bench classify` and fastai_bench.py take by themselves
 METRICS = {  # field of the JSON, its name and unit in the results, what counts as better
     "lm": [("tokens_per_s", "language model, training tokens/s", max)],
     "classify": [
@@ -45,6 +44,8 @@ def arguments():
     parser.add_argument("--steps", type=int, default=3, help="timed steps of a run")
     parser.add_argument("--precision", choices=["f32", "bf16", "int8"], nargs="+", default=["f32"],
                         help="of ulmfit, one or several")
+    parser.add_argument("--sampled-below", type=float, default=0.004,
+                        help="also run ulmfit's language model with this sampled softmax; 0: do not")
     parser.add_argument("--peer-precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
@@ -83,6 +84,9 @@ def commands(args):
     for precision in args.precision:
         ours = [args.ulmfit, "bench", args.task, "--json", *shape, f"--precision={precision}"]
         programs[f"ulmfit {precision}"] = [ours]
+        if args.task == "lm" and args.sampled_below > 0:
+            sampled = [*ours, f"--sampled-below={args.sampled_below}"]
+            programs[f"ulmfit {precision}, sampled softmax"] = [sampled]
     peer = lambda task: [args.peer_python, str(PEER), task, *shape, f"--precision={args.peer_precision}"]
     if args.task == "classify":
         programs["fastai"] = [peer("classify"), peer("latency")]
@@ -124,7 +128,7 @@ def name(program, document, args):
 
 def lines(args, runs, peak):
     """One line a program and metric, as `xtask readme` reads them."""
-    length = args.bptt if args.task == "lm" else TOKENS
+    length = f"{args.bptt}" if args.task == "lm" else "tokens as in IMDb, one alone 300"
     for field, metric, _ in METRICS[args.task]:
         for program, documents in runs.items():
             if "training" in metric and program.endswith("int8"):

@@ -37,6 +37,7 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed here; in an environment of its own:\n    {install}")
 
 FIRST_WORD = 9  # ids below are fastai's special tokens
+PAD = 1
 
 
 def arguments():
@@ -48,10 +49,9 @@ def arguments():
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--bs", type=int, default=64)
     parser.add_argument("--bptt", type=int, default=72)
-    parser.add_argument("--tokens", type=int, default=300, help="tokens of a document")
+    parser.add_argument("--tokens", type=int, help="of a document [default: as IMDb, 300 alone]")
     parser.add_argument("--classes", type=int, default=2)
     parser.add_argument("--steps", type=int, default=5)
-    parser.add_argument("--warm-up", type=int, default=1, help="steps that are not timed")
     parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--size", type=int, default=2_048, help="of the square matrices of `gemm`")
@@ -59,21 +59,50 @@ def arguments():
 
 
 def seconds(args, step):
-    """Duration of each timed call of `step`."""
-    for _ in range(args.warm_up):
-        step()
+    """Duration of each timed call of `step`, which gets its number; the first one warms up."""
     durations = []
-    for _ in range(args.steps):
+    for number in [0, *range(args.steps)]:
         start = time.perf_counter()
-        step()
+        step(number)
         durations.append(time.perf_counter() - start)
-    return durations
+    return durations[1:]
 
 
-def rates(name, amount, durations):
-    """`amount` of something a step: its median, lowest and highest rate."""
-    each = [amount / duration for duration in durations]
-    return {name: statistics.median(each), f"{name}_min": min(each), f"{name}_max": max(each)}
+def rates(name, amounts, durations):
+    """Amounts of something, one a step: all over all time, lowest and highest rate of a step."""
+    each = [amount / duration for amount, duration in zip(amounts, durations)]
+    return {name: sum(amounts) / sum(durations), f"{name}_min": min(each), f"{name}_max": max(each)}
+
+
+# Lengths of IMDb's training documents in words and signs, at some quantiles; as `ulmfit bench` has them.
+IMDB_LENGTHS = [(0, 10), (0.01, 52), (0.05, 80), (0.1, 115), (0.25, 158), (0.5, 220), (0.75, 360),
+                (0.9, 581), (0.95, 757), (0.99, 1141), (1, 1440)]
+SORTED = 50  # batches whose documents `SortedDL` sorts together
+
+
+def imdb_lengths(step, steps, size):
+    """Of one batch: every so manieth of documents as long as those of IMDb, sorted."""
+    batch = (2 * step + 1) * SORTED // (2 * steps)
+    lengths = []
+    for n in range(size):
+        q = (batch * size + n + 0.5) / (SORTED * size)
+        above = next(i for i, (at, _) in enumerate(IMDB_LENGTHS) if i and at >= q)
+        (q0, l0), (q1, l1) = IMDB_LENGTHS[above - 1 : above + 1]
+        lengths.append(int(l0 + (l1 - l0) * (q - q0) / (q1 - q0)))
+    return lengths
+
+
+def padded(args, lengths):
+    """Random words, padding in front, as fastai's `pad_input_chunk` places it: whole pieces first."""
+    longest = max(lengths)
+    x = words(args, len(lengths), longest)
+    for row, length in enumerate(lengths):
+        missing = longest - length
+        whole = missing // args.bptt * args.bptt
+        x[row, :whole] = PAD
+        if missing > whole:  # the rest of the padding stands at the end
+            x[row, longest - (missing - whole) :] = PAD
+    return x
 
 
 def precision(args):
@@ -111,13 +140,14 @@ def training_step(args, model, groups):
 
 
 def prediction(args, model, x):
+    """A step that predicts batch `number` of `x`."""
     model.eval()
 
     @torch.inference_mode()
-    def step():
+    def step(number):
         model.reset()
         with precision(args):
-            model(x)[0].float().softmax(-1)
+            model(x[number])[0].float().softmax(-1)
 
     return step
 
@@ -126,8 +156,8 @@ def lm(args):
     model = get_language_model(AWD_LSTM, args.vocab, config=sizes(args, awd_lstm_lm_config)).train()
     step = training_step(args, model, awd_lstm_lm_split(model))
     stream = words(args, args.bs, args.bptt + 1)
-    durations = seconds(args, lambda: step(stream[:, :-1], stream[:, 1:]))
-    return rates("tokens_per_s", args.bs * args.bptt, durations)
+    durations = seconds(args, lambda _: step(stream[:, :-1], stream[:, 1:]))
+    return rates("tokens_per_s", [args.bs * args.bptt] * args.steps, durations)
 
 
 class Plain(torch.nn.Module):
@@ -154,7 +184,7 @@ def plain(args):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     stream = words(args, args.bs, args.bptt + 1)
 
-    def step():
+    def step(_):
         with precision(args):
             logits = model(stream[:, :-1])
         loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, -2), stream[:, 1:].flatten())
@@ -163,7 +193,7 @@ def plain(args):
         optimizer.step()
         optimizer.zero_grad()
 
-    return rates("tokens_per_s", args.bs * args.bptt, seconds(args, step))
+    return rates("tokens_per_s", [args.bs * args.bptt] * args.steps, seconds(args, step))
 
 
 def classifier(args):
@@ -176,25 +206,31 @@ def classifier(args):
 def classify(args):
     model = classifier(args).train()
     step = training_step(args, model, awd_lstm_clas_split(model))
-    x, y = words(args, args.bs, args.tokens), torch.randint(args.classes, (args.bs,))
+    lengths = [
+        [args.tokens] * args.bs if args.tokens else imdb_lengths(number, args.steps, args.bs)
+        for number in range(args.steps)
+    ]
+    x, y = [padded(args, batch) for batch in lengths], torch.randint(args.classes, (args.bs,))
 
-    def train():
+    def train(number):
         model.reset()
-        step(x, y)
+        step(x[number], y)
 
-    trained = rates("tokens_per_s", args.bs * args.tokens, seconds(args, train))
-    return trained | rates("docs_per_s", args.bs, seconds(args, prediction(args, model, x)))
+    trained = rates("tokens_per_s", [sum(batch) for batch in lengths], seconds(args, train))
+    predicted = seconds(args, prediction(args, model, x))
+    return trained | rates("docs_per_s", [args.bs] * args.steps, predicted)
 
 
 def latency(args):
-    durations = seconds(args, prediction(args, classifier(args), words(args, 1, args.tokens)))
+    x = [words(args, 1, args.tokens or 300)] * args.steps
+    durations = seconds(args, prediction(args, classifier(args), x))
     return {"latency_ms_p50": 1e3 * statistics.median(durations)}
 
 
 def gemm(args):
     kind = {"f32": torch.float32, "bf16": torch.bfloat16}[args.precision]
     a, b = (torch.randn(args.size, args.size).to(kind) for _ in range(2))
-    return rates("gflops", 2e-9 * args.size**3, seconds(args, lambda: a @ b))
+    return rates("gflops", [2e-9 * args.size**3] * args.steps, seconds(args, lambda _: a @ b))
 
 
 def main():

@@ -54,17 +54,26 @@ impl<D> Device for D where
 /// The processor: `f32`, all threads of the current rayon pool, SIMD chosen at run time.
 ///
 /// Results do not depend on the number of threads, nor on the other rows of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Cpu {
     /// Of the products of encoder and decoder; a classifier's head is always computed in `f32`.
     pub precision: Precision,
+    /// Probabilities of the softmax below this are sampled in its gradient, which stays the same
+    /// in expectation but costs little; 0: the gradient is exact.
+    pub sampled_below: f64,
 }
 
 impl Cpu {
     /// With products in another precision than `f32`.
     pub fn with_precision(precision: Precision) -> Self {
-        Self { precision }
+        Self { precision, ..Self::default() }
+    }
+
+    /// With a softmax whose gradient samples probabilities below this.
+    #[must_use]
+    pub fn with_sampled_below(self, sampled_below: f64) -> Self {
+        Self { sampled_below, ..self }
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut recipe = args.learning.recipe()?;
     args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;
     args.lm_epochs.into_iter().for_each(|epochs| recipe.finetune.set_epochs(epochs));
-    args.learning.put_precision(&mut recipe.finetune);
+    args.learning.put_arithmetic(&mut recipe.finetune);
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
     let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);

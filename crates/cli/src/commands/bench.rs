@@ -35,12 +35,15 @@ pub(crate) struct Args {
     /// Tokens of a window
     #[arg(long, value_name = "T", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..))]
     bptt: u32,
-    /// Tokens of a document, for `classify`
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
-    document: u32,
+    /// Tokens of a document, for `classify` [default: as many as in IMDb, and 300 for one alone]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    document: Option<u32>,
     /// Timed steps; one more runs before them
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
+    /// Words less likely than this are sampled in the softmax's gradient, for `lm`
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    sampled_below: f64,
     #[command(flatten)]
     precision: PrecisionOption,
 }
@@ -65,9 +68,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         },
         batch_size: args.batch_size as usize,
         bptt: args.bptt as usize,
-        document: args.document as usize,
+        document: args.document.map(|tokens| tokens as usize),
         steps: args.steps as usize,
         precision: args.precision.get(),
+        sampled_below: args.sampled_below,
         seed: common.seed,
     };
     let recipe = Recipe::preset("fastai-2")?;
@@ -87,6 +91,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         }
     };
     document["precision"] = options.precision.to_string().into();
+    document["sampled_below"] = options.sampled_below.into();
     document["kernel"] = ulmfit::kernel_name(options.precision).into();
     document["threads"] = thread_count().into();
     document["isa"] = ulmfit::isa().into();

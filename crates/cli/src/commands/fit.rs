@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let recipe = args.learning.recipe()?;
     let (mut language, mut classifier) = (recipe.finetune, recipe.train);
     args.learning.apply(&mut classifier, sizes.layers + 2)?;
-    args.learning.put_precision(&mut language);
+    args.learning.put_arithmetic(&mut language);
     args.lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
     args.lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
     language.check()?;

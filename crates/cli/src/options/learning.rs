@@ -47,6 +47,10 @@ pub(crate) struct LearningOptions {
     /// Numbers of matrix products in training; bf16 is fast with AVX-512 BF16 [default: f32]
     #[arg(long, value_enum)]
     precision: Option<TrainPrecisionArg>,
+    /// Words less likely than this are sampled in the gradient of a language model's softmax:
+    /// right on average, and faster (0: all are counted) [default: the recipe's]
+    #[arg(long, value_name = "P")]
+    sampled_below: Option<f64>,
     /// Label smoothing of a classifier
     #[arg(long, value_name = "EPSILON")]
     label_smoothing: Option<f64>,
@@ -84,8 +88,9 @@ impl LearningOptions {
         Ok(Recipe::preset(&self.recipe)?)
     }
 
-    /// Puts the precision alone into a stage.
-    pub(crate) fn put_precision(&self, stage: &mut StageRecipe) {
+    /// Puts into a stage only how it is computed.
+    pub(crate) fn put_arithmetic(&self, stage: &mut StageRecipe) {
+        stage.sampled_below = self.sampled_below.unwrap_or(stage.sampled_below);
         if let Some(precision) = self.precision {
             stage.precision = match precision {
                 TrainPrecisionArg::F32 => TrainPrecision::F32,
@@ -105,7 +110,7 @@ impl LearningOptions {
         put(&mut stage.weight_decay, self.weight_decay);
         put(&mut stage.accumulate, self.accumulate);
         put(&mut stage.label_smoothing, self.label_smoothing);
-        self.put_precision(stage);
+        self.put_arithmetic(stage);
         stage.clip = self.clip.or(stage.clip);
         stage.patience = self.patience.or(stage.patience);
         stage.keep_best |= self.keep_best;

@@ -1,10 +1,11 @@
 //! Decoder and cross entropy, a few hundred rows at a time.
 
+use super::sampled::{self, Sparse};
 use super::{DecoderBackward, DecoderLoss, DecoderOutcome, sizes};
 use crate::gemm::{Matrix, Right, Write, product};
 use crate::parallel::add_column_sums;
 use crate::vector_math::exp;
-use crate::{Cpu, Tensor};
+use crate::{Cpu, Key, Tensor};
 use rayon::prelude::*;
 
 /// Rows whose logits exist at the same time: 60 MB of them for a vocabulary of 60,000. With
@@ -21,11 +22,19 @@ impl DecoderLoss for Cpu {
         mut backward: Option<DecoderBackward<'_, Self>>,
     ) -> DecoderOutcome<Self> {
         let [rows, width, vocab] = sizes(h, weight, bias, targets, backward.as_ref());
-        let scale = backward.as_ref().map(|backward| backward.scale);
+        let way = match &backward {
+            None => Way::Forward,
+            Some(DecoderBackward { scale, samples: Some(key), .. }) if self.sampled_below > 0.0 => {
+                Way::Sampled { scale: *scale, key: *key, below: self.sampled_below }
+            }
+            Some(backward) => Way::Exact { scale: backward.scale },
+        };
         let mut dh = backward.as_ref().map(|_| Tensor::zeros(h.dims()));
-        let weight = Matrix::new(weight.data(), width);
+        let table = weight.data();
+        let weight = Matrix::new(table, width);
         let to_logits = Right::new(weight.transposed(), self.precision);
-        let to_dh = backward.as_ref().map(|_| Right::new(weight, self.precision));
+        let exact = matches!(way, Way::Exact { .. });
+        let to_dh = exact.then(|| Right::new(weight, self.precision));
         let mut logits = vec![0.0; ROWS.min(rows) * vocab];
         let (mut loss_sum, mut correct) = (0.0, 0);
         for (chunk, targets) in targets.chunks(ROWS).enumerate() {
@@ -33,19 +42,31 @@ impl DecoderLoss for Cpu {
             let h = Matrix::new(&h.data()[part.clone()], width);
             let logits = &mut logits[..targets.len() * vocab];
             to_logits.product(logits, h, Write::Over);
-            let losses: Vec<(f64, bool)> = logits
+            let losses: Vec<RowLoss> = logits
                 .par_chunks_mut(vocab)
                 .zip(targets)
-                .map(|(logits, &target)| row_loss(logits, bias.data(), target as usize, scale))
+                .enumerate()
+                .map(|(n, (logits, &target))| {
+                    row_loss(logits, bias.data(), target as usize, way, chunk * ROWS + n)
+                })
                 .collect();
-            loss_sum += losses.iter().map(|(loss, _)| loss).sum::<f64>();
-            correct += losses.iter().filter(|(_, correct)| *correct).count();
+            loss_sum += losses.iter().map(|row| row.loss).sum::<f64>();
+            correct += losses.iter().filter(|row| row.correct).count();
 
-            let (Some(backward), Some(dh), Some(to_dh)) = (&mut backward, &mut dh, &to_dh) else {
+            let (Some(backward), Some(dh)) = (&mut backward, &mut dh) else {
+                continue;
+            };
+            let dh = &mut dh.data_mut()[part.clone()];
+            let Some(to_dh) = &to_dh else {
+                let rows: Vec<Sparse> = losses.into_iter().map(|row| row.kept).collect();
+                sampled::inputs(dh, &rows, table, width);
+                if let Some(grads) = &mut backward.grads {
+                    sampled::parameters(grads, &rows, h, width);
+                }
                 continue;
             };
             let d_logits = Matrix::new(logits, vocab);
-            to_dh.product(&mut dh.data_mut()[part], d_logits, Write::Over);
+            to_dh.product(dh, d_logits, Write::Over);
             if let Some(grads) = &mut backward.grads {
                 let d_weight = grads.weight.data_mut();
                 product(d_weight, d_logits.transposed(), h, Write::Add, self.precision);
@@ -56,19 +77,44 @@ impl DecoderLoss for Cpu {
     }
 }
 
-/// Loss of a row of products and whether its target is the largest.
-///
-/// With a `scale`, the logits become the gradient of `scale` times the loss.
-fn row_loss(logits: &mut [f32], bias: &[f32], target: usize, scale: Option<f64>) -> (f64, bool) {
+/// What becomes of a row's logits.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Nothing: only the loss is wanted.
+    Forward,
+    /// The gradient of `scale` times the loss.
+    Exact { scale: f64 },
+    /// The part of it that is [sampled].
+    Sampled { scale: f64, key: Key, below: f64 },
+}
+
+struct RowLoss {
+    loss: f64,
+    /// Whether the target is the largest.
+    correct: bool,
+    /// Empty unless the gradient is sampled.
+    kept: Sparse,
+}
+
+/// Loss of row `n` of products; on the exact way, they become the gradient.
+fn row_loss(logits: &mut [f32], bias: &[f32], target: usize, way: Way, n: usize) -> RowLoss {
     let max = add_bias(logits, bias);
     let wanted = logits[target];
     let correct = wanted >= max && !logits[..target].contains(&max);
     let sum = exponentials(logits, max);
-    if let Some(scale) = scale {
-        multiply(logits, (scale / sum) as f32);
-        logits[target] -= scale as f32;
+    let mut kept = Sparse::new();
+    match way {
+        Way::Forward => {}
+        Way::Exact { scale } => {
+            multiply(logits, (scale / sum) as f32);
+            logits[target] -= scale as f32;
+        }
+        Way::Sampled { scale, key, below } => {
+            let draw = key.child(n as u64).uniform();
+            kept = sampled::sample(logits, sum, target, scale, below, draw);
+        }
     }
-    (sum.ln() - f64::from(wanted - max), correct)
+    RowLoss { loss: sum.ln() - f64::from(wanted - max), correct, kept }
 }
 
 /// Independent results that are combined at the end, so that the loop can be vectorised.

@@ -4,10 +4,11 @@
 
 mod cpu;
 mod reference;
+mod sampled;
 #[cfg(test)]
 mod tests;
 
-use crate::{Backend, Tensor};
+use crate::{Backend, Key, Tensor};
 
 /// Where the gradients of the decoder are added, and how they are scaled.
 pub struct DecoderGrads<'a, D: Backend> {
@@ -21,6 +22,9 @@ pub struct DecoderGrads<'a, D: Backend> {
 pub struct DecoderBackward<'a, D: Backend> {
     /// The gradient of the summed loss is multiplied by this: `1/N` makes it that of the mean.
     pub scale: f64,
+    /// By which draws a device samples small probabilities, if it does
+    /// ([`Cpu::sampled_below`](crate::Cpu::sampled_below)); `None`: gradients are exact.
+    pub samples: Option<Key>,
     /// Parameter gradients, unless the decoder is frozen.
     pub grads: Option<DecoderGrads<'a, D>>,
 }

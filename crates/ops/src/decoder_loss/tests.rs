@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Results, assert_cpu_follows, assert_gradient, random};
+use crate::testing::{Results, assert_cpu_follows, assert_gradient, random, values};
 use crate::{Cpu, Device, Reference};
 
 const TARGETS: [u32; 4] = [6, 0, 3, 6];
@@ -25,7 +25,7 @@ fn gradients_match_finite_differences() {
     let bias = random(3, &[7]);
     let (mut d_weight, mut d_bias) = (Tensor::zeros(&[7, 3]), Tensor::zeros(&[7]));
     let grads = DecoderGrads { weight: &mut d_weight, bias: &mut d_bias };
-    let backward = DecoderBackward { scale: 0.3, grads: Some(grads) };
+    let backward = DecoderBackward { scale: 0.3, samples: None, grads: Some(grads) };
     let outcome = device.decoder_loss(&h, &weight, &bias, &TARGETS, Some(backward));
     let loss = |h: &Tensor<_>, weight: &Tensor<_>, bias: &Tensor<_>| {
         0.3 * device.decoder_loss(h, weight, bias, &TARGETS, None).loss_sum
@@ -50,9 +50,9 @@ fn the_processor_follows_the_reference() {
         let targets: Vec<u32> = (0..n).map(|i| (i * 7 % vocab) as u32).collect();
         let (mut d_weight, mut d_bias) = (Tensor::zeros(&[vocab, width]), Tensor::zeros(&[vocab]));
         let grads = DecoderGrads { weight: &mut d_weight, bias: &mut d_bias };
-        let backward = DecoderBackward { scale: 1.0 / n as f64, grads: Some(grads) };
+        let backward = DecoderBackward { scale: 1.0 / n as f64, samples: None, grads: Some(grads) };
         let out = D::default().decoder_loss(&h, &weight, &bias, &targets, Some(backward));
-        let frozen = DecoderBackward { scale: 2.0, grads: None };
+        let frozen = DecoderBackward { scale: 2.0, samples: None, grads: None };
         let again = D::default().decoder_loss(&h, &weight, &bias, &targets, Some(frozen));
         let evaluated = D::default().decoder_loss(&h, &weight, &bias, &targets, None);
         vec![
@@ -79,4 +79,75 @@ fn a_nan_reaches_the_loss() {
     }
     check::<Reference>();
     check::<Cpu>();
+}
+
+/// Gradients `[dh, d_weight, d_bias]` of peaked distributions, of which most of the vocabulary has
+/// little.
+fn sampled(below: f64, key: u64, threads: usize) -> Vec<Vec<f64>> {
+    let [n, width, vocab] = [300, 24, 1009];
+    let (h, bias) = (random::<Cpu>(1, &[n, width]), random(3, &[vocab]));
+    let weight = Tensor::from_f64(&[vocab, width], &values(2, vocab * width, 2.5));
+    let targets: Vec<u32> = (0..n).map(|i| (i * 7 % vocab) as u32).collect();
+    let (mut d_weight, mut d_bias) = (Tensor::zeros(&[vocab, width]), Tensor::zeros(&[vocab]));
+    let grads = Some(DecoderGrads { weight: &mut d_weight, bias: &mut d_bias });
+    let backward = DecoderBackward { scale: 0.1, samples: Some(Key::new(key)), grads };
+    let cpu = Cpu::default().with_sampled_below(below);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let out = pool.install(|| cpu.decoder_loss(&h, &weight, &bias, &targets, Some(backward)));
+    vec![out.dh.unwrap().to_f64(), d_weight.to_f64(), d_bias.to_f64()]
+}
+
+#[test]
+fn sampled_gradients_are_right_on_average() {
+    const KEYS: u64 = 400;
+    let exact = sampled(0.0, 0, 2);
+    for below in [1e-6, 0.01, 0.2] {
+        let mut mean: Vec<Vec<f64>> = exact.iter().map(|part| vec![0.0; part.len()]).collect();
+        let mut square = mean.clone();
+        let keys = if below < 1e-3 { 4 } else { KEYS };
+        for key in 0..keys {
+            for (part, found) in sampled(below, key, 2).iter().enumerate() {
+                for (i, value) in found.iter().enumerate() {
+                    mean[part][i] += value / keys as f64;
+                    square[part][i] += value * value / keys as f64;
+                }
+            }
+        }
+        for ((exact, mean), square) in exact.iter().zip(&mean).zip(&square) {
+            // Deviations in units of the standard error: their mean square is one.
+            let deviations = exact.iter().zip(mean).zip(square).map(|((exact, mean), square)| {
+                let error = ((square - mean * mean).max(0.0) / keys as f64).sqrt();
+                (mean - exact) / (error + 1e-6)
+            });
+            let mean_square = deviations.map(|d| d * d).sum::<f64>() / exact.len() as f64;
+            assert!(mean_square < 1.3, "{mean_square} with {below}");
+            assert!(below < 1e-3 || mean_square > 0.7, "nothing was sampled: {mean_square}");
+        }
+    }
+}
+
+#[test]
+fn samples_do_not_depend_on_threads() {
+    assert_eq!(sampled(0.05, 1, 1), sampled(0.05, 1, 3));
+    assert_ne!(sampled(0.05, 1, 1), sampled(0.05, 2, 1));
+}
+
+#[test]
+fn small_values_stay_as_often_as_they_are_large() {
+    let values: Vec<f32> =
+        (0..70).map(|n| if n == 20 { 3.0 } else { 0.01 * (n % 7) as f32 }).collect();
+    let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
+    let mut counts = vec![0.0; values.len()];
+    for draw in 0..1000 {
+        let draw = f64::from(draw) / 1000.0;
+        let kept = sampled::sample(&mut values.clone(), sum, 5, sum, 0.5 / sum, draw);
+        for (word, value) in kept {
+            counts[word as usize] += value / 1000.0;
+        }
+    }
+    let mut wanted = values;
+    wanted[5] -= sum as f32;
+    for (n, (found, wanted)) in counts.iter().zip(&wanted).enumerate() {
+        assert!((found - wanted).abs() < 2e-3, "{n}: {found}, not {wanted}");
+    }
 }

@@ -43,6 +43,12 @@ impl<'a> Matrix<'a> {
         Self { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
+    /// A row of a matrix that is not transposed.
+    pub(crate) fn row(self, n: usize) -> &'a [f32] {
+        assert_eq!(self.column_stride, 1, "rows are not contiguous");
+        &self.data[n * self.row_stride..][..self.columns]
+    }
+
     /// Rows and columns exchanged, without moving anything.
     pub(crate) fn transposed(self) -> Self {
         Self {

@@ -36,7 +36,16 @@ impl Site {
 pub trait MaskSource<D: Device> {
     /// A mask of `dims` whose elements are 0 with probability `p`, else `1/(1-p)`.
     fn mask(&self, site: Site, piece: usize, dims: &[usize], p: f64) -> Tensor<D>;
+
+    /// By which draws the softmax's gradient is sampled where the device does so; `None`, the
+    /// default: it is exact.
+    fn samples(&self) -> Option<Key> {
+        None
+    }
 }
+
+/// Child of a step's key below which the softmax samples: beyond all pieces of a document.
+const SAMPLES: u64 = u64::MAX;
 
 /// Masks as pure functions of a key, which names the training step.
 pub struct RandomMasks<D> {
@@ -54,6 +63,10 @@ impl<D: Device> RandomMasks<D> {
 impl<D: Device> MaskSource<D> for RandomMasks<D> {
     fn mask(&self, site: Site, piece: usize, dims: &[usize], p: f64) -> Tensor<D> {
         self.device.dropout_mask(dims, p, self.key.child(piece as u64).child(site.number()))
+    }
+
+    fn samples(&self) -> Option<Key> {
+        Some(self.key.child(SAMPLES))
     }
 }
 

@@ -48,7 +48,7 @@ impl<D: Device> Tied<'_, D> {
         let (bias, d_bias) = decoder_bias.split();
         let grads =
             learn.group(embedding).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
-        let backward = DecoderBackward { scale: backward_scale, grads };
+        let backward = DecoderBackward { scale: backward_scale, samples: masks.samples(), grads };
         let outcome = device.decoder_loss(h, weight, bias, &batch.y, Some(backward));
 
         let mut dh = outcome.dh.expect("backward was asked for").reshaped(raw.dims());

@@ -106,6 +106,10 @@ pub struct StageRecipe {
     /// Numbers of the products.
     #[serde(default, skip_serializing_if = "TrainPrecision::is_f32")]
     pub precision: TrainPrecision,
+    /// Softmax probabilities below this are sampled in the gradient
+    /// ([`Cpu::sampled_below`]); 0: it is exact; language models only.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sampled_below: f64,
     /// Batches averaged into one update.
     #[serde(default = "one")]
     pub accumulate: usize,
@@ -294,10 +298,11 @@ impl Recipe {
 impl StageRecipe {
     /// What the stage computes on.
     pub(super) fn device(&self) -> Cpu {
-        match self.precision {
-            TrainPrecision::F32 => Cpu::default(),
-            TrainPrecision::Bf16 => Cpu::with_precision(Precision::Bf16),
-        }
+        let precision = match self.precision {
+            TrainPrecision::F32 => Precision::F32,
+            TrainPrecision::Bf16 => Precision::Bf16,
+        };
+        Cpu::with_precision(precision).with_sampled_below(self.sampled_below)
     }
 
     /// The recipe for a corpus of so many tokens: with fewer epochs if `max_tokens` says so.

@@ -37,6 +37,8 @@ impl StageRecipe {
             "in 0..1",
         )?;
         range(at_least_zero(self.lm_weight), "lm-weight", &self.lm_weight, "at least 0")?;
+        let share = (0.0..1.0).contains(&self.sampled_below);
+        range(share, "sampled-below", &self.sampled_below, "in 0..1")?;
         if let Some(clip) = self.clip {
             range(positive(clip), "clip", &clip, "a positive number")?;
         }

@@ -1,6 +1,6 @@
 //! 256-bit vectors: 6 rows of 2 vectors each, 12 of 16 registers.
 
-use super::{Kernel, Layout, Precision, Tile, sizes};
+use super::{Kernel, Layout, Precision, Tile, sizes, store};
 use std::arch::x86_64::{
     __m256, __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps,
     _mm256_broadcast_ss, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_fmadd_ps,
@@ -68,32 +68,25 @@ unsafe fn fetch<const R: usize, const P: usize>(t: Tile) {
     }
 }
 
-/// Writes the tile's results, or adds them to those before, as `i32` if they are `INTEGERS`.
+/// Writes some of the tile's results, or adds them to those before, as `i32` if they are
+/// `INTEGERS`.
 ///
 /// # Safety
-/// `c` has `R` rows of `P` panels.
+/// `c` has room for them.
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn store<const R: usize, const P: usize, const INTEGERS: bool>(
-    t: Tile,
-    sums: &[[[__m256; VECTORS]; P]; R],
-) {
-    for (r, row) in sums.iter().enumerate() {
-        for (at, &sum) in row.as_flattened().iter().enumerate() {
-            // SAFETY: inside the tile.
-            unsafe {
-                let c = t.c.add(r * t.c_stride + at * LANES);
-                let sum = if !t.onto {
-                    sum
-                } else if INTEGERS {
-                    let (before, sum) = (_mm256_loadu_ps(c), _mm256_castps_si256(sum));
-                    _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(before), sum))
-                } else {
-                    _mm256_add_ps(_mm256_loadu_ps(c), sum)
-                };
-                _mm256_storeu_ps(c, sum);
-            }
-        }
+unsafe fn put<const INTEGERS: bool>(c: *mut f32, sum: __m256, onto: bool) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let sum = if !onto {
+            sum
+        } else if INTEGERS {
+            let (before, sum) = (_mm256_loadu_ps(c), _mm256_castps_si256(sum));
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(before), sum))
+        } else {
+            _mm256_add_ps(_mm256_loadu_ps(c), sum)
+        };
+        _mm256_storeu_ps(c, sum);
     }
 }
 
@@ -124,7 +117,7 @@ mod single {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, false>(t, &sums);
+            store!(put::<false>, t, sums);
         }
     }
 }
@@ -167,7 +160,7 @@ mod widened {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, false>(t, &sums);
+            store!(put::<false>, t, sums);
         }
     }
 }
@@ -216,7 +209,7 @@ mod integers {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, true>(t, &sums);
+            store!(put::<true>, t, sums);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! 512-bit vectors: 8 rows of 3 vectors each, 24 of 32 registers.
 
-use super::{Kernel, Layout, Precision, Tile, sizes};
+use super::{Kernel, Layout, Precision, Tile, sizes, store};
 use std::arch::x86_64::{
     __m512, __m512bh, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
     _mm512_castps_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32,
@@ -79,32 +79,25 @@ unsafe fn fetch<const R: usize, const P: usize>(t: Tile) {
     }
 }
 
-/// Writes the tile's results, or adds them to those before, as `i32` if they are `INTEGERS`.
+/// Writes some of the tile's results, or adds them to those before, as `i32` if they are
+/// `INTEGERS`.
 ///
 /// # Safety
-/// `c` has `R` rows of `P` panels.
+/// `c` has room for them.
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[target_feature(enable = "avx512f")]
-unsafe fn store<const R: usize, const P: usize, const INTEGERS: bool>(
-    t: Tile,
-    sums: &[[[__m512; VECTORS]; P]; R],
-) {
-    for (r, row) in sums.iter().enumerate() {
-        for (at, &sum) in row.as_flattened().iter().enumerate() {
-            // SAFETY: inside the tile.
-            unsafe {
-                let c = t.c.add(r * t.c_stride + at * LANES);
-                let sum = if !t.onto {
-                    sum
-                } else if INTEGERS {
-                    let (before, sum) = (_mm512_loadu_ps(c), _mm512_castps_si512(sum));
-                    _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(before), sum))
-                } else {
-                    _mm512_add_ps(_mm512_loadu_ps(c), sum)
-                };
-                _mm512_storeu_ps(c, sum);
-            }
-        }
+unsafe fn put<const INTEGERS: bool>(c: *mut f32, sum: __m512, onto: bool) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let sum = if !onto {
+            sum
+        } else if INTEGERS {
+            let (before, sum) = (_mm512_loadu_ps(c), _mm512_castps_si512(sum));
+            _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(before), sum))
+        } else {
+            _mm512_add_ps(_mm512_loadu_ps(c), sum)
+        };
+        _mm512_storeu_ps(c, sum);
     }
 }
 
@@ -148,7 +141,7 @@ mod single {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, false>(t, &sums);
+            store!(put::<false>, t, sums);
         }
     }
 }
@@ -182,7 +175,7 @@ mod pairs {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, false>(t, &sums);
+            store!(put::<false>, t, sums);
         }
     }
 }
@@ -219,7 +212,7 @@ mod widened {
                 a = a.add(2 * R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, false>(t, &sums);
+            store!(put::<false>, t, sums);
         }
     }
 }
@@ -253,7 +246,7 @@ mod integers {
                 a = a.add(R);
                 b = b.add(VECTORS * LANES);
             }
-            store::<R, P, true>(t, &sums);
+            store!(put::<true>, t, sums);
         }
     }
 }

@@ -32,3 +32,18 @@ macro_rules! sizes {
     };
 }
 pub(super) use sizes;
+
+/// Hands every vector of a tile's `sums` to `put`, with its place.
+///
+/// A function that took all sums at once might not be inlined: they would be kept in memory, not
+/// in registers, and the tile would take twice as long.
+macro_rules! store {
+    ($put:expr, $t:ident, $sums:ident) => {
+        for (r, row) in $sums.iter().enumerate() {
+            for (at, &sum) in row.as_flattened().iter().enumerate() {
+                $put($t.c.add(r * $t.c_stride + at * LANES), sum, $t.onto);
+            }
+        }
+    };
+}
+pub(super) use store;
