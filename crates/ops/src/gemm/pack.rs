@@ -1,6 +1,7 @@
 //! Copying matrices into the order in which a kernel reads them.
 
 use super::Matrix;
+use super::heights::Heights;
 use super::int8::int8;
 use super::kernel::{Kernel, Layout};
 use crate::{Precision, parallel};
@@ -14,69 +15,77 @@ pub(super) fn left_words(kernel: &Kernel, a: Matrix<'_>) -> usize {
     a.rows * kernel.layout.words(a.columns)
 }
 
-/// Lays out `a` in panels of the kernel's rows; within a panel, the rows of a step side by side.
+/// Lays out `a` in panels, one for each tile; within a panel, the rows of a step side by side.
 ///
 /// Elements are divided by the `scales` of their rows where the kernel wants integers.
 pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u32]) {
-    let panel = kernel.rows * kernel.layout.words(a.columns);
-    parallel::for_chunks(out, panel.max(1), |n, out| {
-        let first = n * kernel.rows;
-        let rows = first..a.rows.min(first + kernel.rows);
-        let r_count = rows.len();
-        match kernel.layout {
-            Layout::Single => for_blocks(a, rows, |k, r, value| {
-                out[k * r_count + r] = value.to_bits();
-            }),
-            Layout::Widened => {
-                out[(kernel.layout.words(a.columns) - 2) * r_count..].fill(0);
-                for_blocks(a, rows, |k, r, value| {
-                    out[(k ^ 1) * r_count + r] = u32::from(bf16(value)) << 16;
-                });
-            }
-            Layout::Pairs => {
-                out[(kernel.layout.words(a.columns) - 1) * r_count..].fill(0);
-                for_blocks(a, rows, |k, r, value| {
-                    set_half(&mut out[k / 2 * r_count + r], k % 2, bf16(value));
-                });
-            }
-            Layout::Quads => {
-                out.fill(0x8080_8080);
-                for_blocks(a, rows, |k, r, value| {
-                    let moved = (int8(value, scales[first + r]).cast_unsigned()) ^ 0x80;
-                    set_byte(&mut out[k / 4 * r_count + r], k % 4, moved);
-                });
-            }
-            Layout::WidenedQuads => {
-                out.fill(0);
-                for_blocks(a, rows, |k, r, value| {
-                    let wide = i16::from(int8(value, scales[first + r])).cast_unsigned();
-                    let word = 2 * (k / 4) + usize::from(k % 2 == 0);
-                    set_half(&mut out[word * r_count + r], k % 4 / 2, wide);
-                });
-            }
-        }
-    });
+    let heights = Heights::new(a.rows, kernel.rows);
+    let row = kernel.layout.words(a.columns);
+    let (tall, low) = out.split_at_mut(heights.start(heights.tall) * row);
+    let panel = |tile, out: &mut [u32]| left_panel(kernel, a, scales, heights.rows(tile), out);
+    parallel::for_chunks(tall, ((heights.low + 1) * row).max(1), panel);
+    let low_panel = |n, out: &mut [u32]| panel(heights.tall + n, out);
+    parallel::for_chunks(low, (heights.low * row).max(1), low_panel);
 }
 
-/// Lays out the elements `steps` of some rows in panels, for kernels of `f32`.
+/// Lays out the rows of one tile.
+fn left_panel(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], rows: Range<usize>, out: &mut [u32]) {
+    let (first, r_count) = (rows.start, rows.len());
+    match kernel.layout {
+        Layout::Single => for_blocks(a, rows, |k, r, value| {
+            out[k * r_count + r] = value.to_bits();
+        }),
+        Layout::Widened => {
+            out[(kernel.layout.words(a.columns) - 2) * r_count..].fill(0);
+            for_blocks(a, rows, |k, r, value| {
+                out[(k ^ 1) * r_count + r] = u32::from(bf16(value)) << 16;
+            });
+        }
+        Layout::Pairs => {
+            out[(kernel.layout.words(a.columns) - 1) * r_count..].fill(0);
+            for_blocks(a, rows, |k, r, value| {
+                set_half(&mut out[k / 2 * r_count + r], k % 2, bf16(value));
+            });
+        }
+        Layout::Quads => {
+            out.fill(0x8080_8080);
+            for_blocks(a, rows, |k, r, value| {
+                let moved = (int8(value, scales[first + r]).cast_unsigned()) ^ 0x80;
+                set_byte(&mut out[k / 4 * r_count + r], k % 4, moved);
+            });
+        }
+        Layout::WidenedQuads => {
+            out.fill(0);
+            for_blocks(a, rows, |k, r, value| {
+                let wide = i16::from(int8(value, scales[first + r])).cast_unsigned();
+                let word = 2 * (k / 4) + usize::from(k % 2 == 0);
+                set_half(&mut out[word * r_count + r], k % 4 / 2, wide);
+            });
+        }
+    }
+}
+
+/// Lays out the elements `steps` of some tiles' rows in panels, for kernels of `f32`.
 ///
 /// # Panics
 /// When the rows' elements are not side by side.
 pub(super) fn left_block(
-    kernel: &Kernel,
     a: Matrix<'_>,
-    rows: Range<usize>,
+    heights: Heights,
+    tiles: Range<usize>,
     steps: Range<usize>,
-    out: &mut [u32],
+    mut out: &mut [u32],
 ) {
     assert_eq!(a.row_stride, 1, "a matrix of columns");
-    let panel = kernel.rows * steps.len();
-    for (n, out) in out.chunks_mut(panel.max(1)).enumerate() {
-        let first = rows.start + n * kernel.rows;
-        let height = kernel.rows.min(rows.end - first);
-        let columns = steps.clone().map(|k| &a.data[k * a.column_stride + first..][..height]);
+    for tile in tiles {
+        let rows = heights.rows(tile);
+        let height = rows.len();
+        let out = out.split_off_mut(..height * steps.len()).expect("room for all tiles");
+        let columns = steps.clone().map(|k| &a.data[k * a.column_stride..][rows.clone()]);
         match height {
+            5 => copy_columns::<5>(columns, out),
             6 => copy_columns::<6>(columns, out),
+            7 => copy_columns::<7>(columns, out),
             8 => copy_columns::<8>(columns, out),
             _ => {
                 for (out, column) in out.chunks_exact_mut(height).zip(columns) {

@@ -1,6 +1,7 @@
 //! Sharing a product out: blocks for the caches, tasks for the threads.
 
 use super::Matrix;
+use super::heights::Heights;
 use super::kernel::{Kernel, Tile};
 use super::lines::{Lines, with_block};
 use super::pack;
@@ -68,21 +69,26 @@ impl Packed<'_> {
             return;
         }
         // Blocks of nearly equal height, so that no task gets a sliver.
-        let tall = rows.div_ceil(rows.div_ceil(ROWS)).next_multiple_of(kernel.rows);
-        let down = rows.div_ceil(tall);
-        let wide = self.panels_of_a_task(tall.min(rows), down, panels);
+        let tiles = self.heights().tiles;
+        let tall = tiles.div_ceil(rows.div_ceil(ROWS));
+        let down = tiles.div_ceil(tall);
+        let wide = self.panels_of_a_task((tall * kernel.rows).min(rows), down, panels);
         let across = panels.div_ceil(wide);
         let shared = Shared(out.as_mut_ptr());
         let run = |task: usize| {
-            let (row, panel) = (task / across * tall, task % across * wide);
-            let rows = row..rows.min(row + tall);
-            self.block(shared, rows, panel..panels.min(panel + wide), onto);
+            let (tile, panel) = (task / across * tall, task % across * wide);
+            let tiles = tile..tiles.min(tile + tall);
+            self.block(shared, tiles, panel..panels.min(panel + wide), onto);
         };
         if down * across == 1 {
             run(0);
         } else {
             (0..down * across).into_par_iter().for_each(run);
         }
+    }
+
+    fn heights(&self) -> Heights {
+        Heights::new(self.rows, self.kernel.rows)
     }
 
     fn panels_of_a_task(&self, tall: usize, down: usize, panels: usize) -> usize {
@@ -97,13 +103,15 @@ impl Packed<'_> {
         even.min(most).max(worth).min(panels)
     }
 
-    /// The results of some rows and some panels of columns.
-    fn block(&self, out: Shared, rows: Range<usize>, panels: Range<usize>, onto: bool) {
+    /// The results of the rows of some tiles and some panels of columns.
+    fn block(&self, out: Shared, tiles: Range<usize>, panels: Range<usize>, onto: bool) {
+        let heights = self.heights();
+        let rows = heights.start(tiles.start)..heights.start(tiles.end);
         let all_steps = pack::steps(self.kernel, self.k);
         let mut start = 0;
         loop {
             let steps = start..all_steps.min(start + STEPS);
-            let part = Part { rows: rows.clone(), panels: panels.clone(), steps, onto };
+            let part = Part { tiles: tiles.clone(), panels: panels.clone(), steps, onto };
             match self.a {
                 Left::Packed(a) => {
                     let row_words = self.kernel.layout.words(self.k);
@@ -117,7 +125,7 @@ impl Packed<'_> {
                     let steps = part.steps.clone();
                     let count = steps.len();
                     let words = block.with(rows.len() * count);
-                    pack::left_block(self.kernel, a, rows.clone(), steps, words);
+                    pack::left_block(a, heights, tiles.clone(), steps, words);
                     let words = &*words;
                     self.tiles(out, &part, |row, _| words[(row - rows.start) * count..].as_ptr());
                 }),
@@ -134,20 +142,22 @@ impl Packed<'_> {
     fn tiles(&self, out: Shared, part: &Part, left: impl Fn(usize, usize) -> *const u32) {
         let kernel = self.kernel;
         let b_panel = pack::panel_words(kernel, self.k);
-        let side_by_side = (kernel.panels)(part.rows.len().min(kernel.rows));
+        let heights = self.heights();
+        let side_by_side = (kernel.panels)(heights.most());
         // While a panel is multiplied, tile by tile, the next one is fetched, piece by piece.
         let panel_words = part.steps.len() * kernel.columns;
-        let piece = panel_words.div_ceil(part.rows.len().div_ceil(kernel.rows));
+        let piece = panel_words.div_ceil(part.tiles.len());
         for panel in part.panels.clone().step_by(side_by_side) {
             let panels = side_by_side.min(part.panels.end - panel);
             let column = panel * kernel.columns;
             let first_word = |panel: usize| panel * b_panel + part.steps.start * kernel.columns;
-            for (n, row) in part.rows.clone().step_by(kernel.rows).enumerate() {
+            for (n, tile) in part.tiles.clone().enumerate() {
                 if panels == 1 && panel + 1 < part.panels.end && piece > 0 {
                     let next = &self.b[first_word(panel + 1)..][..panel_words];
                     simd::fetch(next.chunks(piece).nth(n).unwrap_or_default());
                 }
-                let height = kernel.rows.min(part.rows.end - row);
+                let rows = heights.rows(tile);
+                let (row, height) = (rows.start, rows.len());
                 let tile = Tile {
                     rows: height,
                     panels,
@@ -177,7 +187,7 @@ impl Packed<'_> {
 
 /// What is computed with one stretch of `k`.
 struct Part {
-    rows: Range<usize>,
+    tiles: Range<usize>,
     panels: Range<usize>,
     steps: Range<usize>,
     onto: bool,
