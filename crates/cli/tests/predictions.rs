@@ -50,7 +50,7 @@ fn other_numbers_give_nearly_the_same_answers() {
     let run =
         |options: &str| parse(&place.run(&format!("predict classifier new.csv{options}")).ok());
     let exact = run("");
-    for precision in ["bf16", "int8"] {
+    for precision in ["auto", "bf16", "int8"] {
         let rows = run(&format!(" --precision {precision}"));
         let mut changed = false;
         for (row, exact) in rows.iter().zip(&exact) {

@@ -1,5 +1,6 @@
 //! In which numbers products are computed.
 
+use crate::gemm;
 use std::fmt;
 
 /// Precision of the factors of large matrix products.
@@ -16,6 +17,14 @@ pub enum Precision {
     /// 8-bit integers for the LSTMs of forward passes, a scale for each row of weights and each
     /// row of inputs: a quarter of the memory to stream. Nothing can be trained with it.
     Int8,
+}
+
+impl Precision {
+    /// The fastest numbers for predictions of this machine whose errors were measured to be those
+    /// of `f32` (`results/LOG.md`): `bf16` where there are vectors for it.
+    pub fn for_prediction() -> Self {
+        if gemm::kernel_name(Self::Bf16).starts_with("portable") { Self::F32 } else { Self::Bf16 }
+    }
 }
 
 impl fmt::Display for Precision {

@@ -65,6 +65,8 @@ enum TrainPrecisionArg {
     F32,
     /// Factors of 16 bits, sums and weights of 32
     Bf16,
+    /// f32, until training with bf16 has been measured to make equal errors
+    Auto,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -93,7 +95,7 @@ impl LearningOptions {
         stage.sampled_below = self.sampled_below.unwrap_or(stage.sampled_below);
         if let Some(precision) = self.precision {
             stage.precision = match precision {
-                TrainPrecisionArg::F32 => TrainPrecision::F32,
+                TrainPrecisionArg::F32 | TrainPrecisionArg::Auto => TrainPrecision::F32,
                 TrainPrecisionArg::Bf16 => TrainPrecision::Bf16,
             };
         }
