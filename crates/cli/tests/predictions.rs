@@ -58,7 +58,7 @@ fn other_numbers_give_nearly_the_same_answers() {
             assert!((p(row) - p(exact)).abs() < 0.03, "{precision}: {row}, exact: {exact}");
             changed |= (p(row) - p(exact)).abs() > 0.0;
         }
-        assert!(changed, "{precision} is not f32");
+        assert!(changed || precision == "auto", "{precision} is not f32");
         let score =
             place.run(&format!("evaluate classifier test.csv --precision {precision} --json"));
         assert!(score.json()["accuracy"].as_f64().unwrap() > 0.5, "{precision}");
