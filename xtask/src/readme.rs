@@ -1,4 +1,4 @@
-//! The results table of the README, made from `results/*.jsonl`: no number is typed by hand.
+//! The results tables, made from `results/*.jsonl`: no number is typed by hand.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,17 +19,21 @@ pub(crate) enum Mode {
     Write,
 }
 
-/// Puts the table between its two markers in the README.
+/// Puts the tables between the two markers of the README, and all that is known of each number into
+/// `results/table.md`.
 pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
-    let path = root.join("README.md");
-    let old =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let runs = latest(results::read(&root.join("results"))?);
-    let new = replaced(&old, &table(&runs))?;
-    if old != new {
+    let path = root.join("README.md");
+    let readme =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let readme = replaced(&readme, &summary(&runs))?;
+    for (path, new) in [(path, readme), (root.join("results/table.md"), table(&runs))] {
+        if fs::read_to_string(&path).is_ok_and(|old| old == new) {
+            continue;
+        }
         match mode {
             Mode::Check => {
-                anyhow::bail!("the results table is out of date: run `cargo xtask readme`")
+                anyhow::bail!("{} is out of date: run `cargo xtask readme`", path.display())
             }
             Mode::Write => fs::write(&path, new)?,
         }
@@ -52,12 +56,60 @@ fn latest(all: Vec<Run>) -> Vec<Run> {
     kept
 }
 
-fn table(runs: &[Run]) -> String {
+/// A table a task and machine: a row for what was measured, a column for whom.
+fn summary(runs: &[Run]) -> String {
     if runs.is_empty() {
         return "No run has been recorded yet.\n".to_owned();
     }
+    let machine = |run: &Run| format!("{}, {}", run.machine, run.isa.to_lowercase());
+    let mut text = String::new();
+    for (task, on) in distinct(runs, |run| (run.task.clone(), machine(run))) {
+        let group: Vec<&Run> =
+            runs.iter().filter(|run| run.task == task && machine(run) == on).collect();
+        let models = distinct(&group, |run| run.model.clone());
+        let _ = writeln!(text, "**{task}**, {on}\n");
+        let _ = writeln!(text, "| | {} |", models.join(" | "));
+        let _ = writeln!(text, "|---|{}", "---:|".repeat(models.len()));
+        for (dataset, metric) in distinct(&group, |run| (run.dataset.clone(), run.metric.clone())) {
+            let cells = models.iter().map(|model| {
+                let same = |run: &&&Run| {
+                    run.dataset == dataset && run.metric == metric && run.model == *model
+                };
+                group.iter().find(same).map_or_else(String::new, |run| cell(run))
+            });
+            let cells: Vec<String> = cells.collect();
+            let _ = writeln!(text, "| {metric}; {dataset} | {} |", cells.join(" | "));
+        }
+        text.push('\n');
+    }
+    text.push_str(
+        "Times, memory, threads and command lines: [results/table.md](results/table.md).\n",
+    );
+    text
+}
+
+fn cell(run: &Run) -> String {
+    let range = |[low, high]: [f64; 2]| format!(" ({} to {})", number(low), number(high));
+    format!("{}{}", number(run.value), run.ci95.map_or_else(String::new, range))
+}
+
+/// What `key` makes of the runs, each once, in their order.
+fn distinct<T, K: PartialEq>(runs: &[T], key: impl Fn(&T) -> K) -> Vec<K> {
+    let mut keys = Vec::new();
+    for run in runs {
+        let key = key(run);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Everything about every number.
+fn table(runs: &[Run]) -> String {
     let mut text = String::from(
-        "| task | data set | model | metric | value | 95 % interval or range | runs | n | time | memory | machine |\n\
+        "# Results\n\nMade from the `.jsonl` files beside it by `cargo xtask readme`; the story is in \
+         [LOG.md](LOG.md).\n\n| task | data set | model | metric | value | 95 % interval or range | runs | n | time | memory | machine |\n\
          |---|---|---|---|---:|---|---:|---:|---:|---:|---|\n",
     );
     for run in runs {
@@ -83,7 +135,7 @@ fn table(runs: &[Run]) -> String {
             run.threads,
         );
     }
-    text.push_str("\n<details><summary>How each was measured</summary>\n\n```\n");
+    text.push_str("\n## How each was measured\n\n```\n");
     let mut shown = BTreeSet::new(); // one command can give several numbers
     for run in runs {
         if shown.insert((&run.command, &run.commit)) {
@@ -94,7 +146,7 @@ fn table(runs: &[Run]) -> String {
             );
         }
     }
-    text.push_str("```\n\n</details>\n");
+    text.push_str("```\n");
     text
 }
 
@@ -144,12 +196,28 @@ mod tests {
     #[test]
     fn a_row_shows_interval_time_and_machine_and_below_it_the_command() {
         let text = table(&[result("ulmfit", 4.2), result("ulmfit", 5.0)]);
-        let row = text.lines().nth(2).unwrap();
+        let row = text.lines().nth(6).unwrap();
         let wanted = "| classify | trec6 | ulmfit | error % | 4.200 | 2.500 to 6.400 | 3 | 500 | 95 s | - | \
                       2 cores, avx512, 2 threads, 223 GFLOP/s |";
         assert_eq!(row, wanted);
         assert!(text.contains("# trec6, ulmfit: 2026-01-31, commit abc\nulmfit fit\n"));
         assert_eq!(text.matches("ulmfit fit").count(), 1);
+    }
+
+    #[test]
+    fn the_summary_has_a_row_a_metric_and_a_column_a_model() {
+        let other = Run { metric: "seconds".to_owned(), ci95: None, ..result("b", 7.0) };
+        let text = summary(&[result("a", 1.0), result("b", 2.0), other]);
+        let lines: Vec<_> = text.lines().take(6).collect();
+        let wanted = [
+            "**classify**, 2 cores, avx512",
+            "",
+            "| | a | b |",
+            "|---|---:|---:|",
+            "| error %; trec6 | 1.000 (2.500 to 6.400) | 2.000 (2.500 to 6.400) |",
+            "| seconds; trec6 |  | 7.000 |",
+        ];
+        assert_eq!(lines, wanted);
     }
 
     #[test]
