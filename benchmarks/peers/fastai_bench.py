@@ -81,7 +81,7 @@ SORTED = 50  # batches whose documents `SortedDL` sorts together
 
 
 def imdb_lengths(step, steps, size):
-    """Of one batch: every so manieth of documents as long as those of IMDb, sorted."""
+    """Of one batch; they are evenly spaced among documents as long as those of IMDb, sorted."""
     batch = (2 * step + 1) * SORTED // (2 * steps)
     lengths = []
     for n in range(size):

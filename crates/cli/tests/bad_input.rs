@@ -220,6 +220,7 @@ fn recipes_that_cannot_be_used() {
         train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
+        finetune en texts.txt -o out --sampled-below 1.5 | 2 | `sampled-below` of the recipe is 1.5 | -
         export compact lm lm -o out | 2 | two of the models read in the same direction | -
         export compact lm en -o out | 2 | the same tokenizer and vocabulary | -
         fit train.csv -o out --hid 32 | 2 | --hid is decided by the base model | --base none

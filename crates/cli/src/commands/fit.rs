@@ -75,13 +75,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         Some(base) => DirectionOption::or_those_of(args.direction, base),
         None => args.direction.unwrap_or(DirectionOption::Forward).directions(),
     };
-    let recipe = args.learning.recipe()?;
-    let (mut language, mut classifier) = (recipe.finetune, recipe.train);
-    args.learning.apply(&mut classifier, sizes.layers + 2)?;
-    args.learning.put_arithmetic(&mut language);
-    args.lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
-    args.lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
-    language.check()?;
+    let recipe = args.learning.all_stages(sizes.layers, args.lm_epochs, args.lm_lr)?;
     let folder = args.run.claim()?;
     let mut terminal = Terminal::new(common);
     let options = args.data.read_options();
@@ -96,10 +90,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         train: TrainOptions {
             directions,
             classify: args.classifier.classify(common.seed),
-            recipe: classifier,
+            recipe: recipe.train,
             shares: args.classifier.shares(0.2),
         },
-        language,
+        language: recipe.finetune,
         sizes,
         text: args.vocab.text_config(),
         vocab: args.base_words.apply(args.vocab.vocab_config()),

@@ -60,10 +60,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
-    let mut recipe = args.learning.recipe()?;
-    args.learning.apply(&mut recipe.train, base.networks[0].1.config().layers + 2)?;
-    args.lm_epochs.into_iter().for_each(|epochs| recipe.finetune.set_epochs(epochs));
-    args.learning.put_arithmetic(&mut recipe.finetune);
+    let layers = base.networks[0].1.config().layers;
+    let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
     let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);

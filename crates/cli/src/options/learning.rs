@@ -90,8 +90,26 @@ impl LearningOptions {
         Ok(Recipe::preset(&self.recipe)?)
     }
 
+    /// The recipe for all stages on a base of `layers` layers: the options are the classifier's;
+    /// fine-tuning takes only how it is computed from them, and its own epochs and rate.
+    pub(crate) fn all_stages(
+        &self,
+        layers: usize,
+        lm_epochs: Option<usize>,
+        lm_lr: Option<f64>,
+    ) -> Result<Recipe, Error> {
+        let mut recipe = self.recipe()?;
+        self.apply(&mut recipe.train, layers + 2)?;
+        let language = &mut recipe.finetune;
+        self.put_arithmetic(language);
+        lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
+        lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
+        language.check()?;
+        Ok(recipe)
+    }
+
     /// Puts into a stage only how it is computed.
-    pub(crate) fn put_arithmetic(&self, stage: &mut StageRecipe) {
+    fn put_arithmetic(&self, stage: &mut StageRecipe) {
         stage.sampled_below = self.sampled_below.unwrap_or(stage.sampled_below);
         if let Some(precision) = self.precision {
             stage.precision = match precision {

@@ -92,8 +92,8 @@ const IMDB_LENGTHS: [(f64, f64); 11] = [
 /// Batches whose documents are sorted by length together, as fastai's `SortedDL` does.
 const SORTED: usize = 50;
 
-/// Lengths of the documents of `step` of `steps`: every so manieth batch of documents as long as
-/// those of IMDb, sorted.
+/// Lengths of the documents of `step` of `steps`: batches evenly spaced among documents as long
+/// as those of IMDb, sorted.
 fn imdb_lengths(step: usize, steps: usize, batch_size: usize) -> Vec<usize> {
     let batch = (2 * step + 1) * SORTED / (2 * steps);
     let quantile = |n| (((batch * batch_size + n) as f64) + 0.5) / (SORTED * batch_size) as f64;
