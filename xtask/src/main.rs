@@ -2,10 +2,11 @@
 //!
 //! - `layers`: inside the library, arrows between modules point downwards only
 //! - `sizes`: no source file is longer than a reader's patience
-//! - `readme`: the results table of the README is the one that `results/*.jsonl` gives; without
-//!   `--check` it is written, with it a difference is an error
+//! - `readme`: tables and pictures of the README are those that `results/*.jsonl` gives; without
+//!   `--check` they are written, with it a difference is an error
 
 mod layers;
+mod pictures;
 mod readme;
 mod results;
 mod sizes;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::pictures::pictures;
 use crate::results::{self, Run};
 
 const START: &str = "<!-- results:start -->\n";
@@ -19,15 +20,18 @@ pub(crate) enum Mode {
     Write,
 }
 
-/// Puts the tables between the two markers of the README, and all that is known of each number into
-/// `results/table.md`.
+/// Puts the tables between the two markers of the README, all that is known of each number into
+/// `results/table.md`, and the pictures beside that.
 pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
     let runs = latest(results::read(&root.join("results"))?);
     let path = root.join("README.md");
     let readme =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let readme = replaced(&readme, &summary(&runs))?;
-    for (path, new) in [(path, readme), (root.join("results/table.md"), table(&runs))] {
+    let mut files = vec![(path, readme), (root.join("results/table.md"), table(&runs))];
+    let drawn = pictures(&runs).into_iter();
+    files.extend(drawn.map(|picture| (root.join("results").join(picture.file), picture.svg)));
+    for (path, new) in files {
         if fs::read_to_string(&path).is_ok_and(|old| old == new) {
             continue;
         }
@@ -44,7 +48,8 @@ pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
 /// The last line of each kind, in the order in which the kinds first came.
 fn latest(all: Vec<Run>) -> Vec<Run> {
     let kind = |run: &Run| {
-        [&run.task, &run.dataset, &run.metric, &run.model, &run.machine].map(String::clone)
+        let words = [&run.task, &run.dataset, &run.metric, &run.model, &run.machine];
+        (words.map(String::clone), run.labels)
     };
     let mut kept: Vec<Run> = Vec::new();
     for run in all {
@@ -70,17 +75,21 @@ fn summary(runs: &[Run]) -> String {
         let _ = writeln!(text, "**{task}**, {on}\n");
         let _ = writeln!(text, "| | {} |", models.join(" | "));
         let _ = writeln!(text, "|---|{}", "---:|".repeat(models.len()));
-        for (dataset, metric) in distinct(&group, |run| (run.dataset.clone(), run.metric.clone())) {
+        for (metric, what) in distinct(&group, |run| (run.metric.clone(), what(run))) {
             let cells = models.iter().map(|model| {
                 let same = |run: &&&Run| {
-                    run.dataset == dataset && run.metric == metric && run.model == *model
+                    self::what(run) == what && run.metric == metric && run.model == *model
                 };
                 group.iter().find(same).map_or_else(String::new, |run| cell(run))
             });
             let cells: Vec<String> = cells.collect();
-            let _ = writeln!(text, "| {metric}; {dataset} | {} |", cells.join(" | "));
+            let _ = writeln!(text, "| {metric}; {what} | {} |", cells.join(" | "));
         }
         text.push('\n');
+    }
+    for picture in pictures(runs) {
+        let _ =
+            writeln!(text, "![{}: error over labels](results/{})\n", picture.dataset, picture.file);
     }
     text.push_str(
         "Times, memory, threads and command lines: [results/table.md](results/table.md).\n",
@@ -88,9 +97,18 @@ fn summary(runs: &[Run]) -> String {
     text
 }
 
+/// On what a run was measured.
+fn what(run: &Run) -> String {
+    let labels = run.labels.map_or_else(String::new, |labels| format!(", {labels} labels"));
+    format!("{}{labels}", run.dataset)
+}
+
 fn cell(run: &Run) -> String {
-    let range = |[low, high]: [f64; 2]| format!(" ({} to {})", number(low), number(high));
-    format!("{}{}", number(run.value), run.ci95.map_or_else(String::new, range))
+    let short = |value: f64| {
+        if run.metric.contains('%') { format!("{value:.1}") } else { digits(value, 3) }
+    };
+    let range = |[low, high]: [f64; 2]| format!(" ({} to {})", short(low), short(high));
+    format!("{}{}", short(run.value), run.ci95.map_or_else(String::new, range))
 }
 
 /// What `key` makes of the runs, each once, in their order.
@@ -109,8 +127,8 @@ fn distinct<T, K: PartialEq>(runs: &[T], key: impl Fn(&T) -> K) -> Vec<K> {
 fn table(runs: &[Run]) -> String {
     let mut text = String::from(
         "# Results\n\nMade from the `.jsonl` files beside it by `cargo xtask readme`; the story is in \
-         [LOG.md](LOG.md).\n\n| task | data set | model | metric | value | 95 % interval or range | runs | n | time | memory | machine |\n\
-         |---|---|---|---|---:|---|---:|---:|---:|---:|---|\n",
+         [LOG.md](LOG.md).\n\n| task | data set | model | metric | value | 95 % interval or range | runs | each | n | time | memory | machine |\n\
+         |---|---|---|---|---:|---|---:|---|---:|---:|---:|---|\n",
     );
     for run in runs {
         let range = run.ci95.map_or_else(
@@ -118,18 +136,20 @@ fn table(runs: &[Run]) -> String {
             |[low, high]| format!("{} to {}", number(low), number(high)),
         );
         let memory = run.peak_rss_mb.map_or_else(|| "-".to_owned(), |mb| format!("{mb:.0} MB"));
+        let each: Vec<String> = run.each.iter().map(|&value| number(value)).collect();
+        let each = if each.is_empty() { "-".to_owned() } else { each.join(", ") };
         let peak = run.gemm_gflops.map_or_else(String::new, |peak| format!(", {peak:.0} GFLOP/s"));
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {range} | {} | {} | {} | {memory} | {}, {}, {} threads{peak} |",
+            "| {} | {} | {} | {} | {} | {range} | {} | {each} | {} | {} | {memory} | {}, {}, {} threads{peak} |",
             run.task,
-            run.dataset,
+            what(run),
             run.model,
             run.metric,
             number(run.value),
             run.seeds,
             run.n,
-            duration(run.seconds),
+            if run.seconds > 0.0 { duration(run.seconds) } else { "-".to_owned() },
             run.machine,
             run.isa,
             run.threads,
@@ -142,7 +162,11 @@ fn table(runs: &[Run]) -> String {
             let _ = writeln!(
                 text,
                 "# {}, {}: {}, commit {}\n{}",
-                run.dataset, run.model, run.date, run.commit, run.command
+                what(run),
+                run.model,
+                run.date,
+                run.commit,
+                run.command
             );
         }
     }
@@ -152,8 +176,13 @@ fn table(runs: &[Run]) -> String {
 
 /// Four significant digits, and no fewer before the point.
 fn number(value: f64) -> String {
+    digits(value, 4)
+}
+
+/// So many significant digits, and no fewer before the point.
+fn digits(value: f64, count: i32) -> String {
     let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    let decimals = usize::try_from((3 - magnitude).clamp(0, 6)).unwrap_or(0);
+    let decimals = usize::try_from((count - 1 - magnitude).clamp(0, 6)).unwrap_or(0);
     format!("{value:.decimals$}")
 }
 
@@ -197,7 +226,7 @@ mod tests {
     fn a_row_shows_interval_time_and_machine_and_below_it_the_command() {
         let text = table(&[result("ulmfit", 4.2), result("ulmfit", 5.0)]);
         let row = text.lines().nth(6).unwrap();
-        let wanted = "| classify | trec6 | ulmfit | error % | 4.200 | 2.500 to 6.400 | 3 | 500 | 95 s | - | \
+        let wanted = "| classify | trec6 | ulmfit | error % | 4.200 | 2.500 to 6.400 | 3 | - | 500 | 95 s | - | \
                       2 cores, avx512, 2 threads, 223 GFLOP/s |";
         assert_eq!(row, wanted);
         assert!(text.contains("# trec6, ulmfit: 2026-01-31, commit abc\nulmfit fit\n"));
@@ -214,8 +243,8 @@ mod tests {
             "",
             "| | a | b |",
             "|---|---:|---:|",
-            "| error %; trec6 | 1.000 (2.500 to 6.400) | 2.000 (2.500 to 6.400) |",
-            "| seconds; trec6 |  | 7.000 |",
+            "| error %; trec6 | 1.0 (2.5 to 6.4) | 2.0 (2.5 to 6.4) |",
+            "| seconds; trec6 |  | 7.00 |",
         ];
         assert_eq!(lines, wanted);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-/// One measurement. Every field must be there; `null` says that it does not apply.
+/// One measurement. Every field but `labels` and `each` must be there; `null` says that it does not apply.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Run {
@@ -22,6 +22,9 @@ pub(crate) struct Run {
     /// `classify`, `language model` or `speed`
     pub(crate) task: String,
     pub(crate) dataset: String,
+    /// Labels that were learned from, if labels were
+    #[serde(default)]
+    pub(crate) labels: Option<usize>,
     /// Program and recipe, e.g. `ulmfit paper-2018` or `fastai 2.8.12`
     pub(crate) model: String,
     /// What `value` is, with its unit, e.g. `error %`, `perplexity`, `training tokens/s`
@@ -30,6 +33,9 @@ pub(crate) struct Run {
     pub(crate) value: f64,
     /// 95 % interval of a quality, lowest and highest repetition of a speed
     pub(crate) ci95: Option<[f64; 2]>,
+    /// The value of each seed
+    #[serde(default)]
+    pub(crate) each: Vec<f64>,
     /// How many seeds or repetitions
     pub(crate) seeds: usize,
     /// Documents or tokens that were scored; of a speed, steps that were timed

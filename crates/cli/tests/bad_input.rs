@@ -244,7 +244,10 @@ fn models_of_another_stage() {
         generate classifier the | 65 | a language model is needed | ulmfit pretrain
         lr-find classifier texts.txt | 65 | a language model is needed | ulmfit pretrain
         finetune lm texts.txt -o out --direction backward | 2 | no backward network | --direction
-        train lm train.csv -o out --direction both | 2 | no network for every direction | --direction
+        train lm train.csv -o out --direction both | 2 | no backward network | --direction
+        evaluate lm texts.txt --direction backward | 2 | no backward network | --direction
+        evaluate classifier test.csv --direction both | 2 | no backward network | --direction
+        predict classifier test.csv --direction backward | 2 | no backward network | --direction
         ",
     );
 }

@@ -1,6 +1,6 @@
 //! `predict`, `tokenize`, `generate`, and models that went to fastai and back.
 
-use crate::common::{Place, label, text};
+use crate::common::{Place, SIZES, STEPS, label, text};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -63,6 +63,28 @@ fn other_numbers_give_nearly_the_same_answers() {
             place.run(&format!("evaluate classifier test.csv --precision {precision} --json"));
         assert!(score.json()["accuracy"].as_f64().unwrap() > 0.5, "{precision}");
     }
+}
+
+#[test]
+fn two_directions_give_the_mean_of_each() {
+    let place = Place::new();
+    place.run(&format!("pretrain texts.txt -o both {SIZES} {STEPS} --direction both")).ok();
+    place.run(&format!("train both train.csv -o model {STEPS}")).ok();
+    let good = |options: &str| -> Vec<f64> {
+        let rows = parse(&place.run(&format!("predict model test.csv{options}")).ok());
+        rows.iter().map(|row| row["probabilities"]["good"].as_f64().unwrap()).collect()
+    };
+    let (forward, backward) = (good(" --direction forward"), good(" --direction backward"));
+    assert_ne!(forward, backward);
+    for (n, both) in good("").into_iter().enumerate() {
+        assert!((both - f64::midpoint(forward[n], backward[n])).abs() < 1e-6, "row {n}");
+    }
+    let loss = |options: &str| {
+        let found = place.run(&format!("evaluate both texts.txt --json{options}")).json();
+        found["loss"].as_f64().unwrap()
+    };
+    let mean = f64::midpoint(loss(" --direction forward"), loss(" --direction backward"));
+    assert!((loss(" --direction both") - mean).abs() < 1e-9);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `ulmfit evaluate`.
 
-use crate::options::{Common, DataOptions, PrecisionOption};
+use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Rows of a batch; results do not depend on it
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     batch_size: u16,
+    /// Use only this reading direction of a model that has both
+    #[arg(long, value_enum)]
+    direction: Option<DirectionOption>,
     #[command(flatten)]
     precision: PrecisionOption,
     #[command(flatten)]
@@ -34,6 +37,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     match read_config(&open_model(&args.model)?)?.network {
         NetworkConfig::LanguageModel(_) => {
             let mut model: LmBundle = LmBundle::load(&args.model)?;
+            if let Some(direction) = args.direction {
+                model.keep(&direction.directions())?;
+            }
             model.set_precision(args.precision.get());
             let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
             let report = evaluate_language_model(&model, &texts, batch_size, &mut terminal)?;
@@ -41,6 +47,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         }
         NetworkConfig::Classifier(_) => {
             let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+            if let Some(direction) = args.direction {
+                model.keep(&direction.directions())?;
+            }
             model.set_precision(args.precision.get());
             let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
             let scores = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;

@@ -1,6 +1,6 @@
 //! `ulmfit predict`.
 
-use crate::options::{Common, DataOptions, PrecisionOption};
+use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Repeat the input's columns before the prediction
     #[arg(long)]
     echo: bool,
+    /// Use only this reading direction of a model that has both
+    #[arg(long, value_enum)]
+    direction: Option<DirectionOption>,
     #[command(flatten)]
     precision: PrecisionOption,
     #[command(flatten)]
@@ -44,6 +47,9 @@ enum FormatArg {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+    if let Some(direction) = args.direction {
+        model.keep(&direction.directions())?;
+    }
     model.set_precision(args.precision.get());
     let mut terminal = Terminal::new(common);
     let options = ReadOptions {

@@ -64,7 +64,7 @@ pub struct ClassifyOptions {
 /// Those of [`Runner::train`]; [`Error::TooLittle`] for fewer than two documents.
 pub fn classify(
     runner: &mut Runner<'_>,
-    lm: LmBundle,
+    mut lm: LmBundle,
     directions: &[Direction],
     data: &LabelledText,
     recipe: &StageRecipe,
@@ -74,13 +74,8 @@ pub fn classify(
         let message = "a classifier needs at least two labelled documents".into();
         return Err(Error::TooLittle { message, hint: None });
     }
-    let LmBundle { text, networks: mut encoders } = lm;
-    encoders.retain(|(direction, _)| directions.contains(direction));
-    if encoders.len() < directions.len() {
-        let message = "the language model has no network for every direction asked for".into();
-        let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
-        return Err(Error::Usage { message, hint });
-    }
+    lm.keep(directions)?;
+    let LmBundle { text, networks: encoders } = lm;
     let mut networks = Vec::new();
     for (direction, lm) in encoders {
         let key = Key::new(options.seed).child(direction as u64);

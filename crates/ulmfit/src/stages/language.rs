@@ -77,38 +77,19 @@ pub fn finetune<S: TokenSource>(
     train_all(runner, "finetune", LmBundle { text, networks }, corpora, recipe, seed)
 }
 
-impl LmBundle {
-    /// Checks that there is a network of each direction: before long work, rather than after.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when one is missing.
-    pub fn require(&self, directions: &[Direction]) -> Result<(), Error> {
-        let has = |direction: &&Direction| self.networks.iter().any(|(d, _)| d == *direction);
-        let Some(direction) = directions.iter().find(|direction| !has(direction)) else {
-            return Ok(());
-        };
-        let message = format!("the base model has no {direction} network");
-        let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
-        Err(Error::Usage { message, hint })
-    }
-}
-
 /// The networks of `base` for some directions, in the vocabulary `to`.
 ///
 /// # Errors
 /// As [`LmBundle::require`].
 pub fn transfer(
-    base: LmBundle,
+    mut base: LmBundle,
     to: &Vocab,
     directions: &[Direction],
 ) -> Result<Vec<(Direction, LanguageModel<Cpu>)>, Error> {
-    base.require(directions)?;
+    base.keep(directions)?;
     let sources = to.sources_in(base.text.vocab());
-    let chosen = base.networks.into_iter().filter(|(direction, _)| directions.contains(direction));
-    let mut networks: Vec<_> = chosen.collect();
-    networks.sort_by_key(|(direction, _)| directions.iter().position(|d| d == direction));
-    networks.iter_mut().for_each(|(_, network)| network.remap_vocab(&sources));
-    Ok(networks)
+    base.networks.iter_mut().for_each(|(_, network)| network.remap_vocab(&sources));
+    Ok(base.networks)
 }
 
 fn train_all<S: TokenSource>(

@@ -21,6 +21,7 @@ mod classify;
 mod compact;
 #[cfg(feature = "train")]
 mod corpus;
+mod directions;
 mod error;
 mod evaluate;
 mod exchange;

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Test errors on published data sets: ours, ours from scratch, and simpler tools, on the same rows.
+
+    cargo build --release -p ulmfit-cli
+    benchmarks/quality/measure.py DATA --sets trec6 --seeds 3 --peer-python VENV/bin/python
+
+DATA has a folder a data set with the files named in SETS below. Every run leaves its folder in --work; a run
+that is there is not repeated, and one that was broken off goes on. Appends a line a number to
+results/quality.jsonl (fields: xtask/src/results.rs). Python 3.9+, standard library only.
+"""
+import argparse
+import datetime
+import json
+import lzma
+import math
+import os
+import pathlib
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent / "peers"))
+from compare import commit, machine  # noqa: E402
+
+
+class DataSet:
+    """Files of rows to learn from, of rows to score on (none: every tenth row), and texts without labels."""
+
+    def __init__(self, title, train, test=None, unlabeled=None):
+        self.title, self.train, self.test, self.unlabeled = title, train, test, unlabeled
+
+
+SETS = {
+    "trec6": DataSet("TREC-6", "trec6/train.jsonl.xz", "trec6/test.jsonl.xz"),
+    "r8": DataSet("Reuters R8", "reuters_r8/train.jsonl.xz", "reuters_r8/test.jsonl.xz"),
+    "sst2": DataSet("SST-2, whole sentences", "sst2/train.jsonl.xz", "sst2/test.jsonl.xz"),
+    "mr": DataSet("MR, a tenth for the test", "mr/all.jsonl.xz"),
+    "ag": DataSet("AG News, a part", "ag_news/train_subset.jsonl.xz", "ag_news/test.jsonl.xz"),
+    "imdb": DataSet("IMDb", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz"),
+}
+SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
+MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
+    "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
+    "scratch": (["--direction", "both", *SCRATCH], "ulmfit from scratch", {}),
+}
+METRIC = "test error, %"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=pathlib.Path, help="folder of the data sets")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=["trec6"])
+    parser.add_argument("--models", nargs="+", choices=[*MODELS, "fasttext"], default=[*MODELS, "fasttext"])
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/quality", help="folder of all runs")
+    parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
+    parser.add_argument("--peer-python", default=os.environ.get("PEER_PYTHON", sys.executable))
+    parser.add_argument("--machine", default=machine(), help="in words, for the results")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "results/quality.jsonl")
+    return parser.parse_args()
+
+
+def rows(path):
+    """The file's rows, with one text and one label each."""
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            text = row["text"] if "text" in row else f"{row['title']} . {row['description']}"
+            yield {"text": text, **({"label": str(row["label"])} if "label" in row else {})}
+
+
+def prepare(data, chosen, folder):
+    """Writes train.jsonl, test.jsonl and, where there are such texts, unlabeled.jsonl; says how many rows."""
+    train, test = list(rows(data / chosen.train)), None
+    if chosen.test:
+        test = list(rows(data / chosen.test))
+    else:  # every tenth row of the file's order, which has one class after the other
+        train, test = [row for n, row in enumerate(train) if n % 10 != 5], train[5::10]
+    parts = {"train": train, "test": test}
+    if chosen.unlabeled:
+        parts["unlabeled"] = list(rows(data / chosen.unlabeled))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in part)
+        path = folder / f"{name}.jsonl"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    return {name: len(part) for name, part in parts.items()}
+
+
+def document(command):
+    """The JSON document that a command prints; its errors end this program."""
+    print(shlex.join(command), file=sys.stderr)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{shlex.join(command)}: exit code {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def remembered(path, make):
+    """What `make` returned when it was first called for this path."""
+    if not path.exists():
+        found = make()
+        path.write_text(json.dumps(found))
+    return json.loads(path.read_text())
+
+
+def ours(args, name, folder, counts):
+    """Runs of `fit`: errors by title, and the command of one run."""
+    options, title, variants = MODELS[name]
+    found = {title: []}
+    files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
+    if "unlabeled" in counts:
+        files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
+    for seed in range(1, args.seeds + 1):
+        out = folder / f"{name}-{seed}"
+        command = [args.ulmfit, "fit", *files, "-o", str(out), *options, f"--seed={seed}",
+                   f"--threads={args.threads}", "-q", "--json"]
+        report = remembered(folder / f"{name}-{seed}.json", lambda: document(command))
+        run = {"seconds": report["seconds"], "peak_rss_mb": report["peak_rss_mb"], "isa": report["made"]["isa"],
+               "n": report["test"]["n"], "command": command}
+        add = lambda title, error: found.setdefault(title, []).append({**run, "error": error})
+        add(title, report["test"]["error"])
+        for variant, extra in variants.items():
+            score = [args.ulmfit, "evaluate", str(out), str(folder / "test.jsonl"), *extra, "--json"]
+            evaluated = remembered(folder / f"{name}-{seed}{''.join(extra)}.json", lambda: document(score))
+            found.setdefault(variant, []).append(
+                {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})
+        if name == "ulmfit":
+            simple = {"seconds": None, "peak_rss_mb": None}
+            for field, title_ in [("tfidf", "TF-IDF + logistic regression"), ("majority", "most frequent label")]:
+                found.setdefault(title_, []).append(
+                    {**run, **simple, "error": 1 - report["baselines"][f"{field}_accuracy"]})
+    return found
+
+
+def fasttext(args, folder):
+    """Runs of fastText on the tokens of `ulmfit tokenize`."""
+    for part in ("train", "test"):
+        tokens = folder / f"{part}.tokens.jsonl"
+        if not tokens.exists():
+            done = subprocess.run([args.ulmfit, "tokenize", str(folder / f"{part}.jsonl"), "-q"], cwd=ROOT,
+                                  stdout=subprocess.PIPE, check=True)
+            tokens.write_bytes(done.stdout)
+    runs = []
+    for seed in range(1, args.seeds + 1):
+        command = [args.peer_python, str((HERE / "fasttext_peer.py").relative_to(ROOT)), str(folder),
+                   f"--seed={seed}", f"--threads={args.threads}"]
+        runs.append({**remembered(folder / f"fasttext-{seed}.json", lambda: document(command)), "command": command})
+    return {"fastText, chosen on validation rows": runs}
+
+
+def wilson(error, n, z=1.96):
+    """95 % interval of a share."""
+    centre = (error + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(error * (1 - error) / n + z * z / (4 * n * n))
+    return [centre - half, centre + half]
+
+
+def line(args, title, labels, model, runs, revision):
+    errors = [run["error"] for run in runs]
+    mean = statistics.mean(errors)
+    times = [run["seconds"] for run in runs if run["seconds"] is not None]
+    memory = [run["peak_rss_mb"] for run in runs if run["peak_rss_mb"] is not None]
+    percent = lambda share: round(100 * share, 2)
+    return {
+        "date": datetime.date.today().isoformat(),
+        "machine": args.machine,
+        "isa": next((run["isa"] for run in runs if "isa" in run), "-"),
+        "threads": args.threads,
+        "gemm_gflops": None,
+        "task": "classify",
+        "dataset": title,
+        "labels": labels,
+        "model": model,
+        "metric": METRIC,
+        "value": percent(mean),
+        "ci95": [percent(bound) for bound in wilson(mean, runs[0]["n"])],
+        "each": [percent(error) for error in errors],
+        "seeds": len(runs),
+        "n": runs[0]["n"],
+        "seconds": round(statistics.mean(times), 1) if times else 0.0,
+        "peak_rss_mb": round(max(memory), 1) if memory else None,
+        "command": shlex.join(shorter(args, runs[0]["command"])),
+        "commit": revision,
+    }
+
+
+def shorter(args, command):
+    """The command without the folders of this machine."""
+    work = str(args.work.resolve())
+    names = {args.ulmfit: "ulmfit", args.peer_python: "python"}
+    return [names.get(word, word.replace(work + "/", "")) for word in command if word not in ("-q", "--json")]
+
+
+def main():
+    args = arguments()
+    args.work = args.work.resolve()
+    for name in args.sets:
+        chosen, folder = SETS[name], args.work / name
+        counts = prepare(args.data, chosen, folder)
+        for model in args.models:
+            start = time.monotonic()
+            revision = commit()
+            found = fasttext(args, folder) if model == "fasttext" else ours(args, model, folder, counts)
+            with args.out.open("a", encoding="utf-8") as out:
+                for title, runs in found.items():
+                    result = line(args, chosen.title, counts["train"], title, runs, revision)
+                    out.write(json.dumps(result) + "\n")
+                    print(f"{chosen.title}: {title}: {result['value']} % of {result['n']}, each {result['each']}")
+            print(f"{time.monotonic() - start:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

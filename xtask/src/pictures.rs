@@ -1,0 +1,95 @@
+//! Error against number of labels, drawn from the results: a picture a data set.
+
+use ulmfit::report::svg::{LabelSeries, label_curve};
+use ulmfit::report::{CurvePoint, PowerLaw};
+
+use crate::results::Run;
+
+/// A picture of `results/`.
+pub(crate) struct Picture {
+    pub(crate) dataset: String,
+    /// Name of its file.
+    pub(crate) file: String,
+    pub(crate) svg: String,
+}
+
+/// Answers that labels do not change have no curve.
+const NO_CURVE: &str = "most frequent label";
+
+/// One a data set on which something learned from several numbers of labels.
+pub(crate) fn pictures(runs: &[Run]) -> Vec<Picture> {
+    let mut datasets: Vec<&str> = runs.iter().map(|run| run.dataset.as_str()).collect();
+    datasets.dedup();
+    let mut pictures = Vec::new();
+    for dataset in datasets {
+        let series = series(runs, dataset);
+        if series.is_empty() || pictures.iter().any(|done: &Picture| done.dataset == dataset) {
+            continue;
+        }
+        let mut chart = label_curve(&series);
+        chart.title = format!("{dataset}: test error over labels");
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let file = format!("labels-{}.svg", dataset.chars().map(letter).collect::<String>());
+        pictures.push(Picture { dataset: dataset.to_owned(), file, svg: chart.to_string() });
+    }
+    pictures
+}
+
+fn series(runs: &[Run], dataset: &str) -> Vec<LabelSeries> {
+    let mut all: Vec<LabelSeries> = Vec::new();
+    let mut points: Vec<Vec<CurvePoint>> = Vec::new();
+    let of = |run: &&Run| run.dataset == dataset && run.model != NO_CURVE;
+    let mut runs: Vec<(&Run, f64)> = runs
+        .iter()
+        .filter(of)
+        .filter_map(|run| run.labels.map(|labels| (run, labels as f64)))
+        .collect();
+    runs.sort_by(|a, b| a.1.total_cmp(&b.1));
+    for (run, labels) in runs {
+        let at = all.iter().position(|line| line.name == run.model).unwrap_or_else(|| {
+            let (means, runs) = (Vec::new(), Vec::new());
+            all.push(LabelSeries { name: run.model.clone(), means, runs, law: None });
+            points.push(Vec::new());
+            all.len() - 1
+        });
+        let error = run.value / 100.0;
+        all[at].means.push((labels, error));
+        all[at].runs.extend(run.each.iter().map(|error| (labels, error / 100.0)));
+        points[at].push(CurvePoint { labels, error, rows: (run.n * run.seeds as u64) as f64 });
+    }
+    for (line, points) in all.iter_mut().zip(&points) {
+        line.law = PowerLaw::fit(points);
+    }
+    all.retain(|line| line.means.len() > 1);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::LINE;
+
+    #[test]
+    fn a_curve_needs_two_numbers_of_labels() {
+        let run = |model: &str, labels: usize, value: f64| {
+            let run: Run = serde_json::from_str(LINE).unwrap();
+            Run { model: model.to_owned(), labels: Some(labels), value, each: vec![value], ..run }
+        };
+        assert!(pictures(&[run("ulmfit", 100, 30.0)]).is_empty());
+        let runs = [
+            run("ulmfit", 1000, 10.0),
+            run(NO_CURVE, 100, 80.0),
+            run("ulmfit", 100, 30.0),
+            run(NO_CURVE, 1000, 80.0),
+            run("other", 100, 40.0),
+        ];
+        let found = pictures(&runs);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].file, "labels-trec6.svg");
+        assert!(found[0].svg.contains("trec6: test error over labels"));
+        assert!(found[0].svg.contains("ulmfit") && !found[0].svg.contains("other"));
+        let drawn = &series(&runs, "trec6")[0];
+        assert_eq!(drawn.means, [(100.0, 0.3), (1000.0, 0.1)]);
+        assert!((drawn.law.unwrap().at(100.0) - 0.3).abs() < 1e-9);
+    }
+}
