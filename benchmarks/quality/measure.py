@@ -47,6 +47,10 @@ MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `
     "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
     "scratch": (["--direction", "both", *SCRATCH], "ulmfit from scratch", {}),
 }
+PEERS = {
+    "fasttext": "fastText, settings chosen on validation rows",
+    "fastai": "fastai 2.8.12 from the same weights, both directions",
+}
 METRIC = "test error, %"
 
 
@@ -54,7 +58,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=pathlib.Path, help="folder of the data sets")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["trec6"])
-    parser.add_argument("--models", nargs="+", choices=[*MODELS, "fasttext"], default=[*MODELS, "fasttext"])
+    parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*MODELS, "fasttext"])
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/quality", help="folder of all runs")
@@ -139,20 +143,27 @@ def ours(args, name, folder, counts):
     return found
 
 
-def fasttext(args, folder):
-    """Runs of fastText on the tokens of `ulmfit tokenize`."""
+def peer(args, name, folder):
+    """Runs of a peer on the tokens of `ulmfit tokenize`: errors by title, and the command of one run."""
+    title = PEERS[name]
     for part in ("train", "test"):
         tokens = folder / f"{part}.tokens.jsonl"
         if not tokens.exists():
             done = subprocess.run([args.ulmfit, "tokenize", str(folder / f"{part}.jsonl"), "-q"], cwd=ROOT,
                                   stdout=subprocess.PIPE, check=True)
             tokens.write_bytes(done.stdout)
+    extra = []
+    if name == "fastai":
+        base = args.work / "en-for-fastai"
+        if not base.exists():
+            subprocess.run([args.ulmfit, "export", "fastai", "en", "-o", str(base), "-q"], cwd=ROOT, check=True)
+        extra = ["--base", str(base)]
     runs = []
     for seed in range(1, args.seeds + 1):
-        command = [args.peer_python, str((HERE / "fasttext_peer.py").relative_to(ROOT)), str(folder),
-                   f"--seed={seed}", f"--threads={args.threads}"]
-        runs.append({**remembered(folder / f"fasttext-{seed}.json", lambda: document(command)), "command": command})
-    return {"fastText, chosen on validation rows": runs}
+        script = str((HERE / f"{name}_peer.py").relative_to(ROOT))
+        command = [args.peer_python, script, str(folder), *extra, f"--seed={seed}", f"--threads={args.threads}"]
+        runs.append({**remembered(folder / f"{name}-{seed}.json", lambda: document(command)), "command": command})
+    return {title: runs}
 
 
 def wilson(error, n, z=1.96):
@@ -207,7 +218,7 @@ def main():
         for model in args.models:
             start = time.monotonic()
             revision = commit()
-            found = fasttext(args, folder) if model == "fasttext" else ours(args, model, folder, counts)
+            found = peer(args, model, folder) if model in PEERS else ours(args, model, folder, counts)
             with args.out.open("a", encoding="utf-8") as out:
                 for title, runs in found.items():
                     result = line(args, chosen.title, counts["train"], title, runs, revision)

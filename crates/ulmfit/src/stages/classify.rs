@@ -75,6 +75,7 @@ pub fn classify(
         return Err(Error::TooLittle { message, hint: None });
     }
     lm.keep(directions)?;
+    let recipe = &recipe.for_tokens(data.train.documents.iter().map(Vec::len).sum());
     let LmBundle { text, networks: encoders } = lm;
     let mut networks = Vec::new();
     for (direction, lm) in encoders {

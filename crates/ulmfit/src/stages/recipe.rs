@@ -64,8 +64,8 @@ pub struct StageRecipe {
     /// Passes over the data, unless there are phases.
     #[serde(default)]
     pub epochs: usize,
-    /// Fewer passes, at least one, where these would see more tokens than this; language models
-    /// only.
+    /// Fewer passes, at least one, where these would see more tokens than this; of phases only
+    /// the last has fewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<usize>,
     /// Rows of a batch.
@@ -305,11 +305,14 @@ impl StageRecipe {
         Cpu::with_precision(precision).with_sampled_below(self.sampled_below)
     }
 
-    /// The recipe for a corpus of so many tokens: with fewer epochs if `max_tokens` says so.
+    /// The recipe for texts of so many tokens: with fewer epochs if `max_tokens` says so.
     #[must_use]
     pub(super) fn for_tokens(&self, tokens: usize) -> Self {
         let most = self.max_tokens.map_or(usize::MAX, |max| (max / tokens.max(1)).max(1));
-        Self { epochs: self.epochs.min(most), ..self.clone() }
+        let mut recipe = self.clone();
+        let epochs = recipe.phase.last_mut().map_or(&mut recipe.epochs, |last| &mut last.epochs);
+        *epochs = (*epochs).min(most);
+        recipe
     }
 
     /// The network's dropout.
@@ -393,6 +396,16 @@ mod tests {
         }
         recipe.max_tokens = None;
         assert_eq!(recipe.for_tokens(1 << 40).epochs, 10);
+
+        let mut recipe = Recipe::preset("default").unwrap().train;
+        recipe.max_tokens = Some(1000);
+        let epochs = |tokens| -> Vec<usize> {
+            recipe.for_tokens(tokens).phase.iter().map(|phase| phase.epochs).collect()
+        };
+        assert_eq!(
+            (epochs(10), epochs(400), epochs(5000)),
+            (vec![1, 1, 1, 8], vec![1, 1, 1, 2], vec![1, 1, 1, 1])
+        );
     }
 
     #[test]
