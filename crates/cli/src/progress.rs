@@ -13,9 +13,29 @@ pub(crate) struct Terminal {
     quiet: bool,
     verbose: bool,
     bar: ProgressBar,
+    /// Trainings that go on: one, or several side by side.
+    running: Vec<Running>,
+}
+
+/// A training that goes on.
+struct Running {
+    task: Task,
     started: Instant,
     tokens: usize,
-    steps_before: Option<u64>,
+    /// Updates made, 0 before the first event; of all there will be.
+    step: u64,
+    steps: u64,
+}
+
+impl Running {
+    fn new(task: &Task) -> Self {
+        let (task, started) = (task.clone(), Instant::now());
+        Self { task, started, tokens: 0, step: 0, steps: 0 }
+    }
+
+    fn speed(&self) -> f64 {
+        self.tokens as f64 / self.started.elapsed().as_secs_f64()
+    }
 }
 
 impl Terminal {
@@ -25,7 +45,7 @@ impl Terminal {
         if !quiet && std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        Self { quiet, verbose, bar, started: Instant::now(), tokens: 0, steps_before: None }
+        Self { quiet, verbose, bar, running: Vec::new() }
     }
 
     fn say(&self, text: &str) {
@@ -33,49 +53,75 @@ impl Terminal {
             self.bar.suspend(|| eprintln!("{text}"));
         }
     }
+
+    /// Says it of a training: by name, if there are others.
+    fn say_of(&self, task: &Task, text: &str) {
+        match self.running.len() {
+            0 | 1 => self.say(&format!("  {text}")),
+            _ => self.say(&format!("  {}: {text}", task.title)),
+        }
+    }
+
+    /// Shows all that goes on as one bar.
+    fn draw(&self, loss: f64) {
+        let sum = |of: fn(&Running) -> u64| self.running.iter().map(of).sum();
+        let speed: f64 = self.running.iter().map(Running::speed).sum();
+        self.bar.set_length(sum(|running| running.steps));
+        self.bar.set_message(format!("loss {loss:.3}  {speed:.0} tokens/s"));
+        self.bar.set_position(sum(|running| running.step));
+    }
 }
 
 impl Progress for Terminal {
     fn task(&mut self, task: &Task) {
-        self.bar.reset();
-        let style = "{bar:24} {pos}/{len} {msg} {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            self.bar.set_style(style);
+        if self.running.is_empty() {
+            self.bar.reset();
+            let style = "{bar:24} {pos}/{len} {msg} {eta} left";
+            if let Ok(style) = ProgressStyle::with_template(style) {
+                self.bar.set_style(style);
+            }
+            crate::signals::defer();
         }
-        (self.started, self.tokens, self.steps_before) = (Instant::now(), 0, None);
+        self.running.push(Running::new(task));
         self.say(&task.title);
-        crate::signals::defer();
     }
 
-    fn task_ended(&mut self) {
-        crate::signals::no_longer_defer();
+    fn task_ended(&mut self, task: &Task) {
+        self.running.retain(|running| running.task != *task);
+        if self.running.is_empty() {
+            crate::signals::no_longer_defer();
+        }
     }
 
     fn stop_asked(&self) -> bool {
         crate::signals::received().is_some()
     }
 
-    fn event(&mut self, event: &Event) -> Control {
+    fn event(&mut self, task: &Task, event: &Event) -> Control {
+        let Some(at) = self.running.iter().position(|running| running.task == *task) else {
+            return Control::Continue;
+        };
         match event {
             Event::Step { step, steps, loss, lr, tokens, .. } => {
-                self.tokens += tokens;
-                if self.steps_before.replace(*step).is_none() {
-                    self.bar.set_position(step - 1);
-                    self.bar.reset_eta();
+                let running = &mut self.running[at];
+                let first = running.step == 0;
+                running.tokens += tokens;
+                (running.step, running.steps) = (*step, *steps);
+                let speed = running.speed();
+                self.draw(*loss);
+                if first {
+                    self.bar.reset_eta(); // an earlier process may have made some of the updates
                 }
-                let speed = self.tokens as f64 / self.started.elapsed().as_secs_f64();
-                self.bar.set_length(*steps);
-                self.bar.set_message(format!("loss {loss:.3}  {speed:.0} tokens/s"));
-                self.bar.set_position(*step);
                 if self.verbose {
-                    self.say(&format!(
-                        "  step {step}/{steps} loss {loss:.4} lr {lr:.2e} {speed:.0} tokens/s"
-                    ));
+                    let line = format!(
+                        "step {step}/{steps} loss {loss:.4} lr {lr:.2e} {speed:.0} tokens/s"
+                    );
+                    self.say_of(task, &line);
                 }
             }
             Event::Epoch { epoch, epochs, train_loss, valid, best, .. } => {
-                let seconds = self.started.elapsed().as_secs_f64();
-                let mut line = format!("  epoch {}/{epochs}  train {train_loss:.4}", epoch + 1);
+                let seconds = self.running[at].started.elapsed().as_secs_f64();
+                let mut line = format!("epoch {}/{epochs}  train {train_loss:.4}", epoch + 1);
                 if let Some(valid) = valid {
                     _ = write!(line, "  valid {:.4}", valid.loss);
                     for (name, value) in &valid.metrics {
@@ -83,13 +129,14 @@ impl Progress for Terminal {
                     }
                 }
                 line += if *best { "  *" } else { "" };
-                self.say(&format!("{line}  {seconds:.0} s"));
+                self.say_of(task, &format!("{line}  {seconds:.0} s"));
             }
             Event::StoppedEarly { epoch, .. } => {
-                self.say(&format!("  no better for a while: stopped after epoch {}", epoch + 1));
+                let line = format!("no better for a while: stopped after epoch {}", epoch + 1);
+                self.say_of(task, &line);
             }
             Event::Averaging { epoch } => {
-                self.say(&format!("  averaging weights from epoch {} on", epoch + 2));
+                self.say_of(task, &format!("averaging weights from epoch {} on", epoch + 2));
             }
             _ => {}
         }

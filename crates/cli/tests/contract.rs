@@ -304,9 +304,11 @@ fn weights(folder: &Path) -> String {
 fn threads_change_nothing_and_seeds_do() {
     let place = Place::new();
     let mails = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/demo/train.jsonl.xz");
-    // wide enough that the work is shared out
+    // wide enough that the work is shared out; with two threads the directions are side by side
     let train = |name: &str, options: &str| {
-        let line = format!("pretrain {mails} -o {name}-lm --emb 48 --hid 96 --layers 2 --epochs 1");
+        let line = format!(
+            "pretrain {mails} -o {name}-lm --emb 48 --hid 96 --layers 2 --epochs 1 --direction both"
+        );
         place.run(&format!("{line} --quiet {options}")).ok();
         let line = format!("train {name}-lm {mails} -o {name} --epochs 1 --unfreeze full");
         place.run(&format!("{line} --quiet {options}")).ok();
@@ -314,6 +316,7 @@ fn threads_change_nothing_and_seeds_do() {
     };
     let one = train("one", "--threads 1");
     assert_eq!(train("two", "--threads 2"), one);
+    assert_eq!(train("three", "--threads 3"), one);
     let other = train("other", "--threads 2 --seed 43");
     assert!(other[0] != one[0] && other[1] != one[1]);
 }

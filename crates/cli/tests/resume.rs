@@ -9,11 +9,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use ulmfit::checkpoint::{ModelFolder, hash_file};
 
-/// Three stages, each on the one before, by the name of their results.
+/// Three stages of both directions, each on the one before, by the name of their results.
 fn stages() -> [(&'static str, String); 3] {
     let rest = "--batch-size 8 --bptt 16 --checkpoint-every 2 --quiet";
     [
-        ("base", format!("pretrain texts.txt -o base {SIZES} --epochs 5 {rest}")),
+        ("base", format!("pretrain texts.txt -o base --direction both {SIZES} --epochs 5 {rest}")),
         ("tuned", format!("finetune base train.csv -o tuned --epochs 5 {rest}")),
         ("final", format!("train tuned train.csv -o final --epochs 2 {rest}")),
     ]
@@ -23,24 +23,27 @@ fn stages() -> [(&'static str, String); 3] {
 #[derive(Debug, PartialEq)]
 struct Ending {
     weights: String,
-    metrics: String,
+    metrics: Vec<String>,
 }
 
 impl Ending {
     /// Reads a model; checks that each step stands exactly once in its metrics.
     fn of(place: &Place, name: &str) -> Self {
         let folder = ModelFolder::open(&place.path(name)).unwrap();
-        let metrics =
-            folder.files().map(|(name, _)| name).find(|name| name.starts_with("metrics-"));
-        let metrics = String::from_utf8(folder.read(metrics.unwrap()).unwrap()).unwrap();
-        let events = metrics.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let (mut steps, mut last) = (0, Value::Null);
-        for event in events.filter(|event| event["event"] == "step") {
-            steps += 1;
-            assert_eq!(event["step"], steps, "{name}: a step is missing or stands twice");
-            last = event;
-        }
-        assert_eq!(last["steps"], steps, "{name}: not all steps were taken");
+        let files = folder.files().map(|(name, _)| name);
+        let metrics = files.filter(|name| name.starts_with("metrics-")).map(|file| {
+            let metrics = String::from_utf8(folder.read(file).unwrap()).unwrap();
+            let events = metrics.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let (mut steps, mut last) = (0, Value::Null);
+            for event in events.filter(|event| event["event"] == "step") {
+                steps += 1;
+                assert_eq!(event["step"], steps, "{name}: a step is missing or stands twice");
+                last = event;
+            }
+            assert_eq!(last["steps"], steps, "{name}: not all steps were taken");
+            metrics
+        });
+        let metrics = metrics.collect();
         let weights = hash_file(&place.path(name).join("model.safetensors")).unwrap();
         Self { weights, metrics }
     }
@@ -60,7 +63,7 @@ fn code(status: ExitStatus) -> i32 {
     status.code().or(status.signal().map(|signal| 128 + signal)).unwrap()
 }
 
-/// The only training below `base.run`.
+/// A training below `base.run`.
 fn run_of_base(place: &Place) -> PathBuf {
     place.path("base.run/pretrain-forward")
 }
@@ -104,7 +107,7 @@ fn killed_a_hundred_times() {
     let sizes = "--emb 64 --hid 128 --layers 3";
     let rest = "--batch-size 8 --bptt 16 --checkpoint-every 5 --quiet";
     let stages = [
-        ("base", format!("pretrain texts.txt -o base {sizes} --epochs 40 {rest}")),
+        ("base", format!("pretrain texts.txt -o base --direction both {sizes} --epochs 40 {rest}")),
         ("tuned", format!("finetune base train.csv -o tuned --epochs 40 {rest}")),
         ("final", format!("train tuned train.csv -o final --epochs 20 {rest}")),
     ];
@@ -198,7 +201,9 @@ fn a_continued_run_has_the_report_of_one_that_was_not() {
 
 #[test]
 fn signals_stop_a_run_in_order() {
-    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 --batch-size 8 --bptt 16");
+    let line = format!(
+        "pretrain texts.txt -o base {SIZES} --epochs 40 --batch-size 8 --bptt 16 --direction both --threads 2"
+    );
     let whole = Place::new();
     whole.run(&line).ok();
 

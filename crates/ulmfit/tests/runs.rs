@@ -124,7 +124,7 @@ impl StopAt {
 }
 
 impl Progress for StopAt {
-    fn event(&mut self, _event: &Event) -> Control {
+    fn event(&mut self, _task: &Task, _event: &Event) -> Control {
         if self.asked() { Control::Stop } else { Control::Continue }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::text::token_file::TokenFile;
 
 /// Numericalised documents, one after the other; in memory or mapped from a file.
-pub trait TokenSource {
+pub trait TokenSource: Sync {
     /// Number of tokens.
     fn token_count(&self) -> usize;
 

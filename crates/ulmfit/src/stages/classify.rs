@@ -77,22 +77,24 @@ pub fn classify(
     lm.keep(directions)?;
     let recipe = &recipe.for_tokens(data.train.documents.iter().map(Vec::len).sum());
     let LmBundle { text, networks: encoders } = lm;
-    let mut networks = Vec::new();
-    for (direction, lm) in encoders {
-        let key = Key::new(options.seed).child(direction as u64);
-        let config = ClassifierConfig {
-            head: options.head.clone(),
-            seq_len: recipe.bptt,
-            max_len: (recipe.max_len > 0).then_some(recipe.max_len),
-            ..ClassifierConfig::new(lm.config(), data.labels.outputs(), data.labels.kind())
-        };
-        let mut network =
-            TextClassifier::new(recipe.device(), config, recipe.dropouts(), key.child(10));
-        network.copy_encoder(lm.encoder());
-        let network = MultiTask::new(network, lm);
-        networks
-            .push((direction, train_one(runner, network, direction, data, recipe, options, key)?));
-    }
+    let jobs = encoders.into_iter().map(|(direction, lm)| {
+        move |runner: &mut Runner<'_>| {
+            let key = Key::new(options.seed).child(direction as u64);
+            let config = ClassifierConfig {
+                head: options.head.clone(),
+                seq_len: recipe.bptt,
+                max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+                ..ClassifierConfig::new(lm.config(), data.labels.outputs(), data.labels.kind())
+            };
+            let mut network =
+                TextClassifier::new(recipe.device(), config, recipe.dropouts(), key.child(10));
+            network.copy_encoder(lm.encoder());
+            let network = MultiTask::new(network, lm);
+            let network = train_one(runner, network, direction, data, recipe, options, key)?;
+            Ok((direction, network))
+        }
+    });
+    let networks = runner.side_by_side(jobs.collect())?;
     Ok(ClassifierBundle { text, labels: data.labels.clone(), networks })
 }
 

@@ -102,52 +102,63 @@ fn train_all<S: TokenSource>(
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
     let recipe = &recipe.for_tokens(corpora.train.token_count());
-    let (mut trained, mut scores) = (Vec::new(), Vec::new());
-    for (direction, mut network) in networks {
-        let device = recipe.device();
-        network.set_device(device);
-        network.set_dropout(recipe.dropouts());
-        let title = match stage {
-            "pretrain" => format!("pretrain the language model, {direction}"),
-            _ => format!("fine-tune the language model, {direction}"),
-        };
-        let task = Task { title, name: format!("{stage}-{direction}") };
-        let key = Key::new(seed).child(direction as u64);
-        let plan = recipe.plan(network.groups(), key.child(1))?;
-        let batches = lm_batches(recipe, direction);
-        let identity = json!({
-            "recipe": recipe,
-            "seed": seed,
-            "direction": direction,
-            "sizes": network.config(),
-            "vocabulary": fingerprint::vocabulary(text.vocab()),
-            "train": corpora.train.digest(),
-            "valid": corpora.valid.digest(),
-            "start": fingerprint::model(&network),
-        });
-        let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
-        // on the weights it starts with, so that a run that goes on finds the same
-        let score = |network: &LanguageModel<Cpu>| {
-            valid.map(|valid| score_stream(network, valid, &batches, &mut |_, _| ())).transpose()
-        };
-        let before = if stage == "pretrain" { None } else { score(&network)? };
-        let mut trainee = LmTrainee::new(
-            device,
-            network,
-            &corpora.train,
-            valid,
-            batches,
-            recipe.regularisation(),
-            key.child(2),
-        )?;
-        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
-        let mut network = trainee.into_model();
-        network.set_device(Cpu::default()); // what the saved model is used with
-        if let Some(sums) = score(&network)? {
-            let before = before.map(|before| before.perplexity());
-            scores.push(DirectionScore::new(direction, &sums, before));
+    let vocabulary = &fingerprint::vocabulary(text.vocab());
+    let jobs = networks.into_iter().map(|(direction, network)| {
+        move |runner: &mut Runner<'_>| {
+            train_one(runner, stage, (direction, network), vocabulary, corpora, recipe, seed)
         }
-        trained.push((direction, network));
-    }
-    Ok((LmBundle { text, networks: trained }, scores))
+    });
+    let trained = runner.side_by_side(jobs.collect())?;
+    let (networks, scores): (_, Vec<_>) = trained.into_iter().unzip();
+    Ok((LmBundle { text, networks }, scores.into_iter().flatten().collect()))
+}
+
+type OneDirection = (Direction, LanguageModel<Cpu>);
+
+/// Trains one network; with its score, if there is text to score on.
+fn train_one<S: TokenSource>(
+    runner: &mut Runner<'_>,
+    stage: &str,
+    (direction, mut network): OneDirection,
+    vocabulary: &str,
+    corpora: &LmText<S>,
+    recipe: &StageRecipe,
+    seed: u64,
+) -> Result<(OneDirection, Option<DirectionScore>), Error> {
+    let device = recipe.device();
+    network.set_device(device);
+    network.set_dropout(recipe.dropouts());
+    let title = match stage {
+        "pretrain" => format!("pretrain the language model, {direction}"),
+        _ => format!("fine-tune the language model, {direction}"),
+    };
+    let task = Task { title, name: format!("{stage}-{direction}") };
+    let key = Key::new(seed).child(direction as u64);
+    let plan = recipe.plan(network.groups(), key.child(1))?;
+    let batches = lm_batches(recipe, direction);
+    let identity = json!({
+        "recipe": recipe,
+        "seed": seed,
+        "direction": direction,
+        "sizes": network.config(),
+        "vocabulary": vocabulary,
+        "train": corpora.train.digest(),
+        "valid": corpora.valid.digest(),
+        "start": fingerprint::model(&network),
+    });
+    let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
+    // on the weights it starts with, so that a run that goes on finds the same
+    let score = |network: &LanguageModel<Cpu>| {
+        valid.map(|valid| score_stream(network, valid, &batches, &mut |_, _| ())).transpose()
+    };
+    let before = if stage == "pretrain" { None } else { score(&network)? };
+    let (ar_tar, key) = (recipe.regularisation(), key.child(2));
+    let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?;
+    runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+    let mut network = trainee.into_model();
+    network.set_device(Cpu::default()); // what the saved model is used with
+    let after = score(&network)?;
+    let before = before.map(|before| before.perplexity());
+    let score = after.map(|sums| DirectionScore::new(direction, &sums, before));
+    Ok(((direction, network), score))
 }

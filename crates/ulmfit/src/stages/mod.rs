@@ -50,6 +50,8 @@ mod rows;
 mod runner;
 #[cfg(feature = "train")]
 mod saver;
+#[cfg(feature = "train")]
+mod side_by_side;
 mod texts;
 #[cfg(feature = "train")]
 mod train;

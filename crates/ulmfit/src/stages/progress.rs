@@ -13,6 +13,8 @@ pub struct Task {
 }
 
 /// Somebody who watches: a terminal, a test, nobody.
+///
+/// Several tasks may go on side by side; one thread tells of all.
 pub trait Progress {
     /// Training begins: until [`task_ended`](Self::task_ended) there is something to save, and a
     /// request to stop should be told by [`event`](Self::event) and
@@ -20,7 +22,7 @@ pub trait Progress {
     fn task(&mut self, _task: &Task) {}
 
     /// It has ended, and what there is to save is saved.
-    fn task_ended(&mut self) {}
+    fn task_ended(&mut self, _task: &Task) {}
 
     /// Whether somebody asked to stop.
     fn stop_asked(&self) -> bool {
@@ -29,7 +31,7 @@ pub trait Progress {
 
     /// Something happened in training; says whether to go on.
     #[cfg(feature = "train")]
-    fn event(&mut self, _event: &Event) -> Control {
+    fn event(&mut self, _task: &Task, _event: &Event) -> Control {
         Control::Continue
     }
 

@@ -46,13 +46,25 @@ pub enum OnNan {
     Rollback,
 }
 
-/// Runs trainings one after the other, each in its own folder below that of the command.
+/// Runs trainings, each in its own folder below that of the command.
 pub struct Runner<'a> {
     /// Who watches.
     pub progress: &'a mut dyn Progress,
+    setup: Setup,
+    past: Past,
+}
+
+/// How trainings are run.
+#[derive(Clone)]
+pub(super) struct Setup {
     folder: Option<PathBuf>,
     every: Every,
     on_nan: OnNan,
+}
+
+/// What a runner has done so far.
+#[derive(Default)]
+pub(super) struct Past {
     trained: Vec<Trained>,
     continued: bool,
 }
@@ -67,8 +79,25 @@ struct Trained {
 impl<'a> Runner<'a> {
     /// Without a folder nothing is kept and nothing can be continued.
     pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
-        let (trained, continued) = (Vec::new(), false);
-        Self { progress, folder, every, on_nan: OnNan::Stop, trained, continued }
+        Self::with(Setup { folder, every, on_nan: OnNan::Stop }, progress)
+    }
+
+    pub(super) fn with(setup: Setup, progress: &'a mut dyn Progress) -> Self {
+        Self { progress, setup, past: Past::default() }
+    }
+
+    pub(super) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    pub(super) fn past(self) -> Past {
+        self.past
+    }
+
+    /// Adds what another runner has done to what this one has.
+    pub(super) fn add(&mut self, past: Past) {
+        self.past.trained.extend(past.trained);
+        self.past.continued |= past.continued;
     }
 
     /// The same with another answer to numbers that are none.
@@ -77,18 +106,18 @@ impl<'a> Runner<'a> {
     /// [`Error::Usage`] for [`OnNan::Rollback`] with checkpoints by the clock: where such a run
     /// goes back to would depend on the machine, and its result with it.
     pub fn with_on_nan(self, on_nan: OnNan) -> Result<Self, Error> {
-        if on_nan == OnNan::Rollback && matches!(self.every, Every::Time(_)) {
+        if on_nan == OnNan::Rollback && matches!(self.setup.every, Every::Time(_)) {
             let message = "a rollback needs checkpoints after a number of updates".into();
             let hint = "add `--checkpoint-every 1000`, or another number: a rollback by the clock \
                         could not be repeated";
             return Err(Error::Usage { message, hint: Some(hint.into()) });
         }
-        Ok(Self { on_nan, ..self })
+        Ok(Self { setup: Setup { on_nan, ..self.setup }, ..self })
     }
 
     /// Where the state of this command lies, if it is kept.
     pub fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
+        self.setup.folder.as_deref()
     }
 
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
@@ -107,43 +136,42 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<(), Error> {
         self.progress.task(task);
-        let outcome = match self.folder.clone() {
-            Some(folder) => {
-                self.train_in(&folder.join(&task.name), device, trainee, plan, identity)
-            }
+        let outcome = match self.setup.folder.clone() {
+            Some(folder) => self.train_in(&folder, task, device, trainee, plan, identity),
             None => {
-                let mut watch = Watch::new(self.progress, None);
+                let mut watch = Watch::new(self.progress, task, None);
                 let done = fit(device, trainee, plan, None, &mut watch, &mut NoCheckpoints);
                 done.map_err(Error::from)
             }
         };
-        self.progress.task_ended();
+        self.progress.task_ended(task);
         match outcome? {
             Outcome::Done if !self.progress.stop_asked() => {}
             _ => return Err(Error::Stopped),
         }
         let (task, plan) = (task.clone(), plan.clone());
-        self.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
+        self.past.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
         Ok(())
     }
 
     fn train_in<D: Device, T: Trainee<D>>(
         &mut self,
         folder: &Path,
+        task: &Task,
         device: &D,
         trainee: &mut T,
         plan: &Plan,
         identity: &Value,
     ) -> Result<Outcome, Error> {
         let mut identity = identity.clone();
-        let anchors = match (self.on_nan, self.every) {
+        let anchors = match (self.setup.on_nan, self.setup.every) {
             (OnNan::Rollback, Every::Updates(every)) => Some(every),
             _ => None,
         };
         if let Some(every) = anchors {
             identity["rollback-every"] = every.into(); // the result depends on it
         }
-        let mut run = RunFolder::open_or_create(folder)?;
+        let mut run = RunFolder::open_or_create(&folder.join(&task.name))?;
         run.config(&identity)?;
         let latest = run.latest_checkpoint()?;
         for skipped in latest.iter().flat_map(|checkpoint| &checkpoint.skipped) {
@@ -151,18 +179,18 @@ impl<'a> Runner<'a> {
         }
         let mut from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
         if let Some(from) = &from {
-            self.continued = true;
+            self.past.continued = true;
             self.progress.note(&format!("continuing after update {}", from.position.updates));
         }
         let run = RefCell::new(run);
         loop {
-            let mut watch = Watch::new(self.progress, Some(&run));
-            let mut saver = Saver::new(&run, self.every, anchors);
+            let mut watch = Watch::new(self.progress, task, Some(&run));
+            let mut saver = Saver::new(&run, self.setup.every, anchors);
             let outcome = fit(device, trainee, plan, from.as_ref(), &mut watch, &mut saver);
             watch.result()?;
             match outcome {
                 Err(error) if anchors.is_some() && error.diverged_at().is_some() => {
-                    from = Some(self.roll_back(&run, error)?);
+                    from = Some(self.roll_back(task, &run, error)?);
                 }
                 outcome => return Ok(outcome?),
             }
@@ -175,6 +203,7 @@ impl<'a> Runner<'a> {
     /// checkpoint.
     fn roll_back(
         &mut self,
+        task: &Task,
         run: &RefCell<RunFolder>,
         error: TrainError,
     ) -> Result<Snapshot, Error> {
@@ -193,7 +222,7 @@ impl<'a> Runner<'a> {
         ));
         let event = Event::RolledBack { step, from, reason, rate_factor };
         run.append_metrics(&event)?;
-        self.progress.event(&event);
+        self.progress.event(task, &event);
         start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor)?;
         run.finish_checkpoint()?;
         Ok(snapshot)
@@ -204,7 +233,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`Error::Checkpoint`] when another process is at it, or it cannot be removed.
     pub fn clean(&self) -> Result<(), Error> {
-        self.folder.as_deref().map_or(Ok(()), remove_run)
+        self.folder().map_or(Ok(()), remove_run)
     }
 
     /// How the trainings so far went, in their order; none without a folder, where nothing is kept.
@@ -212,7 +241,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`Error::Checkpoint`] when the metrics of one cannot be read.
     pub fn courses(&self) -> Result<Vec<Course>, Error> {
-        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let Some(folder) = self.folder() else { return Ok(Vec::new()) };
         let course = |Trained { task, plan, groups }: &Trained| {
             let path = folder.join(&task.name).join("metrics.jsonl");
             let read = File::open(&path).and_then(|file| {
@@ -220,17 +249,17 @@ impl<'a> Runner<'a> {
             });
             Ok(read.map_err(|source| CheckpointError::Io { action: "read", path, source })?)
         };
-        self.trained.iter().map(course).collect()
+        self.past.trained.iter().map(course).collect()
     }
 
     /// Whether one of them went on from an interrupted run.
     pub fn continued(&self) -> bool {
-        self.continued
+        self.past.continued
     }
 
     /// `metrics.jsonl` of every training so far, by task name.
     pub fn metrics(&self) -> Vec<(String, Vec<u8>)> {
-        let Some(folder) = &self.folder else { return Vec::new() };
+        let Some(folder) = self.folder() else { return Vec::new() };
         let mut found: Vec<_> = std::fs::read_dir(folder)
             .into_iter()
             .flatten()

@@ -1,6 +1,6 @@
 //! Between the training loop and the run folder: who watches, and who saves.
 
-use super::progress::Progress;
+use super::progress::{Progress, Task};
 use super::runner::Every;
 use crate::checkpoint::{CheckpointError, Keep, RunFolder};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
@@ -10,13 +10,18 @@ use std::time::Instant;
 /// Writes events to the metrics of a run and passes them on.
 pub(super) struct Watch<'a> {
     progress: &'a mut dyn Progress,
+    task: &'a Task,
     run: Option<&'a RefCell<RunFolder>>,
     failed: Option<CheckpointError>,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(progress: &'a mut dyn Progress, run: Option<&'a RefCell<RunFolder>>) -> Self {
-        Self { progress, run, failed: None }
+    pub(super) fn new(
+        progress: &'a mut dyn Progress,
+        task: &'a Task,
+        run: Option<&'a RefCell<RunFolder>>,
+    ) -> Self {
+        Self { progress, task, run, failed: None }
     }
 
     /// What went wrong with the metrics.
@@ -32,7 +37,7 @@ impl Observer for Watch<'_> {
             self.failed.get_or_insert(error);
             return Control::Stop;
         }
-        self.progress.event(event)
+        self.progress.event(self.task, event)
     }
 
     fn poll(&mut self) -> Control {
