@@ -194,7 +194,7 @@ mod tests {
         let told = |epoch: &usize| {
             runner.progress.event(&task, &Event::Averaging { epoch: *epoch }) == Control::Stop
         };
-        let last = (0..).find(told);
+        let last = (0..usize::MAX).find(told);
         runner.progress.task_ended(&task);
         last.ok_or(Error::Stopped)
     }
