@@ -51,6 +51,12 @@ PEERS = {
     "fasttext": "fastText, settings chosen on validation rows",
     "fastai": "fastai 2.8.12 from the same weights, both directions",
 }
+CURVES = {  # ways of `ulmfit labels`
+    "supervised": "ulmfit, forward only",
+    "semi-supervised": "ulmfit, forward only, all texts read",
+    "from-scratch": "ulmfit from scratch, forward only",
+    "tf-idf": "TF-IDF + logistic regression",
+}
 METRIC = "test error, %"
 
 
@@ -60,6 +66,7 @@ def arguments():
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["trec6"])
     parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*MODELS, "fasttext"])
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
+    parser.add_argument("--counts", nargs="+", type=int, help="runs `ulmfit labels` with these numbers of labels instead")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/quality", help="folder of all runs")
     parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
@@ -126,7 +133,7 @@ def ours(args, name, folder, counts):
         command = [args.ulmfit, "fit", *files, "-o", str(out), *options, f"--seed={seed}",
                    f"--threads={args.threads}", "-q", "--json"]
         report = remembered(folder / f"{name}-{seed}.json", lambda: document(command))
-        run = {"seconds": report["seconds"], "peak_rss_mb": report["peak_rss_mb"], "isa": report["made"]["isa"],
+        run = {"seconds": report["seconds"], "peak_rss_mb": report["peak_rss_mb"],
                "n": report["test"]["n"], "command": command}
         add = lambda title, error: found.setdefault(title, []).append({**run, "error": error})
         add(title, report["test"]["error"])
@@ -166,6 +173,21 @@ def peer(args, name, folder):
     return {title: runs}
 
 
+def curve(args, folder, counts):
+    """Runs of `ulmfit labels`: number of labels, title and its runs."""
+    out = folder / "labels"
+    command = [args.ulmfit, "labels", str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl"), "-o", str(out),
+               "--counts", ",".join(map(str, args.counts)), f"--seeds={args.seeds}", "--seed=1",
+               f"--threads={args.threads}", "-q", "--json"]
+    if "unlabeled" in counts:
+        command += ["--unlabeled", str(folder / "unlabeled.jsonl")]
+    report = document(command)  # keeps its own runs, and repeats none
+    for point in report["points"]:
+        title = CURVES[point["method"]]
+        run = {"seconds": None, "peak_rss_mb": None, "n": report["scored"], "command": command}
+        yield point["labels"], title, [{**run, "error": error} for error in point["errors"]]
+
+
 def wilson(error, n, z=1.96):
     """95 % interval of a share."""
     centre = (error + z * z / (2 * n)) / (1 + z * z / n)
@@ -182,7 +204,7 @@ def line(args, title, labels, model, runs, revision):
     return {
         "date": datetime.date.today().isoformat(),
         "machine": args.machine,
-        "isa": next((run["isa"] for run in runs if "isa" in run), "-"),
+        "isa": args.isa,
         "threads": args.threads,
         "gemm_gflops": None,
         "task": "classify",
@@ -202,6 +224,13 @@ def line(args, title, labels, model, runs, revision):
     }
 
 
+def record(args, result):
+    with args.out.open("a", encoding="utf-8") as out:
+        out.write(json.dumps(result) + "\n")
+    words = "{dataset}, {labels} labels: {model}: {value} % of {n}, each {each}"
+    print(words.format(**result), flush=True)
+
+
 def shorter(args, command):
     """The command without the folders of this machine."""
     work = str(args.work.resolve())
@@ -212,18 +241,22 @@ def shorter(args, command):
 def main():
     args = arguments()
     args.work = args.work.resolve()
+    tiny = ["--vocab=64", "--emb=8", "--hid=8", "--bs=2", "--bptt=4", "--steps=1"]
+    args.isa = document([args.ulmfit, "bench", "lm", "--json", *tiny])["isa"]
     for name in args.sets:
         chosen, folder = SETS[name], args.work / name
         counts = prepare(args.data, chosen, folder)
+        if args.counts:
+            revision = commit()
+            for labels, title, runs in curve(args, folder, counts):
+                record(args, line(args, chosen.title, labels, title, runs, revision))
+            continue
         for model in args.models:
             start = time.monotonic()
             revision = commit()
             found = peer(args, model, folder) if model in PEERS else ours(args, model, folder, counts)
-            with args.out.open("a", encoding="utf-8") as out:
-                for title, runs in found.items():
-                    result = line(args, chosen.title, counts["train"], title, runs, revision)
-                    out.write(json.dumps(result) + "\n")
-                    print(f"{chosen.title}: {title}: {result['value']} % of {result['n']}, each {result['each']}")
+            for title, runs in found.items():
+                record(args, line(args, chosen.title, counts["train"], title, runs, revision))
             print(f"{time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
