@@ -12,6 +12,7 @@ import json
 import pathlib
 import random
 import resource
+import sys
 import tempfile
 import time
 
@@ -32,8 +33,12 @@ def read(folder, part):
 def error(train, test, settings, args, folder):
     for name, lines in [("train", train), ("test", test)]:
         (folder / name).write_text("".join(lines), encoding="utf-8")
-    model = fasttext.train_supervised(
-        str(folder / "train"), dim=100, minCount=1, seed=args.seed, thread=args.threads, verbose=0, **settings)
+    try:
+        model = fasttext.train_supervised(
+            str(folder / "train"), dim=100, minCount=1, seed=args.seed, thread=args.threads, verbose=0, **settings)
+    except RuntimeError as failure:  # it gives up where a high rate leads to NaN
+        print(f"{settings}: {failure}", file=sys.stderr)
+        return 1.0
     return 1 - model.test(str(folder / "test"))[1]
 
 

@@ -107,7 +107,7 @@ fn cell(run: &Run) -> String {
     let short = |value: f64| {
         if run.metric.contains('%') { format!("{value:.1}") } else { digits(value, 3) }
     };
-    let range = |[low, high]: [f64; 2]| format!(" ({} to {})", short(low), short(high));
+    let range = |[low, high]: [f64; 2]| format!(" ({}–{})", short(low), short(high));
     format!("{}{}", short(run.value), run.ci95.map_or_else(String::new, range))
 }
 
@@ -243,7 +243,7 @@ mod tests {
             "",
             "| | a | b |",
             "|---|---:|---:|",
-            "| error %; trec6 | 1.0 (2.5 to 6.4) | 2.0 (2.5 to 6.4) |",
+            "| error %; trec6 | 1.0 (2.5–6.4) | 2.0 (2.5–6.4) |",
             "| seconds; trec6 |  | 7.00 |",
         ];
         assert_eq!(lines, wanted);
