@@ -124,7 +124,7 @@ impl LearningOptions {
         fn put<T: Copy>(place: &mut T, value: Option<T>) {
             *place = value.unwrap_or(*place);
         }
-        put(&mut stage.batch_size, self.batch_size);
+        self.batch_size.into_iter().for_each(|rows| stage.set_batch_size(rows));
         put(&mut stage.bptt, self.bptt);
         put(&mut stage.drop_mult, self.drop_mult);
         put(&mut stage.weight_decay, self.weight_decay);

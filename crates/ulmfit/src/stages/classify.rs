@@ -25,6 +25,12 @@ pub struct LabelledText {
 }
 
 impl LabelledText {
+    /// Documents and tokens to learn from.
+    pub(super) fn learned_from(&self) -> (usize, usize) {
+        let documents = &self.train.documents;
+        (documents.len(), documents.iter().map(Vec::len).sum())
+    }
+
     /// Weights that make every class count the same: rows over classes times its rows, as
     /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
     pub(super) fn class_weights(&self) -> Vec<f32> {
@@ -75,7 +81,8 @@ pub fn classify(
         return Err(Error::TooLittle { message, hint: None });
     }
     lm.keep(directions)?;
-    let recipe = &recipe.for_tokens(data.train.documents.iter().map(Vec::len).sum());
+    let (documents, tokens) = data.learned_from();
+    let recipe = &recipe.for_documents(documents, tokens);
     let LmBundle { text, networks: encoders } = lm;
     let jobs = encoders.into_iter().map(|(direction, lm)| {
         move |runner: &mut Runner<'_>| {

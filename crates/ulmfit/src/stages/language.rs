@@ -101,7 +101,7 @@ fn train_all<S: TokenSource>(
     seed: u64,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
-    let recipe = &recipe.for_tokens(corpora.train.token_count());
+    let recipe = &recipe.for_text(corpora.train.token_count());
     let vocabulary = &fingerprint::vocabulary(text.vocab());
     let jobs = networks.into_iter().map(|(direction, network)| {
         move |runner: &mut Runner<'_>| {

@@ -57,6 +57,9 @@ impl TrainPrecision {
     }
 }
 
+/// Batches are not made smaller than this: their statistics (batch norm) would be no good.
+const LEAST_ROWS: usize = 8;
+
 /// Hyper-parameters of one stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -68,8 +71,16 @@ pub struct StageRecipe {
     /// the last has fewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<usize>,
+    /// More passes where the data is so little that there would be fewer updates than this;
+    /// language models only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_updates: Option<usize>,
     /// Rows of a batch.
     pub batch_size: usize,
+    /// Smaller batches, of eight rows at least, where an epoch would have fewer than this;
+    /// classifiers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_batches: Option<usize>,
     /// Tokens of a window, or of a classifier's piece.
     pub bptt: usize,
     /// Fixed or variable windows; language models only.
@@ -305,13 +316,33 @@ impl StageRecipe {
         Cpu::with_precision(precision).with_sampled_below(self.sampled_below)
     }
 
-    /// The recipe for texts of so many tokens: with fewer epochs if `max_tokens` says so.
+    /// The recipe for a language model that learns from so many tokens: with the epochs that
+    /// `min_updates` and `max_tokens` ask for.
     #[must_use]
-    pub(super) fn for_tokens(&self, tokens: usize) -> Self {
+    pub(super) fn for_text(&self, tokens: usize) -> Self {
+        let updates = tokens.div_ceil(self.batch_size * self.bptt * self.accumulate).max(1);
+        let least = self.min_updates.map_or(0, |least| least.div_ceil(updates));
+        self.with_epochs_between(least, tokens)
+    }
+
+    /// The recipe for a classifier that learns from so many documents and tokens: with the batches
+    /// that `min_batches` asks for, and the epochs of `max_tokens`.
+    #[must_use]
+    pub(super) fn for_documents(&self, documents: usize, tokens: usize) -> Self {
+        let mut recipe = self.with_epochs_between(0, tokens);
+        let wanted = self.min_batches.unwrap_or(0);
+        while documents.div_ceil(recipe.batch_size) < wanted && recipe.batch_size >= 2 * LEAST_ROWS
+        {
+            recipe.batch_size /= 2;
+        }
+        recipe
+    }
+
+    fn with_epochs_between(&self, least: usize, tokens: usize) -> Self {
         let most = self.max_tokens.map_or(usize::MAX, |max| (max / tokens.max(1)).max(1));
         let mut recipe = self.clone();
         let epochs = recipe.phase.last_mut().map_or(&mut recipe.epochs, |last| &mut last.epochs);
-        *epochs = (*epochs).min(most);
+        *epochs = (*epochs).max(least).min(most);
         recipe
     }
 
@@ -388,24 +419,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_texts_are_read_less_often() {
+    fn long_texts_are_read_less_often_and_short_ones_more() {
         let mut recipe = Recipe::preset("default").unwrap().finetune;
-        (recipe.epochs, recipe.max_tokens) = (10, Some(1000));
-        for (tokens, epochs) in [(0, 10), (100, 10), (101, 9), (400, 2), (1000, 1), (5000, 1)] {
-            assert_eq!(recipe.for_tokens(tokens).epochs, epochs, "{tokens} tokens");
+        (recipe.epochs, recipe.batch_size, recipe.bptt) = (10, 2, 5);
+        (recipe.max_tokens, recipe.min_updates) = (Some(1000), Some(25));
+        for (tokens, epochs) in
+            [(0, 25), (10, 25), (11, 13), (30, 10), (101, 9), (400, 2), (1000, 1), (5000, 1)]
+        {
+            assert_eq!(recipe.for_text(tokens).epochs, epochs, "{tokens} tokens");
         }
-        recipe.max_tokens = None;
-        assert_eq!(recipe.for_tokens(1 << 40).epochs, 10);
+        recipe.set_epochs(3);
+        assert_eq!([0, 1 << 40].map(|tokens| recipe.for_text(tokens).epochs), [3, 3]);
+    }
 
+    #[test]
+    fn few_documents_come_in_small_batches() {
         let mut recipe = Recipe::preset("default").unwrap().train;
-        recipe.max_tokens = Some(1000);
+        (recipe.batch_size, recipe.min_batches, recipe.max_tokens) = (32, Some(20), Some(1000));
+        for (documents, rows) in [(2, 8), (100, 8), (310, 16), (600, 16), (609, 32), (9999, 32)] {
+            assert_eq!(recipe.for_documents(documents, 1).batch_size, rows, "{documents}");
+        }
         let epochs = |tokens| -> Vec<usize> {
-            recipe.for_tokens(tokens).phase.iter().map(|phase| phase.epochs).collect()
+            let phases = recipe.for_documents(1, tokens).phase;
+            phases.iter().map(|phase| phase.epochs).collect()
         };
-        assert_eq!(
-            (epochs(10), epochs(400), epochs(5000)),
-            (vec![1, 1, 1, 8], vec![1, 1, 1, 2], vec![1, 1, 1, 1])
-        );
+        assert_eq!([10, 400, 5000].map(epochs), [[1, 1, 1, 8], [1, 1, 1, 2], [1, 1, 1, 1]]);
+        recipe.batch_size = 3;
+        assert_eq!(recipe.for_documents(2, 1).batch_size, 3, "it was chosen so small");
     }
 
     #[test]

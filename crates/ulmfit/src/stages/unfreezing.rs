@@ -60,13 +60,18 @@ impl StageRecipe {
         self.set_epochs(epochs.saturating_sub(before).max(1));
     }
 
-    /// Sets the epochs of the last phase, however many tokens they are.
+    /// Sets the epochs of the last phase, however many or few tokens they are.
     pub fn set_epochs(&mut self, epochs: usize) {
-        self.max_tokens = None;
+        (self.max_tokens, self.min_updates) = (None, None);
         match self.phase.last_mut() {
             Some(last) => last.epochs = epochs,
             None => self.epochs = epochs,
         }
+    }
+
+    /// Sets the rows of a batch, however few there are.
+    pub fn set_batch_size(&mut self, rows: usize) {
+        (self.batch_size, self.min_batches) = (rows, None);
     }
 
     /// Sets the peak rate; those of phases keep their proportion to it.
