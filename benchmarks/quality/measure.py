@@ -48,7 +48,7 @@ MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `
     "scratch": (["--direction", "both", *SCRATCH], "ulmfit from scratch", {}),
 }
 PEERS = {
-    "fasttext": "fastText, settings chosen on validation rows",
+    "fasttext": "fastText",
     "fastai": "fastai 2.8.12 from the same weights, both directions",
 }
 CURVES = {  # ways of `ulmfit labels`
