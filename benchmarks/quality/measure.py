@@ -217,7 +217,7 @@ def line(args, title, labels, model, runs, revision):
         "each": [percent(error) for error in errors],
         "seeds": len(runs),
         "n": runs[0]["n"],
-        "seconds": round(statistics.mean(times), 1) if times else 0.0,
+        "seconds": round(statistics.mean(times), 1) if times else None,
         "peak_rss_mb": round(max(memory), 1) if memory else None,
         "command": shlex.join(shorter(args, runs[0]["command"])),
         "commit": revision,

@@ -25,7 +25,7 @@ train() {
     local direction=$1 model=$out/$1-1 number
     [ -e "$model/manifest.json" ] || "$ulmfit" pretrain "$out/text-1/train.jsonl" --valid "$out/text-1/valid.jsonl" \
         -o "$model" --direction "$direction" --emb 256 --hid 512 --layers 3 --max-vocab 15000 \
-        --epochs 1 --batch-size 32 --drop-mult 0.2 --lr 0.004 --seed 1 --threads 1
+        --epochs 1 --batch-size 32 --drop-mult 0.2 --lr 0.004 --sampled-below 0 --seed 1 --threads 1
     for number in 2 3; do
         local base=$model
         model=$out/$direction-$number

@@ -3,7 +3,7 @@
 use ulmfit::report::svg::{LabelSeries, label_curve};
 use ulmfit::report::{CurvePoint, PowerLaw};
 
-use crate::results::Run;
+use crate::results::{Run, distinct};
 
 /// A picture of `results/`.
 pub(crate) struct Picture {
@@ -18,19 +18,17 @@ const NO_CURVE: &str = "most frequent label";
 
 /// One a data set on which something learned from several numbers of labels.
 pub(crate) fn pictures(runs: &[Run]) -> Vec<Picture> {
-    let mut datasets: Vec<&str> = runs.iter().map(|run| run.dataset.as_str()).collect();
-    datasets.dedup();
     let mut pictures = Vec::new();
-    for dataset in datasets {
-        let series = series(runs, dataset);
-        if series.is_empty() || pictures.iter().any(|done: &Picture| done.dataset == dataset) {
+    for dataset in distinct(runs, |run| run.dataset.clone()) {
+        let series = series(runs, &dataset);
+        if series.is_empty() {
             continue;
         }
         let mut chart = label_curve(&series);
         chart.title = format!("{dataset}: test error over labels");
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let file = format!("labels-{}.svg", dataset.chars().map(letter).collect::<String>());
-        pictures.push(Picture { dataset: dataset.to_owned(), file, svg: chart.to_string() });
+        pictures.push(Picture { dataset, file, svg: chart.to_string() });
     }
     pictures
 }

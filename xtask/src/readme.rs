@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::pictures::pictures;
-use crate::results::{self, Run};
+use crate::results::{self, Run, distinct};
 
 const START: &str = "<!-- results:start -->\n";
 const END: &str = "<!-- results:end -->";
@@ -111,18 +111,6 @@ fn cell(run: &Run) -> String {
     format!("{}{}", short(run.value), run.ci95.map_or_else(String::new, range))
 }
 
-/// What `key` makes of the runs, each once, in their order.
-fn distinct<T, K: PartialEq>(runs: &[T], key: impl Fn(&T) -> K) -> Vec<K> {
-    let mut keys = Vec::new();
-    for run in runs {
-        let key = key(run);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys
-}
-
 /// Everything about every number.
 fn table(runs: &[Run]) -> String {
     let mut text = String::from(
@@ -149,7 +137,7 @@ fn table(runs: &[Run]) -> String {
             number(run.value),
             run.seeds,
             run.n,
-            if run.seconds > 0.0 { duration(run.seconds) } else { "-".to_owned() },
+            run.seconds.map_or_else(|| "-".to_owned(), duration),
             run.machine,
             run.isa,
             run.threads,

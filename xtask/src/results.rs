@@ -40,7 +40,8 @@ pub(crate) struct Run {
     pub(crate) seeds: usize,
     /// Documents or tokens that were scored; of a speed, steps that were timed
     pub(crate) n: u64,
-    pub(crate) seconds: f64,
+    /// Mean over the seeds; none for what comes with another run
+    pub(crate) seconds: Option<f64>,
     pub(crate) peak_rss_mb: Option<f64>,
     /// The command line that makes the number again
     pub(crate) command: String,
@@ -68,6 +69,18 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Run>> {
         }
     }
     Ok(runs)
+}
+
+/// What `key` makes of the runs, each once, in their order.
+pub(crate) fn distinct<T, K: PartialEq>(runs: &[T], key: impl Fn(&T) -> K) -> Vec<K> {
+    let mut keys = Vec::new();
+    for run in runs {
+        let key = key(run);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 #[cfg(test)]

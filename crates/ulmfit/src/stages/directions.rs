@@ -50,8 +50,7 @@ impl<D: Device> LmBundle<D> {
 }
 
 impl<D: Device> ClassifierBundle<D> {
-    /// Keeps the networks of these directions, in their order: one is twice as fast as two, and
-    /// mostly a little less right.
+    /// Keeps the networks of these directions, in their order: one is half the work of two.
     ///
     /// # Errors
     /// [`Error::Usage`] when one is missing.
