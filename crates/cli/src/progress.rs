@@ -128,7 +128,7 @@ impl Progress for Terminal {
                         _ = write!(line, "  {name} {value:.4}");
                     }
                 }
-                line += if *best { "  *" } else { "" };
+                line += if *best { "  best so far" } else { "" };
                 self.say_of(task, &format!("{line}  {seconds:.0} s"));
             }
             Event::StoppedEarly { epoch, .. } => {

@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Rows to score on [default: those to choose by]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// Rows to choose by [default: one in ten, by label]
+    /// Rows to choose by [default: see --valid-share]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// Passes of the language model over the texts [default: the recipe's]
@@ -77,12 +77,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         valid: args.valid.as_ref().map(&mut read).transpose()?,
         test: args.test.as_ref().map(&mut read).transpose()?,
     };
+    let shares = args.classifier.shares(0.0, args.test.is_some(), recipe.chooses());
     let options = AblationOptions {
         methods,
         seeds: args.experiment.seeds(common.seed),
         recipe,
         classify: args.classifier.classify(common.seed),
-        shares: args.classifier.shares(0.0),
+        shares,
         vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let mut lab = args.experiment.lab(&args.output, &mut terminal)?;

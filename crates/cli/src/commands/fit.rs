@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Texts without labels that the language model should learn, too
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
-    /// Rows to choose by [default: one in ten, by label]
+    /// Rows to choose by [default: see --valid-share]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// Rows for the final score, touched once [default: one in five, by label]
@@ -90,8 +90,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         train: TrainOptions {
             directions,
             classify: args.classifier.classify(common.seed),
+            shares: args.classifier.shares(0.2, args.test.is_some(), recipe.chooses()),
             recipe: recipe.train,
-            shares: args.classifier.shares(0.2),
         },
         language: recipe.finetune,
         sizes,

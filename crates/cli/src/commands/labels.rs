@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         directions: args.direction.directions(),
         recipe,
         classify: args.classifier.classify(common.seed),
-        test_share: args.classifier.shares(0.2).test,
+        test_share: args.classifier.shares(0.2, test.is_some(), false).test,
         vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let input = LabelCurveInput {

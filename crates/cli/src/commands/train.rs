@@ -19,7 +19,7 @@ pub(crate) struct Args {
     lm: PathBuf,
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
-    /// Rows to choose by [default: one in ten, by label]
+    /// Rows to choose by [default: see --valid-share]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// Rows for the final score, touched once
@@ -54,9 +54,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let options = TrainOptions {
         directions,
-        recipe,
         classify: args.classifier.classify(common.seed),
-        shares: args.classifier.shares(0.0),
+        shares: args.classifier.shares(0.0, args.test.is_some(), recipe.chooses()),
+        recipe,
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = train(&mut runner, lm, input, &options)?;

@@ -20,9 +20,10 @@ pub(crate) struct ClassifierOptions {
     /// Give rare labels more weight in the loss
     #[arg(long)]
     balance: bool,
-    /// Share of the rows to choose by, unless --valid is given
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
-    valid_share: f64,
+    /// Share of the rows to choose by, unless --valid is given [default: 0.1 if the recipe
+    /// chooses (--keep-best, --patience) or there are no other rows to score on; else 0]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    valid_share: Option<f64>,
     /// Share of the rows for the final score, unless --test is given
     #[arg(long, value_name = "SHARE", value_parser = share)]
     test_share: Option<f64>,
@@ -63,8 +64,13 @@ impl ClassifierOptions {
         }
     }
 
-    /// Shares to set apart; `test` is what the command takes unless told otherwise.
-    pub(crate) fn shares(&self, test: f64) -> Shares {
-        Shares { valid: self.valid_share, test: self.test_share.unwrap_or(test) }
+    /// Shares to set apart; `test` is what the command takes unless told otherwise, `has_test`
+    /// whether the user has set test rows apart, `chooses` whether the recipe needs rows for it.
+    ///
+    /// Labels are dear: none goes to rows to choose by unless something is chosen or scored by them.
+    pub(crate) fn shares(&self, test: f64, has_test: bool, chooses: bool) -> Shares {
+        let test = self.test_share.unwrap_or(test);
+        let usual = if chooses || !(has_test || test > 0.0) { 0.1 } else { 0.0 };
+        Shares { valid: self.valid_share.unwrap_or(usual), test }
     }
 }

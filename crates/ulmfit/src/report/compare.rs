@@ -84,13 +84,16 @@ impl Comparison {
     /// use ulmfit::report::Comparison;
     /// let (ours, theirs) = ([true, true, false, true], [true, false, true, true]);
     /// let words = Comparison::new(&ours, &theirs).words("the model", "TF-IDF");
-    /// assert!(words.starts_with("the model is not better than TF-IDF on this data"));
+    /// assert!(words.starts_with("the model is not better than TF-IDF as far as 4 rows can tell"));
     /// ```
     pub fn words(&self, first: &str, second: &str) -> String {
         match self.verdict() {
             Verdict::First => format!("{first} is better than {second}: {self}"),
             Verdict::Second => format!("{second} is better than {first}: {}", self.reversed()),
-            Verdict::Tie => format!("{first} is not better than {second} on this data: {self}"),
+            Verdict::Tie => {
+                let n = self.n;
+                format!("{first} is not better than {second} as far as {n} rows can tell: {self}")
+            }
         }
     }
 }
@@ -169,7 +172,7 @@ mod tests {
         assert_eq!(better.reversed().reversed(), better);
         let little = Comparison::new(&hits(70), &hits(71)).words("a", "b");
         assert!(
-            little.starts_with("a is not better than b on this data: -1.00 points"),
+            little.starts_with("a is not better than b as far as 100 rows can tell: -1.00 points"),
             "{little}"
         );
     }

@@ -21,8 +21,10 @@ pub struct Report {
     pub language_model: Vec<DirectionScore>,
     /// The score on rows kept for it; none if there were no such rows.
     pub test: Option<ClassifierEvaluation>,
-    /// The score on rows that choices were made by: it flatters.
+    /// The score on the rows to choose by.
     pub valid: Option<ClassifierEvaluation>,
+    /// Whether anything in the training was chosen by these.
+    pub chosen: bool,
     /// What simpler tools reach on the test rows (else on the validation rows).
     pub baselines: Option<BaselineScores>,
     /// The classifier against TF-IDF on the same rows; none where labels are numbers.
@@ -49,7 +51,7 @@ pub struct Report {
 pub struct RowCounts {
     /// Learned from.
     pub train: usize,
-    /// Chosen by.
+    /// Held out to choose by.
     pub valid: usize,
     /// Scored on.
     pub test: usize,
@@ -124,7 +126,7 @@ pub enum BaselineScores {
 pub struct DataHashes {
     /// Learned from.
     pub train: String,
-    /// Chosen by.
+    /// Held out to choose by.
     pub valid: String,
     /// Scored on.
     pub test: String,
@@ -188,6 +190,7 @@ impl Report {
     pub fn judged(&self) -> Option<(&ClassifierEvaluation, Judge)> {
         match (&self.test, &self.valid) {
             (Some(test), _) => Some((test, Judge::Test)),
+            (None, Some(valid)) if self.chosen => Some((valid, Judge::Chosen)),
             (None, Some(valid)) => Some((valid, Judge::Valid)),
             (None, None) => None,
         }
@@ -216,8 +219,10 @@ impl Report {
 pub enum Judge {
     /// Rows kept for it, touched once.
     Test,
-    /// Rows that choices were made by: it flatters.
+    /// Rows that training has not seen and that nothing was chosen by.
     Valid,
+    /// Rows that choices were made by: it flatters.
+    Chosen,
 }
 
 /// Most memory this process has held, in MiB, where the system tells.

@@ -10,11 +10,16 @@ impl fmt::Display for Report {
             writeln!(f, "{verdict}\n")?;
         }
         match self.judged() {
-            Some((scores, Judge::Test)) => {
-                writeln!(f, "score on rows never seen before\n{scores}")?;
-            }
-            Some((scores, Judge::Valid)) => {
-                writeln!(f, "score on the rows that choices were made by (it flatters)\n{scores}")?;
+            Some((scores, judge)) => {
+                let rows = match (judge, self.rows.train_like_test) {
+                    (Judge::Test, 0) => "rows never seen before",
+                    (Judge::Test, _) => {
+                        "the test rows, some of which training rows nearly repeat (it flatters)"
+                    }
+                    (Judge::Valid, _) => "rows held out of the training",
+                    (Judge::Chosen, _) => "the rows that choices were made by (it flatters)",
+                };
+                writeln!(f, "score on {rows}\n{scores}")?;
             }
             None => writeln!(f, "no rows were left to score on\n")?,
         }

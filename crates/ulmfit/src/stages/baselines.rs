@@ -81,19 +81,23 @@ impl Baselines {
         let (mae_gain, mae_gain_ci95) = mean_interval(&gains);
         let [low, high] = mae_gain_ci95;
         // told from the side of the better one
-        let (verdict, gain, [low, high]) = match (low > 0.0, high < 0.0) {
-            (true, _) => ("the classifier is better than always the mean", mae_gain, [low, high]),
-            (_, true) => {
-                ("always the mean is better than the classifier", -mae_gain, [-high, -low])
-            }
-            _ => {
-                let tie = "the classifier is not better than always the mean on this data";
-                (tie, mae_gain, [low, high])
-            }
+        let interval = |low: f64, high: f64| format!("(95 % interval {low:.4} to {high:.4})");
+        let verdict = if low > 0.0 {
+            let interval = interval(low, high);
+            format!(
+                "the model is better than always the mean: mean absolute error lower by {mae_gain:.4} {interval}"
+            )
+        } else if high < 0.0 {
+            let (loss, interval) = (-mae_gain, interval(-high, -low));
+            format!(
+                "always the mean is better than the model: mean absolute error lower by {loss:.4} {interval}"
+            )
+        } else {
+            let (n, interval) = (wanted.len(), interval(low, high));
+            format!(
+                "the model is not better than always the mean as far as {n} rows can tell: mean absolute error lower by {mae_gain:+.4} {interval}"
+            )
         };
-        let verdict = format!(
-            "{verdict}: mean absolute error lower by {gain:.4} (95 % interval {low:.4} to {high:.4})"
-        );
         let scores = BaselineScores::Numbers {
             mean_rmse: base.rmse,
             mean_mae: base.mae,

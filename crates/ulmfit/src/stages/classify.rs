@@ -25,10 +25,10 @@ pub struct LabelledText {
 }
 
 impl LabelledText {
-    /// Documents and tokens to learn from.
-    pub(super) fn learned_from(&self) -> (usize, usize) {
+    /// The recipe for as much as there is to learn from: [`StageRecipe::for_documents`].
+    pub fn recipe(&self, recipe: &StageRecipe) -> StageRecipe {
         let documents = &self.train.documents;
-        (documents.len(), documents.iter().map(Vec::len).sum())
+        recipe.for_documents(documents.len(), documents.iter().map(Vec::len).sum())
     }
 
     /// Weights that make every class count the same: rows over classes times its rows, as
@@ -66,6 +66,9 @@ pub struct ClassifyOptions {
 
 /// Trains one classifier a direction on the encoders of a language model.
 ///
+/// Rules of the recipe for little and much data must have been applied, by
+/// [`LabelledText::recipe`].
+///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::TooLittle`] for fewer than two documents.
 pub fn classify(
@@ -81,8 +84,6 @@ pub fn classify(
         return Err(Error::TooLittle { message, hint: None });
     }
     lm.keep(directions)?;
-    let (documents, tokens) = data.learned_from();
-    let recipe = &recipe.for_documents(documents, tokens);
     let LmBundle { text, networks: encoders } = lm;
     let jobs = encoders.into_iter().map(|(direction, lm)| {
         move |runner: &mut Runner<'_>| {

@@ -5,6 +5,10 @@ use crate::model::Network;
 use crate::text::{TextPipeline, Vocab};
 use ulmfit_ops::Device;
 
+/// Raised whenever the same settings and data give other numbers than before, so that nothing
+/// is continued or taken over from a version that computed otherwise.
+pub(super) const NUMERICS: u32 = 1;
+
 /// Hash of what was written out.
 pub(super) fn of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()

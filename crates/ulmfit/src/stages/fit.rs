@@ -11,7 +11,7 @@ use super::rows::{Rows, RowsInput, texts};
 use super::runner::Runner;
 use super::texts::Texts;
 use super::train::{Before, TrainOptions, train_on};
-use crate::data::ReadOptions;
+use crate::data::{ReadOptions, Record, TokenSource};
 use crate::model::AwdLstmConfig;
 use crate::report::DirectionScore;
 use crate::text::{TextConfig, VocabConfig};
@@ -45,13 +45,16 @@ pub struct FitOptions {
     pub vocab: VocabConfig,
 }
 
-/// One of so many unlabelled texts judges the language model if no labelled rows can.
+/// One of so many unlabelled texts judges the language model if no rows to choose by can.
 const LM_VALID: usize = 20;
+/// So many test texts do if there are no unlabelled ones either.
+const LM_TEST: usize = 500;
 
 /// Runs all stages.
 ///
 /// The language model learns the training rows' texts and the unlabelled ones, never those that
-/// the classifier is chosen by or scored on.
+/// the classifier is chosen by or scored on. Where there are neither rows to choose by nor
+/// unlabelled texts, its perplexity is that of texts of the test rows; nothing is chosen by it then.
 ///
 /// # Errors
 /// [`Error`] of the stage that failed.
@@ -69,30 +72,43 @@ pub fn fit(
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
     laps.lap("split");
-    let in_memory = |rows| Texts { documents: texts(rows), files: Vec::new() };
+    let in_memory = |rows: &[Record]| Texts { documents: texts(rows), files: Vec::new() };
+    let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
+        (false, _) => Some(in_memory(&rows.valid)),
+        (true, true) if options.language.chooses() => Some(Texts::default()),
+        (true, true) => Some(in_memory(&rows.test[..rows.test.len().min(LM_TEST)])),
+        (true, false) => None,
+    };
     let input = LmInput {
-        valid: (unlabeled.is_empty() || !rows.valid.is_empty()).then(|| in_memory(&rows.valid)),
+        valid: judges,
         train: Texts { files: unlabeled, ..in_memory(&rows.train) },
         hold_out: HoldOut::new(LM_VALID, key.child(2)),
         options: reading,
     };
-    let (lm, scores, documents) = language_model(runner, base, input, options)?;
+    let Learned { lm, scores, recipe, documents } = language_model(runner, base, input, options)?;
     laps.lap("language model");
-    let before = Before {
-        language_model: scores,
-        unlabeled: documents - rows.train.len(),
-        recipe: Some(&options.language),
-    };
+    let unlabeled = documents - rows.train.len();
+    let before = Before { language_model: scores, unlabeled, recipe: Some(recipe) };
     train_on(runner, lm, &rows, before, &options.train, laps)
 }
 
-/// Stage 2, or stage 1 on the user's texts where there is no base; with the number of documents.
+/// A language model of the user's texts.
+struct Learned {
+    lm: LmBundle,
+    scores: Vec<DirectionScore>,
+    /// Hyper-parameters, as they were applied.
+    recipe: StageRecipe,
+    /// How many texts it has read or was judged by.
+    documents: usize,
+}
+
+/// Stage 2, or stage 1 on the user's texts where there is no base.
 fn language_model(
     runner: &mut Runner<'_>,
     base: Option<LmBundle>,
     input: LmInput,
     options: &FitOptions,
-) -> Result<(LmBundle, Vec<DirectionScore>, usize), Error> {
+) -> Result<Learned, Error> {
     let folder = runner.folder().map(corpus_folder);
     let vocabulary = match &base {
         Some(base) => Vocabulary::Adapt(&base.text, &options.vocab),
@@ -102,16 +118,17 @@ fn language_model(
     let (text, corpora) = input.tokenize(vocabulary, folder.as_deref(), runner.progress)?;
     let documents =
         corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
-    let (directions, recipe) = (&options.train.directions, &options.language);
-    let seed = options.train.classify.seed;
+    let (directions, seed) = (&options.train.directions, options.train.classify.seed);
+    let mut recipe = options.language.for_text(corpora.train.token_count());
+    options.language.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
     let (lm, scores) = match base {
-        Some(base) => finetune(runner, base, text, &corpora, directions, recipe, seed)?,
+        Some(base) => finetune(runner, base, text, &corpora, directions, &recipe, seed)?,
         None => {
             let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
             // nothing was learned before, so no layer needs to be spared
-            let recipe = StageRecipe { lr_factor: None, lr_groups: None, ..recipe.clone() };
+            (recipe.lr_factor, recipe.lr_groups) = (None, None);
             pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?
         }
     };
-    Ok((lm, scores, documents))
+    Ok(Learned { lm, scores, recipe, documents })
 }

@@ -38,6 +38,8 @@ pub fn lm_batches(recipe: &StageRecipe, direction: Direction) -> LmBatchConfig {
 
 /// Stage 1: trains new language models, one a direction.
 ///
+/// Rules of the recipe for little and much text must have been applied, by [`StageRecipe::for_text`].
+///
 /// # Errors
 /// Those of [`Runner::train`].
 pub fn pretrain<S: TokenSource>(
@@ -60,7 +62,8 @@ pub fn pretrain<S: TokenSource>(
 
 /// Stage 2: goes on with a model's networks on other text, in another vocabulary.
 ///
-/// Rows of words the model knows are kept, new words start at the mean of all rows.
+/// Rows of words the model knows are kept, new words start at the mean of all rows. Rules of the
+/// recipe must have been applied as for [`pretrain`].
 ///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::Usage`] when the base lacks a direction.
@@ -101,7 +104,6 @@ fn train_all<S: TokenSource>(
     seed: u64,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
-    let recipe = &recipe.for_text(corpora.train.token_count());
     let vocabulary = &fingerprint::vocabulary(text.vocab());
     let jobs = networks.into_iter().map(|(direction, network)| {
         move |runner: &mut Runner<'_>| {

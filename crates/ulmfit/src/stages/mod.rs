@@ -45,6 +45,8 @@ mod recipe;
 #[cfg(feature = "train")]
 mod recipe_check;
 #[cfg(feature = "train")]
+mod recipe_for_data;
+#[cfg(feature = "train")]
 mod rows;
 #[cfg(feature = "train")]
 mod runner;

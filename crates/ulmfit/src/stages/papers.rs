@@ -146,7 +146,7 @@ impl Outcome {
              The whole report is `report.html`.\n"
         );
         let rest = json!({
-            "recipe": options.recipe,
+            "recipe": report.made.classifier_recipe,
             "directions": options.directions,
             "vocabulary": report.made.vocabulary_hash,
             "data": report.made.data,

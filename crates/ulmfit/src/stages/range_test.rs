@@ -60,7 +60,11 @@ pub fn find_classifier_rate(
     let mut train = train.clone();
     train.documents.iter_mut().for_each(|document| direction.orient(document));
     let key = Key::new(seed).child(21);
-    let config = ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind());
+    let config = ClassifierConfig {
+        seq_len: recipe.bptt,
+        max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+        ..ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind())
+    };
     let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key);
     network.copy_encoder(lm.encoder());
     let batch_size = recipe.batch_size;

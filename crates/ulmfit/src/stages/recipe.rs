@@ -57,9 +57,6 @@ impl TrainPrecision {
     }
 }
 
-/// Batches are not made smaller than this: their statistics (batch norm) would be no good.
-const LEAST_ROWS: usize = 8;
-
 /// Hyper-parameters of one stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -304,6 +301,11 @@ impl Recipe {
             .try_for_each(StageRecipe::check)?;
         Ok(recipe)
     }
+
+    /// Whether stage 2 or 3 needs held-out rows to choose by.
+    pub fn chooses(&self) -> bool {
+        self.finetune.chooses() || self.train.chooses()
+    }
 }
 
 impl StageRecipe {
@@ -316,34 +318,11 @@ impl StageRecipe {
         Cpu::with_precision(precision).with_sampled_below(self.sampled_below)
     }
 
-    /// The recipe for a language model that learns from so many tokens: with the epochs that
-    /// `min_updates` and `max_tokens` ask for.
-    #[must_use]
-    pub(super) fn for_text(&self, tokens: usize) -> Self {
-        let updates = tokens.div_ceil(self.batch_size * self.bptt * self.accumulate).max(1);
-        let least = self.min_updates.map_or(0, |least| least.div_ceil(updates));
-        self.with_epochs_between(least, tokens)
-    }
-
-    /// The recipe for a classifier that learns from so many documents and tokens: with the batches
-    /// that `min_batches` asks for, and the epochs of `max_tokens`.
-    #[must_use]
-    pub(super) fn for_documents(&self, documents: usize, tokens: usize) -> Self {
-        let mut recipe = self.with_epochs_between(0, tokens);
-        let wanted = self.min_batches.unwrap_or(0);
-        while documents.div_ceil(recipe.batch_size) < wanted && recipe.batch_size >= 2 * LEAST_ROWS
-        {
-            recipe.batch_size /= 2;
-        }
-        recipe
-    }
-
-    fn with_epochs_between(&self, least: usize, tokens: usize) -> Self {
-        let most = self.max_tokens.map_or(usize::MAX, |max| (max / tokens.max(1)).max(1));
-        let mut recipe = self.clone();
-        let epochs = recipe.phase.last_mut().map_or(&mut recipe.epochs, |last| &mut last.epochs);
-        *epochs = (*epochs).max(least).min(most);
-        recipe
+    /// Whether anything about the training depends on held-out data: which epoch is kept, when a
+    /// phase ends, when averaging begins.
+    pub fn chooses(&self) -> bool {
+        let averages = matches!(self.optimizer, OptimizerConfig::NtAsgd { .. });
+        self.keep_best || self.patience.is_some() || averages
     }
 
     /// The network's dropout.
@@ -417,36 +396,6 @@ impl StageRecipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_texts_are_read_less_often_and_short_ones_more() {
-        let mut recipe = Recipe::preset("default").unwrap().finetune;
-        (recipe.epochs, recipe.batch_size, recipe.bptt) = (10, 2, 5);
-        (recipe.max_tokens, recipe.min_updates) = (Some(1000), Some(25));
-        for (tokens, epochs) in
-            [(0, 25), (10, 25), (11, 13), (30, 10), (101, 9), (400, 2), (1000, 1), (5000, 1)]
-        {
-            assert_eq!(recipe.for_text(tokens).epochs, epochs, "{tokens} tokens");
-        }
-        recipe.set_epochs(3);
-        assert_eq!([0, 1 << 40].map(|tokens| recipe.for_text(tokens).epochs), [3, 3]);
-    }
-
-    #[test]
-    fn few_documents_come_in_small_batches() {
-        let mut recipe = Recipe::preset("default").unwrap().train;
-        (recipe.batch_size, recipe.min_batches, recipe.max_tokens) = (32, Some(20), Some(1000));
-        for (documents, rows) in [(2, 8), (100, 8), (310, 16), (600, 16), (609, 32), (9999, 32)] {
-            assert_eq!(recipe.for_documents(documents, 1).batch_size, rows, "{documents}");
-        }
-        let epochs = |tokens| -> Vec<usize> {
-            let phases = recipe.for_documents(1, tokens).phase;
-            phases.iter().map(|phase| phase.epochs).collect()
-        };
-        assert_eq!([10, 400, 5000].map(epochs), [[1, 1, 1, 8], [1, 1, 1, 2], [1, 1, 1, 1]]);
-        recipe.batch_size = 3;
-        assert_eq!(recipe.for_documents(2, 1).batch_size, 3, "it was chosen so small");
-    }
 
     #[test]
     fn every_preset_is_read_and_written_back() {

@@ -1,6 +1,7 @@
 //! Training with a run folder behind it, so that it survives being killed.
 
 use super::Error;
+use super::fingerprint;
 use super::progress::{Progress, Task};
 use super::saver::{Saver, Watch, start_checkpoint};
 use crate::checkpoint::{
@@ -164,6 +165,7 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<Outcome, Error> {
         let mut identity = identity.clone();
+        identity["numerics"] = fingerprint::NUMERICS.into();
         let anchors = match (self.setup.on_nan, self.setup.every) {
             (OnNan::Rollback, Every::Updates(every)) => Some(every),
             _ => None,

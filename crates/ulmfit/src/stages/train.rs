@@ -33,13 +33,13 @@ pub struct TrainOptions {
 
 /// What came before stage 3.
 #[derive(Default)]
-pub(super) struct Before<'a> {
+pub(super) struct Before {
     /// How good the language model is.
     pub(super) language_model: Vec<DirectionScore>,
     /// Texts without labels that it learned from.
     pub(super) unlabeled: usize,
     /// Its hyper-parameters.
-    pub(super) recipe: Option<&'a StageRecipe>,
+    pub(super) recipe: Option<StageRecipe>,
 }
 
 /// Mistakes that a report shows.
@@ -67,7 +67,7 @@ pub(super) fn train_on(
     runner: &mut Runner<'_>,
     lm: LmBundle,
     rows: &Rows,
-    before: Before<'_>,
+    before: Before,
     options: &TrainOptions,
     mut laps: Laps,
 ) -> Result<Outcome, Error> {
@@ -76,6 +76,9 @@ pub(super) fn train_on(
         valid: labelled(&lm.text, &rows.valid, &rows.labels)?,
         labels: rows.labels.clone(),
     };
+    let recipe = data.recipe(&options.recipe);
+    options.recipe.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
+    let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
     let classifier =
         classify(runner, lm, &options.directions, &data, &options.recipe, &options.classify)?;
     laps.lap("classifier");
@@ -92,7 +95,7 @@ pub(super) fn train_on(
         Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
         None => (None, None, None),
     };
-    let made = provenance(&classifier, rows, before.recipe, options);
+    let made = provenance(&classifier, rows, before.recipe.as_ref(), options);
     let training = runner.courses()?;
     let (time, stages) = laps.stop();
     let report = Report {
@@ -102,6 +105,7 @@ pub(super) fn train_on(
         language_model: before.language_model,
         test,
         valid,
+        chosen: options.recipe.chooses(),
         baselines: scores,
         comparison,
         verdict,

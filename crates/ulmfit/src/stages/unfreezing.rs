@@ -40,10 +40,20 @@ impl Unfreezing {
 }
 
 impl StageRecipe {
-    /// Replaces the recipe's phases.
+    /// Replaces the recipe's phases by those of `how`, with the same sum of epochs as long as each
+    /// phase has one.
+    ///
+    /// Groups that learn alone do so with the stage's rate, all of them together with the
+    /// rate and the course of the recipe's last phase.
     pub fn set_unfreezing(&mut self, how: Unfreezing, groups: usize) {
-        let epochs = self.last_epochs().max(1);
-        self.phase = how.phases(groups, epochs);
+        let (epochs, last) = (self.all_epochs(), self.phase.pop());
+        self.phase = how.phases(groups, 1);
+        if let (Some(all), Some(last)) = (self.phase.last_mut(), last)
+            && all.unfreeze == Some(Unfreeze::Word(All::All))
+        {
+            (all.lr, all.schedule) = (last.lr, last.schedule);
+        }
+        self.set_all_epochs(epochs);
     }
 
     /// Epochs of all phases.
@@ -55,9 +65,10 @@ impl StageRecipe {
     }
 
     /// Sets the epochs of the last phase so that all together have `epochs`; it has one at least.
-    pub fn set_all_epochs(&mut self, epochs: usize) {
+    fn set_all_epochs(&mut self, epochs: usize) {
         let before = self.all_epochs() - self.last_epochs();
-        self.set_epochs(epochs.saturating_sub(before).max(1));
+        let epochs = epochs.saturating_sub(before).max(1);
+        self.phase.last_mut().map_or(&mut self.epochs, |last| &mut last.epochs).clone_from(&epochs);
     }
 
     /// Sets the epochs of the last phase, however many or few tokens they are.
@@ -109,6 +120,24 @@ mod tests {
         let alone = [4, 0, 1, 2, 3, 4].map(|group| Learn::only(5, group));
         let wanted: Vec<Learn> = alone.into_iter().chain([Learn::all(5)]).collect();
         assert_eq!(learning(Unfreezing::ChainThaw), wanted);
+    }
+
+    #[test]
+    fn another_way_of_unfreezing_keeps_epochs_and_rates() {
+        use Unfreezing::{ChainThaw, Full, Gradual, Last};
+        let default = super::super::Recipe::preset("default").unwrap().train;
+        for (how, all_learn_with) in
+            [(Gradual, Some(0.01)), (Full, Some(0.01)), (Last, None), (ChainThaw, Some(0.01))]
+        {
+            let mut recipe = default.clone();
+            recipe.set_unfreezing(how, 5);
+            assert_eq!(recipe.all_epochs(), default.all_epochs(), "{how:?}");
+            assert_eq!(recipe.phase.last().unwrap().lr, all_learn_with, "{how:?}");
+            assert!(recipe.phase.iter().rev().skip(1).all(|phase| phase.lr.is_none()));
+        }
+        let mut without_phases = StageRecipe { phase: Vec::new(), epochs: 7, ..default };
+        without_phases.set_unfreezing(Gradual, 5);
+        assert_eq!(without_phases.all_epochs(), 7);
     }
 
     #[test]

@@ -61,8 +61,9 @@ impl TrainError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Loss { .. } | Self::Gradient { .. } | Self::Weight { .. } => Some(
-                "lower the learning rate (--lr), clip gradients (--clip), or let the run do it \
-                 (--on-nan rollback)"
+                "lower the learning rate (--lr; in `fit`, that of the language model is --lm-lr) or \
+                 clip gradients (--clip), or let the run do it (--on-nan rollback \
+                 --checkpoint-every 1000); other settings begin anew with --restart"
                     .into(),
             ),
             Self::NoSteps => Some("give more text or a smaller --batch-size".into()),

@@ -97,6 +97,7 @@ fn report(text: &str) -> Report {
         }],
         test: Some(single(&labels)),
         valid: None,
+        chosen: false,
         baselines: Some(BaselineScores::Labels {
             majority_accuracy: 0.5,
             majority_ci95: [0.4, 0.6],
@@ -271,7 +272,7 @@ fn the_verdict_comes_first_and_a_weak_score_is_said_to_be_one() {
     assert!(text.contains("30.0 points more accurate (95 % interval"), "{text}");
     assert!(text.contains("1 training row nearly repeats a test row"), "{text}");
     let mut flattering = report("x");
-    flattering.valid = flattering.test.take();
+    (flattering.valid, flattering.chosen) = (flattering.test.take(), true);
     flattering.comparison = Some(Comparison::new(&[true, false], &[false, true]));
     let text = page(&flattering);
     assert!(text.contains("<h1>No better than TF-IDF"), "{text}");

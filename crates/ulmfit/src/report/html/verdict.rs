@@ -44,7 +44,8 @@ fn evidence(report: &Report) -> String {
     let rows = count(scores.rows());
     let on = match judge {
         Judge::Test => format!("on {rows} rows that training never saw"),
-        Judge::Valid => format!("on the {rows} rows that choices were made by"),
+        Judge::Valid => format!("on {rows} rows held out of the training"),
+        Judge::Chosen => format!("on the {rows} rows that choices were made by"),
     };
     match (&report.comparison, &report.baselines) {
         (Some(comparison), _) => compared(comparison, &on),
@@ -105,7 +106,7 @@ fn figures(report: &Report) -> Markup {
         }
         None => {}
     }
-    let kind = if judge == Judge::Test { "never seen in training" } else { "choices made by them" };
+    let kind = if judge == Judge::Chosen { "choices made by them" } else { "not trained on" };
     figures.push(("Rows scored".into(), count(scores.rows()), kind.into()));
     html! {
         dl.figures {
@@ -153,7 +154,7 @@ fn headline_figures(scores: &ClassifierEvaluation) -> Vec<Figure> {
 /// What makes the score worth less than it looks.
 fn notices(report: &Report) -> Vec<String> {
     let mut notices = Vec::new();
-    if matches!(report.judged(), Some((_, Judge::Valid))) {
+    if matches!(report.judged(), Some((_, Judge::Chosen))) {
         notices.push(
             "This score flatters: choices in training were made by these very rows. Rows of their \
              own, with --test or --test-share, give an honest one."

@@ -16,6 +16,7 @@ use crate::stages::runner::Runner;
 use crate::stages::texts::Texts;
 use crate::stages::{Error, finetune, fingerprint, pretrain};
 use crate::text::{Direction, TextPipeline, VocabConfig};
+use crate::train::Labelled;
 use serde_json::{Value, json};
 use std::path::Path;
 use ulmfit_ops::Key;
@@ -45,14 +46,17 @@ struct Bench<'a> {
     data: LabelledText,
     exam: Exam<'a>,
     options: &'a AblationOptions,
+    /// What the rows change, fitted to the data.
+    recipe: Recipe,
     /// Hashes of base, text and rows.
     identity: Value,
 }
 
 /// Runs each row of the table with each seed; what `lab` has already is not run again.
 ///
-/// Scored on the test rows, if there are any, else on those to choose by. The language models learn
-/// the training rows' texts.
+/// Scored on the test rows. Where there are none, it is scored on those to choose by, and then
+/// nothing is chosen by them: no epoch is kept for being the best, none ends a phase. The language
+/// models learn the training rows' texts.
 ///
 /// # Errors
 /// [`Error::Usage`] for a task with several labels a text or none, or a direction that the base
@@ -81,13 +85,22 @@ pub fn ablate(
     };
     let vocabulary = Vocabulary::Adapt(&base.text, &options.vocab);
     let (text, corpora) = lm_input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
-    let data = LabelledText {
-        train: labelled(&text, &rows.train, &rows.labels)?,
-        valid: labelled(&text, &rows.valid, &rows.labels)?,
-        labels: rows.labels.clone(),
-    };
+    let mut recipe = options.recipe.clone();
+    let mut valid = labelled(&text, &rows.valid, &rows.labels)?;
+    if rows.test.is_empty() {
+        valid = Labelled::default();
+        for stage in [&mut recipe.finetune, &mut recipe.train] {
+            (stage.patience, stage.keep_best) = (None, false);
+        }
+    }
+    let train = labelled(&text, &rows.train, &rows.labels)?;
+    let data = LabelledText { train, valid, labels: rows.labels.clone() };
+    // before the rows change it: they shall all have the same epochs
+    recipe.train = data.recipe(&recipe.train);
+    recipe.finetune = recipe.finetune.for_text(corpora.train.token_count());
     let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
     let identity = json!({
+        "numerics": fingerprint::NUMERICS,
         "base": networks.collect::<Vec<_>>(),
         "text": fingerprint::text(&text),
         "corpus": [corpora.train.digest(), corpora.valid.digest()],
@@ -95,7 +108,7 @@ pub fn ablate(
         "valid": fingerprint::records(&rows.valid),
         "scored": fingerprint::records(records),
     });
-    let bench = Bench { base, text, corpora, data, exam, options, identity };
+    let bench = Bench { base, text, corpora, data, exam, options, recipe, identity };
     let mut cells: Vec<Vec<Cell>> = Vec::new();
     for method in &options.methods {
         let directions = method.directions(&has)?;
@@ -115,7 +128,7 @@ impl Bench<'_> {
         seed: u64,
     ) -> Result<Cell, Error> {
         let layers = self.base.networks[0].1.config().layers;
-        let recipe = &self.options.recipe;
+        let recipe = &self.recipe;
         let language = method.language_recipe(recipe);
         let classifier = method.classifier_recipe(recipe, layers + 2);
         language.iter().chain([&classifier]).try_for_each(StageRecipe::check)?;

@@ -3,7 +3,7 @@
 use super::ablation::AblationOptions;
 use super::ledger::Cell;
 use super::methods::Method;
-use crate::report::metrics::wilson;
+use crate::report::metrics::{mean_interval, wilson};
 use crate::report::{Apart, RowCounts, Spread, Table, percent};
 use serde::Serialize;
 use std::fmt::{self, Write};
@@ -43,7 +43,9 @@ pub struct AblationRow {
     pub errors: Vec<f64>,
     /// Mean error minus that of the reference.
     pub difference: f64,
-    /// Whether it lies beyond the spread of both.
+    /// 95 % interval of that, as far as it depends on which rows are scored (paired, row by row).
+    pub difference_ci95: [f64; 2],
+    /// Whether it lies beyond the spread of the seeds of both.
     pub apart: Apart,
     /// Mean time of a run, without language models that several share.
     pub seconds: f64,
@@ -63,8 +65,11 @@ impl AblationReport {
         };
         let first = methods.iter().position(|method| method.name == "ulmfit").unwrap_or(0);
         let reference = spread(&cells[first]).0;
+        let of_reference = by_row(&cells[first]);
         let row = |(method, cells): (&Method, &Vec<Cell>)| {
             let (error, errors) = spread(cells);
+            let pairs = by_row(cells).into_iter().zip(&of_reference);
+            let differences: Vec<f64> = pairs.map(|(here, there)| here - there).collect();
             AblationRow {
                 method: method.name,
                 tables: method.tables,
@@ -72,6 +77,7 @@ impl AblationReport {
                 error,
                 errors,
                 difference: error.mean - reference.mean,
+                difference_ci95: mean_interval(&differences).1,
                 apart: error.apart(&reference),
                 seconds: cells.iter().map(|cell| cell.seconds).sum::<f64>() / cells.len() as f64,
             }
@@ -92,9 +98,11 @@ impl AblationReport {
         if row.method == self.reference {
             return "reference";
         }
+        let [low, high] = row.difference_ci95;
         match row.apart {
-            Apart::Lower => "better",
-            Apart::Higher => "worse",
+            Apart::Lower if high < 0.0 => "better",
+            Apart::Higher if low > 0.0 => "worse",
+            Apart::Lower | Apart::Higher => "too few rows to tell",
             Apart::Within => "within the spread",
             Apart::Unknown => "one seed: cannot tell",
         }
@@ -130,7 +138,8 @@ impl AblationReport {
             "Error in per cent of {n} {kind} rows{note}: mean, standard deviation and range of {seeds} \
              seed{}; same {} training rows for all.\nThe difference is that to {}. Within the spread: \
              the ranges touch, or the means are no further apart than both standard deviations \
-             together.\nAnother {n} rows would move an error of {} % within {} to {} % (95 %), all \
+             together. Too few rows: beyond the spread, but these rows could by chance favour one \
+             method (95 % interval of the paired difference, row by row).\nAnother {n} rows would move an error of {} % within {} to {} % (95 %), all \
              methods alike.\nRecipe: {}.\n",
             if seeds == 1 { "" } else { "s" },
             self.rows.train,
@@ -153,6 +162,15 @@ impl AblationReport {
     }
 }
 
+/// The part of the runs that guessed each scored row wrong.
+fn by_row(cells: &[Cell]) -> Vec<f64> {
+    let mut wrong = vec![0.0; cells[0].rows];
+    for row in cells.iter().flat_map(|cell| &cell.wrong) {
+        wrong[*row as usize] += 1.0 / cells.len() as f64;
+    }
+    wrong
+}
+
 const HEADS: [&str; 9] =
     ["row", "table", "what", "error", "sd", "range", "difference", "verdict", "seconds"];
 
@@ -161,5 +179,51 @@ impl fmt::Display for AblationReport {
         let mut table = Table::new(HEADS);
         self.methods.iter().for_each(|row| table.row(self.cells(row)));
         write!(f, "{table}\n{}", self.notes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Apart;
+
+    fn cell(method: &str, seed: u64, rows: usize, wrong: usize) -> Cell {
+        Cell {
+            method: method.into(),
+            seed,
+            labels: 90,
+            key: String::new(),
+            error: wrong as f64 / rows as f64,
+            rows,
+            wrong: (0..wrong as u32).collect(),
+            seconds: 1.0,
+        }
+    }
+
+    /// Two seeds that agree do not make two rows of fifty a proof.
+    #[test]
+    fn a_method_is_better_only_if_seeds_and_rows_say_so() {
+        let methods = ["ulmfit", "last"].map(|name| Method::named(name).unwrap());
+        let options = AblationOptions {
+            methods: methods.to_vec(),
+            seeds: vec![1, 2],
+            recipe: crate::stages::Recipe::preset("default").unwrap(),
+            classify: crate::stages::ClassifyOptions::default(),
+            shares: crate::stages::Shares { valid: 0.1, test: 0.0 },
+            vocab: crate::text::VocabConfig::default(),
+        };
+        let counts = RowCounts { train: 90, valid: 10, test: 0, train_like_test: 0 };
+        let verdict = |rows: usize, [ours, last]: [usize; 2]| {
+            let runs =
+                |name: &str, wrong| [1, 2].map(|seed| cell(name, seed, rows, wrong)).to_vec();
+            let cells = [runs("ulmfit", ours), runs("last", last)];
+            let report = AblationReport::new(&methods, &cells, counts, "validation", &options);
+            assert_eq!(report.methods[1].apart == Apart::Within, ours == last);
+            report.verdict(&report.methods[1])
+        };
+        assert_eq!(verdict(50, [10, 12]), "too few rows to tell");
+        assert_eq!(verdict(50, [10, 22]), "worse");
+        assert_eq!(verdict(50, [22, 10]), "better");
+        assert_eq!(verdict(50, [10, 10]), "within the spread");
     }
 }

@@ -34,6 +34,8 @@ pub struct Lab<'a> {
     folder: PathBuf,
     every: Every,
     ledger: Ledger,
+    /// Seconds that went into what several runs share.
+    shared: f64,
     _lock: RunLock,
 }
 
@@ -50,7 +52,7 @@ impl<'a> Lab<'a> {
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
         let lock = RunLock::take(folder)?;
         let ledger = Ledger::open(&folder.join("results.jsonl"))?;
-        Ok(Self { progress, folder: folder.to_owned(), every, ledger, _lock: lock })
+        Ok(Self { progress, folder: folder.to_owned(), every, ledger, shared: 0.0, _lock: lock })
     }
 
     /// Folder of the token files.
@@ -72,7 +74,7 @@ impl<'a> Lab<'a> {
             return Err(Error::Stopped);
         }
         self.progress.note(&format!("{method}, {labels} labels, seed {seed}"));
-        let started = Instant::now();
+        let (started, shared) = (Instant::now(), self.shared);
         let folder = self.folder.join("run").join(format!("{method}-{labels}-{seed}-{key}"));
         let Score { rows, wrong } = work(self, &folder)?;
         let cell = Cell {
@@ -83,7 +85,7 @@ impl<'a> Lab<'a> {
             error: wrong.len() as f64 / rows as f64,
             rows,
             wrong,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: started.elapsed().as_secs_f64() - (self.shared - shared),
         };
         self.ledger.add(cell.clone())?;
         if folder.exists() {
@@ -111,11 +113,13 @@ impl<'a> Lab<'a> {
             return LmBundle::load(&target);
         }
         let folder = self.folder.join("run").join(name);
+        let started = Instant::now();
         let bundle = make(&mut self.runner(&folder))?;
         let card = "# A language model of an experiment\n\nMade by ulmfit.\n".to_owned();
         let papers = Papers { card, run: identity.clone(), ..Papers::default() };
         bundle.save(FolderWriter::create(&target, Overwrite::Refuse)?, &papers)?;
         fs::remove_dir_all(&folder).map_err(failed("remove", &folder))?;
+        self.shared += started.elapsed().as_secs_f64();
         Ok(bundle)
     }
 

@@ -130,6 +130,7 @@ pub fn label_curve(
     let (text, corpora) = input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
     let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
     let identity = json!({
+        "numerics": fingerprint::NUMERICS,
         "base": networks.collect::<Vec<_>>(),
         "text": fingerprint::text(&base.text),
         "scored": fingerprint::records(&rows.test),
@@ -213,20 +214,18 @@ impl Curve<'_> {
             }
             LabelMethod::SemiSupervised => {
                 let lm = self.semi_supervised(lab, seed)?;
-                let recipe = &self.options.recipe.train;
-                self.classify(&mut lab.runner(folder), lm, &train, recipe, seed)
+                self.classify(&mut lab.runner(folder), lm, &train, seed, StageRecipe::clone)
             }
             LabelMethod::Supervised => {
                 let (text, corpora) = self.own_texts(lab, &train)?;
                 let runner = &mut lab.runner(folder);
                 let lm = self.tuned(runner, text, &corpora, &self.options.directions, seed)?;
-                self.classify(runner, lm, &train, &self.options.recipe.train, seed)
+                self.classify(runner, lm, &train, seed, StageRecipe::clone)
             }
             LabelMethod::FromScratch => {
                 let (text, _) = self.own_texts(lab, &train)?;
                 let lm = random(self.base, &text, &self.options.directions, seed);
-                let recipe = from_scratch(&self.options.recipe.train);
-                self.classify(&mut lab.runner(folder), lm, &train, &recipe, seed)
+                self.classify(&mut lab.runner(folder), lm, &train, seed, from_scratch)
             }
         })
     }
@@ -246,6 +245,7 @@ impl Curve<'_> {
         let mut networks = Vec::new();
         for &direction in &self.options.directions {
             let identity = json!({
+                "numerics": fingerprint::NUMERICS,
                 "base": self.identity["base"],
                 "text": fingerprint::text(&self.text),
                 "corpus": self.corpora.train.digest(),
@@ -270,8 +270,9 @@ impl Curve<'_> {
         directions: &[Direction],
         seed: u64,
     ) -> Result<LmBundle, Error> {
-        let (base, recipe) = (copy(self.base, directions), &self.options.recipe.finetune);
-        Ok(finetune(runner, base, text, corpora, directions, recipe, seed)?.0)
+        let recipe = self.options.recipe.finetune.for_text(corpora.train.token_count());
+        let base = copy(self.base, directions);
+        Ok(finetune(runner, base, text, corpora, directions, &recipe, seed)?.0)
     }
 
     fn classify(
@@ -279,8 +280,8 @@ impl Curve<'_> {
         runner: &mut Runner<'_>,
         lm: LmBundle,
         train: &[Record],
-        recipe: &StageRecipe,
         seed: u64,
+        change: impl FnOnce(&StageRecipe) -> StageRecipe,
     ) -> Result<Score, Error> {
         let data = LabelledText {
             train: labelled(&lm.text, train, &self.rows.labels)?,
@@ -289,7 +290,9 @@ impl Curve<'_> {
         };
         let options = ClassifyOptions { seed, ..self.options.classify.clone() };
         let directions = &self.options.directions;
-        fine_tuned(runner, lm, directions, &data, &self.exam, recipe, &options)
+        // changed after the rules for little data were applied: all ways have the same epochs
+        let recipe = change(&data.recipe(&self.options.recipe.train));
+        fine_tuned(runner, lm, directions, &data, &self.exam, &recipe, &options)
     }
 }
 
@@ -297,15 +300,8 @@ impl Curve<'_> {
 /// rate, that of the recipe's last phase, for the sum of its epochs.
 fn from_scratch(recipe: &StageRecipe) -> StageRecipe {
     let mut scratch = recipe.clone();
-    let epochs = recipe.all_epochs();
-    let last = recipe.phase.last();
-    scratch.lr = last.and_then(|phase| phase.lr).unwrap_or(recipe.lr);
-    if let Some(schedule) = last.and_then(|phase| phase.schedule.clone()) {
-        scratch.schedule = schedule;
-    }
     (scratch.lr_factor, scratch.lr_groups) = (None, None);
     scratch.set_unfreezing(Unfreezing::Full, 1);
-    scratch.set_all_epochs(epochs);
     scratch
 }
 

@@ -23,7 +23,8 @@ pub struct Cell {
     pub rows: usize,
     /// Numbers of those that were guessed wrong.
     pub wrong: Vec<u32>,
-    /// How long it took, without language models that other runs share.
+    /// How long it took, without language models that other runs share; of a run that was broken
+    /// off, the time since it was continued.
     pub seconds: f64,
 }
 

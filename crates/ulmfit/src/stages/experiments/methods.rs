@@ -4,7 +4,7 @@
 //! recipe's. Rates are those of the paper in proportion to the recipe's: discriminative rates
 //! have the recipe's peak (the paper's 0.01), all others a tenth of it (0.001), chain-thaw a tenth
 //! for the highest group and a hundredth (0.0001) for those below. Unlike the paper no row stops
-//! early: that would choose by the rows it is scored on.
+//! early unless the recipe says so and there are other rows to score on.
 
 use crate::model::DropoutConfig;
 use crate::schedule::{Constant, Cosine, ScheduleConfig, Slanted};
@@ -244,12 +244,12 @@ impl Method {
     /// Stage 3 of this row for a network of `groups` groups.
     pub fn classifier_recipe(&self, recipe: &Recipe, groups: usize) -> StageRecipe {
         let mut stage = recipe.train.clone();
-        let epochs = stage.all_epochs();
         let mut tune = |how, rates, along| {
             stage.set_unfreezing(how, groups);
             stage.schedule = course(along);
+            stage.phase.iter_mut().for_each(|phase| phase.schedule = None);
             if rates == Rates::One {
-                stage.lr *= UNDISCRIMINATED;
+                stage.set_lr(stage.lr * UNDISCRIMINATED);
                 (stage.lr_factor, stage.lr_groups) = (None, None);
             }
         };
@@ -270,9 +270,6 @@ impl Method {
                 (stage.lr_factor, stage.lr_groups) = (None, None); // it is a single group
             }
             Classifier::Recipe => {}
-        }
-        if self.classifier != Classifier::Recipe {
-            stage.set_all_epochs(epochs);
         }
         self.drop(stage)
     }

@@ -84,8 +84,6 @@ pub(super) fn hypercolumns(
     recipe: &StageRecipe,
     options: &ClassifyOptions,
 ) -> Result<Score, Error> {
-    let (documents, tokens) = data.learned_from();
-    let recipe = &recipe.for_documents(documents, tokens);
     let (direction, network) = &lm.networks[0];
     let max_len = (recipe.max_len > 0).then_some(recipe.max_len);
     let columns = Hypercolumns { batch_size: recipe.batch_size, seq_len: recipe.bptt, max_len };
