@@ -103,7 +103,8 @@ pub struct ClassifierConfig {
     pub task: LabelKind,
     /// Tokens a piece; gradients stay within it. fastai's `seq_len`, the paper's `b`.
     pub seq_len: usize,
-    /// At most so many of a document's last tokens are pooled; earlier ones only warm the state.
+    /// At most so many of a document's last tokens are pooled, in whole pieces, but at least the
+    /// last piece; earlier ones only warm the state.
     pub max_len: Option<usize>,
 }
 
