@@ -22,6 +22,7 @@ mod multi_task;
 mod network;
 mod param;
 mod scoring;
+mod shapes;
 mod tied;
 mod weight_drop_lstm;
 
