@@ -5,7 +5,9 @@ use crate::ErrorClass;
 use crate::checkpoint::test_process::within_64_mib;
 use crate::checkpoint::{FolderWriter, ModelFolder, Overwrite};
 use crate::data::{LabelKind, LabelSet};
-use crate::model::{AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, TextClassifier};
+use crate::model::{
+    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, TargetScale, TextClassifier,
+};
 use crate::text::{Direction, TextConfig, TextPipeline, VocabConfig};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -114,6 +116,8 @@ fn lies() -> Vec<Lie> {
         ("/network/task", json!("regression"), "the network is for `regression`"),
         ("/network/task", json!("none"), "cannot be understood"),
         ("/network/seq-len", json!(-1), "cannot be understood"),
+        ("/network/target-scale", json!({"mean": 1.0, "sd": 1.0}), "`target-scale` is for a"),
+        ("/network/target-scale", json!({"mean": 1.0}), "cannot be understood"),
     ] {
         lies.push(("classifier", config, pointer.into(), value, says));
     }
@@ -176,6 +180,40 @@ fn windows_without_end_are_only_large() {
         let pointer = format!("/network/{field}");
         let path = edited(place.path(), "classifier", "config.json", &pointer, &json!(u64::MAX));
         assert_eq!(answer(&path), wanted, "{field}");
+    }
+}
+
+/// Folders from before there were units have none; those with them are in the user's.
+#[test]
+fn units_of_a_regression_are_kept_and_optional() {
+    let place = place();
+    let mut model = <ClassifierBundle>::load(&place.path().join("classifier")).unwrap();
+    let documents = [vec!["some words and others".to_owned()], vec!["words".to_owned()]];
+    let scale = TargetScale { mean: 150_000.0, sd: 20_000.0 };
+    let mut answer = |name: &str, target_scale| {
+        let config = model.networks[0].1.config().clone();
+        let (classes, task) = (1, LabelKind::Regression);
+        let config = ClassifierConfig { classes, task, target_scale, ..config };
+        let network = TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(1));
+        model.networks = vec![(Direction::Forward, network)];
+        model.labels = LabelSet::of(LabelKind::Regression, Vec::new());
+        let path = place.path().join(name);
+        let writer = FolderWriter::create(&path, Overwrite::Refuse).unwrap();
+        model.save(writer, &Papers::default()).unwrap();
+        let config = ModelFolder::open(&path).unwrap().read("config.json").unwrap();
+        let is_told = String::from_utf8(config).unwrap().contains("target-scale");
+        assert_eq!(is_told, target_scale.is_some());
+        <ClassifierBundle>::load(&path).unwrap().probabilities(&documents, 2)
+    };
+    let (plain, scaled) = (answer("plain", None), answer("scaled", Some(scale)));
+    for (plain, scaled) in plain.iter().flatten().zip(scaled.iter().flatten()) {
+        assert!((scaled - (plain * 20_000.0 + 150_000.0)).abs() < 0.1, "{plain} and {scaled}");
+    }
+    for value in [json!({"mean": 1.0, "sd": 0.0}), json!({"mean": 1e300, "sd": 1.0})] {
+        let pointer = "/network/target-scale";
+        let path = edited(place.path(), "scaled", "config.json", pointer, &value);
+        let error = load(&path, "classifier").unwrap_err();
+        assert!(error.to_string().contains("`target-scale` is for a"), "{error}");
     }
 }
 

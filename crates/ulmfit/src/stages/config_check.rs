@@ -3,6 +3,7 @@
 //! Folders come from strangers: every number is checked before anything is made of it.
 
 use super::bundle::{ModelConfig, NetworkConfig, SCHEMA};
+use crate::data::LabelKind;
 use crate::model::{AwdLstmConfig, ClassifierConfig};
 use crate::text::Direction;
 use std::collections::BTreeMap;
@@ -49,6 +50,9 @@ pub enum ConfigFault {
         /// Name of the setting.
         field: &'static str,
     },
+    /// Units of values where there are none, or no units.
+    #[error("`target-scale` is for a regression, with a finite mean and a positive deviation")]
+    TargetScale,
     /// A probability of dropout that leaves nothing, or is none.
     #[error("`dropout` of the head is {found}, it must be from 0 to below 1")]
     Dropout {
@@ -122,7 +126,8 @@ fn check_encoder(encoder: &AwdLstmConfig) -> Result<(), ConfigFault> {
 }
 
 fn check_classifier(classifier: &ClassifierConfig) -> Result<(), ConfigFault> {
-    let ClassifierConfig { encoder, head, classes, task: _, seq_len, max_len } = classifier;
+    let ClassifierConfig { encoder, head, classes, task, seq_len, max_len, target_scale } =
+        classifier;
     check_encoder(encoder)?;
     size("hidden layers of the head", head.hidden.len(), 0..=MOST_LAYERS)?;
     head.hidden.iter().try_for_each(|&width| size("hidden of the head", width, 1..=LARGEST))?;
@@ -130,6 +135,9 @@ fn check_classifier(classifier: &ClassifierConfig) -> Result<(), ConfigFault> {
         return Err(ConfigFault::Dropout { found: head.dropout });
     }
     size("classes", *classes, 1..=LARGEST)?;
+    if target_scale.is_some_and(|scale| *task != LabelKind::Regression || !scale.is_valid()) {
+        return Err(ConfigFault::TargetScale);
+    }
     // Without an upper bound: of a long piece or window only what a document fills is computed.
     for (field, is_nothing) in [("seq-len", *seq_len == 0), ("max-len", *max_len == Some(0))] {
         if is_nothing {

@@ -60,7 +60,12 @@ pub fn find_classifier_rate(
     let mut train = train.clone();
     train.documents.iter_mut().for_each(|document| direction.orient(document));
     let key = Key::new(seed).child(21);
-    let config = ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind());
+    let target_scale = train.target_scale(labels.kind());
+    let train = train.scaled(target_scale);
+    let config = ClassifierConfig {
+        target_scale,
+        ..ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind())
+    };
     let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key);
     network.copy_encoder(lm.encoder());
     let batch_size = recipe.batch_size;
