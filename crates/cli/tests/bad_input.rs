@@ -4,6 +4,7 @@
 use crate::common::{Done, Place, SIZES, STEPS, csv};
 use std::fs;
 use std::time::{Duration, Instant};
+use ulmfit::checkpoint::{FolderWriter, ModelFolder, Overwrite};
 
 /// Runs cases quietly in the same place, which must stay as it is.
 ///
@@ -283,6 +284,42 @@ fn models_that_are_damaged() {
         predict classifier test.csv | 65 | no complete model: it has no manifest.json | training command
         evaluate classifier test.csv | 65 | no complete model | training command
         train lm train.csv -o out | 65 | damaged manifest | copy the folder again
+        ",
+    );
+}
+
+/// Hashes that agree prove nothing: whoever changes a file can write a manifest.
+#[test]
+fn models_of_strangers() {
+    let place = Place::new();
+    let edit = |model: &str, file: &str, from: &str, to: &str, out: &str| {
+        let folder = ModelFolder::open(&place.path(model)).unwrap();
+        let mut writer = FolderWriter::create(&place.path(out), Overwrite::Refuse).unwrap();
+        for (name, _) in folder.files() {
+            let mut bytes = folder.read(name).unwrap();
+            if name == file {
+                let text = String::from_utf8(bytes).unwrap();
+                assert!(text.contains(from), "{text}");
+                bytes = text.replace(from, to).into_bytes();
+            }
+            writer.write(name, &bytes).unwrap();
+        }
+        writer.finish().unwrap();
+    };
+    edit("classifier", "config.json", "\"hid\": 24", "\"hid\": 16777216", "wide");
+    edit("classifier", "config.json", "\"seq-len\": 16", "\"seq-len\": 0", "nothing");
+    edit("classifier", "config.json", "\"task\": \"single\"", "\"task\": \"multi\"", "many");
+    edit("classifier", "labels.json", "\"single\"", "\"multi\"", "lists");
+    edit("lm", "config.json", "\"layers\": 2", "\"layers\": 64", "deep");
+    check(
+        &place,
+        "
+        predict wide test.csv | 65 | the model asks for [67108864] | belong to different models
+        predict nothing test.csv | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
+        inspect nothing | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
+        evaluate many test.csv | 65 | many/labels.json: the labels are for `single`, the network is for `multi` | copy it
+        evaluate lists test.csv | 65 | the labels are for `multi`, the network is for `single` | copy it
+        train deep train.csv -o out | 65 | the model asks for | belong to different models
         ",
     );
 }

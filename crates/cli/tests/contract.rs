@@ -1,9 +1,10 @@
 //! What outside checks rely on: commands and their help, JSON fields, model folders, same bits.
 
-use crate::common::{Place, SIZES, STEPS, names};
+use crate::common::{Place, SIZES, STEPS, label, names};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use ulmfit::checkpoint::{ModelFolder, hash_file};
 
@@ -164,6 +165,29 @@ fn reports_of_other_tasks() {
     assert!((number(&report["baselines"], "mae_gain") - gain).abs() < 1e-9, "{report}");
     assert!(report["comparison"].is_null() && report["reliability"].is_null(), "{report}");
     assert!(report["verdict"].as_str().unwrap().contains("mean"), "{report}");
+}
+
+/// Prices are nothing like the numbers that networks begin with.
+#[test]
+fn large_numbers_are_learned_and_told_in_their_own_units() {
+    let place = Place::new();
+    let price = |n: usize| [80_000, 120_000][n % 2] + 10 * (n * 37 % 101);
+    let row = |n: usize| format!("{},{}\n", crate::common::text(n, label(n)), price(n));
+    let rows = |rows: Range<usize>| "text,price\n".to_owned() + &rows.map(row).collect::<String>();
+    place.write("prices.csv", rows(0..60));
+    place.write("unseen.csv", rows(1000..1030));
+    let learn = "--unfreeze full --epochs 8 --lr 0.02 --drop-mult 0.2 --batch-size 8 --bptt 16";
+    let line = format!("train lm prices.csv -o priced --task regression --label price {learn}");
+    let report = place.run(&format!("{line} --test unseen.csv --quiet --json")).json();
+    let (mae, of_mean) = (number(&report["test"], "mae"), number(&report["baselines"], "mean_mae"));
+    assert!((19_000.0..22_000.0).contains(&of_mean), "{report}");
+    assert!(mae < of_mean / 2.0, "{mae} and {of_mean}");
+    let score = place.run("evaluate priced unseen.csv --label price --json").json();
+    assert!((number(&score, "mae") - mae).abs() < 1.0, "{score}");
+    let answers = place.run("predict priced unseen.csv --format text --quiet").ok();
+    let answers: Vec<f64> = answers.lines().map(|line| line.parse().unwrap()).collect();
+    let mean = answers.iter().sum::<f64>() / answers.len() as f64;
+    assert!((90_000.0..110_000.0).contains(&mean), "{answers:?}");
 }
 
 #[test]

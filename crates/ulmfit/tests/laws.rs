@@ -208,6 +208,50 @@ fn batch_mates_do_not_change_a_bit() {
     }
 }
 
+/// Also where the window is shorter than a piece, or no multiple of it.
+#[test]
+fn batch_mates_do_not_change_a_bit_in_any_window() {
+    let sizes = AwdLstmConfig { vocab: 40, emb: 4, hid: 5, layers: 2 };
+    let documents = documents(12, 13);
+    for seq_len in 1..=9 {
+        for max_len in (0..=20).map(|max| (max > 0).then_some(max)) {
+            let config = ClassifierConfig {
+                seq_len,
+                max_len,
+                ..ClassifierConfig::new(sizes, 3, LabelKind::Single)
+            };
+            let (dropout, key) = (DropoutConfig::NONE, Key::new(3));
+            let model = TextClassifier::new(Cpu::default(), config, dropout, key);
+            let score =
+                |batch_size| score_documents(&model, &documents, batch_size, &mut |_, _| ());
+            assert_eq!(score(5), score(1), "pieces of {seq_len}, {max_len:?}");
+        }
+    }
+}
+
+/// A window of 100 tokens over pieces of 72: the second document ends before the batch's window.
+#[test]
+fn a_short_window_over_mixed_lengths_learns() {
+    let of_length = |length: usize| (0..length).map(|n| 2 + (n * 5 % 37) as u32).collect();
+    let data = Labelled {
+        documents: [200, 57, 199, 58].map(of_length).to_vec(),
+        targets: vec![vec![0.0], vec![1.0], vec![0.0], vec![2.0]],
+    };
+    for max_len in [1, 71, 72, 100, 150] {
+        let config = ClassifierConfig { max_len: Some(max_len), ..classifier().config().clone() };
+        let config = ClassifierConfig { seq_len: 72, ..config };
+        let (dropout, key) = (DropoutConfig::CLASSIFIER, Key::new(3));
+        let model = TextClassifier::new(Cpu::default(), config, dropout, key);
+        let (loss, device) = (LossConfig::default(), Cpu::default());
+        let mut trainee =
+            ClassifierTrainee::new(device, model, &data, Some(&data), 4, loss, Key::new(4));
+        let plan = Plan { accumulate: 1, ..plan(5, OptimizerConfig::default()) };
+        let mut silent = ulmfit::train::Silent;
+        let outcome = fit(&device, &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints);
+        assert_eq!(outcome.unwrap(), Outcome::Done, "a window of {max_len}");
+    }
+}
+
 /// The case in which fastai loses the last tokens of a row: one above it ends before the last
 /// piece, the row itself goes on.
 #[test]

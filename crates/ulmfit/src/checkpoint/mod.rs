@@ -26,7 +26,7 @@ mod folder_tests;
 #[cfg(test)]
 mod fuzz_replay;
 #[cfg(test)]
-mod test_process;
+pub(crate) mod test_process;
 
 #[cfg(feature = "crash-points")]
 pub use crash_point::CRASH_POINTS;

@@ -2,7 +2,7 @@
 //!
 //! Howard & Ruder 2018, section 3.3, as fastai's `SentenceEncoder` computes it: a document runs
 //! through the encoder in pieces of `seq_len` tokens, the state is carried over, gradients stay
-//! within a piece, and only pieces that reach into the last `max_len` tokens are pooled and
+//! within a piece, and only pieces that start within the last `max_len` tokens are pooled and
 //! learn.
 
 use super::awd_lstm::{EncoderOutput, EncoderTape};
@@ -15,7 +15,8 @@ use ulmfit_ops::{Device, Tensor};
 /// How much of each document is pooled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// Counted from the end of the *batch*, padding included: fastai's rule, used in training.
+    /// Counted from the end of the *batch*, padding included: fastai's rule, used in training. A
+    /// document that ends before the window is pooled as if it were alone.
     Batch,
     /// Counted from the end of each document: what fastai does with a document alone. Used in
     /// evaluation, so that batch mates never change an answer.
@@ -40,21 +41,33 @@ pub struct PieceTape<D: Device> {
     tape: EncoderTape<D>,
 }
 
+/// Tokens of a text of `length` that are not pooled: those of the pieces that start before its last
+/// `max_len` tokens. Its last piece is always pooled, also where `max_len` is shorter than that.
+pub(super) fn skipped(length: usize, seq_len: usize, max_len: Option<usize>) -> usize {
+    let last_piece = length.saturating_sub(1) / seq_len * seq_len;
+    let before = |max| length.saturating_sub(max).div_ceil(seq_len) * seq_len;
+    max_len.map_or(0, |max| before(max).min(last_piece))
+}
+
 /// First pooled time of each row, in times of the batch.
+///
+/// A row can end before the batch's window, as less than a piece of padding stands behind it. It is
+/// pooled as if it were alone then, where fastai would take the mean of nothing.
 fn first_kept(
     batch: &ClassifierBatch,
     seq_len: usize,
     max_len: Option<usize>,
     window: Window,
 ) -> Vec<usize> {
-    let skip = |length: usize| {
-        max_len.map_or(0, |max| length.saturating_sub(max).div_ceil(seq_len) * seq_len)
+    let of_batch = skipped(batch.time, seq_len, max_len);
+    let first = |(&start, &length): (&usize, &usize)| {
+        let alone = start + skipped(length, seq_len, max_len);
+        match window {
+            Window::Batch if of_batch < start + length => start.max(of_batch),
+            Window::Batch | Window::Document => alone,
+        }
     };
-    let rows = batch.starts.iter().zip(&batch.lengths);
-    match window {
-        Window::Batch => rows.map(|(&start, _)| start.max(skip(batch.time))).collect(),
-        Window::Document => rows.map(|(&start, &length)| start + skip(length)).collect(),
-    }
+    batch.starts.iter().zip(&batch.lengths).map(first).collect()
 }
 
 /// How many of the first rows a piece runs: up to the last one with a token in it.
@@ -71,7 +84,8 @@ fn rows_with_text(batch: &ClassifierBatch, start: usize) -> usize {
 
 /// Runs a batch of documents through the encoder, piece by piece.
 ///
-/// `masks` turns dropout on; tapes are kept only then.
+/// `masks` turns dropout on; tapes are kept only then. Of every document that has a token at least
+/// one is pooled, whatever `seq_len` and `max_len` are.
 ///
 /// # Panics
 /// When the batch was padded for another `seq_len`.
@@ -129,5 +143,98 @@ pub fn backward<D: Device>(
     for PieceTape { start, time, rows, tape } in tape {
         let dy = device.take_piece(d_outputs, start, time, rows);
         encoder.backward(device, tape, dy, learn, 1, learn.group(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::pad;
+    use crate::model::{AwdLstmConfig, DropoutConfig};
+    use ulmfit_ops::concat_pool::ConcatPool;
+    use ulmfit_ops::{Cpu, Key};
+
+    /// Batches of all lengths that can meet: from a token to four pieces apart.
+    fn batches() -> impl Iterator<Item = Vec<usize>> {
+        let lengths = |n: u64| {
+            let draws = Key::new(n).uniform_values(1 + n as usize % 5, 1.0);
+            let mut lengths: Vec<usize> =
+                draws.into_iter().map(|u| 1 + (u.abs() * 38.0) as usize).collect();
+            lengths.sort_unstable_by_key(|&length| std::cmp::Reverse(length));
+            lengths
+        };
+        (0..40).map(lengths)
+    }
+
+    fn batch(lengths: &[usize], seq_len: usize) -> ClassifierBatch {
+        let documents: Vec<Vec<u32>> = lengths
+            .iter()
+            .map(|&length| (0..length).map(|t| 2 + ((7 * t + length) % 28) as u32).collect())
+            .collect();
+        pad(&documents.iter().map(Vec::as_slice).collect::<Vec<_>>(), seq_len)
+    }
+
+    /// 0 for all, as in a recipe.
+    fn windows() -> impl Iterator<Item = (usize, Option<usize>)> {
+        (1..=9).flat_map(|seq_len| (0..=20).map(move |max| (seq_len, (max > 0).then_some(max))))
+    }
+
+    #[test]
+    fn pieces_that_start_within_the_last_tokens_are_pooled_and_always_the_last() {
+        for (seq_len, max_len) in windows() {
+            for length in 1..60 {
+                let within = |&start: &usize| max_len.is_none_or(|max| start + max >= length);
+                let starts = || (0..length).step_by(seq_len);
+                let wanted = starts().find(within).or(starts().last()).unwrap();
+                assert_eq!(skipped(length, seq_len, max_len), wanted, "{length} of {seq_len}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_document_loses_all_its_tokens() {
+        let mut saved = 0;
+        for (seq_len, max_len) in windows() {
+            for lengths in batches() {
+                let batch = batch(&lengths, seq_len);
+                for window in [Window::Batch, Window::Document] {
+                    let kept = first_kept(&batch, seq_len, max_len, window);
+                    for (row, &kept) in kept.iter().enumerate() {
+                        let (start, length) = (batch.starts[row], batch.lengths[row]);
+                        let case = format!("row {row} of {lengths:?} in {seq_len}, {max_len:?}");
+                        assert!((start..start + length).contains(&kept), "{case}: {kept}");
+                        assert_eq!(kept % seq_len, 0, "{case}");
+                        let of_batch = skipped(batch.time, seq_len, max_len);
+                        let alone = start + skipped(length, seq_len, max_len);
+                        let is_reached = window == Window::Batch && of_batch < start + length;
+                        assert_eq!(kept, if is_reached { start.max(of_batch) } else { alone });
+                        saved += usize::from(of_batch >= start + length);
+                    }
+                }
+            }
+        }
+        assert!(saved > 100, "{saved} rows prove little");
+    }
+
+    #[test]
+    fn what_is_kept_and_learned_has_a_place() {
+        let sizes = AwdLstmConfig { vocab: 30, emb: 2, hid: 2, layers: 1 };
+        let mut encoder = AwdLstm::<Cpu>::new(sizes, DropoutConfig::NONE, Key::new(1));
+        let device = Cpu::default();
+        let masks = crate::model::RandomMasks::new(device, Key::new(2));
+        for (seq_len, max_len) in windows() {
+            for lengths in batches().take(12) {
+                let batch = batch(&lengths, seq_len);
+                let run = |masks: Option<&dyn MaskSource<Cpu>>, window| {
+                    encode(&encoder, &device, &batch, seq_len, max_len, window, masks)
+                };
+                let encoded = run(None, Window::Document);
+                device.concat_pool_forward(&encoded.outputs, &encoded.spans);
+                let Encoded { outputs, spans, tape } = run(Some(&masks), Window::Batch);
+                let (pooled, pool) = device.concat_pool_forward(&outputs, &spans);
+                let dy = device.concat_pool_backward(&pool, &pooled);
+                backward(&mut encoder, &device, tape, &dy, &Learn::all(3));
+            }
+        }
     }
 }

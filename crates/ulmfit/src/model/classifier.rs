@@ -135,19 +135,23 @@ impl<D: Device> TextClassifier<D> {
         device.concat_pool_forward(&encoded.outputs, &encoded.spans).0
     }
 
-    /// Mean loss of logits against targets.
+    /// Mean loss of logits against targets; those of a regression in the network's units.
     pub fn loss(&self, logits: &Tensor<D>, targets: &Targets) -> f64 {
         self.device.class_loss(logits, targets).0
     }
 
-    /// Probabilities (values in a regression), `[B, C]` row-major.
+    /// Probabilities (in a regression, values in the user's units), `[B, C]` row-major.
     pub fn probabilities(&self, logits: &Tensor<D>) -> Vec<f32> {
         let activation = match self.config.task {
             LabelKind::Single => Activation::Softmax,
             LabelKind::Multi => Activation::Sigmoid,
             LabelKind::Regression => Activation::Identity,
         };
-        self.device.activate(logits, activation).to_f32()
+        let mut rows = self.device.activate(logits, activation).to_f32();
+        if let Some(scale) = self.config.target_scale {
+            rows.iter_mut().for_each(|value| *value = scale.restore(f64::from(*value)) as f32);
+        }
+        rows
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sizes and dropouts: what a model is, apart from its weights.
 
+use super::TargetScale;
 use crate::data::LabelKind;
 use serde::{Deserialize, Serialize};
 
@@ -103,14 +104,20 @@ pub struct ClassifierConfig {
     pub task: LabelKind,
     /// Tokens a piece; gradients stay within it. fastai's `seq_len`, the paper's `b`.
     pub seq_len: usize,
-    /// At most so many of a document's last tokens are pooled; earlier ones only warm the state.
+    /// At most so many of a document's last tokens are pooled, in whole pieces, but at least the
+    /// last piece; earlier ones only warm the state.
     pub max_len: Option<usize>,
+    /// Units of a regression's values; without it, as in folders of earlier versions, the output is
+    /// the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_scale: Option<TargetScale>,
 }
 
 impl ClassifierConfig {
     /// fastai's pieces of 72 tokens and window of 1,440.
     pub fn new(encoder: AwdLstmConfig, classes: usize, task: LabelKind) -> Self {
         let head = HeadConfig::default();
-        Self { encoder, head, classes, task, seq_len: 72, max_len: Some(1440) }
+        let target_scale = None;
+        Self { encoder, head, classes, task, seq_len: 72, max_len: Some(1440), target_scale }
     }
 }

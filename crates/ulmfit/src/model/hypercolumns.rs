@@ -4,6 +4,7 @@
 //! Ruder 2018, section 2, set themselves apart from. Each layer's states over a document, the
 //! embeddings among them, are concat-pooled, and the results stand side by side.
 
+use super::bpt3c::skipped;
 use super::{AwdLstm, HeadConfig, LanguageModel, MaskSource, Mode, Network, Param, PoolingHead};
 use crate::data::{PAD, evaluation_batches};
 use ulmfit_ops::class_loss::Targets;
@@ -17,7 +18,8 @@ pub struct Hypercolumns {
     pub batch_size: usize,
     /// Tokens of a piece.
     pub seq_len: usize,
-    /// At most so many of a document's last tokens are pooled, in whole pieces.
+    /// At most so many of a document's last tokens are pooled, in whole pieces, but at least the
+    /// last piece.
     pub max_len: Option<usize>,
 }
 
@@ -67,10 +69,7 @@ impl Hypercolumns {
         let Self { seq_len, max_len, .. } = self;
         let batch = texts.len();
         let time = texts.iter().map(|text| text.len()).max().unwrap_or(0);
-        let first = |text: &&[u32]| {
-            let skipped = max_len.map_or(0, |max| text.len().saturating_sub(max));
-            skipped.div_ceil(seq_len) * seq_len
-        };
+        let first = |text: &&[u32]| skipped(text.len(), seq_len, max_len);
         let origin = texts.iter().map(first).min().unwrap_or(0);
         let widths = encoder.column_widths();
         let mut columns: Vec<Tensor<D>> =
@@ -244,5 +243,23 @@ mod tests {
             assert_eq!(row[..4], embedding[4 * last..4 * last + 4]);
         }
         assert!(columns(4).of(&lm, &documents, &mut |_, _| false).is_none());
+    }
+
+    #[test]
+    fn no_window_is_too_short_and_batch_mates_change_no_bit() {
+        let lm = LanguageModel::new(Cpu::default(), SIZES, DropoutConfig::NONE, Key::new(1));
+        let documents: Vec<Vec<u32>> = [1, 10, 23, 12]
+            .iter()
+            .map(|&n| (0..n).map(|t| 3 + (5 * t + n) % 27).collect())
+            .collect();
+        for seq_len in 1..=9 {
+            for max_len in (0..=20).map(|max| (max > 0).then_some(max)) {
+                let columns = |batch_size| {
+                    let columns = Hypercolumns { batch_size, seq_len, max_len };
+                    columns.of(&lm, &documents, &mut |_, _| true).unwrap()
+                };
+                assert_eq!(columns(4), columns(1), "pieces of {seq_len}, {max_len:?}");
+            }
+        }
     }
 }

@@ -22,6 +22,8 @@ mod multi_task;
 mod network;
 mod param;
 mod scoring;
+mod shapes;
+mod target_scale;
 mod tied;
 mod weight_drop_lstm;
 
@@ -40,3 +42,4 @@ pub use param::{Decay, Param};
 pub use scoring::{LmScore, argmax, score_documents, score_stream};
 #[cfg(feature = "train")]
 pub(crate) use scoring::{score_documents_while, score_stream_while};
+pub use target_scale::TargetScale;

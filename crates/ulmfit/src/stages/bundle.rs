@@ -2,19 +2,19 @@
 
 use super::Error;
 use super::base::open_model;
+use super::config_check::prefix;
 use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors};
-use crate::data::LabelSet;
+use crate::data::{LabelKind, LabelSet};
 use crate::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier,
 };
 use crate::text::{Direction, TextConfig, TextPipeline};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::Path;
 use ulmfit_ops::{Cpu, Device, Key, Precision, Tensor};
 
 /// Version of the folder's format.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// `config.json` of a model folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,31 +77,8 @@ pub fn read_config(folder: &ModelFolder) -> Result<ModelConfig, Error> {
     let bad = |message: String| Error::Config { path: folder.path().join("config.json"), message };
     let config: ModelConfig = serde_json::from_slice(&bytes)
         .map_err(|error| bad(format!("cannot be understood: {error}")))?;
-    if config.schema != SCHEMA {
-        return Err(bad(format!(
-            "format {} is not known to this program, only {SCHEMA}",
-            config.schema
-        )));
-    }
-    let encoder = match &config.network {
-        NetworkConfig::LanguageModel(encoder) => encoder,
-        NetworkConfig::Classifier(classifier) => &classifier.encoder,
-    };
-    let sizes = [encoder.vocab, encoder.emb, encoder.hid, encoder.layers];
-    if sizes.contains(&0) || sizes.iter().any(|&size| size > 1 << 24) || encoder.layers > 64 {
-        return Err(bad(format!("sizes {sizes:?} are out of range")));
-    }
-    if config.directions.is_empty() || config.directions.len() > 2 {
-        return Err(bad("a model has one or two directions".into()));
-    }
+    config.check().map_err(|fault| bad(fault.to_string()))?;
     Ok(config)
-}
-
-fn prefix(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Forward => "forward.",
-        Direction::Backward => "backward.",
-    }
 }
 
 /// Tensors of a network by name.
@@ -119,19 +96,20 @@ fn pack<D: Device, N: Network<D>>(networks: &[(Direction, N)]) -> Tensors {
     networks.iter().flat_map(named).collect()
 }
 
-/// Fills all networks from a model folder.
+/// The tensors of a model folder, exactly those that its configuration asks for.
+///
+/// To be called before networks are made: what a stranger's configuration asks for may be more
+/// than there is, but the file is as large as it is.
+fn read_weights(folder: &ModelFolder, config: &ModelConfig) -> Result<Tensors, Error> {
+    Ok(read_tensors(&folder.read("model.safetensors")?, &config.tensors())?)
+}
+
+/// Fills all networks.
 fn unpack<D: Device, N: Network<D>>(
     folder: &ModelFolder,
+    mut tensors: Tensors,
     networks: &mut [(Direction, N)],
 ) -> Result<(), Error> {
-    let shapes = networks.iter().flat_map(|(direction, network)| {
-        network
-            .shapes()
-            .into_iter()
-            .map(|(name, dims)| (format!("{}{name}", prefix(*direction)), dims))
-    });
-    let expected: BTreeMap<String, Vec<usize>> = shapes.collect();
-    let mut tensors = read_tensors(&folder.read("model.safetensors")?, &expected)?;
     for (direction, network) in networks {
         let names: Vec<String> = network.shapes().into_keys().collect();
         let take = |name: String| {
@@ -160,6 +138,15 @@ pub fn load_text(folder: &ModelFolder, config: &ModelConfig) -> Result<TextPipel
     }
     let message = format!("has {} tokens, the network {rows} rows", text.vocab().len());
     Err(Error::Config { path: folder.path().join("vocab.json"), message })
+}
+
+/// What a file calls a task.
+fn name_of(task: LabelKind) -> &'static str {
+    match task {
+        LabelKind::Single => "`single`",
+        LabelKind::Multi => "`multi`",
+        LabelKind::Regression => "`regression`",
+    }
 }
 
 /// Files that come with every model, besides what the model is made of.
@@ -222,9 +209,10 @@ impl<D: Device> LmBundle<D> {
             return Err(Error::WrongModel { path: folder.path().to_owned(), found, wanted });
         };
         let text = load_text(folder, &config)?;
+        let tensors = read_weights(folder, &config)?;
         let new = |_| LanguageModel::new(D::default(), sizes, DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new(d))).collect();
-        unpack(folder, &mut networks)?;
+        unpack(folder, tensors, &mut networks)?;
         Ok(Self { text, networks })
     }
 
@@ -274,11 +262,16 @@ impl<D: Device> ClassifierBundle<D> {
                 network.classes
             )));
         }
+        if labels.kind() != network.task {
+            let (labels, task) = (name_of(labels.kind()), name_of(network.task));
+            return Err(bad(format!("the labels are for {labels}, the network is for {task}")));
+        }
         let text = load_text(&folder, &config)?;
+        let tensors = read_weights(&folder, &config)?;
         let new =
             || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
-        unpack(&folder, &mut networks)?;
+        unpack(&folder, tensors, &mut networks)?;
         Ok(Self { text, labels, networks })
     }
 

@@ -92,6 +92,7 @@ pub fn classify(
                 head: options.head.clone(),
                 seq_len: recipe.bptt,
                 max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+                target_scale: data.train.target_scale(data.labels.kind()),
                 ..ClassifierConfig::new(lm.config(), data.labels.outputs(), data.labels.kind())
             };
             let mut network =
@@ -128,7 +129,9 @@ fn train_one(
         "valid": rows_fingerprint(&data.valid),
         "start": fingerprint::model(network.classifier()),
     });
-    let (train, valid) = (orient(&data.train, direction), orient(&data.valid, direction));
+    let scale = network.classifier().config().target_scale;
+    let [train, valid] =
+        [&data.train, &data.valid].map(|labelled| orient(labelled, direction).scaled(scale));
     let loss = LossConfig {
         smoothing: recipe.label_smoothing,
         class_weights: options.balance.then(|| data.class_weights()),

@@ -111,9 +111,9 @@ impl Error {
             Self::Recipe(error) => error.hint(),
             #[cfg(feature = "train")]
             Self::Train(error) => error.hint(),
-            Self::Weights { .. } | Self::Config { .. } => {
-                Some("the folder was changed or damaged after it was written".into())
-            }
+            Self::Weights { .. } | Self::Config { .. } => Some(
+                "the folder was changed after it was written; copy it from where it came".into(),
+            ),
             #[cfg(feature = "train")]
             Self::Finished { .. } => None,
             Self::Stopped => None,

@@ -79,6 +79,29 @@ fn fill<D: Device>(
     loaded.map_err(|source| Error::Weights { path: path.to_owned(), source })
 }
 
+/// Tensors of a classifier; those of a regression give values without being told their units.
+///
+/// The last weight takes the deviation. The layer has no bias, so the shift of the batch norm
+/// before it takes the mean, along the weight: `w·(b + m·w/|w|²) = w·b + m`.
+fn in_users_units(network: &TextClassifier<Cpu>) -> Tensors {
+    let mut tensors = pack_one(network);
+    let Some(scale) = network.config().target_scale else { return tensors };
+    let last = network.config().head.hidden.len();
+    let mut tensor = |part: &str| {
+        let name = format!("1.layers.{last}.{part}");
+        tensors.remove(&name).map(|tensor| (name, tensor)).expect("a head has a last layer")
+    };
+    let (weight_name, mut weight) = tensor("2.weight");
+    let (shift_name, mut shift) = tensor("0.bias");
+    weight.values.iter_mut().for_each(|w| *w = (f64::from(*w) * scale.sd) as f32);
+    let square: f64 = weight.values.iter().map(|&w| f64::from(w).powi(2)).sum();
+    for (shift, &w) in shift.values.iter_mut().zip(&weight.values) {
+        *shift = (f64::from(*shift) + scale.mean * f64::from(w) / square) as f32;
+    }
+    tensors.extend([(weight_name, weight), (shift_name, shift)]);
+    tensors
+}
+
 impl LmBundle {
     /// Files for fastai, one pair a direction.
     ///
@@ -103,9 +126,37 @@ impl ClassifierBundle {
         let labels = Some(self.labels.names().to_vec());
         let vocabulary = Vocabulary { tokens: self.text.vocab().tokens().to_vec(), labels };
         let export = |(direction, network): &(Direction, TextClassifier<Cpu>)| {
-            let files = export_fastai(&pack_one(network), &vocabulary, Kind::Classifier);
+            let tensors = in_users_units(network);
+            let files = export_fastai(&tensors, &vocabulary, Kind::Classifier);
             Ok((*direction, files.map_err(CheckpointError::from)?))
         };
         self.networks.iter().map(export).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::pad;
+    use crate::model::TargetScale;
+
+    /// The network without units says what the one with units says.
+    #[test]
+    fn a_regression_for_fastai_gives_values() {
+        let encoder = AwdLstmConfig { vocab: 9, emb: 4, hid: 5, layers: 2 };
+        let scale = TargetScale { mean: 150_000.0, sd: 20_000.0 };
+        let plain = ClassifierConfig::new(encoder, 1, LabelKind::Regression);
+        let config = ClassifierConfig { target_scale: Some(scale), ..plain.clone() };
+        let new = |config, key| {
+            TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(key))
+        };
+        let ours = new(config, 1);
+        let mut exported = new(plain, 2);
+        fill(&mut exported, in_users_units(&ours), Path::new("model")).unwrap();
+        let batch = pad(&[&[2, 3, 4, 5], &[2, 7]], 72);
+        let wanted = ours.probabilities(&ours.logits(&batch));
+        for (found, wanted) in exported.logits(&batch).to_f32().into_iter().zip(wanted) {
+            assert!((found - wanted).abs() < 1.0, "{found} and {wanted}");
+        }
     }
 }

@@ -11,6 +11,9 @@ mod bench;
 #[cfg(feature = "train")]
 mod bench_checkpoint;
 mod bundle;
+#[cfg(test)]
+mod bundle_hostile_tests;
+mod config_check;
 mod predict;
 mod progress;
 #[cfg(feature = "train")]
@@ -71,6 +74,7 @@ pub use bundle::{
 #[cfg(feature = "train")]
 pub use classify::{ClassifyOptions, LabelledText, classify};
 pub use compact::compact;
+pub use config_check::ConfigFault;
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 pub use error::Error;

@@ -60,9 +60,12 @@ pub fn find_classifier_rate(
     let mut train = train.clone();
     train.documents.iter_mut().for_each(|document| direction.orient(document));
     let key = Key::new(seed).child(21);
+    let target_scale = train.target_scale(labels.kind());
+    let train = train.scaled(target_scale);
     let config = ClassifierConfig {
         seq_len: recipe.bptt,
         max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+        target_scale,
         ..ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind())
     };
     let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key);

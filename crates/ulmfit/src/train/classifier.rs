@@ -2,7 +2,9 @@
 
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::data::{LabelKind, pad, training_batches};
-use crate::model::{RandomMasks, Regularisation, TextClassifier, argmax, score_documents_while};
+use crate::model::{
+    RandomMasks, Regularisation, TargetScale, TextClassifier, argmax, score_documents_while,
+};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use ulmfit_ops::class_loss::Targets;
@@ -13,8 +15,32 @@ use ulmfit_ops::{Device, Key};
 pub struct Labelled {
     /// Token ids of each document, already in the model's direction.
     pub documents: Vec<Vec<u32>>,
-    /// One row a document: the class, or 0/1 for each class, or the value.
+    /// One row a document: the class, or 0/1 for each class, or the value. A trainee takes values in
+    /// the network's units, see [`scaled`](Self::scaled).
     pub targets: Vec<Vec<f32>>,
+}
+
+impl Labelled {
+    /// Units that the values of a regression are to be learned in; `None` for other tasks.
+    pub fn target_scale(&self, task: LabelKind) -> Option<TargetScale> {
+        if task != LabelKind::Regression {
+            return None;
+        }
+        let values: Vec<f64> = self.targets.iter().flatten().map(|&v| f64::from(v)).collect();
+        TargetScale::of(&values)
+    }
+
+    /// The same with targets in the units of a network; `None` changes nothing.
+    ///
+    /// Losses of training and validation are in these units, scores in the user's.
+    #[must_use]
+    pub fn scaled(mut self, scale: Option<TargetScale>) -> Self {
+        if let Some(scale) = scale {
+            let values = self.targets.iter_mut().flatten();
+            values.for_each(|value| *value = scale.scale(f64::from(*value)) as f32);
+        }
+        self
+    }
 }
 
 /// How targets become a loss.
