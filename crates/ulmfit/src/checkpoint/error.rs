@@ -1,10 +1,10 @@
 //! What can go wrong with models and runs on disk.
 
 use crate::ErrorClass;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::difference::{ConfigDifference, list};
 use super::fastai::FastaiError;
 use super::tensors::TensorsError;
 
@@ -165,7 +165,7 @@ impl CheckpointError {
             Self::NotAFile { .. } => Some("copy the file itself; links are not followed"),
             Self::Locked { .. } => Some("wait for the other process, or use another run folder"),
             Self::ConfigDiffers { .. } => {
-                Some("give the settings of the first time, or use another run folder")
+                Some("the settings of the first time go on with it; `--restart` begins anew")
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; finished checkpoints are intact")
@@ -215,30 +215,6 @@ pub enum ManifestFault {
         /// Allowed.
         limit: u64,
     },
-}
-
-/// One setting that is not what it was.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConfigDifference {
-    /// Dotted path of the setting, `optim.rate`.
-    pub key: String,
-    /// Value in the run folder; `None` if it was not there.
-    pub stored: Option<serde_json::Value>,
-    /// Value given now; `None` if it is not there.
-    pub given: Option<serde_json::Value>,
-}
-
-impl fmt::Display for ConfigDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |value: &Option<serde_json::Value>| {
-            value.as_ref().map_or_else(|| "absent".to_owned(), ToString::to_string)
-        };
-        write!(f, "{} was {}, now {}", self.key, show(&self.stored), show(&self.given))
-    }
-}
-
-fn list(differences: &[ConfigDifference]) -> String {
-    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn owner(pid: Option<u32>) -> String {

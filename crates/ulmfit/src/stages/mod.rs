@@ -41,6 +41,8 @@ mod outcome;
 #[cfg(feature = "train")]
 mod papers;
 #[cfg(feature = "train")]
+mod reading;
+#[cfg(feature = "train")]
 mod recipe;
 #[cfg(feature = "train")]
 mod recipe_check;
