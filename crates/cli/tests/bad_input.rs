@@ -157,6 +157,11 @@ fn inputs_that_are_not_there() {
         inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
+        import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
+        import fastai train.csv test.csv -o out | 65 | test.csv: | nothing was executed
+        train none train.csv -o out | 2 | a language model is needed here, not `none` | ulmfit fit
+        labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
+        ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | known recipes: default
         ",
@@ -237,11 +242,15 @@ fn models_of_another_stage() {
     check(
         &place,
         "
-        predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train
+        predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train lm
+        predict en test.csv | 65 | en is a language model, a classifier is needed | ulmfit train en
+        train train.csv lm -o out | 2 | train.csv is a file, a model folder is needed | wrong way round
+        predict test.csv classifier | 2 | test.csv is a file, a model folder is needed | wrong way round
+        fit test.csv --base train.csv -o out | 2 | train.csv is a file, a model folder is needed | wrong way round
         train classifier train.csv -o out | 65 | classifier is a classifier, a language model is needed | ulmfit pretrain
         finetune classifier texts.txt -o out | 65 | a language model is needed | ulmfit pretrain
         fit train.csv --base classifier -o out | 65 | a language model is needed | ulmfit pretrain
-        generate classifier the | 65 | a language model is needed | ulmfit pretrain
+        generate classifier the | 65 | a language model is needed | or `en`
         lr-find classifier texts.txt | 65 | a language model is needed | ulmfit pretrain
         finetune lm texts.txt -o out --direction backward | 2 | no backward network | --direction
         train lm train.csv -o out --direction both | 2 | no backward network | --direction

@@ -127,7 +127,7 @@ pub enum CheckpointError {
     /// A tensor file is not what the model needs.
     #[error(transparent)]
     Tensors(#[from] TensorsError),
-    /// A fastai file cannot be imported.
+    /// A model is not what fastai's files can hold, or such a file is not.
     #[error(transparent)]
     Fastai(#[from] FastaiError),
 }
@@ -136,12 +136,20 @@ impl CheckpointError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Missing { .. } => ErrorClass::MissingInput,
+            Self::Missing { .. } | Self::NoModel { .. } => ErrorClass::MissingInput,
             Self::Io { .. } => ErrorClass::Io,
             Self::Locked { .. } => ErrorClass::Locked,
             Self::NotAName { .. }
             | Self::Exists { .. }
             | Self::Foreign { .. }
+    /// A file of fastai cannot be imported.
+    #[error("{}: {fault}", .path.display())]
+    FastaiFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FastaiError,
+    },
             | Self::ConfigDiffers { .. } => ErrorClass::Usage,
             _ => ErrorClass::Data,
         }
@@ -154,6 +162,7 @@ impl CheckpointError {
             Self::Foreign { .. } => Some("choose another folder; only models are replaced"),
             Self::Incomplete { .. } => Some("give a folder that a training command has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
+            | Self::NotAFolder { .. }
                 Some("it was written by a newer ulmfit; update this one")
             }
             Self::Manifest { .. } | Self::Damaged { .. } => {
@@ -174,8 +183,9 @@ impl CheckpointError {
                 Some("restore the folder from a copy, or begin again in another one")
             }
             Self::Tensors(error) => error.hint(),
-            Self::Fastai(error) => error.hint(),
-            Self::Missing { .. } => {
+            Self::Fastai(fault) | Self::FastaiFile { fault, .. } => fault.hint(),
+            Self::Missing { .. } => Some("check the path"),
+            Self::NoModel { .. } => {
                 Some("check the path; a model is a folder that a training command has written")
             }
             Self::Io { .. } | Self::NotAName { .. } => None,
@@ -190,6 +200,10 @@ pub enum ManifestFault {
     /// Not JSON, or not of this form.
     #[error("damaged manifest: {0}")]
     Json(#[from] serde_json::Error),
+            Self::NotAFolder { .. } => Some(
+                "a model is a folder that a training command has written; are two arguments the \
+                 wrong way round?",
+            ),
     /// A version that this program does not know.
     #[error("manifest of version {found}, this program knows {known}")]
     Schema {
