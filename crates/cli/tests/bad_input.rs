@@ -307,7 +307,8 @@ fn outputs_that_cannot_be_written() {
         train lm train.csv -o lm | 2 | lm exists already | another folder
         fit train.csv -o lm | 2 | lm exists already | another folder
         export fastai lm -o classifier | 2 | classifier exists already | another folder
-        train lm train.csv -o test.csv | 2 | test.csv exists already | another folder
+        train lm train.csv -o test.csv | 2 | test.csv exists already and is no model folder | only models
+        fit train.csv -o test.csv --overwrite | 2 | test.csv exists already and is no model folder | only models
         train lm train.csv -o .. | 2 | cannot be the name of a new folder | -
         train lm train.csv -o test.csv/out | 74 | cannot create test.csv | -
         train lm train.csv -o out --resume | 2 | no interrupted run | --resume
@@ -318,7 +319,8 @@ fn outputs_that_cannot_be_written() {
     check(
         &place,
         "
-        train lm train.csv -o mine --overwrite | 2 | not written by ulmfit | only models
+        train lm train.csv -o mine | 2 | mine exists already and is no model folder | only models
+        train lm train.csv -o mine --overwrite | 2 | mine exists already and is no model folder | only models
         ",
     );
     assert_eq!(fs::read(place.path("mine/thesis.txt")).unwrap(), b"years of work");

@@ -18,6 +18,18 @@ pub enum CheckpointError {
         /// What was looked for.
         path: PathBuf,
     },
+    /// There is no model folder of this name.
+    #[error("{} does not exist", .path.display())]
+    NoModel {
+        /// What was looked for.
+        path: PathBuf,
+    },
+    /// A file was given where a model folder belongs.
+    #[error("{} is a file, a model folder is needed here", .path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -46,8 +58,8 @@ pub enum CheckpointError {
         /// The output.
         path: PathBuf,
     },
-    /// The output exists, and nothing of ours is in it.
-    #[error("{} exists and was not written by ulmfit", .path.display())]
+    /// The output exists and is no model folder: it is never replaced.
+    #[error("{} exists already and is no model folder", .path.display())]
     Foreign {
         /// The output.
         path: PathBuf,
@@ -159,7 +171,7 @@ impl CheckpointError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Exists { .. } => Some("choose another folder, or pass `--overwrite`"),
-            Self::Foreign { .. } => Some("choose another folder; only models are replaced"),
+            Self::Foreign { .. } => Some("choose another folder; only models are ever replaced"),
             Self::Incomplete { .. } => Some("give a folder that a training command has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
             | Self::NotAFolder { .. }
