@@ -178,6 +178,8 @@ fn options_that_make_no_sense() {
         ("train lm train.csv -o out --valid-share 1.5", "1.5"),
         ("train lm train.csv -o out --epochs many", "many"),
         ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
+        ("train lm train.csv -o out --epochs -1", "invalid value '-1' for '--epochs <N>'"),
+        ("predict classifier test.csv --threads -1", "invalid value '-1' for '--threads <K>'"),
         ("train lm train.csv -o out --checkpoint-every 0", "0"),
         ("train lm train.csv -o out --nosuch", "--nosuch"),
         ("train lm train.csv", "--output"),

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Below 1 the likely becomes likelier; 0 always takes the likeliest
     #[arg(long, value_name = "T", default_value_t = 0.75)]
     temperature: f64,
-    /// Never take tokens less likely than this
+    /// Never take tokens less likely than this, from 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     min_p: f64,
 }
