@@ -193,6 +193,7 @@ fn options_that_make_no_sense() {
         ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
         ("bench lm --steps 0", "--steps"),
         ("predict classifier --precision int4", "--precision"),
+        ("lr-find lm texts.txt --start -1", "invalid value '-1' for '--start <RATE>'"),
         ("nosuch", "nosuch"),
     ] {
         let done = place.run(line);
@@ -226,6 +227,12 @@ fn recipes_that_cannot_be_used() {
         inspect torn.toml | 2 | recipe: TOML parse error | -
         train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
+        train lm train.csv -o out --lr -1 | 2 | `lr` of the recipe is -1 | -
+        fit train.csv -o out --lm-lr -0.5 | 2 | `lr` of the recipe is -0.5 | -
+        lr-find lm texts.txt --start 2 --end 1 | 2 | rates cannot grow from 2 to 1 | --start
+        lr-find lm texts.txt --steps 2 | 65 | too few steps to tell | --steps
+        generate lm the --min-p 2 | 2 | `min-p` is 2, which is no probability | -
+        generate lm the --temperature -1 | 2 | `temperature` is -1 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
         finetune en texts.txt -o out --sampled-below 1.5 | 2 | `sampled-below` of the recipe is 1.5 | -
         export compact lm lm -o out | 2 | two of the models read in the same direction | -

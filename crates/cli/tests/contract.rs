@@ -298,6 +298,37 @@ fn lr_find_suggests_a_rate() {
 
 fn weights(folder: &Path) -> String {
     hash_file(&folder.join("model.safetensors")).unwrap()
+/// An option without effect misleads whoever gives it.
+#[test]
+fn commands_have_only_options_that_do_something() {
+    let place = Place::new();
+    for (command, without) in [
+        ("lr-find", "--epochs --lr --unfreeze --patience --keep-best --language --tokenizer"),
+        ("tokenize", "--min-freq --max-vocab --tokenizer"),
+        ("pretrain", "--unfreeze --label-smoothing"),
+        ("finetune", "--unfreeze --label-smoothing"),
+    ] {
+        let help = place.run(&format!("{command} --help")).ok();
+        let offered: BTreeSet<&str> = help.split([' ', ',', '\n']).collect();
+        for option in without.split(' ') {
+            assert!(!offered.contains(option), "{command} has {option}");
+        }
+    }
+    let hint = "\nhint: `--model MODEL` takes the subwords of a model\n";
+    let done = place.run("tokenize texts.txt --language zh");
+    assert!(done.code == Some(2) && done.stderr.ends_with(hint), "{done:?}");
+}
+
+#[test]
+fn finetune_says_what_it_brought() {
+    let place = Place::new();
+    let text = place.run(&format!("finetune lm texts.txt -o tuned {STEPS}")).ok();
+    let line = text.lines().next().unwrap();
+    assert!(line.starts_with("forward: validation perplexity "), "{text}");
+    assert!(line.contains(" before), loss "), "{text}");
+    assert_eq!(place.run("inspect tuned --json").json()["base"]["name"], "lm");
+}
+
 }
 
 #[test]
@@ -310,6 +341,10 @@ fn threads_change_nothing_and_seeds_do() {
             "pretrain {mails} -o {name}-lm --emb 48 --hid 96 --layers 2 --epochs 1 --direction both"
         );
         place.run(&format!("{line} --quiet {options}")).ok();
+        assert_eq!(found["suggestion"], found["valley"]);
+        let text = place.run(&format!("{line} --batch-size 8 --bptt 16")).ok();
+        let wanted = format!("\ntry --lr {:.1e} (valley)", number(&found, "valley"));
+        assert!(text.contains(&wanted) && text.contains("a tenth of the rate"), "{text}");
         let line = format!("train {name}-lm {mails} -o {name} --epochs 1 --unfreeze full");
         place.run(&format!("{line} --quiet {options}")).ok();
         [format!("{name}-lm"), name.to_owned()].map(|folder| weights(&place.path(&folder)))

@@ -2,7 +2,7 @@
 
 use super::language::Job;
 use crate::options::{
-    BaseWordsOption, Common, DataOptions, DirectionOption, LearningOptions, RunOptions,
+    BaseWordsOption, Common, DataOptions, DirectionOption, LmLearningOptions, RunOptions,
     VocabOptions,
 };
 use crate::output::Output;
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
-    learning: LearningOptions,
+    learning: LmLearningOptions,
     #[command(flatten)]
     run: RunOptions,
 }

@@ -2,7 +2,8 @@
 
 use super::language::Job;
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
+    Common, DataOptions, DirectionOption, LmLearningOptions, NetworkOptions, RunOptions,
+    VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
-    learning: LearningOptions,
+    learning: LmLearningOptions,
     #[command(flatten)]
     run: RunOptions,
 }
