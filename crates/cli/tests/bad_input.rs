@@ -154,6 +154,7 @@ fn inputs_that_are_not_there() {
         evaluate nosuch test.csv | 66 | nosuch does not exist | check the path
         finetune nosuch texts.txt -o out | 66 | nosuch does not exist | check the path
         generate nosuch the | 66 | nosuch does not exist | check the path
+        inspect train.csv | 66 | train.csv is no model folder and no recipe | ulmfit check-data
         inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path

@@ -239,6 +239,23 @@ fn inspect_tells_what_a_folder_holds() {
         let weights = number(&found, "weights") * 4.0;
         assert!(weights < bytes && bytes < weights * 1.1 + 4096.0, "{weights} of {bytes} bytes");
     }
+    let found = place.run("inspect classifier --json").json();
+    assert_eq!(found["labels"], serde_json::json!(["bad", "good"]));
+    assert_eq!((&found["task"], &found["storage"]), (&"single".into(), &"f32".into()));
+    assert_eq!(found["base"]["name"], "lm");
+    let lm = ModelFolder::open(&place.path("lm")).unwrap();
+    assert_eq!(found["base"]["hash"], lm.hash());
+    let score = &found["scores"][0];
+    assert_eq!((&score["measure"], &score["on"]), (&"accuracy".into(), &"valid".into()));
+    let text = place.run("inspect classifier").ok();
+    assert!(text.contains("\nlabels      2: bad, good\n"), "{text}");
+    assert!(text.contains(" validation rows\nbase        lm, "), "{text}");
+    place.run("export compact classifier -o small").ok();
+    let small = place.run("inspect small --json").json();
+    assert_eq!(small["storage"], "int8");
+    for field in ["weights", "labels", "scores", "base"] {
+        assert_eq!(small[field], found[field], "{field}");
+    }
     let text = place.run("inspect lm --tensors").ok();
     assert!(text.starts_with("language model, forward\n"), "{text}");
     assert!(text.contains("forward."), "{text}");

@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.learning.apply(&mut recipe, args.network.sizes(0).layers + 1)?;
     let job = Job {
         stage: "pretrain",
+        base: None,
         texts: &args.texts,
         valid: args.valid.as_ref(),
         hold_out: HoldOut::new(100, Key::new(common.seed).child(50)),

@@ -44,5 +44,5 @@ pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
 #[cfg(feature = "train")]
 pub(crate) use run::{RunLock, store_or_compare};
 pub use tensors::{
-    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, write_tensors,
+    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, stored_as, write_tensors,
 };

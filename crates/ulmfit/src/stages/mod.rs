@@ -54,6 +54,7 @@ mod runner;
 mod saver;
 #[cfg(feature = "train")]
 mod side_by_side;
+mod summary;
 mod texts;
 #[cfg(feature = "train")]
 mod train;
@@ -102,6 +103,7 @@ pub use recipe::{TrainPrecision, Unfreeze};
 pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
+pub use summary::{BaseModel, MainScore, ModelSummary};
 pub use texts::{Document, Texts, encode, read_texts};
 #[cfg(feature = "train")]
 pub use train::{TrainOptions, train};
