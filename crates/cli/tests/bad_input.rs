@@ -157,12 +157,12 @@ fn inputs_that_are_not_there() {
         inspect train.csv | 66 | train.csv is no model folder and no recipe | ulmfit check-data
         inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
-        export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
         import fastai train.csv test.csv -o out | 65 | test.csv: | nothing was executed
         train none train.csv -o out | 2 | a language model is needed here, not `none` | ulmfit fit
         labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
         ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
+        export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | known recipes: default
         ",
@@ -178,9 +178,9 @@ fn options_that_make_no_sense() {
         ("train lm train.csv -o out --unfreeze sideways", "sideways"),
         ("train lm train.csv -o out --valid-share 1.5", "1.5"),
         ("train lm train.csv -o out --epochs many", "many"),
-        ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
         ("train lm train.csv -o out --epochs -1", "invalid value '-1' for '--epochs <N>'"),
         ("predict classifier test.csv --threads -1", "invalid value '-1' for '--threads <K>'"),
+        ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
         ("train lm train.csv -o out --checkpoint-every 0", "0"),
         ("train lm train.csv -o out --nosuch", "--nosuch"),
         ("train lm train.csv", "--output"),
@@ -193,8 +193,8 @@ fn options_that_make_no_sense() {
         ("predict classifier test.csv --input-format doc", "doc"),
         ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
         ("bench lm --steps 0", "--steps"),
-        ("predict classifier --precision int4", "--precision"),
         ("lr-find lm texts.txt --start -1", "invalid value '-1' for '--start <RATE>'"),
+        ("predict classifier --precision int4", "--precision"),
         ("nosuch", "nosuch"),
     ] {
         let done = place.run(line);
@@ -227,13 +227,13 @@ fn recipes_that_cannot_be_used() {
         fit train.csv -o out --recipe word.toml | 2 | invalid type: string | -
         inspect torn.toml | 2 | recipe: TOML parse error | -
         train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
-        train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --lr -1 | 2 | `lr` of the recipe is -1 | -
         fit train.csv -o out --lm-lr -0.5 | 2 | `lr` of the recipe is -0.5 | -
         lr-find lm texts.txt --start 2 --end 1 | 2 | rates cannot grow from 2 to 1 | --start
         lr-find lm texts.txt --steps 2 | 65 | too few steps to tell | --steps
         generate lm the --min-p 2 | 2 | `min-p` is 2, which is no probability | -
         generate lm the --temperature -1 | 2 | `temperature` is -1 | -
+        train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
         finetune en texts.txt -o out --sampled-below 1.5 | 2 | `sampled-below` of the recipe is 1.5 | -
         export compact lm lm -o out | 2 | two of the models read in the same direction | -

@@ -298,23 +298,6 @@ fn check_data_finds_what_spoils_a_score() {
     assert!(done.stderr.starts_with("ulmfit: training would refuse this data"), "{done:?}");
 }
 
-#[test]
-fn lr_find_suggests_a_rate() {
-    let place = Place::new();
-    for line in ["lr-find lm texts.txt", "lr-find lm train.csv --classifier"] {
-        let found =
-            place.run(&format!("{line} --batch-size 8 --bptt 16 --svg rates.svg --json")).json();
-        for name in ["valley", "steep", "minimum"] {
-            assert!((1e-8..=10.0).contains(&number(&found, name)), "{line}: {name}");
-        }
-        let [rates, losses] = ["rates", "losses"].map(|f| found[f].as_array().unwrap().len());
-        assert_eq!(rates, losses);
-        assert!(fs::read_to_string(place.path("rates.svg")).unwrap().starts_with("<svg"), "{line}");
-    }
-}
-
-fn weights(folder: &Path) -> String {
-    hash_file(&folder.join("model.safetensors")).unwrap()
 /// An option without effect misleads whoever gives it.
 #[test]
 fn commands_have_only_options_that_do_something() {
@@ -346,6 +329,27 @@ fn finetune_says_what_it_brought() {
     assert_eq!(place.run("inspect tuned --json").json()["base"]["name"], "lm");
 }
 
+#[test]
+fn lr_find_suggests_a_rate() {
+    let place = Place::new();
+    for line in ["lr-find lm texts.txt", "lr-find lm train.csv --classifier"] {
+        let found =
+            place.run(&format!("{line} --batch-size 8 --bptt 16 --svg rates.svg --json")).json();
+        for name in ["valley", "steep", "minimum"] {
+            assert!((1e-8..=10.0).contains(&number(&found, name)), "{line}: {name}");
+        }
+        let [rates, losses] = ["rates", "losses"].map(|f| found[f].as_array().unwrap().len());
+        assert_eq!(rates, losses);
+        assert!(fs::read_to_string(place.path("rates.svg")).unwrap().starts_with("<svg"), "{line}");
+        assert_eq!(found["suggestion"], found["valley"]);
+        let text = place.run(&format!("{line} --batch-size 8 --bptt 16")).ok();
+        let wanted = format!("\ntry --lr {:.1e} (valley)", number(&found, "valley"));
+        assert!(text.contains(&wanted) && text.contains("a tenth of the rate"), "{text}");
+    }
+}
+
+fn weights(folder: &Path) -> String {
+    hash_file(&folder.join("model.safetensors")).unwrap()
 }
 
 #[test]
@@ -358,10 +362,6 @@ fn threads_change_nothing_and_seeds_do() {
             "pretrain {mails} -o {name}-lm --emb 48 --hid 96 --layers 2 --epochs 1 --direction both"
         );
         place.run(&format!("{line} --quiet {options}")).ok();
-        assert_eq!(found["suggestion"], found["valley"]);
-        let text = place.run(&format!("{line} --batch-size 8 --bptt 16")).ok();
-        let wanted = format!("\ntry --lr {:.1e} (valley)", number(&found, "valley"));
-        assert!(text.contains(&wanted) && text.contains("a tenth of the rate"), "{text}");
         let line = format!("train {name}-lm {mails} -o {name} --epochs 1 --unfreeze full");
         place.run(&format!("{line} --quiet {options}")).ok();
         [format!("{name}-lm"), name.to_owned()].map(|folder| weights(&place.path(&folder)))

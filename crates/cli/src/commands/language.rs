@@ -61,7 +61,11 @@ impl Job<'_> {
         let mut text = String::new();
         for score in &scores {
             let (direction, loss, perplexity) = (score.direction, score.loss, score.perplexity);
-            writeln!(text, "{direction}: validation perplexity {perplexity:.2}, loss {loss:.4}")?;
+            write!(text, "{direction}: validation perplexity {perplexity:.2}")?;
+            if let Some(before) = score.perplexity_before {
+                write!(text, " ({before:.2} before)")?;
+            }
+            writeln!(text, ", loss {loss:.4}")?;
         }
         writeln!(text, "the model is in {}", path.display())?;
         out.result(&serde_json::json!({ "model": path, "validation": scores }), &text)

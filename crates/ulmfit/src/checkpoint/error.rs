@@ -142,6 +142,14 @@ pub enum CheckpointError {
     /// A model is not what fastai's files can hold, or such a file is not.
     #[error(transparent)]
     Fastai(#[from] FastaiError),
+    /// A file of fastai cannot be imported.
+    #[error("{}: {fault}", .path.display())]
+    FastaiFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FastaiError,
+    },
 }
 
 impl CheckpointError {
@@ -154,14 +162,7 @@ impl CheckpointError {
             Self::NotAName { .. }
             | Self::Exists { .. }
             | Self::Foreign { .. }
-    /// A file of fastai cannot be imported.
-    #[error("{}: {fault}", .path.display())]
-    FastaiFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        fault: FastaiError,
-    },
+            | Self::NotAFolder { .. }
             | Self::ConfigDiffers { .. } => ErrorClass::Usage,
             _ => ErrorClass::Data,
         }
@@ -174,7 +175,6 @@ impl CheckpointError {
             Self::Foreign { .. } => Some("choose another folder; only models are ever replaced"),
             Self::Incomplete { .. } => Some("give a folder that a training command has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
-            | Self::NotAFolder { .. }
                 Some("it was written by a newer ulmfit; update this one")
             }
             Self::Manifest { .. } | Self::Damaged { .. } => {
@@ -200,6 +200,10 @@ impl CheckpointError {
             Self::NoModel { .. } => {
                 Some("check the path; a model is a folder that a training command has written")
             }
+            Self::NotAFolder { .. } => Some(
+                "a model is a folder that a training command has written; are two arguments the \
+                 wrong way round?",
+            ),
             Self::Io { .. } | Self::NotAName { .. } => None,
         }
     }
@@ -212,10 +216,6 @@ pub enum ManifestFault {
     /// Not JSON, or not of this form.
     #[error("damaged manifest: {0}")]
     Json(#[from] serde_json::Error),
-            Self::NotAFolder { .. } => Some(
-                "a model is a folder that a training command has written; are two arguments the \
-                 wrong way round?",
-            ),
     /// A version that this program does not know.
     #[error("manifest of version {found}, this program knows {known}")]
     Schema {
