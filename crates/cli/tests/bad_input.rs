@@ -158,7 +158,7 @@ fn inputs_that_are_not_there() {
         inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
-        import fastai train.csv test.csv -o out | 65 | test.csv: | nothing was executed
+        import fastai train.csv test.csv -o out | 65 | test.csv: damaged pickle | not one of fastai's
         train none train.csv -o out | 2 | a language model is needed here, not `none` | ulmfit fit
         labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
         ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain

@@ -111,7 +111,9 @@ impl FastaiError {
             Self::Vocabulary { .. } | Self::Count { .. } => {
                 Some("in fastai, `save_pickle('vocab.pkl', learn.dls.vocab)` writes the one needed")
             }
-            _ => Some("the file is damaged; copy it again from where it came"),
+            _ => Some(
+                "the file is damaged, or not one of fastai's; copy it again from where it came",
+            ),
         }
     }
 }
