@@ -7,7 +7,7 @@ mod output;
 mod progress;
 mod signals;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use std::process::ExitCode;
 
 /// Text classification by transfer learning from a recurrent language model (ULMFiT).
@@ -22,8 +22,20 @@ struct Cli {
     command: commands::Command,
 }
 
+/// Lets every option take a number below zero, so that it is refused as out of its range and not
+/// as an option that nobody has heard of.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        let takes = arg.get_action().takes_values() && !arg.is_positional();
+        arg.allow_negative_numbers(takes)
+    });
+    command.mut_subcommands(with_negative_numbers)
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut command = with_negative_numbers(Cli::command());
+    let found = Cli::from_arg_matches(&command.get_matches_mut());
+    let cli = found.unwrap_or_else(|error| error.format(&mut command).exit());
     if let Err(error) = cli.common.set_threads() {
         return failure::report(error);
     }

@@ -155,8 +155,14 @@ fn inputs_that_are_not_there() {
         evaluate nosuch test.csv | 66 | nosuch does not exist | check the path
         finetune nosuch texts.txt -o out | 66 | nosuch does not exist | check the path
         generate nosuch the | 66 | nosuch does not exist | check the path
+        inspect train.csv | 66 | train.csv is no model folder and no recipe | ulmfit check-data
         inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
+        import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
+        import fastai train.csv test.csv -o out | 65 | test.csv: damaged pickle | not one of fastai's
+        train none train.csv -o out | 2 | a language model is needed here, not `none` | ulmfit fit
+        labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
+        ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | known recipes: default
@@ -173,6 +179,8 @@ fn options_that_make_no_sense() {
         ("train lm train.csv -o out --unfreeze sideways", "sideways"),
         ("train lm train.csv -o out --valid-share 1.5", "1.5"),
         ("train lm train.csv -o out --epochs many", "many"),
+        ("train lm train.csv -o out --epochs -1", "invalid value '-1' for '--epochs <N>'"),
+        ("predict classifier test.csv --threads -1", "invalid value '-1' for '--threads <K>'"),
         ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
         ("train lm train.csv -o out --checkpoint-every 0", "0"),
         ("train lm train.csv -o out --nosuch", "--nosuch"),
@@ -186,6 +194,7 @@ fn options_that_make_no_sense() {
         ("predict classifier test.csv --input-format doc", "doc"),
         ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
         ("bench lm --steps 0", "--steps"),
+        ("lr-find lm texts.txt --start -1", "invalid value '-1' for '--start <RATE>'"),
         ("predict classifier --precision int4", "--precision"),
         ("nosuch", "nosuch"),
     ] {
@@ -219,6 +228,12 @@ fn recipes_that_cannot_be_used() {
         fit train.csv -o out --recipe word.toml | 2 | invalid type: string | -
         inspect torn.toml | 2 | recipe: TOML parse error | -
         train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
+        train lm train.csv -o out --lr -1 | 2 | `lr` of the recipe is -1 | -
+        fit train.csv -o out --lm-lr -0.5 | 2 | `lr` of the recipe is -0.5 | -
+        lr-find lm texts.txt --start 2 --end 1 | 2 | rates cannot grow from 2 to 1 | --start
+        lr-find lm texts.txt --steps 2 | 65 | too few steps to tell | --steps
+        generate lm the --min-p 2 | 2 | `min-p` is 2, which is no probability | -
+        generate lm the --temperature -1 | 2 | `temperature` is -1 | -
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
         finetune en texts.txt -o out --sampled-below 1.5 | 2 | `sampled-below` of the recipe is 1.5 | -
@@ -238,11 +253,15 @@ fn models_of_another_stage() {
     check(
         &place,
         "
-        predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train
+        predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train lm
+        predict en test.csv | 65 | en is a language model, a classifier is needed | ulmfit train en
+        train train.csv lm -o out | 2 | train.csv is a file, a model folder is needed | wrong way round
+        predict test.csv classifier | 2 | test.csv is a file, a model folder is needed | wrong way round
+        fit test.csv --base train.csv -o out | 2 | train.csv is a file, a model folder is needed | wrong way round
         train classifier train.csv -o out | 65 | classifier is a classifier, a language model is needed | ulmfit pretrain
         finetune classifier texts.txt -o out | 65 | a language model is needed | ulmfit pretrain
         fit train.csv --base classifier -o out | 65 | a language model is needed | ulmfit pretrain
-        generate classifier the | 65 | a language model is needed | ulmfit pretrain
+        generate classifier the | 65 | a language model is needed | or `en`
         lr-find classifier texts.txt | 65 | a language model is needed | ulmfit pretrain
         finetune lm texts.txt -o out --direction backward | 2 | no backward network | --direction
         train lm train.csv -o out --direction both | 2 | no backward network | --direction
@@ -335,7 +354,8 @@ fn outputs_that_cannot_be_written() {
         train lm train.csv -o lm | 2 | lm exists already | another folder
         fit train.csv -o lm | 2 | lm exists already | another folder
         export fastai lm -o classifier | 2 | classifier exists already | another folder
-        train lm train.csv -o test.csv | 2 | test.csv exists already | another folder
+        train lm train.csv -o test.csv | 2 | test.csv exists already and is no model folder | only models
+        fit train.csv -o test.csv --overwrite | 2 | test.csv exists already and is no model folder | only models
         train lm train.csv -o .. | 2 | cannot be the name of a new folder | -
         train lm train.csv -o test.csv/out | 74 | cannot create test.csv | -
         train lm train.csv -o out --resume | 2 | no interrupted run | --resume
@@ -346,7 +366,8 @@ fn outputs_that_cannot_be_written() {
     check(
         &place,
         "
-        train lm train.csv -o mine --overwrite | 2 | not written by ulmfit | only models
+        train lm train.csv -o mine | 2 | mine exists already and is no model folder | only models
+        train lm train.csv -o mine --overwrite | 2 | mine exists already and is no model folder | only models
         ",
     );
     assert_eq!(fs::read(place.path("mine/thesis.txt")).unwrap(), b"years of work");

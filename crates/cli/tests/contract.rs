@@ -263,6 +263,23 @@ fn inspect_tells_what_a_folder_holds() {
         let weights = number(&found, "weights") * 4.0;
         assert!(weights < bytes && bytes < weights * 1.1 + 4096.0, "{weights} of {bytes} bytes");
     }
+    let found = place.run("inspect classifier --json").json();
+    assert_eq!(found["labels"], serde_json::json!(["bad", "good"]));
+    assert_eq!((&found["task"], &found["storage"]), (&"single".into(), &"f32".into()));
+    assert_eq!(found["base"]["name"], "lm");
+    let lm = ModelFolder::open(&place.path("lm")).unwrap();
+    assert_eq!(found["base"]["hash"], lm.hash());
+    let score = &found["scores"][0];
+    assert_eq!((&score["measure"], &score["on"]), (&"accuracy".into(), &"valid".into()));
+    let text = place.run("inspect classifier").ok();
+    assert!(text.contains("\nlabels      2: bad, good\n"), "{text}");
+    assert!(text.contains(" validation rows\nbase        lm, "), "{text}");
+    place.run("export compact classifier -o small").ok();
+    let small = place.run("inspect small --json").json();
+    assert_eq!(small["storage"], "int8");
+    for field in ["weights", "labels", "scores", "base"] {
+        assert_eq!(small[field], found[field], "{field}");
+    }
     let text = place.run("inspect lm --tensors").ok();
     assert!(text.starts_with("language model, forward\n"), "{text}");
     assert!(text.contains("forward."), "{text}");
@@ -305,6 +322,37 @@ fn check_data_finds_what_spoils_a_score() {
     assert!(done.stderr.starts_with("ulmfit: training would refuse this data"), "{done:?}");
 }
 
+/// An option without effect misleads whoever gives it.
+#[test]
+fn commands_have_only_options_that_do_something() {
+    let place = Place::new();
+    for (command, without) in [
+        ("lr-find", "--epochs --lr --unfreeze --patience --keep-best --language --tokenizer"),
+        ("tokenize", "--min-freq --max-vocab --tokenizer"),
+        ("pretrain", "--unfreeze --label-smoothing"),
+        ("finetune", "--unfreeze --label-smoothing"),
+    ] {
+        let help = place.run(&format!("{command} --help")).ok();
+        let offered: BTreeSet<&str> = help.split([' ', ',', '\n']).collect();
+        for option in without.split(' ') {
+            assert!(!offered.contains(option), "{command} has {option}");
+        }
+    }
+    let hint = "\nhint: `--model MODEL` takes the subwords of a model\n";
+    let done = place.run("tokenize texts.txt --language zh");
+    assert!(done.code == Some(2) && done.stderr.ends_with(hint), "{done:?}");
+}
+
+#[test]
+fn finetune_says_what_it_brought() {
+    let place = Place::new();
+    let text = place.run(&format!("finetune lm texts.txt -o tuned {STEPS}")).ok();
+    let line = text.lines().next().unwrap();
+    assert!(line.starts_with("forward: validation perplexity "), "{text}");
+    assert!(line.contains(" before), loss "), "{text}");
+    assert_eq!(place.run("inspect tuned --json").json()["base"]["name"], "lm");
+}
+
 #[test]
 fn lr_find_suggests_a_rate() {
     let place = Place::new();
@@ -317,6 +365,10 @@ fn lr_find_suggests_a_rate() {
         let [rates, losses] = ["rates", "losses"].map(|f| found[f].as_array().unwrap().len());
         assert_eq!(rates, losses);
         assert!(fs::read_to_string(place.path("rates.svg")).unwrap().starts_with("<svg"), "{line}");
+        assert_eq!(found["suggestion"], found["valley"]);
+        let text = place.run(&format!("{line} --batch-size 8 --bptt 16")).ok();
+        let wanted = format!("\ntry --lr {:.1e} (valley)", number(&found, "valley"));
+        assert!(text.contains(&wanted) && text.contains("a tenth of the rate"), "{text}");
     }
 }
 

@@ -20,7 +20,7 @@ enum To {
     /// Weights (.pth) and vocabulary (.pkl) for fastai 2
     #[command(after_help = "Example:\n  ulmfit export fastai model -o for-fastai")]
     Fastai {
-        /// Model folder
+        /// Model folder, or `en`, the language model inside this program
         model: PathBuf,
         #[command(flatten)]
         target: Target,

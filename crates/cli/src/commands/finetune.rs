@@ -2,13 +2,13 @@
 
 use super::language::Job;
 use crate::options::{
-    BaseWordsOption, Common, DataOptions, DirectionOption, LearningOptions, RunOptions,
+    BaseWordsOption, Common, DataOptions, DirectionOption, LmLearningOptions, RunOptions,
     VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
-use ulmfit::stages::{HoldOut, LmBundle, Vocabulary, finetune};
+use ulmfit::stages::{BaseModel, HoldOut, LmBundle, Vocabulary, finetune, open_base};
 
 /// Lets a language model learn your own texts; labels are not needed.
 #[derive(Debug, clap::Args)]
@@ -33,20 +33,22 @@ pub(crate) struct Args {
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
-    learning: LearningOptions,
+    learning: LmLearningOptions,
     #[command(flatten)]
     run: RunOptions,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
-    let base = LmBundle::load(&args.base)?;
+    let folder = open_base(&args.base)?;
+    let (base, origin) = (LmBundle::from_folder(&folder)?, BaseModel::of(&folder));
     let directions = DirectionOption::or_those_of(args.direction, &base);
     base.require(&directions)?;
     let mut recipe = args.learning.recipe()?.finetune;
     args.learning.apply(&mut recipe, base.networks[0].1.config().layers + 1)?;
     let job = Job {
         stage: "finetune",
+        base: Some(origin),
         texts: &args.texts,
         valid: args.valid.as_ref(),
         hold_out: HoldOut::new(10, Key::new(common.seed).child(51)),

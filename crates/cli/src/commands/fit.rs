@@ -9,7 +9,10 @@ use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::data::{ReadOptions, Record, read_all};
-use ulmfit::stages::{FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, fit};
+use ulmfit::stages::{
+    BaseModel, FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, english, fit,
+    open_base,
+};
 
 /// Labelled texts to a classifier and an honest report; the one command most people need.
 ///
@@ -61,10 +64,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let base = match &args.base {
-        None => Some(LmBundle::english()?),
-        Some(base) if base == Path::new("none") => None,
-        Some(base) => Some(LmBundle::load(base)?),
+    let (base, origin) = match args.base.as_deref() {
+        Some(base) if base == Path::new("none") => (None, None),
+        named => {
+            let folder = named.map_or_else(english, open_base)?;
+            (Some(LmBundle::from_folder(&folder)?), Some(BaseModel::of(&folder)))
+        }
     };
     if base.is_some() {
         args.network.refuse_beside_base()?;
@@ -100,7 +105,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = fit(&mut runner, input, &options)?;
-    super::train::save(&outcome, &options.train, &mut runner, folder, &args.run, out)
+    super::train::save(
+        &outcome,
+        origin.as_ref(),
+        &options.train,
+        &mut runner,
+        folder,
+        &args.run,
+        out,
+    )
 }
 
 /// Reads labelled rows and passes warnings on.

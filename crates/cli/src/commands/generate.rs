@@ -7,10 +7,10 @@ use ulmfit::stages::{GenerateOptions, LmBundle, generate};
 
 /// Text from a language model: what it thinks comes next.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ulmfit generate lm 'The film was'\n  \
+#[command(after_help = "Examples:\n  ulmfit generate en 'The film was'\n  \
     ulmfit generate lm 'The film was' --tokens 100 --temperature 0.5 --seed 7")]
 pub(crate) struct Args {
-    /// Folder of the language model
+    /// Language model: a folder, or `en`, the one inside this program
     lm: PathBuf,
     /// How the text begins
     prompt: String,
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Below 1 the likely becomes likelier; 0 always takes the likeliest
     #[arg(long, value_name = "T", default_value_t = 0.75)]
     temperature: f64,
-    /// Never take tokens less likely than this
+    /// Never take tokens less likely than this, from 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     min_p: f64,
 }

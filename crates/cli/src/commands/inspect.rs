@@ -8,11 +8,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::checkpoint::peek_tensors;
-use ulmfit::stages::{
-    ENGLISH, NetworkConfig, PRESETS, Recipe, load_text, open_model, read_config, read_texts,
-};
+use ulmfit::stages::{ENGLISH, ModelSummary, PRESETS, Recipe, load_text, open_model, read_texts};
 
-/// What is in a model folder: sizes, vocabulary, tensors, hashes. Or in a recipe.
+/// What is in a model folder: labels, sizes, score, origin, hash. Or in a recipe.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit inspect model\n  ulmfit inspect en     the model inside this program\n  \
@@ -41,46 +39,27 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             _ => {
                 let message = format!("{} is no model folder and no recipe", args.path.display());
                 let known = PRESETS.map(|(name, _)| name).join(", ");
-                let hint = format!("give a folder of a model, a .toml file, or one of: {known}");
+                let hint = if args.path.is_file() {
+                    "`ulmfit check-data` looks into files of texts and labels".to_owned()
+                } else {
+                    format!("give a folder of a model, `en`, a .toml file, or one of: {known}")
+                };
                 return Err(Error::Missing { message, hint: Some(hint) }.into());
             }
         };
         return out.result(&recipe, &toml::to_string(&recipe)?);
     }
     let folder = open_model(&args.path)?;
-    let config = read_config(&folder)?;
-    let text = load_text(&folder, &config)?;
-    let weights = folder.read("model.safetensors")?;
-    let tensors = peek_tensors(&weights)?;
-    let count: usize = tensors.iter().map(|t| t.dims.iter().product::<usize>()).sum();
-    let encoder = match &config.network {
-        NetworkConfig::LanguageModel(encoder) => *encoder,
-        NetworkConfig::Classifier(classifier) => classifier.encoder,
-    };
-    let directions: Vec<String> = config.directions.iter().map(ToString::to_string).collect();
-    let mut report = String::new();
-    writeln!(report, "{}, {}", config.network.kind(), directions.join(" and "))?;
-    writeln!(report, "vocabulary  {} {}", text.vocab().len(), config.text.tokenizer.kind())?;
-    let (emb, hid, layers) = (encoder.emb, encoder.hid, encoder.layers);
-    writeln!(report, "encoder     embedding {emb}, width {hid}, {layers} layers")?;
-    if let NetworkConfig::Classifier(classifier) = &config.network {
-        writeln!(
-            report,
-            "head        {:?} to {} outputs",
-            classifier.head.hidden, classifier.classes
-        )?;
-    }
-    writeln!(report, "weights     {count}")?;
-    writeln!(report, "hash        {}", folder.hash())?;
+    let summary = ModelSummary::of(&folder)?;
+    let mut report = summary.to_string();
     if args.tensors {
-        for tensor in &tensors {
+        for tensor in peek_tensors(&folder.read("model.safetensors")?)? {
             writeln!(report, "  {} {} {:?}", tensor.name, tensor.dtype, tensor.dims)?;
         }
     }
-    let mut document = serde_json::json!({
-        "config": config, "vocabulary": text.vocab().len(), "weights": count, "hash": folder.hash(),
-    });
+    let mut document = serde_json::to_value(&summary)?;
     if let Some(path) = &args.on {
+        let text = load_text(&folder, &summary.config)?;
         let texts = read_texts(
             std::slice::from_ref(path),
             &args.data.read_options(),

@@ -7,14 +7,16 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::stages::{
-    DirectionScore, HoldOut, LmBundle, LmInput, LmPapers, LmText, Runner, StageRecipe, Texts,
-    Vocabulary, corpus_folder,
+    BaseModel, DirectionScore, HoldOut, LmBundle, LmInput, LmPapers, LmText, Runner, StageRecipe,
+    Texts, Vocabulary, corpus_folder,
 };
 use ulmfit::text::TextPipeline;
 
 /// What they are told.
 pub(super) struct Job<'a> {
     pub(super) stage: &'static str,
+    /// What it starts from, if anything.
+    pub(super) base: Option<BaseModel>,
     pub(super) texts: &'a [PathBuf],
     pub(super) valid: Option<&'a PathBuf>,
     /// What judges the model without `valid`.
@@ -37,7 +39,7 @@ impl Job<'_> {
             &LmText,
         ) -> Result<(LmBundle, Vec<DirectionScore>), Error>,
     ) -> anyhow::Result<()> {
-        let Job { stage, texts, valid, hold_out, data, recipe, run } = self;
+        let Job { stage, base, texts, valid, hold_out, data, recipe, run } = self;
         let folder = run.claim()?;
         let mut terminal = Terminal::new(common);
         let files = |files: &[PathBuf]| Texts { files: files.to_owned(), ..Texts::default() };
@@ -51,7 +53,7 @@ impl Job<'_> {
         let (text, corpora) = input.tokenize(vocabulary, Some(&corpus), &mut terminal)?;
         let mut runner = run.runner(&mut terminal)?;
         let (bundle, scores) = learn(&mut runner, text, &corpora)?;
-        let papers = LmPapers { stage, corpora: &corpora, recipe, scores: &scores };
+        let papers = LmPapers { stage, base, corpora: &corpora, recipe, scores: &scores };
         bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
         drop(corpora); // not every system removes a file that is mapped
         runner.clean()?;
@@ -59,7 +61,11 @@ impl Job<'_> {
         let mut text = String::new();
         for score in &scores {
             let (direction, loss, perplexity) = (score.direction, score.loss, score.perplexity);
-            writeln!(text, "{direction}: validation perplexity {perplexity:.2}, loss {loss:.4}")?;
+            write!(text, "{direction}: validation perplexity {perplexity:.2}")?;
+            if let Some(before) = score.perplexity_before {
+                write!(text, " ({before:.2} before)")?;
+            }
+            writeln!(text, ", loss {loss:.4}")?;
         }
         writeln!(text, "the model is in {}", path.display())?;
         out.result(&serde_json::json!({ "model": path, "validation": scores }), &text)

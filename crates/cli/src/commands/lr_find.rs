@@ -1,8 +1,9 @@
 //! `ulmfit lr-find`.
 
-use crate::options::{Common, DataOptions, LearningOptions, VocabOptions};
+use crate::options::{Common, DataOptions, StepOptions, VocabSizeOptions};
 use crate::output::Output;
 use crate::progress::Terminal;
+use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::data::{LabelOptions, LabelSet};
@@ -13,11 +14,13 @@ use ulmfit::stages::{
 };
 
 /// Finds a learning rate: trains with growing rates until the loss explodes.
+///
+/// The weights it trains are thrown away.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit lr-find en reviews.txt --svg rates.svg\n  \
     ulmfit lr-find reviews-lm reviews.csv --classifier")]
 pub(crate) struct Args {
-    /// Folder of the language model
+    /// Language model: a folder, or `en`, the one inside this program
     lm: PathBuf,
     /// Texts, or labelled rows with --classifier
     data_file: PathBuf,
@@ -28,39 +31,51 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 100)]
     steps: usize,
     /// First rate
-    #[arg(long, value_name = "RATE", default_value_t = 1e-7)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-7, value_parser = rate)]
     start: f64,
     /// Last rate
-    #[arg(long, value_name = "RATE", default_value_t = 10.0)]
+    #[arg(long, value_name = "RATE", default_value_t = 10.0, value_parser = rate)]
     end: f64,
     /// Draw the curve
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     #[command(flatten)]
-    vocab: VocabOptions,
+    vocab: VocabSizeOptions,
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
-    learning: LearningOptions,
+    step: StepOptions,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(rate),
+        _ => Err("give a number above 0".into()),
+    }
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    if args.start >= args.end {
+        let message = format!("rates cannot grow from {} to {}", args.start, args.end);
+        let hint = Some("let --start be below --end".to_owned());
+        return Err(Error::Usage { message, hint }.into());
+    }
     let lm = LmBundle::load(&args.lm)?;
     let layers = lm.networks[0].1.config().layers;
     let mut terminal = Terminal::new(common);
     let options = args.data.read_options();
     let range = LrRange { start: args.start, end: args.end, steps: args.steps };
-    let (seed, recipe) = (common.seed, args.learning.recipe()?);
+    let (seed, recipe) = (common.seed, args.step.recipe()?);
     let sweep = if args.classifier {
         let mut recipe = recipe.train;
-        args.learning.apply(&mut recipe, layers + 2)?;
+        args.step.apply(&mut recipe, layers + 2)?;
         let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
         let labels = LabelSet::from_records(&records, &LabelOptions::default())?;
         let train = labelled(&lm.text, &records, &labels)?;
         find_classifier_rate(lm, &train, &labels, &recipe, range, seed, &mut terminal)?
     } else {
         let mut recipe = recipe.finetune;
-        args.learning.apply(&mut recipe, layers + 1)?;
+        args.step.apply(&mut recipe, layers + 1)?;
         let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
         let documents = texts.iter().cloned().map(Ok::<_, Error>);
         let text = lm.text.rebuild(&args.vocab.vocab_config(), documents)?;
@@ -71,19 +86,34 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         find_lm_rate(lm, &train, &recipe, range, seed, &mut terminal)?
     };
     let Some(found) = sweep.suggestions() else {
-        anyhow::bail!("too few steps to tell; give more text or --steps");
+        let message = "too few steps to tell".to_owned();
+        let hint = Some("give more text, a smaller --batch-size or more --steps".to_owned());
+        return Err(Error::TooLittle { message, hint }.into());
     };
-    let named = [("valley", found.valley), ("steep", found.steep), ("minimum", found.minimum)];
+    let mut named = vec![
+        ("valley", found.valley, "halfway down the longest fall of the loss"),
+        ("steep", found.steep, "where the loss falls fastest"),
+        ("minimum", found.minimum, "a tenth of the rate with the lowest loss"),
+    ];
+    named.extend(found.slide.map(|rate| ("slide", rate, "before the loss falls no more")));
     if let Some(path) = &args.svg {
-        let chart = lr_finder(sweep.rates(), sweep.losses(), &named).to_string();
+        let marks: Vec<_> = named.iter().map(|&(name, rate, _)| (name, rate)).collect();
+        let chart = lr_finder(sweep.rates(), sweep.losses(), &marks).to_string();
         std::fs::write(path, chart)
             .map_err(|error| anyhow::Error::new(error).context(path.display().to_string()))?;
     }
-    let text: Vec<String> =
-        named.iter().map(|(name, rate)| format!("{name:<8} {rate:.2e}")).collect();
+    let mut text = String::new();
+    for (name, rate, what) in &named {
+        writeln!(text, "{name:<8} {rate:.1e}   {what}")?;
+    }
+    write!(text, "try --lr {:.1e} (valley)", found.valley)?;
+    if !args.classifier {
+        write!(text, "; `ulmfit fit` calls it --lm-lr")?;
+    }
     let document = serde_json::json!({
-        "valley": found.valley, "steep": found.steep, "minimum": found.minimum, "slide": found.slide,
+        "suggestion": found.valley, "valley": found.valley, "steep": found.steep,
+        "minimum": found.minimum, "slide": found.slide,
         "rates": sweep.rates(), "losses": sweep.losses(),
     });
-    out.result(&document, &text.join("\n"))
+    out.result(&document, &text)
 }

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Generate(generate::Args),
     /// Find a learning rate
     LrFind(lr_find::Args),
-    /// What is in a model folder, a recipe or a data file
+    /// What is in a model folder or a recipe
     Inspect(inspect::Args),
     /// Duplicates, conflicting labels and other faults of a data set
     CheckData(check_data::Args),

@@ -2,7 +2,8 @@
 
 use super::language::Job;
 use crate::options::{
-    Common, DataOptions, DirectionOption, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
+    Common, DataOptions, DirectionOption, LmLearningOptions, NetworkOptions, RunOptions,
+    VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
-    learning: LearningOptions,
+    learning: LmLearningOptions,
     #[command(flatten)]
     run: RunOptions,
 }
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.learning.apply(&mut recipe, args.network.sizes(0).layers + 1)?;
     let job = Job {
         stage: "pretrain",
+        base: None,
         texts: &args.texts,
         valid: args.valid.as_ref(),
         hold_out: HoldOut::new(100, Key::new(common.seed).child(50)),

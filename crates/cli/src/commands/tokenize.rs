@@ -1,12 +1,13 @@
 //! `ulmfit tokenize`.
 
-use crate::options::{DataOptions, VocabOptions};
+use crate::options::{DataOptions, LanguageOption};
 use crate::output::Output;
 use rayon::prelude::*;
 use std::path::PathBuf;
+use ulmfit::Error;
 use ulmfit::data::{LabelUse, ReadOptions, Record, open};
 use ulmfit::stages::{load_text, open_model, read_config};
-use ulmfit::text::{InnerSpaces, TextConfig, Tokenizer};
+use ulmfit::text::{InnerSpaces, TextConfig, TextError, Tokenizer};
 
 /// Documents tokenised together.
 const CHUNK: usize = 1024;
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch")]
     compat: String,
     #[command(flatten)]
-    vocab: VocabOptions,
+    language: LanguageOption,
     #[command(flatten)]
     data: DataOptions,
 }
@@ -44,8 +45,14 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
                 "predict" => InnerSpaces::Keep,
                 _ => InnerSpaces::Mark,
             };
-            let config = TextConfig { inner_spaces, ..args.vocab.text_config() };
-            fresh = Tokenizer::new(&config, None)?;
+            let config = TextConfig { inner_spaces, ..args.language.text_config() };
+            fresh = Tokenizer::new(&config, None).map_err(|error| match error {
+                TextError::NeedsSubwords { .. } => {
+                    let hint = "`--model MODEL` takes the subwords of a model";
+                    Error::Usage { message: error.to_string(), hint: Some(hint.into()) }
+                }
+                error => error.into(),
+            })?;
             &fresh
         }
     };

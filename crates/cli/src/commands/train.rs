@@ -8,7 +8,9 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::checkpoint::FolderWriter;
-use ulmfit::stages::{LmBundle, Outcome, RowsInput, Runner, TrainOptions, train};
+use ulmfit::stages::{
+    BaseModel, LmBundle, Outcome, RowsInput, Runner, TrainOptions, open_base, train,
+};
 
 /// Trains a classifier on a language model.
 #[derive(Debug, clap::Args)]
@@ -39,7 +41,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let lm = LmBundle::load(&args.lm)?;
+    let folder = open_base(&args.lm)?;
+    let (lm, origin) = (LmBundle::from_folder(&folder)?, BaseModel::of(&folder));
     let directions = DirectionOption::or_those_of(args.direction, &lm);
     let mut recipe = args.learning.recipe()?.train;
     args.learning.apply(&mut recipe, lm.networks[0].1.config().layers + 2)?;
@@ -60,19 +63,20 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut runner = args.run.runner(&mut terminal)?;
     let outcome = train(&mut runner, lm, input, &options)?;
-    save(&outcome, &options, &mut runner, folder, &args.run, out)
+    save(&outcome, Some(&origin), &options, &mut runner, folder, &args.run, out)
 }
 
-/// Saves a classifier, forgets how it came about and prints how good it is.
+/// Saves a classifier that started from `base`, forgets how it came about and prints how good it is.
 pub(super) fn save(
     outcome: &Outcome,
+    base: Option<&BaseModel>,
     options: &TrainOptions,
     runner: &mut Runner<'_>,
     folder: FolderWriter,
     run: &RunOptions,
     out: &mut Output,
 ) -> anyhow::Result<()> {
-    let papers = outcome.papers(options, runner, thread_count());
+    let papers = outcome.papers(base, options, runner, thread_count());
     outcome.classifier.save(folder, &papers)?;
     runner.clean()?;
     let place = run.path();

@@ -5,17 +5,23 @@ mod common;
 mod data;
 mod experiment;
 mod learning;
+mod lm_learning;
 mod network;
 mod precision;
 mod run;
+mod step;
+mod vocab;
 
 pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use experiment::ExperimentOptions;
 pub(crate) use learning::LearningOptions;
-pub(crate) use network::{
-    BaseWordsOption, DirectionOption, FROM_SCRATCH, NetworkOptions, VocabOptions,
-};
+pub(crate) use lm_learning::LmLearningOptions;
+pub(crate) use network::{DirectionOption, NetworkOptions};
 pub(crate) use precision::PrecisionOption;
 pub(crate) use run::{RunOptions, overwrite_of};
+pub(crate) use step::StepOptions;
+pub(crate) use vocab::{
+    BaseWordsOption, FROM_SCRATCH, LanguageOption, VocabOptions, VocabSizeOptions,
+};

@@ -1,10 +1,10 @@
 //! What can go wrong with models and runs on disk.
 
 use crate::ErrorClass;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::difference::{ConfigDifference, list};
 use super::fastai::FastaiError;
 use super::tensors::TensorsError;
 
@@ -16,6 +16,18 @@ pub enum CheckpointError {
     #[error("{} does not exist", .path.display())]
     Missing {
         /// What was looked for.
+        path: PathBuf,
+    },
+    /// There is no model folder of this name.
+    #[error("{} does not exist", .path.display())]
+    NoModel {
+        /// What was looked for.
+        path: PathBuf,
+    },
+    /// A file was given where a model folder belongs.
+    #[error("{} is a file, a model folder is needed here", .path.display())]
+    NotAFolder {
+        /// The file.
         path: PathBuf,
     },
     /// The system refused.
@@ -46,8 +58,8 @@ pub enum CheckpointError {
         /// The output.
         path: PathBuf,
     },
-    /// The output exists, and nothing of ours is in it.
-    #[error("{} exists and was not written by ulmfit", .path.display())]
+    /// The output exists and is no model folder: it is never replaced.
+    #[error("{} exists already and is no model folder", .path.display())]
     Foreign {
         /// The output.
         path: PathBuf,
@@ -127,21 +139,30 @@ pub enum CheckpointError {
     /// A tensor file is not what the model needs.
     #[error(transparent)]
     Tensors(#[from] TensorsError),
-    /// A fastai file cannot be imported.
+    /// A model is not what fastai's files can hold, or such a file is not.
     #[error(transparent)]
     Fastai(#[from] FastaiError),
+    /// A file of fastai cannot be imported.
+    #[error("{}: {fault}", .path.display())]
+    FastaiFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FastaiError,
+    },
 }
 
 impl CheckpointError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Missing { .. } => ErrorClass::MissingInput,
+            Self::Missing { .. } | Self::NoModel { .. } => ErrorClass::MissingInput,
             Self::Io { .. } => ErrorClass::Io,
             Self::Locked { .. } => ErrorClass::Locked,
             Self::NotAName { .. }
             | Self::Exists { .. }
             | Self::Foreign { .. }
+            | Self::NotAFolder { .. }
             | Self::ConfigDiffers { .. } => ErrorClass::Usage,
             _ => ErrorClass::Data,
         }
@@ -151,7 +172,7 @@ impl CheckpointError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Exists { .. } => Some("choose another folder, or pass `--overwrite`"),
-            Self::Foreign { .. } => Some("choose another folder; only models are replaced"),
+            Self::Foreign { .. } => Some("choose another folder; only models are ever replaced"),
             Self::Incomplete { .. } => Some("give a folder that a training command has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
                 Some("it was written by a newer ulmfit; update this one")
@@ -165,7 +186,7 @@ impl CheckpointError {
             Self::NotAFile { .. } => Some("copy the file itself; links are not followed"),
             Self::Locked { .. } => Some("wait for the other process, or use another run folder"),
             Self::ConfigDiffers { .. } => {
-                Some("give the settings of the first time, or use another run folder")
+                Some("the settings of the first time go on with it; `--restart` begins anew")
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; finished checkpoints are intact")
@@ -174,10 +195,15 @@ impl CheckpointError {
                 Some("restore the folder from a copy, or begin again in another one")
             }
             Self::Tensors(error) => error.hint(),
-            Self::Fastai(error) => error.hint(),
-            Self::Missing { .. } => {
+            Self::Fastai(fault) | Self::FastaiFile { fault, .. } => fault.hint(),
+            Self::Missing { .. } => Some("check the path"),
+            Self::NoModel { .. } => {
                 Some("check the path; a model is a folder that a training command has written")
             }
+            Self::NotAFolder { .. } => Some(
+                "a model is a folder that a training command has written; are two arguments the \
+                 wrong way round?",
+            ),
             Self::Io { .. } | Self::NotAName { .. } => None,
         }
     }
@@ -215,30 +241,6 @@ pub enum ManifestFault {
         /// Allowed.
         limit: u64,
     },
-}
-
-/// One setting that is not what it was.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConfigDifference {
-    /// Dotted path of the setting, `optim.rate`.
-    pub key: String,
-    /// Value in the run folder; `None` if it was not there.
-    pub stored: Option<serde_json::Value>,
-    /// Value given now; `None` if it is not there.
-    pub given: Option<serde_json::Value>,
-}
-
-impl fmt::Display for ConfigDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |value: &Option<serde_json::Value>| {
-            value.as_ref().map_or_else(|| "absent".to_owned(), ToString::to_string)
-        };
-        write!(f, "{} was {}, now {}", self.key, show(&self.stored), show(&self.given))
-    }
-}
-
-fn list(differences: &[ConfigDifference]) -> String {
-    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn owner(pid: Option<u32>) -> String {

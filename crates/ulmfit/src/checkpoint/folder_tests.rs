@@ -65,11 +65,14 @@ fn only_empty_folders_and_old_models_are_replaced() {
     let home = place.path().join("home");
     fs::create_dir(&home).unwrap();
     fs::write(home.join("letter.txt"), "dear").unwrap();
-    let error = write(&home, Overwrite::Replace, b"third").unwrap_err();
-    assert!(matches!(error, CheckpointError::Foreign { .. }), "{error}");
     fs::write(place.path().join("file"), "text").unwrap();
-    let error = write(&place.path().join("file"), Overwrite::Replace, b"third").unwrap_err();
-    assert!(matches!(error, CheckpointError::Exists { .. }), "{error}");
+    for foreign in [&home, &place.path().join("file")] {
+        for overwrite in [Overwrite::Refuse, Overwrite::Replace] {
+            let error = write(foreign, overwrite, b"third").unwrap_err();
+            assert!(matches!(error, CheckpointError::Foreign { .. }), "{error}");
+            assert!(!error.hint().unwrap().contains("--overwrite"), "it would not help");
+        }
+    }
     let error = write(Path::new("/"), Overwrite::Replace, b"third").unwrap_err();
     assert!(matches!(error, CheckpointError::NotAName { .. }), "{error}");
     assert_eq!(names(place.path()), ["file", "home", "model"]);

@@ -214,14 +214,15 @@ fn check_target(target: &Path, overwrite: Overwrite) -> Result<(), CheckpointErr
     match fs::symlink_metadata(target) {
         Err(_) => return Ok(()),
         Ok(found) if found.is_dir() => {}
-        Ok(_) => return Err(CheckpointError::Exists { path: path() }),
+        Ok(_) => return Err(CheckpointError::Foreign { path: path() }),
     }
     let mut entries = fs::read_dir(target).map_err(io_error("read", target))?;
     match overwrite {
         _ if entries.next().is_none() => Ok(()),
+        // whatever was asked for: nobody should be told to overwrite what will not be
+        _ if !target.join(MANIFEST).is_file() => Err(CheckpointError::Foreign { path: path() }),
         Overwrite::Refuse => Err(CheckpointError::Exists { path: path() }),
-        Overwrite::Replace if target.join(MANIFEST).is_file() => Ok(()),
-        Overwrite::Replace => Err(CheckpointError::Foreign { path: path() }),
+        Overwrite::Replace => Ok(()),
     }
 }
 

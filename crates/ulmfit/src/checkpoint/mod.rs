@@ -11,6 +11,7 @@
 //! checked before memory is taken, every hash before a byte is believed.
 
 mod crash_point;
+mod difference;
 mod durable;
 mod error;
 pub mod fastai;
@@ -30,10 +31,11 @@ pub(crate) mod test_process;
 
 #[cfg(feature = "crash-points")]
 pub use crash_point::CRASH_POINTS;
+pub use difference::ConfigDifference;
 pub use durable::hash_file;
 #[cfg(feature = "train")]
 pub(crate) use durable::replace;
-pub use error::{CheckpointError, ConfigDifference, ManifestFault};
+pub use error::{CheckpointError, ManifestFault};
 pub use folder_writer::{FolderWriter, Overwrite};
 pub use manifest::check_manifest;
 pub use model_folder::ModelFolder;
@@ -42,5 +44,5 @@ pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
 #[cfg(feature = "train")]
 pub(crate) use run::{RunLock, store_or_compare};
 pub use tensors::{
-    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, write_tensors,
+    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, stored_as, write_tensors,
 };

@@ -31,7 +31,7 @@ impl ModelFolder {
     /// Files that the manifest does not name may lie there, but cannot be read through this type.
     ///
     /// # Errors
-    /// [`CheckpointError::Missing`], [`CheckpointError::Incomplete`],
+    /// [`CheckpointError::NoModel`], [`CheckpointError::NotAFolder`], [`CheckpointError::Incomplete`],
     /// [`CheckpointError::Manifest`], [`CheckpointError::Damaged`], [`CheckpointError::NotAFile`]
     /// or [`CheckpointError::Io`].
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
@@ -42,7 +42,14 @@ impl ModelFolder {
 
     /// Reads the manifest only; [`read`](Self::read) still checks what it reads.
     pub(super) fn open_unverified(path: &Path) -> Result<Self, CheckpointError> {
-        std::fs::metadata(path).map_err(io_error("open", path))?;
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Err(CheckpointError::NotAFolder { path: path.to_owned() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(CheckpointError::NoModel { path: path.to_owned() });
+            }
+            Err(error) => return Err(io_error("open", path)(error)),
+        }
         Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)?, place: Place::Disk })
     }
 

@@ -52,6 +52,20 @@ pub fn open_model(path: &Path) -> Result<ModelFolder, Error> {
     }
 }
 
+/// Opens the model that a language model is read from.
+///
+/// # Errors
+/// Those of [`open_model`], and [`Error::Usage`] for `none`, which is a word of `fit` only.
+pub fn open_base(path: &Path) -> Result<ModelFolder, Error> {
+    if path != Path::new("none") || path.exists() {
+        return open_model(path);
+    }
+    let message = "a language model is needed here, not `none`".to_owned();
+    let hint = "only `ulmfit fit` starts from scratch; `ulmfit pretrain` makes a language model of \
+                your own texts, and `en` is the one inside this program";
+    Err(Error::Usage { message, hint: Some(hint.into()) })
+}
+
 impl LmBundle {
     /// The English language model inside the program, forward and backward.
     ///

@@ -1,7 +1,7 @@
 //! Models as users hold them: text pipeline, networks, labels; and their folders.
 
 use super::Error;
-use super::base::open_model;
+use super::base::{open_base, open_model};
 use super::config_check::prefix;
 use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors};
 use crate::data::{LabelKind, LabelSet};
@@ -195,7 +195,7 @@ impl<D: Device> LmBundle<D> {
     /// # Errors
     /// [`Error`] when the folder is missing, damaged, or not a language model's.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        Self::from_folder(&open_model(path)?)
+        Self::from_folder(&open_base(path)?)
     }
 
     /// Reads a model folder that is open.
@@ -246,7 +246,7 @@ impl<D: Device> ClassifierBundle<D> {
     /// # Errors
     /// [`Error`] when the folder is missing, damaged, or not a classifier's.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let folder = ModelFolder::open(path)?;
+        let folder = open_model(path)?; // so that `en` is called what it is
         let config = read_config(&folder)?;
         let NetworkConfig::Classifier(network) = &config.network else {
             let (found, wanted) = (config.network.kind(), "classifier");

@@ -164,12 +164,31 @@ fn made_again_after_a_change_and_only_then() {
         }
         let error = place.tokenize(change).0.unwrap_err();
         assert!(error.to_string().contains("was begun with other settings"), "{error}");
-        let what = if change == 2 { "vocabulary.min_freq was 3, now 2" } else { "a.txt" };
+        let what = if change == 2 { "`--min-freq` was 3, now 2" } else { "a.txt" };
         assert!(error.to_string().contains(what), "{error}");
     }
     place.write(&lines(251));
     place.tokenize(3).0.unwrap();
     assert_eq!(place.written(), written);
+}
+
+/// Before the options of reading were listed one by one they were one text.
+#[test]
+fn a_run_of_before_goes_on() {
+    let place = Place::new();
+    place.tokenize(3).0.unwrap();
+    let config = place.path("run/text").join(CONFIG);
+    let mut stored: Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+    stored["reading"] = format!("{:?}", place.input().options).into();
+    fs::write(&config, stored.to_string()).unwrap();
+    fs::create_dir(place.path("run/pretrain-forward")).unwrap();
+    fs::write(place.path("run/pretrain-forward").join(CONFIG), "{}").unwrap();
+    place.tokenize(3).0.unwrap();
+
+    stored["reading"] = "ReadOptions { text: [\"body\"] }".into();
+    fs::write(&config, stored.to_string()).unwrap();
+    let error = place.tokenize(3).0.unwrap_err().to_string();
+    assert!(error.ends_with(": other options of how files are read"), "{error}");
 }
 
 #[test]

@@ -101,12 +101,13 @@ impl Error {
             Self::Usage { hint, .. }
             | Self::TooLittle { hint, .. }
             | Self::Missing { hint, .. } => hint.clone(),
-            Self::WrongModel { wanted: "language model", .. } => {
-                Some("give a folder written by `ulmfit pretrain` or `ulmfit finetune`".into())
-            }
-            Self::WrongModel { .. } => {
-                Some("give a folder written by `ulmfit train` or `ulmfit fit`".into())
-            }
+            Self::WrongModel { wanted: "language model", .. } => Some(
+                "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".into(),
+            ),
+            Self::WrongModel { path, .. } => Some(format!(
+                "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one of this",
+                path.display()
+            )),
             #[cfg(feature = "train")]
             Self::Recipe(error) => error.hint(),
             #[cfg(feature = "train")]

@@ -28,8 +28,8 @@ pub enum FromFastai {
 /// The files do not say which way the model reads.
 ///
 /// # Errors
-/// [`Error::Checkpoint`] for files that are not what they should be, [`Error::Text`] for a
-/// vocabulary without fastai's special tokens.
+/// [`Error::Checkpoint`] for files that are not what they should be, or a vocabulary without
+/// fastai's special tokens.
 pub fn from_fastai(
     weights: &Path,
     vocab: &Path,
@@ -42,7 +42,9 @@ pub fn from_fastai(
         hid: sizes.hidden,
         layers: sizes.layers,
     };
-    let tokens = Vocab::from_tokens(vocabulary.tokens)?;
+    let tokens = Vocab::from_tokens(vocabulary.tokens).map_err(|fault| {
+        CheckpointError::FastaiFile { path: vocab.to_owned(), fault: fault.into() }
+    })?;
     let text = TextPipeline::new(&TextConfig::default(), None, tokens)?;
     if kind == Kind::Classifier {
         let Some((&classes, hidden)) = sizes.head.split_last() else {

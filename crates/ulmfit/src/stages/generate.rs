@@ -24,14 +24,29 @@ impl Default for GenerateOptions {
     }
 }
 
+impl GenerateOptions {
+    fn check(&self) -> Result<(), Error> {
+        let Self { temperature, min_p, .. } = *self;
+        let message = if !(0.0..=1.0).contains(&min_p) {
+            format!("`min-p` is {min_p}, which is no probability from 0 to 1")
+        } else if !(temperature.is_finite() && temperature >= 0.0) {
+            format!("`temperature` is {temperature}, which is not a number from 0 up")
+        } else {
+            return Ok(());
+        };
+        Err(Error::Usage { message, hint: None })
+    }
+}
+
 /// Continues `prompt`; the result includes it.
 ///
 /// Carries the hidden state along, so each token costs one step, and never writes `xxunk` or
 /// padding.
 ///
 /// # Errors
-/// [`Error::Usage`] when the model reads backward only.
+/// [`Error::Usage`] when the model reads backward only, or an option is out of its range.
 pub fn generate(lm: &LmBundle, prompt: &str, options: &GenerateOptions) -> Result<String, Error> {
+    options.check()?;
     let Some(network) = lm.network(Direction::Forward) else {
         let message = "this model reads backward; text is written forward".into();
         return Err(Error::Usage { message, hint: None });

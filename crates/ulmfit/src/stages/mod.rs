@@ -44,6 +44,8 @@ mod outcome;
 #[cfg(feature = "train")]
 mod papers;
 #[cfg(feature = "train")]
+mod reading;
+#[cfg(feature = "train")]
 mod recipe;
 #[cfg(feature = "train")]
 mod recipe_check;
@@ -57,13 +59,14 @@ mod runner;
 mod saver;
 #[cfg(feature = "train")]
 mod side_by_side;
+mod summary;
 mod texts;
 #[cfg(feature = "train")]
 mod train;
 #[cfg(feature = "train")]
 mod unfreezing;
 
-pub use base::{ENGLISH, english, open_model};
+pub use base::{ENGLISH, english, open_base, open_model};
 #[cfg(feature = "train")]
 pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
 #[cfg(feature = "train")]
@@ -106,6 +109,7 @@ pub use recipe::{TrainPrecision, Unfreeze};
 pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
+pub use summary::{BaseModel, MainScore, ModelSummary};
 pub use texts::{Document, Texts, encode, read_texts};
 #[cfg(feature = "train")]
 pub use train::{TrainOptions, train};

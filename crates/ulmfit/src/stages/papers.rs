@@ -7,6 +7,7 @@ use super::outcome::Outcome;
 use super::recipe::StageRecipe;
 use super::rows::Rows;
 use super::runner::Runner;
+use super::summary::BaseModel;
 use super::train::TrainOptions;
 use crate::data::TokenSource;
 use crate::model::Network;
@@ -19,6 +20,8 @@ use std::fmt::Write;
 pub struct LmPapers<'a, S = TokenFile> {
     /// `pretrain` or `finetune`.
     pub stage: &'static str,
+    /// The model it started from, if any.
+    pub base: Option<BaseModel>,
     /// What it learned from.
     pub corpora: &'a LmText<S>,
     /// Hyper-parameters.
@@ -31,7 +34,7 @@ pub struct LmPapers<'a, S = TokenFile> {
 const PROGRAM: &str = concat!("ulmfit ", env!("CARGO_PKG_VERSION"));
 
 /// What every `run.json` says.
-fn run(stage: &str, seed: u64, threads: usize, rest: Value) -> Value {
+fn run(stage: &str, base: Option<&BaseModel>, seed: u64, threads: usize, rest: Value) -> Value {
     let mut run = json!({
         "schema": 1,
         "program": PROGRAM,
@@ -41,6 +44,9 @@ fn run(stage: &str, seed: u64, threads: usize, rest: Value) -> Value {
         "threads": threads,
         "isa": ulmfit_ops::isa(),
     });
+    if let Some(base) = base {
+        run["base"] = json!(base);
+    }
     if let (Value::Object(run), Value::Object(rest)) = (&mut run, rest) {
         run.extend(rest);
     }
@@ -97,7 +103,7 @@ impl<S: TokenSource> LmPapers<'_, S> {
         });
         Papers {
             card,
-            run: run(self.stage, seed, threads, rest),
+            run: run(self.stage, self.base.as_ref(), seed, threads, rest),
             others: metrics(runner),
             ..Papers::default()
         }
@@ -135,8 +141,14 @@ pub(super) fn provenance(
 }
 
 impl Outcome {
-    /// The papers of a classifier, its report among them.
-    pub fn papers(&self, options: &TrainOptions, runner: &Runner<'_>, threads: usize) -> Papers {
+    /// The papers of a classifier that started from `base`, its report among them.
+    pub fn papers(
+        &self,
+        base: Option<&BaseModel>,
+        options: &TrainOptions,
+        runner: &Runner<'_>,
+        threads: usize,
+    ) -> Papers {
         let report = &self.report;
         let mut card = front_matter("text-classification");
         let labels = self.classifier.labels.names().join(", ");
@@ -164,7 +176,7 @@ impl Outcome {
             ("report.json".to_owned(), report.to_json()),
             ("report.txt".to_owned(), report.to_string().into_bytes()),
         ]);
-        let run = run("train", options.classify.seed, threads, rest);
+        let run = run("train", base, options.classify.seed, threads, rest);
         Papers { card, run, others, ..Papers::default() }
     }
 }

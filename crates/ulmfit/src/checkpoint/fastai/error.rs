@@ -1,6 +1,7 @@
 //! What can be wrong with a fastai file.
 
 use crate::checkpoint::TensorsError;
+use crate::text::TextError;
 
 /// Why a fastai file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,9 @@ pub enum FastaiError {
         /// What is wrong.
         what: &'static str,
     },
+    /// Its tokens make no vocabulary.
+    #[error(transparent)]
+    Words(#[from] TextError),
     /// Vocabulary and weights do not belong together.
     #[error("{words} {what} in the vocabulary, {rows} in the weights")]
     Count {
@@ -103,10 +107,13 @@ impl FastaiError {
             Self::Tensor { .. } | Self::NotTorch { .. } => {
                 Some("save the model again with `learn.save`")
             }
+            Self::Words(error) => error.hint(),
             Self::Vocabulary { .. } | Self::Count { .. } => {
                 Some("in fastai, `save_pickle('vocab.pkl', learn.dls.vocab)` writes the one needed")
             }
-            _ => Some("the file is damaged; copy it again from where it came"),
+            _ => Some(
+                "the file is damaged, or not one of fastai's; copy it again from where it came",
+            ),
         }
     }
 }

@@ -33,17 +33,25 @@ pub struct Imported {
 ///
 /// # Errors
 /// [`CheckpointError::Missing`], [`CheckpointError::Io`], [`CheckpointError::NotAFile`], and
-/// those of [`import_fastai`].
+/// those of [`import_fastai`] as [`CheckpointError::FastaiFile`].
 pub fn import_fastai_files(weights: &Path, vocabulary: &Path) -> Result<Imported, CheckpointError> {
+    let within = |path: &Path| {
+        let path = path.to_owned();
+        move |fault| CheckpointError::FastaiFile { path, fault }
+    };
     let read = |path: &Path, what, limit| {
         if require_file(path)? > limit {
-            return Err(FastaiError::Limit { what, limit: limit as usize }.into());
+            return Err(within(path)(FastaiError::Limit { what, limit: limit as usize }));
         }
         fs::read(path).map_err(io_error("read", path))
     };
-    let vocabulary = read(vocabulary, "bytes of vocabulary", MAX_VOCABULARY_BYTES)?;
-    let weights = read(weights, "bytes of weights", MAX_WEIGHTS_BYTES)?;
-    Ok(import_fastai(&weights, &vocabulary)?)
+    let words = read(vocabulary, "bytes of vocabulary", MAX_VOCABULARY_BYTES)?;
+    let bytes = read(weights, "bytes of weights", MAX_WEIGHTS_BYTES)?;
+    let words = read_vocabulary(&words).map_err(within(vocabulary))?;
+    import_with(&bytes, words).map_err(|fault| match fault {
+        FastaiError::Count { .. } => within(vocabulary)(fault),
+        _ => within(weights)(fault),
+    })
 }
 
 /// Reads the weights that `Learner.save` (with or without the optimizer) or `save_encoder` wrote,
@@ -54,7 +62,10 @@ pub fn import_fastai_files(weights: &Path, vocabulary: &Path) -> Result<Imported
 /// # Errors
 /// [`FastaiError`] for files that are anything else.
 pub fn import_fastai(weights: &[u8], vocabulary: &[u8]) -> Result<Imported, FastaiError> {
-    let vocabulary = read_vocabulary(vocabulary)?;
+    import_with(weights, read_vocabulary(vocabulary)?)
+}
+
+fn import_with(weights: &[u8], vocabulary: Vocabulary) -> Result<Imported, FastaiError> {
     let file = TorchFile::open(weights)?;
     let mut slots = BTreeMap::new();
     for (name, tensor) in file.state()? {

@@ -255,7 +255,9 @@ fn other_settings_are_refused_by_name() {
     let keys: Vec<_> = differences.iter().map(|difference| difference.key.as_str()).collect();
     assert_eq!(keys, ["data", "optim.clip", "optim.rate"]);
     assert!(
-        error.to_string().contains("optim.clip was absent, now 1; optim.rate was 0.01, now 0.02")
+        error
+            .to_string()
+            .contains("`optim.clip` was not set, now 1; `optim.rate` was 0.01, now 0.02")
     );
     assert!(error.hint().is_some());
 }

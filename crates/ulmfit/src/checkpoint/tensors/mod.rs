@@ -16,7 +16,7 @@ mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 pub use error::TensorsError;
 pub use header::TensorInfo;
@@ -49,7 +49,8 @@ impl HostTensor {
 }
 
 /// How numbers are stored; in memory they are always `f32`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Dtype {
     /// Four bytes, exact.
     #[default]
@@ -60,9 +61,34 @@ pub enum Dtype {
     Int8,
 }
 
+impl std::fmt::Display for Dtype {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Int8 => "int8",
+        })
+    }
+}
+
 /// Where the scales of an int8 tensor stand.
 fn scale_name(tensor: &str) -> String {
     format!("{tensor}.scale")
+}
+
+/// The smallest type in which any of the tensors is stored, and the number of weights: scales are
+/// none.
+pub fn stored_as(tensors: &[TensorInfo]) -> (Dtype, usize) {
+    let integers = tensors.iter().filter(|tensor| tensor.dtype == "I8");
+    let scales: HashSet<String> = integers.map(|tensor| scale_name(&tensor.name)).collect();
+    let halves = tensors.iter().any(|tensor| tensor.dtype == "F16" || tensor.dtype == "BF16");
+    let weights = tensors.iter().filter(|tensor| !scales.contains(&tensor.name));
+    let dtype = match (scales.is_empty(), halves) {
+        (false, _) => Dtype::Int8,
+        (true, true) => Dtype::F16,
+        (true, false) => Dtype::F32,
+    };
+    (dtype, weights.map(|tensor| tensor.dims.iter().product::<usize>()).sum())
 }
 
 /// Elements of a row: all that share the first index.

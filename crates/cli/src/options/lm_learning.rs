@@ -1,0 +1,74 @@
+//! Hyper-parameters of any training that replace those of the recipe.
+
+use super::StepOptions;
+use ulmfit::Error;
+use ulmfit::stages::{Recipe, StageRecipe, TrainPrecision};
+
+/// Hyper-parameters of a language model's training; a classifier has these and more.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Learning")]
+pub(crate) struct LmLearningOptions {
+    /// Passes over the data (of the last phase, when unfreezing gradually)
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Peak learning rate of the highest layers
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f64>,
+    #[command(flatten)]
+    step: StepOptions,
+    /// Batches averaged into one update
+    #[arg(long, value_name = "N")]
+    accumulate: Option<usize>,
+    /// Epochs without improvement after which a phase ends
+    #[arg(long, value_name = "EPOCHS")]
+    patience: Option<usize>,
+    /// Keep the weights of the best epoch instead of the last one's
+    #[arg(long)]
+    keep_best: bool,
+    /// Numbers of matrix products in training; bf16 is fast with AVX-512 BF16 [default: f32]
+    #[arg(long, value_enum)]
+    precision: Option<TrainPrecisionArg>,
+    /// Words less likely than this are sampled in the gradient of a language model's softmax:
+    /// right on average, and faster (0: all are counted) [default: the recipe's]
+    #[arg(long, value_name = "P")]
+    sampled_below: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum TrainPrecisionArg {
+    /// Single precision
+    F32,
+    /// Factors of 16 bits, sums and weights of 32
+    Bf16,
+    /// f32, until training with bf16 has been measured to make equal errors
+    Auto,
+}
+
+impl LmLearningOptions {
+    /// The recipe as named, without the other options.
+    pub(crate) fn recipe(&self) -> Result<Recipe, Error> {
+        self.step.recipe()
+    }
+
+    /// Puts into a stage only how it is computed.
+    pub(super) fn put_arithmetic(&self, stage: &mut StageRecipe) {
+        stage.sampled_below = self.sampled_below.unwrap_or(stage.sampled_below);
+        if let Some(precision) = self.precision {
+            stage.precision = match precision {
+                TrainPrecisionArg::F32 | TrainPrecisionArg::Auto => TrainPrecision::F32,
+                TrainPrecisionArg::Bf16 => TrainPrecision::Bf16,
+            };
+        }
+    }
+
+    /// Puts the options into a stage of the recipe that trains `groups` groups, and checks it.
+    pub(crate) fn apply(&self, stage: &mut StageRecipe, groups: usize) -> Result<(), Error> {
+        stage.accumulate = self.accumulate.unwrap_or(stage.accumulate);
+        stage.patience = self.patience.or(stage.patience);
+        stage.keep_best |= self.keep_best;
+        self.put_arithmetic(stage);
+        self.lr.into_iter().for_each(|lr| stage.set_lr(lr));
+        self.epochs.into_iter().for_each(|epochs| stage.set_epochs(epochs));
+        self.step.apply(stage, groups)
+    }
+}
