@@ -4,6 +4,7 @@ mod commands;
 mod failure;
 mod options;
 mod output;
+mod prediction_rows;
 mod progress;
 mod signals;
 
