@@ -43,6 +43,8 @@ fn options_in(text: &str) -> impl Iterator<Item = &str> {
 fn columns_that_are_not_there() {
     let place = Place::new();
     place.write("odd.csv", "txt,lable,more\na,b,c\n");
+    place.write("table.dat", "txt,label_\na,b\n");
+    place.write("table.txt", "txt,label_\na,b\n");
     check(
         &place,
         "
@@ -56,8 +58,15 @@ fn columns_that_are_not_there() {
         tokenize train.csv --text txt | 65 | no column `txt` | did you mean `text`?
         check-data train.csv --label lable | 65 | no column `lable` | did you mean `label`?
         train lm odd.csv -o out | 65 | cannot tell which column is the text | --text COLUMN
+        predict classifier table.dat --text lable | 65 | table.dat:1: read as plain text, which has no column `lable` | --input-format csv
+        predict classifier table.txt --text txt | 65 | table.txt:1: read as plain text | --input-format csv
+        train lm table.dat -o out --text 1 --label 2 | 65 | table.dat:1: read as plain text | --input-format csv
         ",
     );
+    // the header of a table that nothing but the options tells from prose
+    let table = "Kommentar,Wertung\nnice film,5\n";
+    let done = place.feed("predict classifier --format text --text Kommentar", table);
+    assert_eq!(done.ok().lines().count(), 1);
 }
 
 #[test]

@@ -146,6 +146,14 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
+    /// A column is asked for, but the file seems to be plain text.
+    #[error("{place}: read as plain text, which has no column `{name}`")]
+    NoColumns {
+        /// The first line.
+        place: Place,
+        /// The name asked for.
+        name: String,
+    },
     /// A line that is no JSON.
     #[error("{place}: not valid JSON at column {column}: {message}")]
     Json {
@@ -329,6 +337,9 @@ impl DataError {
                 "name it with `--text COLUMN` (a number where there is no header)"
             }
             Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
+            Self::NoColumns { .. } => {
+                "if it has columns pass `--input-format csv` (or tsv), else leave out `--text` and `--label`"
+            }
             // serde_json's two ways to say that a surrogate lacks its other half.
             Self::Json { message, .. }
                 if message.contains("surrogate") || message.contains("hex escape") =>

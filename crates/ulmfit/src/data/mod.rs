@@ -208,7 +208,10 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
         };
     }
     let input = Input::open(path)?;
-    let format = options.format.unwrap_or_else(|| sniff::format_of(path, input.head()));
+    let format = match options.format {
+        Some(format) => format,
+        None => sniff::format_of(&input.file, input.head(), options)?,
+    };
     let rows: Box<dyn Rows> = match format {
         Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),

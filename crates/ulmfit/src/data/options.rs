@@ -55,6 +55,13 @@ impl Default for ReadOptions {
     }
 }
 
+impl ReadOptions {
+    /// Whether a column of this name is asked for.
+    pub(crate) fn names(&self, column: &str) -> bool {
+        self.text.iter().chain(&self.label).any(|name| name == column)
+    }
+}
+
 /// How rows are laid out in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
