@@ -2,6 +2,7 @@
 
 mod commands;
 mod failure;
+mod labelled_files;
 mod options;
 mod output;
 mod prediction_rows;

@@ -189,6 +189,52 @@ fn several_labels_and_numbers_have_fields_of_their_own() {
     assert!(table.starts_with("value\n"));
 }
 
+/// What is read is said; a model reads the columns that it learned from, and warns of others.
+#[test]
+fn columns_are_told_and_remembered() {
+    let place = Place::new();
+    let rows = fs::read_to_string(place.path("train.csv")).unwrap();
+    let rows = rows.lines().skip(1).enumerate();
+    let lines = rows.map(|(n, line)| format!("{n},nothing,{}\n", line.replace(',', ",x,")));
+    place.write("mails.csv", "id,text,mail,note,label\n".to_owned() + &lines.collect::<String>());
+    let learn = "--unfreeze full --epochs 8 --lr 0.02 --drop-mult 0.2 --batch-size 8 --bptt 16";
+    let line = format!("train lm mails.csv -o model --text mail --test mails.csv {learn}");
+    let done = place.run(&line);
+    let read = "mails.csv: text: `mail`; label: `label`; not read: `id`, `text` and `note`\n";
+    assert!(done.stderr.starts_with(read), "{done:?}");
+    assert_eq!(done.stderr.matches("text: ").count(), 1, "{done:?}");
+    done.ok();
+    let config = fs::read_to_string(place.path("model/config.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["text-columns"], serde_json::json!(["mail"]));
+
+    let done = place.run("evaluate model mails.csv --json");
+    assert_eq!(done.stderr, read);
+    assert!(done.json()["accuracy"].as_f64().unwrap() > 0.7, "the guessed column says nothing");
+    let done = place.run("predict model mails.csv --format text");
+    assert!(!done.stderr.contains("warning"), "{done:?}");
+    let own = done.ok();
+    let warning = "\nwarning: learned from `mail`, but reads `text` here\n";
+    let done = place.run("predict model mails.csv --format text --text text");
+    assert!(done.stderr.ends_with(warning), "{done:?}");
+    assert_ne!(done.ok(), own);
+    let done = place.run("evaluate model test.csv");
+    assert!(done.stderr.ends_with(warning), "{done:?}");
+    for line in ["predict model mails.csv --text text -q", "predict model texts.txt"] {
+        assert_eq!(place.run(line).stderr, "", "{line}");
+    }
+    // the names of the model tell a table from prose, too
+    let found = place.feed("predict model --format text", "id,mail\n7,a lovely film\n").ok();
+    assert_eq!(found.lines().count(), 1);
+    // a model that remembers nothing guesses in silence
+    let config = fs::read_to_string(place.path("classifier/config.json")).unwrap();
+    assert!(config.contains("\"text-columns\""), "{config}");
+    let done = place.run("export compact classifier -o small");
+    done.ok();
+    let small = fs::read_to_string(place.path("small/config.json")).unwrap();
+    assert_eq!(small, config);
+}
+
 /// Standard input is predicted row by row, files in batches: batch mates must not matter.
 #[test]
 fn neither_batches_nor_standard_input_change_a_bit() {

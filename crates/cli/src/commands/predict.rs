@@ -1,5 +1,6 @@
 //! `ulmfit predict`.
 
+use crate::labelled_files::say_columns;
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::prediction_rows::{Form, PredictionRows};
@@ -47,9 +48,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let options = ReadOptions {
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
+        learned_text: model.text_columns.clone(),
         ..args.data.read_options()
     };
     let mut records = open(&args.file, &options)?;
+    say_columns(&args.file, &records, &model.text_columns, &mut terminal);
     // people typing and pipes want an answer a line; files want speed
     let chunk = if args.file == Path::new("-") { 1 } else { CHUNK };
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());

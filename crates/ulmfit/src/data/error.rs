@@ -400,7 +400,7 @@ impl DataError {
 }
 
 /// "`a`, `b` and `c`", cut after eight.
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match (&shown[..], names.len()) {

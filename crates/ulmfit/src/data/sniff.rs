@@ -25,7 +25,11 @@ pub(crate) fn format_of(
         Some(Format::Csv | Format::Tsv) if start.starts_with(b"{\"") => Format::Jsonl,
         Some(format) => format,
         None if matches!(start.first(), Some(b'{' | b'[')) => Format::Jsonl,
-        None => by_header(start, |name| is_known(name) || options.names(name)),
+        None => by_header(start, |name| {
+            is_known(name)
+                || options.names(name)
+                || options.learned_text.iter().any(|learned| learned == name)
+        }),
     };
     let is_table = || by_header(start, |name| options.names(name)) != Format::Text;
     match options.text.iter().chain(&options.label).next() {
