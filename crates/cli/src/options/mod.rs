@@ -4,6 +4,7 @@ mod classifier;
 mod common;
 mod data;
 mod experiment;
+mod labels;
 mod learning;
 mod network;
 mod precision;
@@ -13,6 +14,7 @@ pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
 pub(crate) use experiment::ExperimentOptions;
+pub(crate) use labels::LabelArgs;
 pub(crate) use learning::LearningOptions;
 pub(crate) use network::{
     BaseWordsOption, DirectionOption, FROM_SCRATCH, NetworkOptions, VocabOptions,

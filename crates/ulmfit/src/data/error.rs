@@ -401,12 +401,16 @@ impl DataError {
 
 /// "`a`, `b` and `c`", cut after eight.
 pub(super) fn list(names: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    list_at_most(names, 8)
+}
+
+/// "`a`, `b` and `c`", cut after `most`.
+pub(super) fn list_at_most(names: &[String], most: usize) -> String {
+    let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{name}`")).collect();
     match (&shown[..], names.len()) {
         ([], _) => "none".to_owned(),
         ([one], _) => one.clone(),
-        (_, n) if n > SHOWN => format!("{} and {} more", shown.join(", "), n - SHOWN),
+        (_, n) if n > most => format!("{} and {} more", shown.join(", "), n - most),
         ([head @ .., last], _) => format!("{} and {last}", head.join(", ")),
     }
 }
