@@ -364,7 +364,7 @@ fn a_wrong_label_column() {
         place.write(name, "text,label\n".to_owned() + &lines.collect::<String>());
     };
     other("ids.csv", &|n| format!("T-{n}"));
-    other("values.csv", &|n| format!("{}.25", n));
+    other("values.csv", &|n| format!("{n}.25"));
     other("rare.csv", &|n| if n < 7 { format!("rare-{n}x") } else { format!("l{}", n % 2) });
     for (file, warning) in [
         (

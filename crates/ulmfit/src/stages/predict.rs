@@ -42,7 +42,7 @@ pub struct Probabilities(pub Vec<(String, f32)>);
 
 impl Serialize for Probabilities {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, p)| (name, p)))
+        serializer.collect_map(self.0.iter().map(|(name, p)| (name, *p)))
     }
 }
 
