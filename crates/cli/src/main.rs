@@ -2,8 +2,10 @@
 
 mod commands;
 mod failure;
+mod labelled_files;
 mod options;
 mod output;
+mod prediction_rows;
 mod progress;
 mod signals;
 

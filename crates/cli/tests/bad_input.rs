@@ -44,6 +44,8 @@ fn options_in(text: &str) -> impl Iterator<Item = &str> {
 fn columns_that_are_not_there() {
     let place = Place::new();
     place.write("odd.csv", "txt,lable,more\na,b,c\n");
+    place.write("table.dat", "txt,label_\na,b\n");
+    place.write("table.txt", "txt,label_\na,b\n");
     check(
         &place,
         "
@@ -57,8 +59,15 @@ fn columns_that_are_not_there() {
         tokenize train.csv --text txt | 65 | no column `txt` | did you mean `text`?
         check-data train.csv --label lable | 65 | no column `lable` | did you mean `label`?
         train lm odd.csv -o out | 65 | cannot tell which column is the text | --text COLUMN
+        predict classifier table.dat --text lable | 65 | table.dat:1: read as plain text, which has no column `lable` | --input-format csv
+        predict classifier table.txt --text txt | 65 | table.txt:1: read as plain text | --input-format csv
+        train lm table.dat -o out --text 1 --label 2 | 65 | table.dat:1: read as plain text | --input-format csv
         ",
     );
+    // the header of a table that nothing but the options tells from prose
+    let table = "Kommentar,Wertung\nnice film,5\n";
+    let done = place.feed("predict classifier --format text --text Kommentar", table);
+    assert_eq!(done.ok().lines().count(), 1);
 }
 
 #[test]
@@ -399,6 +408,53 @@ fn two_runs_at_once() {
     }
     assert_eq!(ended, None, "the second run disturbs the first");
     assert_eq!(after, before);
+}
+
+/// A label column that is none is one warning, not one a row.
+#[test]
+fn a_wrong_label_column() {
+    let place = Place::new();
+    let rows = csv(0..40);
+    let other = |name: &str, label: &dyn Fn(usize) -> String| {
+        let lines = rows.lines().skip(1).enumerate();
+        let lines =
+            lines.map(|(n, line)| format!("{},{}\n", line.split(',').next().unwrap(), label(n)));
+        place.write(name, "text,label\n".to_owned() + &lines.collect::<String>());
+    };
+    other("ids.csv", &|n| format!("T-{n}"));
+    other("values.csv", &|n| format!("{n}.25"));
+    other("rare.csv", &|n| if n < 7 { format!("rare-{n}x") } else { format!("l{}", n % 2) });
+    for (file, warning) in [
+        (
+            "ids.csv",
+            "all 40 rows have a label of their own: is this the right column? See `--label COLUMN`",
+        ),
+        (
+            "values.csv",
+            "all 40 rows have a label of their own: is this the right column (`--label COLUMN`), \
+             or are numbers to be predicted (`--task regression`)?",
+        ),
+        (
+            "rare.csv",
+            "7 labels have a single row each, which cannot both teach and test: `rare-0x`, \
+             `rare-1x`, `rare-2x`, `rare-3x`, `rare-4x` and 2 more",
+        ),
+    ] {
+        let done = place.run(&format!("train lm {file} -o {file}.model {STEPS}"));
+        let warnings: Vec<&str> =
+            done.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+        assert_eq!(warnings, [warning], "{done:?}");
+        let done = place.run(&format!("check-data {file}"));
+        assert!(done.ok().contains(&format!("warning: {warning}\n")), "{file}");
+    }
+    let done = place.run("check-data values.csv --task regression");
+    assert!(done.stderr.starts_with("values.csv: text: `text`; label: `label`\n"), "{done:?}");
+    assert!(done.ok().ends_with("\nnothing found that spoils the data\n"));
+    assert_eq!(place.run("check-data values.csv --max-labels 39").code, Some(65));
+    assert_eq!(place.run("check-data ids.csv --task regression").code, Some(65));
+    place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
+    let done = place.run("check-data latin1.csv --encoding-errors replace");
+    assert!(done.stderr.contains("warning: 1 document with bytes that are no text"), "{done:?}");
 }
 
 /// Oddities that do not stop anyone: told in a warning.

@@ -22,7 +22,9 @@ fn rows_come_out_as_they_went_in() {
     place.write("many.jsonl", (0..ROWS).map(line).collect::<String>());
     let done = place.run("predict classifier many.jsonl --echo");
     assert!(
-        done.stderr.starts_with("warning: 157 documents empty, the first at many.jsonl:4"),
+        done.stderr.ends_with(
+            "warning: 157 documents empty, the first at many.jsonl:4; remove these rows\n"
+        ),
         "{}",
         done.stderr
     );
@@ -115,12 +117,122 @@ fn forms_of_output() {
             (5, &row["probabilities"]["bad"]),
             (6, &row["probabilities"]["good"]),
         ] {
-            let (cell, p): (f64, f64) = (cells[n][at].parse().unwrap(), p.as_f64().unwrap());
-            assert!((cell - p).abs() < 1e-7, "{cell} and {p}");
+            assert_eq!(cells[n][at], p.to_string());
         }
     }
     let plain = place.run("predict classifier new.csv --format csv").ok();
     assert!(plain.starts_with("label,confidence,p(bad),p(good)\n"), "{plain}");
+}
+
+/// Labels that are whole numbers are sorted by value, others by letters: columns must not care.
+#[test]
+fn every_probability_stands_in_the_column_of_its_label() {
+    let place = Place::new();
+    let line = |row: usize| format!("{},{}\n", text(row, label(row / 3)), row % 12 + 1);
+    place.write("twelve.csv", "text,label\n".to_owned() + &(0..72).map(line).collect::<String>());
+    place.run(&format!("train lm twelve.csv -o twelve {STEPS}")).ok();
+    let rows = parse(&place.run("predict twelve test.csv").ok());
+    let table = place.run("predict twelve test.csv --format csv").ok();
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    let header = table.headers().unwrap().clone();
+    assert_eq!(header.len(), 14);
+    for (cells, row) in table.records().map(Result::unwrap).zip(&rows) {
+        assert_eq!(cells[0], *row["label"].as_str().unwrap());
+        assert_eq!(cells[1], row["confidence"].to_string());
+        for n in 1..=12 {
+            let at = header.iter().position(|name| name == format!("p({n})")).unwrap();
+            assert_eq!(cells[at], row["probabilities"][n.to_string()].to_string(), "p({n})");
+        }
+        assert_eq!(row["probabilities"][&cells[0]], row["confidence"]);
+    }
+}
+
+#[test]
+fn echo_keeps_what_the_user_has() {
+    let place = Place::new();
+    let rows = "{\"z\":1,\"text\":\"a film\",\"label\":\"mine\",\"confidence\":\"sure\"}\n";
+    place.write("new.jsonl", rows);
+    let line = place.run("predict classifier new.jsonl --echo").ok();
+    assert!(line.starts_with(&format!("{},\"predicted_label\":", rows.trim_end_matches("}\n"))));
+    let table = place.run("predict classifier new.jsonl --echo --format csv").ok();
+    let header = "z,text,label,confidence,predicted_label,predicted_confidence,p(bad),p(good)\n";
+    assert!(table.starts_with(&format!("{header}1,a film,mine,sure,")), "{table}");
+}
+
+#[test]
+fn several_labels_and_numbers_have_fields_of_their_own() {
+    let place = Place::new();
+    let line = |row: usize| format!("{},{}\n", text(row, label(row)), ["x;y", "y", ""][row % 3]);
+    place.write("tags.csv", "text,tags\n".to_owned() + &(0..60).map(line).collect::<String>());
+    place.run(&format!("train lm tags.csv -o tags --label-delimiter ; {STEPS}")).ok();
+    for row in parse(&place.run("predict tags test.csv").ok()) {
+        let names: Vec<&String> = row.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["confidence", "labels", "probabilities"]);
+        let chosen = row["labels"].as_array().unwrap();
+        let chosen: Vec<&str> = chosen.iter().map(|label| label.as_str().unwrap()).collect();
+        let likely = row["probabilities"].as_object().unwrap().iter();
+        let likely: Vec<&String> =
+            likely.filter(|(_, p)| p.as_f64().unwrap() >= 0.5).map(|(name, _)| name).collect();
+        assert_eq!(chosen, likely, "{row}");
+    }
+    let table = place.run("predict tags test.csv --format csv --label-delimiter |").ok();
+    assert!(table.starts_with("labels,confidence,p(x),p(y)\n"), "{table}");
+
+    let line = |row: usize| format!("{},{}.5\n", text(row, label(row)), row % 2);
+    place.write("stars.csv", "text,stars\n".to_owned() + &(0..60).map(line).collect::<String>());
+    place.run(&format!("train lm stars.csv -o stars --task regression {STEPS}")).ok();
+    let rows = place.run("predict stars test.csv").ok();
+    let table = place.run("predict stars test.csv --format csv").ok();
+    for (row, cell) in rows.lines().zip(table.lines().skip(1)) {
+        assert_eq!(row, format!("{{\"value\":{cell}}}"));
+    }
+    assert!(table.starts_with("value\n"));
+}
+
+/// What is read is said; a model reads the columns that it learned from, and warns of others.
+#[test]
+fn columns_are_told_and_remembered() {
+    let place = Place::new();
+    let rows = fs::read_to_string(place.path("train.csv")).unwrap();
+    let rows = rows.lines().skip(1).enumerate();
+    let lines = rows.map(|(n, line)| format!("{n},nothing,{}\n", line.replace(',', ",x,")));
+    place.write("mails.csv", "id,text,mail,note,label\n".to_owned() + &lines.collect::<String>());
+    let learn = "--unfreeze full --epochs 8 --lr 0.02 --drop-mult 0.2 --batch-size 8 --bptt 16";
+    let line = format!("train lm mails.csv -o model --text mail --test mails.csv {learn}");
+    let done = place.run(&line);
+    let read = "mails.csv: text: `mail`; label: `label`; not read: `id`, `text` and `note`\n";
+    assert!(done.stderr.starts_with(read), "{done:?}");
+    assert_eq!(done.stderr.matches("text: ").count(), 1, "{done:?}");
+    done.ok();
+    let config = fs::read_to_string(place.path("model/config.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["text-columns"], serde_json::json!(["mail"]));
+
+    let done = place.run("evaluate model mails.csv --json");
+    assert_eq!(done.stderr, read);
+    assert!(done.json()["accuracy"].as_f64().unwrap() > 0.7, "the guessed column says nothing");
+    let done = place.run("predict model mails.csv --format text");
+    assert!(!done.stderr.contains("warning"), "{done:?}");
+    let own = done.ok();
+    let warning = "\nwarning: learned from `mail`, but reads `text` here\n";
+    let done = place.run("predict model mails.csv --format text --text text");
+    assert!(done.stderr.ends_with(warning), "{done:?}");
+    assert_ne!(done.ok(), own);
+    let done = place.run("evaluate model test.csv");
+    assert!(done.stderr.ends_with(warning), "{done:?}");
+    for line in ["predict model mails.csv --text text -q", "predict model texts.txt"] {
+        assert_eq!(place.run(line).stderr, "", "{line}");
+    }
+    // the names of the model tell a table from prose, too
+    let found = place.feed("predict model --format text", "id,mail\n7,a lovely film\n").ok();
+    assert_eq!(found.lines().count(), 1);
+    // a model that remembers nothing guesses in silence
+    let config = fs::read_to_string(place.path("classifier/config.json")).unwrap();
+    assert!(config.contains("\"text-columns\""), "{config}");
+    let done = place.run("export compact classifier -o small");
+    done.ok();
+    let small = fs::read_to_string(place.path("small/config.json")).unwrap();
+    assert_eq!(small, config);
 }
 
 /// Standard input is predicted row by row, files in batches: batch mates must not matter.

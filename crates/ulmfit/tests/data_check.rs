@@ -116,7 +116,16 @@ fn labels_that_stop_training() {
     assert_eq!(count(&check_data(&clean(0..20), &[], &few), FindingKind::TooManyLabels), 1);
     // Numbers to be predicted are no classes.
     let regression = CheckOptions { task: Task::Regression, ..few };
-    assert_eq!(check_data(&one, &[], &regression).findings, []);
+    let numbers: Vec<Record> = (0..9).map(|n| record(n, words(n).join(" "), "0.5")).collect();
+    assert_eq!(check_data(&numbers, &[], &regression).findings, []);
+    let report = check_data(&one, &[], &regression);
+    assert_eq!(count(&report, FindingKind::UnfitLabel), 9);
+    assert_eq!(report.worst(), Some(Severity::Error));
+    let mut list = clean(0..20);
+    list[3].label = Some(RawLabel::Many(vec!["sports".into(), "business".into()]));
+    assert_eq!(check_data(&list, &[], &CheckOptions::default()).findings, []);
+    let single = CheckOptions { task: Task::Single, ..CheckOptions::default() };
+    assert_eq!(count(&check_data(&list, &[], &single), FindingKind::UnfitLabel), 1);
     let uneven: Vec<Record> = (0..90)
         .map(|n| record(n, words(n).join(" "), if n < 3 { "few" } else { "many" }))
         .collect();

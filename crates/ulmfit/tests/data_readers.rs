@@ -143,8 +143,8 @@ fn several_text_columns_and_places() {
     let folder = TempDir::new().unwrap();
     let path = write(&folder, "a.csv", b"label,title,description\nx,T,\"D\nD\"\n\ny,U,E\n");
     let mut records = open(&path, &ReadOptions::default()).unwrap();
-    assert_eq!(records.text_columns(), ["title", "description"]);
-    assert_eq!(records.label_column().as_deref(), Some("label"));
+    assert_eq!(records.columns().text, ["title", "description"]);
+    assert_eq!(records.columns().label.as_deref(), Some("label"));
     let (first, second) = (records.next().unwrap().unwrap(), records.next().unwrap().unwrap());
     assert_eq!(first.fields, ["T", "D\nD"]);
     assert_eq!((first.place.line, second.place.line), (2, 5));
@@ -347,7 +347,7 @@ fn shared_data_sets() {
         ("germeval2018_de/test.jsonl.xz", 3532, 2, vec!["text"]),
     ] {
         let mut records = open(&shared.join(name), &ReadOptions::default()).unwrap();
-        assert_eq!(records.text_columns(), columns, "{name}");
+        assert_eq!(records.columns().text, columns, "{name}");
         let all = records.by_ref().collect::<Result<Vec<_>, _>>().unwrap();
         let names: std::collections::BTreeSet<_> = all.iter().map(|record| &record.label).collect();
         assert_eq!((all.len(), names.len()), (rows, labels), "{name}");

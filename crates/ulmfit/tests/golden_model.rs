@@ -49,6 +49,7 @@ fn classifier<D: Device>(gold: &Value) -> TextClassifier<D> {
         task: LabelKind::Single,
         seq_len: size(&gold["seq_len"]),
         max_len: Some(size(&gold["max_len"])),
+        target_scale: None,
     };
     let mut model = TextClassifier::new(D::default(), config, dropout(gold), Key::new(1));
     fill(&mut model);

@@ -1,11 +1,13 @@
 //! `ulmfit check-data`.
 
-use crate::options::DataOptions;
+use crate::labelled_files::LabelledFiles;
+use crate::options::{Common, DataOptions, LabelArgs};
 use crate::output::Output;
+use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
-use ulmfit::data::{CheckOptions, LabelUse, ReadOptions, Severity, check_data, read_all};
+use ulmfit::data::{CheckOptions, LabelOptions, LabelUse, ReadOptions, Severity, check_data};
 
 /// Looks for what spoils a data set before anyone trains: duplicates, conflicting labels,
 /// spelling variants, empty and huge documents.
@@ -23,19 +25,24 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
     #[command(flatten)]
+    labels: LabelArgs,
+    #[command(flatten)]
     data: DataOptions,
 }
 
-pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let options = ReadOptions { labels: LabelUse::Optional, ..args.data.read_options() };
-    let read = |path: &PathBuf| read_all(path, &options).map(|(records, _)| records);
+    let (mut files, mut terminal) = (LabelledFiles::new(options), Terminal::new(common));
+    let mut read = |path: &PathBuf| files.read(path, &mut terminal);
     let train = read(&args.data_file)?;
-    let valid = args.valid.as_ref().map(read).transpose()?;
-    let test = args.test.as_ref().map(read).transpose()?;
+    let valid = args.valid.as_ref().map(&mut read).transpose()?;
+    let test = args.test.as_ref().map(&mut read).transpose()?;
     let others = [("valid", valid.as_deref()), ("test", test.as_deref())];
     let others: Vec<_> =
         others.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect();
-    let report = check_data(&train, &others, &CheckOptions::default());
+    let LabelOptions { task, max_labels } = args.labels.label_options();
+    let check = CheckOptions { task, max_labels, ..CheckOptions::default() };
+    let report = check_data(&train, &others, &check);
     let mut text = String::new();
     for part in &report.parts {
         let (name, rows) = (&part.name, part.rows);
@@ -50,6 +57,9 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
         let severity = format!("{:?}", finding.severity).to_lowercase();
         writeln!(text, "{severity}: {}", finding.message)?;
         finding.examples.iter().try_for_each(|place| writeln!(text, "  {place}"))?;
+    }
+    if report.findings.is_empty() {
+        writeln!(text, "nothing found that spoils the data")?;
     }
     out.result(&report, &text)?;
     if report.worst() == Some(Severity::Error) {

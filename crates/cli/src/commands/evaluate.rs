@@ -4,6 +4,7 @@ use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::data::ReadOptions;
 use ulmfit::stages::{
     ClassifierBundle, LmBundle, NetworkConfig, evaluate_classifier, evaluate_language_model,
     open_model, read_config, read_texts,
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 model.keep(&direction.directions())?;
             }
             model.set_precision(args.precision.get());
+            let options = ReadOptions { learned_text: model.text_columns.clone(), ..options };
             let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
             let scores = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
             out.result(&scores, &scores.to_string())

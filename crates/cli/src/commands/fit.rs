@@ -1,5 +1,6 @@
 //! `ulmfit fit`: all stages.
 
+use crate::labelled_files::LabelledFiles;
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, FROM_SCRATCH,
     LearningOptions, NetworkOptions, RunOptions, VocabOptions,
@@ -8,7 +9,7 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
-use ulmfit::data::{ReadOptions, Record, read_all};
+use ulmfit::data::{ReadOptions, Record};
 use ulmfit::stages::{
     BaseModel, FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, english, fit,
     open_base,
@@ -84,7 +85,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let folder = args.run.claim()?;
     let mut terminal = Terminal::new(common);
     let options = args.data.read_options();
-    let mut read_rows = |path: &PathBuf| read(path, &options, &mut terminal);
+    let mut files = LabelledFiles::new(options.clone());
+    let mut read_rows = |path: &PathBuf| files.read(path, &mut terminal);
     let rows = RowsInput {
         train: read_rows(&args.data_file)?,
         valid: args.valid.as_ref().map(&mut read_rows).transpose()?,
@@ -104,7 +106,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let mut runner = args.run.runner(&mut terminal)?;
-    let outcome = fit(&mut runner, input, &options)?;
+    let mut outcome = fit(&mut runner, input, &options)?;
+    outcome.classifier.text_columns = files.text_columns();
     super::train::save(
         &outcome,
         origin.as_ref(),
@@ -116,13 +119,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     )
 }
 
-/// Reads labelled rows and passes warnings on.
+/// Reads labelled rows, says which columns are read and passes warnings on.
 pub(super) fn read(
     path: &Path,
     options: &ReadOptions,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Record>, Error> {
-    let (records, warnings) = read_all(path, options)?;
-    warnings.messages().iter().for_each(|warning| progress.warn(warning));
-    Ok(records)
+    LabelledFiles::new(options.clone()).read(path, progress)
 }

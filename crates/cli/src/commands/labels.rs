@@ -1,5 +1,6 @@
 //! `ulmfit labels`: error against the number of labels.
 
+use crate::labelled_files::LabelledFiles;
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, ExperimentOptions,
     LearningOptions, VocabOptions,
@@ -64,7 +65,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
-    let mut read = |path: &PathBuf| super::fit::read(path, &reading, &mut terminal);
+    let mut files = LabelledFiles::new(reading.clone());
+    let mut read = |path: &PathBuf| files.read(path, &mut terminal);
     let train = read(&args.data_file)?;
     let test = args.test.as_ref().map(&mut read).transpose()?;
     let options = LabelCurveOptions {

@@ -75,7 +75,7 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::Generate(args) => generate::run(args, common, out),
         Command::LrFind(args) => lr_find::run(args, common, out),
         Command::Inspect(args) => inspect::run(args, common, out),
-        Command::CheckData(args) => check_data::run(args, out),
+        Command::CheckData(args) => check_data::run(args, common, out),
         Command::Ablate(args) => ablate::run(args, common, out),
         Command::Labels(args) => labels::run(args, common, out),
         Command::Import(args) => import::run(args, common, out),

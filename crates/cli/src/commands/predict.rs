@@ -1,11 +1,13 @@
 //! `ulmfit predict`.
 
+use crate::labelled_files::say_columns;
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
+use crate::prediction_rows::{Form, PredictionRows};
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use ulmfit::data::{Columns, LabelUse, ReadOptions, Record, open};
-use ulmfit::stages::{ClassifierBundle, Prediction, Progress};
+use ulmfit::stages::{ClassifierBundle, Progress};
 
 /// Rows predicted together: memory stays flat however long the input is.
 const CHUNK: usize = 512;
@@ -22,8 +24,9 @@ pub(crate) struct Args {
     file: PathBuf,
     /// Form of the output
     #[arg(long, value_enum, default_value = "jsonl")]
-    format: FormatArg,
-    /// Repeat the input's columns before the prediction
+    format: Form,
+    /// Repeat the input's columns before the prediction, whose names begin with `predicted_` if the
+    /// input has one of them
     #[arg(long)]
     echo: bool,
     /// Use only this reading direction of a model that has both
@@ -33,16 +36,6 @@ pub(crate) struct Args {
     precision: PrecisionOption,
     #[command(flatten)]
     data: DataOptions,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormatArg {
-    /// An object a line
-    Jsonl,
-    /// Comma-separated, with a header
-    Csv,
-    /// The label alone
-    Text,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -55,12 +48,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let options = ReadOptions {
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
+        learned_text: model.text_columns.clone(),
         ..args.data.read_options()
     };
     let mut records = open(&args.file, &options)?;
+    say_columns(&args.file, &records, &model.text_columns, &mut terminal);
     // people typing and pipes want an answer a line; files want speed
     let chunk = if args.file == Path::new("-") { 1 } else { CHUNK };
-    let mut writer = Writer::new(args, &model);
+    let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
     loop {
         let batch = records.by_ref().take(chunk).collect::<Result<Vec<Record>, _>>()?;
         if batch.is_empty() {
@@ -70,65 +65,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             batch.iter().map(|record| record.fields.clone()).collect();
         let rows = model.probabilities(&documents, 64);
         for (record, row) in batch.iter().zip(rows) {
-            writer.write(record, &model.prediction(&row), out)?;
+            out.line(&lines.lines(record, &model.prediction(&row))?)?;
         }
         out.flush()?;
     }
-    records.warnings().messages().iter().for_each(|warning| terminal.warn(warning));
+    let warnings = records.warnings().messages();
+    warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     Ok(())
-}
-
-struct Writer {
-    format: FormatArg,
-    names: Vec<String>,
-    started: bool,
-}
-
-impl Writer {
-    fn new(args: &Args, model: &ClassifierBundle) -> Self {
-        Self { format: args.format, names: model.output_names(), started: false }
-    }
-
-    fn write(
-        &mut self,
-        record: &Record,
-        found: &Prediction,
-        out: &mut Output,
-    ) -> anyhow::Result<()> {
-        let line = match self.format {
-            FormatArg::Text => found.label.clone(),
-            FormatArg::Jsonl => {
-                let mut object = serde_json::Map::new();
-                object.extend(record.columns.iter().cloned());
-                if let serde_json::Value::Object(fields) = serde_json::to_value(found)? {
-                    object.extend(fields);
-                }
-                serde_json::to_string(&object)?
-            }
-            FormatArg::Csv => {
-                if !std::mem::replace(&mut self.started, true) {
-                    let echoed = record.columns.iter().map(|(name, _)| name.clone());
-                    let ours = ["label", "confidence"].map(str::to_owned);
-                    let probabilities = self.names.iter().map(|name| format!("p({name})"));
-                    out.line(&csv_line(echoed.chain(ours).chain(probabilities))?)?;
-                }
-                let echoed = record.columns.iter().map(|(_, value)| match value {
-                    serde_json::Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                });
-                let ours = [found.label.clone(), found.confidence.to_string()];
-                let probabilities = found.probabilities.values().map(ToString::to_string);
-                csv_line(echoed.chain(ours).chain(probabilities))?
-            }
-        };
-        Ok(out.line(&line)?)
-    }
-}
-
-fn csv_line(cells: impl Iterator<Item = String>) -> anyhow::Result<String> {
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-    writer.write_record(cells)?;
-    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
 }

@@ -1,5 +1,6 @@
 //! `ulmfit train`: stage 3.
 
+use crate::labelled_files::LabelledFiles;
 use crate::options::{
     ClassifierOptions, Common, DataOptions, DirectionOption, LearningOptions, RunOptions,
     thread_count,
@@ -48,8 +49,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.learning.apply(&mut recipe, lm.networks[0].1.config().layers + 2)?;
     let folder = args.run.claim()?;
     let mut terminal = Terminal::new(common);
-    let options = args.data.read_options();
-    let mut read = |path: &PathBuf| super::fit::read(path, &options, &mut terminal);
+    let mut files = LabelledFiles::new(args.data.read_options());
+    let mut read = |path: &PathBuf| files.read(path, &mut terminal);
     let input = RowsInput {
         train: read(&args.data_file)?,
         valid: args.valid.as_ref().map(&mut read).transpose()?,
@@ -62,7 +63,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         recipe,
     };
     let mut runner = args.run.runner(&mut terminal)?;
-    let outcome = train(&mut runner, lm, input, &options)?;
+    let mut outcome = train(&mut runner, lm, input, &options)?;
+    outcome.classifier.text_columns = files.text_columns();
     save(&outcome, Some(&origin), &options, &mut runner, folder, &args.run, out)
 }
 

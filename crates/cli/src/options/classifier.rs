@@ -1,6 +1,6 @@
 //! What a classifier is to be, apart from its hyper-parameters.
 
-use ulmfit::data::{LabelOptions, Task};
+use super::labels::LabelArgs;
 use ulmfit::model::HeadConfig;
 use ulmfit::stages::{ClassifyOptions, Shares};
 
@@ -8,15 +8,11 @@ use ulmfit::stages::{ClassifyOptions, Shares};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Classifier")]
 pub(crate) struct ClassifierOptions {
-    /// What labels are [default: single, or multi where a row has a list]
-    #[arg(long, value_enum)]
-    task: Option<TaskArg>,
+    #[command(flatten)]
+    labels: LabelArgs,
     /// Width of a hidden layer of the head; repeat it for several, 0 for none
     #[arg(long, value_name = "N", default_values_t = [50])]
     head: Vec<usize>,
-    /// Most different labels; more are taken for a mistake
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    max_labels: usize,
     /// Give rare labels more weight in the loss
     #[arg(long)]
     balance: bool,
@@ -29,16 +25,6 @@ pub(crate) struct ClassifierOptions {
     test_share: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum TaskArg {
-    /// One label a text
-    Single,
-    /// Any number of labels a text
-    Multi,
-    /// A number a text
-    Regression,
-}
-
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -48,20 +34,9 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl ClassifierOptions {
     pub(crate) fn classify(&self, seed: u64) -> ClassifyOptions {
-        let task = match self.task {
-            None => Task::Auto,
-            Some(TaskArg::Single) => Task::Single,
-            Some(TaskArg::Multi) => Task::Multi,
-            Some(TaskArg::Regression) => Task::Regression,
-        };
         let hidden = self.head.iter().copied().filter(|&width| width > 0).collect();
         let head = HeadConfig { hidden, ..HeadConfig::default() };
-        ClassifyOptions {
-            labels: LabelOptions { task, max_labels: self.max_labels },
-            head,
-            balance: self.balance,
-            seed,
-        }
+        ClassifyOptions { labels: self.labels.label_options(), head, balance: self.balance, seed }
     }
 
     /// Shares to set apart; `test` is what the command takes unless told otherwise, `has_test`

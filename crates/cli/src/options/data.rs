@@ -34,6 +34,11 @@ pub(crate) struct DataOptions {
 }
 
 impl DataOptions {
+    /// The sign between several labels of a text in what is printed.
+    pub(crate) fn printed_delimiter(&self) -> char {
+        self.label_delimiter.unwrap_or(',')
+    }
+
     pub(crate) fn read_options(&self) -> ReadOptions {
         ReadOptions {
             text: self.text.clone(),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::label_notices::notices;
-use super::{LabelNotice, Place, RawLabel, Record, Task, find_duplicates};
+use super::labels::{names, number};
+use super::{LabelKind, LabelNotice, Place, RawLabel, Record, Task, find_duplicates};
 
 /// What [`check_data`] looks for.
 #[derive(Clone, Copy, Debug)]
@@ -105,10 +106,16 @@ pub enum FindingKind {
     UnseenLabel,
     /// Rows without label.
     Unlabelled,
+    /// Labels that do not suit the task: lists where one is needed, names where numbers are.
+    UnfitLabel,
     /// A document of another part that is also in training.
     Leak,
     /// Equal documents with different labels.
     Conflict,
+    /// So many labels with a single row that they are hardly classes.
+    OwnLabels,
+    /// Numbers with decimals as classes.
+    Decimals,
     /// Labels that differ in spelling only.
     LabelVariant,
     /// A label with a single row.
@@ -142,14 +149,16 @@ pub fn check_data(
     let duplicates = find_duplicates(&texts);
     let mut report = Report { options, findings: Vec::new() };
 
-    let labelled = options.task != Task::Regression;
+    let kind = options.task.kind(train);
+    let labelled = kind != LabelKind::Regression;
     let mut counted: Vec<Part> =
         parts.iter().map(|(name, records)| count(name, records, labelled)).collect();
     report.documents(&rows);
+    report.unfit(&rows, kind);
     report.repeats(&rows, &duplicates.exact, &duplicates.near, &mut counted);
     if labelled {
         report.conflicts(&rows, &duplicates.exact);
-        report.labels(train, &counted);
+        report.labels(kind, &counted);
     }
     let mut findings = report.findings;
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.kind));
@@ -217,7 +226,27 @@ impl Report<'_> {
 
     /// Adds a finding about a label.
     fn add_label(&mut self, severity: Severity, kind: FindingKind, message: String) {
-        self.findings.push(Finding { severity, kind, message, count: 1, examples: Vec::new() });
+        self.add_labels(severity, kind, message, 1);
+    }
+
+    /// Adds a finding about `count` labels.
+    fn add_labels(&mut self, severity: Severity, kind: FindingKind, message: String, count: usize) {
+        self.findings.push(Finding { severity, kind, message, count, examples: Vec::new() });
+    }
+
+    fn unfit(&mut self, rows: &[Row], kind: LabelKind) {
+        let (is_unfit, what): (fn(&Record) -> bool, _) = match kind {
+            LabelKind::Single => {
+                (|record| names(LabelKind::Single, record).is_err(), "a list of labels, not one")
+            }
+            LabelKind::Regression => (|record| number(record).is_err(), "no number as label"),
+            LabelKind::Multi => return,
+        };
+        let labelled = rows.iter().map(|row| row.record).filter(|record| record.label.is_some());
+        let found: Vec<&Record> = labelled.filter(|record| is_unfit(record)).collect();
+        self.add(Severity::Error, FindingKind::UnfitLabel, &found, |n| {
+            format!("{n} documents with {what}")
+        });
     }
 
     fn documents(&mut self, rows: &[Row]) {
@@ -298,12 +327,13 @@ impl Report<'_> {
         });
     }
 
-    fn labels(&mut self, train: &[Record], parts: &[Part]) {
+    fn labels(&mut self, kind: LabelKind, parts: &[Part]) {
         /// How much commoner a label may be than the rarest.
         const BALANCED: usize = 20;
         let labels = &parts[0].labels;
-        let lists = train.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
-        if let (1, false, Some((label, _))) = (labels.len(), lists, labels.first_key_value()) {
+        if let (LabelKind::Single, 1, Some((label, _))) =
+            (kind, labels.len(), labels.first_key_value())
+        {
             let message = format!("all labels are `{label}`; a classifier needs two classes");
             self.add_label(Severity::Error, FindingKind::OneClass, message);
         }
@@ -331,13 +361,15 @@ impl Report<'_> {
                 self.add_label(Severity::Error, FindingKind::UnseenLabel, message);
             }
         }
-        for notice in notices(labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect())
-        {
-            let kind = match notice {
-                LabelNotice::SingleRow { .. } => FindingKind::SingleRow,
-                LabelNotice::Variant { .. } => FindingKind::LabelVariant,
+        let labels = labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
+        for notice in notices(kind, labels) {
+            let (kind, count) = match &notice {
+                LabelNotice::OwnLabels { single, .. } => (FindingKind::OwnLabels, *single),
+                LabelNotice::Decimals { .. } => (FindingKind::Decimals, 1),
+                LabelNotice::SingleRow { labels } => (FindingKind::SingleRow, labels.len()),
+                LabelNotice::Variant { .. } => (FindingKind::LabelVariant, 1),
             };
-            self.add_label(Severity::Warning, kind, notice.to_string());
+            self.add_labels(Severity::Warning, kind, notice.to_string(), count);
         }
     }
 }

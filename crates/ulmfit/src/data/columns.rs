@@ -62,7 +62,7 @@ pub(crate) fn is_known(name: &str) -> bool {
     TEXT.iter().chain(&LABEL).any(is)
 }
 
-/// Finds the columns that `options` asks for, or the likely ones.
+/// Finds the columns that `options` asks for, those of the model, or the likely ones.
 ///
 /// `textual` tells which columns may be guessed to be text.
 pub(crate) fn select(
@@ -74,6 +74,9 @@ pub(crate) fn select(
     let columns = || names.to_vec();
     let explicit = |name: &String| find(names, name, place);
     let mut text = options.text.iter().map(explicit).collect::<Result<Vec<_>, _>>()?;
+    if text.is_empty() {
+        text = learned(names, options);
+    }
     let mut label = match (&options.label, options.labels) {
         (Some(name), LabelUse::Required | LabelUse::Optional) => Some(explicit(name)?),
         (Some(name), LabelUse::Ignored) => position(names, name),
@@ -110,6 +113,12 @@ pub(crate) fn select(
         }
     }
     Ok(Selection { text, label })
+}
+
+/// The columns that a model learned from, if they are all there.
+pub(crate) fn learned(names: &[String], options: &ReadOptions) -> Vec<usize> {
+    let position = |name: &String| names.iter().position(|other| other == name);
+    options.learned_text.iter().map(position).collect::<Option<_>>().unwrap_or_default()
 }
 
 fn find(names: &[String], name: &str, place: &Place) -> Result<usize, DataError> {
@@ -171,6 +180,28 @@ mod tests {
             let selection = Selection { text, label };
             assert_eq!(chosen(&names, options).unwrap(), selection, "{names:?}");
         }
+    }
+
+    #[test]
+    fn columns_of_the_model_come_before_guesses() {
+        let learned = |names: &[&str]| ReadOptions {
+            learned_text: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..ReadOptions::default()
+        };
+        let both = learned(&["summary", "topic"]);
+        let names = ["text", "topic", "summary", "label"];
+        let selection = |text: &[usize], label| Selection { text: text.to_vec(), label };
+        assert_eq!(chosen(&names, &both).unwrap(), selection(&[2, 1], Some(3)));
+        assert_eq!(
+            chosen(&["text", "summary", "label"], &both).unwrap(),
+            selection(&[0], Some(2)),
+            "not all are there"
+        );
+        let asked = ReadOptions { text: vec!["text".into()], ..both };
+        assert_eq!(chosen(&names, &asked).unwrap(), selection(&[0], Some(3)));
+        // a number is the name of a column without header, and nothing else
+        let second = learned(&["2"]);
+        assert_eq!(chosen(&["text", "note", "label"], &second).unwrap(), selection(&[0], Some(2)));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::input::Input;
 use super::label_cell::LabelCell;
 use super::raw_rows::{RawRow, RawRows};
 use super::{
-    Columns, DataError, Format, Header, LabelUse, Place, ReadOptions, Record, Rows, Warnings,
+    ColumnUse, Columns, DataError, Format, Header, LabelUse, Place, ReadOptions, Record, Rows,
+    Warnings,
 };
 
 /// Records of a CSV or TSV file.
@@ -48,7 +49,12 @@ impl Delimited {
             (Header::Auto | Header::Present, Ok(cells)) => (cells, false),
         };
         let selection = match class_number(&row, &decoder) {
-            Some(label) if first && options.text.is_empty() && options.label.is_none() => {
+            Some(label)
+                if first
+                    && options.text.is_empty()
+                    && options.label.is_none()
+                    && columns::learned(&names, options).is_empty() =>
+            {
                 Selection {
                     text: (0..names.len()).filter(|index| *index != label).collect(),
                     label: (options.labels != LabelUse::Ignored).then_some(label),
@@ -114,12 +120,8 @@ impl Rows for Delimited {
         self.rows.place(self.rows.line)
     }
 
-    fn text_columns(&self) -> Vec<String> {
-        self.selection.text.iter().map(|index| self.names[*index].clone()).collect()
-    }
-
-    fn label_column(&self) -> Option<String> {
-        self.selection.label.map(|index| self.names[index].clone())
+    fn columns(&self) -> ColumnUse {
+        ColumnUse::new(&self.names, &self.selection)
     }
 }
 
@@ -131,7 +133,11 @@ fn is_header(cells: &[String], options: &ReadOptions) -> bool {
         return asked.iter().any(|name| cells.contains(name))
             || asked.iter().any(|name| name.parse::<usize>().is_err());
     }
-    cells.iter().any(|cell| columns::is_known(cell)) || number_beside_text(cells).is_none()
+    let is_name = |cell: &String| {
+        columns::is_known(cell)
+            || (options.learned_text.contains(cell) && cell.parse::<f64>().is_err())
+    };
+    cells.iter().any(is_name) || number_beside_text(cells).is_none()
 }
 
 /// The column of a class number in a first row such as `3,"Title","Description"`.

@@ -146,6 +146,14 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
+    /// A column is asked for, but the file seems to be plain text.
+    #[error("{place}: read as plain text, which has no column `{name}`")]
+    NoColumns {
+        /// The first line.
+        place: Place,
+        /// The name asked for.
+        name: String,
+    },
     /// A line that is no JSON.
     #[error("{place}: not valid JSON at column {column}: {message}")]
     Json {
@@ -329,6 +337,9 @@ impl DataError {
                 "name it with `--text COLUMN` (a number where there is no header)"
             }
             Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
+            Self::NoColumns { .. } => {
+                "if it has columns pass `--input-format csv` (or tsv), else leave out `--text` and `--label`"
+            }
             // serde_json's two ways to say that a surrogate lacks its other half.
             Self::Json { message, .. }
                 if message.contains("surrogate") || message.contains("hex escape") =>
@@ -389,13 +400,17 @@ impl DataError {
 }
 
 /// "`a`, `b` and `c`", cut after eight.
-fn list(names: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+pub(super) fn list(names: &[String]) -> String {
+    list_at_most(names, 8)
+}
+
+/// "`a`, `b` and `c`", cut after `most`.
+pub(super) fn list_at_most(names: &[String], most: usize) -> String {
+    let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{name}`")).collect();
     match (&shown[..], names.len()) {
         ([], _) => "none".to_owned(),
         ([one], _) => one.clone(),
-        (_, n) if n > SHOWN => format!("{} and {} more", shown.join(", "), n - SHOWN),
+        (_, n) if n > most => format!("{} and {} more", shown.join(", "), n - most),
         ([head @ .., last], _) => format!("{} and {last}", head.join(", ")),
     }
 }

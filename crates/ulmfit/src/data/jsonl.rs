@@ -5,13 +5,13 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::columns::{self, Selection};
+use super::columns;
 use super::decode::{Decoder, Ending};
 use super::input::Input;
 use super::json_repair::{Pruner, replace_lone_surrogates};
 use super::label_cell::{LabelCell, kind};
 use super::lines::Lines;
-use super::{Columns, DataError, LabelUse, Place, ReadOptions, Record, Rows, Warnings};
+use super::{ColumnUse, Columns, DataError, LabelUse, Place, ReadOptions, Record, Rows, Warnings};
 
 /// Records of a JSON-lines file.
 pub(crate) struct Jsonl {
@@ -21,6 +21,8 @@ pub(crate) struct Jsonl {
     columns: Columns,
     text: Vec<String>,
     label: Option<String>,
+    /// Names of the first object that are neither.
+    unread: Vec<String>,
     /// The first object, read to learn the columns.
     first: Option<(Object, Place)>,
     /// Repairs of that first line.
@@ -37,6 +39,7 @@ impl Jsonl {
             columns: options.columns,
             text: options.text.clone(),
             label: options.label.clone().filter(|_| options.labels != LabelUse::Ignored),
+            unread: Vec::new(),
             first: None,
             early: Warnings::default(),
         };
@@ -45,9 +48,9 @@ impl Jsonl {
         if let Some((object, place)) = &first {
             let names: Vec<String> = object.0.iter().map(|(name, _)| name.clone()).collect();
             let textual = |index: usize| object.0[index].1.is_string();
-            let Selection { text, label } = columns::select(&names, textual, options, place)?;
-            this.text = text.into_iter().map(|index| names[index].clone()).collect();
-            this.label = label.map(|index| names[index].clone());
+            let selection = columns::select(&names, textual, options, place)?;
+            let ColumnUse { text, label, unread } = ColumnUse::new(&names, &selection);
+            (this.text, this.label, this.unread) = (text, label, unread);
         }
         (this.first, this.early) = (first, early);
         Ok(this)
@@ -178,12 +181,9 @@ impl Rows for Jsonl {
         self.lines.place()
     }
 
-    fn text_columns(&self) -> Vec<String> {
-        self.text.clone()
-    }
-
-    fn label_column(&self) -> Option<String> {
-        self.label.clone()
+    fn columns(&self) -> ColumnUse {
+        let (text, label, unread) = (self.text.clone(), self.label.clone(), self.unread.clone());
+        ColumnUse { text, label, unread }
     }
 }
 

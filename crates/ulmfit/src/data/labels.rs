@@ -44,6 +44,20 @@ pub enum Task {
     Regression,
 }
 
+impl Task {
+    /// What is predicted from the labels of `records`.
+    pub(crate) fn kind(self, records: &[Record]) -> LabelKind {
+        let has_lists =
+            || records.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
+        match self {
+            Self::Regression => LabelKind::Regression,
+            Self::Multi => LabelKind::Multi,
+            Self::Auto if has_lists() => LabelKind::Multi,
+            Self::Single | Self::Auto => LabelKind::Single,
+        }
+    }
+}
+
 /// How labels are collected.
 #[derive(Clone, Copy, Debug)]
 pub struct LabelOptions {
@@ -77,14 +91,7 @@ impl LabelSet {
     /// [`DataError`] if a label is missing or does not suit the task, if there are too many, or
     /// only one.
     pub fn from_records(records: &[Record], options: &LabelOptions) -> Result<Self, DataError> {
-        let has_lists =
-            || records.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
-        let kind = match options.task {
-            Task::Regression => LabelKind::Regression,
-            Task::Multi => LabelKind::Multi,
-            Task::Auto if has_lists() => LabelKind::Multi,
-            Task::Single | Task::Auto => LabelKind::Single,
-        };
+        let kind = options.task.kind(records);
         if kind == LabelKind::Regression {
             for record in records {
                 number(record)?;
@@ -168,7 +175,7 @@ impl LabelSet {
         Ok(Target::Classes(classes))
     }
 
-    /// What deserves a look: labels with a single row, and spelling variants.
+    /// What deserves a look: labels that are hardly classes, single rows, and spelling variants.
     pub fn notices(&self, records: &[Record]) -> Vec<LabelNotice> {
         let mut rows = vec![0; self.names.len()];
         for name in
@@ -178,11 +185,11 @@ impl LabelSet {
                 rows[index as usize] += 1;
             }
         }
-        notices(self.names.iter().map(String::as_str).zip(rows).collect())
+        notices(self.kind, self.names.iter().map(String::as_str).zip(rows).collect())
     }
 }
 
-fn names(kind: LabelKind, record: &Record) -> Result<&[String], DataError> {
+pub(crate) fn names(kind: LabelKind, record: &Record) -> Result<&[String], DataError> {
     match (&record.label, kind) {
         (None, _) => Err(DataError::MissingLabel { place: record.place.clone() }),
         (Some(RawLabel::Many(names)), LabelKind::Single) if names.len() != 1 => {
@@ -192,7 +199,7 @@ fn names(kind: LabelKind, record: &Record) -> Result<&[String], DataError> {
     }
 }
 
-fn number(record: &Record) -> Result<f64, DataError> {
+pub(crate) fn number(record: &Record) -> Result<f64, DataError> {
     let place = || Place::clone(&record.place);
     match &record.label {
         None => Err(DataError::MissingLabel { place: place() }),

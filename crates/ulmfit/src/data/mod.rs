@@ -9,6 +9,7 @@
 mod bptt;
 mod check;
 mod classifier_batches;
+mod column_use;
 mod columns;
 mod decode;
 mod delimited;
@@ -46,6 +47,7 @@ pub use self::classifier_batches::{
     ClassifierBatch, PAD, evaluation_batches, pad, training_batches,
     training_batches_with_permutation,
 };
+pub use self::column_use::ColumnUse;
 pub use self::documents::documents;
 pub use self::error::DataError;
 pub use self::label_notices::LabelNotice;
@@ -72,14 +74,9 @@ trait Rows: Send {
     /// Where reading stands, for the message that there was nothing.
     fn end(&self) -> Place;
 
-    /// Names of the columns that are the text, where columns have names.
-    fn text_columns(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Name of the label column, where columns have names.
-    fn label_column(&self) -> Option<String> {
-        None
+    /// Which columns are read, where columns have names.
+    fn columns(&self) -> ColumnUse {
+        ColumnUse::default()
     }
 }
 
@@ -129,14 +126,10 @@ impl Records {
         self.format
     }
 
-    /// Names of the text columns; empty for folders and text files.
-    pub fn text_columns(&self) -> Vec<String> {
-        self.rows.text_columns()
-    }
-
-    /// Name of the label column, if there is one.
-    pub fn label_column(&self) -> Option<String> {
-        self.rows.label_column()
+    /// Which columns are read; all empty for folders and text files. The other columns of JSON
+    /// lines are those of the first object.
+    pub fn columns(&self) -> ColumnUse {
+        self.rows.columns()
     }
 
     fn advance(&mut self) -> Result<Option<Record>, DataError> {
@@ -208,7 +201,10 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
         };
     }
     let input = Input::open(path)?;
-    let format = options.format.unwrap_or_else(|| sniff::format_of(path, input.head()));
+    let format = match options.format {
+        Some(format) => format,
+        None => sniff::format_of(&input.file, input.head(), options)?,
+    };
     let rows: Box<dyn Rows> = match format {
         Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),

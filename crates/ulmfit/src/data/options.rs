@@ -15,6 +15,9 @@ use std::str::FromStr;
 pub struct ReadOptions {
     /// Names of the text columns (or their numbers, from 1); empty means guess.
     pub text: Vec<String>,
+    /// Names of the text columns that a model learned from: read instead of guessed ones where the
+    /// data has all of them.
+    pub learned_text: Vec<String>,
     /// Name of the label column (or its number, from 1); `None` means guess.
     pub label: Option<String>,
     /// The format; `None` means judge by name and first bytes.
@@ -41,6 +44,7 @@ impl Default for ReadOptions {
     fn default() -> Self {
         Self {
             text: Vec::new(),
+            learned_text: Vec::new(),
             label: None,
             format: None,
             header: Header::Auto,
@@ -52,6 +56,13 @@ impl Default for ReadOptions {
             columns: Columns::Drop,
             unit: DocumentUnit::Auto,
         }
+    }
+}
+
+impl ReadOptions {
+    /// Whether a column of this name is asked for.
+    pub(crate) fn names(&self, column: &str) -> bool {
+        self.text.iter().chain(&self.label).any(|name| name == column)
     }
 }
 

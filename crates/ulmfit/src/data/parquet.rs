@@ -16,7 +16,7 @@ use super::columns::{self, Selection};
 use super::decode::{Decoder, Ending};
 use super::input::{Input, open_error};
 use super::label_cell::LabelCell;
-use super::{Columns, DataError, LabelUse, Place, ReadOptions, Record, Rows, Warnings};
+use super::{ColumnUse, Columns, DataError, Place, ReadOptions, Record, Rows, Warnings};
 
 /// Records of a Parquet file, one page of a column in memory at a time.
 pub(crate) struct Parquet {
@@ -28,8 +28,7 @@ pub(crate) struct Parquet {
     labels: LabelCell,
     columns: Columns,
     /// Names as in the rows.
-    text: Vec<String>,
-    label: Option<String>,
+    names: ColumnUse,
 }
 
 impl Parquet {
@@ -43,8 +42,9 @@ impl Parquet {
         let fields = root.get_fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
         let textual = |index: usize| is_text(&fields[index]);
-        let Selection { text, label } = columns::select(&names, textual, options, &first)?;
-        for &index in &text {
+        let selection = columns::select(&names, textual, options, &first)?;
+        let Selection { text, label } = &selection;
+        for &index in text {
             if !fields[index].is_primitive() {
                 let found = "a nested column";
                 return Err(DataError::NotText {
@@ -57,7 +57,7 @@ impl Parquet {
         let chosen: Vec<TypePtr> = match options.columns {
             Columns::Keep => fields.to_vec(),
             Columns::Drop => {
-                let read = |index: &usize| text.contains(index) || label == Some(*index);
+                let read = |index: &usize| text.contains(index) || *label == Some(*index);
                 (0..fields.len()).filter(read).map(|index| Arc::clone(&fields[index])).collect()
             }
         };
@@ -72,10 +72,7 @@ impl Parquet {
             decoder: Decoder::new(options),
             labels: LabelCell::new(options),
             columns: options.columns,
-            text: text.into_iter().map(|index| names[index].clone()).collect(),
-            label: label
-                .map(|index| names[index].clone())
-                .filter(|_| options.labels != LabelUse::Ignored),
+            names: ColumnUse::new(&names, &selection),
         })
     }
 }
@@ -91,8 +88,8 @@ impl Rows for Parquet {
         let cell =
             |name: &String| row.iter().find(|(column, _)| column == name).map(|(_, field)| field);
 
-        let mut fields = Vec::with_capacity(self.text.len());
-        for column in &self.text {
+        let mut fields = Vec::with_capacity(self.names.text.len());
+        for column in &self.names.text {
             fields.push(match cell(column).unwrap_or(&Field::Null) {
                 Field::Str(text) => {
                     self.decoder.text(text.as_bytes(), Ending::Whole, &place, warnings)?
@@ -107,7 +104,7 @@ impl Rows for Parquet {
                 number => value(number).to_string(),
             });
         }
-        let label = match &self.label {
+        let label = match &self.names.label {
             Some(column) => {
                 self.labels.value(cell(column).map(value).as_ref(), &place, warnings)?
             }
@@ -124,12 +121,8 @@ impl Rows for Parquet {
         Place::new(&self.file, 1)
     }
 
-    fn text_columns(&self) -> Vec<String> {
-        self.text.clone()
-    }
-
-    fn label_column(&self) -> Option<String> {
-        self.label.clone()
+    fn columns(&self) -> ColumnUse {
+        self.names.clone()
     }
 }
 

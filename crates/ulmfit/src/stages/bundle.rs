@@ -28,6 +28,9 @@ pub struct ModelConfig {
     pub text: TextConfig,
     /// Which network, and its sizes.
     pub network: NetworkConfig,
+    /// Names of the columns that a classifier learned from, where they had names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text_columns: Vec<String>,
 }
 
 /// Which network, and its sizes.
@@ -64,6 +67,10 @@ pub struct ClassifierBundle<D: Device = Cpu> {
     pub text: TextPipeline,
     /// Names of the outputs.
     pub labels: LabelSet,
+    /// Names of the columns that it learned from, for
+    /// [`ReadOptions::learned_text`](crate::data::ReadOptions::learned_text); none where they had
+    /// no names.
+    pub text_columns: Vec<String>,
     /// One network a direction.
     pub networks: Vec<(Direction, TextClassifier<D>)>,
 }
@@ -231,6 +238,7 @@ impl<D: Device> LmBundle<D> {
             directions: self.networks.iter().map(|(direction, _)| *direction).collect(),
             text: self.text.config().clone(),
             network: NetworkConfig::LanguageModel(self.networks[0].1.config()),
+            text_columns: Vec::new(),
         }
     }
 
@@ -272,7 +280,7 @@ impl<D: Device> ClassifierBundle<D> {
             || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
         unpack(&folder, tensors, &mut networks)?;
-        Ok(Self { text, labels, networks })
+        Ok(Self { text, labels, text_columns: config.text_columns, networks })
     }
 
     /// Writes a model folder.
@@ -292,6 +300,7 @@ impl<D: Device> ClassifierBundle<D> {
             directions: self.networks.iter().map(|(direction, _)| *direction).collect(),
             text: self.text.config().clone(),
             network: NetworkConfig::Classifier(self.networks[0].1.config().clone()),
+            text_columns: self.text_columns.clone(),
         }
     }
 }

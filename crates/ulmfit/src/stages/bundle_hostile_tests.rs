@@ -29,8 +29,12 @@ fn place() -> TempDir {
     let config = ClassifierConfig::new(sizes, 2, LabelKind::Single);
     let network = TextClassifier::new(Cpu::default(), config, dropout, key);
     let labels = LabelSet::of(LabelKind::Single, vec!["a".into(), "b".into()]);
-    let classifier =
-        ClassifierBundle { text, labels, networks: vec![(Direction::Forward, network)] };
+    let classifier = ClassifierBundle {
+        text,
+        labels,
+        text_columns: Vec::new(),
+        networks: vec![(Direction::Forward, network)],
+    };
     classifier.save(writer("classifier"), &Papers::default()).unwrap();
     place
 }

@@ -104,7 +104,8 @@ pub fn classify(
         }
     });
     let networks = runner.side_by_side(jobs.collect())?;
-    Ok(ClassifierBundle { text, labels: data.labels.clone(), networks })
+    let (labels, text_columns) = (data.labels.clone(), Vec::new());
+    Ok(ClassifierBundle { text, labels, text_columns, networks })
 }
 
 fn train_one(

@@ -125,11 +125,7 @@ impl LmInput {
         progress: &mut dyn Progress,
     ) -> Result<(TextPipeline, LmText), Error> {
         self.keep_stdin(folder)?;
-        let mut identity = self.identity(vocabulary)?;
-        let in_one = reading::in_one(&self.options);
-        if stored_reading(folder).as_deref() == Some(&in_one) {
-            identity["reading"] = in_one.into(); // a run that was begun when it was one text
-        }
+        let identity = self.identity(vocabulary)?;
         let place = folder.display();
         if folder.join(CONFIG).exists() {
             match store_or_compare(folder, &identity) {
@@ -296,13 +292,6 @@ fn reuse(
     let open = |name| TokenFile::open(&folder.join(name), &fingerprint(&text, identity, name));
     let (train, valid) = (open(TRAIN)?, open(VALID)?);
     Ok((text, LmText { train, valid }))
-}
-
-/// How the files of an earlier run were read, if it says so in one text.
-fn stored_reading(folder: &Path) -> Option<String> {
-    let bytes = fs::read(folder.join(CONFIG)).ok()?;
-    let config: Value = serde_json::from_slice(&bytes).ok()?;
-    config["reading"].as_str().map(str::to_owned)
 }
 
 fn is_stdin(path: &Path) -> bool {

@@ -172,25 +172,6 @@ fn made_again_after_a_change_and_only_then() {
     assert_eq!(place.written(), written);
 }
 
-/// Before the options of reading were listed one by one they were one text.
-#[test]
-fn a_run_of_before_goes_on() {
-    let place = Place::new();
-    place.tokenize(3).0.unwrap();
-    let config = place.path("run/text").join(CONFIG);
-    let mut stored: Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
-    stored["reading"] = format!("{:?}", place.input().options).into();
-    fs::write(&config, stored.to_string()).unwrap();
-    fs::create_dir(place.path("run/pretrain-forward")).unwrap();
-    fs::write(place.path("run/pretrain-forward").join(CONFIG), "{}").unwrap();
-    place.tokenize(3).0.unwrap();
-
-    stored["reading"] = "ReadOptions { text: [\"body\"] }".into();
-    fs::write(&config, stored.to_string()).unwrap();
-    let error = place.tokenize(3).0.unwrap_err().to_string();
-    assert!(error.ends_with(": other options of how files are read"), "{error}");
-}
-
 #[test]
 fn nothing_is_left_after_an_error() {
     let place = Place::new();

@@ -60,7 +60,9 @@ pub fn from_fastai(
         fill(&mut network, tensors, weights)?;
         let labels = LabelSet::of(LabelKind::Single, names);
         let networks = vec![(direction, network)];
-        return Ok(FromFastai::Classifier(ClassifierBundle { text, labels, networks }));
+        let text_columns = Vec::new();
+        let bundle = ClassifierBundle { text, labels, text_columns, networks };
+        return Ok(FromFastai::Classifier(bundle));
     }
     if kind == Kind::Encoder {
         let bias = crate::checkpoint::HostTensor::new([encoder.vocab], vec![0.0; encoder.vocab]);

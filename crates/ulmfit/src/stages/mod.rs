@@ -97,7 +97,7 @@ pub use language::{finetune, lm_batches, pretrain, transfer};
 pub use outcome::Outcome;
 #[cfg(feature = "train")]
 pub use papers::LmPapers;
-pub use predict::Prediction;
+pub use predict::{Prediction, Probabilities};
 pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
 pub use range_test::{find_classifier_rate, find_lm_rate};

@@ -3,20 +3,47 @@
 use super::bundle::ClassifierBundle;
 use crate::data::LabelKind;
 use crate::model::{argmax, score_documents};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 use ulmfit_ops::{Device, Tensor};
 
 /// What a classifier says about a document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Prediction {
-    /// The most probable label; the value as text in a regression; every label above one half,
-    /// joined by commas, in a multi-label task.
-    pub label: String,
-    /// Probability of that label: of the least certain one chosen in a multi-label task.
-    pub confidence: f32,
-    /// Probability of each label, or the values of a regression.
-    pub probabilities: Map<String, Value>,
+#[serde(untagged)]
+pub enum Prediction {
+    /// Exactly one label.
+    Single {
+        /// The most probable label.
+        label: String,
+        /// Its probability.
+        confidence: f32,
+        /// Probability of each label.
+        probabilities: Probabilities,
+    },
+    /// Any number of labels.
+    Multi {
+        /// Every label whose probability is at least one half.
+        labels: Vec<String>,
+        /// Probability of the least certain one chosen; if there is none, that the likeliest label
+        /// is absent.
+        confidence: f32,
+        /// Probability of each label.
+        probabilities: Probabilities,
+    },
+    /// A number.
+    Regression {
+        /// The number.
+        value: f32,
+    },
+}
+
+/// Names of the labels with their probabilities, in the order of the label set; a map in JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probabilities(pub Vec<(String, f32)>);
+
+impl Serialize for Probabilities {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, p)| (name, *p)))
+    }
 }
 
 impl<D: Device> ClassifierBundle<D> {
@@ -53,14 +80,6 @@ impl<D: Device> ClassifierBundle<D> {
         rows
     }
 
-    /// What the numbers of a row belong to: the labels, or `value` in a regression.
-    pub fn output_names(&self) -> Vec<String> {
-        match self.task() {
-            LabelKind::Regression => vec!["value".to_owned()],
-            LabelKind::Single | LabelKind::Multi => self.labels.names().to_vec(),
-        }
-    }
-
     /// What the outputs mean.
     pub fn task(&self) -> LabelKind {
         self.networks[0].1.config().task
@@ -68,22 +87,22 @@ impl<D: Device> ClassifierBundle<D> {
 
     /// A row of probabilities in words.
     pub fn prediction(&self, row: &[f32]) -> Prediction {
-        let names = self.output_names();
-        let probabilities = names.iter().cloned().zip(row.iter().map(|&p| p.into())).collect();
+        let names = self.labels.names();
+        let probabilities = Probabilities(names.iter().cloned().zip(row.iter().copied()).collect());
         let best = argmax(row);
         match self.task() {
-            LabelKind::Single => {
-                Prediction { label: names[best].clone(), confidence: row[best], probabilities }
-            }
-            LabelKind::Regression => {
-                Prediction { label: row[0].to_string(), confidence: 1.0, probabilities }
-            }
+            LabelKind::Regression => Prediction::Regression { value: row[0] },
+            LabelKind::Single => Prediction::Single {
+                label: names[best].clone(),
+                confidence: row[best],
+                probabilities,
+            },
             LabelKind::Multi => {
                 let chosen: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= 0.5).collect();
-                let label = chosen.iter().map(|&n| names[n].as_str()).collect::<Vec<_>>().join(",");
+                let labels = chosen.iter().map(|&n| names[n].clone()).collect();
                 let chosen = chosen.into_iter().map(|n| row[n]);
                 let confidence = chosen.reduce(f32::min).unwrap_or(1.0 - row[best]);
-                Prediction { label, confidence, probabilities }
+                Prediction::Multi { labels, confidence, probabilities }
             }
         }
     }

@@ -25,6 +25,7 @@ fn all(options: &ReadOptions) -> Map<String, Value> {
         labels: _, // follows from the command, like the columns
         label_delimiter,
         columns: _,
+        learned_text: _, // of the model, which is told of by itself
         unit,
     } = options;
     let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
@@ -42,11 +43,6 @@ fn all(options: &ReadOptions) -> Map<String, Value> {
         unreachable!("an object was written");
     };
     all
-}
-
-/// The same as one text, which is what runs of before had.
-pub(super) fn in_one(options: &ReadOptions) -> String {
-    format!("{options:?}")
 }
 
 #[cfg(test)]

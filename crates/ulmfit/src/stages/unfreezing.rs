@@ -53,6 +53,9 @@ impl StageRecipe {
         {
             (all.lr, all.schedule) = (last.lr, last.schedule);
         }
+        if let [only] = &mut self.phase[..] {
+            self.lr = only.lr.take().unwrap_or(self.lr); // the stage's rate is the only one
+        }
         self.set_all_epochs(epochs);
     }
 
@@ -126,14 +129,19 @@ mod tests {
     fn another_way_of_unfreezing_keeps_epochs_and_rates() {
         use Unfreezing::{ChainThaw, Full, Gradual, Last};
         let default = super::super::Recipe::preset("default").unwrap().train;
-        for (how, all_learn_with) in
-            [(Gradual, Some(0.01)), (Full, Some(0.01)), (Last, None), (ChainThaw, Some(0.01))]
+        for (how, first, last) in
+            [(Gradual, 0.02, 0.01), (Full, 0.01, 0.01), (Last, 0.02, 0.02), (ChainThaw, 0.02, 0.01)]
         {
             let mut recipe = default.clone();
             recipe.set_unfreezing(how, 5);
             assert_eq!(recipe.all_epochs(), default.all_epochs(), "{how:?}");
-            assert_eq!(recipe.phase.last().unwrap().lr, all_learn_with, "{how:?}");
-            assert!(recipe.phase.iter().rev().skip(1).all(|phase| phase.lr.is_none()));
+            let rates = |recipe: &StageRecipe| {
+                let phases = recipe.plan(5, Key::new(1)).unwrap().phases;
+                [&phases[0], &phases[phases.len() - 1]].map(|phase| phase.rates[4].to_bits())
+            };
+            assert_eq!(rates(&recipe), [first, last].map(f64::to_bits), "{how:?}");
+            recipe.set_lr(2.0 * first);
+            assert_eq!(rates(&recipe), [2.0 * first, 2.0 * last].map(f64::to_bits), "{how:?}");
         }
         let mut without_phases = StageRecipe { phase: Vec::new(), epochs: 7, ..default };
         without_phases.set_unfreezing(Gradual, 5);

@@ -1,0 +1,37 @@
+//! What labels are.
+
+use ulmfit::data::{LabelOptions, Task};
+
+/// What labels are.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Classifier")]
+pub(crate) struct LabelArgs {
+    /// What labels are [default: single, or multi where a row has a list]
+    #[arg(long, value_enum)]
+    task: Option<TaskArg>,
+    /// Most different labels; more are taken for a mistake
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    max_labels: usize,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum TaskArg {
+    /// One label a text
+    Single,
+    /// Any number of labels a text
+    Multi,
+    /// A number a text
+    Regression,
+}
+
+impl LabelArgs {
+    pub(crate) fn label_options(&self) -> LabelOptions {
+        let task = match self.task {
+            None => Task::Auto,
+            Some(TaskArg::Single) => Task::Single,
+            Some(TaskArg::Multi) => Task::Multi,
+            Some(TaskArg::Regression) => Task::Regression,
+        };
+        LabelOptions { task, max_labels: self.max_labels }
+    }
+}

@@ -1,0 +1,300 @@
+//! Predictions as lines: JSON objects, CSV, or labels alone.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+use ulmfit::data::{Place, Record};
+use ulmfit::stages::{Prediction, Probabilities};
+
+/// How a prediction is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// An object a line: `label`, `confidence`, `probabilities`; with several labels a text
+    /// `labels`, a list; of a regression only `value`
+    Jsonl,
+    /// The same under a header; several labels in one cell, `--label-delimiter` (or a comma)
+    /// between them
+    Csv,
+    /// The label alone
+    Text,
+}
+
+/// Turns predictions into lines, each after the columns that its record carries.
+///
+/// Where a column has the name of one of ours, ours begin with `predicted_`.
+pub(crate) struct PredictionRows {
+    form: Form,
+    /// Stands between several labels of a text.
+    delimiter: char,
+    /// What our names begin with; once longer, it stays so.
+    prefix: String,
+    /// Echoed columns of the CSV header.
+    header: Option<Vec<String>>,
+    /// Rows with columns that the header lacks, and the first of these.
+    lost: (usize, Option<(String, Place)>),
+}
+
+impl PredictionRows {
+    pub(crate) fn new(form: Form, delimiter: char) -> Self {
+        Self { form, delimiter, prefix: String::new(), header: None, lost: (0, None) }
+    }
+
+    /// The line of one record; a CSV begins with its header.
+    pub(crate) fn lines(&mut self, record: &Record, found: &Prediction) -> anyhow::Result<String> {
+        let fields = fields(found);
+        match self.form {
+            Form::Text => Ok(self.cells(&fields[..1]).concat()),
+            Form::Jsonl => {
+                avoid(&mut self.prefix, fields.iter().map(|(name, _)| (*name).to_owned()), record);
+                let row = Row { echoed: &record.columns, prefix: &self.prefix, fields };
+                Ok(serde_json::to_string(&row)?)
+            }
+            Form::Csv => {
+                let mut lines = String::new();
+                if self.header.is_none() {
+                    lines = self.start(record, &fields)? + "\n";
+                }
+                let mut cells = self.echoed(record);
+                cells.extend(self.cells(&fields));
+                Ok(lines + &csv_line(&cells)?)
+            }
+        }
+    }
+
+    /// What the user should know at the end.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (rows, Some((column, place))) = &self.lost else { return None };
+        let rows = if *rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") };
+        Some(format!(
+            "{rows} columns that the first row lacks, such as `{column}` at {place}; they are not \
+             in the CSV: take `--format jsonl`"
+        ))
+    }
+
+    /// The CSV header.
+    fn start(&mut self, record: &Record, fields: &[(&str, Field<'_>)]) -> anyhow::Result<String> {
+        let (mut ours, mut each) = (Vec::new(), Vec::new());
+        for (name, field) in fields {
+            match field {
+                Field::Probabilities(p) => each.extend(p.0.iter().map(|(n, _)| format!("p({n})"))),
+                _ => ours.push((*name).to_owned()),
+            }
+        }
+        let mut prefix_of_each = String::new();
+        avoid(&mut self.prefix, ours.iter().cloned(), record);
+        avoid(&mut prefix_of_each, each.iter().cloned(), record);
+        let echoed: Vec<String> = record.columns.iter().map(|(name, _)| name.clone()).collect();
+        let mut names = echoed.clone();
+        names.extend(ours.iter().map(|name| format!("{}{name}", self.prefix)));
+        names.extend(each.iter().map(|name| format!("{prefix_of_each}{name}")));
+        self.header = Some(echoed);
+        csv_line(&names)
+    }
+
+    /// The record's own cells in the order of the header.
+    fn echoed(&mut self, record: &Record) -> Vec<String> {
+        let columns = &record.columns;
+        let header = self.header.as_deref().unwrap_or_default();
+        if header.iter().eq(columns.iter().map(|(name, _)| name)) {
+            return columns.iter().map(|(_, value)| cell(value)).collect();
+        }
+        // JSON objects may have other names than the first one, or the same in another order
+        if let Some((name, _)) = columns.iter().find(|(name, _)| !header.contains(name)) {
+            self.lost.0 += 1;
+            self.lost.1.get_or_insert_with(|| (name.clone(), record.place.clone()));
+        }
+        let of = |name: &String| columns.iter().find(|(other, _)| other == name);
+        header.iter().map(|name| of(name).map_or_else(String::new, |(_, v)| cell(v))).collect()
+    }
+
+    /// A prediction's own cells.
+    fn cells(&self, fields: &[(&str, Field<'_>)]) -> Vec<String> {
+        let mut cells = Vec::new();
+        for (_, field) in fields {
+            match field {
+                Field::Label(label) => cells.push((*label).to_owned()),
+                Field::Labels(labels) => cells.push(labels.join(&self.delimiter.to_string())),
+                Field::Number(number) => cells.push(digits(*number)),
+                Field::Probabilities(p) => cells.extend(p.0.iter().map(|(_, p)| digits(*p))),
+            }
+        }
+        cells
+    }
+}
+
+/// What a prediction says under one name.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Field<'a> {
+    Label(&'a str),
+    Labels(&'a [String]),
+    Number(f32),
+    Probabilities(&'a Probabilities),
+}
+
+/// Names and values of a prediction; the answer comes first.
+fn fields(found: &Prediction) -> Vec<(&'static str, Field<'_>)> {
+    let (answer, confidence, probabilities) = match found {
+        Prediction::Single { label, confidence, probabilities } => {
+            (("label", Field::Label(label)), confidence, probabilities)
+        }
+        Prediction::Multi { labels, confidence, probabilities } => {
+            (("labels", Field::Labels(labels)), confidence, probabilities)
+        }
+        Prediction::Regression { value } => return vec![("value", Field::Number(*value))],
+    };
+    vec![
+        answer,
+        ("confidence", Field::Number(*confidence)),
+        ("probabilities", Field::Probabilities(probabilities)),
+    ]
+}
+
+/// Makes `prefix` longer until no name of ours is one of the record's columns.
+fn avoid(prefix: &mut String, ours: impl Iterator<Item = String>, record: &Record) {
+    let ours: Vec<String> = ours.collect();
+    let taken = |name: String| record.columns.iter().any(|(column, _)| *column == name);
+    while ours.iter().any(|name| taken(format!("{prefix}{name}"))) {
+        prefix.push_str("predicted_");
+    }
+}
+
+/// A record and its prediction as one JSON object, the record's columns first.
+struct Row<'a> {
+    echoed: &'a [(String, Value)],
+    prefix: &'a str,
+    fields: Vec<(&'static str, Field<'a>)>,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // no `serde_json::Map`: it sorts its keys
+        let mut row = serializer.serialize_map(None)?;
+        self.echoed.iter().try_for_each(|(name, value)| row.serialize_entry(name, value))?;
+        for (name, field) in &self.fields {
+            row.serialize_entry(&format!("{}{name}", self.prefix), field)?;
+        }
+        row.end()
+    }
+}
+
+/// The digits that JSON has for a number: the same number looks the same everywhere.
+fn digits(number: f32) -> String {
+    serde_json::to_string(&number).expect("a number serialises")
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn csv_line(cells: &[String]) -> anyhow::Result<String> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    writer.write_record(cells)?;
+    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn record(columns: &[(&str, Value)]) -> Record {
+        let columns = columns.iter().map(|(name, v)| ((*name).to_owned(), v.clone())).collect();
+        let place = Place::new(&Arc::from(Path::new("f.jsonl")), 3);
+        Record { fields: vec![String::new()], label: None, place, columns }
+    }
+
+    fn probabilities(of: &[(&str, f32)]) -> Probabilities {
+        Probabilities(of.iter().map(|(name, p)| ((*name).to_owned(), *p)).collect())
+    }
+
+    fn single() -> Prediction {
+        let probabilities = probabilities(&[("2", 0.9), ("10", 1e-8)]);
+        Prediction::Single { label: "2".into(), confidence: 0.9, probabilities }
+    }
+
+    fn several(labels: &[&str]) -> Prediction {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        let probabilities = probabilities(&[("x", 0.75), ("y", 0.5)]);
+        Prediction::Multi { labels, confidence: 0.5, probabilities }
+    }
+
+    fn line(form: Form, record: &Record, found: &Prediction) -> String {
+        PredictionRows::new(form, ',').lines(record, found).unwrap()
+    }
+
+    #[test]
+    fn the_same_number_has_the_same_digits() {
+        let none = record(&[]);
+        assert_eq!(
+            line(Form::Jsonl, &none, &single()),
+            r#"{"label":"2","confidence":0.9,"probabilities":{"2":0.9,"10":1e-8}}"#
+        );
+        assert_eq!(
+            line(Form::Csv, &none, &single()),
+            "label,confidence,p(2),p(10)\n2,0.9,0.9,1e-8"
+        );
+    }
+
+    #[test]
+    fn echoed_columns_keep_order_and_values() {
+        let own = record(&[("zeta", json!(1)), ("label", json!("mine")), ("a", json!(null))]);
+        assert_eq!(
+            line(Form::Jsonl, &own, &single()),
+            r#"{"zeta":1,"label":"mine","a":null,"predicted_label":"2","predicted_confidence":0.9,"predicted_probabilities":{"2":0.9,"10":1e-8}}"#
+        );
+        assert_eq!(
+            line(Form::Csv, &own, &single()),
+            "zeta,label,a,predicted_label,predicted_confidence,p(2),p(10)\n1,mine,null,2,0.9,0.9,1e-8"
+        );
+        let twice = record(&[("predicted_confidence", json!(1)), ("confidence", json!(2))]);
+        assert!(line(Form::Csv, &twice, &single()).contains(",predicted_predicted_label,"));
+        let before = record(&[("p(10)", json!(1))]);
+        assert!(
+            line(Form::Csv, &before, &single())
+                .starts_with("p(10),label,confidence,predicted_p(2),predicted_p(10)\n")
+        );
+    }
+
+    #[test]
+    fn rows_with_other_columns_stay_in_theirs() {
+        let mut rows = PredictionRows::new(Form::Csv, ',');
+        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), &single()).unwrap();
+        let swapped = record(&[("b", json!(4)), ("a", json!(3))]);
+        assert_eq!(rows.lines(&swapped, &single()).unwrap(), "3,4,2,0.9,0.9,1e-8");
+        assert_eq!(rows.warning(), None);
+        let other = record(&[("c", json!(6)), ("a", json!(5))]);
+        assert_eq!(rows.lines(&other, &single()).unwrap(), "5,,2,0.9,0.9,1e-8");
+        let warning = rows.warning().unwrap();
+        assert!(warning.starts_with("1 row has columns that the first row lacks, such as `c`"));
+        assert!(warning.contains("f.jsonl:3"));
+    }
+
+    #[test]
+    fn several_labels_are_a_list_and_a_number_is_a_value() {
+        let none = record(&[]);
+        let (both, neither) = (several(&["x", "y"]), several(&[]));
+        assert_eq!(
+            line(Form::Jsonl, &none, &both),
+            r#"{"labels":["x","y"],"confidence":0.5,"probabilities":{"x":0.75,"y":0.5}}"#
+        );
+        assert!(line(Form::Jsonl, &none, &neither).starts_with(r#"{"labels":[],"#));
+        let mut rows = PredictionRows::new(Form::Csv, '|');
+        assert_eq!(
+            rows.lines(&none, &both).unwrap(),
+            "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5"
+        );
+        assert_eq!(rows.lines(&none, &neither).unwrap(), ",0.5,0.75,0.5");
+        let value = Prediction::Regression { value: 0.81 };
+        assert_eq!(line(Form::Jsonl, &none, &value), r#"{"value":0.81}"#);
+        assert_eq!(line(Form::Csv, &none, &value), "value\n0.81");
+        assert_eq!(line(Form::Text, &none, &value), "0.81");
+        assert_eq!(line(Form::Text, &none, &both), "x,y");
+    }
+}
