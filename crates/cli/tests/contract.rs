@@ -354,6 +354,20 @@ fn finetune_says_what_it_brought() {
 }
 
 #[test]
+fn little_text_is_read_more_often_and_the_model_says_so() {
+    let place = Place::new();
+    let done = place.run("finetune lm texts.txt -o tuned");
+    assert!(
+        done.code == Some(0) && done.stderr.contains("instead of 4, for so much data"),
+        "{done:?}"
+    );
+    let made: Value =
+        serde_json::from_slice(&fs::read(place.path("tuned/run.json")).unwrap()).unwrap();
+    assert!(made["recipe"]["epochs"].as_u64().unwrap() > 4, "{made}");
+    assert!(made["recipe"].get("min-updates").is_none(), "the rule was applied: {made}");
+}
+
+#[test]
 fn lr_find_suggests_a_rate() {
     let place = Place::new();
     for line in ["lr-find lm texts.txt", "lr-find lm train.csv --classifier"] {

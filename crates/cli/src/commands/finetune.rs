@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let own = base.text.clone();
     let vocab = args.base_words.apply(args.vocab.vocab_config());
-    job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, corpora| {
-        finetune(runner, base, text, corpora, &directions, &recipe, common.seed)
+    job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, corpora, recipe| {
+        finetune(runner, base, text, corpora, &directions, recipe, common.seed)
     })
 }

@@ -6,9 +6,10 @@ use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
+use ulmfit::data::TokenSource;
 use ulmfit::stages::{
-    BaseModel, DirectionScore, HoldOut, LmBundle, LmInput, LmPapers, LmText, Runner, StageRecipe,
-    Texts, Vocabulary, corpus_folder,
+    BaseModel, DirectionScore, HoldOut, LmBundle, LmInput, LmPapers, LmText, Progress, Runner,
+    StageRecipe, Texts, Vocabulary, corpus_folder,
 };
 use ulmfit::text::TextPipeline;
 
@@ -27,7 +28,7 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Does it all; `learn` is the stage itself.
+    /// Does it all; `learn` is the stage itself, with the recipe for as much text as there is.
     pub(super) fn run(
         self,
         vocabulary: Vocabulary<'_>,
@@ -37,6 +38,7 @@ impl Job<'_> {
             &mut Runner<'_>,
             TextPipeline,
             &LmText,
+            &StageRecipe,
         ) -> Result<(LmBundle, Vec<DirectionScore>), Error>,
     ) -> anyhow::Result<()> {
         let Job { stage, base, texts, valid, hold_out, data, recipe, run } = self;
@@ -51,9 +53,11 @@ impl Job<'_> {
         };
         let corpus = corpus_folder(&run.folder());
         let (text, corpora) = input.tokenize(vocabulary, Some(&corpus), &mut terminal)?;
+        let fitted = recipe.for_text(corpora.train.token_count());
+        recipe.changes(&fitted).iter().for_each(|words| terminal.note(words));
         let mut runner = run.runner(&mut terminal)?;
-        let (bundle, scores) = learn(&mut runner, text, &corpora)?;
-        let papers = LmPapers { stage, base, corpora: &corpora, recipe, scores: &scores };
+        let (bundle, scores) = learn(&mut runner, text, &corpora, &fitted)?;
+        let papers = LmPapers { stage, base, corpora: &corpora, recipe: &fitted, scores: &scores };
         bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
         drop(corpora); // not every system removes a file that is mapped
         runner.clean()?;

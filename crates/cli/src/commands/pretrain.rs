@@ -51,8 +51,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         run: &args.run,
     };
     let (config, vocab) = (args.vocab.text_config(), args.vocab.vocab_config());
-    job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, corpora| {
+    job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, corpora, recipe| {
         let sizes = args.network.sizes(text.vocab().len());
-        pretrain(runner, text, corpora, sizes, &directions, &recipe, common.seed)
+        pretrain(runner, text, corpora, sizes, &directions, recipe, common.seed)
     })
 }

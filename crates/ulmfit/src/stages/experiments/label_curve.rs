@@ -296,12 +296,17 @@ impl Curve<'_> {
     }
 }
 
+/// Of the rate with which all groups of a pretrained network learn: with more, networks that know
+/// nothing are unstable where there are few rows (lab book, 2026-11-23).
+const RATE_FROM_SCRATCH: f64 = 0.3;
+
 /// The recipe for a network that has nothing to lose: all groups learn from the start, with one
-/// rate, that of the recipe's last phase, for the sum of its epochs.
+/// rate, for the sum of its epochs.
 fn from_scratch(recipe: &StageRecipe) -> StageRecipe {
     let mut scratch = recipe.clone();
     (scratch.lr_factor, scratch.lr_groups) = (None, None);
     scratch.set_unfreezing(Unfreezing::Full, 1);
+    scratch.set_lr(scratch.lr * RATE_FROM_SCRATCH);
     scratch
 }
 
@@ -326,6 +331,6 @@ mod tests {
         assert_eq!(plan.epochs(), recipe.all_epochs());
         assert_eq!(plan.phases.len(), 1);
         assert_eq!(plan.phases[0].learn, Learn::all(5));
-        assert!(plan.phases[0].rates.iter().all(|rate| (rate - 0.01).abs() < 1e-12));
+        assert!(plan.phases[0].rates.iter().all(|rate| (rate - 0.003).abs() < 1e-12));
     }
 }
