@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::pictures::pictures;
+use crate::pictures::{Picture, pictures};
 use crate::results::{self, Run, distinct};
 
 const START: &str = "<!-- results:start -->\n";
@@ -86,10 +86,10 @@ fn summary(runs: &[Run]) -> String {
             let _ = writeln!(text, "| {metric}; {what} | {} |", cells.join(" | "));
         }
         text.push('\n');
-    }
-    for picture in pictures(runs) {
-        let _ =
-            writeln!(text, "![{}: error over labels](results/{})\n", picture.dataset, picture.file);
+        let of_group: Vec<Run> = group.into_iter().cloned().collect();
+        for Picture { dataset, file, .. } in pictures(&of_group) {
+            let _ = writeln!(text, "![{dataset}: error over labels](results/{file})\n");
+        }
     }
     text.push_str(
         "Times, memory, threads and command lines: [results/table.md](results/table.md).\n",

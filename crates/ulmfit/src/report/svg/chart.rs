@@ -245,7 +245,9 @@ impl Picture for LineChart {
     }
 
     fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
-        let frame = if dress == Dress::File { Frame::FILE } else { Frame::PAGE };
+        let mut frame = if dress == Dress::File { Frame::FILE } else { Frame::PAGE };
+        let legend = if dress == Dress::File { legend(&frame, &self.lines) } else { Vec::new() };
+        frame.top += legend.last().map_or(0.0, |(_, (_, y))| y - LEGEND);
         let lines: Vec<_> = self.lines.iter().map(|line| (line, thinned(&line.points))).collect();
         let points = || {
             let lines = lines.iter().flat_map(|(_, points)| points.iter().copied());
@@ -273,8 +275,9 @@ impl Picture for LineChart {
                 writeln!(f, "<circle {look} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\"/>")?;
             }
         }
-        if dress == Dress::File {
-            draw_legend(f, &frame, &self.lines)?;
+        for (line, (x, y)) in legend {
+            writeln!(f, "<path {} d=\"M{x:.1} {y:.1}h24\"/>", look(line))?;
+            text(f, (x + 30.0, y + 4.0), "start", &line.name)?;
         }
         for (index, Mark { label, at: point }) in self.marks.iter().enumerate() {
             let (cx, cy) = at(point);
@@ -362,14 +365,22 @@ fn draw_line(f: &mut fmt::Formatter<'_>, line: &Line, places: &[(f64, f64)]) -> 
     Ok(())
 }
 
-fn draw_legend(f: &mut fmt::Formatter<'_>, frame: &Frame, lines: &[Line]) -> fmt::Result {
-    let mut at = frame.left;
-    for line in lines.iter().filter(|line| !line.name.is_empty()) {
-        writeln!(f, "<path {} d=\"M{at:.1} 46h24\"/>", look(line))?;
-        text(f, (at + 30.0, 50.0), "start", &line.name)?;
-        at += 52.0 + 7.0 * line.name.chars().count() as f64;
-    }
-    Ok(())
+/// Height of the first row of the legend.
+const LEGEND: f64 = 46.0;
+
+/// The lines with names, and where each is explained: side by side, in as many rows as they need.
+fn legend<'a>(frame: &Frame, lines: &'a [Line]) -> Vec<(&'a Line, (f64, f64))> {
+    let (mut x, mut y) = (frame.left, LEGEND);
+    let place = |line: &'a Line| {
+        let width = 30.0 + 7.0 * line.name.chars().count() as f64;
+        if x > frame.left && x + width > frame.width - frame.right {
+            (x, y) = (frame.left, y + 18.0);
+        }
+        let at = (x, y);
+        x += width + 22.0;
+        (line, at)
+    };
+    lines.iter().filter(|line| !line.name.is_empty()).map(place).collect()
 }
 
 #[cfg(test)]
@@ -380,6 +391,27 @@ mod tests {
         let axis = Axis { label: String::new(), scale, range: Some((low, high)) };
         let ruler = Ruler::new(&axis, std::iter::empty());
         ruler.ticks(ruler.stride(7.0)).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn a_legend_stays_in_the_picture() {
+        let named = |length: usize| Line {
+            name: "x".repeat(length),
+            points: Vec::new(),
+            rings: Vec::new(),
+            stroke: Stroke::Solid,
+            colour: 0,
+            opacity: 1.0,
+        };
+        let lines: Vec<Line> = [18, 34, 31, 0, 28, 40].map(named).into();
+        let places = legend(&Frame::FILE, &lines);
+        assert_eq!(places.len(), 5, "a line without a name is left out");
+        for (line, (x, _)) in &places {
+            let end = x + 30.0 + 7.0 * line.name.len() as f64;
+            assert!(end <= Frame::FILE.width, "{} ends at {end}", line.name.len());
+        }
+        let rows: Vec<f64> = places.iter().map(|(_, (_, y))| (y - LEGEND) / 18.0).collect();
+        assert_eq!(rows, [0.0, 0.0, 1.0, 1.0, 2.0]);
     }
 
     #[test]
