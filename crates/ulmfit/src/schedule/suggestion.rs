@@ -3,7 +3,7 @@
 /// Four opinions on the curve of loss over rate; fastai's four `SuggestionMethod`s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Suggestions {
-    /// Two thirds down the longest valley: fastai's choice, and a good first one.
+    /// Halfway along the longest valley: fastai's choice, and a good first one.
     pub valley: f64,
     /// Where the loss falls fastest over the logarithm of the rate.
     pub steep: f64,

@@ -70,8 +70,8 @@ impl StageRecipe {
     /// Sets the epochs of the last phase so that all together have `epochs`; it has one at least.
     fn set_all_epochs(&mut self, epochs: usize) {
         let before = self.all_epochs() - self.last_epochs();
-        let epochs = epochs.saturating_sub(before).max(1);
-        self.phase.last_mut().map_or(&mut self.epochs, |last| &mut last.epochs).clone_from(&epochs);
+        let last = self.phase.last_mut().map_or(&mut self.epochs, |last| &mut last.epochs);
+        *last = epochs.saturating_sub(before).max(1);
     }
 
     /// Sets the epochs of the last phase, however many or few tokens they are.
