@@ -77,7 +77,7 @@ fn lines_so_far(place: &Place) -> usize {
 fn wait_for_steps(place: &Place, child: &mut Child, more: usize) {
     let (before, started) = (lines_so_far(place), Instant::now());
     while lines_so_far(place) < before + more {
-        assert_eq!(child.try_wait().unwrap(), None, "it ended too soon");
+        assert_eq!(child.try_wait().unwrap(), None, "ended before {more} more than {before}");
         assert!(started.elapsed() < Duration::from_secs(30), "no step was made");
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -176,7 +176,7 @@ fn report(place: &Place, name: &str) -> Value {
 
 #[test]
 fn a_continued_run_has_the_report_of_one_that_was_not() {
-    let line = "fit train.csv --base lm -o out --lm-epochs 6 --epochs 2 --batch-size 8 --bptt 16 \
+    let line = "fit train.csv --base lm -o out --lm-epochs 20 --epochs 8 --batch-size 8 --bptt 16 \
                 --checkpoint-every 3 --threads 1";
     let whole = Place::new();
     whole.run(line).ok();
@@ -308,12 +308,8 @@ fn a_rate_that_is_too_high_stops_or_is_lowered() {
 
 #[test]
 fn a_changed_corpus_is_refused() {
-    let line = format!("pretrain texts.txt -o base {SIZES} --epochs 40 {STEPS}").replacen(
-        "--epochs 1 ",
-        "",
-        1,
-    );
-    let line = format!("{line} --checkpoint-every 2 --quiet");
+    let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --checkpoint-every 2 --quiet");
+    let line = line.replace("--epochs 1 ", "--epochs 40 ");
     let place = Place::new();
     kill_after_steps(&place, &line, 5);
     let texts = fs::read_to_string(place.path("texts.txt")).unwrap();
@@ -365,7 +361,7 @@ fn restart_begins_anew() {
     let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --checkpoint-every 2");
     let place = Place::new();
     place.write("texts.txt", csv(3000..3200));
-    kill_after_steps(&place, &line, 5);
+    kill_after_steps(&place, &line.replace("--epochs 1 ", "--epochs 40 "), 5);
     place.write("texts.txt", csv(4000..4060));
     let done = place.run(&format!("{line} --restart"));
     assert!(!done.stderr.contains("continuing"), "{done:?}");
@@ -382,7 +378,7 @@ fn restart_begins_anew() {
 #[test]
 fn a_damaged_checkpoint_is_passed_over() {
     let line = format!(
-        "pretrain texts.txt -o base {SIZES} --epochs 20 --batch-size 8 --bptt 16 --checkpoint-every 2"
+        "pretrain texts.txt -o base {SIZES} --epochs 40 --batch-size 8 --bptt 16 --checkpoint-every 2"
     );
     let whole = Place::new();
     whole.run(&line).ok();

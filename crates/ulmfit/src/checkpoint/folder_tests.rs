@@ -92,6 +92,39 @@ fn two_writers_do_not_take_each_other_for_litter() {
     assert_eq!(names(place.path()), ["model"]);
 }
 
+/// Killed between making its folder and its lock, or while it removed them.
+#[test]
+fn what_a_killed_writer_left_is_removed_at_any_state() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("model");
+    for files in [&[][..], &["config.json"], &[".writing"], &["config.json", "manifest.json"]] {
+        let left = place.path().join(".model.new-abc");
+        fs::create_dir(&left).unwrap();
+        for file in files {
+            fs::write(left.join(file), b"").unwrap();
+        }
+        write(&target, Overwrite::Replace, b"{}").unwrap();
+        assert_eq!(names(place.path()), ["model"], "{files:?}");
+    }
+}
+
+#[test]
+fn writers_that_begin_at_once_do_not_disturb_each_other() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("model");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    FolderWriter::create(&target, Overwrite::Refuse).unwrap();
+                }
+            });
+        }
+    });
+    FolderWriter::create(&target, Overwrite::Refuse).unwrap();
+    assert_eq!(names(place.path()), [""; 0]);
+}
+
 #[test]
 fn what_is_no_model_is_named() {
     let place = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -60,16 +61,26 @@ struct Hidden {
 
 impl Hidden {
     fn create(target: &Path, parent: &Path) -> Result<Self, CheckpointError> {
-        let temp = tempfile::Builder::new()
-            .prefix(&hidden_name(target, "new"))
-            .tempdir_in(parent)
-            .map_err(io_error("create a folder in", parent))?;
-        let busy = temp.path().join(BUSY);
-        let busy = File::create_new(&busy)
-            .and_then(|file| file.lock().map(|()| file))
-            .map_err(io_error("create", &busy))?;
-        crash_point("folder.created");
-        Ok(Self { temp, busy })
+        // Who takes the newborn folder for litter removes it (`remove_litter`); then make another.
+        loop {
+            let temp = tempfile::Builder::new()
+                .prefix(&hidden_name(target, "new"))
+                .tempdir_in(parent)
+                .map_err(io_error("create a folder in", parent))?;
+            let path = temp.path().join(BUSY);
+            let busy = File::create_new(&path).and_then(|file| file.lock().map(|()| file));
+            let taken = !path.exists();
+            match busy {
+                Err(error) if !(taken && error.kind() == io::ErrorKind::NotFound) => {
+                    return Err(io_error("create", &path)(error));
+                }
+                Ok(busy) if !taken => {
+                    crash_point("folder.created");
+                    return Ok(Self { temp, busy });
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -253,13 +264,15 @@ fn recover(target: &Path, parent: &Path, prefix: &str) -> Result<(), CheckpointE
 /// Removes unfinished folders whose writer has died.
 fn remove_litter(parent: &Path, prefix: &str) -> Result<(), CheckpointError> {
     for folder in hidden_folders(parent, prefix)? {
-        // A writer creates that file first and removes it last, so a folder without it is either
-        // empty, and perhaps somebody's, or has its manifest and was never renamed.
-        let abandoned = match File::open(folder.join(BUSY)) {
+        // A writer creates the locked file first and removes it last. A folder without it is
+        // a newborn (then it is empty, goes by `remove_dir`, and its writer makes another), was
+        // never renamed, or was being removed.
+        let busy = File::open(folder.join(BUSY));
+        let abandoned = match &busy {
             Ok(busy) => busy.try_lock().is_ok(),
-            Err(_) => folder.join(MANIFEST).exists(),
+            Err(_) => fs::remove_dir(&folder).is_err() && !folder.join(BUSY).exists(),
         };
-        if abandoned {
+        if abandoned && folder.exists() {
             fs::remove_dir_all(&folder).map_err(io_error("remove", &folder))?;
         }
     }
