@@ -4,7 +4,7 @@
 #     recipes/en-small/build.sh OUT_DIR WIKI_FILES..
 #
 # Files: `.txt.xz`, articles as in WikiText (` = Title = `), the last one's last 1 % of articles held out.
-# Two cores take an afternoon. Killed, it goes on where it was when it is run again.
+# Two cores take a long afternoon. Killed, it goes on where it was when it is run again.
 set -euo pipefail
 
 out=$1
@@ -12,13 +12,19 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 ulmfit=${ULMFIT:-$here/../../target/release/ulmfit}
 
-# Articles that no other part has: every 14th, every 16th from number 1 on, every 16th from 3 on.
+# Articles that no other part has: the first has even numbers, the others odd ones.
 part() {
     [ -e "$out/text-$1/train.jsonl" ] || python3 "$here/sections.py" "$out/text-$1" "${@:4}" --every "$2" --from "$3"
 }
 part 1 14 0 "$@"
 part 2 16 1 "$@"
 part 3 16 3 "$@"
+part 4a 16 5 "$@"
+part 4b 16 7 "$@"
+part 4c 32 9 "$@"
+mkdir -p "$out/text-4"
+cat "$out"/text-4[abc]/train.jsonl > "$out/text-4/train.jsonl"
+cp "$out/text-4a/valid.jsonl" "$out/text-4/valid.jsonl"
 
 # The first part from nothing; the others from the model so far, a new cycle of the learning rate each.
 train() {
@@ -26,7 +32,7 @@ train() {
     [ -e "$model/manifest.json" ] || "$ulmfit" pretrain "$out/text-1/train.jsonl" --valid "$out/text-1/valid.jsonl" \
         -o "$model" --direction "$direction" --emb 256 --hid 512 --layers 3 --max-vocab 15000 \
         --epochs 1 --batch-size 32 --drop-mult 0.2 --lr 0.004 --sampled-below 0 --seed 1 --threads 1
-    for number in 2 3; do
+    for number in 2 3 4; do
         local base=$model
         model=$out/$direction-$number
         # words of the base model and no others
@@ -40,5 +46,5 @@ train forward &
 forward=$!
 train backward
 wait "$forward"
-"$ulmfit" export compact "$out/forward-3" "$out/backward-3" -o "$out/en" --store int8 --card "$here/card.md" --overwrite
+"$ulmfit" export compact "$out/forward-4" "$out/backward-4" -o "$out/en" --store int8 --card "$here/card.md" --overwrite
 "$ulmfit" evaluate "$out/en" "$out/text-1/valid.jsonl"

@@ -7,6 +7,7 @@ use ulmfit::data::DataError;
 use ulmfit::stages::RecipeError;
 use ulmfit::text::TextError;
 use ulmfit::{Error, ErrorClass};
+use ulmfit_datasets::PullError;
 
 /// Prints the error and its hint on stderr and chooses the exit code.
 pub(crate) fn report(error: Any) -> ExitCode {
@@ -17,6 +18,9 @@ pub(crate) fn report(error: Any) -> ExitCode {
         Ok(error) => error,
         Err(other) => {
             eprintln!("ulmfit: {}", one_line(&format!("{other:#}")));
+            if let Some(error) = other.downcast_ref::<PullError>() {
+                return of_pull(error);
+            }
             let is_io = other.chain().any(<dyn std::error::Error>::is::<std::io::Error>);
             return ExitCode::from(if is_io { 74 } else { 1 });
         }
@@ -40,6 +44,20 @@ pub(crate) fn report(error: Any) -> ExitCode {
         ErrorClass::Locked => 75,
         _ if stopped => crate::signals::received().map_or(1, |signal| 128 + signal),
         _ => 1,
+    })
+}
+
+/// Hint and exit code of a download that failed.
+fn of_pull(error: &PullError) -> ExitCode {
+    if let Some(hint) = error.hint() {
+        eprintln!("hint: {hint}");
+    }
+    ExitCode::from(match error {
+        PullError::Unknown { .. } | PullError::Exists { .. } => 2,
+        PullError::Damaged { .. } | PullError::Content { .. } => 65,
+        PullError::Missing { .. } => 66,
+        PullError::Locked { .. } => 75,
+        _ => 74,
     })
 }
 

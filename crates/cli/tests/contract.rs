@@ -34,6 +34,8 @@ fn every_command_explains_itself_by_example() {
         "bench",
         "ablate",
         "labels",
+        "data list",
+        "data pull",
     ] {
         let help = place.run(&format!("{command} --help")).ok();
         let usage = format!("Usage: ulmfit {command}");
@@ -46,6 +48,37 @@ fn every_command_explains_itself_by_example() {
     let help = place.run("--help").ok();
     assert!(help.contains("Exit codes: 0 done, 1 failed, 2 usage, 65 bad data"), "{help}");
     assert_eq!(place.run("--version").ok(), concat!("ulmfit ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+/// What can be had of downloads without a network.
+#[test]
+fn published_data_sets() {
+    let place = Place::new();
+    let sets = place.run("data list --json").json();
+    let names: Vec<_> =
+        sets["data_sets"].as_array().unwrap().iter().map(|set| &set["name"]).collect();
+    let paper = ["trec6", "imdb", "ag-news", "dbpedia", "yelp-bi", "yelp-full", "wikitext-103"];
+    assert_eq!(names, paper);
+    let text = place.run("data list").ok();
+    assert!(paper.iter().all(|name| text.contains(name)), "{text}");
+
+    for (line, code, said) in [
+        ("data pull mnist", 2, "hint: `ulmfit data list` names them"),
+        ("data pull trec6 --from nowhere", 66, "train_5500.label does not exist"),
+        ("data pull trec6 --from wrong", 65, "3 bytes instead of 335858 bytes"),
+        (
+            "data pull trec6 --from http://127.0.0.1:1",
+            74,
+            "cannot download http://127.0.0.1:1/train",
+        ),
+    ] {
+        fs::create_dir_all(place.path("wrong")).unwrap();
+        place.write("wrong/train_5500.label", "abc");
+        let done = place.run(line);
+        assert_eq!(done.code, Some(code), "{done:?}");
+        assert!(done.stderr.contains(said), "{done:?}");
+        assert!(!place.path("trec6").exists());
+    }
 }
 
 #[test]

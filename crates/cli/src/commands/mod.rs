@@ -3,6 +3,7 @@
 mod ablate;
 mod bench;
 mod check_data;
+mod data;
 mod demo;
 mod evaluate;
 mod export;
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Duplicates, conflicting labels and other faults of a data set
     CheckData(check_data::Args),
+    /// Published data sets: names, and a download
+    Data(data::Args),
     /// What each part of the method is worth on your data: the paper's tables 4 to 7
     Ablate(ablate::Args),
     /// Error against the number of labels: would more of them help?
@@ -76,6 +79,7 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::LrFind(args) => lr_find::run(args, common, out),
         Command::Inspect(args) => inspect::run(args, common, out),
         Command::CheckData(args) => check_data::run(args, common, out),
+        Command::Data(args) => data::run(args, common, out),
         Command::Ablate(args) => ablate::run(args, common, out),
         Command::Labels(args) => labels::run(args, common, out),
         Command::Import(args) => import::run(args, common, out),

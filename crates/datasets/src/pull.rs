@@ -1,0 +1,113 @@
+//! From the catalogue to a folder of CSV files.
+
+use crate::check::check;
+use crate::convert::convert;
+use crate::fetch::{agent, fetch};
+use crate::{DataSet, PullError, RemoteFile};
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// Where the published files come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Their own addresses.
+    Published,
+    /// A server that has them by their names below this address.
+    Mirror(String),
+    /// A folder that has them by their names.
+    Folder(PathBuf),
+}
+
+/// What a pull made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its CSV files with their numbers of rows.
+    pub files: Vec<(&'static str, u64)>,
+}
+
+/// Puts a data set into `parent/NAME`, as CSV files with a header and a `README.md` that says
+/// where it is from; the folder appears whole or not at all.
+///
+/// An unfinished download stays in `parent/.NAME.part`, and the next call goes on with it.
+/// `progress` hears the name of a file, how many of its bytes are there, and how many there are.
+///
+/// # Errors
+/// [`PullError`]; where a file is not the published one, it is removed before.
+pub fn pull(
+    set: &'static DataSet,
+    parent: &Path,
+    origin: &Origin,
+    progress: &mut dyn FnMut(&str, u64, u64),
+) -> Result<Pulled, PullError> {
+    let folder = parent.join(set.name);
+    if folder.exists() {
+        return Err(PullError::Exists { path: folder });
+    }
+    let part = parent.join(format!(".{}.part", set.name));
+    fs::create_dir_all(&part).map_err(PullError::io("create", &part))?;
+    let lock = part.join("lock");
+    let lock = File::create(&lock).map_err(PullError::io("create", &lock))?;
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(PullError::Locked { path: part }),
+        // where files cannot be locked, nobody is warned
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+
+    let agent = agent();
+    let mut sources = Vec::new();
+    for file in set.files {
+        let fetched = part.join(file.name());
+        let mut heard = |bytes| progress(file.name(), bytes, file.bytes);
+        let source = match origin {
+            Origin::Folder(folder) => {
+                let given = folder.join(file.name());
+                check(&given, file)?;
+                given
+            }
+            Origin::Mirror(base) => {
+                let url = format!("{}/{}", base.trim_end_matches('/'), file.name());
+                fetch(&agent, &url, file.bytes, &fetched, &mut heard)?;
+                fetched
+            }
+            Origin::Published => {
+                fetch(&agent, file.url, file.bytes, &fetched, &mut heard)?;
+                fetched
+            }
+        };
+        if !matches!(origin, Origin::Folder(_)) {
+            check(&source, file).inspect_err(|_| {
+                let _ = fs::remove_file(&source); // or the next try would go on with it
+            })?;
+        }
+        sources.push(source);
+    }
+
+    let made = part.join("made");
+    if made.exists() {
+        fs::remove_dir_all(&made).map_err(PullError::io("remove", &made))?;
+    }
+    fs::create_dir(&made).map_err(PullError::io("create", &made))?;
+    let files = convert(set, &sources, &made)?;
+    let readme = made.join("README.md");
+    fs::write(&readme, about(set)).map_err(PullError::io("write", &readme))?;
+    fs::rename(&made, &folder).map_err(PullError::io("rename to", &folder))?;
+    fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?;
+    Ok(Pulled { folder, files })
+}
+
+fn about(set: &DataSet) -> String {
+    let file = |file: &RemoteFile| format!("- {} ({} bytes)", file.url, file.bytes);
+    let files: Vec<String> = set.files.iter().map(file).collect();
+    format!(
+        "# {}: {}\n\nFrom:\n\n{}\n\nBrought into CSV with a header by `ulmfit data pull {}`; the \
+         texts are as published.\n\nTerms: {}. Cite: {}.\n",
+        set.title,
+        set.task,
+        files.join("\n"),
+        set.name,
+        set.terms,
+        set.reference
+    )
+}
