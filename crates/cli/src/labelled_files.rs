@@ -54,11 +54,8 @@ pub(crate) fn say_columns(
     progress: &mut dyn Progress,
 ) {
     let columns = records.columns();
-    if columns.text.is_empty() {
-        return;
-    }
-    let file = if path == Path::new("-") { "<stdin>".into() } else { path.display().to_string() };
-    progress.note(&format!("{file}: {columns}"));
+    let Some(told) = columns.told_of(path) else { return };
+    progress.note(&told);
     if !learned.is_empty() && columns.text != learned {
         let (learned, read) = (learned.join("`, `"), columns.text.join("`, `"));
         progress.warn(&format!("learned from `{learned}`, but reads `{read}` here"));

@@ -32,7 +32,7 @@ pub enum PullError {
         path: PathBuf,
     },
     /// The server or the way to it failed.
-    #[error("cannot download {url}: {source}")]
+    #[error("cannot download {url}")]
     Network {
         /// What was asked for.
         url: String,
@@ -58,7 +58,7 @@ pub enum PullError {
         reason: String,
     },
     /// Reading or writing failed.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     Io {
         /// What was tried.
         action: &'static str,

@@ -35,7 +35,7 @@ pub(crate) fn fetch(
         .append(true)
         .open(path)
         .map_err(PullError::io("create", path))?;
-    let mut in_vain = 0;
+    let (mut in_vain, mut most) = (0, 0);
     loop {
         let have = file.metadata().map_err(PullError::io("read", path))?.len();
         progress(have);
@@ -44,14 +44,15 @@ pub(crate) fn fetch(
         }
         let result = fetch_rest(agent, url, have, bytes, &mut file, path, progress);
         let now = file.metadata().map_err(PullError::io("read", path))?.len();
-        in_vain = if now > have { 0 } else { in_vain + 1 };
+        in_vain = if now > most.max(have) { 0 } else { in_vain + 1 };
+        most = most.max(now);
         match result {
             Err(error) if in_vain >= TRIES || !is_passing(&error) => return Err(error),
             Ok(()) if now < bytes && in_vain >= TRIES => return Ok(()),
             _ => {}
         }
         if in_vain > 0 {
-            std::thread::sleep(Duration::from_secs(1 << (in_vain - 1)));
+            std::thread::sleep(Duration::from_millis(250 << in_vain));
         }
     }
 }
@@ -71,7 +72,13 @@ fn fetch_rest(
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
     }
-    let response = request.call().map_err(network)?;
+    let response = match request.call() {
+        Err(ureq::Error::StatusCode(416)) if have > 0 => {
+            // it has fewer bytes than we: ours are of another file
+            return file.set_len(0).map_err(PullError::io("shorten", path));
+        }
+        answer => answer.map_err(network)?,
+    };
     let mut have = have;
     if response.status() != StatusCode::PARTIAL_CONTENT && have > 0 {
         file.set_len(0).map_err(PullError::io("shorten", path))?; // it sends everything anew

@@ -55,33 +55,44 @@ pub fn pull(
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
 
+    let made = make(set, &part, origin, progress).and_then(|(made, files)| {
+        fs::rename(&made, &folder).map_err(PullError::io("rename to", &folder))?;
+        Ok(Pulled { folder, files })
+    });
+    if made.is_ok() || matches!(origin, Origin::Folder(_)) {
+        fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?; // nothing to go on with
+    }
+    made
+}
+
+/// Fetches and converts; returns where the files of the result are, and their numbers of rows.
+fn make(
+    set: &'static DataSet,
+    part: &Path,
+    origin: &Origin,
+    progress: &mut dyn FnMut(&str, u64, u64),
+) -> Result<(PathBuf, Vec<(&'static str, u64)>), PullError> {
     let agent = agent();
     let mut sources = Vec::new();
     for file in set.files {
-        let fetched = part.join(file.name());
-        let mut heard = |bytes| progress(file.name(), bytes, file.bytes);
-        let source = match origin {
+        let name = file.name();
+        let url = match origin {
             Origin::Folder(folder) => {
-                let given = folder.join(file.name());
+                let given = folder.join(name);
                 check(&given, file)?;
-                given
+                sources.push(given);
+                continue;
             }
-            Origin::Mirror(base) => {
-                let url = format!("{}/{}", base.trim_end_matches('/'), file.name());
-                fetch(&agent, &url, file.bytes, &fetched, &mut heard)?;
-                fetched
-            }
-            Origin::Published => {
-                fetch(&agent, file.url, file.bytes, &fetched, &mut heard)?;
-                fetched
-            }
+            Origin::Mirror(base) => format!("{}/{name}", base.trim_end_matches('/')),
+            Origin::Published => file.url.to_owned(),
         };
-        if !matches!(origin, Origin::Folder(_)) {
-            check(&source, file).inspect_err(|_| {
-                let _ = fs::remove_file(&source); // or the next try would go on with it
-            })?;
-        }
-        sources.push(source);
+        let fetched = part.join(name);
+        let mut heard = |bytes| progress(name, bytes, file.bytes);
+        fetch(&agent, &url, file.bytes, &fetched, &mut heard)?;
+        check(&fetched, file).inspect_err(|_| {
+            let _ = fs::remove_file(&fetched); // or the next try would go on with it
+        })?;
+        sources.push(fetched);
     }
 
     let made = part.join("made");
@@ -92,9 +103,7 @@ pub fn pull(
     let files = convert(set, &sources, &made)?;
     let readme = made.join("README.md");
     fs::write(&readme, about(set)).map_err(PullError::io("write", &readme))?;
-    fs::rename(&made, &folder).map_err(PullError::io("rename to", &folder))?;
-    fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?;
-    Ok(Pulled { folder, files })
+    Ok((made, files))
 }
 
 fn about(set: &DataSet) -> String {

@@ -187,7 +187,7 @@ fn what_is_not_the_published_file_is_refused() {
         let error = pull_from(questions(), place.path(), &from).unwrap_err();
         assert!(matches!(error, PullError::Damaged { .. }), "{error}");
         assert!(error.to_string().contains(said) && error.hint().is_some(), "{error}");
-        assert!(!place.path().join("small").exists());
+        assert_eq!(names(place.path()), [""; 0]);
     }
     let place = tempfile::tempdir().unwrap();
     let error = pull_from(questions(), place.path(), &given(place.path(), &[train])).unwrap_err();
@@ -235,6 +235,15 @@ fn broken(file: &[u8], from: usize) -> Vec<u8> {
     let end = file.len().min(from + 20);
     let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
     answer(status, file.len() - from, &file[from..end])
+}
+
+/// As `rest`, of a file of which nothing is left after 30 bytes.
+fn shorter(file: &[u8], from: usize) -> Vec<u8> {
+    if from >= 30 {
+        answer("416 Range Not Satisfiable", 0, b"")
+    } else {
+        rest(&file[..file.len().min(30)], from)
+    }
 }
 
 fn absent(_file: &[u8], _from: usize) -> Vec<u8> {
@@ -321,12 +330,22 @@ fn a_wrong_download_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_file_that_became_shorter_is_no_published_one() {
+    let place = tempfile::tempdir().unwrap();
+    let (origin, _) = serve(shorter);
+    let error = pull_from(questions(), place.path(), &origin).unwrap_err();
+    assert!(error.to_string().ends_with("30 bytes instead of 66 bytes"), "{error}");
+    assert!(!place.path().join(".small.part/train.label").exists());
+}
+
+#[test]
 fn an_absent_file_is_told_at_once() {
     let place = tempfile::tempdir().unwrap();
     let (origin, asked) = serve(absent);
     let error = pull_from(questions(), place.path(), &origin).unwrap_err();
     assert!(matches!(error, PullError::Network { .. }), "{error}");
-    assert!(error.to_string().contains("404") && error.hint().is_some(), "{error}");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("404") && error.hint().is_some(), "{error}: {cause}");
     assert_eq!(asked.lock().unwrap().len(), 1);
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 }
                 Some(from) => Origin::Folder(PathBuf::from(from)),
             };
+            let output = output.strip_prefix(".").unwrap_or(output); // no `./` in what is printed
             let bar = bar(common);
             let pulled = pull(set, output, &origin, &mut |file, bytes, of| {
                 bar.set_length(of);

@@ -92,6 +92,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         valid: args.valid.as_ref().map(&mut read_rows).transpose()?,
         test: args.test.as_ref().map(&mut read_rows).transpose()?,
     };
+    // what the unlabelled texts call text is what the labelled ones do
+    let options = ReadOptions { learned_text: files.text_columns(), ..options };
     let input = FitInput { rows, unlabeled: args.unlabeled.clone(), options, base };
     let options = FitOptions {
         train: TrainOptions {

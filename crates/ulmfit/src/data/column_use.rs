@@ -1,6 +1,7 @@
 //! Which columns of a file are read.
 
 use std::fmt;
+use std::path::Path;
 
 use super::columns::Selection;
 use super::error::list;
@@ -35,6 +36,21 @@ impl ColumnUse {
             label: label.map(|at| names[at].clone()),
             unread: unread.map(|at| names[at].clone()).collect(),
         }
+    }
+
+    /// What a user should know of the columns of a file, if they have names.
+    ///
+    /// ```
+    /// # use ulmfit::data::ColumnUse;
+    /// let columns = ColumnUse { text: vec!["body".into()], ..ColumnUse::default() };
+    /// assert_eq!(columns.told_of("a.csv".as_ref()).unwrap(), "a.csv: text: `body`");
+    /// assert_eq!(ColumnUse::default().told_of("a.txt".as_ref()), None);
+    /// ```
+    #[must_use]
+    pub fn told_of(&self, path: &Path) -> Option<String> {
+        let file =
+            if path == Path::new("-") { "<stdin>".into() } else { path.display().to_string() };
+        (!self.text.is_empty()).then(|| format!("{file}: {self}"))
     }
 }
 

@@ -181,7 +181,7 @@ impl LmInput {
     ) -> Result<TextPipeline, Error> {
         let stream = TextStream::new(&self.train, &self.options, "documents read", progress);
         let learned = stream
-            .warning()
+            .telling()
             .enumerate()
             .filter(|(number, document)| document.is_err() || !self.is_held(*number))
             .map(|(_, document)| document);
@@ -213,7 +213,7 @@ impl LmInput {
             Ok::<_, Error>(if held { &mut valid } else { &mut train }.push(ids)?)
         })?;
         if let Some(texts) = &self.valid {
-            let stream = TextStream::new(texts, &self.options, what, progress).warning();
+            let stream = TextStream::new(texts, &self.options, what, progress).telling();
             text.encode_each(stream, |ids| Ok::<_, Error>(valid.push(ids)?))?;
         }
         Ok(LmText { train: train.finish()?, valid: valid.finish()? })

@@ -2,9 +2,9 @@
 
 use super::Error;
 use super::Progress;
-use crate::data::{Corpus, LabelUse, ReadOptions, Records, documents};
+use crate::data::{ColumnUse, Corpus, LabelUse, ReadOptions, Records, documents};
 use crate::text::TextPipeline;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Documents read at a time: enough to keep all cores busy, few enough to forget soon.
 const CHUNK: usize = 4096;
@@ -29,7 +29,8 @@ pub(super) struct TextStream<'a> {
     options: ReadOptions,
     what: &'static str,
     progress: &'a mut dyn Progress,
-    warns: bool,
+    tells: bool,
+    said: Vec<ColumnUse>,
     done: usize,
 }
 
@@ -43,12 +44,23 @@ impl<'a> TextStream<'a> {
     ) -> Self {
         let options = ReadOptions { labels: LabelUse::Ignored, ..options.clone() };
         let (documents, files) = (texts.documents.iter(), texts.files.iter());
-        Self { documents, files, current: None, options, what, progress, warns: false, done: 0 }
+        let (current, tells, said, done) = (None, false, Vec::new(), 0);
+        Self { documents, files, current, options, what, progress, tells, said, done }
     }
 
-    /// Passes on the warnings of each file: once is enough.
-    pub(super) fn warning(self) -> Self {
-        Self { warns: true, ..self }
+    /// Says which columns are read, and passes on the warnings of each file: once is enough.
+    pub(super) fn telling(self) -> Self {
+        Self { tells: true, ..self }
+    }
+
+    fn open(&mut self, path: &Path) -> Result<Records, Error> {
+        let records = documents(path, &self.options)?;
+        let columns = records.columns();
+        if self.tells && !self.said.contains(&columns) {
+            columns.told_of(path).iter().for_each(|text| self.progress.note(text));
+            self.said.push(columns);
+        }
+        Ok(records)
     }
 
     fn advance(&mut self) -> Result<Option<Document>, Error> {
@@ -56,20 +68,20 @@ impl<'a> TextStream<'a> {
             return Ok(Some(document.clone()));
         }
         loop {
-            let records = match &mut self.current {
+            let mut records = match self.current.take() {
                 Some(records) => records,
                 None => match self.files.next() {
-                    Some(path) => self.current.insert(documents(path, &self.options)?),
+                    Some(path) => self.open(path)?,
                     None => return Ok(None),
                 },
             };
             if let Some(record) = records.next() {
+                self.current = Some(records);
                 return Ok(Some(record?.fields));
             }
-            if self.warns {
+            if self.tells {
                 records.warnings().messages().iter().for_each(|text| self.progress.warn(text));
             }
-            self.current = None;
         }
     }
 }
@@ -97,7 +109,7 @@ pub fn read_texts(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Document>, Error> {
     let texts = Texts { documents: Vec::new(), files: paths.to_owned() };
-    let stream = TextStream::new(&texts, options, "documents read", progress).warning();
+    let stream = TextStream::new(&texts, options, "documents read", progress).telling();
     let texts = stream.collect::<Result<Vec<_>, _>>()?;
     if texts.is_empty() {
         let message = format!("there is no text in {}", names(paths));
