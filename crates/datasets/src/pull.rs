@@ -55,9 +55,9 @@ pub fn pull(
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
 
-    let made = make(set, &part, origin, progress).and_then(|(made, files)| {
-        fs::rename(&made, &folder).map_err(PullError::io("rename to", &folder))?;
-        Ok(Pulled { folder, files })
+    let made = make(set, &part, origin, progress).and_then(|made| {
+        fs::rename(&made.folder, &folder).map_err(PullError::io("rename to", &folder))?;
+        Ok(Pulled { folder, ..made })
     });
     if made.is_ok() || matches!(origin, Origin::Folder(_)) {
         fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?; // nothing to go on with
@@ -65,13 +65,13 @@ pub fn pull(
     made
 }
 
-/// Fetches and converts; returns where the files of the result are, and their numbers of rows.
+/// Fetches and converts into a folder that has not its name yet.
 fn make(
     set: &'static DataSet,
     part: &Path,
     origin: &Origin,
     progress: &mut dyn FnMut(&str, u64, u64),
-) -> Result<(PathBuf, Vec<(&'static str, u64)>), PullError> {
+) -> Result<Pulled, PullError> {
     let agent = agent();
     let mut sources = Vec::new();
     for file in set.files {
@@ -103,7 +103,7 @@ fn make(
     let files = convert(set, &sources, &made)?;
     let readme = made.join("README.md");
     fs::write(&readme, about(set)).map_err(PullError::io("write", &readme))?;
-    Ok((made, files))
+    Ok(Pulled { folder: made, files })
 }
 
 fn about(set: &DataSet) -> String {
