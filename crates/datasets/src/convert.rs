@@ -33,12 +33,13 @@ pub(crate) fn convert(
             }
         }
         Layout::Csv(_) | Layout::Texts => {
-            for_each_member(&sources[0], &mut |member, content| match tables
-                .iter_mut()
-                .find(|table| member.ends_with(table.name))
-            {
-                Some(table) => csv_rows(set, member, content, table),
-                None => Ok(()),
+            for_each_member(&sources[0], &mut |member, content| {
+                // the whole name: archives made on a Mac have `._train.csv` beside it
+                let name = member.rsplit('/').next();
+                match tables.iter_mut().find(|table| name == Some(table.name)) {
+                    Some(table) => csv_rows(set, member, content, table),
+                    None => Ok(()),
+                }
             })?;
         }
         Layout::Folders => {
@@ -68,17 +69,15 @@ impl Table {
     ) -> Result<Self, PullError> {
         let path = folder.join(name);
         let file = File::create_new(&path).map_err(PullError::io("create", &path))?;
-        let mut table =
-            Self { name, path, writer: csv::Writer::from_writer(file), rows: 0, expected };
-        table.write(header)?;
-        table.rows = 0;
-        Ok(table)
+        let mut writer = csv::Writer::from_writer(file);
+        writer.write_record(header).map_err(|error| PullError::io("write", &path)(error.into()))?;
+        Ok(Self { name, path, writer, rows: 0, expected })
     }
 
     fn write(&mut self, fields: &[&str]) -> Result<(), PullError> {
         self.rows += 1;
-        if self.expected.is_some_and(|expected| self.rows > expected) {
-            return Err(self.wrong_count("more"));
+        if let Some(expected) = self.expected.filter(|&expected| self.rows > expected) {
+            return Err(self.wrong(format!("has more than the {expected} rows it should have")));
         }
         self.writer
             .write_record(fields)
@@ -86,8 +85,9 @@ impl Table {
     }
 
     fn finish(self) -> Result<(&'static str, u64), PullError> {
-        if self.expected.is_some_and(|expected| self.rows < expected) || self.rows == 0 {
-            return Err(self.wrong_count("only"));
+        let expected = self.expected.unwrap_or(self.rows.max(1));
+        if self.rows < expected {
+            return Err(self.wrong(format!("has {} rows instead of {expected}", self.rows)));
         }
         let io = PullError::io("write", &self.path);
         let file = self.writer.into_inner().map_err(csv::IntoInnerError::into_error);
@@ -95,12 +95,7 @@ impl Table {
         Ok((self.name, self.rows))
     }
 
-    fn wrong_count(&self, word: &str) -> PullError {
-        let reason = match (self.expected, word) {
-            (Some(expected), "more") => format!("has more than the {expected} rows it should have"),
-            (Some(expected), _) => format!("has {} rows instead of {expected}", self.rows),
-            (None, _) => "has no rows".to_owned(),
-        };
+    fn wrong(&self, reason: String) -> PullError {
         PullError::Content { file: self.name.to_owned(), reason }
     }
 }

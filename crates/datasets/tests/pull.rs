@@ -125,6 +125,7 @@ fn numbered_classes_become_names() {
     let bytes = archive(&[
         ("news_csv/", b""),
         ("news_csv/classes.txt", b"World\nSports\n"),
+        ("news_csv/._train.csv", b"what a Mac remembers of the file"),
         ("news_csv/train.csv", train),
         ("../../../test.csv", b"1,Vote,\"Polls\nopen\"\n"),
     ]);
