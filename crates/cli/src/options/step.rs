@@ -44,12 +44,10 @@ impl StepOptions {
     pub(crate) fn apply(&self, stage: &mut StageRecipe, groups: usize) -> Result<(), Error> {
         self.batch_size.into_iter().for_each(|rows| stage.set_batch_size(rows));
         stage.bptt = self.bptt.unwrap_or(stage.bptt);
-        stage.drop_mult = self.drop_mult.unwrap_or(stage.drop_mult);
+        self.drop_mult.into_iter().for_each(|factor| stage.set_drop_mult(factor));
         stage.weight_decay = self.weight_decay.unwrap_or(stage.weight_decay);
         stage.clip = self.clip.or(stage.clip);
-        if let Some(factor) = self.lr_factor {
-            (stage.lr_factor, stage.lr_groups) = (Some(factor), None);
-        }
+        self.lr_factor.into_iter().for_each(|factor| stage.set_lr_factor(factor));
         stage.check()?;
         stage.rates(stage.lr, groups)?; // before any work is done
         Ok(())

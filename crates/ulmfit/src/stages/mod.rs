@@ -106,6 +106,8 @@ pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, Stage
 #[cfg(feature = "train")]
 pub use recipe::{TrainPrecision, Unfreeze};
 #[cfg(feature = "train")]
+pub use recipe_for_data::ReadOnce;
+#[cfg(feature = "train")]
 pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};

@@ -1,6 +1,7 @@
 //! Hyper-parameters of the three stages, as a TOML file.
 
 use super::Error;
+use super::recipe_for_data::ReadOnce;
 use crate::checkpoint::CheckpointError;
 use crate::model::{DropoutConfig, Learn, Regularisation};
 use crate::optim::OptimizerConfig;
@@ -68,6 +69,9 @@ pub struct StageRecipe {
     /// the last has fewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<usize>,
+    /// What else changes where that leaves a single pass; language models only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_once: Option<ReadOnce>,
     /// More passes where the data is so little that there would be fewer updates than this;
     /// language models only.
     #[serde(default, skip_serializing_if = "Option::is_none")]

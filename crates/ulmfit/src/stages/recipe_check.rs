@@ -42,7 +42,8 @@ impl StageRecipe {
         if let Some(clip) = self.clip {
             range(positive(clip), "clip", &clip, "a positive number")?;
         }
-        if let Some(factor) = self.lr_factor {
+        let once = self.read_once.unwrap_or_default();
+        for factor in self.lr_factor.into_iter().chain(once.lr_factor) {
             range(positive(factor), "lr-factor", &factor, "a positive number")?;
         }
         let momentum = |x: f64| (0.0..1.0).contains(&x);
@@ -57,12 +58,12 @@ impl StageRecipe {
             let nothing = phase.unfreeze == Some(Unfreeze::Top(0)) || phase.only == Some(0);
             range(!nothing, "unfreeze or only of a phase", &0, "at least 1")?;
         }
-        range(
-            self.dropouts().is_valid(),
-            "dropout",
-            &format!("{:?}", self.dropouts()),
-            "in 0..1 after drop-mult",
-        )
+        for factor in [self.drop_mult].into_iter().chain(once.drop_mult) {
+            let dropouts = self.dropout.times(factor);
+            let wanted = "in 0..1 after drop-mult";
+            range(dropouts.is_valid(), "dropout", &format!("{dropouts:?}"), wanted)?;
+        }
+        Ok(())
     }
 }
 

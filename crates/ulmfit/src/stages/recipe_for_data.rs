@@ -1,9 +1,24 @@
 //! A recipe's rules for little and much data, applied.
 
 use super::recipe::StageRecipe;
+use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 
 /// Batches are not made smaller than this: their statistics (batch norm) would be no good.
 const LEAST_ROWS: usize = 8;
+
+/// Numbers of a recipe for more text than is read twice: it can hardly be learned by heart, and it teaches
+/// more than what the lower layers would be spared for (lab book, 2026-11-23).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReadOnce {
+    /// Factor of all dropout probabilities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_mult: Option<f64>,
+    /// Each lower group learns this much slower, if the recipe has such a factor at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr_factor: Option<f64>,
+}
 
 impl StageRecipe {
     /// The recipe for a language model that learns from so many tokens: with the epochs that
@@ -12,7 +27,12 @@ impl StageRecipe {
     pub fn for_text(&self, tokens: usize) -> Self {
         let updates = tokens.div_ceil(self.batch_size * self.bptt * self.accumulate).max(1);
         let least = self.min_updates.map_or(0, |least| least.div_ceil(updates));
-        self.with_epochs_between(least, tokens)
+        let mut recipe = self.with_epochs_between(least, tokens);
+        if let Some(once) = self.read_once.filter(|_| recipe.epochs == 1 && self.epochs > 1) {
+            recipe.drop_mult = once.drop_mult.unwrap_or(recipe.drop_mult);
+            recipe.lr_factor = recipe.lr_factor.map(|factor| once.lr_factor.unwrap_or(factor));
+        }
+        recipe
     }
 
     /// The recipe for a classifier that learns from so many documents and tokens: with the batches
@@ -30,21 +50,32 @@ impl StageRecipe {
 
     /// What the rules for little and much data have changed in `fitted`, in words, if anything.
     pub fn changes(&self, fitted: &Self) -> Option<String> {
-        let (epochs, rows) = (fitted.all_epochs(), fitted.batch_size);
         let changes = [
-            (epochs != self.all_epochs())
-                .then(|| format!("epochs: {epochs} instead of {}", self.all_epochs())),
-            (rows != self.batch_size)
-                .then(|| format!("rows of a batch: {rows} instead of {}", self.batch_size)),
+            changed("epochs", Some(self.all_epochs()), Some(fitted.all_epochs())),
+            changed("rows of a batch", Some(self.batch_size), Some(fitted.batch_size)),
+            changed("factor of dropout", Some(self.drop_mult), Some(fitted.drop_mult)),
+            changed("rate of each lower layer slower by", self.lr_factor, fitted.lr_factor),
         ];
         let changes: Vec<String> = changes.into_iter().flatten().collect();
         (!changes.is_empty()).then(|| format!("{}, for so much data", changes.join("; ")))
     }
 
+    /// Sets the factor of all dropout probabilities, however much is read.
+    pub fn set_drop_mult(&mut self, factor: f64) {
+        self.drop_mult = factor;
+        self.read_once.iter_mut().for_each(|once| once.drop_mult = None);
+    }
+
+    /// Sets by how much each lower group learns slower, however much is read.
+    pub fn set_lr_factor(&mut self, factor: f64) {
+        (self.lr_factor, self.lr_groups) = (Some(factor), None);
+        self.read_once.iter_mut().for_each(|once| once.lr_factor = None);
+    }
+
     fn with_epochs_between(&self, least: usize, tokens: usize) -> Self {
         let most = self.max_tokens.map_or(usize::MAX, |max| (max / tokens.max(1)).max(1));
         let mut recipe = self.clone();
-        (recipe.max_tokens, recipe.min_updates) = (None, None);
+        (recipe.max_tokens, recipe.read_once, recipe.min_updates) = (None, None, None);
         let epochs = recipe.phase.last_mut().map_or(&mut recipe.epochs, |last| &mut last.epochs);
         *epochs = (*epochs).max(least).min(most);
         if !recipe.phase.is_empty() {
@@ -54,9 +85,20 @@ impl StageRecipe {
     }
 }
 
+/// In words, a number that is another one now.
+fn changed<N: PartialEq + Display>(
+    what: &str,
+    before: Option<N>,
+    now: Option<N>,
+) -> Option<String> {
+    let (before, now) = (before?, now?);
+    (before != now).then(|| format!("{what}: {now} instead of {before}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Recipe;
+    use super::{ReadOnce, StageRecipe};
 
     #[test]
     fn long_texts_are_read_less_often_and_short_ones_more() {
@@ -70,6 +112,34 @@ mod tests {
         }
         recipe.set_epochs(3);
         assert_eq!([0, 1 << 40].map(|tokens| recipe.for_text(tokens).epochs), [3, 3]);
+    }
+
+    #[test]
+    fn text_that_is_read_once_needs_less_dropout_and_spares_the_lower_layers_less() {
+        let recipe = Recipe::preset("default").unwrap().finetune;
+        let once = recipe.read_once.unwrap();
+        let numbers = |recipe: &StageRecipe, tokens| {
+            let fitted = recipe.for_text(tokens);
+            (Some(fitted.drop_mult), fitted.lr_factor)
+        };
+        let usual = (Some(recipe.drop_mult), recipe.lr_factor);
+        assert_eq!([1000, 1_500_000].map(|tokens| numbers(&recipe, tokens)), [usual; 2]);
+        assert_eq!(numbers(&recipe, 1 << 30), (once.drop_mult, once.lr_factor));
+        let words = "epochs: 1 instead of 4; factor of dropout: 0.2 instead of 0.7; \
+                     rate of each lower layer slower by: 1.5 instead of 2.6, for so much data";
+        assert_eq!(recipe.changes(&recipe.for_text(1 << 30)).as_deref(), Some(words));
+
+        let mut chosen = recipe.clone();
+        chosen.set_drop_mult(0.5);
+        chosen.set_lr_factor(2.0);
+        assert_eq!(numbers(&chosen, 1 << 30), (Some(0.5), Some(2.0)), "chosen by hand");
+        let even = StageRecipe { lr_factor: None, ..recipe.clone() };
+        assert_eq!(numbers(&even, 1 << 30), (once.drop_mult, None), "all layers learn alike");
+        let mut one = recipe;
+        one.set_epochs(1);
+        assert_eq!(numbers(&one, 1 << 30), usual, "its epochs were chosen by hand");
+        one.read_once = Some(ReadOnce { drop_mult: Some(20.0), lr_factor: None });
+        assert!(one.check().is_err());
     }
 
     #[test]
@@ -96,13 +166,14 @@ mod tests {
         let words = "rows of a batch: 8 instead of 32, for so much data";
         assert_eq!(train.changes(&few).as_deref(), Some(words));
         let (much, words) =
-            (finetune.for_text(1 << 30), "epochs: 1 instead of 4, for so much data");
+            (finetune.for_text(1_500_000), "epochs: 2 instead of 4, for so much data");
         assert_eq!(finetune.changes(&much).as_deref(), Some(words));
         let train = few;
         assert_eq!((train.batch_size, train.epochs), (8, train.all_epochs()));
         for fitted in [finetune.for_text(1 << 30), train] {
-            let rules = (fitted.max_tokens, fitted.min_updates, fitted.min_batches);
-            assert_eq!(rules, (None, None, None), "they were applied");
+            let rules =
+                (fitted.max_tokens, fitted.read_once, fitted.min_updates, fitted.min_batches);
+            assert_eq!(rules, (None, None, None, None), "they were applied");
             assert_eq!(fitted.for_text(1), fitted);
             assert_eq!(fitted.for_documents(1, 1), fitted);
         }
