@@ -8,6 +8,7 @@
 //! Every result is one chain of additions in the order of `k`, see [`kernel`]: its bits depend
 //! neither on threads nor on the other rows and columns.
 
+mod bf16;
 mod heights;
 mod int8;
 mod kernel;

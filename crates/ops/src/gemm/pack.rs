@@ -1,9 +1,9 @@
 //! Copying matrices into the order in which a kernel reads them.
 
-use super::Matrix;
 use super::heights::Heights;
 use super::int8::int8;
 use super::kernel::{Kernel, Layout};
+use super::{Matrix, bf16};
 use crate::{Precision, parallel};
 use std::ops::Range;
 
@@ -38,15 +38,10 @@ fn left_panel(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], rows: Range<usize>
         Layout::Widened => {
             out[(kernel.layout.words(a.columns) - 2) * r_count..].fill(0);
             for_blocks(a, rows, |k, r, value| {
-                out[(k ^ 1) * r_count + r] = u32::from(bf16(value)) << 16;
+                out[(k ^ 1) * r_count + r] = u32::from(bf16::bf16(value)) << 16;
             });
         }
-        Layout::Pairs => {
-            out[(kernel.layout.words(a.columns) - 1) * r_count..].fill(0);
-            for_blocks(a, rows, |k, r, value| {
-                set_half(&mut out[k / 2 * r_count + r], k % 2, bf16(value));
-            });
-        }
+        Layout::Pairs => bf16::pairs(a, rows, r_count, out),
         Layout::Quads => {
             out.fill(0x8080_8080);
             for_blocks(a, rows, |k, r, value| {
@@ -141,16 +136,14 @@ pub(super) fn right(kernel: &Kernel, b: Matrix<'_>, scales: &[f32], out: &mut [u
                 _ => {}
             }
         }
-        if used.len() < columns || kernel.precision != Precision::F32 {
+        if used.len() < columns || kernel.precision == Precision::Int8 {
             out.fill(0);
         }
         match kernel.precision {
             Precision::F32 => for_blocks(b, used, |k, c, value| {
                 out[k * columns + c] = value.to_bits();
             }),
-            Precision::Bf16 => for_blocks(b, used, |k, c, value| {
-                set_half(&mut out[k / 2 * columns + c], k % 2, bf16(value));
-            }),
+            Precision::Bf16 => bf16::pairs(b, used, columns, out),
             Precision::Int8 => for_blocks(b, used, |k, c, value| {
                 let byte = int8(value, scales[first + c]).cast_unsigned();
                 set_byte(&mut out[k / 4 * columns + c], k % 4, byte);
@@ -195,11 +188,4 @@ fn set_half(word: &mut u32, at: usize, half: u16) {
 fn set_byte(word: &mut u32, at: usize, byte: u8) {
     let shift = 8 * at;
     *word = *word & !(0xff << shift) | u32::from(byte) << shift;
-}
-
-/// The nearest `bf16`, the even one of two; not a number stays not a number.
-fn bf16(value: f32) -> u16 {
-    let bits = value.to_bits();
-    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1));
-    (if value.is_nan() { bits | 0x0040_0000 } else { rounded } >> 16) as u16
 }

@@ -85,11 +85,22 @@ pub fn fit(
         hold_out: HoldOut::new(LM_VALID, key.child(2)),
         options: reading,
     };
-    let Learned { lm, scores, recipe, documents } = language_model(runner, base, input, options)?;
+    let untaught = base.is_none();
+    let learned = language_model(runner, base, input, options)?;
     laps.lap("language model");
+    let Learned { lm, scores, recipe, documents, tokens } = learned;
+    let mut train = options.train.clone();
+    if untaught && train.recipe.from_scratch_below.is_some_and(|least| tokens < least) {
+        train.recipe = train.recipe.from_scratch();
+        let words = format!(
+            "a language model of {tokens} tokens: all layers learn at once, with the rate {}",
+            train.recipe.lr
+        );
+        runner.progress.note(&words);
+    }
     let unlabeled = documents - rows.train.len();
     let before = Before { language_model: scores, unlabeled, recipe: Some(recipe) };
-    train_on(runner, lm, &rows, before, &options.train, laps)
+    train_on(runner, lm, &rows, before, &train, laps)
 }
 
 /// A language model of the user's texts.
@@ -100,6 +111,8 @@ struct Learned {
     recipe: StageRecipe,
     /// How many texts it has read or was judged by.
     documents: usize,
+    /// How many tokens it has read here, those of all passes.
+    tokens: usize,
 }
 
 /// Stage 2, or stage 1 on the user's texts where there is no base.
@@ -119,16 +132,20 @@ fn language_model(
     let documents =
         corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
     let (directions, seed) = (&options.train.directions, options.train.classify.seed);
-    let mut recipe = options.language.for_text(corpora.train.token_count());
-    options.language.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
+    let mut wanted = options.language.clone();
+    if base.is_none() {
+        // nothing was learned before, so no layer needs to be spared
+        (wanted.lr_factor, wanted.lr_groups) = (None, None);
+    }
+    let recipe = wanted.for_text(corpora.train.token_count());
+    wanted.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
     let (lm, scores) = match base {
         Some(base) => finetune(runner, base, text, &corpora, directions, &recipe, seed)?,
         None => {
             let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
-            // nothing was learned before, so no layer needs to be spared
-            (recipe.lr_factor, recipe.lr_groups) = (None, None);
             pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?
         }
     };
-    Ok(Learned { lm, scores, recipe, documents })
+    let tokens = corpora.train.token_count() * recipe.all_epochs();
+    Ok(Learned { lm, scores, recipe, documents, tokens })
 }

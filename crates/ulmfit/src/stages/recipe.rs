@@ -72,10 +72,14 @@ pub struct StageRecipe {
     /// What else changes where that leaves a single pass; language models only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_once: Option<ReadOnce>,
-    /// More passes where the data is so little that there would be fewer updates than this;
-    /// language models only.
+    /// More passes where the data is so little that there would be fewer updates than this; of
+    /// phases only the last has more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_updates: Option<usize>,
+    /// Everything learns from the start, with one low rate, on a language model that has read fewer
+    /// tokens than this, one pass or several, and nothing before ([`Self::from_scratch`]); classifiers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_scratch_below: Option<usize>,
     /// Rows of a batch.
     pub batch_size: usize,
     /// Smaller batches, of eight rows at least, where an epoch would have fewer than this;

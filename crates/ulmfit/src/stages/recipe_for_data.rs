@@ -25,8 +25,7 @@ impl StageRecipe {
     /// `min_updates` and `max_tokens` ask for, and without these rules, as it is then reported.
     #[must_use]
     pub fn for_text(&self, tokens: usize) -> Self {
-        let updates = tokens.div_ceil(self.batch_size * self.bptt * self.accumulate).max(1);
-        let least = self.min_updates.map_or(0, |least| least.div_ceil(updates));
+        let least = self.epochs_of(tokens.div_ceil(self.batch_size * self.bptt));
         let mut recipe = self.with_epochs_between(least, tokens);
         if let Some(once) = self.read_once.filter(|_| recipe.epochs == 1 && self.epochs > 1) {
             recipe.drop_mult = once.drop_mult.unwrap_or(recipe.drop_mult);
@@ -36,16 +35,15 @@ impl StageRecipe {
     }
 
     /// The recipe for a classifier that learns from so many documents and tokens: with the batches
-    /// that `min_batches` asks for and the epochs of `max_tokens`, and without these rules.
+    /// that `min_batches` asks for and the epochs of `min_updates` and `max_tokens`, and without these rules.
     #[must_use]
     pub fn for_documents(&self, documents: usize, tokens: usize) -> Self {
-        let mut recipe = self.with_epochs_between(0, tokens);
-        let wanted = recipe.min_batches.take().unwrap_or(0);
-        while documents.div_ceil(recipe.batch_size) < wanted && recipe.batch_size >= 2 * LEAST_ROWS
-        {
-            recipe.batch_size /= 2;
+        let mut rows = self.batch_size;
+        while documents.div_ceil(rows) < self.min_batches.unwrap_or(0) && rows >= 2 * LEAST_ROWS {
+            rows /= 2;
         }
-        recipe
+        let recipe = self.with_epochs_between(self.epochs_of(documents.div_ceil(rows)), tokens);
+        Self { batch_size: rows, min_batches: None, ..recipe }
     }
 
     /// What the rules for little and much data have changed in `fitted`, in words, if anything.
@@ -69,13 +67,21 @@ impl StageRecipe {
     /// Sets by how much each lower group learns slower, however much is read.
     pub fn set_lr_factor(&mut self, factor: f64) {
         (self.lr_factor, self.lr_groups) = (Some(factor), None);
+        self.from_scratch_below = None;
         self.read_once.iter_mut().for_each(|once| once.lr_factor = None);
+    }
+
+    /// How many epochs of so many batches make `min_updates`.
+    fn epochs_of(&self, batches: usize) -> usize {
+        let updates = batches.div_ceil(self.accumulate).max(1);
+        self.min_updates.map_or(0, |least| least.div_ceil(updates))
     }
 
     fn with_epochs_between(&self, least: usize, tokens: usize) -> Self {
         let most = self.max_tokens.map_or(usize::MAX, |max| (max / tokens.max(1)).max(1));
         let mut recipe = self.clone();
         (recipe.max_tokens, recipe.read_once, recipe.min_updates) = (None, None, None);
+        recipe.from_scratch_below = None;
         let epochs = recipe.phase.last_mut().map_or(&mut recipe.epochs, |last| &mut last.epochs);
         *epochs = (*epochs).max(least).min(most);
         if !recipe.phase.is_empty() {
@@ -146,6 +152,7 @@ mod tests {
     fn few_documents_come_in_small_batches() {
         let mut recipe = Recipe::preset("default").unwrap().train;
         (recipe.batch_size, recipe.min_batches, recipe.max_tokens) = (32, Some(20), Some(1000));
+        recipe.min_updates = None;
         for (documents, rows) in [(2, 8), (100, 8), (310, 16), (600, 16), (609, 32), (9999, 32)] {
             assert_eq!(recipe.for_documents(documents, 1).batch_size, rows, "{documents}");
         }
@@ -153,9 +160,23 @@ mod tests {
             let phases = recipe.for_documents(1, tokens).phase;
             phases.iter().map(|phase| phase.epochs).collect()
         };
-        assert_eq!([10, 400, 5000].map(epochs), [[1, 1, 1, 8], [1, 1, 1, 2], [1, 1, 1, 1]]);
+        assert_eq!([10, 400, 5000].map(epochs), [[1, 1, 1, 4], [1, 1, 1, 2], [1, 1, 1, 1]]);
         recipe.batch_size = 3;
         assert_eq!(recipe.for_documents(2, 1).batch_size, 3, "it was chosen so small");
+    }
+
+    #[test]
+    fn few_documents_are_learned_from_more_often() {
+        let mut recipe = Recipe::preset("default").unwrap().train;
+        let epochs = |recipe: &StageRecipe, documents| recipe.for_documents(documents, 1).epochs;
+        for (documents, last) in [(100, 20), (500, 8), (1000, 8), (1984, 5), (1985, 4), (9999, 4)] {
+            assert_eq!(epochs(&recipe, documents), 3 + last, "{documents} documents");
+        }
+        assert_eq!(recipe.for_documents(100, 5_000_000).epochs, 3 + 4, "they are long");
+        recipe.accumulate = 2;
+        assert_eq!(epochs(&recipe, 1000), 3 + 16, "two batches make an update");
+        recipe.set_epochs(1);
+        assert_eq!(epochs(&recipe, 100), 3 + 1, "chosen by hand");
     }
 
     #[test]
@@ -163,7 +184,7 @@ mod tests {
         let Recipe { finetune, train, .. } = Recipe::preset("default").unwrap();
         assert_eq!(train.changes(&train), None);
         let few = train.for_documents(100, 1000);
-        let words = "rows of a batch: 8 instead of 32, for so much data";
+        let words = "epochs: 23 instead of 7; rows of a batch: 8 instead of 32, for so much data";
         assert_eq!(train.changes(&few).as_deref(), Some(words));
         let (much, words) =
             (finetune.for_text(1_500_000), "epochs: 2 instead of 4, for so much data");

@@ -2,6 +2,10 @@
 
 use super::recipe::{All, PhaseRecipe, StageRecipe, Unfreeze};
 
+/// Of the rate with which all groups of a pretrained network learn: with more, networks that know
+/// nothing are unstable where there are few rows (lab book, 2026-11-23).
+const RATE_FROM_SCRATCH: f64 = 0.3;
+
 /// The ways of Howard & Ruder 2018, table 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfreezing {
@@ -46,6 +50,7 @@ impl StageRecipe {
     /// Groups that learn alone do so with the stage's rate, all of them together with the
     /// rate and the course of the recipe's last phase.
     pub fn set_unfreezing(&mut self, how: Unfreezing, groups: usize) {
+        self.from_scratch_below = None;
         let (epochs, last) = (self.all_epochs(), self.phase.pop());
         self.phase = how.phases(groups, 1);
         if let (Some(all), Some(last)) = (self.phase.last_mut(), last)
@@ -57,6 +62,17 @@ impl StageRecipe {
             self.lr = only.lr.take().unwrap_or(self.lr); // the stage's rate is the only one
         }
         self.set_all_epochs(epochs);
+    }
+
+    /// The recipe for a network that has nothing to lose: all groups learn from the start, with one
+    /// rate, for the sum of its epochs.
+    #[must_use]
+    pub fn from_scratch(&self) -> Self {
+        let mut scratch = self.clone();
+        scratch.set_unfreezing(Unfreezing::Full, 1);
+        (scratch.lr_factor, scratch.lr_groups) = (None, None);
+        scratch.set_lr(scratch.lr * RATE_FROM_SCRATCH);
+        scratch
     }
 
     /// Epochs of all phases.
@@ -91,7 +107,7 @@ impl StageRecipe {
     /// Sets the peak rate; those of phases keep their proportion to it.
     pub fn set_lr(&mut self, lr: f64) {
         let factor = lr / self.lr;
-        self.lr = lr;
+        (self.lr, self.from_scratch_below) = (lr, None);
         self.phase.iter_mut().filter_map(|phase| phase.lr.as_mut()).for_each(|lr| *lr *= factor);
     }
 
@@ -123,6 +139,32 @@ mod tests {
         let alone = [4, 0, 1, 2, 3, 4].map(|group| Learn::only(5, group));
         let wanted: Vec<Learn> = alone.into_iter().chain([Learn::all(5)]).collect();
         assert_eq!(learning(Unfreezing::ChainThaw), wanted);
+    }
+
+    #[test]
+    fn from_scratch_everything_learns_as_long_as_the_recipe_says() {
+        let recipe = super::super::Recipe::preset("default").unwrap().train;
+        let plan = recipe.from_scratch().plan(5, Key::new(1)).unwrap();
+        assert_eq!(plan.epochs(), recipe.all_epochs());
+        assert_eq!(plan.phases.len(), 1);
+        assert_eq!(plan.phases[0].learn, Learn::all(5));
+        assert!(plan.phases[0].rates.iter().all(|rate| (rate - 0.003).abs() < 1e-12));
+    }
+
+    #[test]
+    fn what_is_chosen_by_hand_also_holds_from_scratch() {
+        let recipe = super::super::Recipe::preset("default").unwrap().train;
+        assert!(recipe.from_scratch_below.is_some());
+        let changes: [fn(&mut StageRecipe); 3] = [
+            |recipe| recipe.set_lr(0.1),
+            |recipe| recipe.set_lr_factor(2.0),
+            |recipe| recipe.set_unfreezing(Unfreezing::Last, 5),
+        ];
+        for change in changes {
+            let mut recipe = recipe.clone();
+            change(&mut recipe);
+            assert_eq!(recipe.from_scratch_below, None);
+        }
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::stages::recipe::{Recipe, StageRecipe};
 use crate::stages::rows::{Rows, RowsInput, Shares, labelled, texts};
 use crate::stages::runner::Runner;
 use crate::stages::texts::Texts;
-use crate::stages::unfreezing::Unfreezing;
 use crate::stages::{Error, finetune, fingerprint};
 use crate::text::{Direction, TextPipeline, VocabConfig};
 use crate::train::Labelled;
@@ -225,7 +224,7 @@ impl Curve<'_> {
             LabelMethod::FromScratch => {
                 let (text, _) = self.own_texts(lab, &train)?;
                 let lm = random(self.base, &text, &self.options.directions, seed);
-                self.classify(&mut lab.runner(folder), lm, &train, seed, from_scratch)
+                self.classify(&mut lab.runner(folder), lm, &train, seed, StageRecipe::from_scratch)
             }
         })
     }
@@ -296,24 +295,9 @@ impl Curve<'_> {
     }
 }
 
-/// Of the rate with which all groups of a pretrained network learn: with more, networks that know
-/// nothing are unstable where there are few rows (lab book, 2026-11-23).
-const RATE_FROM_SCRATCH: f64 = 0.3;
-
-/// The recipe for a network that has nothing to lose: all groups learn from the start, with one
-/// rate, for the sum of its epochs.
-fn from_scratch(recipe: &StageRecipe) -> StageRecipe {
-    let mut scratch = recipe.clone();
-    (scratch.lr_factor, scratch.lr_groups) = (None, None);
-    scratch.set_unfreezing(Unfreezing::Full, 1);
-    scratch.set_lr(scratch.lr * RATE_FROM_SCRATCH);
-    scratch
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Learn;
 
     #[test]
     fn counts_are_of_rows_there_are() {
@@ -322,15 +306,5 @@ mod tests {
         for (asked, rows) in [(&[500, 50][..], 450), (&[1], 450), (&[], 49)] {
             assert!(matches!(counts(asked, rows), Err(Error::Usage { .. })), "{asked:?}");
         }
-    }
-
-    #[test]
-    fn from_scratch_everything_learns_as_long_as_the_recipe_says() {
-        let recipe = Recipe::preset("default").unwrap().train;
-        let plan = from_scratch(&recipe).plan(5, Key::new(1)).unwrap();
-        assert_eq!(plan.epochs(), recipe.all_epochs());
-        assert_eq!(plan.phases.len(), 1);
-        assert_eq!(plan.phases[0].learn, Learn::all(5));
-        assert!(plan.phases[0].rates.iter().all(|rate| (rate - 0.003).abs() < 1e-12));
     }
 }

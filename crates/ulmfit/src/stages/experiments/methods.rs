@@ -3,7 +3,8 @@
 //! A row changes what it names and leaves the rest: batches, dropout, the sum of all epochs are the
 //! recipe's. Rates are those of the paper in proportion to the recipe's: discriminative rates
 //! have the recipe's peak (the paper's 0.01), all others a tenth of it (0.001), chain-thaw a tenth
-//! for the highest group and a hundredth (0.0001) for those below. Unlike the paper no row stops
+//! for the highest group and a hundredth (0.0001) for those below; on a language model that has read
+//! nothing but these texts all groups learn at once, slowly, since it learns nothing otherwise. Unlike the paper no row stops
 //! early unless the recipe says so and there are other rows to score on.
 
 use crate::model::DropoutConfig;
@@ -270,6 +271,9 @@ impl Method {
                 (stage.lr_factor, stage.lr_groups) = (None, None); // it is a single group
             }
             Classifier::Recipe => {}
+        }
+        if matches!(self.language, Language::Trained(_)) {
+            stage = stage.from_scratch();
         }
         self.drop(stage)
     }
