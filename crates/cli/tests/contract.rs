@@ -401,6 +401,24 @@ fn little_text_is_read_more_often_and_the_model_says_so() {
 }
 
 #[test]
+fn without_a_base_little_text_is_learned_slowly_unless_a_rate_is_given() {
+    let place = Place::new();
+    let line = "fit train.csv --base none --emb 16 --hid 24 --lm-epochs 1 --epochs 1";
+    for (options, told, phases, rate) in
+        [("-o slow", true, 1, 0.003), ("-o chosen --lr 0.02", false, 4, 0.02)]
+    {
+        let done = place.run(&format!("{line} {options}"));
+        assert_eq!(done.code, Some(0), "{done:?}");
+        assert_eq!(done.stderr.contains("all layers learn at once"), told, "{done:?}");
+        let folder = options.split(' ').nth(1).unwrap();
+        let run = fs::read(place.path(&format!("{folder}/run.json"))).unwrap();
+        let recipe = &serde_json::from_slice::<Value>(&run).unwrap()["recipe"];
+        assert_eq!(recipe["phase"].as_array().unwrap().len(), phases, "{recipe}");
+        assert!((number(recipe, "lr") - rate).abs() < 1e-12, "{recipe}");
+    }
+}
+
+#[test]
 fn lr_find_suggests_a_rate() {
     let place = Place::new();
     for line in ["lr-find lm texts.txt", "lr-find lm train.csv --classifier"] {

@@ -93,7 +93,7 @@ pub fn fit(
     if untaught && train.recipe.from_scratch_below.is_some_and(|least| tokens < least) {
         train.recipe = train.recipe.from_scratch();
         let words = format!(
-            "a language model of {tokens} tokens: all layers learn at once, with the rate {}",
+            "the language model has read {tokens} tokens only: all layers learn at once, with the rate {}",
             train.recipe.lr
         );
         runner.progress.note(&words);

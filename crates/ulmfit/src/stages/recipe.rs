@@ -73,7 +73,7 @@ pub struct StageRecipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_once: Option<ReadOnce>,
     /// More passes where the data is so little that there would be fewer updates than this; of
-    /// phases only the last has more.
+    /// phases only the last has more, and a classifier's at most twice as many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_updates: Option<usize>,
     /// Everything learns from the start, with one low rate, on a language model that has read fewer

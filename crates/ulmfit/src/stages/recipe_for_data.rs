@@ -6,6 +6,8 @@ use std::fmt::Display;
 
 /// Batches are not made smaller than this: their statistics (batch norm) would be no good.
 const LEAST_ROWS: usize = 8;
+/// Few documents are learned at most so many times as often: more took longer and were no better (lab book, 2026-11-23).
+const MOST_TIMES: usize = 2;
 
 /// Numbers of a recipe for more text than is read twice: it can hardly be learned by heart, and it teaches
 /// more than what the lower layers would be spared for (lab book, 2026-11-23).
@@ -42,7 +44,8 @@ impl StageRecipe {
         while documents.div_ceil(rows) < self.min_batches.unwrap_or(0) && rows >= 2 * LEAST_ROWS {
             rows /= 2;
         }
-        let recipe = self.with_epochs_between(self.epochs_of(documents.div_ceil(rows)), tokens);
+        let wanted = self.epochs_of(documents.div_ceil(rows));
+        let recipe = self.with_epochs_between(wanted.min(MOST_TIMES * self.last_epochs()), tokens);
         Self { batch_size: rows, min_batches: None, ..recipe }
     }
 
@@ -169,12 +172,12 @@ mod tests {
     fn few_documents_are_learned_from_more_often() {
         let mut recipe = Recipe::preset("default").unwrap().train;
         let epochs = |recipe: &StageRecipe, documents| recipe.for_documents(documents, 1).epochs;
-        for (documents, last) in [(100, 20), (500, 8), (1000, 8), (1984, 5), (1985, 4), (9999, 4)] {
+        for (documents, last) in [(100, 8), (500, 8), (1000, 8), (1984, 5), (1985, 4), (9999, 4)] {
             assert_eq!(epochs(&recipe, documents), 3 + last, "{documents} documents");
         }
         assert_eq!(recipe.for_documents(100, 5_000_000).epochs, 3 + 4, "they are long");
         recipe.accumulate = 2;
-        assert_eq!(epochs(&recipe, 1000), 3 + 16, "two batches make an update");
+        assert_eq!(epochs(&recipe, 1985), 3 + 8, "two batches make an update");
         recipe.set_epochs(1);
         assert_eq!(epochs(&recipe, 100), 3 + 1, "chosen by hand");
     }
@@ -184,7 +187,7 @@ mod tests {
         let Recipe { finetune, train, .. } = Recipe::preset("default").unwrap();
         assert_eq!(train.changes(&train), None);
         let few = train.for_documents(100, 1000);
-        let words = "epochs: 23 instead of 7; rows of a batch: 8 instead of 32, for so much data";
+        let words = "epochs: 11 instead of 7; rows of a batch: 8 instead of 32, for so much data";
         assert_eq!(train.changes(&few).as_deref(), Some(words));
         let (much, words) =
             (finetune.for_text(1_500_000), "epochs: 2 instead of 4, for so much data");
@@ -195,6 +198,7 @@ mod tests {
             let rules =
                 (fitted.max_tokens, fitted.read_once, fitted.min_updates, fitted.min_batches);
             assert_eq!(rules, (None, None, None, None), "they were applied");
+            assert_eq!(fitted.from_scratch_below, None);
             assert_eq!(fitted.for_text(1), fitted);
             assert_eq!(fitted.for_documents(1, 1), fitted);
         }

@@ -111,7 +111,7 @@ impl StageRecipe {
         self.phase.iter_mut().filter_map(|phase| phase.lr.as_mut()).for_each(|lr| *lr *= factor);
     }
 
-    fn last_epochs(&self) -> usize {
+    pub(super) fn last_epochs(&self) -> usize {
         self.phase.last().map_or(self.epochs, |phase| phase.epochs)
     }
 }

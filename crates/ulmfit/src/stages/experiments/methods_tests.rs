@@ -77,7 +77,7 @@ fn layers_learn_when_table_7_says() {
     for name in ["ulmfit", "freez", "freez-discr", "freez-stlr", "freez-cos"] {
         assert_eq!(learn(name), gradual, "{name}");
     }
-    for name in ["from-scratch", "full", "full-discr", "multi-task"] {
+    for name in ["from-scratch", "no-pretraining", "full", "full-discr", "multi-task"] {
         assert_eq!(learn(name), [Learn::all(GROUPS)], "{name}");
     }
     assert_eq!(learn("last"), [Learn::top(GROUPS, 1)]);
@@ -117,6 +117,7 @@ fn language_models_are_those_of_tables_4_to_6() {
     for name in ["lm-none", "from-scratch", "multi-task"] {
         assert_eq!(language(name), None, "{name}");
     }
+    rates(&classifier("no-pretraining").1[0].rates, [0.003; GROUPS]);
     let untrained = language("no-pretraining").unwrap();
     assert_eq!((untrained.lr_factor, untrained.schedule), (None, stlr.schedule));
     let vanilla = (language("vanilla-lm").unwrap(), classifier("vanilla-lm").0);
