@@ -68,6 +68,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
     parser.add_argument("--counts", nargs="+", type=int, help="runs `ulmfit labels` with these numbers of labels instead")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--precision", choices=["f32", "bf16"], help="of ours (default: what `ulmfit fit` chooses)")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/quality", help="folder of all runs")
     parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
     parser.add_argument("--peer-python", default=os.environ.get("PEER_PYTHON", sys.executable))
@@ -128,9 +129,10 @@ def ours(args, name, folder, counts):
     files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
     if "unlabeled" in counts:
         files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
+    precision = ["--precision", args.precision] if args.precision else []
     for seed in range(1, args.seeds + 1):
         out = folder / f"{name}-{seed}"
-        command = [args.ulmfit, "fit", *files, "-o", str(out), *options, f"--seed={seed}",
+        command = [args.ulmfit, "fit", *files, "-o", str(out), *options, *precision, f"--seed={seed}",
                    f"--threads={args.threads}", "-q", "--json"]
         report = remembered(folder / f"{name}-{seed}.json", lambda: document(command))
         run = {"seconds": report["seconds"], "peak_rss_mb": report["peak_rss_mb"],
@@ -138,7 +140,7 @@ def ours(args, name, folder, counts):
         add = lambda title, error: found.setdefault(title, []).append({**run, "error": error})
         add(title, report["test"]["error"])
         for variant, extra in variants.items():
-            score = [args.ulmfit, "evaluate", str(out), str(folder / "test.jsonl"), *extra, "--json"]
+            score = [args.ulmfit, "evaluate", str(out), str(folder / "test.jsonl"), *extra, *precision, "--json"]
             evaluated = remembered(folder / f"{name}-{seed}{''.join(extra)}.json", lambda: document(score))
             found.setdefault(variant, []).append(
                 {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})

@@ -78,3 +78,31 @@ fn directions_can_be_joined() {
     }
     assert_eq!(fs::read(place.path("both/README.md")).unwrap(), b"# Both\n");
 }
+
+/// A classifier for each direction, trained on different days: together they are one whose
+/// probabilities are the means.
+#[test]
+fn classifiers_can_be_joined() {
+    let place = Place::new();
+    let options = "--emb 16 --hid 24 --layers 2 --epochs 1 --batch-size 8 --bptt 16 -q";
+    place.run(&format!("pretrain texts.txt -o base --direction both {options}")).ok();
+    for direction in ["backward", "forward"] {
+        let options = "--epochs 1 -q";
+        let line = format!("train base train.csv -o {direction} --direction {direction} {options}");
+        place.run(&line).ok();
+    }
+    place.run("export compact backward forward -o both --store f32").ok();
+    let scores = |model: &str| -> Vec<f64> {
+        let rows = place.run(&format!("predict {model} test.csv")).ok();
+        let score = |line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            row["probabilities"]["good"].as_f64().unwrap()
+        };
+        rows.lines().map(score).collect()
+    };
+    let (forward, backward, both) = (scores("forward"), scores("backward"), scores("both"));
+    assert!(forward != backward && !both.is_empty());
+    for ((f, b), mean) in forward.iter().zip(&backward).zip(&both) {
+        assert!(((f + b) / 2.0 - mean).abs() < 1e-6, "{f} and {b}: {mean}");
+    }
+}

@@ -25,13 +25,13 @@ enum To {
         #[command(flatten)]
         target: Target,
     },
-    /// A model folder with smaller weights; joins a forward and a backward language model
+    /// A model folder with smaller weights; joins a forward and a backward one
     #[command(
         after_help = "Examples:\n  ulmfit export compact model -o small-model --store f16\n  \
-        ulmfit export compact lm-forward lm-backward -o lm"
+        ulmfit export compact lm-forward lm-backward -o lm --store f32"
     )]
     Compact {
-        /// A model folder, or those of two language models
+        /// A model folder, or those of two language models or two classifiers
         #[arg(required = true, num_args = 1..=2)]
         models: Vec<PathBuf>,
         /// How weights are stored

@@ -2,13 +2,14 @@
 
 use super::Error;
 use super::base::open_model;
-use super::bundle::{ClassifierBundle, LmBundle, NetworkConfig, Papers, read_config};
+use super::bundle::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, read_config};
 use crate::checkpoint::{CheckpointError, Dtype, FolderWriter, ModelFolder};
+use crate::text::TextPipeline;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Writes language models of one vocabulary, one or more directions each, or a classifier, as one
-/// folder with weights of type `dtype`.
+/// Writes language models of one vocabulary, or classifiers of one vocabulary and the same labels,
+/// one or more directions each, as one folder with weights of type `dtype`.
 ///
 /// The card is the first model's unless another is given; `run.json` holds those of all.
 ///
@@ -40,14 +41,22 @@ pub fn compact(
         "runs": runs,
     });
     let papers = Papers { card, run, dtype, ..Papers::default() };
-    if let ([only], NetworkConfig::Classifier(_)) = (&*folders, read_config(first)?.network) {
-        return <ClassifierBundle>::load(only.path())?.save(folder, &papers);
+    match read_config(first)?.network {
+        NetworkConfig::Classifier(_) => {
+            let mut bundle: ClassifierBundle = ClassifierBundle::load(first.path())?;
+            for other in &folders[1..] {
+                bundle.join(ClassifierBundle::load(other.path())?)?;
+            }
+            bundle.save(folder, &papers)
+        }
+        NetworkConfig::LanguageModel(_) => {
+            let mut bundle: LmBundle = LmBundle::from_folder(first)?;
+            for other in &folders[1..] {
+                bundle.join(LmBundle::from_folder(other)?)?;
+            }
+            bundle.save(folder, &papers)
+        }
     }
-    let mut bundle: LmBundle = LmBundle::from_folder(first)?;
-    for other in &folders[1..] {
-        bundle.join(LmBundle::from_folder(other)?)?;
-    }
-    bundle.save(folder, &papers)
 }
 
 fn run_of(folder: &ModelFolder) -> Result<Value, CheckpointError> {
@@ -60,19 +69,48 @@ impl LmBundle {
     /// # Errors
     /// [`Error::Usage`] when it has another vocabulary or other sizes, or a direction twice.
     pub fn join(&mut self, other: Self) -> Result<(), Error> {
-        let usage = |message: &str| Error::Usage { message: message.to_owned(), hint: None };
-        let (own, its) = (self.config(), other.config());
-        if own.text != its.text || self.text.vocab() != other.text.vocab() {
-            return Err(usage("the models do not have the same tokenizer and vocabulary"));
-        }
-        if own.network != its.network {
-            return Err(usage("the models are not of the same size"));
-        }
-        if its.directions.iter().any(|direction| own.directions.contains(direction)) {
-            return Err(usage("two of the models read in the same direction"));
-        }
+        belong_together((&self.config(), &self.text), (&other.config(), &other.text))?;
         self.networks.extend(other.networks);
         self.networks.sort_by_key(|(direction, _)| *direction as u8);
         Ok(())
     }
+}
+
+impl ClassifierBundle {
+    /// Adds the directions of another classifier, whose probabilities are averaged with its own.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it has other labels, another vocabulary or other sizes, or a direction
+    /// twice.
+    pub fn join(&mut self, other: Self) -> Result<(), Error> {
+        if self.labels != other.labels {
+            return Err(apart("the classifiers do not have the same labels"));
+        }
+        belong_together((&self.config(), &self.text), (&other.config(), &other.text))?;
+        self.networks.extend(other.networks);
+        self.networks.sort_by_key(|(direction, _)| *direction as u8);
+        Ok(())
+    }
+}
+
+/// Why two models cannot be one.
+fn apart(message: &str) -> Error {
+    Error::Usage { message: message.to_owned(), hint: None }
+}
+
+/// Whether two models can be directions of one.
+fn belong_together(
+    (own, own_text): (&ModelConfig, &TextPipeline),
+    (its, its_text): (&ModelConfig, &TextPipeline),
+) -> Result<(), Error> {
+    if own.text != its.text || own_text.vocab() != its_text.vocab() {
+        return Err(apart("the models do not have the same tokenizer and vocabulary"));
+    }
+    if own.network != its.network {
+        return Err(apart("the models are not of the same size"));
+    }
+    if its.directions.iter().any(|direction| own.directions.contains(direction)) {
+        return Err(apart("two of the models read in the same direction"));
+    }
+    Ok(())
 }
