@@ -249,7 +249,7 @@ fn recipes_that_cannot_be_used() {
         export compact lm lm -o out | 2 | two of the models read in the same direction | -
         export compact lm en -o out | 2 | the same tokenizer and vocabulary | -
         export compact classifier classifier -o out | 2 | two of the models read in the same direction | -
-        export compact classifier lm -o out | 65 | language model | -
+        export compact classifier lm -o out | 65 | lm is a language model | ulmfit train lm
         fit train.csv -o out --hid 32 | 2 | --hid is decided by the base model | --base none
         fit train.csv -o out --base en --language de | 2 | --language is decided | --base none
         finetune lm train.csv -o out --tokenizer bpe | 2 | --tokenizer is decided | ulmfit pretrain
