@@ -122,6 +122,10 @@ def remembered(path, make):
     return json.loads(path.read_text())
 
 
+def precision(args):
+    return ["--precision", args.precision] if args.precision else []
+
+
 def ours(args, name, folder, counts):
     """Runs of `fit`: errors by title, and the command of one run."""
     options, title, variants = MODELS[name]
@@ -129,10 +133,9 @@ def ours(args, name, folder, counts):
     files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
     if "unlabeled" in counts:
         files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
-    precision = ["--precision", args.precision] if args.precision else []
     for seed in range(1, args.seeds + 1):
         out = folder / f"{name}-{seed}"
-        command = [args.ulmfit, "fit", *files, "-o", str(out), *options, *precision, f"--seed={seed}",
+        command = [args.ulmfit, "fit", *files, "-o", str(out), *options, *precision(args), f"--seed={seed}",
                    f"--threads={args.threads}", "-q", "--json"]
         report = remembered(folder / f"{name}-{seed}.json", lambda: document(command))
         run = {"seconds": report["seconds"], "peak_rss_mb": report["peak_rss_mb"],
@@ -140,7 +143,7 @@ def ours(args, name, folder, counts):
         add = lambda title, error: found.setdefault(title, []).append({**run, "error": error})
         add(title, report["test"]["error"])
         for variant, extra in variants.items():
-            score = [args.ulmfit, "evaluate", str(out), str(folder / "test.jsonl"), *extra, *precision, "--json"]
+            score = [args.ulmfit, "evaluate", str(out), str(folder / "test.jsonl"), *extra, *precision(args), "--json"]
             evaluated = remembered(folder / f"{name}-{seed}{''.join(extra)}.json", lambda: document(score))
             found.setdefault(variant, []).append(
                 {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})
@@ -180,7 +183,7 @@ def curve(args, folder, counts):
     out = folder / "labels"
     command = [args.ulmfit, "labels", str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl"), "-o", str(out),
                "--counts", ",".join(map(str, args.counts)), f"--seeds={args.seeds}", "--seed=1",
-               f"--threads={args.threads}", "-q", "--json"]
+               f"--threads={args.threads}", *precision(args), "-q", "--json"]
     if "unlabeled" in counts:
         command += ["--unlabeled", str(folder / "unlabeled.jsonl")]
     report = document(command)  # keeps its own runs, and repeats none
