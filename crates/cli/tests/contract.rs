@@ -249,6 +249,17 @@ fn speeds() {
 }
 
 #[test]
+fn automatic_precision_is_the_one_that_the_processor_multiplies() {
+    let place = Place::new();
+    let tiny = "--vocab 50 --emb 4 --hid 4 --layers 1 --bs 2 --bptt 2 --steps 1";
+    let speed = place.run(&format!("bench lm {tiny} --precision bf16 --json")).json();
+    let report =
+        place.run(&format!("train lm train.csv -o model {STEPS} --precision auto --json")).json();
+    let wanted = (speed["kernel"] == "avx512 bf16").then_some("bf16");
+    assert_eq!(report["made"]["classifier_recipe"]["precision"].as_str(), wanted);
+}
+
+#[test]
 fn a_model_is_a_folder_with_a_manifest() {
     let place = Place::new();
     let common = ["config.json", "model.safetensors", "vocab.json", "README.md", "run.json"];
@@ -415,6 +426,23 @@ fn without_a_base_little_text_is_learned_slowly_unless_a_rate_is_given() {
         let recipe = &serde_json::from_slice::<Value>(&run).unwrap()["recipe"];
         assert_eq!(recipe["phase"].as_array().unwrap().len(), phases, "{recipe}");
         assert!((number(recipe, "lr") - rate).abs() < 1e-12, "{recipe}");
+    }
+}
+
+#[test]
+fn without_a_base_little_text_is_not_read_first_unless_epochs_are_given() {
+    let place = Place::new();
+    place.write("more.txt", "one more line\nand one\n");
+    let line = "fit train.csv --unlabeled more.txt --base none --emb 16 --hid 24 --epochs 1";
+    for (options, random) in [("-o random", true), ("-o read --lm-epochs 1", false)] {
+        let done = place.run(&format!("{line} {options} --json"));
+        assert_eq!(done.stderr.contains("the weights are random"), random, "{done:?}");
+        let report = done.json();
+        assert_eq!(report["language_model"].as_array().unwrap().is_empty(), random, "{report}");
+        assert_eq!(report["unlabeled"], if random { 0 } else { 2 }, "{report}");
+        assert_eq!(report["made"]["language_model_recipe"].is_null(), random, "{report}");
+        let folder = options.split(' ').nth(1).unwrap();
+        place.run(&format!("evaluate {folder} test.csv")).ok();
     }
 }
 

@@ -25,6 +25,12 @@ impl Precision {
     pub fn for_prediction() -> Self {
         if gemm::kernel_name(Self::Bf16).starts_with("portable") { Self::F32 } else { Self::Bf16 }
     }
+
+    /// The fastest numbers for a training on this machine whose errors were measured to be those
+    /// of `f32` (`results/LOG.md`): `bf16` where there are instructions for it.
+    pub fn for_training() -> Self {
+        if gemm::multiplies_bf16() { Self::Bf16 } else { Self::F32 }
+    }
 }
 
 impl fmt::Display for Precision {

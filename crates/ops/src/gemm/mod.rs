@@ -160,6 +160,11 @@ fn for_kernel<'a>(kernel: &Kernel, a: Matrix<'a>, scales: &[f32], left: &'a mut 
     Left::Packed(words)
 }
 
+/// Whether this machine has instructions that multiply `bf16`; without them it is widened to `f32`.
+pub(crate) fn multiplies_bf16() -> bool {
+    kernel::best(Precision::Bf16).layout == Layout::Pairs
+}
+
 /// Name of the kernel that multiplies on this machine.
 pub fn kernel_name(precision: Precision) -> &'static str {
     kernel::best(precision).name

@@ -61,6 +61,22 @@ pub struct LmBundle<D: Device = Cpu> {
     pub networks: Vec<(Direction, LanguageModel<D>)>,
 }
 
+impl LmBundle {
+    /// Networks that have learned nothing.
+    pub fn random(
+        text: TextPipeline,
+        sizes: AwdLstmConfig,
+        directions: &[Direction],
+        seed: u64,
+    ) -> Self {
+        let network = |direction: Direction| {
+            let key = Key::new(seed).child(direction as u64).child(0);
+            LanguageModel::new(Cpu::default(), sizes, DropoutConfig::NONE, key)
+        };
+        Self { text, networks: directions.iter().map(|&d| (d, network(d))).collect() }
+    }
+}
+
 /// A classifier for one or both directions, whose probabilities are averaged.
 pub struct ClassifierBundle<D: Device = Cpu> {
     /// Strings to ids.

@@ -85,21 +85,20 @@ pub fn fit(
         hold_out: HoldOut::new(LM_VALID, key.child(2)),
         options: reading,
     };
-    let untaught = base.is_none();
+    let new = base.is_none();
     let learned = language_model(runner, base, input, options)?;
     laps.lap("language model");
     let Learned { lm, scores, recipe, documents, tokens } = learned;
     let mut train = options.train.clone();
-    if untaught && train.recipe.from_scratch_below.is_some_and(|least| tokens < least) {
+    if new && train.recipe.from_scratch_below.is_some_and(|least| tokens < least) {
         train.recipe = train.recipe.from_scratch();
-        let words = format!(
-            "the language model has read {tokens} tokens only: all layers learn at once, with the rate {}",
-            train.recipe.lr
-        );
-        runner.progress.note(&words);
+        let rate = train.recipe.lr;
+        runner.progress.note(&format!(
+            "the language model has read {tokens} tokens: all layers learn at once, with the rate {rate}"
+        ));
     }
-    let unlabeled = documents - rows.train.len();
-    let before = Before { language_model: scores, unlabeled, recipe: Some(recipe) };
+    let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
+    let before = Before { language_model: scores, unlabeled, recipe };
     train_on(runner, lm, &rows, before, &train, laps)
 }
 
@@ -107,9 +106,9 @@ pub fn fit(
 struct Learned {
     lm: LmBundle,
     scores: Vec<DirectionScore>,
-    /// Hyper-parameters, as they were applied.
-    recipe: StageRecipe,
-    /// How many texts it has read or was judged by.
+    /// Hyper-parameters, as they were applied; none if nothing was learned.
+    recipe: Option<StageRecipe>,
+    /// How many texts there were to read or to be judged by.
     documents: usize,
     /// How many tokens it has read here, those of all passes.
     tokens: usize,
@@ -132,20 +131,24 @@ fn language_model(
     let documents =
         corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
     let (directions, seed) = (&options.train.directions, options.train.classify.seed);
-    let mut wanted = options.language.clone();
-    if base.is_none() {
-        // nothing was learned before, so no layer needs to be spared
-        (wanted.lr_factor, wanted.lr_groups) = (None, None);
-    }
-    let recipe = wanted.for_text(corpora.train.token_count());
+    let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
+    let (wanted, tokens) = (&options.language, corpora.train.token_count());
+    let recipe = match &base {
+        Some(_) => Some(wanted.for_text(tokens)),
+        None => wanted.for_text_without_base(tokens),
+    };
+    let Some(recipe) = recipe else {
+        let words =
+            "so few texts teach no language: the weights are random until labels are learned";
+        runner.progress.note(words);
+        let lm = LmBundle::random(text, sizes, directions, seed);
+        return Ok(Learned { lm, scores: Vec::new(), recipe, documents, tokens: 0 });
+    };
     wanted.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
     let (lm, scores) = match base {
         Some(base) => finetune(runner, base, text, &corpora, directions, &recipe, seed)?,
-        None => {
-            let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
-            pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?
-        }
+        None => pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?,
     };
-    let tokens = corpora.train.token_count() * recipe.all_epochs();
-    Ok(Learned { lm, scores, recipe, documents, tokens })
+    let tokens = tokens * recipe.all_epochs();
+    Ok(Learned { lm, scores, recipe: Some(recipe), documents, tokens })
 }

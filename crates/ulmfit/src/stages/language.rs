@@ -51,13 +51,8 @@ pub fn pretrain<S: TokenSource>(
     recipe: &StageRecipe,
     seed: u64,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
-    let start = |direction: Direction| {
-        let key = Key::new(seed).child(direction as u64);
-        LanguageModel::new(recipe.device(), sizes, recipe.dropouts(), key.child(0))
-    };
-    let models = directions.iter().map(|&d| (d, start(d))).collect();
-    let bundle = LmBundle { text, networks: models };
-    train_all(runner, "pretrain", bundle, corpora, recipe, seed)
+    let random = LmBundle::random(text, sizes, directions, seed);
+    train_all(runner, "pretrain", random, corpora, recipe, seed)
 }
 
 /// Stage 2: goes on with a model's networks on other text, in another vocabulary.

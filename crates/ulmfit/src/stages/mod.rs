@@ -106,7 +106,7 @@ pub use recipe::{All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, Stage
 #[cfg(feature = "train")]
 pub use recipe::{TrainPrecision, Unfreeze};
 #[cfg(feature = "train")]
-pub use recipe_for_data::ReadOnce;
+pub use recipe_for_data::{FewDocuments, NoBase, ReadOnce};
 #[cfg(feature = "train")]
 pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]

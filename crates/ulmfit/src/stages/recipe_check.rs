@@ -42,6 +42,9 @@ impl StageRecipe {
         if let Some(clip) = self.clip {
             range(positive(clip), "clip", &clip, "a positive number")?;
         }
+        if let Some(few) = self.few {
+            range(positive(few.lr), "few.lr", &few.lr, "a positive number")?;
+        }
         let once = self.read_once.unwrap_or_default();
         for factor in self.lr_factor.into_iter().chain(once.lr_factor) {
             range(positive(factor), "lr-factor", &factor, "a positive number")?;

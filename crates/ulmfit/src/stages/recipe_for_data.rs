@@ -22,7 +22,42 @@ pub struct ReadOnce {
     pub lr_factor: Option<f64>,
 }
 
+/// Numbers of a recipe for a language model that has read nothing before.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NoBase {
+    /// Its weights stay random where a text has fewer tokens: however often they were read, labels
+    /// were learned no better, and mostly worse (lab book, 2026-11-24).
+    pub random_below: usize,
+    /// Instead of the stage's own.
+    pub min_updates: usize,
+}
+
+/// Numbers of a recipe for few documents: all layers learn at once, as they are too few to show a
+/// layer at a time much (lab book, 2026-11-24).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FewDocuments {
+    /// So many are not few any more.
+    pub below: usize,
+    /// Peak learning rate of the highest group.
+    pub lr: f64,
+}
+
 impl StageRecipe {
+    /// The recipe for a language model that has read nothing before: no layer has anything that
+    /// would have to be spared, and there is more to learn.
+    pub(super) fn without_base(&self) -> Self {
+        let min_updates = self.no_base.map(|rule| rule.min_updates).or(self.min_updates);
+        Self { lr_factor: None, lr_groups: None, min_updates, ..self.clone() }
+    }
+
+    /// The same for so many tokens, as by [`Self::for_text`]; none where its weights stay random.
+    pub fn for_text_without_base(&self, tokens: usize) -> Option<Self> {
+        let random = self.no_base.is_some_and(|rule| tokens < rule.random_below);
+        (!random).then(|| self.without_base().for_text(tokens))
+    }
+
     /// The recipe for a language model that learns from so many tokens: with the epochs that
     /// `min_updates` and `max_tokens` ask for, and without these rules, as it is then reported.
     #[must_use]
@@ -37,9 +72,18 @@ impl StageRecipe {
     }
 
     /// The recipe for a classifier that learns from so many documents and tokens: with the batches
-    /// that `min_batches` asks for and the epochs of `min_updates` and `max_tokens`, and without these rules.
+    /// that `min_batches` asks for and the epochs of `min_updates` and `max_tokens`, all layers at once
+    /// where `few` asks for it, and without these rules.
     #[must_use]
     pub fn for_documents(&self, documents: usize, tokens: usize) -> Self {
+        if let Some(few) = self.few {
+            let mut recipe = Self { few: None, ..self.clone() };
+            if documents < few.below {
+                recipe = recipe.all_at_once();
+                recipe.set_lr(few.lr);
+            }
+            return recipe.for_documents(documents, tokens);
+        }
         let mut rows = self.batch_size;
         while documents.div_ceil(rows) < self.min_batches.unwrap_or(0) && rows >= 2 * LEAST_ROWS {
             rows /= 2;
@@ -52,6 +96,8 @@ impl StageRecipe {
     /// What the rules for little and much data have changed in `fitted`, in words, if anything.
     pub fn changes(&self, fitted: &Self) -> Option<String> {
         let changes = [
+            changed("phases of unfreezing", Some(self.phase.len()), Some(fitted.phase.len())),
+            changed("rate", Some(self.lr), Some(fitted.lr)),
             changed("epochs", Some(self.all_epochs()), Some(fitted.all_epochs())),
             changed("rows of a batch", Some(self.batch_size), Some(fitted.batch_size)),
             changed("factor of dropout", Some(self.drop_mult), Some(fitted.drop_mult)),
@@ -84,7 +130,7 @@ impl StageRecipe {
         let most = self.max_tokens.map_or(usize::MAX, |max| (max / tokens.max(1)).max(1));
         let mut recipe = self.clone();
         (recipe.max_tokens, recipe.read_once, recipe.min_updates) = (None, None, None);
-        recipe.from_scratch_below = None;
+        (recipe.from_scratch_below, recipe.no_base) = (None, None);
         let epochs = recipe.phase.last_mut().map_or(&mut recipe.epochs, |last| &mut last.epochs);
         *epochs = (*epochs).max(least).min(most);
         if !recipe.phase.is_empty() {
@@ -106,8 +152,8 @@ fn changed<N: PartialEq + Display>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Recipe;
-    use super::{ReadOnce, StageRecipe};
+    use super::super::{Recipe, Unfreezing};
+    use super::{FewDocuments, NoBase, ReadOnce, StageRecipe};
 
     #[test]
     fn long_texts_are_read_less_often_and_short_ones_more() {
@@ -155,7 +201,7 @@ mod tests {
     fn few_documents_come_in_small_batches() {
         let mut recipe = Recipe::preset("default").unwrap().train;
         (recipe.batch_size, recipe.min_batches, recipe.max_tokens) = (32, Some(20), Some(1000));
-        recipe.min_updates = None;
+        (recipe.min_updates, recipe.few) = (None, None);
         for (documents, rows) in [(2, 8), (100, 8), (310, 16), (600, 16), (609, 32), (9999, 32)] {
             assert_eq!(recipe.for_documents(documents, 1).batch_size, rows, "{documents}");
         }
@@ -169,8 +215,51 @@ mod tests {
     }
 
     #[test]
+    fn without_a_base_little_text_is_read_often_or_not_at_all() {
+        let mut recipe = Recipe::preset("default").unwrap().finetune;
+        (recipe.batch_size, recipe.bptt, recipe.max_tokens) = (10, 10, None);
+        recipe.no_base = Some(NoBase { random_below: 1000, min_updates: 300 });
+        let epochs = |recipe: &StageRecipe, tokens| {
+            recipe.for_text_without_base(tokens).map(|fitted| (fitted.epochs, fitted.lr_factor))
+        };
+        let fitted = [999, 1000, 5000, 10_000].map(|tokens| epochs(&recipe, tokens));
+        assert_eq!(fitted, [None, Some((30, None)), Some((6, None)), Some((4, None))]);
+        let by_hand: [fn(&mut StageRecipe); 2] = [|r| r.set_epochs(2), |r| r.set_lr(0.01)];
+        for choose in by_hand {
+            let mut recipe = recipe.clone();
+            choose(&mut recipe);
+            assert!(epochs(&recipe, 10).is_some(), "it is to be trained");
+        }
+        assert_eq!(recipe.for_text(10_000).lr_factor, recipe.lr_factor, "with a base");
+    }
+
+    #[test]
+    fn few_documents_teach_all_layers_at_once() {
+        let recipe = Recipe::preset("default").unwrap().train;
+        let few = recipe.few.unwrap();
+        let fitted = |recipe: &StageRecipe, documents| {
+            let fitted = recipe.for_documents(documents, 1);
+            (fitted.phase.len(), fitted.lr, fitted.lr_factor, fitted.last_epochs())
+        };
+        assert_eq!(fitted(&recipe, 100), (1, few.lr, recipe.lr_factor, 14));
+        assert_eq!(fitted(&recipe, few.below - 1).0, 1);
+        assert_eq!(fitted(&recipe, few.below), (4, recipe.lr, recipe.lr_factor, 7));
+        let chosen: [fn(&mut StageRecipe); 2] =
+            [|recipe| recipe.set_lr(0.1), |recipe| recipe.set_unfreezing(Unfreezing::Gradual, 4)];
+        for choose in chosen {
+            let mut recipe = recipe.clone();
+            choose(&mut recipe);
+            assert_eq!(fitted(&recipe, 100), (4, recipe.lr, recipe.lr_factor, 8), "by hand");
+        }
+        let mut bad = recipe;
+        bad.few = Some(FewDocuments { lr: 0.0, ..few });
+        assert!(bad.check().is_err());
+    }
+
+    #[test]
     fn few_documents_are_learned_from_more_often() {
         let mut recipe = Recipe::preset("default").unwrap().train;
+        recipe.few = None;
         let epochs = |recipe: &StageRecipe, documents| recipe.for_documents(documents, 1).epochs;
         for (documents, last) in [(100, 8), (500, 8), (1000, 8), (1984, 5), (1985, 4), (9999, 4)] {
             assert_eq!(epochs(&recipe, documents), 3 + last, "{documents} documents");
@@ -187,7 +276,8 @@ mod tests {
         let Recipe { finetune, train, .. } = Recipe::preset("default").unwrap();
         assert_eq!(train.changes(&train), None);
         let few = train.for_documents(100, 1000);
-        let words = "epochs: 11 instead of 7; rows of a batch: 8 instead of 32, for so much data";
+        let words = "phases of unfreezing: 1 instead of 4; rate: 0.005 instead of 0.02; \
+                     epochs: 14 instead of 7; rows of a batch: 8 instead of 32, for so much data";
         assert_eq!(train.changes(&few).as_deref(), Some(words));
         let (much, words) =
             (finetune.for_text(1_500_000), "epochs: 2 instead of 4, for so much data");

@@ -50,7 +50,7 @@ impl StageRecipe {
     /// Groups that learn alone do so with the stage's rate, all of them together with the
     /// rate and the course of the recipe's last phase.
     pub fn set_unfreezing(&mut self, how: Unfreezing, groups: usize) {
-        self.from_scratch_below = None;
+        (self.from_scratch_below, self.few) = (None, None);
         let (epochs, last) = (self.all_epochs(), self.phase.pop());
         self.phase = how.phases(groups, 1);
         if let (Some(all), Some(last)) = (self.phase.last_mut(), last)
@@ -68,11 +68,17 @@ impl StageRecipe {
     /// rate, for the sum of its epochs.
     #[must_use]
     pub fn from_scratch(&self) -> Self {
-        let mut scratch = self.clone();
-        scratch.set_unfreezing(Unfreezing::Full, 1);
+        let mut scratch = self.all_at_once();
         (scratch.lr_factor, scratch.lr_groups) = (None, None);
         scratch.set_lr(scratch.lr * RATE_FROM_SCRATCH);
         scratch
+    }
+
+    /// The recipe with all groups learning from the start, with the rate of its last phase.
+    pub(super) fn all_at_once(&self) -> Self {
+        let mut recipe = self.clone();
+        recipe.set_unfreezing(Unfreezing::Full, 1);
+        recipe
     }
 
     /// Epochs of all phases.
@@ -92,7 +98,7 @@ impl StageRecipe {
 
     /// Sets the epochs of the last phase, however many or few tokens they are.
     pub fn set_epochs(&mut self, epochs: usize) {
-        (self.max_tokens, self.min_updates) = (None, None);
+        (self.max_tokens, self.min_updates, self.no_base) = (None, None, None);
         match self.phase.last_mut() {
             Some(last) => last.epochs = epochs,
             None => self.epochs = epochs,
@@ -107,7 +113,8 @@ impl StageRecipe {
     /// Sets the peak rate; those of phases keep their proportion to it.
     pub fn set_lr(&mut self, lr: f64) {
         let factor = lr / self.lr;
-        (self.lr, self.from_scratch_below) = (lr, None);
+        self.lr = lr;
+        (self.from_scratch_below, self.no_base, self.few) = (None, None, None);
         self.phase.iter_mut().filter_map(|phase| phase.lr.as_mut()).for_each(|lr| *lr *= factor);
     }
 

@@ -4,7 +4,7 @@ use super::ablation_report::AblationReport;
 use super::lab::{Lab, RunName};
 use super::ledger::Cell;
 use super::methods::{Classifier, Language, Method, Tuning};
-use super::models::{copy, fine_tuned, hypercolumns, in_vocabulary, random, sizes};
+use super::models::{copy, fine_tuned, hypercolumns, in_vocabulary, sizes};
 use super::score::{Exam, Score};
 use crate::data::{ReadOptions, TokenSource};
 use crate::stages::bundle::LmBundle;
@@ -185,7 +185,9 @@ impl Bench<'_> {
         let Self { base, text, corpora, .. } = self;
         let Some(recipe) = recipe else {
             return match method.language {
-                Language::Random => Ok(random(base, text, directions, seed)),
+                Language::Random => {
+                    Ok(LmBundle::random(text.clone(), sizes(base, text), directions, seed))
+                }
                 _ => in_vocabulary(base, text, directions),
             };
         };

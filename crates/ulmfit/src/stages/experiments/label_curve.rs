@@ -3,7 +3,7 @@
 use super::lab::{Lab, RunName};
 use super::label_report::LabelCurveReport;
 use super::ledger::Cell;
-use super::models::{copy, fine_tuned, random};
+use super::models::{copy, fine_tuned, sizes};
 use super::score::{Exam, Score};
 use crate::data::{ReadOptions, Record, TokenSource, nested_order};
 use crate::stages::baselines::{answers, tfidf_guesses};
@@ -223,7 +223,8 @@ impl Curve<'_> {
             }
             LabelMethod::FromScratch => {
                 let (text, _) = self.own_texts(lab, &train)?;
-                let lm = random(self.base, &text, &self.options.directions, seed);
+                let sizes = sizes(self.base, &text);
+                let lm = LmBundle::random(text, sizes, &self.options.directions, seed);
                 self.classify(&mut lab.runner(folder), lm, &train, seed, StageRecipe::from_scratch)
             }
         })

@@ -235,8 +235,10 @@ impl Method {
                 _ => Course::Constant,
             });
         }
-        // without pretraining no layer has anything that would have to be spared
-        if tuning == Tuning::Full || matches!(self.language, Language::Trained(_)) {
+        if matches!(self.language, Language::Trained(_)) {
+            stage = stage.without_base();
+        }
+        if tuning == Tuning::Full {
             (stage.lr_factor, stage.lr_groups) = (None, None);
         }
         Some(self.drop(stage))

@@ -40,22 +40,6 @@ pub(super) fn in_vocabulary(
     Ok(LmBundle { text: text.clone(), networks })
 }
 
-/// Networks that have learned nothing, of the base's sizes.
-pub(super) fn random(
-    base: &LmBundle,
-    text: &TextPipeline,
-    directions: &[Direction],
-    seed: u64,
-) -> LmBundle {
-    let sizes = sizes(base, text);
-    let network = |direction: Direction| {
-        let key = Key::new(seed).child(direction as u64).child(0);
-        LanguageModel::new(Cpu::default(), sizes, DropoutConfig::NONE, key)
-    };
-    let networks = directions.iter().map(|&direction| (direction, network(direction))).collect();
-    LmBundle { text: text.clone(), networks }
-}
-
 /// The base's sizes in another vocabulary.
 pub(super) fn sizes(base: &LmBundle, text: &TextPipeline) -> AwdLstmConfig {
     AwdLstmConfig { vocab: text.vocab().len(), ..base.networks[0].1.config() }
