@@ -97,7 +97,6 @@ pub fn ablate(
     let data = LabelledText { train, valid, labels: rows.labels.clone() };
     // before the rows change it: they shall all have the same epochs
     recipe.train = data.recipe(&recipe.train);
-    recipe.finetune = recipe.finetune.for_text(corpora.train.token_count());
     let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
     let identity = json!({
         "numerics": fingerprint::NUMERICS,
@@ -129,7 +128,7 @@ impl Bench<'_> {
     ) -> Result<Cell, Error> {
         let layers = self.base.networks[0].1.config().layers;
         let recipe = &self.recipe;
-        let language = method.language_recipe(recipe);
+        let language = method.language_recipe(recipe, self.corpora.train.token_count());
         let classifier = method.classifier_recipe(recipe, layers + 2);
         language.iter().chain([&classifier]).try_for_each(StageRecipe::check)?;
         let mut options = ClassifyOptions { seed, ..self.options.classify.clone() };

@@ -222,21 +222,21 @@ impl Method {
         Ok(wanted)
     }
 
-    /// Stage 2 of this row; none if there is none.
-    pub fn language_recipe(&self, recipe: &Recipe) -> Option<StageRecipe> {
+    /// Stage 2 of this row on so many tokens; none if there is none.
+    pub fn language_recipe(&self, recipe: &Recipe, tokens: usize) -> Option<StageRecipe> {
         let (Language::Trained(tuning) | Language::FineTuned(tuning)) = self.language else {
             return None;
         };
-        let mut stage = recipe.finetune.clone();
+        let mut stage = match self.language {
+            Language::Trained(_) => recipe.finetune.without_base().for_text(tokens),
+            _ => recipe.finetune.for_text(tokens),
+        };
         if tuning != Tuning::Recipe {
             (stage.epochs, stage.phase) = (stage.all_epochs(), Vec::new());
             stage.schedule = course(match tuning {
                 Tuning::Stlr => Course::Stlr,
                 _ => Course::Constant,
             });
-        }
-        if matches!(self.language, Language::Trained(_)) {
-            stage = stage.without_base();
         }
         if tuning == Tuning::Full {
             (stage.lr_factor, stage.lr_groups) = (None, None);

@@ -16,8 +16,11 @@ fn classifier(name: &str) -> (StageRecipe, Vec<Phase>) {
     (stage, phases)
 }
 
+/// Neither little nor much.
+const TOKENS: usize = 1_000_000;
+
 fn language(name: &str) -> Option<StageRecipe> {
-    Method::named(name).unwrap().language_recipe(&paper())
+    Method::named(name).unwrap().language_recipe(&paper(), TOKENS)
 }
 
 fn rates(found: &[f64], wanted: [f64; GROUPS]) {
@@ -96,7 +99,7 @@ fn all_rows_have_the_same_epochs() {
             let found = method.classifier_recipe(&recipe, GROUPS).all_epochs();
             let least = if method.name == "chain-thaw" { GROUPS + 2 } else { GROUPS };
             assert_eq!(found, recipe.train.all_epochs().max(least), "{} of {name}", method.name);
-            if let Some(stage) = method.language_recipe(&recipe) {
+            if let Some(stage) = method.language_recipe(&recipe, TOKENS) {
                 assert_eq!(stage.all_epochs(), recipe.finetune.all_epochs(), "{}", method.name);
             }
         }
@@ -120,6 +123,11 @@ fn language_models_are_those_of_tables_4_to_6() {
     rates(&classifier("no-pretraining").1[0].rates, [0.003; GROUPS]);
     let untrained = language("no-pretraining").unwrap();
     assert_eq!((untrained.lr_factor, untrained.schedule), (None, stlr.schedule));
+    let little = |name| {
+        let recipe = Recipe::preset("default").unwrap();
+        Method::named(name).unwrap().language_recipe(&recipe, 13_500).unwrap().epochs
+    };
+    assert_eq!((little("ulmfit"), little("no-pretraining")), (4, 50), "300 updates at least");
     let vanilla = (language("vanilla-lm").unwrap(), classifier("vanilla-lm").0);
     assert_eq!([vanilla.0.dropouts(), vanilla.1.dropouts()], [DropoutConfig::NONE; 2]);
     assert_eq!(
