@@ -3,6 +3,7 @@
 use crate::common::{Place, SIZES, STEPS, csv, names};
 use serde_json::Value;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -242,7 +243,11 @@ fn signals_stop_what_is_no_run() {
     let place = Place::new();
     for (signal, wanted) in [("INT", 130), ("TERM", 143)] {
         let mut child = start(place.command("predict classifier").stdin(Stdio::piped()));
-        std::thread::sleep(Duration::from_millis(300)); // until it waits for its input
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(b"a film\n").unwrap();
+        let mut answer = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut answer).unwrap();
+        assert!(answer.starts_with('{'), "{answer}"); // and now it waits for more
         let sent = Instant::now();
         send(signal, &child);
         while sent.elapsed() < Duration::from_secs(5) && child.try_wait().unwrap().is_none() {

@@ -76,21 +76,19 @@ impl StageRecipe {
     /// where `few` asks for it, and without these rules.
     #[must_use]
     pub fn for_documents(&self, documents: usize, tokens: usize) -> Self {
-        if let Some(few) = self.few {
-            let mut recipe = Self { few: None, ..self.clone() };
-            if documents < few.below {
-                recipe = recipe.all_at_once();
-                recipe.set_lr(few.lr);
-            }
-            return recipe.for_documents(documents, tokens);
+        let mut recipe = self.clone();
+        if let Some(few) = self.few.filter(|few| documents < few.below) {
+            recipe = recipe.all_at_once();
+            recipe.set_lr(few.lr);
         }
-        let mut rows = self.batch_size;
-        while documents.div_ceil(rows) < self.min_batches.unwrap_or(0) && rows >= 2 * LEAST_ROWS {
+        let (mut rows, least) = (recipe.batch_size, recipe.min_batches.unwrap_or(0));
+        while documents.div_ceil(rows) < least && rows >= 2 * LEAST_ROWS {
             rows /= 2;
         }
-        let wanted = self.epochs_of(documents.div_ceil(rows));
-        let recipe = self.with_epochs_between(wanted.min(MOST_TIMES * self.last_epochs()), tokens);
-        Self { batch_size: rows, min_batches: None, ..recipe }
+        let wanted = recipe.epochs_of(documents.div_ceil(rows));
+        let most = MOST_TIMES * recipe.last_epochs();
+        let recipe = recipe.with_epochs_between(wanted.min(most), tokens);
+        Self { batch_size: rows, min_batches: None, few: None, ..recipe }
     }
 
     /// What the rules for little and much data have changed in `fitted`, in words, if anything.
@@ -288,7 +286,8 @@ mod tests {
             let rules =
                 (fitted.max_tokens, fitted.read_once, fitted.min_updates, fitted.min_batches);
             assert_eq!(rules, (None, None, None, None), "they were applied");
-            assert_eq!(fitted.from_scratch_below, None);
+            let rules = (fitted.from_scratch_below, fitted.no_base, fitted.few);
+            assert_eq!(rules, (None, None, None), "they were applied");
             assert_eq!(fitted.for_text(1), fitted);
             assert_eq!(fitted.for_documents(1, 1), fitted);
         }
