@@ -237,11 +237,21 @@ fn send(signal: &str, child: &Child) {
     assert!(sent.success());
 }
 
+/// Whether what is started here begins with the signal ignored, as in the background of a shell: a
+/// program that does not ask for it never sees it then.
+fn ignored(signal: &str) -> bool {
+    Command::new("sh").args(["-c", "kill -s $0 $$; exit 0", signal]).status().unwrap().success()
+}
+
 /// Where there is nothing to save, the first signal ends the program.
 #[test]
 fn signals_stop_what_is_no_run() {
     let place = Place::new();
     for (signal, wanted) in [("INT", 130), ("TERM", 143)] {
+        if ignored(signal) {
+            eprintln!("SKIPPED: SIG{signal} is ignored here");
+            continue;
+        }
         let mut child = start(place.command("predict classifier").stdin(Stdio::piped()));
         let mut input = child.stdin.take().unwrap();
         input.write_all(b"a film\n").unwrap();
