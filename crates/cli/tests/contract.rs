@@ -137,12 +137,37 @@ fn report_of_fit() {
     }
     let verdict = report["verdict"].as_str().unwrap();
     assert!(verdict.contains("TF-IDF"), "{report}");
+    assert!(report.get("self_training").is_none(), "{report}");
     // the same numbers again, from the folder
     let scores = place.run("evaluate out test.csv --json").json();
     assert_eq!(scores["confusion"], report["test"]["confusion"]);
     let text = place.run("fit train.csv --test test.csv -o again --base lm --lm-epochs 1").ok();
     assert!(text.contains("score on rows never seen before"), "{text}");
     assert!(text.contains("the model is in again"), "{text}");
+}
+
+#[test]
+fn a_classifier_teaches_another_one() {
+    let place = Place::new();
+    let fit = format!("fit train.csv --test test.csv --base lm --lm-epochs 1 {STEPS}");
+    let all = "--unlabeled texts.txt --self-training";
+    let report = place.run(&format!("{fit} {all} 40 -o second --json")).json();
+    let found = &report["self_training"];
+    assert_eq!((number(found, "labelled"), number(&report["rows"], "train")), (40.0, 60.0));
+    assert!((1.0..=20.0).contains(&number(found, "learned")), "half of them at most: {report}");
+    let trained = report["training"].as_array().unwrap().iter().map(|course| &course["task"]);
+    assert_eq!(trained.len(), 3, "language model and two classifiers: {report}");
+    // the first one is what is made without such texts
+    let alone = place.run(&format!("{fit} {all} 0 -o first --json")).json();
+    assert!(alone.get("self_training").is_none(), "{alone}");
+    assert_eq!(found["first_accuracy"], alone["test"]["accuracy"]);
+    assert_ne!(report["test"]["loss"], alone["test"]["loss"]);
+    // stage 3 by itself does it, too; without texts there is nothing to label
+    let train = format!("train lm train.csv --test test.csv --self-training 40 {STEPS}");
+    let text = place.run(&format!("{train} --unlabeled texts.txt -o third")).ok();
+    assert!(text.contains(" of 40 texts that a first classifier labelled, which has "), "{text}");
+    let report = place.run(&format!("{train} -o fourth --json")).json();
+    assert!(report.get("self_training").is_none(), "{report}");
 }
 
 #[test]

@@ -10,13 +10,15 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use ulmfit::checkpoint::{ModelFolder, hash_file};
 
-/// Three stages of both directions, each on the one before, by the name of their results.
+/// Three stages of both directions, each on the one before, by the name of their results; the last
+/// one trains two classifiers.
 fn stages() -> [(&'static str, String); 3] {
+    let self_training = "--unlabeled texts.txt --self-training 40";
     let rest = "--batch-size 8 --bptt 16 --checkpoint-every 2 --quiet";
     [
         ("base", format!("pretrain texts.txt -o base --direction both {SIZES} --epochs 5 {rest}")),
         ("tuned", format!("finetune base train.csv -o tuned --epochs 5 {rest}")),
-        ("final", format!("train tuned train.csv -o final --epochs 2 {rest}")),
+        ("final", format!("train tuned train.csv -o final --epochs 2 {self_training} {rest}")),
     ]
 }
 

@@ -30,7 +30,8 @@ pub(crate) struct Args {
     /// [default: the English one inside this program]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Texts without labels that the language model should learn, too
+    /// Texts without labels that the language model should learn, too, and the classifier where it
+    /// is sure of them: see --self-training
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     /// Rows to choose by [default: see --valid-share]

@@ -9,8 +9,9 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::checkpoint::FolderWriter;
+use ulmfit::data::ReadOptions;
 use ulmfit::stages::{
-    BaseModel, LmBundle, Outcome, RowsInput, Runner, TrainOptions, open_base, train,
+    BaseModel, LmBundle, Outcome, RowsInput, Runner, TrainInput, TrainOptions, open_base, train,
 };
 
 /// Trains a classifier on a language model.
@@ -22,6 +23,9 @@ pub(crate) struct Args {
     lm: PathBuf,
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
+    /// Texts without labels that a first classifier labels for a second one: see --self-training
+    #[arg(long, value_name = "PATH")]
+    unlabeled: Vec<PathBuf>,
     /// Rows to choose by [default: see --valid-share]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
@@ -49,13 +53,17 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.learning.apply(&mut recipe, lm.networks[0].1.config().layers + 2)?;
     let folder = args.run.claim()?;
     let mut terminal = Terminal::new(common);
-    let mut files = LabelledFiles::new(args.data.read_options());
+    let options = args.data.read_options();
+    let mut files = LabelledFiles::new(options.clone());
     let mut read = |path: &PathBuf| files.read(path, &mut terminal);
-    let input = RowsInput {
+    let rows = RowsInput {
         train: read(&args.data_file)?,
         valid: args.valid.as_ref().map(&mut read).transpose()?,
         test: args.test.as_ref().map(&mut read).transpose()?,
     };
+    // what the unlabelled texts call text is what the labelled ones do
+    let options = ReadOptions { learned_text: files.text_columns(), ..options };
+    let input = TrainInput { rows, unlabeled: args.unlabeled.clone(), options };
     let options = TrainOptions {
         directions,
         classify: args.classifier.classify(common.seed),

@@ -16,6 +16,10 @@ pub(crate) struct LearningOptions {
     /// Which layers learn when, for a classifier [default: the recipe's]
     #[arg(long, value_enum, value_name = "HOW")]
     unfreeze: Option<UnfreezeArg>,
+    /// Most texts without labels that a first classifier labels, for a second one to learn those
+    /// that it is surest of; 0 for none [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    self_training: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -66,6 +70,7 @@ impl LearningOptions {
             };
             stage.set_unfreezing(how, groups);
         }
+        self.self_training.into_iter().for_each(|texts| stage.set_self_training(texts));
         self.any.apply(stage, groups) // its epochs are those of the last phase
     }
 }

@@ -15,6 +15,9 @@ pub struct Report {
     pub rows: RowCounts,
     /// Texts without labels that the language model learned from.
     pub unlabeled: usize,
+    /// What a first classifier taught this one; none if labels alone did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_training: Option<SelfTrainingReport>,
     /// Rows of each label; none where labels are numbers.
     pub labels: Vec<LabelCounts>,
     /// The language model on held-out text.
@@ -58,6 +61,18 @@ pub struct RowCounts {
     /// Training rows whose text nearly repeats a test row's; only possible where the user chose
     /// the test rows.
     pub train_like_test: usize,
+}
+
+/// What a classifier learned from another one, and how good that one is by itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SelfTrainingReport {
+    /// Texts without labels that the first classifier labelled.
+    pub labelled: usize,
+    /// Those of them, the surest, that the second one learned.
+    pub learned: usize,
+    /// Share of the rows that the first one has right, of those that the second one is scored on;
+    /// none if there are none.
+    pub first_accuracy: Option<f64>,
 }
 
 /// How many rows have a label.

@@ -30,7 +30,7 @@ pub use compare::{Comparison, Verdict};
 #[cfg(feature = "train")]
 pub use contents::{
     BaselineScores, Cost, DataHashes, DirectionScore, Judge, LabelCounts, Provenance, Report,
-    RowCounts, StageTime, peak_rss_mb,
+    RowCounts, SelfTrainingReport, StageTime, peak_rss_mb,
 };
 #[cfg(feature = "train")]
 pub use course::{Course, Curve, EpochScore, GroupRates};

@@ -1,6 +1,6 @@
 //! A report as a person reads it in a terminal.
 
-use super::contents::{BaselineScores, Cost, Judge, Report, RowCounts};
+use super::contents::{BaselineScores, Cost, Judge, Report, RowCounts, SelfTrainingReport};
 use super::table::percent;
 use std::fmt;
 
@@ -41,6 +41,9 @@ impl fmt::Display for Report {
         if self.unlabeled > 0 {
             writeln!(f, "texts without labels: {}", self.unlabeled)?;
         }
+        if let Some(found) = &self.self_training {
+            writeln!(f, "{found}")?;
+        }
         for score in &self.language_model {
             write!(f, "language model, {}: perplexity {:.1}", score.direction, score.perplexity)?;
             match score.perplexity_before {
@@ -49,6 +52,17 @@ impl fmt::Display for Report {
             }
         }
         self.cost.fmt(f)
+    }
+}
+
+impl fmt::Display for SelfTrainingReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { labelled, learned, first_accuracy } = self;
+        write!(f, "learned from {learned} of {labelled} texts that a first classifier labelled")?;
+        match first_accuracy {
+            Some(accuracy) => write!(f, ", which has {} % right by itself", percent(*accuracy)),
+            None => Ok(()),
+        }
     }
 }
 

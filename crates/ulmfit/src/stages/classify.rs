@@ -15,6 +15,7 @@ use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
 /// Labelled documents, tokenised, to learn from and to be judged by.
+#[derive(Clone)]
 pub struct LabelledText {
     /// To learn from.
     pub train: Labelled,
@@ -64,6 +65,25 @@ pub struct ClassifyOptions {
     pub seed: u64,
 }
 
+/// Whom a classifier learns from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Teacher {
+    /// The user's labels.
+    Labels,
+    /// These, and what a first classifier is surest of: [`self_training`](super::self_training).
+    Classifier,
+}
+
+impl Teacher {
+    fn task(self, direction: Direction) -> Title {
+        let (title, name) = match self {
+            Self::Labels => ("train the classifier", "train"),
+            Self::Classifier => ("train a second classifier", "self-train"),
+        };
+        Title { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
+    }
+}
+
 /// Trains one classifier a direction on the encoders of a language model.
 ///
 /// Rules of the recipe for little and much data must have been applied, by
@@ -72,6 +92,19 @@ pub struct ClassifyOptions {
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::TooLittle`] for fewer than two documents.
 pub fn classify(
+    runner: &mut Runner<'_>,
+    lm: LmBundle,
+    directions: &[Direction],
+    data: &LabelledText,
+    recipe: &StageRecipe,
+    options: &ClassifyOptions,
+) -> Result<ClassifierBundle, Error> {
+    taught_by(Teacher::Labels, runner, lm, directions, data, recipe, options)
+}
+
+/// [`classify`], in a run folder of its own for each teacher.
+pub(super) fn taught_by(
+    teacher: Teacher,
     runner: &mut Runner<'_>,
     mut lm: LmBundle,
     directions: &[Direction],
@@ -99,7 +132,8 @@ pub fn classify(
                 TextClassifier::new(recipe.device(), config, recipe.dropouts(), key.child(10));
             network.copy_encoder(lm.encoder());
             let network = MultiTask::new(network, lm);
-            let network = train_one(runner, network, direction, data, recipe, options, key)?;
+            let task = teacher.task(direction);
+            let network = train_one(runner, &task, network, direction, data, recipe, options, key)?;
             Ok((direction, network))
         }
     });
@@ -108,8 +142,10 @@ pub fn classify(
     Ok(ClassifierBundle { text, labels, text_columns, networks })
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that a training depends on")]
 fn train_one(
     runner: &mut Runner<'_>,
+    task: &Title,
     network: MultiTask<Cpu>,
     direction: Direction,
     data: &LabelledText,
@@ -117,8 +153,6 @@ fn train_one(
     options: &ClassifyOptions,
     key: Key,
 ) -> Result<TextClassifier<Cpu>, Error> {
-    let title = format!("train the classifier, {direction}");
-    let task = Title { title, name: format!("train-{direction}") };
     let plan = recipe.plan(network.groups(), key.child(11))?;
     let identity = json!({
         "recipe": recipe,
@@ -148,13 +182,13 @@ fn train_one(
         let (train, key) = (&train, key.child(12));
         let mut trainee =
             MultiTaskTrainee::new(device, network, train, valid, batch_size, loss, lm, key)?;
-        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+        runner.train(task, &device, &mut trainee, &plan, &identity)?;
         trainee.into_model().into_classifier()
     } else {
         let (network, key) = (network.into_classifier(), key.child(12));
         let mut trainee =
             ClassifierTrainee::new(device, network, &train, valid, batch_size, loss, key);
-        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+        runner.train(task, &device, &mut trainee, &plan, &identity)?;
         trainee.into_model()
     };
     network.set_device(Cpu::default()); // what the saved model is used with

@@ -2,8 +2,9 @@
 
 use super::Error;
 use super::bundle::{ClassifierBundle, LmBundle};
+use crate::model::{DropoutConfig, LanguageModel, Network};
 use crate::text::Direction;
-use ulmfit_ops::Device;
+use ulmfit_ops::{Device, Key};
 
 /// Keeps the networks of these directions, in their order.
 fn keep<N>(
@@ -47,6 +48,21 @@ impl<D: Device> LmBundle<D> {
     pub fn keep(&mut self, directions: &[Direction]) -> Result<(), Error> {
         keep(&mut self.networks, "language model", directions)
     }
+
+    /// A copy of the networks of these directions, as far as there are any.
+    #[must_use]
+    pub fn copy(&self, directions: &[Direction]) -> Self {
+        let chosen = self.networks.iter().filter(|(direction, _)| directions.contains(direction));
+        let networks = chosen.map(|(direction, network)| (*direction, copy(network)));
+        Self { text: self.text.clone(), networks: networks.collect() }
+    }
+}
+
+fn copy<D: Device>(of: &LanguageModel<D>) -> LanguageModel<D> {
+    let mut copy = LanguageModel::new(D::default(), of.config(), DropoutConfig::NONE, Key::new(0));
+    let tensors = of.state().into_iter().map(|(name, tensor)| (name, tensor.clone()));
+    copy.load(tensors.collect()).expect("equal configurations have equal tensors");
+    copy
 }
 
 impl<D: Device> ClassifierBundle<D> {

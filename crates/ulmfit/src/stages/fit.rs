@@ -9,8 +9,9 @@ use super::outcome::Outcome;
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, texts};
 use super::runner::Runner;
+use super::self_training::draw;
 use super::texts::Texts;
-use super::train::{Before, TrainOptions, train_on};
+use super::train::{Before, TrainOptions, pool_key, train_on};
 use crate::data::{ReadOptions, Record, TokenSource};
 use crate::model::AwdLstmConfig;
 use crate::report::DirectionScore;
@@ -86,9 +87,10 @@ pub fn fit(
         options: reading,
     };
     let new = base.is_none();
-    let learned = language_model(runner, base, input, options)?;
+    let most = options.train.recipe.texts_to_label(rows.train.len(), rows.labels.kind());
+    let learned = language_model(runner, base, input, options, (most, pool_key(&key)))?;
     laps.lap("language model");
-    let Learned { lm, scores, recipe, documents, tokens } = learned;
+    let Learned { lm, scores, recipe, documents, tokens, pool } = learned;
     let mut train = options.train.clone();
     if new && train.recipe.from_scratch_below.is_some_and(|least| tokens < least) {
         train.recipe = train.recipe.from_scratch();
@@ -98,7 +100,7 @@ pub fn fit(
         ));
     }
     let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
-    let before = Before { language_model: scores, unlabeled, recipe };
+    let before = Before { language_model: scores, unlabeled, pool, recipe };
     train_on(runner, lm, &rows, before, &train, laps)
 }
 
@@ -112,24 +114,30 @@ struct Learned {
     documents: usize,
     /// How many tokens it has read here, those of all passes.
     tokens: usize,
+    /// Texts without labels for a classifier to label.
+    pool: Vec<Vec<u32>>,
 }
 
-/// Stage 2, or stage 1 on the user's texts where there is no base.
+/// Stage 2, or stage 1 on the user's texts where there is no base; with so many texts drawn by a
+/// key for a classifier to label.
 fn language_model(
     runner: &mut Runner<'_>,
     base: Option<LmBundle>,
     input: LmInput,
     options: &FitOptions,
+    (most, key): (usize, Key),
 ) -> Result<Learned, Error> {
     let folder = runner.folder().map(corpus_folder);
     let vocabulary = match &base {
         Some(base) => Vocabulary::Adapt(&base.text, &options.vocab),
         None => Vocabulary::Learn(&options.text, &options.vocab),
     };
-    let held_out = input.valid.is_none();
+    let (held_out, labelled) = (input.valid.is_none(), input.train.documents.len());
     let (text, corpora) = input.tokenize(vocabulary, folder.as_deref(), runner.progress)?;
     let documents =
         corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
+    let without: Vec<usize> = (labelled..corpora.train.documents()).collect();
+    let pool = draw(&corpora.train, &without, most, &key);
     let (directions, seed) = (&options.train.directions, options.train.classify.seed);
     let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
     let (wanted, tokens) = (&options.language, corpora.train.token_count());
@@ -142,7 +150,7 @@ fn language_model(
             "so few texts teach no language: the weights are random until labels are learned";
         runner.progress.note(words);
         let lm = LmBundle::random(text, sizes, directions, seed);
-        return Ok(Learned { lm, scores: Vec::new(), recipe, documents, tokens: 0 });
+        return Ok(Learned { lm, scores: Vec::new(), recipe, documents, tokens: 0, pool });
     };
     wanted.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
     let (lm, scores) = match base {
@@ -150,5 +158,5 @@ fn language_model(
         None => pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?,
     };
     let tokens = tokens * recipe.all_epochs();
-    Ok(Learned { lm, scores, recipe: Some(recipe), documents, tokens })
+    Ok(Learned { lm, scores, recipe: Some(recipe), documents, tokens, pool })
 }

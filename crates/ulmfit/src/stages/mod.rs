@@ -58,6 +58,8 @@ mod runner;
 #[cfg(feature = "train")]
 mod saver;
 #[cfg(feature = "train")]
+mod self_training;
+#[cfg(feature = "train")]
 mod side_by_side;
 mod summary;
 mod texts;
@@ -111,10 +113,12 @@ pub use recipe_for_data::{FewDocuments, NoBase, ReadOnce};
 pub use rows::{RowsInput, Shares, labelled};
 #[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
+#[cfg(feature = "train")]
+pub use self_training::SelfTraining;
 pub use summary::{BaseModel, MainScore, ModelSummary};
 pub use texts::{Document, Texts, encode, read_texts};
 #[cfg(feature = "train")]
-pub use train::{TrainOptions, train};
+pub use train::{TrainInput, TrainOptions, train};
 #[cfg(feature = "train")]
 pub use unfreezing::Unfreezing;
 

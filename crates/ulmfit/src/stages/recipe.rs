@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::recipe_for_data::{FewDocuments, NoBase, ReadOnce};
+use super::self_training::SelfTraining;
 use crate::checkpoint::CheckpointError;
 use crate::model::{DropoutConfig, Learn, Regularisation};
 use crate::optim::OptimizerConfig;
@@ -87,6 +88,9 @@ pub struct StageRecipe {
     /// What else changes with few documents; classifiers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub few: Option<FewDocuments>,
+    /// A first classifier labels texts for a second one; classifiers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_training: Option<SelfTraining>,
     /// Everything learns from the start, with one low rate, on a language model that has read fewer
     /// tokens than this, one pass or several, and nothing before ([`Self::from_scratch`]); classifiers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]

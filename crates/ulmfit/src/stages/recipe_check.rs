@@ -45,6 +45,15 @@ impl StageRecipe {
         if let Some(few) = self.few {
             range(positive(few.lr), "few.lr", &few.lr, "a positive number")?;
         }
+        if let Some(rule) = self.self_training {
+            let wanted = "above 0 and at most 1";
+            range(
+                rule.share > 0.0 && rule.share <= 1.0,
+                "self-training.share",
+                &rule.share,
+                wanted,
+            )?;
+        }
         let once = self.read_once.unwrap_or_default();
         for factor in self.lr_factor.into_iter().chain(once.lr_factor) {
             range(positive(factor), "lr-factor", &factor, "a positive number")?;
@@ -74,6 +83,7 @@ impl StageRecipe {
 mod tests {
     use super::*;
     use crate::schedule::{OneCycle, ScheduleConfig};
+    use crate::stages::self_training::SelfTraining;
     use crate::stages::{PhaseRecipe, Recipe};
 
     type Change<'a> = &'a dyn Fn(&mut StageRecipe);
@@ -97,7 +107,9 @@ mod tests {
             lr: None,
             schedule: Some(cycle()),
         };
-        let cases: [(&str, Change); 13] = [
+        let rule = SelfTraining { below: None, texts: 10, share: f64::NAN };
+        let cases: [(&str, Change); 14] = [
+            ("`self-training.share` ", &|s| s.self_training = Some(rule)),
             ("`lm-weight` ", &|s| s.lm_weight = -1.0),
             ("`batch-size` ", &|s| s.batch_size = 0),
             ("`lr of a phase or group` ", &|s| s.phase[0].lr = Some(f64::NAN)),

@@ -1,6 +1,7 @@
 //! A recipe's rules for little and much data, applied.
 
 use super::recipe::StageRecipe;
+use super::self_training::SelfTraining;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
@@ -88,7 +89,7 @@ impl StageRecipe {
         let wanted = recipe.epochs_of(documents.div_ceil(rows));
         let most = MOST_TIMES * recipe.last_epochs();
         let recipe = recipe.with_epochs_between(wanted.min(most), tokens);
-        Self { batch_size: rows, min_batches: None, few: None, ..recipe }
+        Self { batch_size: rows, min_batches: None, few: None, self_training: None, ..recipe }
     }
 
     /// What the rules for little and much data have changed in `fitted`, in words, if anything.
@@ -116,6 +117,11 @@ impl StageRecipe {
         (self.lr_factor, self.lr_groups) = (Some(factor), None);
         self.from_scratch_below = None;
         self.read_once.iter_mut().for_each(|once| once.lr_factor = None);
+    }
+
+    /// Sets how many texts a first classifier labels for a second one, however few labels there are; 0 for none.
+    pub fn set_self_training(&mut self, texts: usize) {
+        self.self_training = SelfTraining::of(texts);
     }
 
     /// How many epochs of so many batches make `min_updates`.
@@ -288,6 +294,7 @@ mod tests {
             assert_eq!(rules, (None, None, None, None), "they were applied");
             let rules = (fitted.from_scratch_below, fitted.no_base, fitted.few);
             assert_eq!(rules, (None, None, None), "they were applied");
+            assert_eq!(fitted.self_training, None, "it is no matter of one classifier");
             assert_eq!(fitted.for_text(1), fitted);
             assert_eq!(fitted.for_documents(1, 1), fitted);
         }

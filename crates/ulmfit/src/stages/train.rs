@@ -2,7 +2,7 @@
 
 use super::baselines::Baselines;
 use super::bundle::{ClassifierBundle, LmBundle};
-use super::classify::{ClassifyOptions, LabelledText, classify};
+use super::classify::{ClassifyOptions, LabelledText};
 use super::evaluate::score;
 use super::laps::Laps;
 use super::outcome::Outcome;
@@ -10,13 +10,28 @@ use super::papers::provenance;
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, Shares, labelled, texts};
 use super::runner::Runner;
+use super::self_training::{First, Taught, draw, teach};
+use super::texts::{encode, read_texts};
 use super::{ClassifierEvaluation, Error};
-use crate::data::{LabelKind, LabelSet, Record, Target};
+use crate::data::{LabelKind, LabelSet, ReadOptions, Record, Target};
 use crate::model::argmax;
 use crate::report::calibration::Reliability;
-use crate::report::{Cost, DirectionScore, Report, peak_rss_mb, worst_mistakes};
+use crate::report::{
+    Cost, DirectionScore, Report, SelfTrainingReport, peak_rss_mb, worst_mistakes,
+};
 use crate::text::Direction;
+use std::path::PathBuf;
 use ulmfit_ops::Key;
+
+/// What [`train`] works on.
+pub struct TrainInput {
+    /// Labelled rows.
+    pub rows: RowsInput,
+    /// Files of texts without labels, for [self-training](super::SelfTraining).
+    pub unlabeled: Vec<PathBuf>,
+    /// How these are read.
+    pub options: ReadOptions,
+}
 
 /// How a classifier is trained.
 #[derive(Clone, Debug)]
@@ -38,6 +53,8 @@ pub(super) struct Before {
     pub(super) language_model: Vec<DirectionScore>,
     /// Texts without labels that it learned from.
     pub(super) unlabeled: usize,
+    /// Some of these, as token ids, for a classifier to label.
+    pub(super) pool: Vec<Vec<u32>>,
     /// Its hyper-parameters.
     pub(super) recipe: Option<StageRecipe>,
 }
@@ -52,14 +69,28 @@ const MISTAKES: usize = 20;
 pub fn train(
     runner: &mut Runner<'_>,
     lm: LmBundle,
-    input: RowsInput,
+    input: TrainInput,
     options: &TrainOptions,
 ) -> Result<Outcome, Error> {
     let mut laps = Laps::start();
+    let TrainInput { rows, unlabeled, options: reading } = input;
     let key = Key::new(options.classify.seed).child(100);
-    let rows = Rows::split(input, &options.classify.labels, options.shares, key, runner.progress)?;
+    let rows = Rows::split(rows, &options.classify.labels, options.shares, key, runner.progress)?;
+    let most = options.recipe.texts_to_label(rows.train.len(), rows.labels.kind());
+    let mut pool = Vec::new();
+    if most > 0 && !unlabeled.is_empty() {
+        let documents = read_texts(&unlabeled, &reading, runner.progress)?;
+        let corpus = encode(&lm.text, &documents, runner.progress);
+        let numbers: Vec<usize> = (0..documents.len()).collect();
+        pool = draw(&corpus, &numbers, most, &pool_key(&key));
+    }
     laps.lap("split");
-    train_on(runner, lm, &rows, Before::default(), options, laps)
+    train_on(runner, lm, &rows, Before { pool, ..Before::default() }, options, laps)
+}
+
+/// Which texts a classifier labels is drawn from this, from the key of the split.
+pub(super) fn pool_key(key: &Key) -> Key {
+    key.child(3)
 }
 
 /// The part that [`train`] and `fit` share.
@@ -76,18 +107,27 @@ pub(super) fn train_on(
         valid: labelled(&lm.text, &rows.valid, &rows.labels)?,
         labels: rows.labels.clone(),
     };
-    let recipe = data.recipe(&options.recipe);
-    options.recipe.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
+    let TrainOptions { directions, classify, .. } = options;
+    let Taught { classifier, recipe, first } =
+        teach(runner, lm, directions, &data, &before.pool, &options.recipe, classify)?;
     let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
-    let classifier =
-        classify(runner, lm, &options.directions, &data, &options.recipe, &options.classify)?;
     laps.lap("classifier");
     let batch = options.recipe.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
-    laps.lap("scoring");
     let (judged, judged_rows) =
         if test.is_some() { (&rows.test, test_rows) } else { (&rows.valid, valid_rows) };
+    let self_training = match first {
+        Some(First { classifier, labelled, learned }) => {
+            let first_accuracy = match scored(runner, &classifier, judged, batch)?.0 {
+                Some(ClassifierEvaluation::SingleLabel(scores)) => Some(scores.accuracy),
+                _ => None,
+            };
+            Some(SelfTrainingReport { labelled, learned, first_accuracy })
+        }
+        None => None,
+    };
+    laps.lap("scoring");
     let baselines = Baselines::measure(&classifier, &rows.train, judged, &judged_rows)?;
     laps.lap("baselines");
     let reliability = reliability(&rows.labels, judged, &judged_rows)?;
@@ -101,6 +141,7 @@ pub(super) fn train_on(
     let report = Report {
         rows: rows.counts(),
         unlabeled: before.unlabeled,
+        self_training,
         labels: rows.label_counts(),
         language_model: before.language_model,
         test,

@@ -40,6 +40,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 p { "The language model also learned from "
                     (counted(report.unlabeled, "text")) " without labels." }
             }
+            @if let Some(found) = &report.self_training { p { "The classifier " (found) "." } }
         },
     )
 }

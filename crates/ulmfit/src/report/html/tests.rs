@@ -6,7 +6,7 @@ use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::{
     BaselineScores, ClassificationScores, ClassifierEvaluation, Comparison, Cost, Course, Curve,
     DataHashes, DirectionScore, EpochScore, GroupRates, LabelCounts, Mistake, Provenance, Report,
-    RowCounts, StageTime,
+    RowCounts, SelfTrainingReport, StageTime,
 };
 use crate::text::Direction;
 use crate::train::Validation;
@@ -83,6 +83,11 @@ fn report(text: &str) -> Report {
     Report {
         rows: RowCounts { train: 1200, valid: 30, test: 60, train_like_test: 1 },
         unlabeled: 1,
+        self_training: Some(SelfTrainingReport {
+            labelled: 2000,
+            learned: 997,
+            first_accuracy: Some(0.875),
+        }),
         labels: labels
             .iter()
             .map(|label| LabelCounts { label: label.clone(), train: 600, valid: 15, test: 30 })

@@ -4,7 +4,7 @@ use super::ablation_report::AblationReport;
 use super::lab::{Lab, RunName};
 use super::ledger::Cell;
 use super::methods::{Classifier, Language, Method, Tuning};
-use super::models::{copy, fine_tuned, hypercolumns, in_vocabulary, sizes};
+use super::models::{fine_tuned, hypercolumns, in_vocabulary, sizes};
 use super::score::{Exam, Score};
 use crate::data::{ReadOptions, TokenSource};
 use crate::stages::bundle::LmBundle;
@@ -196,7 +196,7 @@ impl Bench<'_> {
             return Ok(pretrain(runner, text, corpora, sizes, directions, recipe, seed)?.0);
         }
         let tuned = |runner: &mut Runner<'_>, directions: &[Direction]| {
-            let (base, text) = (copy(base, directions), text.clone());
+            let (base, text) = (base.copy(directions), text.clone());
             Ok(finetune(runner, base, text, corpora, directions, recipe, seed)?.0)
         };
         if method.language != Language::FineTuned(Tuning::Stlr) || !method.dropout {

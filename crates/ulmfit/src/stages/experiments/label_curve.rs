@@ -3,16 +3,17 @@
 use super::lab::{Lab, RunName};
 use super::label_report::LabelCurveReport;
 use super::ledger::Cell;
-use super::models::{copy, fine_tuned, sizes};
+use super::models::{fine_tuned, sizes};
 use super::score::{Exam, Score};
 use crate::data::{ReadOptions, Record, TokenSource, nested_order};
 use crate::stages::baselines::{answers, tfidf_guesses};
 use crate::stages::bundle::LmBundle;
 use crate::stages::classify::{ClassifyOptions, LabelledText};
 use crate::stages::corpus::{HoldOut, LmInput, LmText, Vocabulary};
-use crate::stages::recipe::{Recipe, StageRecipe};
+use crate::stages::recipe::Recipe;
 use crate::stages::rows::{Rows, RowsInput, Shares, labelled, texts};
 use crate::stages::runner::Runner;
+use crate::stages::self_training::{draw, teach};
 use crate::stages::texts::Texts;
 use crate::stages::{Error, finetune, fingerprint};
 use crate::text::{Direction, TextPipeline, VocabConfig};
@@ -29,7 +30,7 @@ pub enum LabelMethod {
     /// The language model learns the labelled texts only.
     Supervised,
     /// It learns all texts: those of the labelled rows whose labels are not used, and those that
-    /// have none.
+    /// have none. Where the recipe has self-training, a first classifier labels some for a second.
     SemiSupervised,
     /// No language model.
     FromScratch,
@@ -213,19 +214,20 @@ impl Curve<'_> {
             }
             LabelMethod::SemiSupervised => {
                 let lm = self.semi_supervised(lab, seed)?;
-                self.classify(&mut lab.runner(folder), lm, &train, seed, StageRecipe::clone)
+                let pool = self.pool(chosen, seed);
+                self.taught(&mut lab.runner(folder), lm, &train, &pool, seed)
             }
             LabelMethod::Supervised => {
                 let (text, corpora) = self.own_texts(lab, &train)?;
                 let runner = &mut lab.runner(folder);
                 let lm = self.tuned(runner, text, &corpora, &self.options.directions, seed)?;
-                self.classify(runner, lm, &train, seed, StageRecipe::clone)
+                self.taught(runner, lm, &train, &[], seed)
             }
             LabelMethod::FromScratch => {
                 let (text, _) = self.own_texts(lab, &train)?;
                 let sizes = sizes(self.base, &text);
                 let lm = LmBundle::random(text, sizes, &self.options.directions, seed);
-                self.classify(&mut lab.runner(folder), lm, &train, seed, StageRecipe::from_scratch)
+                self.scratch(&mut lab.runner(folder), lm, &train, seed)
             }
         })
     }
@@ -271,28 +273,59 @@ impl Curve<'_> {
         seed: u64,
     ) -> Result<LmBundle, Error> {
         let recipe = self.options.recipe.finetune.for_text(corpora.train.token_count());
-        let base = copy(self.base, directions);
+        let base = self.base.copy(directions);
         Ok(finetune(runner, base, text, corpora, directions, &recipe, seed)?.0)
     }
 
-    fn classify(
+    /// Texts whose labels are not used, for a classifier to label.
+    fn pool(&self, chosen: &[usize], seed: u64) -> Vec<Vec<u32>> {
+        let recipe = &self.options.recipe.train;
+        let most = recipe.texts_to_label(chosen.len(), self.rows.labels.kind());
+        let mut without: Vec<usize> = (0..self.corpora.train.documents()).collect();
+        without.retain(|document| !chosen.contains(document)); // rows come first, in their order
+        draw(&self.corpora.train, &without, most, &Key::new(seed).child(102))
+    }
+
+    fn taught(
+        &self,
+        runner: &mut Runner<'_>,
+        lm: LmBundle,
+        train: &[Record],
+        pool: &[Vec<u32>],
+        seed: u64,
+    ) -> Result<Score, Error> {
+        let (data, options) = self.labelled(&lm, train, seed)?;
+        let recipe = &self.options.recipe.train;
+        let taught = teach(runner, lm, &self.options.directions, &data, pool, recipe, &options)?;
+        Ok(self.exam.of(runner, &taught.classifier, taught.recipe.batch_size))
+    }
+
+    fn scratch(
         &self,
         runner: &mut Runner<'_>,
         lm: LmBundle,
         train: &[Record],
         seed: u64,
-        change: impl FnOnce(&StageRecipe) -> StageRecipe,
     ) -> Result<Score, Error> {
+        let (data, options) = self.labelled(&lm, train, seed)?;
+        // changed after the rules for little data were applied: all ways have the same epochs
+        let recipe = data.recipe(&self.options.recipe.train).from_scratch();
+        let directions = &self.options.directions;
+        fine_tuned(runner, lm, directions, &data, &self.exam, &recipe, &options)
+    }
+
+    fn labelled(
+        &self,
+        lm: &LmBundle,
+        train: &[Record],
+        seed: u64,
+    ) -> Result<(LabelledText, ClassifyOptions), Error> {
         let data = LabelledText {
             train: labelled(&lm.text, train, &self.rows.labels)?,
             valid: Labelled::default(),
             labels: self.rows.labels.clone(),
         };
-        let options = ClassifyOptions { seed, ..self.options.classify.clone() };
-        let directions = &self.options.directions;
-        // changed after the rules for little data were applied: all ways have the same epochs
-        let recipe = change(&data.recipe(&self.options.recipe.train));
-        fine_tuned(runner, lm, directions, &data, &self.exam, &recipe, &options)
+        Ok((data, ClassifyOptions { seed, ..self.options.classify.clone() }))
     }
 }
 

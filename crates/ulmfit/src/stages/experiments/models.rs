@@ -1,9 +1,7 @@
 //! The networks that runs begin with.
 
 use super::score::{Exam, Score};
-use crate::model::{
-    AwdLstmConfig, DropoutConfig, HypercolumnHead, Hypercolumns, LanguageModel, Network,
-};
+use crate::model::{AwdLstmConfig, HypercolumnHead, Hypercolumns, Network};
 use crate::stages::bundle::LmBundle;
 use crate::stages::classify::{ClassifyOptions, LabelledText, classify};
 use crate::stages::recipe::StageRecipe;
@@ -13,22 +11,7 @@ use crate::stages::{Error, Task, transfer};
 use crate::text::{Direction, TextPipeline};
 use crate::train::{FeatureRows, HypercolumnTrainee, Labelled, LossConfig};
 use serde_json::json;
-use ulmfit_ops::{Cpu, Key};
-
-/// A copy of some networks of a bundle.
-pub(super) fn copy(of: &LmBundle, directions: &[Direction]) -> LmBundle {
-    let chosen = of.networks.iter().filter(|(direction, _)| directions.contains(direction));
-    let networks = chosen.map(|(direction, network)| (*direction, copy_one(network)));
-    LmBundle { text: of.text.clone(), networks: networks.collect() }
-}
-
-fn copy_one(of: &LanguageModel<Cpu>) -> LanguageModel<Cpu> {
-    let mut copy =
-        LanguageModel::new(Cpu::default(), of.config(), DropoutConfig::NONE, Key::new(0));
-    let tensors = of.state().into_iter().map(|(name, tensor)| (name, tensor.clone()));
-    copy.load(tensors.collect()).expect("equal configurations have equal tensors");
-    copy
-}
+use ulmfit_ops::Key;
 
 /// The base's networks in another vocabulary.
 pub(super) fn in_vocabulary(
@@ -36,7 +19,7 @@ pub(super) fn in_vocabulary(
     text: &TextPipeline,
     directions: &[Direction],
 ) -> Result<LmBundle, Error> {
-    let networks = transfer(copy(base, directions), text.vocab(), directions)?;
+    let networks = transfer(base.copy(directions), text.vocab(), directions)?;
     Ok(LmBundle { text: text.clone(), networks })
 }
 
