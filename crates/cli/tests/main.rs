@@ -8,5 +8,6 @@ mod common;
 mod contract;
 mod experiments;
 mod predictions;
+mod reports;
 #[cfg(unix)]
 mod resume;

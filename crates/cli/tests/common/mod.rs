@@ -103,6 +103,11 @@ impl Place {
     }
 }
 
+/// A number of a document.
+pub(crate) fn number(document: &serde_json::Value, field: &str) -> f64 {
+    document[field].as_f64().unwrap_or_else(|| panic!("{field} is no number in {document}"))
+}
+
 /// Names of all that lies in a folder.
 pub(crate) fn names(folder: &Path) -> BTreeSet<String> {
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
