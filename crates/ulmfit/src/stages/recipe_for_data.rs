@@ -48,7 +48,7 @@ pub struct FewDocuments {
 impl StageRecipe {
     /// The recipe for a language model that has read nothing before: no layer has anything that
     /// would have to be spared, and there is more to learn.
-    pub(super) fn without_base(&self) -> Self {
+    fn without_base(&self) -> Self {
         let min_updates = self.no_base.map(|rule| rule.min_updates).or(self.min_updates);
         Self { lr_factor: None, lr_groups: None, min_updates, ..self.clone() }
     }

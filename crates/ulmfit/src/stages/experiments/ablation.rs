@@ -184,7 +184,7 @@ impl Bench<'_> {
         let Self { base, text, corpora, .. } = self;
         let Some(recipe) = recipe else {
             return match method.language {
-                Language::Random => {
+                Language::Random | Language::Trained(_) => {
                     Ok(LmBundle::random(text.clone(), sizes(base, text), directions, seed))
                 }
                 _ => in_vocabulary(base, text, directions),

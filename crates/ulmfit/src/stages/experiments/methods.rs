@@ -4,8 +4,9 @@
 //! recipe's. Rates are those of the paper in proportion to the recipe's: discriminative rates
 //! have the recipe's peak (the paper's 0.01), all others a tenth of it (0.001), chain-thaw a tenth
 //! for the highest group and a hundredth (0.0001) for those below; on a language model that has read
-//! nothing but these texts all groups learn at once, slowly, since it learns nothing otherwise. Unlike the paper no row stops
-//! early unless the recipe says so and there are other rows to score on.
+//! nothing but these texts all groups learn at once with one rate, since few labels are not learned
+//! otherwise (lab book, 2026-11-24 and 26). Unlike the paper no row stops early unless the recipe
+//! says so and there are other rows to score on.
 
 use crate::model::DropoutConfig;
 use crate::schedule::{Constant, Cosine, ScheduleConfig, Slanted};
@@ -37,7 +38,7 @@ pub(super) enum Language {
     Random,
     /// That of the base.
     Base,
-    /// Random weights that learn the target texts.
+    /// Random weights that learn the target texts, if these are enough.
     Trained(Tuning),
     /// That of the base, which learns the target texts.
     FineTuned(Tuning),
@@ -222,13 +223,14 @@ impl Method {
         Ok(wanted)
     }
 
-    /// Stage 2 of this row on so many tokens; none if there is none.
+    /// Stage 2 of this row on so many tokens; none if there is none, or if they are too few to begin
+    /// with nothing.
     pub fn language_recipe(&self, recipe: &Recipe, tokens: usize) -> Option<StageRecipe> {
         let (Language::Trained(tuning) | Language::FineTuned(tuning)) = self.language else {
             return None;
         };
         let mut stage = match self.language {
-            Language::Trained(_) => recipe.finetune.without_base().for_text(tokens),
+            Language::Trained(_) => recipe.finetune.for_text_without_base(tokens)?,
             _ => recipe.finetune.for_text(tokens),
         };
         if tuning != Tuning::Recipe {
@@ -256,26 +258,26 @@ impl Method {
                 (stage.lr_factor, stage.lr_groups) = (None, None);
             }
         };
-        match self.classifier {
-            Classifier::Tuned(how, rates, along) => tune(how, rates, along),
-            Classifier::ChainThaw => {
+        match (self.classifier, self.language) {
+            (Classifier::Tuned(_, _, along), Language::Trained(_)) => {
+                tune(Unfreezing::Full, Rates::One, along);
+            }
+            (Classifier::Tuned(how, rates, along), _) => tune(how, rates, along),
+            (Classifier::ChainThaw, _) => {
                 tune(Unfreezing::ChainThaw, Rates::One, Course::Constant);
                 let mut factors = vec![UNDISCRIMINATED; groups];
                 factors[groups - 1] = 1.0;
                 stage.lr_groups = Some(factors);
             }
-            Classifier::MultiTask => {
+            (Classifier::MultiTask, _) => {
                 tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
                 stage.lm_weight = if stage.lm_weight > 0.0 { stage.lm_weight } else { 1.0 };
             }
-            Classifier::Hypercolumns => {
+            (Classifier::Hypercolumns, _) => {
                 tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
                 (stage.lr_factor, stage.lr_groups) = (None, None); // it is a single group
             }
-            Classifier::Recipe => {}
-        }
-        if matches!(self.language, Language::Trained(_)) {
-            stage = stage.from_scratch();
+            (Classifier::Recipe, _) => {}
         }
         self.drop(stage)
     }
