@@ -50,6 +50,9 @@ fn a_classifier_teaches_another_one() {
     assert!(text.contains(" of 40 texts that a first classifier labelled, which has "), "{text}");
     let report = place.run(&format!("{train} -o fourth --json")).json();
     assert!(report.get("self_training").is_none(), "{report}");
+    let train = format!("train lm train.csv --test test.csv --self-training 0 {STEPS}");
+    let done = place.run(&format!("{train} --unlabeled texts.txt -o fifth"));
+    assert!(done.stderr.contains("the texts without labels are not needed"), "{done:?}");
 }
 
 #[test]

@@ -50,7 +50,13 @@ impl StageRecipe {
     }
 }
 
-/// Draws up to `most` of some documents of a source.
+/// Up to `most` of some numbers, drawn by a key.
+pub(super) fn sample(numbers: &[usize], most: usize, key: &Key) -> Vec<usize> {
+    let order = key.permutation(numbers.len());
+    order.into_iter().take(most).map(|at| numbers[at]).collect()
+}
+
+/// Tokens of up to `most` of some documents of a source, drawn by a key.
 ///
 /// # Panics
 /// If one of them does not exist.
@@ -60,13 +66,12 @@ pub(super) fn draw<S: TokenSource>(
     most: usize,
     key: &Key,
 ) -> Vec<Vec<u32>> {
-    let order = key.permutation(documents.len());
-    let ids = |&at: &usize| {
+    let tokens = |document: usize| {
         let mut ids = Vec::new();
-        source.append(source.document(documents[at]), &mut ids);
+        source.append(source.document(document), &mut ids);
         ids
     };
-    order.iter().take(most).map(ids).collect()
+    sample(documents, most, key).into_iter().map(tokens).collect()
 }
 
 /// A classifier and how it was taught.

@@ -10,8 +10,8 @@ use super::papers::provenance;
 use super::recipe::StageRecipe;
 use super::rows::{Rows, RowsInput, Shares, labelled, texts};
 use super::runner::Runner;
-use super::self_training::{First, Taught, draw, teach};
-use super::texts::{encode, read_texts};
+use super::self_training::{First, Taught, sample, teach};
+use super::texts::{Document, read_texts};
 use super::{ClassifierEvaluation, Error};
 use crate::data::{LabelKind, LabelSet, ReadOptions, Record, Target};
 use crate::model::argmax;
@@ -77,13 +77,20 @@ pub fn train(
     let key = Key::new(options.classify.seed).child(100);
     let rows = Rows::split(rows, &options.classify.labels, options.shares, key, runner.progress)?;
     let most = options.recipe.texts_to_label(rows.train.len(), rows.labels.kind());
-    let mut pool = Vec::new();
-    if most > 0 && !unlabeled.is_empty() {
-        let documents = read_texts(&unlabeled, &reading, runner.progress)?;
-        let corpus = encode(&lm.text, &documents, runner.progress);
-        let numbers: Vec<usize> = (0..documents.len()).collect();
-        pool = draw(&corpus, &numbers, most, &pool_key(&key));
-    }
+    let pool = match (most, &unlabeled[..]) {
+        (_, []) => Vec::new(),
+        (0, _) => {
+            runner.progress.note("the texts without labels are not needed: see --self-training");
+            Vec::new()
+        }
+        (most, files) => {
+            let documents = read_texts(files, &reading, runner.progress)?;
+            let numbers: Vec<usize> = (0..documents.len()).collect();
+            let drawn = sample(&numbers, most, &pool_key(&key)).into_iter();
+            let drawn: Vec<Document> = drawn.map(|number| documents[number].clone()).collect();
+            lm.text.encode_all(&drawn)
+        }
+    };
     laps.lap("split");
     train_on(runner, lm, &rows, Before { pool, ..Before::default() }, options, laps)
 }

@@ -282,7 +282,9 @@ impl Curve<'_> {
         let recipe = &self.options.recipe.train;
         let most = recipe.texts_to_label(chosen.len(), self.rows.labels.kind());
         let mut without: Vec<usize> = (0..self.corpora.train.documents()).collect();
-        without.retain(|document| !chosen.contains(document)); // rows come first, in their order
+        if most > 0 {
+            without.retain(|document| !chosen.contains(document)); // rows come first, in their order
+        }
         draw(&self.corpora.train, &without, most, &Key::new(seed).child(102))
     }
 
