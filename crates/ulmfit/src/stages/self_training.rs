@@ -143,16 +143,19 @@ fn class_counts(data: &LabelledText) -> Vec<usize> {
     counts
 }
 
-/// The texts that guesses are surest of, each with its class: `share` of all texts, in the shares
-/// that the classes have among the labels, so that a class which is guessed too often does not
-/// crowd the others out.
+/// The texts that guesses are surest of, each with its class.
+///
+/// Of each class at most `share` of the texts that are guessed to be of it, so that no class takes
+/// unsure ones because there are few of it; and at most `share` of all in the share that the
+/// class has among the labels, so that one that is guessed too often does not crowd the others out.
 fn surest(guesses: &[Vec<f32>], labels: &[usize], share: f64) -> Vec<(usize, usize)> {
-    let wanted = share * guesses.len() as f64 / labels.iter().sum::<usize>() as f64;
+    let all = labels.iter().sum::<usize>() as f64;
     let of_class = |(class, &count): (usize, &usize)| {
         let guessed = (0..guesses.len()).filter(|&text| argmax(&guesses[text]) == class);
         let mut texts: Vec<usize> = guessed.collect();
         texts.sort_by(|&a, &b| guesses[b][class].total_cmp(&guesses[a][class])); // stable
-        texts.truncate((wanted * count as f64).round() as usize);
+        let expected = guesses.len() as f64 * count as f64 / all;
+        texts.truncate((share * expected.min(texts.len() as f64)).round() as usize);
         texts.into_iter().map(move |text| (text, class))
     };
     labels.iter().enumerate().flat_map(of_class).collect()
@@ -165,13 +168,15 @@ mod tests {
     use crate::stages::Recipe;
 
     #[test]
-    fn the_surest_texts_are_taken_in_the_shares_of_the_labels() {
+    fn the_surest_texts_of_each_class_are_taken() {
         let guess = |p: f32| vec![p, 1.0 - p];
         let guesses: Vec<_> = [0.9, 0.6, 0.2, 0.8, 0.7, 0.9, 0.4, 0.9].map(guess).to_vec();
-        assert_eq!(surest(&guesses, &[50, 50], 0.5), [(0, 0), (5, 0), (2, 1), (6, 1)]);
+        // of six guessed to be of the first class two are a half of what half of all would be
+        assert_eq!(surest(&guesses, &[50, 50], 0.5), [(0, 0), (5, 0), (2, 1)]);
         assert_eq!(surest(&guesses, &[30, 10], 0.5), [(0, 0), (5, 0), (7, 0), (2, 1)]);
-        // there are no more of the second class, and none of a third
+        // however many there should be of the second class, only two were guessed
         assert_eq!(surest(&guesses, &[1, 9], 1.0), [(0, 0), (2, 1), (6, 1)]);
+        assert_eq!(surest(&guesses, &[1, 9], 0.5), [(2, 1)]);
         assert_eq!(surest(&[], &[1, 1], 1.0), []);
     }
 
