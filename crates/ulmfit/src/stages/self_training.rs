@@ -25,7 +25,7 @@ pub struct SelfTraining {
     pub below: Option<usize>,
     /// Most texts that the first one labels.
     pub texts: usize,
-    /// Share of these that the second one learns.
+    /// Share of these that the second one learns at most, of each class.
     pub share: f64,
 }
 
