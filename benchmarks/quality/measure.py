@@ -254,7 +254,7 @@ def main():
         if args.counts:
             revision = commit()
             for labels, title, runs in curve(args, folder, counts):
-                record(args, line(args, chosen.title, labels, title, runs, revision))
+                record(args, line(args, f"{chosen.title}, few labels", labels, title, runs, revision))
             continue
         for model in args.models:
             start = time.monotonic()

@@ -26,7 +26,7 @@ from measure import SETS, document, remembered, rows  # noqa: E402
 CANDIDATES = {  # vocabulary, tokenizer, embedding, hidden, layers
     "words 15k, 256/512/3": (15_000, "words", 256, 512, 3),
     "words 15k, 192/384/3": (15_000, "words", 192, 384, 3),
-    "words 15k, 400/1152/3": (15_000, "words", 400, 1_152, 3),
+    "words 15k, 320/768/3": (15_000, "words", 320, 768, 3),
     "words 30k, 256/512/3": (30_000, "words", 256, 512, 3),
     "unigram 8k, 256/512/3": (8_000, "unigram", 256, 512, 3),
 }
@@ -46,7 +46,7 @@ def pretrain(args, candidate, folder):
     sizes, vocab = shape(candidate)
     tokenizer = CANDIDATES[candidate][1]
     speed = ["bench", "lm", *sizes, f"--vocab={vocab}", f"--bs={BATCH}", f"--bptt={BPTT}", "--sampled-below=0.004",
-             "--threads=1", "--steps=20", "--json", "-q"]
+             f"--precision={args.precision}", "--threads=1", "--steps=20", "--json", "-q"]
     speed = remembered(folder / "speed.json", lambda: document([args.ulmfit, *speed]))["tokens_per_s"]
     most = speed * 60 * args.minutes * BYTES_A_TOKEN[tokenizer]
     text = folder / "text.jsonl"
@@ -56,7 +56,8 @@ def pretrain(args, candidate, folder):
                 out.write(next(lines))
     command = [args.ulmfit, "pretrain", str(text), "--valid", str(args.text.with_name("valid.jsonl")), "-o",
                str(folder / "lm"), *sizes, f"--max-vocab={vocab}", f"--tokenizer={tokenizer}", "--epochs=1",
-               f"--batch-size={BATCH}", "--drop-mult=0.1", "--lr=0.004", "--seed=1", "--threads=1", "-q", "--json"]
+               f"--batch-size={BATCH}", "--drop-mult=0.1", "--lr=0.004", "--seed=1", f"--precision={args.precision}",
+               "--threads=1", "-q", "--json"]
     return remembered(folder / "pretrain.json", lambda: document(command))
 
 
@@ -64,7 +65,8 @@ def downstream(args, candidate, folder, name, seed):
     sample = args.out / f"{name}.jsonl"
     scored = args.out / f"{name}-scored.jsonl"
     command = [args.ulmfit, "fit", str(sample), "--test", str(scored), "--base", str(folder / "lm"), "-o",
-               str(folder / f"{name}-{seed}"), f"--seed={seed}", "--threads=1", "-q", "--json"]
+               str(folder / f"{name}-{seed}"), f"--seed={seed}", f"--precision={args.precision}", "--threads=1",
+               "-q", "--json"]
     found = remembered(folder / f"{name}-{seed}.json", lambda: document(command))
     return 100 * found["test"]["error"]
 
@@ -86,6 +88,7 @@ def main():
     parser.add_argument("text", type=pathlib.Path)
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--precision", default="f32", help="f32, or bf16 where the processor multiplies it")
     parser.add_argument("--only", nargs="+", default=list(CANDIDATES), help="some of the candidates")
     parser.add_argument("--ulmfit", default=os.path.relpath(ROOT / "target/release/ulmfit", ROOT))
     args = parser.parse_args()
@@ -97,13 +100,19 @@ def main():
         folders[candidate] = args.out / "".join(c if c.isalnum() else "-" for c in candidate)
         folders[candidate].mkdir(exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
-        trained = dict(zip(args.only, pool.map(lambda c: pretrain(args, c, folders[c]), args.only)))
+        training = {candidate: pool.submit(pretrain, args, candidate, folders[candidate]) for candidate in args.only}
+
+        def error(job):
+            candidate, name, seed = job
+            training[candidate].result()  # first in the queue: running, if not done
+            return downstream(args, candidate, folders[candidate], name, seed)
+
         jobs = list(itertools.product(args.only, LABELS, range(1, SEEDS + 1)))
-        errors = dict(zip(jobs, pool.map(lambda job: downstream(args, job[0], folders[job[0]], *job[1:]), jobs)))
+        errors = dict(zip(jobs, pool.map(error, jobs)))
     print("| candidate | perplexity | " + " | ".join(f"{name}, {LABELS[name][0]} labels" for name in LABELS) + " |")
     print("|---" * (2 + len(LABELS)) + "|")
     for candidate in args.only:
-        perplexity = trained[candidate]["validation"][0]["perplexity"]
+        perplexity = training[candidate].result()["validation"][0]["perplexity"]
         cells = [[errors[candidate, name, seed] for seed in range(1, SEEDS + 1)] for name in LABELS]
         words = [f"{statistics.mean(cell):.1f} ({', '.join(f'{error:.1f}' for error in cell)})" for cell in cells]
         print(f"| {candidate} | {perplexity:.1f} | {' | '.join(words)} |")

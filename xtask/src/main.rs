@@ -2,9 +2,10 @@
 //!
 //! - `layers`: inside the library, arrows between modules point downwards only
 //! - `sizes`: no source file is longer than a reader's patience
-//! - `readme`: tables and pictures of the README are those that `results/*.jsonl` gives; without
+//! - `readme`: tables, pictures and figures of the README are those that `results/*.jsonl` gives; without
 //!   `--check` they are written, with it a difference is an error
 
+mod figures;
 mod layers;
 mod pictures;
 mod readme;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::figures;
 use crate::pictures::{Picture, pictures};
 use crate::results::{self, Run, distinct};
 
@@ -27,7 +28,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
     let path = root.join("README.md");
     let readme =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let readme = replaced(&readme, &summary(&runs))?;
+    let readme = figures::replaced(&replaced(&readme, &summary(&runs))?, &runs)?;
     let mut files = vec![(path, readme), (root.join("results/table.md"), table(&runs))];
     let drawn = pictures(&runs).into_iter();
     files.extend(drawn.map(|picture| (root.join("results").join(picture.file), picture.svg)));
@@ -61,7 +62,8 @@ fn latest(all: Vec<Run>) -> Vec<Run> {
     kept
 }
 
-/// A table a task and machine: a row for what was measured, a column for whom.
+/// Tables of a task and machine: one for all data sets, and one more for each that several numbers of labels were
+/// learned from, below its picture.
 fn summary(runs: &[Run]) -> String {
     if runs.is_empty() {
         return "No run has been recorded yet.\n".to_owned();
@@ -69,31 +71,50 @@ fn summary(runs: &[Run]) -> String {
     let machine = |run: &Run| format!("{}, {}", run.machine, run.isa.to_lowercase());
     let mut text = String::new();
     for (task, on) in distinct(runs, |run| (run.task.clone(), machine(run))) {
-        let group: Vec<&Run> =
-            runs.iter().filter(|run| run.task == task && machine(run) == on).collect();
-        let models = distinct(&group, |run| run.model.clone());
+        let group: Vec<Run> =
+            runs.iter().filter(|run| run.task == task && machine(run) == on).cloned().collect();
+        let has_curve = |run: &&Run| {
+            group.iter().any(|other| other.dataset == run.dataset && other.labels != run.labels)
+        };
+        let (curves, single): (Vec<&Run>, Vec<&Run>) = group.iter().partition(has_curve);
         let _ = writeln!(text, "**{task}**, {on}\n");
-        let _ = writeln!(text, "| | {} |", models.join(" | "));
-        let _ = writeln!(text, "|---|{}", "---:|".repeat(models.len()));
-        for (metric, what) in distinct(&group, |run| (run.metric.clone(), what(run))) {
-            let cells = models.iter().map(|model| {
-                let same = |run: &&&Run| {
-                    self::what(run) == what && run.metric == metric && run.model == *model
-                };
-                group.iter().find(same).map_or_else(String::new, |run| cell(run))
-            });
-            let cells: Vec<String> = cells.collect();
-            let _ = writeln!(text, "| {metric}; {what} | {} |", cells.join(" | "));
-        }
-        text.push('\n');
-        let of_group: Vec<Run> = group.into_iter().cloned().collect();
-        for Picture { dataset, file, .. } in pictures(&of_group) {
-            let _ = writeln!(text, "![{dataset}: error over labels](results/{file})\n");
+        text.push_str(&rows(&single));
+        let pictures = pictures(&group);
+        for dataset in distinct(&curves, |run| run.dataset.clone()) {
+            if let Some(Picture { file, .. }) = pictures.iter().find(|it| it.dataset == dataset) {
+                let _ = writeln!(text, "![{dataset}: error over labels](results/{file})\n");
+            }
+            let of_set: Vec<&Run> =
+                curves.iter().copied().filter(|run| run.dataset == dataset).collect();
+            text.push_str(&rows(&of_set));
         }
     }
     text.push_str(
         "Times, memory, threads and command lines: [results/table.md](results/table.md).\n",
     );
+    text
+}
+
+/// A table: a row for what was measured, a column for whom.
+fn rows(group: &[&Run]) -> String {
+    let mut text = String::new();
+    if group.is_empty() {
+        return text;
+    }
+    let models = distinct(group, |run| run.model.clone());
+    let _ = writeln!(text, "| | {} |", models.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---:|".repeat(models.len()));
+    for (metric, what) in distinct(group, |run| (run.metric.clone(), what(run))) {
+        let cells = models.iter().map(|model| {
+            let same = |run: &&&Run| {
+                self::what(run) == what && run.metric == metric && run.model == *model
+            };
+            group.iter().find(same).map_or_else(String::new, |run| cell(run))
+        });
+        let cells: Vec<String> = cells.collect();
+        let _ = writeln!(text, "| {metric}; {what} | {} |", cells.join(" | "));
+    }
+    text.push('\n');
     text
 }
 
@@ -235,6 +256,17 @@ mod tests {
             "| seconds; trec6 |  | 7.00 |",
         ];
         assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_data_set_with_several_numbers_of_labels_has_a_table_of_its_own() {
+        let few =
+            |labels| Run { labels: Some(labels), dataset: "few".to_owned(), ..result("a", 3.0) };
+        let text = summary(&[result("a", 1.0), few(100), few(200), result("b", 2.0)]);
+        let tables: Vec<_> = text.split("\n\n").filter(|part| part.starts_with("| |")).collect();
+        assert_eq!(tables.len(), 2, "{text}");
+        assert!(tables[0].starts_with("| | a | b |") && !tables[0].contains("few"), "{text}");
+        assert!(tables[1].starts_with("| | a |\n") && tables[1].contains("few, 200"), "{text}");
     }
 
     #[test]
