@@ -15,6 +15,7 @@ import lzma
 import math
 import os
 import pathlib
+import random
 import shlex
 import statistics
 import subprocess
@@ -28,10 +29,13 @@ from compare import commit, machine  # noqa: E402
 
 
 class DataSet:
-    """Files of rows to learn from, of rows to score on (none: every tenth row), and texts without labels."""
+    """Files of rows to learn from, of rows to score on (none: every tenth row), and texts without labels.
 
-    def __init__(self, title, train, test=None, unlabeled=None):
-        self.title, self.train, self.test, self.unlabeled = title, train, test, unlabeled
+    `scored`: so many of the rows to score on, drawn once for all.
+    """
+
+    def __init__(self, title, train, test=None, unlabeled=None, scored=None):
+        self.title, self.train, self.test, self.unlabeled, self.scored = title, train, test, unlabeled, scored
 
 
 SETS = {
@@ -41,6 +45,7 @@ SETS = {
     "mr": DataSet("MR, a tenth for the test", "mr/all.jsonl.xz"),
     "ag": DataSet("AG News, a part", "ag_news/train_subset.jsonl.xz", "ag_news/test.jsonl.xz"),
     "imdb": DataSet("IMDb", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz"),
+    "imdb-sample": DataSet("IMDb, sample", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz", 5_000),
 }
 SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
 MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
@@ -67,6 +72,8 @@ def arguments():
     parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*MODELS, "fasttext"])
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
     parser.add_argument("--counts", nargs="+", type=int, help="runs `ulmfit labels` with these numbers of labels instead")
+    parser.add_argument("--methods", default=",".join(CURVES), help="ways of `ulmfit labels`, with commas")
+    parser.add_argument("--tuned", help="language model of all texts, for `ulmfit labels --tuned`")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--precision", choices=["f32", "bf16"], help="of ours (default: what `ulmfit fit` chooses)")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/quality", help="folder of all runs")
@@ -91,6 +98,8 @@ def prepare(data, chosen, folder):
     train, test = list(rows(data / chosen.train)), None
     if chosen.test:
         test = list(rows(data / chosen.test))
+        if chosen.scored:
+            test = random.Random(0).sample(test, chosen.scored)
     else:  # every tenth row of the file's order, which has one class after the other
         train, test = [row for n, row in enumerate(train) if n % 10 != 5], train[5::10]
     parts = {"train": train, "test": test}
@@ -182,10 +191,12 @@ def curve(args, folder, counts):
     """Runs of `ulmfit labels`: number of labels, title and its runs."""
     out = folder / "labels"
     command = [args.ulmfit, "labels", str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl"), "-o", str(out),
-               "--counts", ",".join(map(str, args.counts)), f"--seeds={args.seeds}", "--seed=1",
-               f"--threads={args.threads}", *precision(args), "-q", "--json"]
+               "--counts", ",".join(map(str, args.counts)), f"--methods={args.methods}", f"--seeds={args.seeds}",
+               "--seed=1", f"--threads={args.threads}", *precision(args), "-q", "--json"]
     if "unlabeled" in counts:
         command += ["--unlabeled", str(folder / "unlabeled.jsonl")]
+    if args.tuned:
+        command += ["--tuned", str(pathlib.Path(args.tuned).resolve())]
     report = document(command)  # keeps its own runs, and repeats none
     for point in report["points"]:
         title = CURVES[point["method"]]
@@ -253,8 +264,9 @@ def main():
         counts = prepare(args.data, chosen, folder)
         if args.counts:
             revision = commit()
+            few = chosen.title if chosen.scored else f"{chosen.title}, few labels"
             for labels, title, runs in curve(args, folder, counts):
-                record(args, line(args, f"{chosen.title}, few labels", labels, title, runs, revision))
+                record(args, line(args, few, labels, title, runs, revision))
             continue
         for model in args.models:
             start = time.monotonic()

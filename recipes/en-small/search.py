@@ -52,8 +52,12 @@ def pretrain(args, candidate, folder):
     text = folder / "text.jsonl"
     if not text.exists():
         with args.text.open(encoding="utf-8") as lines, text.open("w", encoding="utf-8") as out:
-            while out.tell() < most:
-                out.write(next(lines))
+            for line in lines:
+                out.write(line)
+                if out.tell() >= most:
+                    break
+            else:
+                sys.exit(f"{args.text} is too short for {candidate}: {most / 1e6:.0f} MB are wanted")
     command = [args.ulmfit, "pretrain", str(text), "--valid", str(args.text.with_name("valid.jsonl")), "-o",
                str(folder / "lm"), *sizes, f"--max-vocab={vocab}", f"--tokenizer={tokenizer}", "--epochs=1",
                f"--batch-size={BATCH}", "--drop-mult=0.1", "--lr=0.004", "--seed=1", f"--precision={args.precision}",

@@ -171,6 +171,7 @@ fn inputs_that_are_not_there() {
         import fastai train.csv test.csv -o out | 65 | test.csv: damaged pickle | not one of fastai's
         train none train.csv -o out | 2 | a language model is needed here, not `none` | ulmfit fit
         labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
+        labels train.csv --tuned nosuch -o out | 66 | nosuch does not exist | check the path
         ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8

@@ -118,3 +118,31 @@ fn a_curve_says_whether_labels_would_help() {
     assert_eq!(done.code, Some(2), "{done:?}");
     assert!(done.stderr.contains("1000 labels were asked for, of 60 rows"), "{done:?}");
 }
+
+#[test]
+fn a_curve_of_some_ways_starts_from_a_model_that_has_learned_the_texts() {
+    let place = Place::new();
+    let curve = |ways: &str, more: &str| {
+        let run = "labels train.csv --base lm --test test.csv -o curve --seeds 1 --counts 10,20";
+        format!("{run} {LEARN} --methods {ways} {more}")
+    };
+    let text = place.run(&curve("tf-idf", "--unlabeled texts.txt")).ok();
+    assert!(text.contains("\nTF-IDF: error = ") && !text.contains("upervised"), "{text}");
+    let before = lines(&place, "curve/results.jsonl");
+    assert_eq!(before.len(), 2);
+
+    place.run("finetune lm texts.txt train.csv -o tuned --epochs 1 --bptt 16 -q").ok();
+    let both = curve("tf-idf,semi-supervised", "--unlabeled texts.txt --tuned tuned");
+    let document = place.run(&format!("{both} --json")).json();
+    let ways: Vec<&Value> =
+        document["points"].as_array().unwrap().iter().map(|point| &point["method"]).collect();
+    assert_eq!(ways, ["semi-supervised", "tf-idf", "semi-supervised", "tf-idf"]);
+    assert!(document["texts"].is_null(), "the texts were not learned here: {document}");
+    let after = lines(&place, "curve/results.jsonl");
+    assert_eq!((after.len(), &after[..2]), (4, &before[..]));
+    assert!(!place.path("curve/lm").exists(), "there was nothing to fine-tune");
+
+    let done = place.run(&curve("supervised,all", ""));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("semi-supervised"), "{done:?}");
+}

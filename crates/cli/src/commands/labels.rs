@@ -8,7 +8,9 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::stages::{LabelCurveInput, LabelCurveOptions, LmBundle, RowsInput, label_curve};
+use ulmfit::stages::{
+    LabelCurveInput, LabelCurveOptions, LabelMethod, LmBundle, RowsInput, label_curve,
+};
 
 /// Would more labels help? Error against their number, supervised, semi-supervised, from scratch
 /// and by TF-IDF: the paper's figure 3 on your data.
@@ -18,7 +20,9 @@ use ulmfit::stages::{LabelCurveInput, LabelCurveOptions, LmBundle, RowsInput, la
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit labels train.csv -o curve\n  \
     ulmfit labels train.csv --base my-lm -o curve --test test.csv --unlabeled more.txt \
-    --counts 50,200,1000 --seeds 5")]
+    --counts 50,200,1000 --seeds 5\n  \
+    ulmfit finetune en train.csv more.txt -o lm && \
+    ulmfit labels train.csv --tuned lm --methods semi-supervised,tf-idf -o curve --unlabeled more.txt")]
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
@@ -31,6 +35,13 @@ pub(crate) struct Args {
     /// Texts without labels that the semi-supervised language model should learn, too
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
+    /// A model that `finetune` has made of all texts, for the semi-supervised way [default: the base
+    /// learns them, with each seed]
+    #[arg(long, value_name = "MODEL")]
+    tuned: Option<PathBuf>,
+    /// Ways to learn, with commas between them [default: all]
+    #[arg(long, value_name = "WAY,..", value_delimiter = ',', value_enum)]
+    methods: Vec<MethodOption>,
     /// Rows to score on, the same for all runs [default: one in five, by label]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
@@ -58,9 +69,34 @@ pub(crate) struct Args {
     experiment: ExperimentOptions,
 }
 
+/// A way to learn from few labels.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum MethodOption {
+    /// The language model learns the labelled texts only
+    Supervised,
+    /// The language model learns all texts
+    SemiSupervised,
+    /// No language model
+    FromScratch,
+    /// Counts of words, and logistic regression
+    TfIdf,
+}
+
+impl MethodOption {
+    fn method(self) -> LabelMethod {
+        match self {
+            Self::Supervised => LabelMethod::Supervised,
+            Self::SemiSupervised => LabelMethod::SemiSupervised,
+            Self::FromScratch => LabelMethod::FromScratch,
+            Self::TfIdf => LabelMethod::TfIdf,
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
+    let tuned = args.tuned.as_ref().map(|folder| LmBundle::load(folder)).transpose()?;
     let layers = base.networks[0].1.config().layers;
     let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
     let mut terminal = Terminal::new(common);
@@ -69,7 +105,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut read = |path: &PathBuf| files.read(path, &mut terminal);
     let train = read(&args.data_file)?;
     let test = args.test.as_ref().map(&mut read).transpose()?;
+    let chosen = LabelMethod::ALL.into_iter().filter(|&method| {
+        args.methods.is_empty() || args.methods.iter().any(|option| option.method() == method)
+    });
     let options = LabelCurveOptions {
+        methods: chosen.collect(),
         counts: args.counts.clone(),
         seeds: args.experiment.seeds(common.seed),
         directions: args.direction.directions(),
@@ -83,6 +123,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         unlabeled: args.unlabeled.clone(),
         options: reading,
         base: &base,
+        tuned: tuned.as_ref(),
     };
     let mut lab = args.experiment.lab(&args.output, &mut terminal)?;
     let report = label_curve(&mut lab, input, &options)?;

@@ -35,20 +35,24 @@ impl LabelledText {
     /// Weights that make every class count the same: rows over classes times its rows, as
     /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
     pub(super) fn class_weights(&self) -> Vec<f32> {
-        let rows = self.train.targets.len() as f32;
-        let outputs = self.labels.outputs();
-        let mut counts = vec![0.0_f32; outputs];
+        let (rows, counts) = (self.train.targets.len() as f32, self.class_counts());
+        let weight = |&count: &f32| match self.labels.kind() {
+            LabelKind::Single => rows / (counts.len() as f32 * count.max(1.0)),
+            _ => (rows - count).max(1.0) / count.max(1.0),
+        };
+        counts.iter().map(weight).collect()
+    }
+
+    /// Training rows that each label stands at.
+    pub(super) fn class_counts(&self) -> Vec<f32> {
+        let mut counts = vec![0.0; self.labels.outputs()];
         for target in &self.train.targets {
             match self.labels.kind() {
                 LabelKind::Single => counts[target[0] as usize] += 1.0,
                 _ => counts.iter_mut().zip(target).for_each(|(count, flag)| *count += flag),
             }
         }
-        let weight = |&count: &f32| match self.labels.kind() {
-            LabelKind::Single => rows / (outputs as f32 * count.max(1.0)),
-            _ => (rows - count).max(1.0) / count.max(1.0),
-        };
-        counts.iter().map(weight).collect()
+        counts
     }
 }
 

@@ -83,6 +83,8 @@ pub enum Vocabulary<'a> {
     Learn(&'a TextConfig, &'a VocabConfig),
     /// The tokenizer of a base model; its words are counted anew, its subwords stay.
     Adapt(&'a TextPipeline, &'a VocabConfig),
+    /// That of a model, as it is.
+    Keep(&'a TextPipeline),
 }
 
 impl LmInput {
@@ -188,6 +190,7 @@ impl LmInput {
         match vocabulary {
             Vocabulary::Learn(config, vocab) => TextPipeline::try_build(config, vocab, learned),
             Vocabulary::Adapt(base, vocab) => base.rebuild(vocab, learned),
+            Vocabulary::Keep(text) => Ok(text.clone()),
         }
     }
 
@@ -227,9 +230,11 @@ impl LmInput {
 
     /// Everything that the token files follow from.
     fn identity(&self, vocabulary: Vocabulary<'_>) -> Result<Value, Error> {
+        let base = |text| json!({ "base": fingerprint::text(text) });
         let (tokenizer, vocab) = match vocabulary {
-            Vocabulary::Learn(config, vocab) => (json!(config), vocab),
-            Vocabulary::Adapt(base, vocab) => (json!({ "base": fingerprint::text(base) }), vocab),
+            Vocabulary::Learn(config, vocab) => (json!(config), Some(vocab)),
+            Vocabulary::Adapt(text, vocab) => (base(text), Some(vocab)),
+            Vocabulary::Keep(text) => (base(text), None),
         };
         let HoldOut { one_in, key } = self.hold_out;
         let valid = match &self.valid {
@@ -286,7 +291,7 @@ fn reuse(
 ) -> Result<(TextPipeline, LmText), Error> {
     let config = match vocabulary {
         Vocabulary::Learn(config, _) => config,
-        Vocabulary::Adapt(base, _) => base.config(),
+        Vocabulary::Adapt(base, _) | Vocabulary::Keep(base) => base.config(),
     };
     let text = TextPipeline::from_files(config, |name| fs::read(folder.join(name)))?;
     let open = |name| TokenFile::open(&folder.join(name), &fingerprint(&text, identity, name));

@@ -122,7 +122,7 @@ pub(super) fn teach(
     let mut tick = |done, total| progress.tick("documents labelled", done, Some(total));
     let guesses = classifier.probabilities_of_ids(texts, fitted.batch_size, &mut tick);
     let mut more = data.clone();
-    for (text, class) in surest(&guesses, &class_counts(data), rule.share) {
+    for (text, class) in surest(&guesses, &data.class_counts(), rule.share) {
         more.train.documents.push(texts[text].clone());
         more.train.targets.push(vec![class as f32]);
     }
@@ -136,25 +136,18 @@ pub(super) fn teach(
     Ok(Taught { classifier, recipe, first: Some(first) })
 }
 
-/// Documents of each class.
-fn class_counts(data: &LabelledText) -> Vec<usize> {
-    let mut counts = vec![0; data.labels.outputs()];
-    data.train.targets.iter().for_each(|target| counts[target[0] as usize] += 1);
-    counts
-}
-
 /// The texts that guesses are surest of, each with its class.
 ///
 /// Of each class at most `share` of the texts that are guessed to be of it, so that no class takes
 /// unsure ones because there are few of it; and at most `share` of all in the share that the
 /// class has among the labels, so that one that is guessed too often does not crowd the others out.
-fn surest(guesses: &[Vec<f32>], labels: &[usize], share: f64) -> Vec<(usize, usize)> {
-    let all = labels.iter().sum::<usize>() as f64;
-    let of_class = |(class, &count): (usize, &usize)| {
+fn surest(guesses: &[Vec<f32>], labels: &[f32], share: f64) -> Vec<(usize, usize)> {
+    let all: f32 = labels.iter().sum();
+    let of_class = |(class, &count): (usize, &f32)| {
         let guessed = (0..guesses.len()).filter(|&text| argmax(&guesses[text]) == class);
         let mut texts: Vec<usize> = guessed.collect();
         texts.sort_by(|&a, &b| guesses[b][class].total_cmp(&guesses[a][class])); // stable
-        let expected = guesses.len() as f64 * count as f64 / all;
+        let expected = guesses.len() as f64 * f64::from(count / all);
         texts.truncate((share * expected.min(texts.len() as f64)).round() as usize);
         texts.into_iter().map(move |text| (text, class))
     };
@@ -172,12 +165,12 @@ mod tests {
         let guess = |p: f32| vec![p, 1.0 - p];
         let guesses: Vec<_> = [0.9, 0.6, 0.2, 0.8, 0.7, 0.9, 0.4, 0.9].map(guess).to_vec();
         // of six guessed to be of the first class two are a half of what half of all would be
-        assert_eq!(surest(&guesses, &[50, 50], 0.5), [(0, 0), (5, 0), (2, 1)]);
-        assert_eq!(surest(&guesses, &[30, 10], 0.5), [(0, 0), (5, 0), (7, 0), (2, 1)]);
+        assert_eq!(surest(&guesses, &[50.0, 50.0], 0.5), [(0, 0), (5, 0), (2, 1)]);
+        assert_eq!(surest(&guesses, &[30.0, 10.0], 0.5), [(0, 0), (5, 0), (7, 0), (2, 1)]);
         // however many there should be of the second class, only two were guessed
-        assert_eq!(surest(&guesses, &[1, 9], 1.0), [(0, 0), (2, 1), (6, 1)]);
-        assert_eq!(surest(&guesses, &[1, 9], 0.5), [(2, 1)]);
-        assert_eq!(surest(&[], &[1, 1], 1.0), []);
+        assert_eq!(surest(&guesses, &[1.0, 9.0], 1.0), [(0, 0), (2, 1), (6, 1)]);
+        assert_eq!(surest(&guesses, &[1.0, 9.0], 0.5), [(2, 1)]);
+        assert_eq!(surest(&[], &[1.0, 1.0], 1.0), []);
     }
 
     #[test]

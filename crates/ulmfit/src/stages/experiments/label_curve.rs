@@ -64,11 +64,16 @@ pub struct LabelCurveInput<'a> {
     pub options: ReadOptions,
     /// The language model to start from.
     pub base: &'a LmBundle,
+    /// One that has learned all texts already, for the semi-supervised way; none: `base` learns
+    /// them, with each seed.
+    pub tuned: Option<&'a LmBundle>,
 }
 
 /// What [`label_curve`] does.
 #[derive(Clone, Debug)]
 pub struct LabelCurveOptions {
+    /// Ways to learn.
+    pub methods: Vec<LabelMethod>,
     /// Numbers of labels; none: 50, 100, 200, 500 and so on, as far as there are rows.
     pub counts: Vec<usize>,
     /// For each number and way a run for each; it settles which rows have their labels.
@@ -95,9 +100,10 @@ struct Curve<'a> {
     classes: Vec<u32>,
     exam: Exam<'a>,
     options: &'a LabelCurveOptions,
-    /// All texts.
-    text: TextPipeline,
-    corpora: LmText,
+    /// All texts, for the semi-supervised way.
+    all: Option<(TextPipeline, LmText)>,
+    /// What has learned them already.
+    tuned: Option<&'a LmBundle>,
     /// Hashes of base and scored rows, and what else is the same for all runs.
     identity: Value,
 }
@@ -115,8 +121,10 @@ pub fn label_curve(
     input: LabelCurveInput<'_>,
     options: &LabelCurveOptions,
 ) -> Result<LabelCurveReport, Error> {
-    let LabelCurveInput { rows, unlabeled, options: reading, base } = input;
-    base.require(&options.directions)?;
+    let LabelCurveInput { rows, unlabeled, options: reading, base, tuned } = input;
+    for model in [Some(base), tuned].into_iter().flatten() {
+        model.require(&options.directions)?;
+    }
     let key = Key::new(options.classify.seed).child(100);
     let shares = Shares { valid: 0.0, test: options.test_share };
     let rows = Rows::split(rows, &options.classify.labels, shares, key, lab.progress)?;
@@ -126,12 +134,16 @@ pub fn label_curve(
         train: Texts { documents: texts(&rows.train), files: unlabeled },
         ..lm_input(&[], reading)
     };
-    let vocabulary = Vocabulary::Adapt(&base.text, &options.vocab);
-    let (text, corpora) = input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
-    let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
+    let vocabulary = match tuned {
+        Some(tuned) => Vocabulary::Keep(&tuned.text),
+        None => Vocabulary::Adapt(&base.text, &options.vocab),
+    };
+    let is_read = options.methods.contains(&LabelMethod::SemiSupervised);
+    let read = is_read.then(|| input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress));
+    let all = read.transpose()?;
     let identity = json!({
         "numerics": fingerprint::NUMERICS,
-        "base": networks.collect::<Vec<_>>(),
+        "base": fingerprints(base),
         "text": fingerprint::text(&base.text),
         "scored": fingerprint::records(&rows.test),
         "directions": options.directions,
@@ -143,19 +155,19 @@ pub fn label_curve(
     });
     let answers = answers(&rows.labels, &rows.train)?;
     let classes = answers.iter().flatten().copied().collect();
-    let curve =
-        Curve { base, rows: &rows, answers, classes, exam, options, text, corpora, identity };
+    let curve = Curve { base, rows: &rows, answers, classes, exam, options, all, tuned, identity };
     let mut cells = Vec::new();
     for &seed in &options.seeds {
         let order = nested_order(&curve.classes, &Key::new(seed).child(101));
         for &count in &counts {
-            for method in LabelMethod::ALL {
+            for &method in &options.methods {
                 cells.push((method, curve.run(lab, method, seed, &order[..count])?));
             }
         }
     }
     lab.finished()?;
-    let texts = curve.corpora.train.documents();
+    let learned_here = curve.all.as_ref().filter(|_| tuned.is_none());
+    let texts = learned_here.map(|(_, corpora)| corpora.train.documents());
     Ok(LabelCurveReport::new(&cells, &counts, texts, options))
 }
 
@@ -173,6 +185,10 @@ fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
     };
     let hint = Some("give --counts from 2 to the number of rows".into());
     Err(Error::Usage { message, hint })
+}
+
+fn fingerprints(lm: &LmBundle) -> Vec<String> {
+    lm.networks.iter().map(|(_, network)| fingerprint::model(network)).collect()
 }
 
 /// The texts of some rows, none of them held out.
@@ -194,8 +210,10 @@ impl Curve<'_> {
         chosen: &[usize],
     ) -> Result<Cell, Error> {
         let train: Vec<Record> = chosen.iter().map(|&row| self.rows.train[row].clone()).collect();
-        let all_texts =
-            (method == LabelMethod::SemiSupervised).then(|| self.corpora.train.digest());
+        let all_texts = (method == LabelMethod::SemiSupervised).then(|| {
+            let digest = self.all_texts().1.train.digest();
+            self.tuned.map_or_else(|| json!(digest), |lm| json!([digest, fingerprints(lm)]))
+        });
         let identity = json!({
             "data": self.identity,
             "method": method,
@@ -220,7 +238,7 @@ impl Curve<'_> {
             LabelMethod::Supervised => {
                 let (text, corpora) = self.own_texts(lab, &train)?;
                 let runner = &mut lab.runner(folder);
-                let lm = self.tuned(runner, text, &corpora, &self.options.directions, seed)?;
+                let lm = self.fine_tune(runner, text, &corpora, &self.options.directions, seed)?;
                 self.taught(runner, lm, &train, &[], seed)
             }
             LabelMethod::FromScratch => {
@@ -242,29 +260,38 @@ impl Curve<'_> {
         lm_input(train, ReadOptions::default()).tokenize(vocabulary, None, lab.progress)
     }
 
+    /// All texts: vocabulary and tokens.
+    fn all_texts(&self) -> &(TextPipeline, LmText) {
+        self.all.as_ref().unwrap_or_else(|| unreachable!("no semi-supervised run was asked for"))
+    }
+
     /// The language model of all texts: one a seed and direction.
     fn semi_supervised(&self, lab: &mut Lab<'_>, seed: u64) -> Result<LmBundle, Error> {
+        if let Some(tuned) = self.tuned {
+            return Ok(tuned.copy(&self.options.directions));
+        }
+        let (text, corpora) = self.all_texts();
         let mut networks = Vec::new();
         for &direction in &self.options.directions {
             let identity = json!({
                 "numerics": fingerprint::NUMERICS,
                 "base": self.identity["base"],
-                "text": fingerprint::text(&self.text),
-                "corpus": self.corpora.train.digest(),
+                "text": fingerprint::text(text),
+                "corpus": corpora.train.digest(),
                 "recipe": self.options.recipe.finetune,
                 "seed": seed,
                 "direction": direction,
             });
             let name = format!("lm-{seed}-{direction}");
             let one = lab.shared(&name, &identity, |runner| {
-                self.tuned(runner, self.text.clone(), &self.corpora, &[direction], seed)
+                self.fine_tune(runner, text.clone(), corpora, &[direction], seed)
             })?;
             networks.extend(one.networks);
         }
-        Ok(LmBundle { text: self.text.clone(), networks })
+        Ok(LmBundle { text: text.clone(), networks })
     }
 
-    fn tuned(
+    fn fine_tune(
         &self,
         runner: &mut Runner<'_>,
         text: TextPipeline,
@@ -281,11 +308,12 @@ impl Curve<'_> {
     fn pool(&self, chosen: &[usize], seed: u64) -> Vec<Vec<u32>> {
         let recipe = &self.options.recipe.train;
         let most = recipe.texts_to_label(chosen.len(), self.rows.labels.kind());
-        let mut without: Vec<usize> = (0..self.corpora.train.documents()).collect();
+        let texts = &self.all_texts().1.train;
+        let mut without: Vec<usize> = (0..texts.documents()).collect();
         if most > 0 {
             without.retain(|document| !chosen.contains(document)); // rows come first, in their order
         }
-        draw(&self.corpora.train, &without, most, &Key::new(seed).child(102))
+        draw(texts, &without, most, &Key::new(seed).child(102))
     }
 
     fn taught(

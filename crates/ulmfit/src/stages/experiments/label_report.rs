@@ -13,8 +13,8 @@ use ulmfit_ops::Key;
 pub struct LabelCurveReport {
     /// Test rows, the same for all.
     pub scored: usize,
-    /// Texts that the semi-supervised language model learned.
-    pub texts: usize,
+    /// Texts that the semi-supervised language model learned; none if it had learned them before.
+    pub texts: Option<usize>,
     /// The recipe.
     pub recipe: String,
     /// Roots of the runs' randomness.
@@ -56,13 +56,13 @@ impl LabelCurveReport {
     pub(super) fn new(
         cells: &[(LabelMethod, Cell)],
         counts: &[usize],
-        texts: usize,
+        texts: Option<usize>,
         options: &LabelCurveOptions,
     ) -> Self {
         let scored = cells.first().map_or(0, |(_, cell)| cell.rows);
         let mut points = Vec::new();
         for &labels in counts {
-            for method in LabelMethod::ALL {
+            for &method in &options.methods {
                 let of = cells.iter().filter(|(m, cell)| *m == method && cell.labels == labels);
                 let errors: Vec<f64> = of.map(|(_, cell)| cell.error).collect();
                 if let Some(error) = Spread::of(&errors) {
@@ -83,7 +83,7 @@ impl LabelCurveReport {
             let words = words(curve.as_ref());
             MethodCurve { method, curve, words }
         };
-        let curves = LabelMethod::ALL.map(curve).into();
+        let curves = options.methods.iter().map(|&method| curve(method)).collect();
         let (recipe, seeds) = (options.recipe.name.clone(), options.seeds.clone());
         Self { scored, texts, recipe, seeds, points, curves }
     }
@@ -124,7 +124,7 @@ impl fmt::Display for LabelCurveReport {
                 format!("{}-{}", percent(error.min), percent(error.max)),
             ]);
         }
-        let (scored, seeds, texts) = (self.scored, self.seeds.len(), self.texts);
+        let (scored, seeds) = (self.scored, self.seeds.len());
         writeln!(f, "{table}")?;
         writeln!(
             f,
@@ -132,7 +132,10 @@ impl fmt::Display for LabelCurveReport {
              {seeds} seed{}.",
             if seeds == 1 { "" } else { "s" }
         )?;
-        writeln!(f, "Semi-supervised: the language model learned all {texts} texts.\n")?;
+        if let Some(texts) = self.texts {
+            writeln!(f, "Semi-supervised: the language model learned all {texts} texts.")?;
+        }
+        writeln!(f)?;
         for MethodCurve { method, words, .. } in &self.curves {
             writeln!(f, "{}: {words}", method.name())?;
         }
