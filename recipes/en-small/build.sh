@@ -12,7 +12,7 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 ulmfit=${ULMFIT:-$here/../../target/release/ulmfit}
 
-# Articles that no other part has: the first has even numbers, the others odd ones.
+# Articles that no other part has, but for one in seven of 5e and 5f, which the first part has.
 part() {
     [ -e "$out/text-$1/train.jsonl" ] || python3 "$here/sections.py" "$out/text-$1" "${@:4}" --every "$2" --from "$3"
 }
@@ -22,9 +22,17 @@ part 3 16 3 "$@"
 part 4a 16 5 "$@"
 part 4b 16 7 "$@"
 part 4c 32 9 "$@"
-mkdir -p "$out/text-4"
-cat "$out"/text-4[abc]/train.jsonl > "$out/text-4/train.jsonl"
-cp "$out/text-4a/valid.jsonl" "$out/text-4/valid.jsonl"
+part 5a 16 11 "$@"
+part 5b 16 13 "$@"
+part 5c 16 15 "$@"
+part 5d 32 25 "$@"
+part 5e 16 2 "$@"
+part 5f 16 6 "$@"
+for number in 4 5; do
+    mkdir -p "$out/text-$number"
+    cat "$out/text-$number"[a-f]/train.jsonl > "$out/text-$number/train.jsonl"
+    cp "$out/text-${number}a/valid.jsonl" "$out/text-$number/valid.jsonl"
+done
 
 # The first part from nothing; the others from the model so far, a new cycle of the learning rate each.
 train() {
@@ -32,13 +40,13 @@ train() {
     [ -e "$model/manifest.json" ] || "$ulmfit" pretrain "$out/text-1/train.jsonl" --valid "$out/text-1/valid.jsonl" \
         -o "$model" --direction "$direction" --emb 256 --hid 512 --layers 3 --max-vocab 15000 \
         --epochs 1 --batch-size 32 --drop-mult 0.2 --lr 0.004 --sampled-below 0 --seed 1 --threads 1
-    for number in 2 3 4; do
+    for number in 2 3 4 5; do
         local base=$model
         model=$out/$direction-$number
-        # words of the base model and no others
         [ -e "$model/manifest.json" ] || "$ulmfit" finetune "$base" "$out/text-$number/train.jsonl" \
-            --valid "$out/text-$number/valid.jsonl" -o "$model" --base-words all --min-freq 1000000000 --max-vocab 15000 \
-            --epochs 1 --batch-size 24 --drop-mult 0.1 --lr 0.003 --lr-factor 1 --seed "$number" --threads 1
+            --valid "$out/text-$number/valid.jsonl" -o "$model" --base-words only \
+            --epochs 1 --batch-size 24 --drop-mult 0.1 --lr 0.003 --lr-factor 1 --seed "$number" --threads 1 \
+            --precision auto
     done
 }
 # side by side, a core each: faster than one after the other on two cores
@@ -46,5 +54,5 @@ train forward &
 forward=$!
 train backward
 wait "$forward"
-"$ulmfit" export compact "$out/forward-4" "$out/backward-4" -o "$out/en" --store int8 --card "$here/card.md" --overwrite
+"$ulmfit" export compact "$out/forward-5" "$out/backward-5" -o "$out/en" --store int8 --card "$here/card.md" --overwrite
 "$ulmfit" evaluate "$out/en" "$out/text-1/valid.jsonl"

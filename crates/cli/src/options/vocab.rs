@@ -81,6 +81,8 @@ enum BaseWordsArg {
     Seen,
     /// All, for texts that are yet to come
     All,
+    /// All and no others, for more text of the kind that the base has read
+    Only,
 }
 
 impl BaseWordsOption {
@@ -90,6 +92,7 @@ impl BaseWordsOption {
             BaseWordsArg::Frequent => BaseWords::Frequent,
             BaseWordsArg::Seen => BaseWords::Seen,
             BaseWordsArg::All => BaseWords::All,
+            BaseWordsArg::Only => BaseWords::Only,
         };
         vocab
     }

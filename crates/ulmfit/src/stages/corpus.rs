@@ -83,14 +83,22 @@ pub enum Vocabulary<'a> {
     Learn(&'a TextConfig, &'a VocabConfig),
     /// The tokenizer of a base model; its words are counted anew, its subwords stay.
     Adapt(&'a TextPipeline, &'a VocabConfig),
-    /// That of a model, as it is.
-    Keep(&'a TextPipeline),
+}
+
+impl Vocabulary<'_> {
+    /// Whether the texts are read for it.
+    fn is_counted(&self) -> bool {
+        match self {
+            Self::Learn(..) => true,
+            Self::Adapt(base, vocab) => !base.keeps_vocab(vocab),
+        }
+    }
 }
 
 impl LmInput {
     /// Tokenises the texts into files of `folder`; without one, into files that vanish.
     ///
-    /// Reads all texts twice: words are counted, then encoded. Files that are there already are
+    /// Reads all texts twice: words are counted, unless the vocabulary stays as it is, then encoded. Files that are there already are
     /// taken as they are if content and names of the texts, the settings and the vocabulary are
     /// the same. Else they are made again, unless a training in a folder beside this one was begun
     /// on them: that is refused.
@@ -161,7 +169,8 @@ impl LmInput {
             let path = folder.join(name);
             fs::write(&path, bytes).map_err(failed("write", &path))?;
         }
-        let corpora = self.encode(&text, folder, identity, progress)?;
+        let said = vocabulary.is_counted(); // by the first reading
+        let corpora = self.encode(&text, folder, identity, said, progress)?;
         let in_files = corpora.train.documents().saturating_sub(self.train.documents.len());
         if self.valid.is_none() && corpora.valid.documents() == 0 && in_files > 1 {
             self.hold_out.one_in = in_files;
@@ -190,7 +199,6 @@ impl LmInput {
         match vocabulary {
             Vocabulary::Learn(config, vocab) => TextPipeline::try_build(config, vocab, learned),
             Vocabulary::Adapt(base, vocab) => base.rebuild(vocab, learned),
-            Vocabulary::Keep(text) => Ok(text.clone()),
         }
     }
 
@@ -200,6 +208,7 @@ impl LmInput {
         text: &TextPipeline,
         folder: &Path,
         identity: &Value,
+        said: bool,
         progress: &mut dyn Progress,
     ) -> Result<LmText, Error> {
         let writer = |name| {
@@ -210,6 +219,7 @@ impl LmInput {
         let what = "documents tokenised";
         let mut number = 0;
         let stream = TextStream::new(&self.train, &self.options, what, progress);
+        let stream = if said { stream } else { stream.telling() };
         text.encode_each(stream, |ids| {
             let held = self.is_held(number);
             number += 1;
@@ -230,11 +240,9 @@ impl LmInput {
 
     /// Everything that the token files follow from.
     fn identity(&self, vocabulary: Vocabulary<'_>) -> Result<Value, Error> {
-        let base = |text| json!({ "base": fingerprint::text(text) });
         let (tokenizer, vocab) = match vocabulary {
-            Vocabulary::Learn(config, vocab) => (json!(config), Some(vocab)),
-            Vocabulary::Adapt(text, vocab) => (base(text), Some(vocab)),
-            Vocabulary::Keep(text) => (base(text), None),
+            Vocabulary::Learn(config, vocab) => (json!(config), vocab),
+            Vocabulary::Adapt(base, vocab) => (json!({ "base": fingerprint::text(base) }), vocab),
         };
         let HoldOut { one_in, key } = self.hold_out;
         let valid = match &self.valid {
@@ -291,7 +299,7 @@ fn reuse(
 ) -> Result<(TextPipeline, LmText), Error> {
     let config = match vocabulary {
         Vocabulary::Learn(config, _) => config,
-        Vocabulary::Adapt(base, _) | Vocabulary::Keep(base) => base.config(),
+        Vocabulary::Adapt(base, _) => base.config(),
     };
     let text = TextPipeline::from_files(config, |name| fs::read(folder.join(name)))?;
     let open = |name| TokenFile::open(&folder.join(name), &fingerprint(&text, identity, name));

@@ -10,7 +10,7 @@ use super::detokenize::detokenize;
 use super::error::TextError;
 use super::subwords::SubwordModel;
 use super::tokenizer::Tokenizer;
-use super::vocab::{Vocab, VocabConfig};
+use super::vocab::{BaseWords, Vocab, VocabConfig};
 use super::{Counter, TokenId, special};
 
 /// The vocabulary in a model folder.
@@ -74,10 +74,15 @@ impl TextPipeline {
         documents: impl IntoIterator<Item = Result<Vec<String>, E>>,
     ) -> Result<Self, E> {
         let mut this = self.clone();
-        if self.tokenizer.subwords().is_none() {
+        if !self.keeps_vocab(vocab) {
             this.vocab = Arc::new(self.vocab.adapt(&count(&self.tokenizer, documents)?, vocab));
         }
         Ok(this)
+    }
+
+    /// Whether [`rebuild`](Self::rebuild) reads no document: the vocabulary stays as it is.
+    pub fn keeps_vocab(&self, vocab: &VocabConfig) -> bool {
+        self.tokenizer.subwords().is_some() || vocab.base_words == BaseWords::Only
     }
 
     /// A pipeline around a model of pieces, whose vocabulary it takes.

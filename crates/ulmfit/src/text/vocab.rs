@@ -37,6 +37,8 @@ pub enum BaseWords {
     Seen,
     /// All: a word that only turns up in a prediction is still the word the base knows.
     All,
+    /// All and no others, in their order: for more text of the kind that the base has read.
+    Only,
 }
 
 /// What follows the tokens of a text.
@@ -105,6 +107,7 @@ impl Vocab {
             BaseWords::Frequent => Self::build(counter, config),
             BaseWords::Seen => Self::choose(counter, config, known, &[]),
             BaseWords::All => Self::choose(counter, config, known, &self.tokens),
+            BaseWords::Only => self.clone(),
         }
     }
 
@@ -251,6 +254,8 @@ mod tests {
             assert_eq!(adapted.tokens()[..9], special::ALL);
             assert_eq!(&adapted.tokens()[9..], wanted, "{base_words:?}");
         }
+        let only = VocabConfig { base_words: BaseWords::Only, ..VocabConfig::default() };
+        assert_eq!(base.adapt(&texts, &only), base);
     }
 
     #[test]

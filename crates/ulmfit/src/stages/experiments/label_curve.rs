@@ -16,7 +16,7 @@ use crate::stages::runner::Runner;
 use crate::stages::self_training::{draw, teach};
 use crate::stages::texts::Texts;
 use crate::stages::{Error, finetune, fingerprint};
-use crate::text::{Direction, TextPipeline, VocabConfig};
+use crate::text::{BaseWords, Direction, TextPipeline, VocabConfig};
 use crate::train::Labelled;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -134,8 +134,9 @@ pub fn label_curve(
         train: Texts { documents: texts(&rows.train), files: unlabeled },
         ..lm_input(&[], reading)
     };
+    let only = VocabConfig { base_words: BaseWords::Only, ..options.vocab.clone() };
     let vocabulary = match tuned {
-        Some(tuned) => Vocabulary::Keep(&tuned.text),
+        Some(tuned) => Vocabulary::Adapt(&tuned.text, &only),
         None => Vocabulary::Adapt(&base.text, &options.vocab),
     };
     let is_read = options.methods.contains(&LabelMethod::SemiSupervised);
