@@ -42,6 +42,21 @@ fn classifiers_start_from_english_unless_told_otherwise() {
     assert_eq!(place.run("inspect en --json").json()["hash"], hash);
 }
 
+/// Files are read once then, and what the other reading would say is said all the same.
+#[test]
+fn more_text_of_the_same_kind_leaves_the_vocabulary_as_it_is() {
+    let place = Place::new();
+    let words = |model: &str| fs::read(place.path(model).join("vocab.json")).unwrap();
+    for (more, unchanged) in [("all", false), ("only", true)] {
+        place.write("new.csv", "text,number\nunheard words,1\nunheard words,2\nunheard words,3\n");
+        let run = format!("finetune lm new.csv --valid texts.txt -o {more} --base-words {more}");
+        let done = place.run(&format!("{run} --epochs 1 --batch-size 1 --bptt 4"));
+        assert!(done.stderr.contains("new.csv: text: `text`; not read: `number`"), "{done:?}");
+        done.ok();
+        assert_eq!(words("lm") == words(more), unchanged, "{more}");
+    }
+}
+
 #[test]
 fn compact_models_say_nearly_the_same() {
     let place = Place::new();
