@@ -3,6 +3,8 @@
 //! `<!-- figure: trec6; 100; ulmfit -->4.2<!-- /figure -->` is the value of the run on data set `trec6` with 100 labels
 //! by model `ulmfit`, with one decimal.
 
+use std::fmt::Write as _;
+
 use anyhow::Context as _;
 
 use crate::results::Run;
@@ -22,7 +24,8 @@ pub(crate) fn replaced(text: &str, runs: &[Run]) -> anyhow::Result<String> {
         let (key, rest) =
             part.split_once(CLOSE).with_context(|| format!("a figure lacks `{CLOSE}`"))?;
         let (_, after) = rest.split_once(END).with_context(|| format!("`{key}` lacks `{END}`"))?;
-        new.push_str(&format!("{START}{key}{CLOSE}{:.1}{END}{after}", value(key, runs)?));
+        let value = value(key, runs)?;
+        let _ = write!(new, "{START}{key}{CLOSE}{value:.1}{END}{after}");
     }
     Ok(new)
 }
