@@ -98,9 +98,9 @@ impl Vocabulary<'_> {
 impl LmInput {
     /// Tokenises the texts into files of `folder`; without one, into files that vanish.
     ///
-    /// Reads all texts twice: words are counted, unless the vocabulary stays as it is, then encoded. Files that are there already are
-    /// taken as they are if content and names of the texts, the settings and the vocabulary are
-    /// the same. Else they are made again, unless a training in a folder beside this one was begun
+    /// Reads all texts twice, unless the vocabulary stays as it is: words are counted, then encoded.
+    /// Files that are there already are taken as they are if content and names of the texts, the
+    /// settings and the vocabulary are the same. Else they are made again, unless a training in a folder beside this one was begun
     /// on them: that is refused.
     ///
     /// # Errors
