@@ -20,7 +20,7 @@ enum To {
     /// Weights (.pth) and vocabulary (.pkl) for fastai 2
     #[command(after_help = "Example:\n  ulmfit export fastai model -o for-fastai")]
     Fastai {
-        /// Model folder, or `en`, the language model inside this program
+        /// Model folder, or `en` or `en-base`, language models inside this program
         model: PathBuf,
         #[command(flatten)]
         target: Target,
@@ -63,6 +63,8 @@ enum Store {
     F16,
     /// 8-bit integers with a scale a row
     Int8,
+    /// 6-bit integers with a scale a row
+    Int6,
 }
 
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -74,6 +76,7 @@ pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Re
                 Store::F32 => Dtype::F32,
                 Store::F16 => Dtype::F16,
                 Store::Int8 => Dtype::Int8,
+                Store::Int6 => Dtype::Int6,
             };
             let read = |path: &PathBuf| {
                 std::fs::read_to_string(path)

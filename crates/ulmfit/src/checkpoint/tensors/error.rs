@@ -71,8 +71,8 @@ pub enum TensorsError {
         /// In the model.
         wanted: Vec<usize>,
     },
-    /// A type other than F32, F16, BF16, and I8 with scales.
-    #[error("tensor `{tensor}` is of type {dtype}; F32, F16, BF16 and scaled I8 can be read")]
+    /// A type other than F32, F16, BF16, and I8 or U8 with scales.
+    #[error("tensor `{tensor}` is of type {dtype}; F32, F16, BF16 and scaled I8 or U8 can be read")]
     Dtype {
         /// Which one.
         tensor: String,

@@ -8,6 +8,7 @@
 
 mod error;
 mod header;
+mod integers;
 mod read;
 mod write;
 
@@ -17,6 +18,8 @@ mod hostile_tests;
 mod tests;
 
 use std::collections::{BTreeMap, HashSet};
+
+use integers::Width;
 
 pub use error::TensorsError;
 pub use header::TensorInfo;
@@ -59,6 +62,8 @@ pub enum Dtype {
     F16,
     /// One byte, an integer times the scale of its row; vectors stay [`F32`](Self::F32).
     Int8,
+    /// Six bits, likewise.
+    Int6,
 }
 
 impl std::fmt::Display for Dtype {
@@ -67,11 +72,12 @@ impl std::fmt::Display for Dtype {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Int8 => "int8",
+            Self::Int6 => "int6",
         })
     }
 }
 
-/// Where the scales of an int8 tensor stand.
+/// Where the scales of a tensor of integers stand.
 fn scale_name(tensor: &str) -> String {
     format!("{tensor}.scale")
 }
@@ -79,16 +85,24 @@ fn scale_name(tensor: &str) -> String {
 /// The smallest type in which any of the tensors is stored, and the number of weights: scales are
 /// none.
 pub fn stored_as(tensors: &[TensorInfo]) -> (Dtype, usize) {
-    let integers = tensors.iter().filter(|tensor| tensor.dtype == "I8");
+    let width = |tensor: &TensorInfo| Width::of_word(&tensor.dtype);
+    let integers = tensors.iter().filter(|tensor| width(tensor).is_some());
     let scales: HashSet<String> = integers.map(|tensor| scale_name(&tensor.name)).collect();
-    let halves = tensors.iter().any(|tensor| tensor.dtype == "F16" || tensor.dtype == "BF16");
-    let weights = tensors.iter().filter(|tensor| !scales.contains(&tensor.name));
-    let dtype = match (scales.is_empty(), halves) {
-        (false, _) => Dtype::Int8,
-        (true, true) => Dtype::F16,
-        (true, false) => Dtype::F32,
+    let has = |dtype: &str| tensors.iter().any(|tensor| tensor.dtype == dtype);
+    let dtype = if has(Width::Six.word()) {
+        Dtype::Int6
+    } else if has(Width::Eight.word()) {
+        Dtype::Int8
+    } else if has("F16") || has("BF16") {
+        Dtype::F16
+    } else {
+        Dtype::F32
     };
-    (dtype, weights.map(|tensor| tensor.dims.iter().product::<usize>()).sum())
+    let weights = tensors.iter().filter(|tensor| !scales.contains(&tensor.name)).map(|tensor| {
+        let elements = tensor.dims.iter().product();
+        width(tensor).map_or(elements, |width| width.weights(elements))
+    });
+    (dtype, weights.sum())
 }
 
 /// Elements of a row: all that share the first index.

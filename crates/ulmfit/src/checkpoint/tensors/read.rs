@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use half::{bf16, f16};
 
 use super::header::{Placed, TensorInfo, parse};
+use super::integers::Width;
 use super::{HostTensor, Tensors, TensorsError, row_width, scale_name};
 use crate::checkpoint::CheckpointError;
 
 /// Reads a safetensors file that must hold exactly the `expected` names and shapes.
 ///
-/// F32, F16 and BF16 are read, the latter two widened, and I8 with the scales of its rows (see
-/// [`write_tensors`](super::write_tensors)). Memory is taken for a tensor only after its size has
+/// F32, F16 and BF16 are read, the latter two widened, and I8 and U8 with the scales of their rows
+/// (see [`write_tensors`](super::write_tensors)). Memory is taken for a tensor only after its size has
 /// been checked against the file and against `expected`.
 ///
 /// # Errors
@@ -30,21 +31,24 @@ pub fn read_tensors(
             return Err(TensorsError::Missing { tensor: name.clone() }.into());
         };
         let Placed { info: TensorInfo { dtype, dims, .. }, begin, end } = found;
-        check_dims(name, dims, wanted)?;
+        let integers = Width::of_word(dtype).filter(|_| wanted.len() > 1);
+        let stored = integers.map_or_else(|| wanted.clone(), |width| width.stored_dims(wanted));
+        check_dims(name, dims, &stored)?;
         let bytes = &data[*begin..*end];
-        let values = match dtype.as_str() {
-            "F32" | "F16" | "BF16" => widen(dtype, bytes),
-            "I8" if dims.len() > 1 => {
+        let values = match (dtype.as_str(), integers) {
+            ("F32" | "F16" | "BF16", _) => widen(dtype, bytes),
+            (_, Some(width)) => {
                 let scale_name = scale_name(name);
                 let Some(scales) = placed.remove(scale_name.as_str()) else {
                     return Err(TensorsError::Missing { tensor: scale_name }.into());
                 };
-                check_dims(&scale_name, &scales.info.dims, &dims[..1])?;
+                check_dims(&scale_name, &scales.info.dims, &wanted[..1])?;
                 if scales.info.dtype != "F32" {
                     let (tensor, dtype) = (scale_name, scales.info.dtype.clone());
                     return Err(TensorsError::Dtype { tensor, dtype }.into());
                 }
-                scaled(bytes, row_width(dims), &widen("F32", &data[scales.begin..scales.end]))
+                let scales = widen("F32", &data[scales.begin..scales.end]);
+                width.unpack(bytes, row_width(wanted), &scales)
             }
             _ => {
                 let (tensor, dtype) = (name.clone(), dtype.clone());
@@ -52,7 +56,7 @@ pub fn read_tensors(
             }
         };
         check_finite(name, 0, &values)?;
-        tensors.insert(name.clone(), HostTensor::new(dims.clone(), values));
+        tensors.insert(name.clone(), HostTensor::new(wanted.clone(), values));
     }
     match placed.into_keys().next() {
         Some(name) => Err(TensorsError::Unexpected { tensor: name.to_owned() }.into()),
@@ -66,13 +70,6 @@ fn check_dims(name: &str, found: &[usize], wanted: &[usize]) -> Result<(), Tenso
     }
     let (found, wanted) = (found.to_vec(), wanted.to_vec());
     Err(TensorsError::Shape { tensor: name.to_owned(), found, wanted })
-}
-
-/// Rows of integers, each times its scale.
-fn scaled(bytes: &[u8], width: usize, scales: &[f32]) -> Vec<f32> {
-    let rows = bytes.chunks_exact(width.max(1)).zip(scales);
-    rows.flat_map(|(row, scale)| row.iter().map(move |b| f32::from(b.cast_signed()) * scale))
-        .collect()
 }
 
 /// Lists the tensors of a safetensors file, in file order.

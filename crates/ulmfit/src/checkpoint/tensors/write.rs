@@ -3,6 +3,7 @@
 use half::f16;
 use serde_json::json;
 
+use super::integers::Width;
 use super::read::check_finite;
 use super::{Dtype, HostTensor, Tensors, TensorsError, row_width, scale_name};
 use crate::checkpoint::CheckpointError;
@@ -12,7 +13,8 @@ const CHUNK: usize = 1 << 16;
 
 /// Encodes tensors as safetensors, sorted by name; equal tensors give equal bytes.
 ///
-/// With [`Dtype::Int8`], the scales of a tensor `NAME` follow as `NAME.scale`, an `F32` a row.
+/// With [`Dtype::Int8`] and [`Dtype::Int6`], the scales of a tensor `NAME` follow as `NAME.scale`,
+/// an `F32` a row; the latter makes a `U8` tensor of three bytes for four weights.
 ///
 /// # Errors
 /// [`TensorsError::NotFinite`]: what could not be read back is not written. That includes numbers
@@ -39,9 +41,9 @@ pub(in crate::checkpoint) fn encode(
     sink(&(header.len() as u64).to_le_bytes())?;
     sink(&header)?;
     for (name, tensor) in tensors {
-        match dtype {
-            Dtype::Int8 if tensor.dims.len() > 1 => int8(name, tensor, sink)?,
-            Dtype::F16 => f16s(name, &tensor.values, sink)?,
+        match (dtype, Width::of(dtype)) {
+            (_, Some(width)) if tensor.dims.len() > 1 => integers(name, tensor, width, sink)?,
+            (Dtype::F16, _) => f16s(name, &tensor.values, sink)?,
             _ => f32s(name, &tensor.values, sink)?,
         }
     }
@@ -86,23 +88,19 @@ fn f16s(
 }
 
 /// The integers of all rows, then the scales.
-fn int8(
+fn integers(
     name: &str,
     tensor: &HostTensor,
+    width: Width,
     sink: &mut dyn FnMut(&[u8]) -> Result<(), CheckpointError>,
 ) -> Result<(), CheckpointError> {
-    let width = row_width(&tensor.dims);
+    let weights = row_width(&tensor.dims);
     let (mut bytes, mut scales) = (Vec::new(), Vec::new());
-    for (n, row) in tensor.values.chunks(width.max(1)).enumerate() {
-        check_finite(name, n * width, row)?;
-        let scale = row.iter().fold(0.0_f32, |max, value| max.max(value.abs())) / 127.0;
-        let to_integer = if scale > 0.0 { scale.recip() } else { 0.0 };
-        // The reciprocal of a scale that is no normal number may be infinite.
-        let integer = |value: &f32| (value * to_integer).round().clamp(-127.0, 127.0) as i8;
+    for (n, row) in tensor.values.chunks(weights.max(1)).enumerate() {
+        check_finite(name, n * weights, row)?;
         bytes.clear();
-        bytes.extend(row.iter().map(|value| integer(value).cast_unsigned()));
+        scales.push(width.pack(row, &mut bytes));
         sink(&bytes)?;
-        scales.push(scale);
     }
     scales.resize(tensor.dims[0], 0.0); // rows of no elements
     f32s(&scale_name(name), &scales, sink)
@@ -119,12 +117,12 @@ fn header(tensors: &Tensors, dtype: Dtype) -> Vec<u8> {
     };
     for (name, HostTensor { dims, values }) in tensors {
         assert_eq!(dims.iter().product::<usize>(), values.len(), "`{name}` of {dims:?}");
-        match dtype {
-            Dtype::Int8 if dims.len() > 1 => {
-                add(name.clone(), "I8", 1, dims);
+        match (dtype, Width::of(dtype)) {
+            (_, Some(width)) if dims.len() > 1 => {
+                add(name.clone(), width.word(), 1, &width.stored_dims(dims));
                 add(scale_name(name), "F32", 4, &dims[..1]);
             }
-            Dtype::F16 => add(name.clone(), "F16", 2, dims),
+            (Dtype::F16, _) => add(name.clone(), "F16", 2, dims),
             _ => add(name.clone(), "F32", 4, dims),
         }
     }
