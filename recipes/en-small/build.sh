@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes assets/en from plain-text Wikipedia articles:
+# Makes what assets/en was before a GPU read on (recipes/gpu/en.sh), from plain-text Wikipedia articles:
 #
 #     recipes/en-small/build.sh OUT_DIR WIKI_FILES..
 #
@@ -54,5 +54,6 @@ train forward &
 forward=$!
 train backward
 wait "$forward"
-"$ulmfit" export compact "$out/forward-5" "$out/backward-5" -o "$out/en" --store int8 --card "$here/card.md" --overwrite
-"$ulmfit" evaluate "$out/en" "$out/text-1/valid.jsonl"
+for direction in forward backward; do
+    "$ulmfit" evaluate "$out/$direction-5" "$out/text-1/valid.jsonl"
+done
