@@ -17,9 +17,13 @@ fn the_program_knows_english() {
         "english.txt",
         "The capital of France is Paris .\nHe was born in London in 1902 .\n",
     );
-    let report = place.run("evaluate en english.txt --json").json();
-    assert!(report["loss"].as_f64().unwrap() < 6.0, "it has read before: {report}");
-    assert!(report["oov_rate"].as_f64().unwrap() < 0.05, "{report}");
+    for name in ["en", "en-base"] {
+        let report = place.run(&format!("evaluate {name} english.txt --json")).json();
+        assert!(report["loss"].as_f64().unwrap() < 6.0, "it has read before: {report}");
+        assert!(report["oov_rate"].as_f64().unwrap() < 0.05, "{report}");
+    }
+    let found = place.run("inspect en-base --json").json();
+    assert_eq!(found["config"]["network"]["hid"], 1152, "the paper's: {found}");
 }
 
 #[test]
@@ -60,9 +64,8 @@ fn more_text_of_the_same_kind_leaves_the_vocabulary_as_it_is() {
 #[test]
 fn compact_models_say_nearly_the_same() {
     let place = Place::new();
-    for (model, store, tolerance) in
-        [("classifier", "f32", 0.0), ("classifier", "f16", 0.01), ("classifier", "int8", 0.05)]
-    {
+    let model = "classifier";
+    for (store, tolerance) in [("f32", 0.0), ("f16", 0.01), ("int8", 0.05), ("int6", 0.2)] {
         let line = format!("export compact {model} -o {store} --store {store}");
         place.run(&line).ok();
         let loss = |model: &str| {
@@ -73,6 +76,7 @@ fn compact_models_say_nearly_the_same() {
     }
     let size = |name: &str| fs::metadata(place.path(name).join("model.safetensors")).unwrap().len();
     assert!(size("f16") < size("f32") && size("int8") < size("f16"));
+    assert!(size("int6") < size("int8"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     #[arg(required_unless_present = "list")]
     data_file: Option<PathBuf>,
-    /// Language model to start from: a folder, or `en` [default: the English one inside this program]
+    /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Folder of the table and of all runs

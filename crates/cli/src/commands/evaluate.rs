@@ -15,7 +15,7 @@ use ulmfit::stages::{
 #[command(after_help = "Examples:\n  ulmfit evaluate model test.csv\n  \
     ulmfit evaluate lm wiki.test.txt.xz --json")]
 pub(crate) struct Args {
-    /// Model folder, or `en`, the language model inside this program
+    /// Model folder, or `en` or `en-base`, language models inside this program
     model: PathBuf,
     /// Labelled rows, or text for a language model
     data_file: PathBuf,

@@ -15,7 +15,7 @@ use ulmfit::stages::{BaseModel, HoldOut, LmBundle, Vocabulary, finetune, open_ba
 #[command(after_help = "Examples:\n  ulmfit finetune en reviews.csv -o reviews-lm\n  \
     ulmfit finetune en train.jsonl unlabeled.jsonl.xz -o lm --epochs 5 --lr 0.002")]
 pub(crate) struct Args {
-    /// Language model to start from: a folder, or `en`, the one inside this program
+    /// Language model to start from: a folder, or `en` or `en-base` inside this program
     base: PathBuf,
     /// Files of text: plain, CSV, JSONL, Parquet, compressed or not; `-` is standard input
     #[arg(required = true)]

@@ -26,8 +26,8 @@ use ulmfit::stages::{
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
-    /// Language model to start from: a folder, `en` or `none` for from scratch
-    /// [default: the English one inside this program]
+    /// Language model to start from: a folder, `en` or `en-base` inside this program, or `none` for
+    /// from scratch [default: `en`]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Texts without labels that the language model should learn, too, and the classifier where it

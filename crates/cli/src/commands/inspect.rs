@@ -5,10 +5,12 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::checkpoint::peek_tensors;
-use ulmfit::stages::{ENGLISH, ModelSummary, PRESETS, Recipe, load_text, open_model, read_texts};
+use ulmfit::stages::{
+    ModelSummary, PRESETS, Recipe, embedded_name, load_text, open_model, read_texts,
+};
 
 /// What is in a model folder: labels, sizes, score, origin, hash. Or in a recipe.
 #[derive(Debug, clap::Args)]
@@ -17,7 +19,7 @@ use ulmfit::stages::{ENGLISH, ModelSummary, PRESETS, Recipe, load_text, open_mod
     ulmfit inspect lm --on reviews.csv     unknown words of a file\n  ulmfit inspect paper-2018"
 )]
 pub(crate) struct Args {
-    /// Model folder, `en`, a recipe's name, or a recipe's .toml file
+    /// Model folder, `en` or `en-base`, a recipe's name, or a recipe's .toml file
     path: PathBuf,
     /// Texts to look for words that the model does not know
     #[arg(long, value_name = "FILE")]
@@ -30,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    if !args.path.is_dir() && args.path != Path::new(ENGLISH) {
+    if !args.path.is_dir() && embedded_name(&args.path).is_none() {
         let recipe = match args.path.to_str().map(Recipe::preset) {
             Some(Ok(recipe)) => recipe,
             _ if args.path.extension().is_some_and(|end| end == "toml") => {
@@ -42,7 +44,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 let hint = if args.path.is_file() {
                     "`ulmfit check-data` looks into files of texts and labels".to_owned()
                 } else {
-                    format!("give a folder of a model, `en`, a .toml file, or one of: {known}")
+                    format!(
+                        "give a folder of a model, `en`, `en-base`, a .toml file, or one of: {known}"
+                    )
                 };
                 return Err(Error::Missing { message, hint: Some(hint) }.into());
             }

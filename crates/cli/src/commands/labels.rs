@@ -26,7 +26,7 @@ use ulmfit::stages::{
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,
-    /// Language model to start from: a folder, or `en` [default: the English one inside this program]
+    /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Folder of the picture and of all runs

@@ -20,7 +20,7 @@ use ulmfit::stages::{
 #[command(after_help = "Examples:\n  ulmfit lr-find en reviews.txt --svg rates.svg\n  \
     ulmfit lr-find reviews-lm reviews.csv --classifier")]
 pub(crate) struct Args {
-    /// Language model: a folder, or `en`, the one inside this program
+    /// Language model: a folder, or `en` or `en-base` inside this program
     lm: PathBuf,
     /// Texts, or labelled rows with --classifier
     data_file: PathBuf,

@@ -19,7 +19,7 @@ use ulmfit::stages::{
 #[command(after_help = "Examples:\n  ulmfit train reviews-lm reviews.csv -o reviews-model\n  \
     ulmfit train lm train.jsonl --test test.jsonl -o model --unfreeze full --epochs 10")]
 pub(crate) struct Args {
-    /// Language model: a folder, or `en`, the one inside this program
+    /// Language model: a folder, or `en` or `en-base` inside this program
     lm: PathBuf,
     /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
     data_file: PathBuf,

@@ -68,7 +68,7 @@ mod train;
 #[cfg(feature = "train")]
 mod unfreezing;
 
-pub use base::{ENGLISH, english, open_base, open_model};
+pub use base::{ENGLISH, ENGLISH_BASE, embedded_name, english, open_base, open_model};
 #[cfg(feature = "train")]
 pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
 #[cfg(feature = "train")]
