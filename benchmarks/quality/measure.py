@@ -50,6 +50,11 @@ SETS = {
 SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
 MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
     "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
+    "en-base": (
+        ["--direction", "both", "--base", "en-base"],
+        "ulmfit from en-base, both directions",
+        {"ulmfit from en-base, forward only": ["--direction", "forward"]},
+    ),
     "scratch": (["--direction", "both", *SCRATCH], "ulmfit from scratch", {}),
 }
 PEERS = {
