@@ -57,7 +57,8 @@ def main():
         folder = pathlib.Path(folder)
         grid = [dict(zip(GRID, values)) for values in itertools.product(*GRID.values())]
         best = min(grid, key=lambda settings: error(order[held:], order[:held], settings, args, folder))
-        found = error(train, test, best, args, folder)
+        # in that order, too: it learns from the rows as they come, and a file may have one class after the other
+        found = error(order, test, best, args, folder)
     print(json.dumps({
         "error": found,
         "settings": best,
