@@ -80,7 +80,7 @@ class Decoder(torch.autograd.Function):
     """Linear layer and mean cross entropy in one: the logits of `ROWS` tokens exist at a time, and are made once."""
 
     ROWS = 4608
-    gradient = staticmethod(softmax_gradient)  # `main` compiles it on a GPU
+    gradient = staticmethod(softmax_gradient)  # `where` compiles it on a GPU
 
     @staticmethod
     def forward(ctx, hidden, table, bias, targets):

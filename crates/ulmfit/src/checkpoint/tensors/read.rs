@@ -12,8 +12,8 @@ use crate::checkpoint::CheckpointError;
 /// Reads a safetensors file that must hold exactly the `expected` names and shapes.
 ///
 /// F32, F16 and BF16 are read, the latter two widened, and I8 and U8 with the scales of their rows
-/// (see [`write_tensors`](super::write_tensors)). Memory is taken for a tensor only after its size has
-/// been checked against the file and against `expected`.
+/// (see [`write_tensors`](super::write_tensors)). Memory is taken for a tensor only after its size
+/// has been checked against the file and against `expected`.
 ///
 /// # Errors
 /// [`CheckpointError::Tensors`] for any other file.

@@ -115,16 +115,16 @@ proptest! {
         let vector = HostTensor::new([3], vec![0.1, -2.0, 3e7]);
         let tensors = Tensors::from([("m".into(), matrix), ("v".into(), vector.clone())]);
         for (dtype, error) in [(Dtype::Int8, 0.5 / 127.0), (Dtype::Int6, 0.5 / 31.0)] {
-        let bytes = write_tensors(&tensors, dtype).unwrap();
-        SafeTensors::deserialize(&bytes).unwrap(); // others can read it, too
-        let back = read_tensors(&bytes, &shapes(&tensors)).unwrap();
-        prop_assert_eq!(&back["v"], &vector);
-        for (row, back) in rows.iter().zip(back["m"].values.chunks(width)) {
-            let largest = row.iter().fold(0.0_f32, |max, value| max.max(value.abs()));
-            for (value, back) in row.iter().zip(back) {
-                prop_assert!((value - back).abs() <= largest * (error + 1e-6), "{value} {back}");
+            let bytes = write_tensors(&tensors, dtype).unwrap();
+            SafeTensors::deserialize(&bytes).unwrap(); // others can read it, too
+            let back = read_tensors(&bytes, &shapes(&tensors)).unwrap();
+            prop_assert_eq!(&back["v"], &vector);
+            for (row, back) in rows.iter().zip(back["m"].values.chunks(width)) {
+                let largest = row.iter().fold(0.0_f32, |max, value| max.max(value.abs()));
+                for (value, back) in row.iter().zip(back) {
+                    prop_assert!((value - back).abs() <= largest * (error + 1e-6), "{value} {back}");
+                }
             }
-        }
         }
     }
 
