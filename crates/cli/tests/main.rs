@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod base;
+mod bits;
 mod common;
 mod contract;
 mod experiments;
