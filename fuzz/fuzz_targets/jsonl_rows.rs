@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ulmfit::data::Format;
+use ulmfit::data::readers::Format;
 
 #[path = "../laws/rows.rs"]
 mod laws;

@@ -3,8 +3,10 @@
 use std::path::Path;
 use ulmfit::Key;
 use ulmfit::checkpoint::{Dtype, FolderWriter, HostTensor, Overwrite, Tensors};
-use ulmfit::data::LabelKind;
-use ulmfit::stages::{ClassifierBundle, Error, LmBundle, ModelConfig, NetworkConfig, Recipe};
+use ulmfit::data::labels::LabelKind;
+use ulmfit::error::Error;
+use ulmfit::models::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig};
+use ulmfit::recipe::Recipe;
 
 /// Most weights of a model that is made to see whether it loads.
 const WEIGHTS: usize = 1 << 16;

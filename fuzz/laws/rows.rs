@@ -4,9 +4,11 @@ use std::io::Write;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
-use ulmfit::data::{
-    Columns, DataError, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions, Record, open,
+use ulmfit::data::readers::open;
+use ulmfit::data::readers::{
+    Columns, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
 };
+use ulmfit::data::{DataError, Record};
 
 /// Panics where a law is broken by a file of these bytes, read as `format`.
 pub(crate) fn hold(bytes: &[u8], format: Format) {

@@ -1,7 +1,7 @@
 //! Error against number of labels, drawn from the results: a picture a data set.
 
+use ulmfit::report::statistics::{CurvePoint, PowerLaw};
 use ulmfit::report::svg::{LabelSeries, label_curve};
-use ulmfit::report::{CurvePoint, PowerLaw};
 
 use crate::results::{Run, distinct};
 

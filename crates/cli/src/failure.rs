@@ -2,11 +2,12 @@
 
 use anyhow::Error as Any;
 use std::process::ExitCode;
+use ulmfit::Error;
+use ulmfit::ErrorClass;
 use ulmfit::checkpoint::CheckpointError;
 use ulmfit::data::DataError;
-use ulmfit::stages::RecipeError;
+use ulmfit::recipe::RecipeError;
 use ulmfit::text::TextError;
-use ulmfit::{Error, ErrorClass};
 use ulmfit_datasets::PullError;
 
 /// Prints the error and its hint on stderr and chooses the exit code.

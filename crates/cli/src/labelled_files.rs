@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use ulmfit::Error;
-use ulmfit::data::{ColumnUse, DataError, ReadOptions, Record, Records, open};
-use ulmfit::stages::Progress;
+use ulmfit::data::readers::{ColumnUse, ReadOptions};
+use ulmfit::data::readers::{Records, open};
+use ulmfit::data::{DataError, Record};
+use ulmfit::run::Progress;
 
 /// Reads the labelled files of one command.
 ///

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use ulmfit::data::{Place, Record};
-use ulmfit::stages::{Prediction, Probabilities};
+use ulmfit::models::{Prediction, Probabilities};
 
 /// How a prediction is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

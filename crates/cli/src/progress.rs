@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Instant;
-use ulmfit::stages::{Progress, Task};
+use ulmfit::run::{Progress, Task};
 use ulmfit::train::{Control, Event};
 
 /// Tells a person what goes on.

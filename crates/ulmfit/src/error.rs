@@ -1,19 +1,150 @@
-//! What class of failure an error is.
+//! One error for whoever calls a stage.
 
-/// What kind of thing went wrong; the command line turns it into an exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::ErrorClass;
+use crate::checkpoint::CheckpointError;
+use crate::data::DataError;
+use crate::model::LoadError;
+use crate::text::TextError;
+use std::path::PathBuf;
+
+/// Why a stage failed.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ErrorClass {
-    /// The work itself failed: 1.
-    Failed,
-    /// The request makes no sense: 2.
-    Usage,
-    /// What was read is not what it should be: 65.
-    Data,
-    /// What should be read is not there: 66.
-    MissingInput,
-    /// Reading or writing failed: 74.
-    Io,
-    /// Somebody else is at it: 75.
-    Locked,
+pub enum Error {
+    /// Reading texts and labels.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Tokenising, or a vocabulary.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// Reading or writing a model or a run.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A model's weights are not what its configuration asks for.
+    #[error("{}: the weights do not fit", path.display())]
+    Weights {
+        /// Folder of the model.
+        path: PathBuf,
+        /// Which tensor.
+        #[source]
+        source: LoadError,
+    },
+    /// A model's configuration cannot be understood.
+    #[error("{}: {message}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A model of one stage was given where another is needed.
+    #[error("{} is a {found}, a {wanted} is needed here", path.display())]
+    WrongModel {
+        /// Folder of the model.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What is needed.
+        wanted: &'static str,
+    },
+    /// Something asked for cannot be had.
+    #[error("{message}")]
+    Usage {
+        /// What and why.
+        message: String,
+        /// What to try instead.
+        hint: Option<String>,
+    },
+    /// What should be read is not there.
+    #[error("{message}")]
+    Missing {
+        /// What is missing.
+        message: String,
+        /// What to try instead.
+        hint: Option<String>,
+    },
+    /// There is not enough text to work with.
+    #[error("{message}")]
+    TooLittle {
+        /// What there is and what is needed.
+        message: String,
+        /// What to try instead.
+        hint: Option<String>,
+    },
+    /// A recipe cannot be used.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Recipe(#[from] crate::recipe::RecipeError),
+    /// Training failed.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] crate::train::TrainError),
+    /// Not a failure: the result was complete when the command was given again.
+    #[cfg(feature = "train")]
+    #[error("{} was finished before; all that was left to do was to clean up", path.display())]
+    Finished {
+        /// The result.
+        path: PathBuf,
+    },
+    /// A signal asked to stop; a checkpoint was saved if one was wanted.
+    #[error("stopped; run the same command again to continue")]
+    Stopped,
+}
+
+impl Error {
+    /// What to try next, in one line.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Data(error) => error.hint(),
+            Self::Text(error) => error.hint().map(Into::into),
+            Self::Checkpoint(error) => error.hint().map(Into::into),
+            Self::Usage { hint, .. }
+            | Self::TooLittle { hint, .. }
+            | Self::Missing { hint, .. } => hint.clone(),
+            Self::WrongModel { wanted: "language model", .. } => Some(
+                "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".into(),
+            ),
+            Self::WrongModel { path, .. } => Some(format!(
+                "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one of this",
+                path.display()
+            )),
+            #[cfg(feature = "train")]
+            Self::Recipe(error) => error.hint(),
+            #[cfg(feature = "train")]
+            Self::Train(error) => error.hint(),
+            Self::Weights { .. } | Self::Config { .. } => Some(
+                "the folder was changed after it was written; copy it from where it came".into(),
+            ),
+            #[cfg(feature = "train")]
+            Self::Finished { .. } => None,
+            Self::Stopped => None,
+        }
+    }
+
+    /// What kind of failure this is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Data(error) => error.class(),
+            Self::Checkpoint(error) => error.class(),
+            Self::Text(TextError::TokenFileIo { .. }) => ErrorClass::Io,
+            Self::Text(_)
+            | Self::Weights { .. }
+            | Self::Config { .. }
+            | Self::TooLittle { .. }
+            | Self::WrongModel { .. } => ErrorClass::Data,
+            Self::Missing { .. } => ErrorClass::MissingInput,
+            Self::Usage { .. } => ErrorClass::Usage,
+            #[cfg(feature = "train")]
+            Self::Recipe(_) => ErrorClass::Usage,
+            #[cfg(feature = "train")]
+            Self::Train(crate::train::TrainError::Checkpoint(error)) => error.class(),
+            #[cfg(feature = "train")]
+            Self::Train(crate::train::TrainError::NoSteps) => ErrorClass::Data,
+            #[cfg(feature = "train")]
+            Self::Train(_) => ErrorClass::Failed,
+            #[cfg(feature = "train")]
+            Self::Finished { .. } => ErrorClass::Failed, // the command line knows better
+            Self::Stopped => ErrorClass::Failed,
+        }
+    }
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ulmfit::data::{
-    CheckOptions, DataReport, FindingKind, Place, RawLabel, Record, Severity, Task, check_data,
-};
+use ulmfit::data::labels::Task;
+use ulmfit::data::quality::{CheckOptions, DataReport, FindingKind, Severity, check_data};
+use ulmfit::data::{Place, RawLabel, Record};
 use ulmfit_ops::Key;
 
 /// Document `n`: forty words of its own.

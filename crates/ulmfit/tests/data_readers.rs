@@ -11,10 +11,11 @@ use std::process::{Command, Stdio};
 
 use data_support::{Column, gzip, parquet, xz, zstd};
 use tempfile::TempDir;
-use ulmfit::data::{
-    Columns, DocumentUnit, Format, Header, LabelUse, Quotes, RawLabel, ReadOptions, Record,
-    documents, open, read_all,
+use ulmfit::data::readers::{
+    Columns, DocumentUnit, Format, Header, LabelUse, Quotes, ReadOptions, documents,
 };
+use ulmfit::data::readers::{open, read_all};
+use ulmfit::data::{RawLabel, Record};
 
 const TEXTS: [&str; 3] = ["Good, \"really\" good", "schlecht – für immer", "so\tso"];
 const LABELS: [&str; 3] = ["pos", "neg", "pos"];

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use ulmfit::data::Format;
+use ulmfit::data::readers::Format;
 
 #[cfg(feature = "train")]
 #[path = "../../../fuzz/laws/config.rs"]

@@ -11,7 +11,7 @@ use golden::{
     lm_batch, number, numbers, open, rows, size,
 };
 use serde_json::Value;
-use ulmfit::data::LabelKind;
+use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
     ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, Learn, MaskSource, Network,
     Regularisation, TextClassifier,

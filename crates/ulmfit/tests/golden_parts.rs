@@ -11,7 +11,7 @@ use golden::{assert_close, number, numbers, open, rows, size, time_first};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use ulmfit::data::{
+use ulmfit::data::batches::{
     Bptt, Corpus, LmBatchConfig, LmEpoch, Order, evaluation_batches, pad,
     training_batches_with_permutation,
 };

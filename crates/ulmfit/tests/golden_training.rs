@@ -10,7 +10,7 @@ use golden::{
     assert_close, classifier_batch, config, fill, lm_batch, number, numbers, open, rows, size,
 };
 use serde_json::Value;
-use ulmfit::data::LabelKind;
+use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
     ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, Learn, Network, RandomMasks,
     Regularisation, TextClassifier,

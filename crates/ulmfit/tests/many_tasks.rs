@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 
-use ulmfit::data::{Bptt, Corpus, LabelKind, LmBatchConfig, LmEpoch, Order, pad};
+use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig, LmEpoch, Order, pad};
+use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig, HypercolumnHead, LanguageModel,
     Learn, MultiTask, Network, RandomMasks, Regularisation, TextClassifier,

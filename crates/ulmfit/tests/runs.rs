@@ -5,17 +5,18 @@
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::Path;
+use ulmfit::Error;
+use ulmfit::Key;
 use ulmfit::checkpoint::{RunFolder, Tensors};
-use ulmfit::data::{Bptt, Corpus, LmBatchConfig};
+use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig};
 use ulmfit::model::{AwdLstmConfig, DropoutConfig, LanguageModel, Learn, Network, Regularisation};
 use ulmfit::optim::OptimizerConfig;
+use ulmfit::run::{Every, OnNan, Progress, Quiet, Runner, Task};
 use ulmfit::schedule::{Constant, ScheduleConfig};
-use ulmfit::stages::{Every, OnNan, Progress, Quiet, Runner, Task};
 use ulmfit::text::Direction;
 use ulmfit::train::{
     Control, Event, LmTrainee, MAX_ROLLBACKS, Phase, Plan, StepLoss, StepPlan, Trainee, Validation,
 };
-use ulmfit::{Error, Key};
 use ulmfit_ops::Cpu;
 
 const GROUPS: usize = 3;

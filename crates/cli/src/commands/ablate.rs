@@ -8,9 +8,11 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::input::RowsInput;
+use ulmfit::models::LmBundle;
 use ulmfit::report::Table;
-use ulmfit::stages::{AblationOptions, LmBundle, METHODS, Method, RowsInput, ablate};
 use ulmfit::text::Direction;
+use ulmfit_lab::{AblationOptions, METHODS, Method, ablate};
 
 /// What each part of the method is worth on your data: the paper's tables 4 to 7, as rows of one.
 ///

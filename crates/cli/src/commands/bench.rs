@@ -2,9 +2,11 @@
 
 use crate::options::{Common, PrecisionOption, thread_count};
 use crate::output::Output;
+use ulmfit::Error;
+use ulmfit::Precision;
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::stages::{BenchOptions, Recipe, bench_checkpoint, bench_classifier, bench_lm};
-use ulmfit::{Error, Precision};
+use ulmfit::recipe::Recipe;
+use ulmfit_lab::{BenchOptions, bench_checkpoint, bench_classifier, bench_lm};
 
 /// How fast this machine trains and predicts, on synthetic text and real networks.
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,9 @@ use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
-use ulmfit::data::{CheckOptions, LabelOptions, LabelUse, ReadOptions, Severity, check_data};
+use ulmfit::data::labels::LabelOptions;
+use ulmfit::data::quality::{CheckOptions, Severity, check_data};
+use ulmfit::data::readers::{LabelUse, ReadOptions};
 
 /// Looks for what spoils a data set before anyone trains: duplicates, conflicting labels,
 /// spelling variants, empty and huge documents.

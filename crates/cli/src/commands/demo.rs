@@ -6,7 +6,9 @@ use crate::output::Output;
 use anyhow::Context;
 use clap::Parser;
 use std::path::{Path, PathBuf};
-use ulmfit::data::{LabelUse, ReadOptions, Record, read_all};
+use ulmfit::data::Record;
+use ulmfit::data::readers::read_all;
+use ulmfit::data::readers::{LabelUse, ReadOptions};
 
 /// The mails of assets/demo, as they are.
 const MAILS: [(&str, &[u8]); 3] = [

@@ -4,11 +4,10 @@ use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::data::ReadOptions;
-use ulmfit::stages::{
-    ClassifierBundle, LmBundle, NetworkConfig, evaluate_classifier, evaluate_language_model,
-    open_model, read_config, read_texts,
-};
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::input::read_texts;
+use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, open_model, read_config};
+use ulmfit::stages::{evaluate_classifier, evaluate_language_model};
 
 /// Scores a classifier on labelled rows, or a language model on running text.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use crate::output::Output;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use ulmfit::checkpoint::{Dtype, FolderWriter};
-use ulmfit::stages::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
+use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
 /// Writes a model for another program, or a smaller one.
 #[derive(Debug, clap::Args)]

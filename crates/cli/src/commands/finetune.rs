@@ -8,7 +8,9 @@ use crate::options::{
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
-use ulmfit::stages::{BaseModel, HoldOut, LmBundle, Vocabulary, finetune, open_base};
+use ulmfit::input::{HoldOut, Vocabulary};
+use ulmfit::models::{BaseModel, LmBundle, open_base};
+use ulmfit::stages::finetune;
 
 /// Lets a language model learn your own texts; labels are not needed.
 #[derive(Debug, clap::Args)]

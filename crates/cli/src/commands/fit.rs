@@ -9,11 +9,12 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
-use ulmfit::data::{ReadOptions, Record};
-use ulmfit::stages::{
-    BaseModel, FitInput, FitOptions, LmBundle, Progress, RowsInput, TrainOptions, english, fit,
-    open_base,
-};
+use ulmfit::data::Record;
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::input::RowsInput;
+use ulmfit::models::{BaseModel, LmBundle, english, open_base};
+use ulmfit::run::Progress;
+use ulmfit::stages::{FitInput, FitOptions, TrainOptions, fit};
 
 /// Labelled texts to a classifier and an honest report; the one command most people need.
 ///

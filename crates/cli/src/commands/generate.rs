@@ -3,7 +3,8 @@
 use crate::options::Common;
 use crate::output::Output;
 use std::path::PathBuf;
-use ulmfit::stages::{GenerateOptions, LmBundle, generate};
+use ulmfit::models::LmBundle;
+use ulmfit::stages::{GenerateOptions, generate};
 
 /// Text from a language model: what it thinks comes next.
 #[derive(Debug, clap::Args)]

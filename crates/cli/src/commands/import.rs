@@ -6,7 +6,7 @@ use crate::output::Output;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::checkpoint::FolderWriter;
-use ulmfit::stages::{FromFastai, Papers, from_fastai};
+use ulmfit::models::{FromFastai, Papers, from_fastai};
 
 /// Makes a model folder of another program's files.
 #[derive(Debug, clap::Args)]

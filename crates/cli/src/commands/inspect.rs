@@ -8,9 +8,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::checkpoint::peek_tensors;
-use ulmfit::stages::{
-    ModelSummary, PRESETS, Recipe, embedded_name, load_text, open_model, read_texts,
-};
+use ulmfit::input::read_texts;
+use ulmfit::models::{ModelSummary, embedded_name, load_text, open_model};
+use ulmfit::recipe::{PRESETS, Recipe};
 
 /// What is in a model folder: labels, sizes, score, origin, hash. Or in a recipe.
 #[derive(Debug, clap::Args)]

@@ -8,9 +8,9 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::stages::{
-    LabelCurveInput, LabelCurveOptions, LabelMethod, LmBundle, RowsInput, label_curve,
-};
+use ulmfit::input::RowsInput;
+use ulmfit::models::LmBundle;
+use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 
 /// Would more labels help? Error against their number, supervised, semi-supervised, from scratch
 /// and by TF-IDF: the paper's figure 3 on your data.

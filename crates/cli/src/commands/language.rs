@@ -6,11 +6,13 @@ use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
-use ulmfit::data::TokenSource;
-use ulmfit::stages::{
-    BaseModel, DirectionScore, HoldOut, LmBundle, LmInput, LmPapers, LmText, Progress, Runner,
-    StageRecipe, Texts, Vocabulary, corpus_folder,
-};
+use ulmfit::data::batches::TokenSource;
+use ulmfit::input::{HoldOut, LmInput, LmText, Texts, Vocabulary, corpus_folder};
+use ulmfit::models::{BaseModel, LmBundle};
+use ulmfit::recipe::StageRecipe;
+use ulmfit::report::DirectionScore;
+use ulmfit::run::{Progress, Runner};
+use ulmfit::stages::LmPapers;
 use ulmfit::text::TextPipeline;
 
 /// What they are told.

@@ -6,12 +6,12 @@ use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
-use ulmfit::data::{LabelOptions, LabelSet};
+use ulmfit::data::labels::{LabelOptions, LabelSet};
+use ulmfit::input::{encode, labelled, read_texts};
+use ulmfit::models::LmBundle;
 use ulmfit::report::svg::lr_finder;
 use ulmfit::schedule::LrRange;
-use ulmfit::stages::{
-    LmBundle, encode, find_classifier_rate, find_lm_rate, labelled, read_texts, transfer,
-};
+use ulmfit::stages::{find_classifier_rate, find_lm_rate, transfer};
 
 /// Finds a learning rate: trains with growing rates until the loss explodes.
 ///

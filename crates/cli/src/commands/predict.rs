@@ -6,8 +6,11 @@ use crate::output::Output;
 use crate::prediction_rows::{Form, PredictionRows};
 use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
-use ulmfit::data::{Columns, LabelUse, ReadOptions, Record, open};
-use ulmfit::stages::{ClassifierBundle, Progress};
+use ulmfit::data::Record;
+use ulmfit::data::readers::open;
+use ulmfit::data::readers::{Columns, LabelUse, ReadOptions};
+use ulmfit::models::ClassifierBundle;
+use ulmfit::run::Progress;
 
 /// Rows predicted together: memory stays flat however long the input is.
 const CHUNK: usize = 512;

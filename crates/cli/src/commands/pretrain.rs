@@ -8,7 +8,8 @@ use crate::options::{
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
-use ulmfit::stages::{HoldOut, Vocabulary, pretrain};
+use ulmfit::input::{HoldOut, Vocabulary};
+use ulmfit::stages::pretrain;
 
 /// Trains a language model on general text, say Wikipedia.
 #[derive(Debug, clap::Args)]

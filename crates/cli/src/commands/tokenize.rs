@@ -5,8 +5,10 @@ use crate::output::Output;
 use rayon::prelude::*;
 use std::path::PathBuf;
 use ulmfit::Error;
-use ulmfit::data::{LabelUse, ReadOptions, Record, open};
-use ulmfit::stages::{load_text, open_model, read_config};
+use ulmfit::data::Record;
+use ulmfit::data::readers::open;
+use ulmfit::data::readers::{LabelUse, ReadOptions};
+use ulmfit::models::{load_text, open_model, read_config};
 use ulmfit::text::{InnerSpaces, TextConfig, TextError, Tokenizer};
 
 /// Documents tokenised together.

@@ -9,10 +9,11 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::checkpoint::FolderWriter;
-use ulmfit::data::ReadOptions;
-use ulmfit::stages::{
-    BaseModel, LmBundle, Outcome, RowsInput, Runner, TrainInput, TrainOptions, open_base, train,
-};
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::input::RowsInput;
+use ulmfit::models::{BaseModel, LmBundle, open_base};
+use ulmfit::run::Runner;
+use ulmfit::stages::{Outcome, TrainInput, TrainOptions, train};
 
 /// Trains a classifier on a language model.
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,9 @@
 //! What a classifier is to be, apart from its hyper-parameters.
 
 use super::labels::LabelArgs;
+use ulmfit::input::Shares;
 use ulmfit::model::HeadConfig;
-use ulmfit::stages::{ClassifyOptions, Shares};
+use ulmfit::stages::ClassifyOptions;
 
 /// What a classifier is to be.
 #[derive(Debug, Clone, clap::Args)]

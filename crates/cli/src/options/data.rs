@@ -1,6 +1,6 @@
 //! How to read texts and labels.
 
-use ulmfit::data::{EncodingErrors, Format, Header, Quotes, ReadOptions};
+use ulmfit::data::readers::{EncodingErrors, Format, Header, Quotes, ReadOptions};
 
 /// How to read texts and labels.
 #[derive(Debug, Clone, clap::Args)]

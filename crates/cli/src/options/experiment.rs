@@ -3,7 +3,8 @@
 use super::run::EveryArg;
 use std::path::Path;
 use ulmfit::Error;
-use ulmfit::stages::{Lab, Progress};
+use ulmfit::run::Progress;
+use ulmfit_lab::Lab;
 
 /// Where experiments are kept, and how often each is run.
 #[derive(Debug, Clone, clap::Args)]

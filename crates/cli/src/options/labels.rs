@@ -1,6 +1,6 @@
 //! What labels are.
 
-use ulmfit::data::{LabelOptions, Task};
+use ulmfit::data::labels::{LabelOptions, Task};
 
 /// What labels are.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,7 +2,7 @@
 
 use super::LmLearningOptions;
 use ulmfit::Error;
-use ulmfit::stages::{Recipe, StageRecipe, Unfreezing};
+use ulmfit::recipe::{Recipe, StageRecipe, Unfreezing};
 
 /// Hyper-parameters of a classifier's training.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,7 +2,7 @@
 
 use super::StepOptions;
 use ulmfit::Error;
-use ulmfit::stages::{Recipe, StageRecipe, TrainPrecision};
+use ulmfit::recipe::{Recipe, StageRecipe, TrainPrecision};
 
 /// Hyper-parameters of a language model's training; a classifier has these and more.
 #[derive(Debug, Clone, clap::Args)]

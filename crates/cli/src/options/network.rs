@@ -3,7 +3,7 @@
 use super::vocab::{FROM_SCRATCH, refuse};
 use ulmfit::Error;
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::stages::LmBundle;
+use ulmfit::models::LmBundle;
 use ulmfit::text::Direction;
 
 /// Sizes of a new network.

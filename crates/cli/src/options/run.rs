@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::stages::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use ulmfit::run::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
 
 /// Where a training command writes, and how it survives.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use ulmfit::Error;
-use ulmfit::stages::{Recipe, StageRecipe};
+use ulmfit::recipe::{Recipe, StageRecipe};
 
 /// The recipe, and what an update is made of.
 #[derive(Debug, Clone, clap::Args)]

@@ -57,7 +57,10 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
 
 /// Puts a small file in the place of another, or of none: the old one is there until the new one
 /// is durable.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+///
+/// # Errors
+/// [`CheckpointError::Io`] when the file cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
     let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
         return Err(CheckpointError::NotAName { path: path.to_owned() });
     };

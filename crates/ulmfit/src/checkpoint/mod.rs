@@ -34,15 +34,16 @@ pub use crash_point::CRASH_POINTS;
 pub use difference::ConfigDifference;
 pub use durable::hash_file;
 #[cfg(feature = "train")]
-pub(crate) use durable::replace;
+pub use durable::replace;
 pub use error::{CheckpointError, ManifestFault};
 pub use folder_writer::{FolderWriter, Overwrite};
 pub use manifest::check_manifest;
 pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]
-pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
+pub use run::RunLock;
+pub(crate) use run::store_or_compare;
 #[cfg(feature = "train")]
-pub(crate) use run::{RunLock, store_or_compare};
+pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
 pub use tensors::{
     Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, stored_as, write_tensors,
 };

@@ -4,8 +4,9 @@ use crate::ErrorClass;
 use std::io;
 use std::path::PathBuf;
 
-use super::similar::closest;
-use super::{Format, Place};
+use super::place::Place;
+use crate::data::quality::closest;
+use crate::data::readers::Format;
 
 /// Why data could not be used.
 ///
@@ -400,12 +401,12 @@ impl DataError {
 }
 
 /// "`a`, `b` and `c`", cut after eight.
-pub(super) fn list(names: &[String]) -> String {
+pub(crate) fn list(names: &[String]) -> String {
     list_at_most(names, 8)
 }
 
 /// "`a`, `b` and `c`", cut after `most`.
-pub(super) fn list_at_most(names: &[String], most: usize) -> String {
+pub(crate) fn list_at_most(names: &[String], most: usize) -> String {
     let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{name}`")).collect();
     match (&shown[..], names.len()) {
         ([], _) => "none".to_owned(),

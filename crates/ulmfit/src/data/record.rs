@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Place;
+use super::place::Place;
 
 /// One document, with its label where the data has one.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Record {
     pub label: Option<RawLabel>,
     /// Where the record begins.
     pub place: Place,
-    /// Every column with its value, only under [`Columns::Keep`](super::Columns::Keep).
+    /// Every column with its value, only under [`Columns::Keep`](crate::data::readers::Columns::Keep).
     pub columns: Vec<(String, serde_json::Value)>,
 }
 

@@ -7,7 +7,7 @@
 
 use super::awd_lstm::{EncoderOutput, EncoderTape};
 use super::{AwdLstm, Learn, MaskSource, Mode};
-use crate::data::ClassifierBatch;
+use crate::data::batches::ClassifierBatch;
 use std::ops::Range;
 use ulmfit_ops::lstm::Keep;
 use ulmfit_ops::{Device, Tensor};
@@ -149,7 +149,7 @@ pub fn backward<D: Device>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::pad;
+    use crate::data::batches::pad;
     use crate::model::{AwdLstmConfig, DropoutConfig};
     use ulmfit_ops::concat_pool::ConcatPool;
     use ulmfit_ops::{Cpu, Key};

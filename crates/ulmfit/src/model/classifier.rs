@@ -5,7 +5,8 @@ use super::{
     AwdLstm, ClassifierConfig, DropoutConfig, Learn, MaskSource, Mode, Network, Param, PoolingHead,
     Regularisation,
 };
-use crate::data::{ClassifierBatch, LabelKind};
+use crate::data::batches::ClassifierBatch;
+use crate::data::labels::LabelKind;
 use ulmfit_ops::class_loss::{Activation, Targets};
 use ulmfit_ops::{Device, Key, Tensor};
 

@@ -1,7 +1,7 @@
 //! Sizes and dropouts: what a model is, apart from its weights.
 
 use super::TargetScale;
-use crate::data::LabelKind;
+use crate::data::labels::LabelKind;
 use serde::{Deserialize, Serialize};
 
 /// The five dropout probabilities of an AWD-LSTM (Merity, Keskar & Socher 2017).

@@ -6,7 +6,7 @@
 
 use super::bpt3c::skipped;
 use super::{AwdLstm, HeadConfig, LanguageModel, MaskSource, Mode, Network, Param, PoolingHead};
-use crate::data::{PAD, evaluation_batches};
+use crate::data::batches::{PAD, evaluation_batches};
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::lstm::{Keep, LstmState};
 use ulmfit_ops::{Device, Key, Tensor};
@@ -209,7 +209,8 @@ impl<D: Device> Network<D> for HypercolumnHead<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{LabelKind, pad};
+    use crate::data::batches::pad;
+    use crate::data::labels::LabelKind;
     use crate::model::{AwdLstmConfig, ClassifierConfig, DropoutConfig, TextClassifier};
     use ulmfit_ops::Cpu;
 

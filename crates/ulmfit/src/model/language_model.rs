@@ -5,7 +5,7 @@ use super::{
     AwdLstm, AwdLstmConfig, DropoutConfig, EncoderState, Learn, MaskSource, Mode, Network, Param,
     Regularisation,
 };
-use crate::data::LmBatch;
+use crate::data::batches::LmBatch;
 use ulmfit_ops::lstm::Keep;
 use ulmfit_ops::{Device, Key, Tensor};
 

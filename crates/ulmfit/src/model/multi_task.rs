@@ -5,7 +5,7 @@ use super::{
     EncoderState, LanguageModel, Learn, LmStep, MaskSource, Network, Param, Regularisation,
     TextClassifier,
 };
-use crate::data::LmBatch;
+use crate::data::batches::LmBatch;
 use ulmfit_ops::{Device, Tensor};
 
 /// A classifier and the decoder of a language model on one encoder.

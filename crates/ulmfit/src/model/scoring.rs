@@ -1,7 +1,8 @@
 //! Whole data sets through a model, without learning.
 
 use super::{LanguageModel, TextClassifier};
-use crate::data::{DataError, LmBatchConfig, LmEpoch, Order, TokenSource, evaluation_batches, pad};
+use crate::data::DataError;
+use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource, evaluation_batches, pad};
 use ulmfit_ops::Device;
 
 /// Sums over a corpus.

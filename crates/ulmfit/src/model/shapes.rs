@@ -53,7 +53,7 @@ impl ClassifierConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::LabelKind;
+    use crate::data::labels::LabelKind;
     use crate::model::{DropoutConfig, HeadConfig, LanguageModel, Network, TextClassifier};
     use ulmfit_ops::{Cpu, Key};
 

@@ -1,7 +1,7 @@
 //! An encoder and its tied decoder learn to predict the next token.
 
 use super::{AwdLstm, EncoderState, Learn, LmStep, MaskSource, Mode, Param, Regularisation, Site};
-use crate::data::LmBatch;
+use crate::data::batches::LmBatch;
 use ulmfit_ops::Device;
 use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads};
 use ulmfit_ops::lstm::Keep;

@@ -1,7 +1,8 @@
 //! What a report on a trained classifier says, as plain data.
 
-use super::calibration::Reliability;
-use super::{ClassifierEvaluation, Comparison, Course, Mistake};
+use super::{ClassifierEvaluation, Course, Mistake};
+use crate::report::statistics::Comparison;
+use crate::report::statistics::Reliability;
 use crate::text::Direction;
 use serde::Serialize;
 use serde_json::Value;

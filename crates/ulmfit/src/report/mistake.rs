@@ -1,6 +1,7 @@
 //! The mistakes that a person should look at first.
 
-use crate::data::{DataError, LabelSet, Place, Record, Target};
+use crate::data::labels::{LabelSet, Target};
+use crate::data::{DataError, Place, Record};
 use crate::model::argmax;
 use serde::Serialize;
 
@@ -117,7 +118,8 @@ fn short(place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{LabelOptions, RawLabel, Task};
+    use crate::data::RawLabel;
+    use crate::data::labels::{LabelOptions, Task};
     use std::path::Path;
     use std::sync::Arc;
 

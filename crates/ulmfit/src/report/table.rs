@@ -52,6 +52,6 @@ impl fmt::Display for Table {
 }
 
 /// A part of one as a number of per cent with two digits.
-pub(crate) fn percent(part: f64) -> String {
+pub fn percent(part: f64) -> String {
     format!("{:.2}", 100.0 * part)
 }

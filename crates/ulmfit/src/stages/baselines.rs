@@ -1,21 +1,23 @@
 //! What simpler tools reach on the rows a classifier was scored on.
 
-use super::Error;
-use super::bundle::ClassifierBundle;
-use crate::data::{DataError, LabelKind, LabelSet, Record, Target};
+use crate::Error;
+use crate::baselines::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
+use crate::data::labels::{LabelKind, LabelSet, Target};
+use crate::data::{DataError, Record};
 use crate::model::argmax;
-use crate::report::baseline::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
+use crate::models::ClassifierBundle;
+use crate::report::BaselineScores;
 use crate::report::metrics::{RegressionScores, mean_interval, wilson};
-use crate::report::{BaselineScores, Comparison};
+use crate::report::statistics::Comparison;
 use crate::text::TextPipeline;
 use ulmfit_ops::Device;
 
 /// Baselines on the rows of a test, and the classifier beside them.
-pub(super) struct Baselines {
-    pub(super) scores: BaselineScores,
-    pub(super) comparison: Option<Comparison>,
+pub(crate) struct Baselines {
+    pub scores: BaselineScores,
+    pub comparison: Option<Comparison>,
     /// As a sentence.
-    pub(super) verdict: String,
+    pub verdict: String,
 }
 
 impl Baselines {
@@ -23,7 +25,7 @@ impl Baselines {
     ///
     /// # Errors
     /// [`Error::Data`] when a record has no label, or one the classifier does not know.
-    pub(super) fn measure<D: Device>(
+    pub(crate) fn measure<D: Device>(
         model: &ClassifierBundle<D>,
         train: &[Record],
         test: &[Record],
@@ -118,7 +120,7 @@ fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
 }
 
 /// What TF-IDF with logistic regression answers for `test`.
-pub(super) fn tfidf_guesses(
+pub fn tfidf_guesses(
     labels: &LabelSet,
     text: &TextPipeline,
     known: &[Vec<u32>],
@@ -155,7 +157,10 @@ pub(super) fn tfidf_guesses(
 }
 
 /// The classes of each record, rising.
-pub(super) fn answers(labels: &LabelSet, records: &[Record]) -> Result<Vec<Vec<u32>>, DataError> {
+///
+/// # Errors
+/// [`DataError`] when a record has no label, or one that is not in `labels`.
+pub fn answers(labels: &LabelSet, records: &[Record]) -> Result<Vec<Vec<u32>>, DataError> {
     let classes = |record| match labels.target(record)? {
         Target::Class(class) => Ok(vec![class]),
         Target::Classes(classes) => Ok(classes),

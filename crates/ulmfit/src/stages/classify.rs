@@ -1,14 +1,15 @@
 //! Stage 3: a classifier on top of a language model.
 
-use super::Error;
-use super::Task as Title;
-use super::bundle::{ClassifierBundle, LmBundle};
-use super::fingerprint;
 use super::language::lm_batches;
-use super::recipe::StageRecipe;
-use super::runner::Runner;
-use crate::data::{Corpus, LabelKind, LabelOptions, LabelSet};
+use crate::Error;
+use crate::data::batches::Corpus;
+use crate::data::labels::{LabelKind, LabelOptions, LabelSet};
 use crate::model::{ClassifierConfig, HeadConfig, MultiTask, Network, TextClassifier};
+use crate::models::{ClassifierBundle, LmBundle};
+use crate::recipe::StageRecipe;
+use crate::run::Runner;
+use crate::run::Task as Title;
+use crate::run::fingerprint;
 use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTrainee};
 use serde_json::json;
@@ -34,7 +35,7 @@ impl LabelledText {
 
     /// Weights that make every class count the same: rows over classes times its rows, as
     /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
-    pub(super) fn class_weights(&self) -> Vec<f32> {
+    pub fn class_weights(&self) -> Vec<f32> {
         let (rows, counts) = (self.train.targets.len() as f32, self.class_counts());
         let weight = |&count: &f32| match self.labels.kind() {
             LabelKind::Single => rows / (counts.len() as f32 * count.max(1.0)),
@@ -44,7 +45,7 @@ impl LabelledText {
     }
 
     /// Training rows that each label stands at.
-    pub(super) fn class_counts(&self) -> Vec<f32> {
+    pub fn class_counts(&self) -> Vec<f32> {
         let mut counts = vec![0.0; self.labels.outputs()];
         for target in &self.train.targets {
             match self.labels.kind() {
@@ -71,10 +72,10 @@ pub struct ClassifyOptions {
 
 /// Whom a classifier learns from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Teacher {
+pub(crate) enum Teacher {
     /// The user's labels.
     Labels,
-    /// These, and what a first classifier is surest of: [`self_training`](super::self_training).
+    /// These, and what a first classifier is surest of: [`self_training`](crate::stages::self_training).
     Classifier,
 }
 
@@ -107,7 +108,7 @@ pub fn classify(
 }
 
 /// [`classify`], in a run folder of its own for each teacher.
-pub(super) fn taught_by(
+pub(crate) fn taught_by(
     teacher: Teacher,
     runner: &mut Runner<'_>,
     mut lm: LmBundle,

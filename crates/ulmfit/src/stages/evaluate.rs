@@ -1,13 +1,15 @@
 //! How good a model is on labelled rows, or on running text.
 
-use super::Error;
-use super::Progress;
-use super::bundle::{ClassifierBundle, LmBundle};
-use super::texts::{Document, encode};
-use crate::data::{Bptt, DataError, LabelKind, LmBatchConfig, Record, Target};
+use crate::Error;
+use crate::data::batches::{Bptt, LmBatchConfig};
+use crate::data::labels::{LabelKind, Target};
+use crate::data::{DataError, Record};
+use crate::input::{Document, encode};
 use crate::model::{argmax, score_stream};
+use crate::models::{ClassifierBundle, LmBundle};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::{ClassificationScores, ClassifierEvaluation};
+use crate::run::Progress;
 use crate::text::special::UNK_ID;
 use serde::Serialize;
 use std::fmt;
@@ -20,7 +22,7 @@ const LEAST: f64 = 1e-12;
 ///
 /// # Errors
 /// [`Error::Data`] when a record has no label, or one the model does not know.
-pub(super) fn score<D: Device>(
+pub(crate) fn score<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
     rows: &[Vec<f32>],

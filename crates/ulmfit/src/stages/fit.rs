@@ -1,20 +1,22 @@
 //! All stages, one after the other: from labelled texts to a classifier and an honest report.
 
-use super::Error;
-use super::bundle::LmBundle;
-use super::corpus::{HoldOut, LmInput, Vocabulary, corpus_folder};
 use super::language::{finetune, pretrain};
-use super::laps::Laps;
 use super::outcome::Outcome;
-use super::recipe::StageRecipe;
-use super::rows::{Rows, RowsInput, texts};
-use super::runner::Runner;
 use super::self_training::draw;
-use super::texts::Texts;
 use super::train::{Before, TrainOptions, pool_key, train_on};
-use crate::data::{ReadOptions, Record, TokenSource};
+use crate::Error;
+use crate::data::Record;
+use crate::data::batches::TokenSource;
+use crate::data::readers::ReadOptions;
+use crate::input::Texts;
+use crate::input::{HoldOut, LmInput, Vocabulary, corpus_folder};
+use crate::input::{Rows, RowsInput, texts};
 use crate::model::AwdLstmConfig;
+use crate::models::LmBundle;
+use crate::recipe::StageRecipe;
 use crate::report::DirectionScore;
+use crate::run::Laps;
+use crate::run::Runner;
 use crate::text::{TextConfig, VocabConfig};
 use std::path::PathBuf;
 use ulmfit_ops::Key;

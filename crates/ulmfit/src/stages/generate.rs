@@ -1,7 +1,7 @@
 //! Text from a language model.
 
-use super::Error;
-use super::bundle::LmBundle;
+use crate::Error;
+use crate::models::LmBundle;
 use crate::text::{Direction, special};
 use ulmfit_ops::Key;
 

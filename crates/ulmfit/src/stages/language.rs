@@ -1,14 +1,14 @@
 //! Stages 1 and 2: a language model on general text, then on the user's.
 
-use super::Error;
-use super::bundle::LmBundle;
-use super::corpus::LmText;
-use super::recipe::{BpttKind, StageRecipe};
-use super::runner::Runner;
-use super::{Task, fingerprint};
-use crate::data::{Bptt, LmBatchConfig, TokenSource};
+use crate::Error;
+use crate::data::batches::{Bptt, LmBatchConfig, TokenSource};
+use crate::input::LmText;
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
+use crate::models::LmBundle;
+use crate::recipe::{BpttKind, StageRecipe};
 use crate::report::DirectionScore;
+use crate::run::Runner;
+use crate::run::{Task, fingerprint};
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! What training a classifier comes to: the model and an honest report.
 
-use super::bundle::ClassifierBundle;
+use crate::models::ClassifierBundle;
 use crate::report::Report;
 
 /// A classifier and how good it is.

@@ -5,13 +5,14 @@
 //! each other, so that a classifier is mostly right where it is sure, and there are many such texts.
 //! The second classifier starts from the language model again, not from the first one's weights.
 
-use super::Error;
-use super::bundle::{ClassifierBundle, LmBundle};
 use super::classify::{ClassifyOptions, LabelledText, Teacher, taught_by};
-use super::recipe::StageRecipe;
-use super::runner::Runner;
-use crate::data::{LabelKind, TokenSource};
+use crate::Error;
+use crate::data::batches::TokenSource;
+use crate::data::labels::LabelKind;
 use crate::model::argmax;
+use crate::models::{ClassifierBundle, LmBundle};
+use crate::recipe::StageRecipe;
+use crate::run::Runner;
 use crate::text::Direction;
 use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
@@ -34,7 +35,7 @@ const SHARE: f64 = 0.5;
 
 impl SelfTraining {
     /// With so many texts, however many labels there are; none: not at all.
-    pub(super) fn of(texts: usize) -> Option<Self> {
+    pub fn of(texts: usize) -> Option<Self> {
         (texts > 0).then_some(Self { below: None, texts, share: SHARE })
     }
 }
@@ -43,7 +44,7 @@ impl StageRecipe {
     /// How many texts without labels help a classifier that learns from so many with one.
     ///
     /// None unless each has exactly one label: what several or a number are sure of is not compared.
-    pub(super) fn texts_to_label(&self, documents: usize, kind: LabelKind) -> usize {
+    pub fn texts_to_label(&self, documents: usize, kind: LabelKind) -> usize {
         let rule = self.self_training.filter(|_| kind == LabelKind::Single);
         let few = rule.filter(|rule| rule.below.is_none_or(|below| documents < below));
         few.map_or(0, |rule| rule.texts)
@@ -51,7 +52,7 @@ impl StageRecipe {
 }
 
 /// Up to `most` of some numbers, drawn by a key.
-pub(super) fn sample(numbers: &[usize], most: usize, key: &Key) -> Vec<usize> {
+pub(crate) fn sample(numbers: &[usize], most: usize, key: &Key) -> Vec<usize> {
     let order = key.permutation(numbers.len());
     order.into_iter().take(most).map(|at| numbers[at]).collect()
 }
@@ -60,7 +61,7 @@ pub(super) fn sample(numbers: &[usize], most: usize, key: &Key) -> Vec<usize> {
 ///
 /// # Panics
 /// If one of them does not exist.
-pub(super) fn draw<S: TokenSource>(
+pub fn draw<S: TokenSource>(
     source: &S,
     documents: &[usize],
     most: usize,
@@ -75,29 +76,29 @@ pub(super) fn draw<S: TokenSource>(
 }
 
 /// A classifier and how it was taught.
-pub(super) struct Taught {
-    pub(super) classifier: ClassifierBundle,
+pub struct Taught {
+    pub classifier: ClassifierBundle,
     /// The hyper-parameters, with the rules for little and much data applied.
-    pub(super) recipe: StageRecipe,
+    pub recipe: StageRecipe,
     /// The one that taught it, if one did.
-    pub(super) first: Option<First>,
+    pub first: Option<First>,
 }
 
 /// A classifier that taught another one.
-pub(super) struct First {
-    pub(super) classifier: ClassifierBundle,
+pub struct First {
+    pub classifier: ClassifierBundle,
     /// Texts without labels that it has labelled.
-    pub(super) labelled: usize,
+    pub labelled: usize,
     /// Those of them that the other one has learned.
-    pub(super) learned: usize,
+    pub learned: usize,
 }
 
 /// Trains a classifier on labelled documents, and another one on these and on what the first is
 /// surest of among `texts`, if there are any.
 ///
 /// # Errors
-/// Those of [`classify`](super::classify()).
-pub(super) fn teach(
+/// Those of [`classify`](crate::stages::classify()).
+pub fn teach(
     runner: &mut Runner<'_>,
     lm: LmBundle,
     directions: &[Direction],
@@ -157,8 +158,8 @@ fn surest(guesses: &[Vec<f32>], labels: &[f32], share: f64) -> Vec<(usize, usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Corpus;
-    use crate::stages::Recipe;
+    use crate::data::batches::Corpus;
+    use crate::recipe::Recipe;
 
     #[test]
     fn the_surest_texts_of_each_class_are_taken() {

@@ -1,24 +1,27 @@
 //! Stage 3 as a user meets it: labelled rows in, a classifier and its report out.
 
 use super::baselines::Baselines;
-use super::bundle::{ClassifierBundle, LmBundle};
 use super::classify::{ClassifyOptions, LabelledText};
 use super::evaluate::score;
-use super::laps::Laps;
+use super::model_card::provenance;
 use super::outcome::Outcome;
-use super::papers::provenance;
-use super::recipe::StageRecipe;
-use super::rows::{Rows, RowsInput, Shares, labelled, texts};
-use super::runner::Runner;
 use super::self_training::{First, Taught, sample, teach};
-use super::texts::{Document, read_texts};
-use super::{ClassifierEvaluation, Error};
-use crate::data::{LabelKind, LabelSet, ReadOptions, Record, Target};
+use crate::Error;
+use crate::data::Record;
+use crate::data::labels::{LabelKind, LabelSet, Target};
+use crate::data::readers::ReadOptions;
+use crate::input::{Document, read_texts};
+use crate::input::{Rows, RowsInput, Shares, labelled, texts};
 use crate::model::argmax;
-use crate::report::calibration::Reliability;
+use crate::models::{ClassifierBundle, LmBundle};
+use crate::recipe::StageRecipe;
+use crate::report::ClassifierEvaluation;
+use crate::report::statistics::Reliability;
 use crate::report::{
     Cost, DirectionScore, Report, SelfTrainingReport, peak_rss_mb, worst_mistakes,
 };
+use crate::run::Laps;
+use crate::run::Runner;
 use crate::text::Direction;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
@@ -27,7 +30,7 @@ use ulmfit_ops::Key;
 pub struct TrainInput {
     /// Labelled rows.
     pub rows: RowsInput,
-    /// Files of texts without labels, for [self-training](super::SelfTraining).
+    /// Files of texts without labels, for [self-training](super::self_training::SelfTraining).
     pub unlabeled: Vec<PathBuf>,
     /// How these are read.
     pub options: ReadOptions,
@@ -48,15 +51,15 @@ pub struct TrainOptions {
 
 /// What came before stage 3.
 #[derive(Default)]
-pub(super) struct Before {
+pub(crate) struct Before {
     /// How good the language model is.
-    pub(super) language_model: Vec<DirectionScore>,
+    pub(crate) language_model: Vec<DirectionScore>,
     /// Texts without labels that it learned from.
-    pub(super) unlabeled: usize,
+    pub(crate) unlabeled: usize,
     /// Some of these, as token ids, for a classifier to label.
-    pub(super) pool: Vec<Vec<u32>>,
+    pub(crate) pool: Vec<Vec<u32>>,
     /// Its hyper-parameters.
-    pub(super) recipe: Option<StageRecipe>,
+    pub(crate) recipe: Option<StageRecipe>,
 }
 
 /// Mistakes that a report shows.
@@ -96,12 +99,12 @@ pub fn train(
 }
 
 /// Which texts a classifier labels is drawn from this, from the key of the split.
-pub(super) fn pool_key(key: &Key) -> Key {
+pub(crate) fn pool_key(key: &Key) -> Key {
     key.child(3)
 }
 
 /// The part that [`train`] and `fit` share.
-pub(super) fn train_on(
+pub(crate) fn train_on(
     runner: &mut Runner<'_>,
     lm: LmBundle,
     rows: &Rows,

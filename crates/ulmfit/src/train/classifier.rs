@@ -1,7 +1,8 @@
 //! Training a classifier on labelled documents.
 
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
-use crate::data::{LabelKind, pad, training_batches};
+use crate::data::batches::{pad, training_batches};
+use crate::data::labels::LabelKind;
 use crate::model::{
     RandomMasks, Regularisation, TargetScale, TextClassifier, argmax, score_documents_while,
 };

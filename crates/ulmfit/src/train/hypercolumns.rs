@@ -2,7 +2,8 @@
 
 use super::classifier::metrics;
 use super::{Control, Labelled, LossConfig, StepLoss, StepPlan, Trainee, Validation};
-use crate::data::{LabelKind, training_batches};
+use crate::data::batches::training_batches;
+use crate::data::labels::LabelKind;
 use crate::model::{HypercolumnHead, RandomMasks};
 use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};

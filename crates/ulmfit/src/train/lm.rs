@@ -3,7 +3,8 @@
 use super::snapshot::{to_device, to_host};
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
-use crate::data::{DataError, LmBatchConfig, LmEpoch, Order, TokenSource};
+use crate::data::DataError;
+use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource};
 use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation, score_stream_while};
 use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};

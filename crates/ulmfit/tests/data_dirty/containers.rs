@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use ulmfit::ErrorClass;
-use ulmfit::data::{Format, ReadOptions, documents, read_all};
+use ulmfit::data::readers::read_all;
+use ulmfit::data::readers::{Format, ReadOptions, documents};
 
 use crate::data_support::{Column, gzip, parquet, xz, zstd};
 use crate::harness::{check_refusals, file, given, labelled, place, refused, text, unlabelled};

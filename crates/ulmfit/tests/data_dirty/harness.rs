@@ -5,10 +5,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use ulmfit::ErrorClass;
-use ulmfit::data::{
-    DataError, EncodingErrors, Format, LabelOptions, LabelSet, LabelUse, ReadOptions, Record, Task,
-    Warnings, read_all,
-};
+use ulmfit::data::labels::{LabelOptions, LabelSet, Task};
+use ulmfit::data::readers::read_all;
+use ulmfit::data::readers::{EncodingErrors, Format, LabelUse, ReadOptions, Warnings};
+use ulmfit::data::{DataError, Record};
 
 /// A path and its bytes inside a fresh folder; a path that ends in `/` is an empty folder.
 pub(crate) type Files = Vec<(&'static str, Vec<u8>)>;

@@ -1,6 +1,6 @@
 //! JSON lines, and labels in any format.
 
-use ulmfit::data::Task;
+use ulmfit::data::labels::Task;
 
 use crate::harness::{check_refusals, file, labelled, refused, short, text};
 

@@ -1,6 +1,7 @@
 //! What is put right and counted instead of refused.
 
-use ulmfit::data::{ReadOptions, open, read_all};
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::data::readers::{open, read_all};
 
 use crate::data_support::{Column, gzip, parquet};
 use crate::harness::{Files, file, labelled, optional, place, replacing, short, text, unlabelled};

@@ -1,6 +1,6 @@
 //! CSV and TSV: rows, headers, nothing at all.
 
-use ulmfit::data::{Header, ReadOptions};
+use ulmfit::data::readers::{Header, ReadOptions};
 
 use crate::data_support::gzip;
 use crate::harness::{check_refusals, file, labelled, refused, text};

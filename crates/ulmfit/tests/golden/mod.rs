@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use ulmfit::data::{ClassifierBatch, LmBatch, pad};
+use ulmfit::data::batches::{ClassifierBatch, LmBatch, pad};
 use ulmfit::model::{AwdLstmConfig, MaskSource, Network, Site};
 use ulmfit_ops::{Device, Tensor};
 

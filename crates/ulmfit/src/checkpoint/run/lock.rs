@@ -9,13 +9,16 @@ use crate::checkpoint::durable::io_error;
 
 /// Held until dropped; the system releases it when the process dies, however it dies.
 #[derive(Debug)]
-pub(crate) struct RunLock {
+pub struct RunLock {
     _file: File,
 }
 
 impl RunLock {
     /// Takes `run.lock` in `folder` and writes this process's id into it.
-    pub(crate) fn take(folder: &Path) -> Result<Self, CheckpointError> {
+    ///
+    /// # Errors
+    /// [`CheckpointError::Locked`] when another process has it, [`CheckpointError::Io`] when it cannot be written.
+    pub fn take(folder: &Path) -> Result<Self, CheckpointError> {
         let path = folder.join("run.lock");
         let mut file = OpenOptions::new()
             .read(true)

@@ -18,4 +18,4 @@ mod tests;
 pub use checkpoints::{Checkpoint, Keep, SkippedCheckpoint};
 pub(crate) use config::store_or_compare;
 pub use folder::RunFolder;
-pub(crate) use lock::RunLock;
+pub use lock::RunLock;

@@ -1,12 +1,13 @@
 //! The page is well-formed, self-contained, and no text of the user gets out of its place.
 
 use super::page;
-use crate::report::calibration::Reliability;
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
+use crate::report::statistics::Comparison;
+use crate::report::statistics::Reliability;
 use crate::report::{
-    BaselineScores, ClassificationScores, ClassifierEvaluation, Comparison, Cost, Course, Curve,
-    DataHashes, DirectionScore, EpochScore, GroupRates, LabelCounts, Mistake, Provenance, Report,
-    RowCounts, SelfTrainingReport, StageTime,
+    BaselineScores, ClassificationScores, ClassifierEvaluation, Cost, Course, Curve, DataHashes,
+    DirectionScore, EpochScore, GroupRates, LabelCounts, Mistake, Provenance, Report, RowCounts,
+    SelfTrainingReport, StageTime,
 };
 use crate::text::Direction;
 use crate::train::Validation;

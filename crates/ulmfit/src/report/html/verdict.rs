@@ -1,7 +1,8 @@
 //! What a person must know: is it any good, and how sure is that?
 
 use super::format::{count, counted, interval, percent, plain_interval};
-use crate::report::{BaselineScores, ClassifierEvaluation, Comparison, Judge, Report, Verdict};
+use crate::report::statistics::{Comparison, Verdict};
+use crate::report::{BaselineScores, ClassifierEvaluation, Judge, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {

@@ -1,7 +1,8 @@
 //! The pictures of a run, and one of many runs.
 
 use super::{Axis, HeatMap, Line, LineChart, Mark, Scale, Stroke};
-use crate::report::{ClassificationScores, PowerLaw};
+use crate::report::ClassificationScores;
+use crate::report::statistics::PowerLaw;
 
 /// Training and validation loss over the update.
 pub fn losses(title: &str, train: Vec<(f64, f64)>, valid: Vec<(f64, f64)>) -> LineChart {

@@ -1,7 +1,7 @@
 //! Accuracy over confidence.
 
 use super::{Dress, Dressed, Escaped, Picture, open};
-use crate::report::calibration::Reliability;
+use crate::report::statistics::Reliability;
 use std::fmt;
 
 /// Bars of accuracy beside the diagonal they should end at; below, how many rows each bar is of.

@@ -1,0 +1,222 @@
+//! The rows of the paper's tables on one split, with the same seeds.
+
+use crate::ablation_report::AblationReport;
+use crate::lab::{Lab, RunName};
+use crate::ledger::Cell;
+use crate::methods::{Classifier, Language, Method, Tuning};
+use crate::models::{fine_tuned, hypercolumns, in_vocabulary, sizes};
+use crate::score::{Exam, Score};
+use serde_json::{Value, json};
+use std::path::Path;
+use ulmfit::Error;
+use ulmfit::data::batches::TokenSource;
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::input::Texts;
+use ulmfit::input::{HoldOut, LmInput, LmText, Vocabulary};
+use ulmfit::input::{Rows, RowsInput, Shares, labelled, texts};
+use ulmfit::models::LmBundle;
+use ulmfit::recipe::{Recipe, StageRecipe};
+use ulmfit::run::Runner;
+use ulmfit::run::fingerprint;
+use ulmfit::stages::{ClassifyOptions, LabelledText};
+use ulmfit::stages::{finetune, pretrain};
+use ulmfit::text::{Direction, TextPipeline, VocabConfig};
+use ulmfit::train::Labelled;
+use ulmfit_ops::Key;
+
+/// What [`ablate`] does.
+#[derive(Clone, Debug)]
+pub struct AblationOptions {
+    /// Rows of the table.
+    pub methods: Vec<Method>,
+    /// A run of each row for each.
+    pub seeds: Vec<u64>,
+    /// What the rows change.
+    pub recipe: Recipe,
+    /// Head, labels, class weights; its seed settles the split only.
+    pub classify: ClassifyOptions,
+    /// Rows set apart where the user has not.
+    pub shares: Shares,
+    /// Vocabulary of the target texts.
+    pub vocab: VocabConfig,
+}
+
+/// Everything that runs of different rows have in common.
+struct Bench<'a> {
+    base: &'a LmBundle,
+    text: TextPipeline,
+    corpora: LmText,
+    data: LabelledText,
+    exam: Exam<'a>,
+    options: &'a AblationOptions,
+    /// What the rows change, fitted to the data.
+    recipe: Recipe,
+    /// Hashes of base, text and rows.
+    identity: Value,
+}
+
+/// Runs each row of the table with each seed; what `lab` has already is not run again.
+///
+/// Scored on the test rows. Where there are none, it is scored on those to choose by, and then
+/// nothing is chosen by them: no epoch is kept for being the best, none ends a phase. The language
+/// models learn the training rows' texts.
+///
+/// # Errors
+/// [`Error::Usage`] for a task with several labels a text or none, or a direction that the base
+/// lacks; [`Error::Stopped`], and those of the stages.
+pub fn ablate(
+    lab: &mut Lab<'_>,
+    input: RowsInput,
+    base: &LmBundle,
+    options: &AblationOptions,
+) -> Result<AblationReport, Error> {
+    let has: Vec<Direction> = base.networks.iter().map(|(direction, _)| *direction).collect();
+    for method in &options.methods {
+        method.directions(&has)?; // before any work is done
+    }
+    let key = Key::new(options.classify.seed).child(100);
+    let rows = Rows::split(input, &options.classify.labels, options.shares, key, lab.progress)?;
+    let scored_on = if rows.test.is_empty() { "validation" } else { "test" };
+    let records = if rows.test.is_empty() { &rows.valid } else { &rows.test };
+    let exam = Exam::new(records, &rows.labels)?;
+    let texts = |rows| Texts { documents: texts(rows), files: Vec::new() };
+    let lm_input = LmInput {
+        train: texts(&rows.train),
+        valid: Some(texts(&rows.valid)),
+        hold_out: HoldOut::new(1, Key::new(0)), // holds nothing: there are no files
+        options: ReadOptions::default(),
+    };
+    let vocabulary = Vocabulary::Adapt(&base.text, &options.vocab);
+    let (text, corpora) = lm_input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
+    let mut recipe = options.recipe.clone();
+    let mut valid = labelled(&text, &rows.valid, &rows.labels)?;
+    if rows.test.is_empty() {
+        valid = Labelled::default();
+        for stage in [&mut recipe.finetune, &mut recipe.train] {
+            (stage.patience, stage.keep_best) = (None, false);
+        }
+    }
+    let train = labelled(&text, &rows.train, &rows.labels)?;
+    let data = LabelledText { train, valid, labels: rows.labels.clone() };
+    // before the rows change it: they shall all have the same epochs
+    recipe.train = data.recipe(&recipe.train);
+    let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
+    let identity = json!({
+        "numerics": fingerprint::NUMERICS,
+        "base": networks.collect::<Vec<_>>(),
+        "text": fingerprint::text(&text),
+        "corpus": [corpora.train.digest(), corpora.valid.digest()],
+        "train": fingerprint::records(&rows.train),
+        "valid": fingerprint::records(&rows.valid),
+        "scored": fingerprint::records(records),
+    });
+    let bench = Bench { base, text, corpora, data, exam, options, recipe, identity };
+    let mut cells: Vec<Vec<Cell>> = Vec::new();
+    for method in &options.methods {
+        let directions = method.directions(&has)?;
+        let runs = options.seeds.iter().map(|&seed| bench.run(lab, method, &directions, seed));
+        cells.push(runs.collect::<Result<_, Error>>()?);
+    }
+    lab.finished()?;
+    Ok(AblationReport::new(&options.methods, &cells, rows.counts(), scored_on, options))
+}
+
+impl Bench<'_> {
+    fn run(
+        &self,
+        lab: &mut Lab<'_>,
+        method: &Method,
+        directions: &[Direction],
+        seed: u64,
+    ) -> Result<Cell, Error> {
+        let layers = self.base.networks[0].1.config().layers;
+        let recipe = &self.recipe;
+        let language = method.language_recipe(recipe, self.corpora.train.token_count());
+        let classifier = method.classifier_recipe(recipe, layers + 2);
+        language.iter().chain([&classifier]).try_for_each(StageRecipe::check)?;
+        let mut options = ClassifyOptions { seed, ..self.options.classify.clone() };
+        if !method.dropout {
+            options.head.dropout = 0.0;
+        }
+        let identity = json!({
+            "data": self.identity,
+            "network": format!("{:?} {:?}", method.language, method.classifier),
+            "directions": directions,
+            "language": language,
+            "classifier": classifier,
+            "head": options.head,
+            "balance": options.balance,
+            "seed": seed,
+        });
+        let labels = self.data.train.targets.len();
+        let key = fingerprint::of(&identity.to_string());
+        lab.run(RunName { method: method.name, seed, labels, key }, |lab, folder| {
+            let lm =
+                self.language_model(lab, folder, method, language.as_ref(), directions, seed)?;
+            let mut runner = lab.runner(folder);
+            self.classify(&mut runner, lm, method, directions, &classifier, &options)
+        })
+    }
+
+    fn classify(
+        &self,
+        runner: &mut Runner<'_>,
+        lm: LmBundle,
+        method: &Method,
+        directions: &[Direction],
+        recipe: &StageRecipe,
+        options: &ClassifyOptions,
+    ) -> Result<Score, Error> {
+        let Self { data, exam, .. } = self;
+        if method.classifier == Classifier::Hypercolumns {
+            return hypercolumns(runner, &lm, data, exam, recipe, options);
+        }
+        fine_tuned(runner, lm, directions, data, exam, recipe, options)
+    }
+
+    /// The language model that a run begins with; that of the paper is shared by many.
+    fn language_model(
+        &self,
+        lab: &mut Lab<'_>,
+        folder: &Path,
+        method: &Method,
+        recipe: Option<&StageRecipe>,
+        directions: &[Direction],
+        seed: u64,
+    ) -> Result<LmBundle, Error> {
+        let Self { base, text, corpora, .. } = self;
+        let Some(recipe) = recipe else {
+            return match method.language {
+                Language::Random | Language::Trained(_) => {
+                    Ok(LmBundle::random(text.clone(), sizes(base, text), directions, seed))
+                }
+                _ => in_vocabulary(base, text, directions),
+            };
+        };
+        if matches!(method.language, Language::Trained(_)) {
+            let (text, sizes) = (text.clone(), sizes(base, text));
+            let runner = &mut lab.runner(folder);
+            return Ok(pretrain(runner, text, corpora, sizes, directions, recipe, seed)?.0);
+        }
+        let tuned = |runner: &mut Runner<'_>, directions: &[Direction]| {
+            let (base, text) = (base.copy(directions), text.clone());
+            Ok(finetune(runner, base, text, corpora, directions, recipe, seed)?.0)
+        };
+        if method.language != Language::FineTuned(Tuning::Stlr) || !method.dropout {
+            return tuned(&mut lab.runner(folder), directions);
+        }
+        let mut networks = Vec::new();
+        for &direction in directions {
+            let identity = json!({
+                "data": self.identity,
+                "recipe": recipe,
+                "seed": seed,
+                "direction": direction,
+            });
+            let name = format!("lm-{seed}-{direction}");
+            let one = lab.shared(&name, &identity, |runner| tuned(runner, &[direction]))?;
+            networks.extend(one.networks);
+        }
+        Ok(LmBundle { text: text.clone(), networks })
+    }
+}

@@ -1,0 +1,379 @@
+//! Error against the number of labels: Howard & Ruder 2018, figure 3.
+
+use crate::lab::{Lab, RunName};
+use crate::label_report::LabelCurveReport;
+use crate::ledger::Cell;
+use crate::models::{fine_tuned, sizes};
+use crate::score::{Exam, Score};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use ulmfit::Error;
+use ulmfit::data::Record;
+use ulmfit::data::batches::{TokenSource, nested_order};
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::input::Texts;
+use ulmfit::input::{HoldOut, LmInput, LmText, Vocabulary};
+use ulmfit::input::{Rows, RowsInput, Shares, labelled, texts};
+use ulmfit::models::LmBundle;
+use ulmfit::recipe::Recipe;
+use ulmfit::run::Runner;
+use ulmfit::run::fingerprint;
+use ulmfit::stages::finetune;
+use ulmfit::stages::{ClassifyOptions, LabelledText};
+use ulmfit::stages::{answers, tfidf_guesses};
+use ulmfit::stages::{draw, teach};
+use ulmfit::text::{BaseWords, Direction, TextPipeline, VocabConfig};
+use ulmfit::train::Labelled;
+use ulmfit_ops::Key;
+
+/// A way to learn from few labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelMethod {
+    /// The language model learns the labelled texts only.
+    Supervised,
+    /// It learns all texts: those of the labelled rows whose labels are not used, and those that
+    /// have none. Where the recipe has self-training, a first classifier labels some for a second.
+    SemiSupervised,
+    /// No language model.
+    FromScratch,
+    /// TF-IDF with logistic regression.
+    TfIdf,
+}
+
+impl LabelMethod {
+    /// All, in the order of the table.
+    pub const ALL: [Self; 4] =
+        [Self::Supervised, Self::SemiSupervised, Self::FromScratch, Self::TfIdf];
+
+    /// What tables call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Supervised => "supervised",
+            Self::SemiSupervised => "semi-supervised",
+            Self::FromScratch => "from scratch",
+            Self::TfIdf => "TF-IDF",
+        }
+    }
+}
+
+/// What [`label_curve`] works on.
+pub struct LabelCurveInput<'a> {
+    /// Labelled rows; those to choose by are not used.
+    pub rows: RowsInput,
+    /// Files of texts without labels.
+    pub unlabeled: Vec<PathBuf>,
+    /// How these are read.
+    pub options: ReadOptions,
+    /// The language model to start from.
+    pub base: &'a LmBundle,
+    /// One that has learned all texts already, for the semi-supervised way; none: `base` learns
+    /// them, with each seed.
+    pub tuned: Option<&'a LmBundle>,
+}
+
+/// What [`label_curve`] does.
+#[derive(Clone, Debug)]
+pub struct LabelCurveOptions {
+    /// Ways to learn.
+    pub methods: Vec<LabelMethod>,
+    /// Numbers of labels; none: 50, 100, 200, 500 and so on, as far as there are rows.
+    pub counts: Vec<usize>,
+    /// For each number and way a run for each; it settles which rows have their labels.
+    pub seeds: Vec<u64>,
+    /// Reading directions.
+    pub directions: Vec<Direction>,
+    /// Hyper-parameters.
+    pub recipe: Recipe,
+    /// Head, labels, class weights; its seed settles the test rows only.
+    pub classify: ClassifyOptions,
+    /// Share of test rows, where the user has set none apart.
+    pub test_share: f64,
+    /// Vocabulary of the target texts.
+    pub vocab: VocabConfig,
+}
+
+const USUAL: [usize; 8] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+
+/// What all runs have in common.
+struct Curve<'a> {
+    base: &'a LmBundle,
+    rows: &'a Rows,
+    answers: Vec<Vec<u32>>,
+    classes: Vec<u32>,
+    exam: Exam<'a>,
+    options: &'a LabelCurveOptions,
+    /// All texts, for the semi-supervised way.
+    all: Option<(TextPipeline, LmText)>,
+    /// What has learned them already.
+    tuned: Option<&'a LmBundle>,
+    /// Hashes of base and scored rows, and what else is the same for all runs.
+    identity: Value,
+}
+
+/// Trains with more and more labels, in each way and with each seed, and fits a law to the errors;
+/// what `lab` has already is not run again.
+///
+/// The rows with 100 labels contain those with 50, in the shares of the classes. The test rows are
+/// the same for all. The semi-supervised language model is fine-tuned once a seed and direction.
+///
+/// # Errors
+/// [`Error::Usage`] for more labels than rows, and those of [`ablate`](crate::ablation::ablate).
+pub fn label_curve(
+    lab: &mut Lab<'_>,
+    input: LabelCurveInput<'_>,
+    options: &LabelCurveOptions,
+) -> Result<LabelCurveReport, Error> {
+    let LabelCurveInput { rows, unlabeled, options: reading, base, tuned } = input;
+    for model in [Some(base), tuned].into_iter().flatten() {
+        model.require(&options.directions)?;
+    }
+    let key = Key::new(options.classify.seed).child(100);
+    let shares = Shares { valid: 0.0, test: options.test_share };
+    let rows = Rows::split(rows, &options.classify.labels, shares, key, lab.progress)?;
+    let exam = Exam::new(&rows.test, &rows.labels)?;
+    let counts = counts(&options.counts, rows.train.len())?;
+    let input = LmInput {
+        train: Texts { documents: texts(&rows.train), files: unlabeled },
+        ..lm_input(&[], reading)
+    };
+    let only = VocabConfig { base_words: BaseWords::Only, ..options.vocab.clone() };
+    let vocabulary = match tuned {
+        Some(tuned) => Vocabulary::Adapt(&tuned.text, &only),
+        None => Vocabulary::Adapt(&base.text, &options.vocab),
+    };
+    let is_read = options.methods.contains(&LabelMethod::SemiSupervised);
+    let read = is_read.then(|| input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress));
+    let all = read.transpose()?;
+    let identity = json!({
+        "numerics": fingerprint::NUMERICS,
+        "base": fingerprints(base),
+        "text": fingerprint::text(&base.text),
+        "scored": fingerprint::records(&rows.test),
+        "directions": options.directions,
+        "vocabulary": options.vocab,
+        "language": options.recipe.finetune,
+        "classifier": options.recipe.train,
+        "head": options.classify.head,
+        "balance": options.classify.balance,
+    });
+    let answers = answers(&rows.labels, &rows.train)?;
+    let classes = answers.iter().flatten().copied().collect();
+    let curve = Curve { base, rows: &rows, answers, classes, exam, options, all, tuned, identity };
+    let mut cells = Vec::new();
+    for &seed in &options.seeds {
+        let order = nested_order(&curve.classes, &Key::new(seed).child(101));
+        for &count in &counts {
+            for &method in &options.methods {
+                cells.push((method, curve.run(lab, method, seed, &order[..count])?));
+            }
+        }
+    }
+    lab.finished()?;
+    let learned_here = curve.all.as_ref().filter(|_| tuned.is_none());
+    let texts = learned_here.map(|(_, corpora)| corpora.train.documents());
+    Ok(LabelCurveReport::new(&cells, &counts, texts, options))
+}
+
+/// Numbers of labels that were asked for, rising, or the usual ones, if `rows` are enough.
+fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
+    let mut counts = if asked.is_empty() { USUAL.to_vec() } else { asked.to_vec() };
+    counts.retain(|&count| count <= rows || !asked.is_empty());
+    counts.sort_unstable();
+    counts.dedup();
+    let wrong = counts.iter().find(|&&count| count > rows || count < 2);
+    let message = match wrong {
+        None if !counts.is_empty() => return Ok(counts),
+        None => format!("{rows} rows to learn from are too few for a curve"),
+        Some(count) => format!("{count} labels were asked for, of {rows} rows to learn from"),
+    };
+    let hint = Some("give --counts from 2 to the number of rows".into());
+    Err(Error::Usage { message, hint })
+}
+
+fn fingerprints(lm: &LmBundle) -> Vec<String> {
+    lm.networks.iter().map(|(_, network)| fingerprint::model(network)).collect()
+}
+
+/// The texts of some rows, none of them held out.
+fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput {
+    LmInput {
+        train: Texts { documents: texts(rows), files: Vec::new() },
+        valid: Some(Texts::default()),
+        hold_out: HoldOut::new(1, Key::new(0)),
+        options,
+    }
+}
+
+impl Curve<'_> {
+    fn run(
+        &self,
+        lab: &mut Lab<'_>,
+        method: LabelMethod,
+        seed: u64,
+        chosen: &[usize],
+    ) -> Result<Cell, Error> {
+        let train: Vec<Record> = chosen.iter().map(|&row| self.rows.train[row].clone()).collect();
+        let all_texts = (method == LabelMethod::SemiSupervised).then(|| {
+            let digest = self.all_texts().1.train.digest();
+            self.tuned.map_or_else(|| json!(digest), |lm| json!([digest, fingerprints(lm)]))
+        });
+        let identity = json!({
+            "data": self.identity,
+            "method": method,
+            "train": fingerprint::records(&train),
+            "texts": all_texts,
+            "seed": seed,
+        });
+        let (labels, key) = (train.len(), fingerprint::of(&identity.to_string()));
+        let name = RunName { method: method.name(), seed, labels, key };
+        lab.run(name, |lab, folder| match method {
+            LabelMethod::TfIdf => {
+                let known: Vec<_> = chosen.iter().map(|&row| self.answers[row].clone()).collect();
+                let (labels, text, test) = (&self.rows.labels, &self.base.text, self.exam.records);
+                let guesses = tfidf_guesses(labels, text, &known, &train, test);
+                Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
+            }
+            LabelMethod::SemiSupervised => {
+                let lm = self.semi_supervised(lab, seed)?;
+                let pool = self.pool(chosen, seed);
+                self.taught(&mut lab.runner(folder), lm, &train, &pool, seed)
+            }
+            LabelMethod::Supervised => {
+                let (text, corpora) = self.own_texts(lab, &train)?;
+                let runner = &mut lab.runner(folder);
+                let lm = self.fine_tune(runner, text, &corpora, &self.options.directions, seed)?;
+                self.taught(runner, lm, &train, &[], seed)
+            }
+            LabelMethod::FromScratch => {
+                let (text, _) = self.own_texts(lab, &train)?;
+                let sizes = sizes(self.base, &text);
+                let lm = LmBundle::random(text, sizes, &self.options.directions, seed);
+                self.scratch(&mut lab.runner(folder), lm, &train, seed)
+            }
+        })
+    }
+
+    /// The labelled texts alone: their vocabulary, their tokens.
+    fn own_texts(
+        &self,
+        lab: &mut Lab<'_>,
+        train: &[Record],
+    ) -> Result<(TextPipeline, LmText), Error> {
+        let vocabulary = Vocabulary::Adapt(&self.base.text, &self.options.vocab);
+        lm_input(train, ReadOptions::default()).tokenize(vocabulary, None, lab.progress)
+    }
+
+    /// All texts: vocabulary and tokens.
+    fn all_texts(&self) -> &(TextPipeline, LmText) {
+        self.all.as_ref().unwrap_or_else(|| unreachable!("no semi-supervised run was asked for"))
+    }
+
+    /// The language model of all texts: one a seed and direction.
+    fn semi_supervised(&self, lab: &mut Lab<'_>, seed: u64) -> Result<LmBundle, Error> {
+        if let Some(tuned) = self.tuned {
+            return Ok(tuned.copy(&self.options.directions));
+        }
+        let (text, corpora) = self.all_texts();
+        let mut networks = Vec::new();
+        for &direction in &self.options.directions {
+            let identity = json!({
+                "numerics": fingerprint::NUMERICS,
+                "base": self.identity["base"],
+                "text": fingerprint::text(text),
+                "corpus": corpora.train.digest(),
+                "recipe": self.options.recipe.finetune,
+                "seed": seed,
+                "direction": direction,
+            });
+            let name = format!("lm-{seed}-{direction}");
+            let one = lab.shared(&name, &identity, |runner| {
+                self.fine_tune(runner, text.clone(), corpora, &[direction], seed)
+            })?;
+            networks.extend(one.networks);
+        }
+        Ok(LmBundle { text: text.clone(), networks })
+    }
+
+    fn fine_tune(
+        &self,
+        runner: &mut Runner<'_>,
+        text: TextPipeline,
+        corpora: &LmText,
+        directions: &[Direction],
+        seed: u64,
+    ) -> Result<LmBundle, Error> {
+        let recipe = self.options.recipe.finetune.for_text(corpora.train.token_count());
+        let base = self.base.copy(directions);
+        Ok(finetune(runner, base, text, corpora, directions, &recipe, seed)?.0)
+    }
+
+    /// Texts whose labels are not used, for a classifier to label.
+    fn pool(&self, chosen: &[usize], seed: u64) -> Vec<Vec<u32>> {
+        let recipe = &self.options.recipe.train;
+        let most = recipe.texts_to_label(chosen.len(), self.rows.labels.kind());
+        let texts = &self.all_texts().1.train;
+        let mut without: Vec<usize> = (0..texts.documents()).collect();
+        if most > 0 {
+            without.retain(|document| !chosen.contains(document)); // rows come first, in their order
+        }
+        draw(texts, &without, most, &Key::new(seed).child(102))
+    }
+
+    fn taught(
+        &self,
+        runner: &mut Runner<'_>,
+        lm: LmBundle,
+        train: &[Record],
+        pool: &[Vec<u32>],
+        seed: u64,
+    ) -> Result<Score, Error> {
+        let (data, options) = self.labelled(&lm, train, seed)?;
+        let recipe = &self.options.recipe.train;
+        let taught = teach(runner, lm, &self.options.directions, &data, pool, recipe, &options)?;
+        Ok(self.exam.of(runner, &taught.classifier, taught.recipe.batch_size))
+    }
+
+    fn scratch(
+        &self,
+        runner: &mut Runner<'_>,
+        lm: LmBundle,
+        train: &[Record],
+        seed: u64,
+    ) -> Result<Score, Error> {
+        let (data, options) = self.labelled(&lm, train, seed)?;
+        // changed after the rules for little data were applied: all ways have the same epochs
+        let recipe = data.recipe(&self.options.recipe.train).from_scratch();
+        let directions = &self.options.directions;
+        fine_tuned(runner, lm, directions, &data, &self.exam, &recipe, &options)
+    }
+
+    fn labelled(
+        &self,
+        lm: &LmBundle,
+        train: &[Record],
+        seed: u64,
+    ) -> Result<(LabelledText, ClassifyOptions), Error> {
+        let data = LabelledText {
+            train: labelled(&lm.text, train, &self.rows.labels)?,
+            valid: Labelled::default(),
+            labels: self.rows.labels.clone(),
+        };
+        Ok((data, ClassifyOptions { seed, ..self.options.classify.clone() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_of_rows_there_are() {
+        assert_eq!(counts(&[], 450).unwrap(), [50, 100, 200]);
+        assert_eq!(counts(&[200, 100, 100], 450).unwrap(), [100, 200]);
+        for (asked, rows) in [(&[500, 50][..], 450), (&[1], 450), (&[], 49)] {
+            assert!(matches!(counts(asked, rows), Err(Error::Usage { .. })), "{asked:?}");
+        }
+    }
+}

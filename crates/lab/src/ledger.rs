@@ -1,0 +1,115 @@
+//! `results.jsonl`: a line for each run that was finished.
+
+use serde::{Deserialize, Serialize};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use ulmfit::checkpoint::CheckpointError;
+
+/// A finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Row of the table, or way to learn.
+    pub method: String,
+    /// Root of its randomness.
+    pub seed: u64,
+    /// Labels learned from.
+    pub labels: usize,
+    /// Hash of everything that the result depends on.
+    pub key: String,
+    /// Part of the scored rows that were guessed wrong.
+    pub error: f64,
+    /// Rows scored.
+    pub rows: usize,
+    /// Numbers of those that were guessed wrong.
+    pub wrong: Vec<u32>,
+    /// How long it took, without language models that other runs share; of a run that was broken
+    /// off, the time since it was continued.
+    pub seconds: f64,
+}
+
+/// All lines of the file.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    path: PathBuf,
+    cells: Vec<Cell>,
+}
+
+impl Ledger {
+    /// Reads the lines there are. What a killed process left of its last line goes.
+    pub(crate) fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(failed("read", path)(error)),
+        };
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
+            let file = OpenOptions::new().write(true).open(path).map_err(failed("open", path))?;
+            file.set_len(whole as u64).map_err(failed("write", path))?;
+        }
+        let cells = text[..whole].lines().map(serde_json::from_str).collect::<Result<_, _>>();
+        let json = |source| CheckpointError::Json { path: path.to_owned(), source };
+        Ok(Self { path: path.to_owned(), cells: cells.map_err(json)? })
+    }
+
+    pub(crate) fn find(&self, key: &str) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.key == key)
+    }
+
+    /// Adds a line; it is on the disk when this returns.
+    pub(crate) fn add(&mut self, cell: Cell) -> Result<(), CheckpointError> {
+        let mut line = serde_json::to_vec(&cell).expect("plain data serialises");
+        line.push(b'\n');
+        let file = OpenOptions::new().create(true).append(true).open(&self.path);
+        file.and_then(|mut file| file.write_all(&line).and_then(|()| file.sync_all()))
+            .map_err(failed("write", &self.path))?;
+        self.cells.push(cell);
+        Ok(())
+    }
+}
+
+pub(crate) fn failed(
+    action: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> CheckpointError {
+    let path = path.to_owned();
+    move |source| CheckpointError::Io { action, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(key: &str) -> Cell {
+        let (method, wrong) = ("ulmfit".to_owned(), vec![3, 7]);
+        let (error, key) = (0.2, key.to_owned());
+        Cell { method, seed: 1, labels: 90, key, error, rows: 10, wrong, seconds: 1.5 }
+    }
+
+    #[test]
+    fn a_torn_line_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        let mut ledger = Ledger::open(&path).unwrap();
+        ledger.add(cell("a")).unwrap();
+        ledger.add(cell("b")).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        for torn in whole.find('\n').unwrap() + 1..whole.len() {
+            fs::write(&path, &whole[..torn]).unwrap();
+            let mut ledger = Ledger::open(&path).unwrap();
+            assert_eq!(ledger.find("a"), Some(&cell("a")));
+            assert_eq!(ledger.find("b"), None, "{torn}");
+            ledger.add(cell("b")).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn what_is_no_result_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.jsonl");
+        fs::write(&path, "something else\n").unwrap();
+        assert!(matches!(Ledger::open(&path), Err(CheckpointError::Json { .. })));
+    }
+}

@@ -1,0 +1,301 @@
+//! The rows of Howard & Ruder 2018, tables 4 to 7, as changes of a recipe.
+//!
+//! A row changes what it names and leaves the rest: batches, dropout, the sum of all epochs are the
+//! recipe's. Rates are those of the paper in proportion to the recipe's: discriminative rates
+//! have the recipe's peak (the paper's 0.01), all others a tenth of it (0.001), chain-thaw a tenth
+//! for the highest group and a hundredth (0.0001) for those below; on a language model that has read
+//! nothing but these texts all groups learn at once with one rate, since few labels are not learned
+//! otherwise (lab book, 2026-11-24 and 26). Unlike the paper no row stops early unless the recipe
+//! says so and there are other rows to score on.
+
+use ulmfit::Error;
+use ulmfit::model::DropoutConfig;
+use ulmfit::recipe::Unfreezing;
+use ulmfit::recipe::{Recipe, StageRecipe};
+use ulmfit::schedule::{Constant, Cosine, ScheduleConfig, Slanted};
+use ulmfit::text::Direction;
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Method {
+    /// What `--rows` calls it.
+    pub name: &'static str,
+    /// Tables of the paper it stands in.
+    pub tables: &'static str,
+    /// The paper's words, or a few of ours.
+    pub title: &'static str,
+    pub(crate) language: Language,
+    pub(crate) classifier: Classifier,
+    pub(crate) reading: Reading,
+    /// Whether anything is dropped anywhere.
+    pub(crate) dropout: bool,
+}
+
+/// How the language model comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// Random weights.
+    Random,
+    /// That of the base.
+    Base,
+    /// Random weights that learn the target texts, if these are enough.
+    Trained(Tuning),
+    /// That of the base, which learns the target texts.
+    FineTuned(Tuning),
+}
+
+/// How it learns the target texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tuning {
+    /// All layers with one constant rate.
+    Full,
+    /// The same with discriminative rates.
+    Discr,
+    /// The same with slanted triangles, too: the paper's.
+    Stlr,
+    /// As the recipe has it.
+    Recipe,
+}
+
+/// How the classifier learns its labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Classifier {
+    /// By a way of unfreezing, with rates and their course.
+    Tuned(Unfreezing, Rates, Course),
+    /// One rate for the highest group, a tenth of it for the others.
+    ChainThaw,
+    /// All layers, with the language model's loss beside the labels'.
+    MultiTask,
+    /// Only a head, on all layers of the frozen language model.
+    Hypercolumns,
+    /// As the recipe has it.
+    Recipe,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rates {
+    /// One for all groups.
+    One,
+    /// Lower groups learn more slowly.
+    Discr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    Constant,
+    Stlr,
+    Cosine,
+}
+
+/// Which way the text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// The first network of the base: forward, unless it has no such one.
+    First,
+    /// Backward.
+    Backward,
+    /// Both ways; probabilities are averaged.
+    Both,
+}
+
+const PAPER: Method = Method {
+    name: "ulmfit",
+    tables: "4 5 6 7",
+    title: "ULMFiT: freez + discr + stlr",
+    language: Language::FineTuned(Tuning::Stlr),
+    classifier: Classifier::Tuned(Unfreezing::Gradual, Rates::Discr, Course::Stlr),
+    reading: Reading::First,
+    dropout: true,
+};
+
+const fn language(
+    name: &'static str,
+    tables: &'static str,
+    title: &'static str,
+    language: Language,
+) -> Method {
+    Method { name, tables, title, language, ..PAPER }
+}
+
+const fn table7(name: &'static str, title: &'static str, classifier: Classifier) -> Method {
+    Method { name, tables: "7", title, classifier, ..PAPER }
+}
+
+const fn tuned(how: Unfreezing, rates: Rates, course: Course) -> Classifier {
+    Classifier::Tuned(how, rates, course)
+}
+
+use Classifier::{ChainThaw, Hypercolumns, MultiTask};
+use Course::{Constant as Flat, Cosine as Cos, Stlr};
+use Rates::{Discr, One};
+use Unfreezing::{Full, Gradual, Last};
+
+/// All rows, in the order of the table.
+pub const METHODS: [Method; 20] = [
+    PAPER,
+    language("no-pretraining", "4", "without pretraining", Language::Trained(Tuning::Stlr)),
+    Method {
+        dropout: false,
+        ..language("vanilla-lm", "5", "vanilla LM (no dropout)", PAPER.language)
+    },
+    language("lm-none", "6", "no LM fine-tuning", Language::Base),
+    language("lm-full", "6", "LM full", Language::FineTuned(Tuning::Full)),
+    language("lm-full-discr", "6", "LM full + discr", Language::FineTuned(Tuning::Discr)),
+    Method {
+        language: Language::Random,
+        ..table7("from-scratch", "from scratch", tuned(Full, One, Flat))
+    },
+    table7("full", "full", tuned(Full, One, Flat)),
+    table7("full-discr", "full + discr", tuned(Full, Discr, Flat)),
+    table7("last", "last", tuned(Last, One, Flat)),
+    table7("chain-thaw", "chain-thaw", ChainThaw),
+    table7("freez", "freez", tuned(Gradual, One, Flat)),
+    table7("freez-discr", "freez + discr", tuned(Gradual, Discr, Flat)),
+    table7("freez-stlr", "freez + stlr", tuned(Gradual, One, Stlr)),
+    table7("freez-cos", "freez + cos", tuned(Gradual, One, Cos)),
+    Method {
+        name: "backward",
+        tables: "-",
+        title: "ULMFiT, backward",
+        reading: Reading::Backward,
+        ..PAPER
+    },
+    Method {
+        name: "both",
+        tables: "-",
+        title: "ULMFiT, both directions",
+        reading: Reading::Both,
+        ..PAPER
+    },
+    Method { tables: "-", ..table7("hypercolumns", "frozen layers as features", Hypercolumns) },
+    Method {
+        name: "multi-task",
+        tables: "-",
+        title: "LM and classifier together",
+        language: Language::Base,
+        classifier: MultiTask,
+        ..PAPER
+    },
+    Method {
+        name: "recipe",
+        tables: "-",
+        title: "the recipe as it is",
+        language: Language::FineTuned(Tuning::Recipe),
+        classifier: Classifier::Recipe,
+        ..PAPER
+    },
+];
+
+/// The paper's cosine: "aggressive", without a climb (Loshchilov & Hutter 2017).
+const COSINE: Cosine = Cosine { warmup: 0.0, end: 0.0 };
+/// The paper's rates without discrimination, over those with it: 0.001 of 0.01.
+const UNDISCRIMINATED: f64 = 0.1;
+
+impl Method {
+    /// The row of this name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] lists the names there are.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        METHODS.iter().find(|method| method.name == name).copied().ok_or_else(|| {
+            let names: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+            let message = format!("there is no row `{name}`");
+            Error::Usage { message, hint: Some(format!("known rows: {}", names.join(", "))) }
+        })
+    }
+
+    /// Directions it reads in, of those that a base has.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the base lacks one.
+    pub fn directions(&self, base: &[Direction]) -> Result<Vec<Direction>, Error> {
+        let wanted = match self.reading {
+            Reading::First if base.contains(&Direction::Forward) => vec![Direction::Forward],
+            Reading::First => base[..1].to_vec(),
+            Reading::Backward => vec![Direction::Backward],
+            Reading::Both => vec![Direction::Forward, Direction::Backward],
+        };
+        if let Some(missing) = wanted.iter().find(|direction| !base.contains(direction)) {
+            let message = format!("row `{}`: the base model has no {missing} network", self.name);
+            let hint = Some("leave it out, or pretrain with `--direction both`".into());
+            return Err(Error::Usage { message, hint });
+        }
+        Ok(wanted)
+    }
+
+    /// Stage 2 of this row on so many tokens; none if there is none, or if they are too few to begin
+    /// with nothing.
+    pub fn language_recipe(&self, recipe: &Recipe, tokens: usize) -> Option<StageRecipe> {
+        let (Language::Trained(tuning) | Language::FineTuned(tuning)) = self.language else {
+            return None;
+        };
+        let mut stage = match self.language {
+            Language::Trained(_) => recipe.finetune.for_text_without_base(tokens)?,
+            _ => recipe.finetune.for_text(tokens),
+        };
+        if tuning != Tuning::Recipe {
+            (stage.epochs, stage.phase) = (stage.all_epochs(), Vec::new());
+            stage.schedule = course(match tuning {
+                Tuning::Stlr => Course::Stlr,
+                _ => Course::Constant,
+            });
+        }
+        if tuning == Tuning::Full {
+            (stage.lr_factor, stage.lr_groups) = (None, None);
+        }
+        Some(self.drop(stage))
+    }
+
+    /// Stage 3 of this row for a network of `groups` groups.
+    pub fn classifier_recipe(&self, recipe: &Recipe, groups: usize) -> StageRecipe {
+        let mut stage = recipe.train.clone();
+        let mut tune = |how, rates, along| {
+            stage.set_unfreezing(how, groups);
+            stage.schedule = course(along);
+            stage.phase.iter_mut().for_each(|phase| phase.schedule = None);
+            if rates == Rates::One {
+                stage.set_lr(stage.lr * UNDISCRIMINATED);
+                (stage.lr_factor, stage.lr_groups) = (None, None);
+            }
+        };
+        match (self.classifier, self.language) {
+            (Classifier::Tuned(_, _, along), Language::Trained(_)) => {
+                tune(Unfreezing::Full, Rates::One, along);
+            }
+            (Classifier::Tuned(how, rates, along), _) => tune(how, rates, along),
+            (Classifier::ChainThaw, _) => {
+                tune(Unfreezing::ChainThaw, Rates::One, Course::Constant);
+                let mut factors = vec![UNDISCRIMINATED; groups];
+                factors[groups - 1] = 1.0;
+                stage.lr_groups = Some(factors);
+            }
+            (Classifier::MultiTask, _) => {
+                tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
+                stage.lm_weight = if stage.lm_weight > 0.0 { stage.lm_weight } else { 1.0 };
+            }
+            (Classifier::Hypercolumns, _) => {
+                tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
+                (stage.lr_factor, stage.lr_groups) = (None, None); // it is a single group
+            }
+            (Classifier::Recipe, _) => {}
+        }
+        self.drop(stage)
+    }
+
+    fn drop(&self, stage: StageRecipe) -> StageRecipe {
+        let dropout = if self.dropout { stage.dropout } else { DropoutConfig::NONE };
+        StageRecipe { dropout, ..stage }
+    }
+}
+
+fn course(course: Course) -> ScheduleConfig {
+    match course {
+        Course::Constant => ScheduleConfig::Constant(Constant::default()),
+        Course::Stlr => ScheduleConfig::Slanted(Slanted::default()),
+        Course::Cosine => ScheduleConfig::Cosine(COSINE),
+    }
+}
+
+#[cfg(test)]
+#[path = "methods_tests.rs"]
+mod tests;

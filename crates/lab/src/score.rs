@@ -1,0 +1,66 @@
+//! Which rows a classifier guesses wrong.
+
+use ulmfit::Error;
+use ulmfit::data::Record;
+use ulmfit::data::labels::{LabelKind, LabelSet};
+use ulmfit::input::texts;
+use ulmfit::model::argmax;
+use ulmfit::models::ClassifierBundle;
+use ulmfit::run::Runner;
+use ulmfit::stages::answers;
+
+/// Rows scored, and which of them were guessed wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Score {
+    pub(crate) rows: usize,
+    pub(crate) wrong: Vec<u32>,
+}
+
+/// The rows all runs are scored on.
+pub(crate) struct Exam<'a> {
+    pub(crate) records: &'a [Record],
+    targets: Vec<u32>,
+}
+
+impl<'a> Exam<'a> {
+    /// Of some labelled rows.
+    pub(crate) fn new(records: &'a [Record], labels: &LabelSet) -> Result<Self, Error> {
+        if labels.kind() != LabelKind::Single {
+            let message = "this compares errors of tasks with one label a text".into();
+            let hint = Some("train and evaluate other tasks one by one".into());
+            return Err(Error::Usage { message, hint });
+        }
+        if records.is_empty() {
+            let message = "there are no rows to score on".into();
+            let hint = Some("give --test FILE, or a share of the rows that is not 0".into());
+            return Err(Error::TooLittle { message, hint });
+        }
+        let targets = answers(labels, records)?.into_iter().flatten().collect();
+        Ok(Self { records, targets })
+    }
+
+    /// Compares rows of probabilities, or of logits, with the labels.
+    pub(crate) fn score(&self, rows: &[Vec<f32>]) -> Score {
+        let guesses = rows.iter().map(|row| argmax(row) as u32);
+        self.score_guesses(guesses)
+    }
+
+    /// Compares guesses with the labels.
+    pub(crate) fn score_guesses(&self, guesses: impl Iterator<Item = u32>) -> Score {
+        let pairs = (0..).zip(guesses.zip(&self.targets));
+        let wrong = pairs.filter(|(_, (guess, target))| guess != *target).map(|(row, _)| row);
+        Score { rows: self.targets.len(), wrong: wrong.collect() }
+    }
+
+    /// Lets a classifier guess.
+    pub(crate) fn of(
+        &self,
+        runner: &mut Runner<'_>,
+        model: &ClassifierBundle,
+        batch_size: usize,
+    ) -> Score {
+        let ids = model.text.encode_all(&texts(self.records));
+        let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
+        self.score(&model.probabilities_of_ids(&ids, batch_size, &mut tick))
+    }
+}

@@ -1,0 +1,217 @@
+//! Labels that deserve a second look.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::label_set::LabelKind;
+use crate::data::error::list_at_most;
+use crate::data::quality::distance;
+
+/// Something about labels that deserves a look before training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[non_exhaustive]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LabelNotice {
+    /// More than half of the rows have a label that no other row has: hardly classes.
+    #[error("{} rows have a label of their own: {}", of(*.single, *.rows), advice(*.numbers))]
+    OwnLabels {
+        /// Rows with a label that no other row has.
+        single: usize,
+        /// All rows.
+        rows: usize,
+        /// Whether all labels are numbers.
+        numbers: bool,
+    },
+    /// All labels are numbers, some with decimals: perhaps values, not classes.
+    #[error("all labels are numbers, some like `{label}`: `--task regression` predicts numbers")]
+    Decimals {
+        /// The first one with decimals.
+        label: String,
+    },
+    /// One example cannot both teach and test.
+    #[error("{}, which cannot both teach and test: {}", with_single_row(.labels.len()), list_at_most(.labels, 5))]
+    SingleRow {
+        /// The labels with a single row.
+        labels: Vec<String>,
+    },
+    /// Two labels that differ so little that one may be a slip.
+    #[error("labels `{label}` ({rows} rows) and `{like}` ({like_rows} rows) may be one")]
+    Variant {
+        /// The rarer spelling.
+        label: String,
+        /// Rows with it.
+        rows: usize,
+        /// The commoner spelling.
+        like: String,
+        /// Rows with that.
+        like_rows: usize,
+    },
+}
+
+fn of(single: usize, rows: usize) -> String {
+    if single == rows { format!("all {rows}") } else { format!("{single} of {rows}") }
+}
+
+fn advice(numbers: bool) -> &'static str {
+    if numbers {
+        "is this the right column (`--label COLUMN`), or are numbers to be predicted \
+         (`--task regression`)?"
+    } else {
+        "is this the right column? See `--label COLUMN`"
+    }
+}
+
+fn with_single_row(labels: usize) -> String {
+    if labels == 1 {
+        "a label has a single row".to_owned()
+    } else {
+        format!("{labels} labels have a single row each")
+    }
+}
+
+/// Labels that are hardly classes, single rows and spelling variants among labels with their rows.
+///
+/// Variants differ in case, spaces and punctuation alone, or by one edit if the rarer one has
+/// less than a tenth of the other's rows; short labels and numbers (`pos`/`neg`, `1`/`2`) are
+/// one edit apart by nature and left alone.
+pub(crate) fn notices(kind: LabelKind, labels: Vec<(&str, usize)>) -> Vec<LabelNotice> {
+    const SHORTEST: usize = 4;
+    const MOST_COMPARED: usize = 2_000; // pairs grow with the square
+    let mut found = Vec::new();
+    let single: Vec<String> = labels
+        .iter()
+        .filter(|(_, rows)| *rows == 1)
+        .map(|(label, _)| (*label).to_owned())
+        .collect();
+    if kind == LabelKind::Single
+        && let Some(notice) = no_classes(&labels, single.len())
+    {
+        let own_labels = matches!(notice, LabelNotice::OwnLabels { .. });
+        found.push(notice);
+        if own_labels {
+            return found; // whatever else may be said of them follows from it
+        }
+    }
+    if !single.is_empty() {
+        found.push(LabelNotice::SingleRow { labels: single });
+    }
+
+    let mut by_rows = labels;
+    by_rows.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut folded: HashMap<String, usize> = HashMap::new();
+    for (at, (label, rows)) in by_rows.iter().enumerate() {
+        let first = *folded.entry(fold(label)).or_insert(at);
+        let close = |&other: &usize| {
+            let (name, others) = by_rows[other];
+            label.chars().count() >= SHORTEST
+                && rows * 10 < others
+                && label.parse::<f64>().is_err()
+                && distance(label, name) == 1
+        };
+        let like = if first < at {
+            Some(first)
+        } else if at < MOST_COMPARED {
+            (0..at).find(close)
+        } else {
+            None
+        };
+        if let Some((like, like_rows)) = like.map(|like| by_rows[like]) {
+            let (label, like) = ((*label).to_owned(), like.to_owned());
+            found.push(LabelNotice::Variant { label, rows: *rows, like, like_rows });
+        }
+    }
+    found
+}
+
+/// Signs that a column holds something else than classes: identifiers, texts, values.
+fn no_classes(labels: &[(&str, usize)], single: usize) -> Option<LabelNotice> {
+    const FEW: usize = 20; // rows of which one cannot tell, unless all are of one kind
+    let rows: usize = labels.iter().map(|(_, rows)| rows).sum();
+    let number = |label: &str| label.trim().parse::<f64>().ok().filter(|value| value.is_finite());
+    let numbers = labels.iter().all(|(label, _)| number(label).is_some());
+    if rows > 0 && (single == rows || (rows >= FEW && single * 2 > rows)) {
+        return Some(LabelNotice::OwnLabels { single, rows, numbers });
+    }
+    let has_decimals = |label: &str| number(label).is_some_and(|value| value.fract() != 0.0);
+    let (label, _) = labels.iter().find(|(label, _)| numbers && has_decimals(label))?;
+    Some(LabelNotice::Decimals { label: (*label).to_owned() })
+}
+
+/// A label without case, spaces and punctuation; one of signs only stays as it is.
+fn fold(label: &str) -> String {
+    let folded: String = label.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    if folded.is_empty() || label.parse::<f64>().is_ok() { label.to_owned() } else { folded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_and_single_rows_are_noticed() {
+        let variants = |labels: &[(&'static str, usize)]| -> Vec<(String, String)> {
+            let variant = |notice| match notice {
+                LabelNotice::Variant { label, like, .. } => Some((label, like)),
+                _ => None,
+            };
+            notices(LabelKind::Single, labels.to_vec()).into_iter().filter_map(variant).collect()
+        };
+        let pair = |a: &str, b: &str| vec![(a.to_owned(), b.to_owned())];
+        assert_eq!(variants(&[("Sports", 50), ("sports", 20)]), pair("sports", "Sports"));
+        assert_eq!(variants(&[("sci tech", 50), ("sci-tech ", 3)]), pair("sci-tech ", "sci tech"));
+        assert_eq!(variants(&[("business", 50), ("busines", 2)]), pair("busines", "business"));
+        assert_eq!(
+            variants(&[("pos", 50), ("neg", 50), ("1", 1), ("2", 60), ("1.0", 9), ("10", 2)]),
+            []
+        );
+        assert_eq!(variants(&[("grain", 50), ("train", 48)]), []);
+        assert_eq!(
+            notices(LabelKind::Single, vec![("rare", 1), ("much", 9)]),
+            [LabelNotice::SingleRow { labels: vec!["rare".into()] }]
+        );
+    }
+
+    fn texts(kind: LabelKind, labels: &[(&str, usize)]) -> Vec<String> {
+        notices(kind, labels.to_vec()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn single_rows_are_one_line() {
+        let names: Vec<String> = (0..7).map(|n| format!("rare-{n}")).collect();
+        let mut labels: Vec<(&str, usize)> = names.iter().map(|name| (&**name, 1)).collect();
+        labels.push(("much", 90));
+        let line = "7 labels have a single row each, which cannot both teach and test: `rare-0`, \
+                    `rare-1`, `rare-2`, `rare-3`, `rare-4` and 2 more";
+        assert_eq!(texts(LabelKind::Single, &labels), [line]);
+        assert_eq!(texts(LabelKind::Multi, &labels), [line]);
+    }
+
+    #[test]
+    fn a_column_of_something_else_is_one_line() {
+        let ids: Vec<String> = (0..40).map(|n| format!("T-{n}")).collect();
+        let mut labels: Vec<(&str, usize)> = ids.iter().map(|id| (&**id, 1)).collect();
+        assert_eq!(
+            texts(LabelKind::Single, &labels),
+            [
+                "all 40 rows have a label of their own: is this the right column? See `--label COLUMN`"
+            ]
+        );
+        labels.push(("T-x", 30));
+        assert!(texts(LabelKind::Single, &labels)[0].starts_with("40 of 70 rows have a label"));
+        labels.push(("T-y", 30));
+        assert!(texts(LabelKind::Single, &labels)[0].starts_with("40 labels have a single row"));
+        assert!(texts(LabelKind::Multi, &labels)[0].starts_with("40 labels have a single row"));
+
+        let values = ["0.81", "0.3", "2", "7e-1"].map(|value| (value, 1));
+        let [line] = &texts(LabelKind::Single, &values)[..] else { panic!("one line") };
+        assert!(line.starts_with("all 4 rows ") && line.contains("`--task regression`"), "{line}");
+        let stars = ["0.5", "1.0", "1.5"].map(|value| (value, 20));
+        assert_eq!(
+            texts(LabelKind::Single, &stars),
+            ["all labels are numbers, some like `0.5`: `--task regression` predicts numbers"]
+        );
+        let whole = ["1.0", "2.0", "3"].map(|value| (value, 20));
+        assert_eq!(texts(LabelKind::Single, &whole), [""; 0]);
+    }
+}

@@ -1,0 +1,341 @@
+//! Labels to numbers and back.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::label_notices::LabelNotice;
+use super::label_notices::notices;
+use crate::data::error::DataError;
+use crate::data::place::Place;
+use crate::data::record::{RawLabel, Record};
+
+/// The labels of a task, each with its number; `labels.json` of a model folder.
+///
+/// Sorted as fastai sorts them, but by value if all are whole numbers (`2` before `10`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "LabelFile", into = "LabelFile")]
+pub struct LabelSet {
+    kind: LabelKind,
+    names: Vec<String>,
+    index: HashMap<String, u32>,
+}
+
+/// What is predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelKind {
+    /// Exactly one class.
+    Single,
+    /// Any number of classes.
+    Multi,
+    /// A number.
+    Regression,
+}
+
+/// What the user wants predicted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Task {
+    /// [`LabelKind::Multi`] if any label is a list, else [`LabelKind::Single`].
+    #[default]
+    Auto,
+    /// Exactly one class.
+    Single,
+    /// Any number of classes.
+    Multi,
+    /// A number.
+    Regression,
+}
+
+impl Task {
+    /// What is predicted from the labels of `records`.
+    pub(crate) fn kind(self, records: &[Record]) -> LabelKind {
+        let has_lists =
+            || records.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
+        match self {
+            Self::Regression => LabelKind::Regression,
+            Self::Multi => LabelKind::Multi,
+            Self::Auto if has_lists() => LabelKind::Multi,
+            Self::Single | Self::Auto => LabelKind::Single,
+        }
+    }
+}
+
+/// How labels are collected.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelOptions {
+    /// What is predicted.
+    pub task: Task,
+    /// Most labels taken for labels: a column of identifiers would make a huge useless model.
+    pub max_labels: usize,
+}
+
+impl Default for LabelOptions {
+    fn default() -> Self {
+        Self { task: Task::Auto, max_labels: 10_000 }
+    }
+}
+
+/// What a loss compares a prediction with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The number of the only class.
+    Class(u32),
+    /// The numbers of all classes, rising.
+    Classes(Vec<u32>),
+    /// A value to come near to.
+    Value(f64),
+}
+
+impl LabelSet {
+    /// The labels of `records`, which must all have one.
+    ///
+    /// # Errors
+    /// [`DataError`] if a label is missing or does not suit the task, if there are too many, or
+    /// only one.
+    pub fn from_records(records: &[Record], options: &LabelOptions) -> Result<Self, DataError> {
+        let kind = options.task.kind(records);
+        if kind == LabelKind::Regression {
+            for record in records {
+                number(record)?;
+            }
+            return Ok(Self::of(kind, Vec::new()));
+        }
+        let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+        for record in records {
+            for name in names(kind, record)? {
+                *rows.entry(name).or_default() += 1;
+                if rows.len() > options.max_labels {
+                    let (place, label) = (record.place.clone(), name.clone());
+                    return Err(DataError::TooManyLabels {
+                        place,
+                        label,
+                        limit: options.max_labels,
+                    });
+                }
+            }
+        }
+        if let (LabelKind::Single, 1, Some((label, rows))) =
+            (kind, rows.len(), rows.first_key_value())
+        {
+            let place = records[0].place.clone();
+            return Err(DataError::OneClass { place, label: (*label).to_owned(), rows: *rows });
+        }
+        let mut names: Vec<String> = rows.into_keys().map(str::to_owned).collect();
+        if names.iter().all(|name| name.parse::<i64>().is_ok()) {
+            names.sort_by_key(|name| name.parse::<i64>().unwrap_or_default());
+        }
+        Ok(Self::of(kind, names))
+    }
+
+    /// Labels of known names; those of a regression have none.
+    pub fn of(kind: LabelKind, names: Vec<String>) -> Self {
+        let index = names.iter().cloned().zip(0..).collect();
+        Self { kind, names, index }
+    }
+
+    /// What is predicted.
+    pub fn kind(&self) -> LabelKind {
+        self.kind
+    }
+
+    /// The labels in the order of their numbers; none for regression.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The number of a label.
+    pub fn index(&self, name: &str) -> Option<u32> {
+        self.index.get(name).copied()
+    }
+
+    /// Number of model outputs: one for each label, one for regression.
+    pub fn outputs(&self) -> usize {
+        if self.kind == LabelKind::Regression { 1 } else { self.names.len() }
+    }
+
+    /// The target of one record.
+    ///
+    /// # Errors
+    /// [`DataError`] if its label is missing, unknown, or does not suit the task.
+    pub fn target(&self, record: &Record) -> Result<Target, DataError> {
+        if self.kind == LabelKind::Regression {
+            return number(record).map(Target::Value);
+        }
+        let mut classes = Vec::new();
+        for name in names(self.kind, record)? {
+            classes.push(self.index(name).ok_or_else(|| DataError::UnknownLabel {
+                place: record.place.clone(),
+                label: name.clone(),
+                known: self.names.clone(),
+            })?);
+        }
+        if self.kind == LabelKind::Single {
+            return Ok(Target::Class(classes[0]));
+        }
+        classes.sort_unstable();
+        classes.dedup();
+        Ok(Target::Classes(classes))
+    }
+
+    /// What deserves a look: labels that are hardly classes, single rows, and spelling variants.
+    pub fn notices(&self, records: &[Record]) -> Vec<LabelNotice> {
+        let mut rows = vec![0; self.names.len()];
+        for name in
+            records.iter().filter_map(|record| record.label.as_ref()).flat_map(RawLabel::names)
+        {
+            if let Some(index) = self.index(name) {
+                rows[index as usize] += 1;
+            }
+        }
+        notices(self.kind, self.names.iter().map(String::as_str).zip(rows).collect())
+    }
+}
+
+pub(crate) fn names(kind: LabelKind, record: &Record) -> Result<&[String], DataError> {
+    match (&record.label, kind) {
+        (None, _) => Err(DataError::MissingLabel { place: record.place.clone() }),
+        (Some(RawLabel::Many(names)), LabelKind::Single) if names.len() != 1 => {
+            Err(DataError::ManyLabels { place: record.place.clone() })
+        }
+        (Some(label), _) => Ok(label.names()),
+    }
+}
+
+pub(crate) fn number(record: &Record) -> Result<f64, DataError> {
+    let place = || Place::clone(&record.place);
+    match &record.label {
+        None => Err(DataError::MissingLabel { place: place() }),
+        Some(RawLabel::Many(_)) => Err(DataError::ManyLabels { place: place() }),
+        Some(RawLabel::One(label)) => match label.trim().parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => Err(DataError::NotANumber { place: place(), label: label.clone() }),
+        },
+    }
+}
+
+/// What stands in `labels.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelFile {
+    kind: LabelKind,
+    labels: Vec<String>,
+}
+
+impl From<LabelSet> for LabelFile {
+    fn from(set: LabelSet) -> Self {
+        Self { kind: set.kind, labels: set.names }
+    }
+}
+
+impl TryFrom<LabelFile> for LabelSet {
+    type Error = DataError;
+
+    fn try_from(file: LabelFile) -> Result<Self, DataError> {
+        let set = Self::of(file.kind, file.labels);
+        let problem = match (set.kind, set.names.len()) {
+            _ if set.index.len() != set.names.len() => "names a label twice",
+            (LabelKind::Regression, 1..) => "has names, but the task is regression",
+            (LabelKind::Single, 0..=1) => "has less than two labels",
+            (LabelKind::Multi, 0) => "is empty",
+            _ => return Ok(set),
+        };
+        Err(DataError::BadLabelSet { problem: problem.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn record(label: Option<RawLabel>) -> Record {
+        let place = Place { file: Arc::from(Path::new("f")), line: 1 };
+        Record { fields: vec!["x".into()], label, place, columns: Vec::new() }
+    }
+
+    fn records(labels: &[&str]) -> Vec<Record> {
+        labels.iter().map(|label| record(Some(RawLabel::One((*label).to_owned())))).collect()
+    }
+
+    fn many(labels: &[&str]) -> Record {
+        record(Some(RawLabel::Many(labels.iter().map(|label| (*label).to_owned()).collect())))
+    }
+
+    #[test]
+    fn order_is_fastais_except_for_whole_numbers() {
+        let set = |labels: &[&str]| {
+            LabelSet::from_records(&records(labels), &LabelOptions::default()).unwrap()
+        };
+        assert_eq!(set(&["b", "a", "B", "b"]).names(), ["B", "a", "b"]);
+        assert_eq!(set(&["10", "9", "-1"]).names(), ["-1", "9", "10"]);
+        assert_eq!(set(&["10", "9", "x"]).names(), ["10", "9", "x"]);
+        assert_eq!(set(&["b", "a"]).index("b"), Some(1));
+        assert_eq!(set(&["b", "a"]).index("c"), None);
+    }
+
+    #[test]
+    fn lists_make_a_multi_label_task() {
+        let data = [many(&["b", "a"]), many(&[]), many(&["c", "c"])];
+        let set = LabelSet::from_records(&data, &LabelOptions::default()).unwrap();
+        assert_eq!(set.kind(), LabelKind::Multi);
+        assert_eq!(set.target(&data[0]).unwrap(), Target::Classes(vec![0, 1]));
+        assert_eq!(set.target(&data[1]).unwrap(), Target::Classes(vec![]));
+        assert_eq!(set.target(&data[2]).unwrap(), Target::Classes(vec![2]));
+        let single = LabelOptions { task: Task::Single, ..LabelOptions::default() };
+        assert!(matches!(
+            LabelSet::from_records(&data, &single),
+            Err(DataError::ManyLabels { .. })
+        ));
+    }
+
+    #[test]
+    fn regression_takes_finite_numbers() {
+        let options = LabelOptions { task: Task::Regression, ..LabelOptions::default() };
+        let data = records(&["1.5", " 2", "1e3"]);
+        let set = LabelSet::from_records(&data, &options).unwrap();
+        assert_eq!((set.outputs(), set.names().len()), (1, 0));
+        assert_eq!(set.target(&data[2]).unwrap(), Target::Value(1000.0));
+        for bad in ["x", "NaN", "inf", ""] {
+            let error = LabelSet::from_records(&records(&[bad]), &options);
+            assert!(matches!(error, Err(DataError::NotANumber { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn refuses_one_class_and_identifiers() {
+        let one = LabelSet::from_records(&records(&["a", "a"]), &LabelOptions::default());
+        assert!(matches!(one, Err(DataError::OneClass { rows: 2, .. })));
+        let few = LabelOptions { max_labels: 2, ..LabelOptions::default() };
+        let error = LabelSet::from_records(&records(&["a", "b", "c"]), &few);
+        assert!(matches!(error, Err(DataError::TooManyLabels { limit: 2, .. })));
+    }
+
+    #[test]
+    fn an_unknown_label_gets_a_suggestion() {
+        let set =
+            LabelSet::from_records(&records(&["positive", "negative"]), &LabelOptions::default())
+                .unwrap();
+        let error = set.target(&records(&["postive"])[0]).unwrap_err();
+        assert_eq!(error.hint().as_deref(), Some("did you mean `positive`?"));
+    }
+
+    #[test]
+    fn file_round_trip_and_refusals() {
+        let set = LabelSet::from_records(&records(&["b", "a"]), &LabelOptions::default()).unwrap();
+        let json = serde_json::to_string(&set).unwrap();
+        assert_eq!(json, r#"{"kind":"single","labels":["a","b"]}"#);
+        assert_eq!(serde_json::from_str::<LabelSet>(&json).unwrap(), set);
+        for bad in [
+            r#"{"kind":"single","labels":["a","a"]}"#,
+            r#"{"kind":"single","labels":["a"]}"#,
+            r#"{"kind":"regression","labels":["a"]}"#,
+            r#"{"kind":"multi","labels":[]}"#,
+            r#"{"kind":"multi","labels":["a"],"x":1}"#,
+        ] {
+            assert!(serde_json::from_str::<LabelSet>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! What is wrong with labelled data, before anyone trains on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::near_duplicates::find_duplicates;
+use crate::data::labels::notices;
+use crate::data::labels::{LabelKind, LabelNotice, Task};
+use crate::data::labels::{names, number};
+use crate::data::place::Place;
+use crate::data::record::{RawLabel, Record};
+
+/// What [`check_data`] looks for.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckOptions {
+    /// What is predicted; labels are not compared for [`Task::Regression`].
+    pub task: Task,
+    /// Documents of more bytes are huge.
+    pub huge_bytes: usize,
+    /// More different labels are an error.
+    pub max_labels: usize,
+    /// Most places named for each finding.
+    pub examples: usize,
+}
+
+impl Default for CheckOptions {
+    fn default() -> Self {
+        Self { task: Task::Auto, huge_bytes: 100_000, max_labels: 10_000, examples: 5 }
+    }
+}
+
+/// The result of [`check_data`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DataReport {
+    /// Counts of each part, the training part first.
+    pub parts: Vec<Part>,
+    /// What deserves attention, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+impl DataReport {
+    /// The worst severity found.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// Counts of one part of the data.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Part {
+    /// Its name: `train`, `valid`, `test`.
+    pub name: String,
+    /// Documents.
+    pub rows: usize,
+    /// Median document length in bytes.
+    pub median_bytes: usize,
+    /// Longest document in bytes.
+    pub max_bytes: usize,
+    /// Documents that repeat an earlier one of this part word for word.
+    pub exact_duplicates: usize,
+    /// Documents that repeat an earlier one nearly, exact ones not counted.
+    pub near_duplicates: usize,
+    /// Documents with the words of a training document (0 for the training part).
+    pub exact_in_train: usize,
+    /// Documents nearly like a training document, exact ones not counted.
+    pub near_in_train: usize,
+    /// Rows of each label.
+    pub labels: BTreeMap<String, usize>,
+}
+
+/// One thing found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is.
+    pub kind: FindingKind,
+    /// One line for people.
+    pub message: String,
+    /// How many documents (labels, for label findings) it concerns.
+    pub count: usize,
+    /// Some places.
+    pub examples: Vec<Place>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Scores may mislead.
+    Warning,
+    /// Training will refuse the data.
+    Error,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// Only one label in training.
+    OneClass,
+    /// More labels than allowed.
+    TooManyLabels,
+    /// A label of another part that training lacks.
+    UnseenLabel,
+    /// Rows without label.
+    Unlabelled,
+    /// Labels that do not suit the task: lists where one is needed, names where numbers are.
+    UnfitLabel,
+    /// A document of another part that is also in training.
+    Leak,
+    /// Equal documents with different labels.
+    Conflict,
+    /// So many labels with a single row that they are hardly classes.
+    OwnLabels,
+    /// Numbers with decimals as classes.
+    Decimals,
+    /// Labels that differ in spelling only.
+    LabelVariant,
+    /// A label with a single row.
+    SingleRow,
+    /// Labels of very different frequency.
+    Imbalance,
+    /// Documents that are repeated.
+    Duplicate,
+    /// Documents without text.
+    Empty,
+    /// Very long documents.
+    Huge,
+}
+
+/// Examines the training rows and any other parts, each with its name.
+///
+/// Texts are compared as in [`find_duplicates`]; blank documents count as empty, not as
+/// duplicates.
+pub fn check_data(
+    train: &[Record],
+    others: &[(&str, &[Record])],
+    options: &CheckOptions,
+) -> DataReport {
+    let parts: Vec<(&str, &[Record])> =
+        std::iter::once(("train", train)).chain(others.iter().copied()).collect();
+    let rows: Vec<Row> = (0..)
+        .zip(&parts)
+        .flat_map(|(part, (_, records))| records.iter().map(move |record| Row { part, record }))
+        .collect();
+    let texts: Vec<String> = rows.iter().map(|row| row.record.fields.join("\n")).collect();
+    let duplicates = find_duplicates(&texts);
+    let mut report = Report { options, findings: Vec::new() };
+
+    let kind = options.task.kind(train);
+    let labelled = kind != LabelKind::Regression;
+    let mut counted: Vec<Part> =
+        parts.iter().map(|(name, records)| count(name, records, labelled)).collect();
+    report.documents(&rows);
+    report.unfit(&rows, kind);
+    report.repeats(&rows, &duplicates.exact, &duplicates.near, &mut counted);
+    if labelled {
+        report.conflicts(&rows, &duplicates.exact);
+        report.labels(kind, &counted);
+    }
+    let mut findings = report.findings;
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.kind));
+    DataReport { parts: counted, findings }
+}
+
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    part: usize,
+    record: &'a Record,
+}
+
+fn count(name: &str, records: &[Record], labelled: bool) -> Part {
+    let mut bytes: Vec<usize> = records.iter().map(Record::text_bytes).collect();
+    bytes.sort_unstable();
+    let mut labels = BTreeMap::new();
+    for label in records.iter().filter_map(|record| record.label.as_ref()).filter(|_| labelled) {
+        for name in label.names() {
+            *labels.entry(name.clone()).or_insert(0) += 1;
+        }
+    }
+    Part {
+        name: name.to_owned(),
+        rows: records.len(),
+        median_bytes: bytes.get(bytes.len() / 2).copied().unwrap_or(0),
+        max_bytes: bytes.last().copied().unwrap_or(0),
+        exact_duplicates: 0,
+        near_duplicates: 0,
+        exact_in_train: 0,
+        near_in_train: 0,
+        labels,
+    }
+}
+
+struct Report<'a> {
+    options: &'a CheckOptions,
+    findings: Vec<Finding>,
+}
+
+impl Report<'_> {
+    /// Adds a finding about documents, if there are any.
+    fn add(
+        &mut self,
+        severity: Severity,
+        kind: FindingKind,
+        found: &[&Record],
+        message: impl Fn(usize) -> String,
+    ) {
+        if !found.is_empty() {
+            let examples = found
+                .iter()
+                .take(self.options.examples)
+                .map(|record| record.place.clone())
+                .collect();
+            let count = found.len();
+            self.findings.push(Finding {
+                severity,
+                kind,
+                message: message(count),
+                count,
+                examples,
+            });
+        }
+    }
+
+    /// Adds a finding about a label.
+    fn add_label(&mut self, severity: Severity, kind: FindingKind, message: String) {
+        self.add_labels(severity, kind, message, 1);
+    }
+
+    /// Adds a finding about `count` labels.
+    fn add_labels(&mut self, severity: Severity, kind: FindingKind, message: String, count: usize) {
+        self.findings.push(Finding { severity, kind, message, count, examples: Vec::new() });
+    }
+
+    fn unfit(&mut self, rows: &[Row], kind: LabelKind) {
+        let (is_unfit, what): (fn(&Record) -> bool, _) = match kind {
+            LabelKind::Single => {
+                (|record| names(LabelKind::Single, record).is_err(), "a list of labels, not one")
+            }
+            LabelKind::Regression => (|record| number(record).is_err(), "no number as label"),
+            LabelKind::Multi => return,
+        };
+        let labelled = rows.iter().map(|row| row.record).filter(|record| record.label.is_some());
+        let found: Vec<&Record> = labelled.filter(|record| is_unfit(record)).collect();
+        self.add(Severity::Error, FindingKind::UnfitLabel, &found, |n| {
+            format!("{n} documents with {what}")
+        });
+    }
+
+    fn documents(&mut self, rows: &[Row]) {
+        let all = |wrong: &dyn Fn(&Record) -> bool| -> Vec<&Record> {
+            rows.iter().map(|row| row.record).filter(|record| wrong(record)).collect()
+        };
+        let huge_bytes = self.options.huge_bytes;
+        let (empty, huge) =
+            (all(&Record::is_blank), all(&|record| record.text_bytes() > huge_bytes));
+        let unlabelled = all(&|record| record.label.is_none());
+        self.add(Severity::Warning, FindingKind::Empty, &empty, |n| {
+            format!("{n} documents without text")
+        });
+        self.add(Severity::Note, FindingKind::Huge, &huge, |n| {
+            format!("{n} documents of more than {huge_bytes} bytes")
+        });
+        self.add(Severity::Error, FindingKind::Unlabelled, &unlabelled, |n| {
+            format!("{n} documents without a label")
+        });
+    }
+
+    fn repeats(&mut self, rows: &[Row], exact: &[usize], near: &[usize], parts: &mut [Part]) {
+        let mut repeated = vec![Vec::new(); parts.len()];
+        let mut leaked = vec![Vec::new(); parts.len()];
+        // Parts in which a text, or one of its group, was met already.
+        let mut met_exact: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut met_near: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for (at, Row { part, record }) in
+            rows.iter().enumerate().filter(|(_, row)| !row.record.is_blank())
+        {
+            let (in_exact, in_near) = ((exact[at], *part), (near[at], *part));
+            if !met_exact.insert(in_exact) {
+                parts[*part].exact_duplicates += 1;
+                repeated[*part].push(*record);
+            } else if met_near.contains(&in_near) {
+                parts[*part].near_duplicates += 1;
+                repeated[*part].push(*record);
+            }
+            met_near.insert(in_near);
+            // The training part comes first, so its texts are all known by now.
+            if *part > 0 && met_exact.contains(&(exact[at], 0)) {
+                parts[*part].exact_in_train += 1;
+                leaked[*part].push(*record);
+            } else if *part > 0 && met_near.contains(&(near[at], 0)) {
+                parts[*part].near_in_train += 1;
+                leaked[*part].push(*record);
+            }
+        }
+        for ((part, repeated), leaked) in parts.iter().zip(&repeated).zip(&leaked) {
+            self.add(Severity::Note, FindingKind::Duplicate, repeated, |n| {
+                format!(
+                    "{n} documents of {} repeat an earlier one ({} exactly)",
+                    part.name, part.exact_duplicates
+                )
+            });
+            self.add(Severity::Warning, FindingKind::Leak, leaked, |n| {
+                format!(
+                    "{n} documents of {} are also in train ({} exactly)",
+                    part.name, part.exact_in_train
+                )
+            });
+        }
+    }
+
+    fn conflicts(&mut self, rows: &[Row], exact: &[usize]) {
+        let mut labels: BTreeMap<usize, (BTreeSet<&RawLabel>, Vec<&Record>)> = BTreeMap::new();
+        for (row, text) in rows.iter().zip(exact).filter(|(row, _)| !row.record.is_blank()) {
+            if let Some(label) = &row.record.label {
+                let (labels, records) = labels.entry(*text).or_default();
+                labels.insert(label);
+                records.push(row.record);
+            }
+        }
+        let conflicts = labels.into_values().filter(|(labels, _)| labels.len() > 1);
+        let found: Vec<&Record> = conflicts.flat_map(|(_, records)| records).collect();
+        self.add(Severity::Warning, FindingKind::Conflict, &found, |n| {
+            format!("{n} documents have the words of another one but a different label")
+        });
+    }
+
+    fn labels(&mut self, kind: LabelKind, parts: &[Part]) {
+        /// How much commoner a label may be than the rarest.
+        const BALANCED: usize = 20;
+        let labels = &parts[0].labels;
+        if let (LabelKind::Single, 1, Some((label, _))) =
+            (kind, labels.len(), labels.first_key_value())
+        {
+            let message = format!("all labels are `{label}`; a classifier needs two classes");
+            self.add_label(Severity::Error, FindingKind::OneClass, message);
+        }
+        if labels.len() > self.options.max_labels {
+            let message = format!("{} different labels", labels.len());
+            self.add_label(Severity::Error, FindingKind::TooManyLabels, message);
+        }
+        let by_rows = |(label, rows): (&String, &usize)| (*rows, label.clone());
+        if let (Some(most), Some(least)) =
+            (labels.iter().map(by_rows).max(), labels.iter().map(by_rows).min())
+            && most.0 > BALANCED * least.0
+        {
+            let message =
+                format!("`{}` has {} rows, `{}` only {}", most.1, most.0, least.1, least.0);
+            self.add_label(Severity::Note, FindingKind::Imbalance, message);
+        }
+        for part in &parts[1..] {
+            for (label, rows) in
+                part.labels.iter().filter(|(label, _)| !labels.contains_key(*label))
+            {
+                let message = format!(
+                    "{rows} rows of {} have the label `{label}`, which train lacks",
+                    part.name
+                );
+                self.add_label(Severity::Error, FindingKind::UnseenLabel, message);
+            }
+        }
+        let labels = labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
+        for notice in notices(kind, labels) {
+            let (kind, count) = match &notice {
+                LabelNotice::OwnLabels { single, .. } => (FindingKind::OwnLabels, *single),
+                LabelNotice::Decimals { .. } => (FindingKind::Decimals, 1),
+                LabelNotice::SingleRow { labels } => (FindingKind::SingleRow, labels.len()),
+                LabelNotice::Variant { .. } => (FindingKind::LabelVariant, 1),
+            };
+            self.add_labels(Severity::Warning, kind, notice.to_string(), count);
+        }
+    }
+}

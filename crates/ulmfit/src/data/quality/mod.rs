@@ -1,0 +1,9 @@
+//! What is wrong with a data set: duplicates, conflicting labels, typing errors.
+
+mod check;
+mod near_duplicates;
+mod similar;
+
+pub use check::{CheckOptions, DataReport, Finding, FindingKind, Part, Severity, check_data};
+pub use near_duplicates::{Duplicates, find_duplicates};
+pub(crate) use similar::{closest, distance};

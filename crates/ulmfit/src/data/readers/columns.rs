@@ -1,0 +1,234 @@
+//! Which columns hold text and label.
+
+use super::options::{LabelUse, ReadOptions};
+use crate::data::error::DataError;
+use crate::data::place::Place;
+
+/// Names that mean text, the surest first.
+const TEXT: [&str; 20] = [
+    "text",
+    "review",
+    "sentence",
+    "content",
+    "body",
+    "description",
+    "document",
+    "question",
+    "comment",
+    "message",
+    "tweet",
+    "utterance",
+    "abstract",
+    "article",
+    "review_text",
+    "summary",
+    "query",
+    "post",
+    "title",
+    "subject",
+];
+/// Among these a headline is part of the document: AG News and DBpedia keep it in its own column.
+const BELOW_A_HEADLINE: [&str; 5] = ["content", "body", "description", "abstract", "article"];
+const HEADLINE: [&str; 3] = ["title", "subject", "headline"];
+/// Names that mean label, the surest first.
+const LABEL: [&str; 17] = [
+    "label",
+    "labels",
+    "class",
+    "category",
+    "sentiment",
+    "target",
+    "intent",
+    "topic",
+    "rating",
+    "stars",
+    "polarity",
+    "tag",
+    "tags",
+    "categories",
+    "class_index",
+    "class index",
+    "y",
+];
+
+/// Positions of the columns that are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) text: Vec<usize>,
+    pub(crate) label: Option<usize>,
+}
+
+/// Whether this name alone tells that a row is a header.
+pub(crate) fn is_known(name: &str) -> bool {
+    let is = |known: &&str| known.eq_ignore_ascii_case(name.trim());
+    TEXT.iter().chain(&LABEL).any(is)
+}
+
+/// Finds the columns that `options` asks for, those of the model, or the likely ones.
+///
+/// `textual` tells which columns may be guessed to be text.
+pub(crate) fn select(
+    names: &[String],
+    textual: impl Fn(usize) -> bool,
+    options: &ReadOptions,
+    place: &Place,
+) -> Result<Selection, DataError> {
+    let columns = || names.to_vec();
+    let explicit = |name: &String| find(names, name, place);
+    let mut text = options.text.iter().map(explicit).collect::<Result<Vec<_>, _>>()?;
+    if text.is_empty() {
+        text = learned(names, options);
+    }
+    let mut label = match (&options.label, options.labels) {
+        (Some(name), LabelUse::Required | LabelUse::Optional) => Some(explicit(name)?),
+        (Some(name), LabelUse::Ignored) => position(names, name),
+        (None, _) => guess(names, &LABEL, |index| !text.contains(&index)),
+    };
+    if text.is_empty() {
+        let free = |index: usize| textual(index) && Some(index) != label;
+        if let Some(main) = guess(names, &TEXT, free) {
+            let below =
+                BELOW_A_HEADLINE.iter().any(|known| known.eq_ignore_ascii_case(&names[main]));
+            let headline = guess(names, &HEADLINE, free).filter(|_| below);
+            text.extend(headline);
+            text.push(main);
+        } else if let Some(only) = only((0..names.len()).filter(|index| free(*index))) {
+            text.push(only);
+        } else {
+            return Err(DataError::NoTextColumn { place: place.clone(), columns: columns() });
+        }
+    }
+    if options.labels == LabelUse::Ignored {
+        label = None;
+    } else if label.is_none() && options.labels == LabelUse::Required {
+        label = only((0..names.len()).filter(|index| !text.contains(index)));
+        if label.is_none() {
+            return Err(DataError::NoLabelColumn { place: place.clone(), columns: columns() });
+        }
+    }
+    for &index in text.iter().chain(&label) {
+        if names.iter().filter(|name| **name == names[index]).count() > 1 {
+            return Err(DataError::DuplicateColumn {
+                place: place.clone(),
+                name: names[index].clone(),
+            });
+        }
+    }
+    Ok(Selection { text, label })
+}
+
+/// The columns that a model learned from, if they are all there.
+pub(crate) fn learned(names: &[String], options: &ReadOptions) -> Vec<usize> {
+    let position = |name: &String| names.iter().position(|other| other == name);
+    options.learned_text.iter().map(position).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn find(names: &[String], name: &str, place: &Place) -> Result<usize, DataError> {
+    position(names, name).ok_or_else(|| DataError::UnknownColumn {
+        place: place.clone(),
+        name: name.to_owned(),
+        columns: names.to_vec(),
+    })
+}
+
+/// By name, else by number from 1.
+fn position(names: &[String], name: &str) -> Option<usize> {
+    names.iter().position(|other| other == name).or_else(|| {
+        let number: usize = name.parse().ok()?;
+        (1..=names.len()).contains(&number).then(|| number - 1)
+    })
+}
+
+fn guess(names: &[String], known: &[&str], allowed: impl Fn(usize) -> bool) -> Option<usize> {
+    known.iter().find_map(|known| {
+        (0..names.len()).find(|&index| allowed(index) && known.eq_ignore_ascii_case(&names[index]))
+    })
+}
+
+fn only(mut candidates: impl Iterator<Item = usize>) -> Option<usize> {
+    let first = candidates.next()?;
+    candidates.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn chosen(names: &[&str], options: &ReadOptions) -> Result<Selection, DataError> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let place = Place { file: Arc::from(Path::new("f.csv")), line: 1 };
+        select(&names, |_| true, options, &place)
+    }
+
+    #[test]
+    fn guesses() {
+        let any = ReadOptions::default();
+        let unlabelled = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
+        for (names, options, text, label) in [
+            (vec!["label", "text"], &any, vec![1], Some(0)),
+            (vec!["Text", "Label"], &any, vec![0], Some(1)),
+            (vec!["label", "title", "description"], &any, vec![1, 2], Some(0)),
+            (vec!["label", "title", "text"], &any, vec![2], Some(0)),
+            (vec!["id", "review", "sentiment"], &any, vec![1], Some(2)),
+            (vec!["Kommentar", "label"], &any, vec![0], Some(1)),
+            (vec!["text", "wertung"], &any, vec![0], Some(1)),
+            (vec!["text", "label", "category"], &any, vec![0], Some(1)),
+            (vec!["text", "label"], &unlabelled, vec![0], None),
+            (vec!["text", "a", "b"], &unlabelled, vec![0], None),
+        ] {
+            let selection = Selection { text, label };
+            assert_eq!(chosen(&names, options).unwrap(), selection, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn columns_of_the_model_come_before_guesses() {
+        let learned = |names: &[&str]| ReadOptions {
+            learned_text: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..ReadOptions::default()
+        };
+        let both = learned(&["summary", "topic"]);
+        let names = ["text", "topic", "summary", "label"];
+        let selection = |text: &[usize], label| Selection { text: text.to_vec(), label };
+        assert_eq!(chosen(&names, &both).unwrap(), selection(&[2, 1], Some(3)));
+        assert_eq!(
+            chosen(&["text", "summary", "label"], &both).unwrap(),
+            selection(&[0], Some(2)),
+            "not all are there"
+        );
+        let asked = ReadOptions { text: vec!["text".into()], ..both };
+        assert_eq!(chosen(&names, &asked).unwrap(), selection(&[0], Some(3)));
+        // a number is the name of a column without header, and nothing else
+        let second = learned(&["2"]);
+        assert_eq!(chosen(&["text", "note", "label"], &second).unwrap(), selection(&[0], Some(2)));
+    }
+
+    #[test]
+    fn refuses_to_guess_wildly() {
+        let any = ReadOptions::default();
+        assert!(matches!(chosen(&["a", "b", "c"], &any), Err(DataError::NoTextColumn { .. })));
+        assert!(matches!(chosen(&["text", "b", "c"], &any), Err(DataError::NoLabelColumn { .. })));
+        assert!(matches!(
+            chosen(&["text", "text", "label"], &any),
+            Err(DataError::DuplicateColumn { .. })
+        ));
+        let asked = ReadOptions { text: vec!["boby".into()], ..ReadOptions::default() };
+        assert!(matches!(chosen(&["body", "label"], &asked), Err(DataError::UnknownColumn { .. })));
+    }
+
+    #[test]
+    fn columns_have_numbers_too() {
+        let options = ReadOptions {
+            text: vec!["3".into()],
+            label: Some("1".into()),
+            ..ReadOptions::default()
+        };
+        assert_eq!(
+            chosen(&["x", "y", "z"], &options).unwrap(),
+            Selection { text: vec![2], label: Some(0) }
+        );
+    }
+}

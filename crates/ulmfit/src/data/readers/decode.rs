@@ -1,0 +1,157 @@
+//! Bytes of a field to text: checked, bounded, repairs counted.
+
+use std::borrow::Cow;
+
+use super::options::{EncodingErrors, ReadOptions};
+use super::warnings::Warnings;
+use crate::data::error::DataError;
+use crate::data::place::Place;
+
+const REPLACEMENT: &str = "\u{fffd}";
+
+/// The rules for one file.
+#[derive(Clone, Copy)]
+pub(crate) struct Decoder {
+    /// Most bytes kept of a field.
+    pub(crate) limit: usize,
+    errors: EncodingErrors,
+}
+
+/// Whether a reader already dropped the end of a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Whole,
+    Cut,
+}
+
+impl Decoder {
+    pub(crate) fn new(options: &ReadOptions) -> Self {
+        Self { limit: options.max_document_bytes, errors: options.encoding_errors }
+    }
+
+    pub(crate) fn replaces(&self) -> bool {
+        self.errors == EncodingErrors::Replace
+    }
+
+    /// How many bytes a reader must keep, so that the cut falls between characters.
+    pub(crate) fn keep(&self) -> usize {
+        self.limit.saturating_add(4)
+    }
+
+    /// Text of a field.
+    pub(crate) fn text(
+        &self,
+        bytes: &[u8],
+        ending: Ending,
+        place: &Place,
+        warnings: &mut Warnings,
+    ) -> Result<String, DataError> {
+        let (bytes, mut ending) = if bytes.len() > self.limit {
+            (char_prefix(bytes, self.limit), Ending::Cut)
+        } else {
+            (bytes, ending)
+        };
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) if self.replaces() => String::from_utf8_lossy(bytes),
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Err(DataError::NotUtf8 {
+                    place: place.clone(),
+                    offset: at + 1,
+                    byte: bytes[at],
+                });
+            }
+        };
+        let mut repaired = matches!(text, Cow::Owned(_));
+        let mut text = text.into_owned();
+        if text.contains('\0') {
+            if !self.replaces() {
+                return Err(DataError::Nul { place: place.clone() });
+            }
+            text = text.replace('\0', REPLACEMENT);
+            repaired = true;
+        }
+        if repaired {
+            warnings.replaced.add(place);
+            if text.len() > self.limit {
+                // U+FFFD has three bytes where a bad byte was one.
+                text.truncate(text.floor_char_boundary(self.limit));
+                ending = Ending::Cut;
+            }
+        }
+        if ending == Ending::Cut {
+            warnings.truncated.add(place);
+        }
+        Ok(text)
+    }
+
+    /// Text of a label or a column name: short, and never silently repaired into another name.
+    pub(crate) fn name(&self, bytes: &[u8], place: &Place) -> Result<String, DataError> {
+        let strict = Self { errors: EncodingErrors::Fail, ..*self };
+        strict.text(bytes, Ending::Whole, place, &mut Warnings::default())
+    }
+}
+
+/// At most `limit` bytes that do not end inside a character.
+fn char_prefix(bytes: &[u8], limit: usize) -> &[u8] {
+    let mut end = limit;
+    // Three continuation bytes at most follow a first byte; more would be no UTF-8 anyway.
+    while end > limit.saturating_sub(3) && bytes[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    &bytes[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn decode(
+        bytes: &[u8],
+        limit: usize,
+        errors: EncodingErrors,
+    ) -> (Result<String, DataError>, Warnings) {
+        let place = Place { file: Arc::from(Path::new("f")), line: 1 };
+        let mut warnings = Warnings::default();
+        let text = Decoder { limit, errors }.text(bytes, Ending::Whole, &place, &mut warnings);
+        (text, warnings)
+    }
+
+    #[test]
+    fn cuts_between_characters() {
+        let text = "a€b"; // € takes three bytes
+        for (limit, kept) in [(5, "a€b"), (4, "a€"), (3, "a"), (2, "a"), (1, "a"), (0, "")] {
+            let (cut, warnings) = decode(text.as_bytes(), limit, EncodingErrors::Fail);
+            assert_eq!(cut.unwrap(), kept, "{limit}");
+            assert_eq!(warnings.truncated.count, u64::from(limit < 5), "{limit}");
+        }
+    }
+
+    #[test]
+    fn bad_bytes_stop_or_are_replaced() {
+        let (strict, _) = decode(b"caf\xe9 au lait", 99, EncodingErrors::Fail);
+        assert!(matches!(strict, Err(DataError::NotUtf8 { offset: 4, byte: 0xe9, .. })));
+        let (lossy, warnings) = decode(b"caf\xe9\0", 99, EncodingErrors::Replace);
+        assert_eq!(lossy.unwrap(), "caf\u{fffd}\u{fffd}");
+        assert_eq!(warnings.replaced.count, 1);
+    }
+
+    #[test]
+    fn repairs_do_not_outgrow_the_limit() {
+        for (bytes, kept) in [
+            (&[0xff; 10][..], "\u{fffd}\u{fffd}\u{fffd}"),
+            (b"a\0\0\0", "a\u{fffd}\u{fffd}\u{fffd}"),
+        ] {
+            let (text, warnings) = decode(bytes, 10, EncodingErrors::Replace);
+            assert_eq!(text.unwrap(), kept);
+            assert_eq!(
+                (warnings.replaced.count, warnings.truncated.count),
+                (1, u64::from(bytes.len() == 10))
+            );
+        }
+    }
+}

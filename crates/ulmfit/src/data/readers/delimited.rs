@@ -1,0 +1,166 @@
+//! CSV and TSV.
+
+use serde_json::Value;
+
+use super::Rows;
+use super::column_use::ColumnUse;
+use super::columns::Selection;
+use super::decode::Decoder;
+use super::input::Input;
+use super::options::{Columns, Format, Header, LabelUse, ReadOptions};
+use super::raw_rows::{RawRow, RawRows};
+use super::warnings::Warnings;
+use crate::data::error::DataError;
+use crate::data::labels::LabelCell;
+use crate::data::place::Place;
+use crate::data::readers::columns;
+use crate::data::record::Record;
+
+/// Records of a CSV or TSV file.
+pub(crate) struct Delimited {
+    rows: RawRows,
+    names: Vec<String>,
+    selection: Selection,
+    labels: LabelCell,
+    columns: Columns,
+    /// The first row, if it is data.
+    first: Option<RawRow>,
+    row: RawRow,
+}
+
+impl Delimited {
+    pub(crate) fn open(
+        input: Input,
+        format: Format,
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        input.refuse_utf16()?;
+        let decoder = Decoder::new(options);
+        let mut rows = RawRows::new(input, format, options.quotes, decoder);
+        let mut row = RawRow::default();
+        if !rows.read(&mut row)? {
+            return Err(DataError::Empty { path: rows.input.file.to_path_buf() });
+        }
+        let place = rows.place(row.line);
+        let cells = (0..row.len())
+            .map(|index| Ok(decoder.name(row.field(index).0, &place)?.trim().to_owned()))
+            .collect::<Result<Vec<_>, DataError>>();
+        let numbers = || (1..=row.len()).map(|number| number.to_string()).collect::<Vec<_>>();
+        let (names, first) = match (options.header, cells) {
+            (Header::Absent, _) => (numbers(), true),
+            (_, Err(error)) => return Err(error),
+            (Header::Auto, Ok(cells)) if !is_header(&cells, options) => (numbers(), true),
+            (Header::Auto | Header::Present, Ok(cells)) => (cells, false),
+        };
+        let selection = match class_number(&row, &decoder) {
+            Some(label)
+                if first
+                    && options.text.is_empty()
+                    && options.label.is_none()
+                    && columns::learned(&names, options).is_empty() =>
+            {
+                Selection {
+                    text: (0..names.len()).filter(|index| *index != label).collect(),
+                    label: (options.labels != LabelUse::Ignored).then_some(label),
+                }
+            }
+            _ => columns::select(&names, |_| true, options, &place)?,
+        };
+        let first = first.then(|| std::mem::take(&mut row));
+        let labels = LabelCell::new(options);
+        Ok(Self { rows, names, selection, labels, columns: options.columns, first, row })
+    }
+
+    fn record(&self, row: &RawRow, warnings: &mut Warnings) -> Result<Record, DataError> {
+        let place = self.rows.place(row.line);
+        if row.len() != self.names.len() {
+            return Err(DataError::Ragged { place, found: row.len(), expected: self.names.len() });
+        }
+        let decoder = &self.rows.decoder;
+        let text = |index: usize, warnings: &mut Warnings| {
+            let (bytes, ending) = row.field(index);
+            decoder.text(bytes, ending, &place, warnings)
+        };
+        let fields = self
+            .selection
+            .text
+            .iter()
+            .map(|index| text(*index, warnings))
+            .collect::<Result<_, _>>()?;
+        let label = match self.selection.label {
+            Some(index) => {
+                self.labels.text(&decoder.name(row.field(index).0, &place)?, &place, warnings)?
+            }
+            None => None,
+        };
+        let columns = match self.columns {
+            Columns::Drop => Vec::new(),
+            Columns::Keep => {
+                let mut quiet = Warnings::default(); // the text columns are counted already
+                let pair = |(index, name): (usize, &String)| {
+                    Ok((name.clone(), Value::String(text(index, &mut quiet)?)))
+                };
+                self.names.iter().enumerate().map(pair).collect::<Result<_, DataError>>()?
+            }
+        };
+        Ok(Record { fields, label, place, columns })
+    }
+}
+
+impl Rows for Delimited {
+    fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
+        let first = self.first.take();
+        let is_first = first.is_some();
+        let mut row = first.unwrap_or_else(|| std::mem::take(&mut self.row));
+        if !is_first && !self.rows.read(&mut row)? {
+            return Ok(None);
+        }
+        let record = self.record(&row, warnings);
+        std::mem::swap(&mut self.row, &mut row); // its memory serves the next row
+        record.map(Some)
+    }
+
+    fn end(&self) -> Place {
+        self.rows.place(self.rows.line)
+    }
+
+    fn columns(&self) -> ColumnUse {
+        ColumnUse::new(&self.names, &self.selection)
+    }
+}
+
+/// [`Header::Auto`].
+fn is_header(cells: &[String], options: &ReadOptions) -> bool {
+    let mut asked = options.text.iter().chain(&options.label).peekable();
+    if asked.peek().is_some() {
+        let asked: Vec<&String> = asked.collect();
+        return asked.iter().any(|name| cells.contains(name))
+            || asked.iter().any(|name| name.parse::<usize>().is_err());
+    }
+    let is_name = |cell: &String| {
+        columns::is_known(cell)
+            || (options.learned_text.contains(cell) && cell.parse::<f64>().is_err())
+    };
+    cells.iter().any(is_name) || number_beside_text(cells).is_none()
+}
+
+/// The column of a class number in a first row such as `3,"Title","Description"`.
+fn number_beside_text(cells: &[String]) -> Option<usize> {
+    let is_number = |cell: &String| cell.parse::<f64>().is_ok();
+    let mut numbers = (0..cells.len()).filter(|index| is_number(&cells[*index]));
+    let label = numbers.next().filter(|index| *index == 0 || index + 1 == cells.len())?;
+    (cells.len() > 1 && numbers.next().is_none() && cells[label].parse::<i64>().is_ok())
+        .then_some(label)
+}
+
+fn class_number(row: &RawRow, decoder: &Decoder) -> Option<usize> {
+    let cells: Vec<String> = (0..row.len())
+        .map(|index| {
+            String::from_utf8_lossy(
+                &row.field(index).0[..row.field(index).0.len().min(decoder.limit)],
+            )
+            .into()
+        })
+        .collect();
+    number_beside_text(&cells)
+}

@@ -1,0 +1,205 @@
+//! Bytes of a file or of standard input, decompressed.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::data::error::DataError;
+use crate::data::place::Place;
+
+/// How much of a file is looked at to learn what it is.
+const HEAD: usize = 1 << 16;
+
+type Bytes = Box<dyn BufRead + Send>;
+
+/// A stream of plain bytes whose first ones are known.
+pub(crate) struct Input {
+    /// The path for messages.
+    pub(crate) file: Arc<Path>,
+    head: Arc<[u8]>,
+    bytes: Chain<Cursor<Arc<[u8]>>, Bytes>,
+    compression: Option<Compression>,
+}
+
+#[derive(Clone, Copy)]
+enum Compression {
+    Gzip,
+    Zstd,
+    Xz,
+}
+
+impl Compression {
+    /// Recognised by content: suffixes lie, and standard input has none.
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Xz => "xz",
+        }
+    }
+}
+
+/// Reads what is there, but at least a line: whoever types wants an answer before the end.
+fn read_first_lines(from: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<usize> {
+    let mut buffer = vec![0; HEAD];
+    while head.len() < HEAD && !head.contains(&b'\n') {
+        let room = HEAD - head.len();
+        match from.read(&mut buffer[..room]) {
+            Ok(0) => break,
+            Ok(count) => head.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(head.len())
+}
+
+impl Input {
+    /// Opens a file; `-` is standard input.
+    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+        if path == Path::new("-") {
+            return Self::new(Path::new("<stdin>"), Box::new(BufReader::new(io::stdin())));
+        }
+        let file = File::open(path).map_err(|source| open_error(path, source))?;
+        Self::new(path, Box::new(BufReader::with_capacity(HEAD, file)))
+    }
+
+    fn new(path: &Path, mut raw: Bytes) -> Result<Self, DataError> {
+        let file: Arc<Path> = Arc::from(path);
+        let mut magic = Vec::new();
+        raw.by_ref().take(6).read_to_end(&mut magic).map_err(|source| open_error(path, source))?;
+        if magic.is_empty() {
+            return Err(DataError::Empty { path: path.to_path_buf() });
+        }
+        let compression = Compression::of(&magic);
+        let raw = Cursor::new(magic).chain(raw);
+        let mut plain: Bytes = match compression {
+            None => Box::new(raw),
+            Some(kind) => decompress(kind, raw, path)?,
+        };
+
+        let mut head = Vec::new();
+        let looked = match path.to_str() {
+            Some("<stdin>") => read_first_lines(&mut plain, &mut head),
+            _ => plain.by_ref().take(HEAD as u64).read_to_end(&mut head),
+        };
+        let head: Arc<[u8]> = head.into();
+        let mut cursor = Cursor::new(Arc::clone(&head));
+        if head.starts_with(b"\xef\xbb\xbf") {
+            cursor.set_position(3); // a byte order mark is no part of the text
+        }
+        let input = Self { file, bytes: cursor.chain(plain), head, compression };
+        looked.map_err(|source| input.error(source))?;
+        if input.head().is_empty() {
+            return Err(DataError::Empty { path: path.to_path_buf() });
+        }
+        Ok(input)
+    }
+
+    /// The first bytes (up to 64 KiB) without byte order mark.
+    pub(crate) fn head(&self) -> &[u8] {
+        self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.head)
+    }
+
+    /// Whether the same bytes can be had from the file once more.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn is_plain_file(&self) -> bool {
+        self.compression.is_none() && self.file.is_file()
+    }
+
+    /// The byte that ends a line: line feed, or the carriage return of old Macs.
+    pub(crate) fn line_end(&self) -> u8 {
+        let head = self.head();
+        if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' }
+    }
+
+    /// Refuses UTF-16, which would otherwise show as NUL bytes or nonsense.
+    pub(crate) fn refuse_utf16(&self) -> Result<(), DataError> {
+        let head = self.head();
+        let mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+        let zeros = |parity: usize| {
+            head.iter().skip(parity).step_by(2).take(32).filter(|b| **b == 0).count()
+        };
+        // ASCII text in UTF-16 has a zero in every second byte and none between.
+        let unmarked = head.len() >= 8 && zeros(0).abs_diff(zeros(1)) * 4 > head.len().min(64);
+        if mark || unmarked {
+            return Err(DataError::Utf16 { place: Place::new(&self.file, 1) });
+        }
+        Ok(())
+    }
+
+    /// What a failed read means: damaged compression, or trouble of the operating system.
+    pub(crate) fn error(&self, source: io::Error) -> DataError {
+        let path = self.file.to_path_buf();
+        match self.compression {
+            Some(kind) if source.raw_os_error().is_none() => {
+                DataError::Compressed { path, kind: kind.name(), source }
+            }
+            _ => DataError::Read { path, source },
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+impl BufRead for Input {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.bytes.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.bytes.consume(amount);
+    }
+}
+
+pub(crate) fn open_error(path: &Path, source: io::Error) -> DataError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::NotFound => DataError::Missing { path },
+        io::ErrorKind::IsADirectory => DataError::WrongKind { path, wanted: "file" },
+        _ => DataError::Read { path, source },
+    }
+}
+
+#[cfg(feature = "compression")]
+fn decompress(
+    kind: Compression,
+    raw: impl BufRead + Send + 'static,
+    path: &Path,
+) -> Result<Bytes, DataError> {
+    /// A hostile xz header may ask for 4 GiB of dictionary; `xz -9` needs 65 MiB.
+    const XZ_MEMORY_KIB: u32 = 256 << 10;
+    Ok(match kind {
+        Compression::Gzip => {
+            Box::new(BufReader::with_capacity(HEAD, flate2::bufread::MultiGzDecoder::new(raw)))
+        }
+        Compression::Zstd => {
+            let decoder = zstd::stream::read::Decoder::with_buffer(raw)
+                .map_err(|source| open_error(path, source))?;
+            Box::new(BufReader::with_capacity(HEAD, decoder))
+        }
+        Compression::Xz => {
+            let decoder = lzma_rust2::XzReader::new_mem_limit(raw, true, XZ_MEMORY_KIB);
+            Box::new(BufReader::with_capacity(HEAD, decoder))
+        }
+    })
+}
+
+#[cfg(not(feature = "compression"))]
+fn decompress(_: Compression, _: impl BufRead, path: &Path) -> Result<Bytes, DataError> {
+    Err(DataError::NotBuiltIn { path: path.to_path_buf(), what: "compression" })
+}

@@ -1,0 +1,204 @@
+//! Records from CSV, TSV, JSON lines, Parquet, class folders and text files, compressed or not.
+//!
+//! [`open`] streams them, [`documents`] does the same for language models.
+
+mod column_use;
+mod columns;
+mod decode;
+mod delimited;
+mod documents;
+mod folder;
+mod input;
+mod json_repair;
+mod jsonl;
+mod lines;
+mod options;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod raw_rows;
+mod sniff;
+mod text_lines;
+mod warnings;
+
+pub use column_use::ColumnUse;
+pub use documents::documents;
+pub use options::{
+    Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
+    UnknownFormat,
+};
+pub use warnings::{Tally, Warnings};
+
+use super::error::DataError;
+use super::place::Place;
+use super::record::Record;
+use input::Input;
+use std::path::Path;
+
+/// One format's way to the next record.
+trait Rows: Send {
+    /// The next record, or `None` at the end of the data.
+    fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError>;
+
+    /// Where reading stands, for the message that there was nothing.
+    fn end(&self) -> Place;
+
+    /// Which columns are read, where columns have names.
+    fn columns(&self) -> ColumnUse {
+        ColumnUse::default()
+    }
+}
+
+/// What becomes of blank documents.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    /// Counted and kept, so that predictions match rows.
+    Keep,
+    /// Left out: they say nothing to a language model.
+    Skip,
+}
+
+/// The records of a file or folder, read as they are asked for; ends after the first error.
+pub struct Records {
+    rows: Box<dyn Rows>,
+    warnings: Warnings,
+    format: Format,
+    blank: Blank,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    NothingYet,
+    Running,
+    Done,
+}
+
+impl Records {
+    fn new(rows: Box<dyn Rows>, format: Format) -> Self {
+        Self {
+            rows,
+            warnings: Warnings::default(),
+            format,
+            blank: Blank::Keep,
+            state: State::NothingYet,
+        }
+    }
+
+    /// What was put right so far.
+    pub fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
+    /// The format the data turned out to have.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Which columns are read; all empty for folders and text files. The other columns of JSON
+    /// lines are those of the first object.
+    pub fn columns(&self) -> ColumnUse {
+        self.rows.columns()
+    }
+
+    fn advance(&mut self) -> Result<Option<Record>, DataError> {
+        while let Some(record) = self.rows.next_record(&mut self.warnings)? {
+            if record.is_blank() {
+                if self.blank == Blank::Skip {
+                    continue;
+                }
+                self.warnings.empty.add(&record.place);
+            }
+            self.state = State::Running;
+            return Ok(Some(record));
+        }
+        if self.state == State::NothingYet {
+            return Err(DataError::NoRows { place: self.rows.end() });
+        }
+        Ok(None)
+    }
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Records").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state == State::Done {
+            return None;
+        }
+        let next = self.advance().transpose();
+        if !matches!(next, Some(Ok(_))) {
+            self.state = State::Done;
+        }
+        next
+    }
+}
+
+/// Opens a data file, a folder of class folders, or standard input (`-`).
+///
+/// The format is judged by name and first bytes unless `options` gives it; compression is
+/// recognised by content. Names, columns and the first row are checked here, the rest while it
+/// is read.
+///
+/// # Errors
+/// [`DataError`] if the file is missing, unreadable, empty, or its columns cannot be told.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Records, DataError> {
+    open_as(path, options, TextUnit::Line)
+}
+
+/// What one record of a text file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextUnit {
+    Line,
+    /// As [`ReadOptions::unit`] says.
+    Document,
+}
+
+fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records, DataError> {
+    if path.is_dir() {
+        return match options.format {
+            None | Some(Format::Folder) => {
+                Ok(Records::new(Box::new(folder::Folder::open(path, options)?), Format::Folder))
+            }
+            Some(_) => Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "file" }),
+        };
+    }
+    let input = Input::open(path)?;
+    let format = match options.format {
+        Some(format) => format,
+        None => sniff::format_of(&input.file, input.head(), options)?,
+    };
+    let rows: Box<dyn Rows> = match format {
+        Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
+        Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Parquet::open(input, options)?),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => {
+            return Err(DataError::NotBuiltIn { path: path.to_path_buf(), what: "parquet" });
+        }
+        Format::Text if unit == TextUnit::Document && documents::is_articles(&input, options) => {
+            Box::new(documents::Articles::open(input, options)?)
+        }
+        Format::Text => Box::new(text_lines::TextLines::open(input, options)?),
+        Format::Folder => {
+            return Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "folder" });
+        }
+    };
+    Ok(Records::new(rows, format))
+}
+
+/// Reads everything [`open`] gives.
+///
+/// # Errors
+/// The first [`DataError`] met.
+pub fn read_all(path: &Path, options: &ReadOptions) -> Result<(Vec<Record>, Warnings), DataError> {
+    let mut records = open(path, options)?;
+    let all = records.by_ref().collect::<Result<Vec<_>, _>>()?;
+    Ok((all, records.warnings))
+}

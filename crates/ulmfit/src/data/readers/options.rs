@@ -1,0 +1,224 @@
+//! What a reader should look for.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+/// How data files are read.
+///
+/// ```
+/// use ulmfit::data::{LabelUse, ReadOptions};
+/// let options = ReadOptions { text: vec!["body".into()], labels: LabelUse::Ignored, ..Default::default() };
+/// assert_eq!(options.max_document_bytes, 1 << 20);
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// Names of the text columns (or their numbers, from 1); empty means guess.
+    pub text: Vec<String>,
+    /// Names of the text columns that a model learned from: read instead of guessed ones where the
+    /// data has all of them.
+    pub learned_text: Vec<String>,
+    /// Name of the label column (or its number, from 1); `None` means guess.
+    pub label: Option<String>,
+    /// The format; `None` means judge by name and first bytes.
+    pub format: Option<Format>,
+    /// Whether CSV and TSV begin with column names.
+    pub header: Header,
+    /// What a double quote means in CSV and TSV.
+    pub quotes: Quotes,
+    /// What to do with bytes that are no text.
+    pub encoding_errors: EncodingErrors,
+    /// Longest text kept of one field; the rest is cut off and counted.
+    pub max_document_bytes: usize,
+    /// Whether labels are needed.
+    pub labels: LabelUse,
+    /// Splits a label cell into several labels.
+    pub label_delimiter: Option<char>,
+    /// Whether records carry all their columns.
+    pub columns: Columns,
+    /// What one document is in [`documents`](crate::data::readers::documents).
+    pub unit: DocumentUnit,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            text: Vec::new(),
+            learned_text: Vec::new(),
+            label: None,
+            format: None,
+            header: Header::Auto,
+            quotes: Quotes::Enclose,
+            encoding_errors: EncodingErrors::Fail,
+            max_document_bytes: 1 << 20,
+            labels: LabelUse::Required,
+            label_delimiter: None,
+            columns: Columns::Drop,
+            unit: DocumentUnit::Auto,
+        }
+    }
+}
+
+impl ReadOptions {
+    /// Whether a column of this name is asked for.
+    pub(crate) fn names(&self, column: &str) -> bool {
+        self.text.iter().chain(&self.label).any(|name| name == column)
+    }
+}
+
+/// How rows are laid out in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Comma-separated values (RFC 4180); semicolons are noticed.
+    Csv,
+    /// Tab-separated values, quoted like CSV.
+    Tsv,
+    /// One JSON object a line.
+    Jsonl,
+    /// Apache Parquet.
+    Parquet,
+    /// A folder per class, one document a file (the layout of `aclImdb/train`).
+    Folder,
+    /// One document a line, labelled as in fastText (`__label__NAME text`) if at all.
+    Text,
+}
+
+impl Format {
+    /// The format a file name stands for, whatever compression suffix follows.
+    pub fn from_path(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let name =
+            [".gz", ".zst", ".xz"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+        match name.rsplit_once('.')?.1 {
+            "csv" => Some(Self::Csv),
+            "tsv" | "tab" => Some(Self::Tsv),
+            "jsonl" | "ndjson" | "json" => Some(Self::Jsonl),
+            "parquet" | "pq" => Some(Self::Parquet),
+            "txt" | "text" => Some(Self::Text),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Jsonl => "jsonl",
+            Self::Parquet => "parquet",
+            Self::Folder => "folder",
+            Self::Text => "text",
+        })
+    }
+}
+
+/// A name that is no [`Format`].
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no format; choose csv, tsv, jsonl, parquet, folder or text")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        [Self::Csv, Self::Tsv, Self::Jsonl, Self::Parquet, Self::Folder, Self::Text]
+            .into_iter()
+            .find(|format| format.to_string() == name)
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+/// Whether the first row of CSV or TSV names the columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Header {
+    /// Present, unless the first row is a class number beside text (Zhang et al. 2015 publish
+    /// AG News, DBpedia and Yelp so) or columns are asked for by number.
+    #[default]
+    Auto,
+    /// The first row holds names.
+    Present,
+    /// The first row is data; columns are called `1`, `2`, ...
+    Absent,
+}
+
+/// What a double quote means in CSV and TSV.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quotes {
+    /// It encloses fields that hold separators or line breaks (RFC 4180).
+    #[default]
+    Enclose,
+    /// It is a character like others, as in the TSV files of GLUE.
+    Literal,
+}
+
+/// What to do with bytes that are no UTF-8, NUL bytes, and lone surrogates in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EncodingErrors {
+    /// Stop with the place of the first one.
+    #[default]
+    Fail,
+    /// Put U+FFFD in their place and count the documents.
+    Replace,
+}
+
+/// What labels are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LabelUse {
+    /// Every record needs one: training, evaluation.
+    #[default]
+    Required,
+    /// Read where present: prediction, checks.
+    Optional,
+    /// Not even looked for: language models.
+    Ignored,
+}
+
+/// Whether records carry all their columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Columns {
+    /// Only text and label.
+    #[default]
+    Drop,
+    /// Everything, to be echoed beside a prediction.
+    Keep,
+}
+
+/// What one document of a language model's text file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DocumentUnit {
+    /// Articles when the file begins with a heading ` = Title = `, lines otherwise.
+    #[default]
+    Auto,
+    /// Every line that is not blank.
+    Line,
+    /// From one heading ` = Title = ` to the next, as in WikiText; sections ` = = Part = = `
+    /// belong to their article. Blank lines are dropped, other lines joined by one line break.
+    Article,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_format() {
+        for (name, format) in [
+            ("a.csv", Some(Format::Csv)),
+            ("A.CSV.GZ", Some(Format::Csv)),
+            ("x/train.jsonl.xz", Some(Format::Jsonl)),
+            ("b.pq", Some(Format::Parquet)),
+            ("c.tsv.zst", Some(Format::Tsv)),
+            ("README", None),
+            ("a.docx", None),
+        ] {
+            assert_eq!(Format::from_path(Path::new(name)), format, "{name}");
+        }
+    }
+
+    #[test]
+    fn formats_read_their_own_names() {
+        assert_eq!("parquet".parse(), Ok(Format::Parquet));
+        assert!("xls".parse::<Format>().is_err());
+    }
+}

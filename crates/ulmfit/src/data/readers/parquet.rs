@@ -1,0 +1,194 @@
+//! Parquet, without Arrow.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use ::parquet::basic::Type as Physical;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::record::Field;
+use ::parquet::record::reader::RowIter;
+use ::parquet::schema::types::{Type, TypePtr};
+use serde_json::Value;
+
+use super::Rows;
+use super::column_use::ColumnUse;
+use super::columns::Selection;
+use super::decode::{Decoder, Ending};
+use super::input::{Input, open_error};
+use super::options::{Columns, ReadOptions};
+use super::warnings::Warnings;
+use crate::data::error::DataError;
+use crate::data::labels::LabelCell;
+use crate::data::place::Place;
+use crate::data::readers::columns;
+use crate::data::record::Record;
+
+/// Records of a Parquet file, one page of a column in memory at a time.
+pub(crate) struct Parquet {
+    rows: RowIter<'static>,
+    file: Arc<Path>,
+    /// Rows read so far.
+    row: u64,
+    decoder: Decoder,
+    labels: LabelCell,
+    columns: Columns,
+    /// Names as in the rows.
+    names: ColumnUse,
+}
+
+impl Parquet {
+    pub(crate) fn open(input: Input, options: &ReadOptions) -> Result<Self, DataError> {
+        let path = Arc::clone(&input.file);
+        let first = Place::new(&path, 1);
+        let failed = |error| damaged(&first, &error);
+        let file = seekable(input)?;
+        let reader = guarded(&first, || SerializedFileReader::new(file))?;
+        let root = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+        let fields = root.get_fields();
+        let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
+        let textual = |index: usize| is_text(&fields[index]);
+        let selection = columns::select(&names, textual, options, &first)?;
+        let Selection { text, label } = &selection;
+        for &index in text {
+            if !fields[index].is_primitive() {
+                let found = "a nested column";
+                return Err(DataError::NotText {
+                    place: first.clone(),
+                    column: names[index].clone(),
+                    found,
+                });
+            }
+        }
+        let chosen: Vec<TypePtr> = match options.columns {
+            Columns::Keep => fields.to_vec(),
+            Columns::Drop => {
+                let read = |index: &usize| text.contains(index) || *label == Some(*index);
+                (0..fields.len()).filter(read).map(|index| Arc::clone(&fields[index])).collect()
+            }
+        };
+        let schema =
+            Type::group_type_builder(root.name()).with_fields(chosen).build().map_err(failed)?;
+        let rows =
+            RowIter::from_file_into(Box::new(reader)).project(Some(schema)).map_err(failed)?;
+        Ok(Self {
+            rows,
+            file: path,
+            row: 0,
+            decoder: Decoder::new(options),
+            labels: LabelCell::new(options),
+            columns: options.columns,
+            names: ColumnUse::new(&names, &selection),
+        })
+    }
+}
+
+impl Rows for Parquet {
+    fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
+        self.row += 1;
+        let place = Place::new(&self.file, self.row);
+        let Some(row) = guarded(&place, || self.rows.next().transpose())? else {
+            return Ok(None);
+        };
+        let row = row.into_columns();
+        let cell =
+            |name: &String| row.iter().find(|(column, _)| column == name).map(|(_, field)| field);
+
+        let mut fields = Vec::with_capacity(self.names.text.len());
+        for column in &self.names.text {
+            fields.push(match cell(column).unwrap_or(&Field::Null) {
+                Field::Str(text) => {
+                    self.decoder.text(text.as_bytes(), Ending::Whole, &place, warnings)?
+                }
+                Field::Bytes(bytes) => {
+                    self.decoder.text(bytes.data(), Ending::Whole, &place, warnings)?
+                }
+                Field::Null => {
+                    warnings.null_text.add(&place);
+                    String::new()
+                }
+                number => value(number).to_string(),
+            });
+        }
+        let label = match &self.names.label {
+            Some(column) => {
+                self.labels.value(cell(column).map(value).as_ref(), &place, warnings)?
+            }
+            None => None,
+        };
+        let columns = match self.columns {
+            Columns::Keep => row.iter().map(|(name, field)| (name.clone(), value(field))).collect(),
+            Columns::Drop => Vec::new(),
+        };
+        Ok(Some(Record { fields, label, place, columns }))
+    }
+
+    fn end(&self) -> Place {
+        Place::new(&self.file, 1)
+    }
+
+    fn columns(&self) -> ColumnUse {
+        self.names.clone()
+    }
+}
+
+fn is_text(field: &Type) -> bool {
+    field.is_primitive() && field.get_physical_type() == Physical::BYTE_ARRAY
+}
+
+/// The file itself, or a temporary copy of what cannot be read from its end.
+fn seekable(mut input: Input) -> Result<File, DataError> {
+    if input.is_plain_file() {
+        return File::open(&input.file).map_err(|source| open_error(&input.file, source));
+    }
+    let path = Arc::clone(&input.file);
+    let mut copy = tempfile::tempfile().map_err(|source| open_error(&path, source))?;
+    std::io::copy(&mut input, &mut copy).map_err(|source| input.error(source))?;
+    Ok(copy)
+}
+
+/// Runs a step of the decoder, whose answer to some damaged files is a panic.
+///
+/// After an error the reader is not used again, so that no half-changed state is seen.
+fn guarded<T>(
+    place: &Place,
+    step: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T, DataError> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)) {
+        Ok(result) => result.map_err(|error| damaged(place, &error)),
+        Err(_) => Err(DataError::Parquet {
+            place: place.clone(),
+            message: "the decoder gave up".to_owned(),
+        }),
+    }
+}
+
+fn damaged(place: &Place, error: &ParquetError) -> DataError {
+    DataError::Parquet { place: place.clone(), message: error.to_string() }
+}
+
+/// A cell as JSON; dates and times become the text Parquet shows them as.
+fn value(field: &Field) -> Value {
+    match field {
+        Field::Null => Value::Null,
+        Field::Bool(truth) => (*truth).into(),
+        Field::Byte(n) => (*n).into(),
+        Field::Short(n) => (*n).into(),
+        Field::Int(n) => (*n).into(),
+        Field::Long(n) => (*n).into(),
+        Field::UByte(n) => (*n).into(),
+        Field::UShort(n) => (*n).into(),
+        Field::UInt(n) => (*n).into(),
+        Field::ULong(n) => (*n).into(),
+        Field::Float(x) => (*x).into(),
+        Field::Double(x) => (*x).into(),
+        Field::Str(text) => text.clone().into(),
+        Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into_owned().into(),
+        Field::ListInternal(list) => list.elements().iter().map(value).collect(),
+        Field::Group(row) => {
+            row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
+        }
+        other => other.to_string().into(),
+    }
+}

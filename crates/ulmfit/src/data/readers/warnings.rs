@@ -1,0 +1,66 @@
+//! What a reader put right on its way, counted.
+
+use serde::Serialize;
+
+use crate::data::place::Place;
+
+/// Repairs and oddities of a file that did not stop its reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Warnings {
+    /// Fields cut at [`max_document_bytes`](super::options::ReadOptions::max_document_bytes).
+    pub truncated: Tally,
+    /// Fields in which U+FFFD replaced what was no text.
+    pub replaced: Tally,
+    /// Documents with nothing but white space; they stay in the data.
+    pub empty: Tally,
+    /// Text values that were null; read as empty.
+    pub null_text: Tally,
+    /// Records without a label where labels are optional.
+    pub unlabelled: Tally,
+}
+
+impl Warnings {
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// One line for each kind that happened.
+    pub fn messages(&self) -> Vec<String> {
+        [
+            (&self.truncated, "longer than the limit and cut", "raise `--max-doc-bytes`"),
+            (
+                &self.replaced,
+                "with bytes that are no text, replaced by U+FFFD",
+                "convert the file to UTF-8",
+            ),
+            (&self.empty, "empty", "remove these rows"),
+            (&self.null_text, "null, read as empty", "remove these rows"),
+            (&self.unlabelled, "without a label", "label or remove these rows"),
+        ]
+        .into_iter()
+        .filter_map(|(tally, what, advice)| {
+            let first = tally.first.as_ref()?;
+            let plural = if tally.count == 1 { "" } else { "s" };
+            Some(format!("{} document{plural} {what}, the first at {first}; {advice}", tally.count))
+        })
+        .collect()
+    }
+}
+
+/// How often something happened, and where first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Number of times.
+    pub count: u64,
+    /// The first time.
+    pub first: Option<Place>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, place: &Place) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| place.clone());
+    }
+}

@@ -1,0 +1,17 @@
+//! From files to examples: labelled rows and their split, corpora of token ids.
+
+#[cfg(feature = "train")]
+mod corpus;
+#[cfg(feature = "train")]
+mod reading;
+#[cfg(feature = "train")]
+mod rows;
+mod texts;
+
+#[cfg(feature = "train")]
+pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
+#[cfg(feature = "train")]
+pub use rows::{Rows, texts};
+#[cfg(feature = "train")]
+pub use rows::{RowsInput, Shares, labelled};
+pub use texts::{Document, Texts, encode, read_texts};

@@ -1,0 +1,255 @@
+//! Labelled rows: which to learn from, which to choose by, which to score on.
+
+use super::texts::Document;
+use crate::Error;
+use crate::data::batches::split::{HeldOut, Split, random_groups, stratified_groups};
+use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
+use crate::data::quality::find_duplicates;
+use crate::data::{DataError, RawLabel, Record};
+use crate::report::{LabelCounts, RowCounts};
+use crate::run::Progress;
+use crate::text::TextPipeline;
+use crate::train::Labelled;
+use ulmfit_ops::Key;
+
+/// Labelled rows as the user gives them.
+pub struct RowsInput {
+    /// To learn from, and to set apart from what is not given.
+    pub train: Vec<Record>,
+    /// To choose by, if the user has set some apart.
+    pub valid: Option<Vec<Record>>,
+    /// For the final score, touched once, if the user has set some apart.
+    pub test: Option<Vec<Record>>,
+}
+
+/// Shares of the rows that are set apart where the user has not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shares {
+    /// To choose by.
+    pub valid: f64,
+    /// For the final score; 0 for none.
+    pub test: f64,
+}
+
+/// Labelled rows, split.
+pub struct Rows {
+    /// Training examples.
+    pub train: Vec<Record>,
+    /// Validation set; may be empty.
+    pub valid: Vec<Record>,
+    /// Test set; may be empty.
+    pub test: Vec<Record>,
+    /// All labels of the training examples.
+    pub labels: LabelSet,
+    /// Training examples that nearly repeat a test example.
+    pub repeated: usize,
+}
+
+impl Rows {
+    /// Sets apart what the user has not, stratified by label.
+    ///
+    /// Rows whose texts nearly repeat each other never stand on both sides of a split of ours.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when a label is missing or cannot be read.
+    pub fn split(
+        input: RowsInput,
+        options: &LabelOptions,
+        shares: Shares,
+        key: Key,
+        progress: &mut dyn Progress,
+    ) -> Result<Self, Error> {
+        let RowsInput { mut train, valid, test } = input;
+        let labels = LabelSet::from_records(&train, options)?;
+        labels.notices(&train).iter().for_each(|notice| progress.warn(&notice.to_string()));
+        let test = match test {
+            Some(test) => test,
+            None => {
+                let beside = valid.as_deref().unwrap_or_default();
+                set_apart(&mut train, beside, &labels, shares.test, &key.child(0))?
+            }
+        };
+        // an unknown label is better found now than after hours of training
+        for record in test.iter().chain(valid.iter().flatten()) {
+            labels.target(record)?;
+        }
+        let repeated = repeated(&train, &test);
+        if repeated > 0 {
+            let rows = format!("{repeated} training rows nearly repeat a test row");
+            progress.warn(&format!("{rows}: the score may flatter"));
+        }
+        let valid = match valid {
+            Some(valid) => valid,
+            None => set_apart(&mut train, &[], &labels, shares.valid, &key.child(1))?,
+        };
+        Ok(Self { train, valid, test, labels, repeated })
+    }
+
+    /// How many examples each part has.
+    pub fn counts(&self) -> RowCounts {
+        RowCounts {
+            train: self.train.len(),
+            valid: self.valid.len(),
+            test: self.test.len(),
+            train_like_test: self.repeated,
+        }
+    }
+
+    /// How many rows have each label; none where labels are numbers.
+    pub fn label_counts(&self) -> Vec<LabelCounts> {
+        let parts = [&self.train, &self.valid, &self.test].map(|part| {
+            let mut counts = vec![0; self.labels.names().len()];
+            let names = part.iter().filter_map(|record| record.label.as_ref());
+            for name in names.flat_map(RawLabel::names) {
+                if let Some(class) = self.labels.index(name) {
+                    counts[class as usize] += 1;
+                }
+            }
+            counts
+        });
+        let [train, valid, test] = parts;
+        let count = |(class, label): (usize, &String)| LabelCounts {
+            label: label.clone(),
+            train: train[class],
+            valid: valid[class],
+            test: test[class],
+        };
+        self.labels.names().iter().enumerate().map(count).collect()
+    }
+}
+
+/// Texts of some records.
+pub fn texts(records: &[Record]) -> Vec<Document> {
+    records.iter().map(|record| record.fields.clone()).collect()
+}
+
+/// Moves a share of the records to a list of their own; none that nearly repeats one `beside`
+/// them, which was set apart for something else.
+fn set_apart(
+    records: &mut Vec<Record>,
+    beside: &[Record],
+    labels: &LabelSet,
+    share: f64,
+    key: &Key,
+) -> Result<Vec<Record>, Error> {
+    let joined: Vec<String> = beside.iter().chain(&*records).map(|r| r.fields.join(" ")).collect();
+    // groups are named by their first member, so those of `beside` have the lowest names
+    let groups = find_duplicates(&joined).near.split_off(beside.len());
+    let free: Vec<usize> = (0..records.len()).filter(|&n| groups[n] >= beside.len()).collect();
+    let groups: Vec<usize> = free.iter().map(|&n| groups[n]).collect();
+    let held_out = HeldOut::Fraction(share);
+    let Split { valid, .. } = match labels.kind() {
+        LabelKind::Single => {
+            let classes = free.iter().map(|&n| match labels.target(&records[n])? {
+                Target::Class(class) => Ok(class),
+                _ => unreachable!("a single-label set gives classes"),
+            });
+            let classes = classes.collect::<Result<Vec<_>, DataError>>()?;
+            stratified_groups(&classes, &groups, held_out, key)
+        }
+        LabelKind::Multi | LabelKind::Regression => random_groups(&groups, held_out, key),
+    };
+    let mut is_apart = vec![false; records.len()];
+    valid.into_iter().for_each(|n| is_apart[free[n]] = true);
+    let (mut kept, mut apart) = (Vec::new(), Vec::new());
+    for (record, is_apart) in std::mem::take(records).into_iter().zip(is_apart) {
+        if is_apart { &mut apart } else { &mut kept }.push(record);
+    }
+    *records = kept;
+    Ok(apart)
+}
+
+/// How many records nearly repeat one of `others`.
+fn repeated(records: &[Record], others: &[Record]) -> usize {
+    let joined: Vec<String> = others.iter().chain(records).map(|r| r.fields.join(" ")).collect();
+    let near = find_duplicates(&joined).near;
+    near[others.len()..].iter().filter(|&&first| first < others.len()).count()
+}
+
+/// Token ids and targets of some records.
+///
+/// # Errors
+/// [`Error::Data`] when a record has no label, or one that is not in `labels`.
+pub fn labelled(
+    text: &TextPipeline,
+    records: &[Record],
+    labels: &LabelSet,
+) -> Result<Labelled, Error> {
+    let outputs = labels.outputs() as u32;
+    let targets = records.iter().map(|record| {
+        Ok(match labels.target(record)? {
+            Target::Class(class) => vec![class as f32],
+            Target::Classes(classes) => {
+                (0..outputs).map(|n| f32::from(u8::from(classes.contains(&n)))).collect()
+            }
+            Target::Value(value) => vec![value as f32],
+        })
+    });
+    let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
+    Ok(Labelled { documents: text.encode_all(&texts(records)), targets })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Place;
+    use crate::run::Quiet;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// Twelve words of the `n`-th text; its copies differ in one at the end.
+    fn text(n: usize, copy: usize) -> String {
+        let words = (0..30).map(|word| format!("w{}", (n * 31 + word * 7) % 997));
+        words.chain([format!("copy{copy}")]).collect::<Vec<_>>().join(" ")
+    }
+
+    fn record(n: usize, copy: usize) -> Record {
+        let place = Place::new(&Arc::from(Path::new("f")), 1);
+        let label = Some(RawLabel::One(["a", "b"][n % 2].to_owned()));
+        Record { fields: vec![text(n, copy)], label, place, columns: Vec::new() }
+    }
+
+    fn split(valid: Option<Vec<Record>>, test: Option<Vec<Record>>, seed: u64) -> Rows {
+        // every text three times
+        let train = (0..120).map(|n| record(n % 40, n / 40)).collect();
+        let input = RowsInput { train, valid, test };
+        let shares = Shares { valid: 0.2, test: 0.2 };
+        let options = LabelOptions::default();
+        Rows::split(input, &options, shares, Key::new(seed), &mut Quiet).unwrap()
+    }
+
+    #[test]
+    fn near_duplicates_stay_together_in_every_split_of_ours() {
+        for seed in 0..5 {
+            let Rows { train, valid, test, repeated, .. } = split(None, None, seed);
+            assert_eq!(train.len() + valid.len() + test.len(), 120);
+            assert!(valid.len() >= 12 && test.len() >= 18, "{} {}", valid.len(), test.len());
+            let pairs = [(&train, &valid), (&train, &test), (&valid, &test)];
+            assert_eq!(pairs.map(|(a, b)| super::repeated(a, b)), [0; 3], "{seed}");
+            assert_eq!(repeated, 0);
+            let again = split(None, None, seed);
+            assert!(again.train == train && again.valid == valid && again.test == test);
+        }
+    }
+
+    #[test]
+    fn a_test_of_ours_repeats_nothing_that_the_user_chooses_by() {
+        let valid: Vec<Record> = (0..10).map(|n| record(n, 9)).collect();
+        for seed in 0..5 {
+            let rows = split(Some(valid.clone()), None, seed);
+            assert_eq!(rows.valid, valid);
+            assert!(rows.test.len() >= 12, "{}", rows.test.len());
+            assert_eq!(super::repeated(&rows.test, &rows.valid), 0, "{seed}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_a_test_of_the_user_is_counted() {
+        let test: Vec<Record> = [0, 1, 200].into_iter().map(|n| record(n, 9)).collect();
+        let rows = split(None, Some(test), 1);
+        assert_eq!(rows.counts().train_like_test, 6, "two texts, three times each");
+        let counts = rows.label_counts();
+        assert_eq!((counts[0].label.as_str(), counts[0].test), ("a", 2));
+        assert_eq!(counts.iter().map(|c| c.train + c.valid).sum::<usize>(), 120);
+    }
+}

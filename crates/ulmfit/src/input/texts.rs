@@ -1,0 +1,140 @@
+//! Files to token streams.
+
+use crate::Error;
+use crate::data::batches::Corpus;
+use crate::data::readers::Records;
+use crate::data::readers::{ColumnUse, LabelUse, ReadOptions, documents};
+use crate::run::Progress;
+use crate::text::TextPipeline;
+use std::path::{Path, PathBuf};
+
+/// Documents read at a time: enough to keep all cores busy, few enough to forget soon.
+const CHUNK: usize = 4096;
+
+/// A document as its columns.
+pub type Document = Vec<String>;
+
+/// Texts that can be gone through again and again: some in memory, then some in files.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// In memory.
+    pub documents: Vec<Document>,
+    /// In files, `-` for standard input.
+    pub files: Vec<PathBuf>,
+}
+
+/// Documents in memory, then those of files, as they are asked for.
+pub(crate) struct TextStream<'a> {
+    documents: std::slice::Iter<'a, Document>,
+    files: std::slice::Iter<'a, PathBuf>,
+    current: Option<Records>,
+    options: ReadOptions,
+    what: &'static str,
+    progress: &'a mut dyn Progress,
+    tells: bool,
+    said: Vec<ColumnUse>,
+    done: usize,
+}
+
+impl<'a> TextStream<'a> {
+    /// `what` goes to `progress`; labels are ignored, blank documents left out.
+    pub(crate) fn new(
+        texts: &'a Texts,
+        options: &ReadOptions,
+        what: &'static str,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
+        let options = ReadOptions { labels: LabelUse::Ignored, ..options.clone() };
+        let (documents, files) = (texts.documents.iter(), texts.files.iter());
+        let (current, tells, said, done) = (None, false, Vec::new(), 0);
+        Self { documents, files, current, options, what, progress, tells, said, done }
+    }
+
+    /// Says which columns are read, and passes on the warnings of each file: once is enough.
+    pub(crate) fn telling(self) -> Self {
+        Self { tells: true, ..self }
+    }
+
+    fn open(&mut self, path: &Path) -> Result<Records, Error> {
+        let records = documents(path, &self.options)?;
+        let columns = records.columns();
+        if self.tells && !self.said.contains(&columns) {
+            columns.told_of(path).iter().for_each(|text| self.progress.note(text));
+            self.said.push(columns);
+        }
+        Ok(records)
+    }
+
+    fn advance(&mut self) -> Result<Option<Document>, Error> {
+        if let Some(document) = self.documents.next() {
+            return Ok(Some(document.clone()));
+        }
+        loop {
+            let mut records = match self.current.take() {
+                Some(records) => records,
+                None => match self.files.next() {
+                    Some(path) => self.open(path)?,
+                    None => return Ok(None),
+                },
+            };
+            if let Some(record) = records.next() {
+                self.current = Some(records);
+                return Ok(Some(record?.fields));
+            }
+            if self.tells {
+                records.warnings().messages().iter().for_each(|text| self.progress.warn(text));
+            }
+        }
+    }
+}
+
+impl Iterator for TextStream<'_> {
+    type Item = Result<Document, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.advance().transpose();
+        self.done += usize::from(next.is_some());
+        if self.done.is_multiple_of(CHUNK) {
+            self.progress.tick(self.what, self.done, None);
+        }
+        next
+    }
+}
+
+/// Reads the text of all documents of some files; labels are ignored.
+///
+/// # Errors
+/// [`Error::Data`] with file and line.
+pub fn read_texts(
+    paths: &[PathBuf],
+    options: &ReadOptions,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Document>, Error> {
+    let texts = Texts { documents: Vec::new(), files: paths.to_owned() };
+    let stream = TextStream::new(&texts, options, "documents read", progress).telling();
+    let texts = stream.collect::<Result<Vec<_>, _>>()?;
+    if texts.is_empty() {
+        let message = format!("there is no text in {}", names(paths));
+        return Err(Error::TooLittle {
+            message,
+            hint: Some("check the files and the text column (--text)".into()),
+        });
+    }
+    Ok(texts)
+}
+
+pub(crate) fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Token ids of all documents in one stream.
+pub fn encode(text: &TextPipeline, documents: &[Document], progress: &mut dyn Progress) -> Corpus {
+    let mut corpus = Corpus::default();
+    let mut done = 0;
+    for chunk in documents.chunks(CHUNK) {
+        text.encode_all(chunk).iter().for_each(|ids| corpus.push(ids));
+        done += chunk.len();
+        progress.tick("documents tokenised", done, Some(documents.len()));
+    }
+    corpus
+}

@@ -1,0 +1,99 @@
+//! The language model inside the program, and models by name.
+
+use super::bundle::LmBundle;
+use crate::Error;
+use crate::checkpoint::ModelFolder;
+use std::path::Path;
+
+/// Name of the small English model inside the program: the one that is used when none is named.
+pub const ENGLISH: &str = "en";
+
+/// Name of the English model of the paper's size inside the program.
+pub const ENGLISH_BASE: &str = "en-base";
+
+/// Contents by file name.
+type Files = &'static [(&'static str, &'static [u8])];
+
+#[cfg(feature = "english")]
+macro_rules! files {
+    ($folder:literal: $($name:literal),*) => {
+        &[$(($name, include_bytes!(concat!("../../../../assets/", $folder, "/", $name)))),*]
+    };
+    ($folder:literal) => {
+        files!($folder: "config.json", "manifest.json", "model.safetensors", "README.md", "run.json", "vocab.json")
+    };
+}
+
+#[cfg(feature = "english")]
+fn files(name: &str) -> Option<Files> {
+    static SMALL: Files = files!("en");
+    static BASE: Files = files!("en-base");
+    match name {
+        ENGLISH => Some(SMALL),
+        ENGLISH_BASE => Some(BASE),
+        _ => None,
+    }
+}
+
+#[cfg(not(feature = "english"))]
+fn files(_name: &str) -> Option<Files> {
+    None
+}
+
+/// The name of a model inside the program, if there is no folder of that name.
+pub fn embedded_name(path: &Path) -> Option<&'static str> {
+    let found = [ENGLISH, ENGLISH_BASE].into_iter().find(|name| path == Path::new(name));
+    found.filter(|_| !path.exists())
+}
+
+/// Opens the small English model inside the program.
+///
+/// # Errors
+/// [`Error::Missing`] when the program was built without the feature `english`.
+pub fn english() -> Result<ModelFolder, Error> {
+    embedded(ENGLISH)
+}
+
+fn embedded(name: &str) -> Result<ModelFolder, Error> {
+    let Some(files) = files(name) else {
+        let message = format!("this program was built without its English model `{name}`");
+        let hint = Some("build it with the feature `english`, or give a model folder".to_owned());
+        return Err(Error::Missing { message, hint });
+    };
+    Ok(ModelFolder::embedded(name, files)?)
+}
+
+/// Opens a model folder, or a model inside the program if there is no folder of its name.
+///
+/// # Errors
+/// Those of [`ModelFolder::open`] and [`english`].
+pub fn open_model(path: &Path) -> Result<ModelFolder, Error> {
+    match embedded_name(path) {
+        Some(name) => embedded(name),
+        None => Ok(ModelFolder::open(path)?),
+    }
+}
+
+/// Opens the model that a language model is read from.
+///
+/// # Errors
+/// Those of [`open_model`], and [`Error::Usage`] for `none`, which is a word of `fit` only.
+pub fn open_base(path: &Path) -> Result<ModelFolder, Error> {
+    if path != Path::new("none") || path.exists() {
+        return open_model(path);
+    }
+    let message = "a language model is needed here, not `none`".to_owned();
+    let hint = "only `ulmfit fit` starts from scratch; `ulmfit pretrain` makes a language model of \
+                your own texts, and `en` and `en-base` are inside this program";
+    Err(Error::Usage { message, hint: Some(hint.into()) })
+}
+
+impl LmBundle {
+    /// The small English language model inside the program, forward and backward.
+    ///
+    /// # Errors
+    /// As [`english`].
+    pub fn english() -> Result<Self, Error> {
+        Self::from_folder(&english()?)
+    }
+}

@@ -1,0 +1,166 @@
+//! Models to and from fastai.
+
+use super::bundle::{ClassifierBundle, LmBundle, pack_one};
+use crate::Error;
+use crate::checkpoint::fastai::{
+    Exported, Imported, Kind, Vocabulary, export_fastai, import_fastai_files,
+};
+use crate::checkpoint::{CheckpointError, Tensors};
+use crate::data::labels::{LabelKind, LabelSet};
+use crate::model::{
+    AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, Network,
+    TextClassifier,
+};
+use crate::text::{Direction, TextConfig, TextPipeline, Vocab};
+use std::path::Path;
+use ulmfit_ops::{Cpu, Device, Key, Tensor};
+
+/// A model of fastai as one of ours.
+pub enum FromFastai {
+    /// A language model; an encoder alone has a decoder without bias.
+    LanguageModel(LmBundle),
+    /// A classifier.
+    Classifier(ClassifierBundle),
+}
+
+/// Reads weights and vocabulary that fastai wrote; nothing in them is executed.
+///
+/// The files do not say which way the model reads.
+///
+/// # Errors
+/// [`Error::Checkpoint`] for files that are not what they should be, or a vocabulary without
+/// fastai's special tokens.
+pub fn from_fastai(
+    weights: &Path,
+    vocab: &Path,
+    direction: Direction,
+) -> Result<FromFastai, Error> {
+    let Imported { kind, sizes, mut tensors, vocabulary } = import_fastai_files(weights, vocab)?;
+    let encoder = AwdLstmConfig {
+        vocab: sizes.vocabulary,
+        emb: sizes.embedding,
+        hid: sizes.hidden,
+        layers: sizes.layers,
+    };
+    let tokens = Vocab::from_tokens(vocabulary.tokens).map_err(|fault| {
+        CheckpointError::FastaiFile { path: vocab.to_owned(), fault: fault.into() }
+    })?;
+    let text = TextPipeline::new(&TextConfig::default(), None, tokens)?;
+    if kind == Kind::Classifier {
+        let Some((&classes, hidden)) = sizes.head.split_last() else {
+            unreachable!("a classifier has a head");
+        };
+        let numbered = || (0..classes).map(|n| n.to_string()).collect();
+        let names = vocabulary.labels.unwrap_or_else(numbered);
+        let head = HeadConfig { hidden: hidden.to_vec(), ..HeadConfig::default() };
+        let config =
+            ClassifierConfig { head, ..ClassifierConfig::new(encoder, classes, LabelKind::Single) };
+        let mut network =
+            TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(0));
+        fill(&mut network, tensors, weights)?;
+        let labels = LabelSet::of(LabelKind::Single, names);
+        let networks = vec![(direction, network)];
+        let text_columns = Vec::new();
+        let bundle = ClassifierBundle { text, labels, text_columns, networks };
+        return Ok(FromFastai::Classifier(bundle));
+    }
+    if kind == Kind::Encoder {
+        let bias = crate::checkpoint::HostTensor::new([encoder.vocab], vec![0.0; encoder.vocab]);
+        tensors.insert("1.decoder.bias".to_owned(), bias);
+    }
+    let mut network = LanguageModel::new(Cpu::default(), encoder, DropoutConfig::NONE, Key::new(0));
+    fill(&mut network, tensors, weights)?;
+    Ok(FromFastai::LanguageModel(LmBundle { text, networks: vec![(direction, network)] }))
+}
+
+fn fill<D: Device>(
+    network: &mut impl Network<D>,
+    tensors: Tensors,
+    path: &Path,
+) -> Result<(), Error> {
+    let tensors = tensors.into_iter().map(|(name, t)| (name, Tensor::from_f32(&t.dims, &t.values)));
+    let loaded = network.load(tensors.collect());
+    loaded.map_err(|source| Error::Weights { path: path.to_owned(), source })
+}
+
+/// Tensors of a classifier; those of a regression give values without being told their units.
+///
+/// The last weight takes the deviation. The layer has no bias, so the shift of the batch norm
+/// before it takes the mean, along the weight: `w·(b + m·w/|w|²) = w·b + m`.
+fn in_users_units(network: &TextClassifier<Cpu>) -> Tensors {
+    let mut tensors = pack_one(network);
+    let Some(scale) = network.config().target_scale else { return tensors };
+    let last = network.config().head.hidden.len();
+    let mut tensor = |part: &str| {
+        let name = format!("1.layers.{last}.{part}");
+        tensors.remove(&name).map(|tensor| (name, tensor)).expect("a head has a last layer")
+    };
+    let (weight_name, mut weight) = tensor("2.weight");
+    let (shift_name, mut shift) = tensor("0.bias");
+    weight.values.iter_mut().for_each(|w| *w = (f64::from(*w) * scale.sd) as f32);
+    let square: f64 = weight.values.iter().map(|&w| f64::from(w).powi(2)).sum();
+    for (shift, &w) in shift.values.iter_mut().zip(&weight.values) {
+        *shift = (f64::from(*shift) + scale.mean * f64::from(w) / square) as f32;
+    }
+    tensors.extend([(weight_name, weight), (shift_name, shift)]);
+    tensors
+}
+
+impl LmBundle {
+    /// Files for fastai, one pair a direction.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when fastai has no place for what the model is.
+    pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
+        let vocabulary = Vocabulary { tokens: self.text.vocab().tokens().to_vec(), labels: None };
+        let export = |(direction, network): &(Direction, LanguageModel<Cpu>)| {
+            let files = export_fastai(&pack_one(network), &vocabulary, Kind::LanguageModel);
+            Ok((*direction, files.map_err(CheckpointError::from)?))
+        };
+        self.networks.iter().map(export).collect()
+    }
+}
+
+impl ClassifierBundle {
+    /// Files for fastai, one pair a direction.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when fastai has no place for what the model is.
+    pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
+        let labels = Some(self.labels.names().to_vec());
+        let vocabulary = Vocabulary { tokens: self.text.vocab().tokens().to_vec(), labels };
+        let export = |(direction, network): &(Direction, TextClassifier<Cpu>)| {
+            let tensors = in_users_units(network);
+            let files = export_fastai(&tensors, &vocabulary, Kind::Classifier);
+            Ok((*direction, files.map_err(CheckpointError::from)?))
+        };
+        self.networks.iter().map(export).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::batches::pad;
+    use crate::model::TargetScale;
+
+    /// The network without units says what the one with units says.
+    #[test]
+    fn a_regression_for_fastai_gives_values() {
+        let encoder = AwdLstmConfig { vocab: 9, emb: 4, hid: 5, layers: 2 };
+        let scale = TargetScale { mean: 150_000.0, sd: 20_000.0 };
+        let plain = ClassifierConfig::new(encoder, 1, LabelKind::Regression);
+        let config = ClassifierConfig { target_scale: Some(scale), ..plain.clone() };
+        let new = |config, key| {
+            TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(key))
+        };
+        let ours = new(config, 1);
+        let mut exported = new(plain, 2);
+        fill(&mut exported, in_users_units(&ours), Path::new("model")).unwrap();
+        let batch = pad(&[&[2, 3, 4, 5], &[2, 7]], 72);
+        let wanted = ours.probabilities(&ours.logits(&batch));
+        for (found, wanted) in exported.logits(&batch).to_f32().into_iter().zip(wanted) {
+            assert!((found - wanted).abs() < 1.0, "{found} and {wanted}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Labels for texts.
+
+use super::bundle::ClassifierBundle;
+use crate::data::labels::LabelKind;
+use crate::model::{argmax, score_documents};
+use serde::{Serialize, Serializer};
+use ulmfit_ops::{Device, Tensor};
+
+/// What a classifier says about a document.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Prediction {
+    /// Exactly one label.
+    Single {
+        /// The most probable label.
+        label: String,
+        /// Its probability.
+        confidence: f32,
+        /// Probability of each label.
+        probabilities: Probabilities,
+    },
+    /// Any number of labels.
+    Multi {
+        /// Every label whose probability is at least one half.
+        labels: Vec<String>,
+        /// Probability of the least certain one chosen; if there is none, that the likeliest label
+        /// is absent.
+        confidence: f32,
+        /// Probability of each label.
+        probabilities: Probabilities,
+    },
+    /// A number.
+    Regression {
+        /// The number.
+        value: f32,
+    },
+}
+
+/// Names of the labels with their probabilities, in the order of the label set; a map in JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probabilities(pub Vec<(String, f32)>);
+
+impl Serialize for Probabilities {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, p)| (name, *p)))
+    }
+}
+
+impl<D: Device> ClassifierBundle<D> {
+    /// Probabilities of every document, averaged over the directions; one row each.
+    ///
+    /// A document's bits do not depend on the others, nor on `batch_size`.
+    pub fn probabilities(&self, documents: &[Vec<String>], batch_size: usize) -> Vec<Vec<f32>> {
+        self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
+    }
+
+    /// The same from token ids in reading order; `each` hears of documents done and in all.
+    pub fn probabilities_of_ids(
+        &self,
+        documents: &[Vec<u32>],
+        batch_size: usize,
+        each: &mut dyn FnMut(usize, usize),
+    ) -> Vec<Vec<f32>> {
+        let classes = self.labels.outputs();
+        let share = 1.0 / self.networks.len() as f32;
+        let total = documents.len() * self.networks.len();
+        let mut done = 0;
+        let mut rows = vec![vec![0.0; classes]; documents.len()];
+        for (direction, network) in &self.networks {
+            let mut oriented = documents.to_vec();
+            oriented.iter_mut().for_each(|ids| direction.orient(ids));
+            let mut progress = |here, _| each(done + here, total);
+            let logits = score_documents(network, &oriented, batch_size, &mut progress);
+            done += documents.len();
+            for (row, logits) in rows.iter_mut().zip(logits) {
+                let found = network.probabilities(&Tensor::from_f32(&[1, classes], &logits));
+                row.iter_mut().zip(found).for_each(|(sum, p)| *sum += p * share);
+            }
+        }
+        rows
+    }
+
+    /// What the outputs mean.
+    pub fn task(&self) -> LabelKind {
+        self.networks[0].1.config().task
+    }
+
+    /// A row of probabilities in words.
+    pub fn prediction(&self, row: &[f32]) -> Prediction {
+        let names = self.labels.names();
+        let probabilities = Probabilities(names.iter().cloned().zip(row.iter().copied()).collect());
+        let best = argmax(row);
+        match self.task() {
+            LabelKind::Regression => Prediction::Regression { value: row[0] },
+            LabelKind::Single => Prediction::Single {
+                label: names[best].clone(),
+                confidence: row[best],
+                probabilities,
+            },
+            LabelKind::Multi => {
+                let chosen: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= 0.5).collect();
+                let labels = chosen.iter().map(|&n| names[n].clone()).collect();
+                let chosen = chosen.into_iter().map(|n| row[n]);
+                let confidence = chosen.reduce(f32::min).unwrap_or(1.0 - row[best]);
+                Prediction::Multi { labels, confidence, probabilities }
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What numbers are worth: comparisons, spreads over seeds, calibration, learning curves.
+
+pub mod calibration;
+mod compare;
+mod learning_curve;
+mod spread;
+
+pub use calibration::Reliability;
+pub use compare::{Comparison, Verdict};
+pub use learning_curve::{CurvePoint, CurveRun, Estimate, LearningCurve, PowerLaw};
+pub use spread::{Apart, Spread};

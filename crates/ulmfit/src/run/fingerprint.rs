@@ -1,0 +1,65 @@
+//! Fingerprints of what a run depends on: a run goes on only where they are as they were.
+
+use crate::data::Record;
+use crate::model::Network;
+use crate::text::{TextPipeline, Vocab};
+use ulmfit_ops::Device;
+
+/// Raised whenever the same settings and data give other numbers than before, so that nothing
+/// is continued or taken over from a version that computed otherwise.
+pub const NUMERICS: u32 = 1;
+
+/// Hash of what was written out.
+pub fn of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Hash of a tokenizer and its vocabulary.
+pub fn text(text: &TextPipeline) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(format!("{:?}", text.config()).as_bytes());
+    text.files().iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of rows: their texts and labels, in their order.
+///
+/// # Panics
+/// Never: texts always serialise.
+pub fn records(records: &[Record]) -> String {
+    let rows = records.iter().map(|record| (&record.fields, &record.label));
+    let mut hasher = blake3::Hasher::new();
+    for row in rows {
+        // JSON, so that no two rows look alike whatever stands in them.
+        let line = serde_json::to_vec(&row).expect("texts serialise");
+        hasher.update(&line).update(b"\n");
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of this program, if the system tells where it lies.
+pub fn program() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    Some(crate::checkpoint::hash_file(&path).ok()?[..16].to_owned())
+}
+
+/// Hash of a vocabulary.
+pub fn vocabulary(vocab: &Vocab) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for token in vocab.tokens() {
+        hasher.update(token.as_bytes()).update(&[0]);
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Hash of a model's weights.
+pub fn model<D: Device>(model: &impl Network<D>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (name, tensor) in model.state() {
+        hasher.update(name.as_bytes());
+        for value in tensor.to_f32() {
+            hasher.update(&value.to_le_bytes());
+        }
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}

@@ -1,0 +1,21 @@
+//! Runs that survive: run folders, checkpoints, progress, several trainings side by side.
+
+#[cfg(feature = "train")]
+pub mod fingerprint;
+mod progress;
+#[cfg(feature = "train")]
+mod run_checkpointer;
+#[cfg(feature = "train")]
+mod runner;
+#[cfg(feature = "train")]
+mod side_by_side;
+#[cfg(feature = "train")]
+mod timings;
+
+pub use progress::{Progress, Quiet, Task};
+#[cfg(feature = "train")]
+pub use run_checkpointer::Saver;
+#[cfg(feature = "train")]
+pub use runner::{Every, OnNan, Runner, claim, run_folder};
+#[cfg(feature = "train")]
+pub(crate) use timings::Laps;

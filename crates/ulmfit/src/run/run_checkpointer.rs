@@ -1,0 +1,95 @@
+//! Between the training loop and the run folder: who watches, and who saves.
+
+use super::progress::{Progress, Task};
+use super::runner::Every;
+use crate::checkpoint::{CheckpointError, Keep, RunFolder};
+use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
+use std::cell::RefCell;
+use std::time::Instant;
+
+/// Writes events to the metrics of a run and passes them on.
+pub(crate) struct Watch<'a> {
+    progress: &'a mut dyn Progress,
+    task: &'a Task,
+    run: Option<&'a RefCell<RunFolder>>,
+    failed: Option<CheckpointError>,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(
+        progress: &'a mut dyn Progress,
+        task: &'a Task,
+        run: Option<&'a RefCell<RunFolder>>,
+    ) -> Self {
+        Self { progress, task, run, failed: None }
+    }
+
+    /// What went wrong with the metrics.
+    pub(crate) fn result(self) -> Result<(), CheckpointError> {
+        self.failed.map_or(Ok(()), Err)
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn event(&mut self, event: &Event) -> Control {
+        let written = self.run.map_or(Ok(()), |run| run.borrow_mut().append_metrics(event));
+        if let Err(error) = written {
+            self.failed.get_or_insert(error);
+            return Control::Stop;
+        }
+        self.progress.event(self.task, event)
+    }
+
+    fn poll(&mut self) -> Control {
+        if self.progress.stop_asked() { Control::Stop } else { Control::Continue }
+    }
+}
+
+/// Makes checkpoints of a run.
+pub struct Saver<'a> {
+    run: &'a RefCell<RunFolder>,
+    every: Every,
+    /// Those after a multiple of so many updates are anchors, to which a run can be rolled back.
+    anchors: Option<u64>,
+    last: Instant,
+}
+
+impl<'a> Saver<'a> {
+    /// Saves into `run`, `every` so often.
+    pub fn new(run: &'a RefCell<RunFolder>, every: Every, anchors: Option<u64>) -> Self {
+        Self { run, every, anchors, last: Instant::now() }
+    }
+}
+
+impl Checkpointer for Saver<'_> {
+    fn due(&mut self, updates: u64) -> Result<bool, TrainError> {
+        self.run.borrow_mut().poll_checkpoint()?;
+        Ok(match self.every {
+            _ if updates == 0 => self.anchors.is_some(),
+            Every::Time(time) => self.last.elapsed() >= time,
+            Every::Updates(every) => updates.is_multiple_of(every.max(1)),
+        })
+    }
+
+    fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
+        let on_schedule = |every: u64| snapshot.position.updates.is_multiple_of(every.max(1));
+        let keep = if self.anchors.is_some_and(on_schedule) { Keep::Anchor } else { Keep::Recent };
+        start_checkpoint(&mut self.run.borrow_mut(), snapshot, keep)?;
+        self.last = Instant::now();
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), TrainError> {
+        Ok(self.run.borrow_mut().finish_checkpoint()?)
+    }
+}
+
+/// Begins to write a snapshot.
+pub(crate) fn start_checkpoint(
+    run: &mut RunFolder,
+    snapshot: Snapshot,
+    keep: Keep,
+) -> Result<(), CheckpointError> {
+    let position = serde_json::to_value(&snapshot.position).expect("plain data serialises");
+    run.start_checkpoint(position, snapshot.tensors, keep)
+}

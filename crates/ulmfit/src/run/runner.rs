@@ -1,0 +1,332 @@
+//! Training with a run folder behind it, so that it survives being killed.
+
+use super::progress::{Progress, Task};
+use super::run_checkpointer::{Saver, Watch, start_checkpoint};
+use crate::Error;
+use crate::checkpoint::{
+    Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder, RunLock,
+};
+use crate::model::Network;
+use crate::report::Course;
+use crate::run::fingerprint;
+use crate::train::{
+    Event, MAX_ROLLBACKS, NoCheckpoints, Outcome, Plan, Position, Snapshot, TrainError, Trainee,
+    fit, rollback_factor,
+};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use ulmfit_ops::Device;
+
+/// How often a checkpoint is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// After so much time.
+    Time(Duration),
+    /// After so many updates.
+    Updates(u64),
+}
+
+impl Default for Every {
+    fn default() -> Self {
+        Self::Time(Duration::from_mins(10))
+    }
+}
+
+/// What happens when a loss, a gradient or a weight is no number any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnNan {
+    /// The run ends, and says where it happened.
+    #[default]
+    Stop,
+    /// The run goes back to its last checkpoint on schedule and halves all learning rates from
+    /// there on, at most [`MAX_ROLLBACKS`] times.
+    Rollback,
+}
+
+/// Runs trainings, each in its own folder below that of the command.
+pub struct Runner<'a> {
+    /// Who watches.
+    pub progress: &'a mut dyn Progress,
+    setup: Setup,
+    past: Past,
+}
+
+/// How trainings are run.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    folder: Option<PathBuf>,
+    every: Every,
+    on_nan: OnNan,
+}
+
+/// What a runner has done so far.
+#[derive(Default)]
+pub(crate) struct Past {
+    trained: Vec<Trained>,
+    continued: bool,
+}
+
+/// A training that is over.
+struct Trained {
+    task: Task,
+    plan: Plan,
+    groups: Vec<String>,
+}
+
+impl<'a> Runner<'a> {
+    /// Without a folder nothing is kept and nothing can be continued.
+    pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
+        Self::with(Setup { folder, every, on_nan: OnNan::Stop }, progress)
+    }
+
+    pub(crate) fn with(setup: Setup, progress: &'a mut dyn Progress) -> Self {
+        Self { progress, setup, past: Past::default() }
+    }
+
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    pub(crate) fn past(self) -> Past {
+        self.past
+    }
+
+    /// Adds what another runner has done to what this one has.
+    pub(crate) fn add(&mut self, past: Past) {
+        self.past.trained.extend(past.trained);
+        self.past.continued |= past.continued;
+    }
+
+    /// The same with another answer to numbers that are none.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for [`OnNan::Rollback`] with checkpoints by the clock: where such a run
+    /// goes back to would depend on the machine, and its result with it.
+    pub fn with_on_nan(self, on_nan: OnNan) -> Result<Self, Error> {
+        if on_nan == OnNan::Rollback && matches!(self.setup.every, Every::Time(_)) {
+            let message = "a rollback needs checkpoints after a number of updates".into();
+            let hint = "add `--checkpoint-every 1000`, or another number: a rollback by the clock \
+                        could not be repeated";
+            return Err(Error::Usage { message, hint: Some(hint.into()) });
+        }
+        Ok(Self { setup: Setup { on_nan, ..self.setup }, ..self })
+    }
+
+    /// Where the state of this command lies, if it is kept.
+    pub fn folder(&self) -> Option<&Path> {
+        self.setup.folder.as_deref()
+    }
+
+    /// Trains, or continues a training that was interrupted, or returns at once if it was done.
+    ///
+    /// `identity` is everything the result depends on; a run begun with another one is refused.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the watcher asked to stop, [`Error::Train`] and
+    /// [`Error::Checkpoint`].
+    pub fn train<D: Device, T: Trainee<D>>(
+        &mut self,
+        task: &Task,
+        device: &D,
+        trainee: &mut T,
+        plan: &Plan,
+        identity: &Value,
+    ) -> Result<(), Error> {
+        self.progress.task(task);
+        let outcome = match self.setup.folder.clone() {
+            Some(folder) => self.train_in(&folder, task, device, trainee, plan, identity),
+            None => {
+                let mut watch = Watch::new(self.progress, task, None);
+                let done = fit(device, trainee, plan, None, &mut watch, &mut NoCheckpoints);
+                done.map_err(Error::from)
+            }
+        };
+        self.progress.task_ended(task);
+        match outcome? {
+            Outcome::Done if !self.progress.stop_asked() => {}
+            _ => return Err(Error::Stopped),
+        }
+        let (task, plan) = (task.clone(), plan.clone());
+        self.past.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
+        Ok(())
+    }
+
+    fn train_in<D: Device, T: Trainee<D>>(
+        &mut self,
+        folder: &Path,
+        task: &Task,
+        device: &D,
+        trainee: &mut T,
+        plan: &Plan,
+        identity: &Value,
+    ) -> Result<Outcome, Error> {
+        let mut identity = identity.clone();
+        identity["numerics"] = fingerprint::NUMERICS.into();
+        let anchors = match (self.setup.on_nan, self.setup.every) {
+            (OnNan::Rollback, Every::Updates(every)) => Some(every),
+            _ => None,
+        };
+        if let Some(every) = anchors {
+            identity["rollback-every"] = every.into(); // the result depends on it
+        }
+        let mut run = RunFolder::open_or_create(&folder.join(&task.name))?;
+        run.config(&identity)?;
+        let latest = run.latest_checkpoint()?;
+        for skipped in latest.iter().flat_map(|checkpoint| &checkpoint.skipped) {
+            self.progress.warn(&skipped.to_string());
+        }
+        let mut from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
+        if let Some(from) = &from {
+            self.past.continued = true;
+            self.progress.note(&format!("continuing after update {}", from.position.updates));
+        }
+        let run = RefCell::new(run);
+        loop {
+            let mut watch = Watch::new(self.progress, task, Some(&run));
+            let mut saver = Saver::new(&run, self.setup.every, anchors);
+            let outcome = fit(device, trainee, plan, from.as_ref(), &mut watch, &mut saver);
+            watch.result()?;
+            match outcome {
+                Err(error) if anchors.is_some() && error.diverged_at().is_some() => {
+                    from = Some(self.roll_back(task, &run, error)?);
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    /// Goes back to the last checkpoint on schedule and makes one more there, with lower rates.
+    ///
+    /// A kill at any moment in between leads back here, because all is a pure function of that
+    /// checkpoint.
+    fn roll_back(
+        &mut self,
+        task: &Task,
+        run: &RefCell<RunFolder>,
+        error: TrainError,
+    ) -> Result<Snapshot, Error> {
+        let mut run = run.borrow_mut();
+        let Some(anchor) = run.roll_back()? else { return Err(error.into()) };
+        let mut snapshot = read_snapshot(&anchor)?;
+        let position = &mut snapshot.position;
+        if position.rollbacks == MAX_ROLLBACKS {
+            return Err(error.into());
+        }
+        position.rollbacks += 1;
+        let (step, rate_factor) = (position.updates, rollback_factor(position.rollbacks));
+        let (from, reason) = (error.diverged_at().unwrap_or(step), error.to_string());
+        self.progress.warn(&format!(
+            "{reason}: back to update {step}, all learning rates times {rate_factor}"
+        ));
+        let event = Event::RolledBack { step, from, reason, rate_factor };
+        run.append_metrics(&event)?;
+        self.progress.event(task, &event);
+        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor)?;
+        run.finish_checkpoint()?;
+        Ok(snapshot)
+    }
+
+    /// Removes the run folder once the result is safe elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when another process is at it, or it cannot be removed.
+    pub fn clean(&self) -> Result<(), Error> {
+        self.folder().map_or(Ok(()), remove_run)
+    }
+
+    /// How the trainings so far went, in their order; none without a folder, where nothing is kept.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when the metrics of one cannot be read.
+    pub fn courses(&self) -> Result<Vec<Course>, Error> {
+        let Some(folder) = self.folder() else { return Ok(Vec::new()) };
+        let course = |Trained { task, plan, groups }: &Trained| {
+            let path = folder.join(&task.name).join("metrics.jsonl");
+            let read = File::open(&path).and_then(|file| {
+                Course::read(BufReader::new(file), &task.title, plan, groups.clone())
+            });
+            Ok(read.map_err(|source| CheckpointError::Io { action: "read", path, source })?)
+        };
+        self.past.trained.iter().map(course).collect()
+    }
+
+    /// Whether one of them went on from an interrupted run.
+    pub fn continued(&self) -> bool {
+        self.past.continued
+    }
+
+    /// `metrics.jsonl` of every training so far, by task name.
+    pub fn metrics(&self) -> Vec<(String, Vec<u8>)> {
+        let Some(folder) = self.folder() else { return Vec::new() };
+        let mut found: Vec<_> = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let path = entry.ok()?.path();
+                let name = path.file_name()?.to_str()?.to_owned();
+                Some((name, std::fs::read(path.join("metrics.jsonl")).ok()?))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+/// Folder of a command whose result will be `output`.
+pub fn run_folder(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(".run");
+    output.with_file_name(name)
+}
+
+/// In the run folder, hash of the result: written just before the result appears.
+const RECEIPT: &str = "finished";
+
+/// The result of a command, written at the end; a receipt of it stays in the run folder.
+///
+/// # Errors
+/// [`Error::Finished`] when a run of this very result was killed before it could remove its own
+/// folder, which is done now; those of [`FolderWriter::create`].
+pub fn claim(output: &Path, overwrite: Overwrite) -> Result<FolderWriter, Error> {
+    let run = run_folder(output);
+    let receipt = run.join(RECEIPT);
+    let hash = std::fs::read_to_string(&receipt).ok();
+    if hash.is_some_and(|hash| ModelFolder::open(output).is_ok_and(|model| model.hash() == hash)) {
+        remove_run(&run)?;
+        if overwrite == Overwrite::Refuse {
+            return Err(Error::Finished { path: output.to_owned() });
+        }
+    }
+    Ok(FolderWriter::create(output, overwrite)?.with_receipt(receipt))
+}
+
+/// Removes a run folder, the receipt last: as long as anything is there, [`claim`] finds it.
+fn remove_run(folder: &Path) -> Result<(), Error> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let tasks =
+        || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|task| task.path());
+    for task in tasks().filter(|task| task.is_dir()) {
+        drop(RunLock::take(&task)?); // fails while somebody works there
+    }
+    let remove = || {
+        tasks().filter(|task| task.is_dir()).try_for_each(std::fs::remove_dir_all)?;
+        std::fs::remove_dir_all(folder)
+    };
+    remove().map_err(|source| {
+        let path = folder.to_owned();
+        CheckpointError::Io { action: "remove", path, source }.into()
+    })
+}
+
+fn read_snapshot(checkpoint: &Checkpoint) -> Result<Snapshot, Error> {
+    let path = checkpoint.folder().path();
+    let position: Position = serde_json::from_value(checkpoint.position.clone())
+        .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })?;
+    Ok(Snapshot { position, tensors: checkpoint.tensors()? })
+}

@@ -1,0 +1,271 @@
+//! Trainings that do not need each other, such as those of the two directions, at the same time.
+//!
+//! Two threads on two trainings get more done than two threads on one: they need not wait for each
+//! other after each operation, and what does not divide is done twice at once. Each training has
+//! its share of the threads, which changes no bit of it. Who watches is asked by one thread only.
+
+use super::progress::{Progress, Task};
+use super::runner::Runner;
+use crate::Error;
+use crate::train::{Control, Event};
+use rayon::{ThreadPoolBuilder, current_num_threads};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+impl Runner<'_> {
+    /// Does all jobs, side by side if there are threads enough; the results are in their order.
+    ///
+    /// # Errors
+    /// Of the first job that failed; the others then stop as if the user had asked them to.
+    pub(crate) fn side_by_side<R: Send>(
+        &mut self,
+        jobs: Vec<impl FnOnce(&mut Runner<'_>) -> Result<R, Error> + Send>,
+    ) -> Result<Vec<R>, Error> {
+        let (count, threads) = (jobs.len(), current_num_threads());
+        if count < 2 || threads < count {
+            return jobs.into_iter().map(|job| job(self)).collect();
+        }
+        let (sender, receiver) = channel();
+        let setup = self.setup().clone();
+        let ended: Vec<_> = thread::scope(|scope| {
+            let mut running = Vec::new();
+            for (number, job) in jobs.into_iter().enumerate() {
+                let share = threads / count + usize::from(number < threads % count);
+                let (setup, mut relay) = (setup.clone(), Relay::new(sender.clone()));
+                let work = move || {
+                    let failed = relay.sender.clone();
+                    let mut runner = Runner::with(setup, &mut relay);
+                    let result = job(&mut runner);
+                    if result.is_err() {
+                        tell(&failed, Message::Failed);
+                    }
+                    (result, runner.past())
+                };
+                running.push(scope.spawn(move || {
+                    let pool = ThreadPoolBuilder::new().num_threads(share).build();
+                    match pool {
+                        Ok(pool) => pool.install(work),
+                        Err(_) => work(), // no more threads to be had: with those of all
+                    }
+                }));
+            }
+            drop(sender); // the loop ends with the last job
+            answer(self.progress, &receiver);
+            let result = |job: thread::ScopedJoinHandle<'_, _>| {
+                job.join().unwrap_or_else(|panic| resume_unwind(panic))
+            };
+            running.into_iter().map(result).collect()
+        });
+        let (mut results, mut failed) = (Vec::new(), None);
+        for (result, past) in ended {
+            self.add(past);
+            match result {
+                Ok(result) => results.push(result),
+                // the failure counts, not that others were stopped because of it
+                Err(error) if matches!(failed, None | Some(Error::Stopped)) => failed = Some(error),
+                Err(_) => {}
+            }
+        }
+        failed.map_or(Ok(results), Err)
+    }
+}
+
+/// What a job tells the thread that may talk to who watches.
+enum Message {
+    Task(Task),
+    TaskEnded(Task),
+    Event(Task, Event, Sender<Control>),
+    StopAsked(Sender<bool>),
+    Note(String),
+    Warn(String),
+    Failed,
+}
+
+/// Nobody listens any more only if the listener panicked, which will be heard of.
+fn tell<T>(to: &Sender<T>, message: T) {
+    _ = to.send(message);
+}
+
+/// Passes on what the jobs tell until the last one has ended.
+fn answer(progress: &mut dyn Progress, jobs: &Receiver<Message>) {
+    let mut stopped = false;
+    for message in jobs {
+        match message {
+            Message::Task(task) => progress.task(&task),
+            Message::TaskEnded(task) => progress.task_ended(&task),
+            Message::Event(task, event, reply) => {
+                stopped |= progress.event(&task, &event) == Control::Stop;
+                tell(&reply, if stopped { Control::Stop } else { Control::Continue });
+            }
+            Message::StopAsked(reply) => {
+                stopped |= progress.stop_asked();
+                tell(&reply, stopped);
+            }
+            Message::Note(text) => progress.note(&text),
+            Message::Warn(text) => progress.warn(&text),
+            Message::Failed => stopped = true,
+        }
+    }
+}
+
+/// Watches a job and passes on what it sees.
+struct Relay {
+    sender: Sender<Message>,
+    /// In front of what is told of it.
+    title: String,
+}
+
+impl Relay {
+    fn new(sender: Sender<Message>) -> Self {
+        Self { sender, title: String::new() }
+    }
+}
+
+impl Progress for Relay {
+    fn task(&mut self, task: &Task) {
+        self.title.clone_from(&task.title);
+        tell(&self.sender, Message::Task(task.clone()));
+    }
+
+    fn task_ended(&mut self, task: &Task) {
+        tell(&self.sender, Message::TaskEnded(task.clone()));
+    }
+
+    fn stop_asked(&self) -> bool {
+        let (reply, answer) = channel();
+        tell(&self.sender, Message::StopAsked(reply));
+        answer.recv().unwrap_or(true)
+    }
+
+    fn event(&mut self, task: &Task, event: &Event) -> Control {
+        let (reply, answer) = channel();
+        tell(&self.sender, Message::Event(task.clone(), event.clone(), reply));
+        answer.recv().unwrap_or(Control::Stop)
+    }
+
+    fn note(&mut self, text: &str) {
+        tell(&self.sender, Message::Note(format!("{}: {text}", self.title)));
+    }
+
+    fn warn(&mut self, text: &str) {
+        tell(&self.sender, Message::Warn(format!("{}: {text}", self.title)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::runner::Every;
+    use std::sync::Barrier;
+
+    /// Writes down what it hears, and says stop at an event of that step.
+    #[derive(Default)]
+    struct Listener {
+        heard: Vec<String>,
+        stop_at: Option<u64>,
+    }
+
+    impl Progress for Listener {
+        fn task(&mut self, task: &Task) {
+            self.heard.push(format!("begin {}", task.name));
+        }
+
+        fn task_ended(&mut self, task: &Task) {
+            self.heard.push(format!("end {}", task.name));
+        }
+
+        fn event(&mut self, task: &Task, event: &Event) -> Control {
+            let Event::Averaging { epoch } = event else { panic!("{event:?}") };
+            self.heard.push(format!("{} {epoch}", task.name));
+            if self.stop_at == Some(*epoch as u64) { Control::Stop } else { Control::Continue }
+        }
+
+        fn note(&mut self, text: &str) {
+            self.heard.push(text.to_owned());
+        }
+    }
+
+    /// Events without end, until told to stop.
+    fn endless(runner: &mut Runner<'_>, name: &str) -> Result<usize, Error> {
+        let task = Task { title: name.to_uppercase(), name: name.to_owned() };
+        runner.progress.task(&task);
+        runner.progress.note("hello");
+        let told = |epoch: &usize| {
+            runner.progress.event(&task, &Event::Averaging { epoch: *epoch }) == Control::Stop
+        };
+        let last = (0..usize::MAX).find(told);
+        runner.progress.task_ended(&task);
+        last.ok_or(Error::Stopped)
+    }
+
+    fn on_threads<R: Send>(count: usize, work: impl FnOnce() -> R + Send) -> R {
+        ThreadPoolBuilder::new().num_threads(count).build().unwrap().install(work)
+    }
+
+    #[test]
+    fn jobs_run_at_the_same_time_with_their_share_of_the_threads() {
+        let threads = on_threads(5, || {
+            let mut listener = Listener::default();
+            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let both = Barrier::new(2);
+            let job = |_: &mut Runner<'_>| {
+                both.wait(); // for ever, were they run one after the other
+                Ok(current_num_threads())
+            };
+            runner.side_by_side(vec![job, job]).unwrap()
+        });
+        assert_eq!(threads, [3, 2]);
+    }
+
+    #[test]
+    fn one_thread_does_one_job_after_the_other() {
+        let heard = on_threads(1, || {
+            let mut listener = Listener::default();
+            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let job = |name: &'static str| {
+                move |runner: &mut Runner<'_>| {
+                    runner.progress.note(name);
+                    Ok(())
+                }
+            };
+            runner.side_by_side(vec![job("a"), job("b")]).unwrap();
+            listener.heard
+        });
+        assert_eq!(heard, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_stop_ends_all_and_each_is_heard_by_name() {
+        let mut heard = on_threads(2, || {
+            let mut listener = Listener { stop_at: Some(3), ..Listener::default() };
+            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let job = |name: &'static str| move |runner: &mut Runner<'_>| endless(runner, name);
+            let last = runner.side_by_side(vec![job("a"), job("b")]).unwrap();
+            assert!(last.iter().all(|&epoch| epoch <= 3) && last.contains(&3), "{last:?}");
+            listener.heard
+        });
+        heard.retain(|words| !words.contains(char::is_numeric));
+        heard.sort();
+        assert_eq!(heard, ["A: hello", "B: hello", "begin a", "begin b", "end a", "end b"]);
+    }
+
+    #[test]
+    fn a_failure_stops_the_others_and_is_what_counts() {
+        let error = on_threads(2, || {
+            let mut listener = Listener::default();
+            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let job = |fails: bool| {
+                move |runner: &mut Runner<'_>| {
+                    if fails {
+                        return Err(Error::TooLittle { message: "no rows".into(), hint: None });
+                    }
+                    endless(runner, "a")?;
+                    Err::<(), _>(Error::Stopped)
+                }
+            };
+            runner.side_by_side(vec![job(false), job(true)]).unwrap_err()
+        });
+        assert_eq!(error.to_string(), "no rows");
+    }
+}

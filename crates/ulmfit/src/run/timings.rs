@@ -1,0 +1,31 @@
+//! How long the parts of a command take.
+
+use crate::report::StageTime;
+use std::time::{Duration, Instant};
+
+/// A watch that is read at the end of each part.
+pub(crate) struct Laps {
+    started: Instant,
+    last: Instant,
+    parts: Vec<StageTime>,
+}
+
+impl Laps {
+    pub(crate) fn start() -> Self {
+        let now = Instant::now();
+        Self { started: now, last: now, parts: Vec::new() }
+    }
+
+    /// What went on since the last part ended was `stage`.
+    pub(crate) fn lap(&mut self, stage: &str) {
+        let now = Instant::now();
+        let seconds = now.duration_since(self.last).as_secs_f64();
+        self.parts.push(StageTime { stage: stage.to_owned(), seconds });
+        self.last = now;
+    }
+
+    /// All of it, and its parts.
+    pub(crate) fn stop(self) -> (Duration, Vec<StageTime>) {
+        (self.started.elapsed(), self.parts)
+    }
+}

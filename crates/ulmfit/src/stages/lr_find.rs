@@ -1,0 +1,101 @@
+//! The learning-rate finder on a language model or a classifier.
+
+use super::language::lm_batches;
+use crate::Error;
+use crate::data::batches::TokenSource;
+use crate::data::labels::LabelSet;
+use crate::model::{ClassifierConfig, Learn, Network, TextClassifier};
+use crate::models::LmBundle;
+use crate::recipe::StageRecipe;
+use crate::run::Progress;
+use crate::schedule::{LrRange, LrSweep};
+use crate::train::{
+    ClassifierTrainee, Labelled, LmTrainee, LossConfig, LrFindOptions, Trainee, lr_find,
+};
+use ulmfit_ops::{Cpu, Key};
+
+/// Rates a language model could be fine-tuned with, all groups learning.
+///
+/// # Errors
+/// [`Error::Data`] or [`Error::Train`] when there is too little text.
+///
+/// # Panics
+/// When the model has no network; one that was loaded has.
+pub fn find_lm_rate<S: TokenSource>(
+    lm: LmBundle,
+    train: &S,
+    recipe: &StageRecipe,
+    range: LrRange,
+    seed: u64,
+    progress: &mut dyn Progress,
+) -> Result<LrSweep, Error> {
+    let (direction, mut network) = lm.networks.into_iter().next().expect("a model has a network");
+    network.set_dropout(recipe.dropouts());
+    let key = Key::new(seed).child(20);
+    let batches = lm_batches(recipe, direction);
+    let regularisation = recipe.regularisation();
+    let device = Cpu::default();
+    let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
+    let groups = trainee.model().groups();
+    sweep(&mut trainee, Learn::all(groups), recipe, range, key, progress)
+}
+
+/// Rates a classifier could be trained with, only its head learning: what the paper picks
+/// `η^L` by (section 3.2).
+///
+/// # Errors
+/// [`Error::Train`] when there are too few documents.
+///
+/// # Panics
+/// When the model has no network; one that was loaded has.
+pub fn find_classifier_rate(
+    lm: LmBundle,
+    train: &Labelled,
+    labels: &LabelSet,
+    recipe: &StageRecipe,
+    range: LrRange,
+    seed: u64,
+    progress: &mut dyn Progress,
+) -> Result<LrSweep, Error> {
+    let (direction, lm) = lm.networks.into_iter().next().expect("a model has a network");
+    let mut train = train.clone();
+    train.documents.iter_mut().for_each(|document| direction.orient(document));
+    let key = Key::new(seed).child(21);
+    let target_scale = train.target_scale(labels.kind());
+    let train = train.scaled(target_scale);
+    let config = ClassifierConfig {
+        seq_len: recipe.bptt,
+        max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+        target_scale,
+        ..ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind())
+    };
+    let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key);
+    network.copy_encoder(lm.encoder());
+    let batch_size = recipe.batch_size;
+    let loss = LossConfig { regularisation: recipe.regularisation(), ..LossConfig::default() };
+    let device = Cpu::default();
+    let mut trainee = ClassifierTrainee::new(device, network, &train, None, batch_size, loss, key);
+    let groups = trainee.model().groups();
+    sweep(&mut trainee, Learn::top(groups, 1), recipe, range, key, progress)
+}
+
+fn sweep<T: Trainee<Cpu>>(
+    trainee: &mut T,
+    learn: Learn,
+    recipe: &StageRecipe,
+    range: LrRange,
+    key: Key,
+    progress: &mut dyn Progress,
+) -> Result<LrSweep, Error> {
+    let options = LrFindOptions {
+        range,
+        factors: recipe.rates(1.0, learn.groups())?,
+        learn,
+        optimizer: recipe.optimizer,
+        weight_decay: recipe.weight_decay,
+        clip: recipe.clip,
+        key,
+    };
+    let mut tick = |done| progress.tick("steps", done, Some(range.steps));
+    Ok(lr_find(&Cpu::default(), trainee, &options, &mut tick)?)
+}

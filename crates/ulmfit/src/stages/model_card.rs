@@ -1,0 +1,182 @@
+//! What lies in a model folder for people: the card, and `run.json` with where it comes from.
+
+use super::outcome::Outcome;
+use super::train::TrainOptions;
+use crate::data::batches::TokenSource;
+use crate::input::LmText;
+use crate::input::Rows;
+use crate::model::Network;
+use crate::models::BaseModel;
+use crate::models::{ClassifierBundle, LmBundle, Papers};
+use crate::recipe::StageRecipe;
+use crate::report::{DataHashes, DirectionScore, Provenance, html};
+use crate::run::Runner;
+use crate::run::fingerprint;
+use crate::text::token_file::TokenFile;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// What the papers of a language model tell of.
+pub struct LmPapers<'a, S = TokenFile> {
+    /// `pretrain` or `finetune`.
+    pub stage: &'static str,
+    /// The model it started from, if any.
+    pub base: Option<BaseModel>,
+    /// What it learned from.
+    pub corpora: &'a LmText<S>,
+    /// Hyper-parameters.
+    pub recipe: &'a StageRecipe,
+    /// How good it is.
+    pub scores: &'a [DirectionScore],
+}
+
+/// Name and version of this program.
+const PROGRAM: &str = concat!("ulmfit ", env!("CARGO_PKG_VERSION"));
+
+/// What every `run.json` says.
+fn run(stage: &str, base: Option<&BaseModel>, seed: u64, threads: usize, rest: Value) -> Value {
+    let mut run = json!({
+        "schema": 1,
+        "program": PROGRAM,
+        "program-hash": fingerprint::program(),
+        "stage": stage,
+        "seed": seed,
+        "threads": threads,
+        "isa": ulmfit_ops::isa(),
+    });
+    if let Some(base) = base {
+        run["base"] = json!(base);
+    }
+    if let (Value::Object(run), Value::Object(rest)) = (&mut run, rest) {
+        run.extend(rest);
+    }
+    run
+}
+
+/// The front matter of a card, as model hubs read it.
+fn front_matter(tag: &str) -> String {
+    format!("---\nlibrary_name: ulmfit\ntags:\n- ulmfit\n- {tag}\n---\n\n")
+}
+
+fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
+    let file = |(task, lines): (String, Vec<u8>)| (format!("metrics-{task}.jsonl"), lines);
+    runner.metrics().into_iter().map(file).collect()
+}
+
+impl<S: TokenSource> LmPapers<'_, S> {
+    /// Writes them; `threads` is told because time depends on it, the weights do not.
+    pub fn write(
+        &self,
+        bundle: &LmBundle,
+        runner: &Runner<'_>,
+        seed: u64,
+        threads: usize,
+    ) -> Papers {
+        let network = &bundle.networks[0].1;
+        let sizes = network.config();
+        let mut card = front_matter("language-model");
+        let verb = if self.stage == "pretrain" { "Pretrained" } else { "Fine-tuned" };
+        let LmText { train, valid } = self.corpora;
+        let tokens = train.token_count();
+        let documents = train.document_count();
+        let _ = write!(
+            card,
+            "# An AWD-LSTM language model\n\n{verb} by ulmfit on {tokens} tokens of {documents} documents.\n\n\
+             | | |\n|---|---|\n| vocabulary | {} |\n| embedding | {} |\n| width | {} |\n| layers | {} |\n\
+             | weights of a direction | {} |\n",
+            sizes.vocab,
+            sizes.emb,
+            sizes.hid,
+            sizes.layers,
+            network.parameters(),
+        );
+        for score in self.scores {
+            let (direction, perplexity) = (score.direction, score.perplexity);
+            let _ = writeln!(card, "| validation perplexity, {direction} | {perplexity:.2} |");
+        }
+        let rest = json!({
+            "recipe": self.recipe,
+            "vocabulary": fingerprint::vocabulary(bundle.text.vocab()),
+            "train": { "tokens": tokens, "documents": documents, "hash": train.digest() },
+            "valid": { "tokens": valid.token_count(), "hash": valid.digest() },
+            "metrics": self.scores,
+        });
+        Papers {
+            card,
+            run: run(self.stage, self.base.as_ref(), seed, threads, rest),
+            others: metrics(runner),
+            ..Papers::default()
+        }
+    }
+}
+
+/// What a classifier was made from, and how.
+pub(crate) fn provenance(
+    classifier: &ClassifierBundle,
+    rows: &Rows,
+    language_model: Option<&StageRecipe>,
+    options: &TrainOptions,
+) -> Provenance {
+    let plain = |recipe: &StageRecipe| serde_json::to_value(recipe).expect("plain data serialises");
+    let network = &classifier.networks[0].1;
+    Provenance {
+        program: PROGRAM.to_owned(),
+        program_hash: fingerprint::program(),
+        isa: ulmfit_ops::isa().to_owned(),
+        threads: rayon::current_num_threads(),
+        seed: options.classify.seed,
+        directions: options.directions.clone(),
+        vocabulary: classifier.text.vocab().len(),
+        vocabulary_hash: fingerprint::vocabulary(classifier.text.vocab()),
+        network: serde_json::to_value(network.config()).expect("plain data serialises"),
+        weights: network.parameters(),
+        data: DataHashes {
+            train: fingerprint::records(&rows.train),
+            valid: fingerprint::records(&rows.valid),
+            test: fingerprint::records(&rows.test),
+        },
+        language_model_recipe: language_model.map(plain),
+        classifier_recipe: plain(&options.recipe),
+    }
+}
+
+impl Outcome {
+    /// The papers of a classifier that started from `base`, its report among them.
+    pub fn papers(
+        &self,
+        base: Option<&BaseModel>,
+        options: &TrainOptions,
+        runner: &Runner<'_>,
+        threads: usize,
+    ) -> Papers {
+        let report = &self.report;
+        let mut card = front_matter("text-classification");
+        let labels = self.classifier.labels.names().join(", ");
+        let _ = write!(
+            card,
+            "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{report}```\n\n\
+             The whole report is `report.html`.\n"
+        );
+        let rest = json!({
+            "recipe": report.made.classifier_recipe,
+            "directions": options.directions,
+            "vocabulary": report.made.vocabulary_hash,
+            "data": report.made.data,
+            "report": {
+                "rows": report.rows,
+                "test": report.test,
+                "valid": report.valid,
+                "baselines": report.baselines,
+                "verdict": report.verdict,
+            },
+        });
+        let mut others = metrics(runner);
+        others.extend([
+            ("report.html".to_owned(), html::page(report).into_bytes()),
+            ("report.json".to_owned(), report.to_json()),
+            ("report.txt".to_owned(), report.to_string().into_bytes()),
+        ]);
+        let run = run("train", base, options.classify.seed, threads, rest);
+        Papers { card, run, others, ..Papers::default() }
+    }
+}
