@@ -1,10 +1,10 @@
 //! What holds for any text as a recipe, and as the `config.json` of a model.
 
 use std::path::Path;
+use ulmfit::Error;
 use ulmfit::Key;
 use ulmfit::checkpoint::{Dtype, FolderWriter, HostTensor, Overwrite, Tensors};
 use ulmfit::data::labels::LabelKind;
-use ulmfit::error::Error;
 use ulmfit::models::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig};
 use ulmfit::recipe::Recipe;
 

@@ -1,10 +1,10 @@
 //! Laws of batches and splits on random sizes.
 
 use proptest::prelude::*;
+use ulmfit::data::batches::split::{HeldOut, stratified_groups};
 use ulmfit::data::batches::{
     Bptt, Corpus, LmBatchConfig, LmEpoch, Order, PAD, evaluation_batches, pad, training_batches,
 };
-use ulmfit::data::batches::{HeldOut, stratified_groups};
 use ulmfit::text::Direction;
 use ulmfit_ops::Key;
 
