@@ -197,7 +197,7 @@ fn fingerprints(lm: &LmBundle) -> Vec<String> {
 }
 
 /// The texts of some rows, none of them held out.
-fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput {
+fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput<'_> {
     LmInput {
         train: Texts { documents: texts(rows), files: Vec::new() },
         valid: Some(Texts::default()),

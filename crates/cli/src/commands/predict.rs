@@ -64,8 +64,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         if batch.is_empty() {
             break;
         }
-        let documents: Vec<Vec<String>> =
-            batch.iter().map(|record| record.fields.clone()).collect();
+        let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
         let rows = model.probabilities(&documents, 64);
         for (record, row) in batch.iter().zip(rows) {
             out.line(&lines.lines(record, &model.prediction(&row))?)?;

@@ -64,12 +64,12 @@ impl HoldOut {
 
 /// Text for a language model.
 #[derive(Clone, Debug)]
-pub struct LmInput {
+pub struct LmInput<'a> {
     /// What it learns from.
-    pub train: Texts,
+    pub train: Texts<'a>,
     /// What it is judged by; none: what `hold_out` takes from the files of `train`. If these hold
     /// fewer documents than one in so many asks for, one of all is taken.
-    pub valid: Option<Texts>,
+    pub valid: Option<Texts<'a>>,
     /// See `valid`.
     pub hold_out: HoldOut,
     /// How the files are read.
@@ -96,7 +96,7 @@ impl Vocabulary<'_> {
     }
 }
 
-impl LmInput {
+impl LmInput<'_> {
     /// Tokenises the texts into files of `folder`; without one, into files that vanish.
     ///
     /// Reads all texts twice, unless the vocabulary stays as it is: words are counted, then encoded.
@@ -259,7 +259,7 @@ impl LmInput {
         }))
     }
 
-    fn sources(&self, texts: &Texts) -> Result<Value, Error> {
+    fn sources(&self, texts: &Texts<'_>) -> Result<Value, Error> {
         let mut sources = serde_json::Map::new();
         if !texts.documents.is_empty() {
             let hash = fingerprint::of(&format!("{:?}", texts.documents));

@@ -34,7 +34,7 @@ impl Place {
         fs::write(self.path("a.txt"), text).unwrap();
     }
 
-    fn input(&self) -> LmInput {
+    fn input<'a>(&self) -> LmInput<'a> {
         LmInput {
             train: Texts { documents: Vec::new(), files: vec![self.path("a.txt")] },
             valid: None,
@@ -107,7 +107,7 @@ fn the_files_hold_what_was_read() {
 
     // in memory first, never held out; then the files
     let mut input = place.input();
-    input.train.documents = documents[..120].to_vec();
+    input.train.documents = documents[..120].iter().map(Vec::as_slice).collect();
     let (_, mixed) = input.tokenize(Vocabulary::Adapt(&text, &vocab), None, &mut Quiet).unwrap();
     assert_eq!(mixed.train.documents(), 120 + corpora.train.documents());
     assert_eq!(mixed.valid.documents(), corpora.valid.documents());

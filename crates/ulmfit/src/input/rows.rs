@@ -1,6 +1,5 @@
 //! Labelled rows: which to learn from, which to choose by, which to score on.
 
-use super::texts::Document;
 use crate::Error;
 use crate::data::batches::split::{HeldOut, Split, random_groups, stratified_groups};
 use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
@@ -10,6 +9,7 @@ use crate::report::{LabelCounts, RowCounts};
 use crate::run::Progress;
 use crate::text::TextPipeline;
 use crate::train::Labelled;
+use std::borrow::Cow;
 use ulmfit_ops::Key;
 
 /// Labelled rows as the user gives them.
@@ -118,9 +118,17 @@ impl Rows {
     }
 }
 
-/// Texts of some records.
-pub fn texts(records: &[Record]) -> Vec<Document> {
-    records.iter().map(|record| record.fields.clone()).collect()
+/// The fields of some records, borrowed.
+pub fn texts(records: &[Record]) -> Vec<&[String]> {
+    records.iter().map(|record| &record.fields[..]).collect()
+}
+
+/// All fields of a record as one text; copied only if there are several.
+fn joined(record: &Record) -> Cow<'_, str> {
+    match &record.fields[..] {
+        [only] => only.into(),
+        fields => fields.join(" ").into(),
+    }
 }
 
 /// Moves a share of the records to a list of their own; none that nearly repeats one `beside`
@@ -132,7 +140,7 @@ fn set_apart(
     share: f64,
     key: &Key,
 ) -> Result<Vec<Record>, Error> {
-    let joined: Vec<String> = beside.iter().chain(&*records).map(|r| r.fields.join(" ")).collect();
+    let joined: Vec<Cow<'_, str>> = beside.iter().chain(&*records).map(joined).collect();
     // groups are named by their first member, so those of `beside` have the lowest names
     let groups = find_duplicates(&joined).near.split_off(beside.len());
     let free: Vec<usize> = (0..records.len()).filter(|&n| groups[n] >= beside.len()).collect();
@@ -161,7 +169,7 @@ fn set_apart(
 
 /// How many records nearly repeat one of `others`.
 fn repeated(records: &[Record], others: &[Record]) -> usize {
-    let joined: Vec<String> = others.iter().chain(records).map(|r| r.fields.join(" ")).collect();
+    let joined: Vec<Cow<'_, str>> = others.iter().chain(records).map(joined).collect();
     let near = find_duplicates(&joined).near;
     near[others.len()..].iter().filter(|&&first| first < others.len()).count()
 }

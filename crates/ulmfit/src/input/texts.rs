@@ -16,16 +16,16 @@ pub type Document = Vec<String>;
 
 /// Texts that can be gone through again and again: some in memory, then some in files.
 #[derive(Clone, Debug, Default)]
-pub struct Texts {
+pub struct Texts<'a> {
     /// In memory.
-    pub documents: Vec<Document>,
+    pub documents: Vec<&'a [String]>,
     /// In files, `-` for standard input.
     pub files: Vec<PathBuf>,
 }
 
 /// Documents in memory, then those of files, as they are asked for.
 pub(crate) struct TextStream<'a> {
-    documents: std::slice::Iter<'a, Document>,
+    documents: std::slice::Iter<'a, &'a [String]>,
     files: std::slice::Iter<'a, PathBuf>,
     current: Option<Records>,
     options: ReadOptions,
@@ -39,7 +39,7 @@ pub(crate) struct TextStream<'a> {
 impl<'a> TextStream<'a> {
     /// `what` goes to `progress`; labels are ignored, blank documents left out.
     pub(crate) fn new(
-        texts: &'a Texts,
+        texts: &'a Texts<'a>,
         options: &ReadOptions,
         what: &'static str,
         progress: &'a mut dyn Progress,
@@ -67,7 +67,7 @@ impl<'a> TextStream<'a> {
 
     fn advance(&mut self) -> Result<Option<Document>, Error> {
         if let Some(document) = self.documents.next() {
-            return Ok(Some(document.clone()));
+            return Ok(Some(document.to_vec()));
         }
         loop {
             let mut records = match self.current.take() {

@@ -50,7 +50,11 @@ impl<D: Device> ClassifierBundle<D> {
     /// Probabilities of every document, averaged over the directions; one row each.
     ///
     /// A document's bits do not depend on the others, nor on `batch_size`.
-    pub fn probabilities(&self, documents: &[Vec<String>], batch_size: usize) -> Vec<Vec<f32>> {
+    pub fn probabilities<T, S>(&self, documents: &[T], batch_size: usize) -> Vec<Vec<f32>>
+    where
+        T: AsRef<[S]> + Sync,
+        S: AsRef<str>,
+    {
         self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
     }
 

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::data::batches::{Bptt, LmBatchConfig};
 use crate::data::labels::{LabelKind, Target};
 use crate::data::{DataError, Record};
-use crate::input::{Document, encode};
+use crate::input::{Document, encode, texts};
 use crate::model::{argmax, score_stream};
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
@@ -91,8 +91,7 @@ pub fn evaluate_classifier<D: Device>(
     batch_size: usize,
     progress: &mut dyn Progress,
 ) -> Result<ClassifierEvaluation, Error> {
-    let documents: Vec<Document> = records.iter().map(|record| record.fields.clone()).collect();
-    let ids = model.text.encode_all(&documents);
+    let ids = model.text.encode_all(&texts(records));
     let mut tick = |done, total| progress.tick("documents", done, Some(total));
     let rows = model.probabilities_of_ids(&ids, batch_size, &mut tick);
     score(model, records, &rows)

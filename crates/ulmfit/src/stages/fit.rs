@@ -75,7 +75,6 @@ pub fn fit(
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
     laps.lap("split");
-    let in_memory = |rows: &[Record]| Texts { documents: texts(rows), files: Vec::new() };
     let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
         (false, _) => Some(in_memory(&rows.valid)),
         (true, true) if options.language.chooses() => Some(Texts::default()),
@@ -106,6 +105,10 @@ pub fn fit(
     train_on(runner, lm, &rows, before, &train, laps)
 }
 
+fn in_memory(rows: &[Record]) -> Texts<'_> {
+    Texts { documents: texts(rows), files: Vec::new() }
+}
+
 /// A language model of the user's texts.
 struct Learned {
     lm: LmBundle,
@@ -125,7 +128,7 @@ struct Learned {
 fn language_model(
     runner: &mut Runner<'_>,
     base: Option<LmBundle>,
-    input: LmInput,
+    input: LmInput<'_>,
     options: &FitOptions,
     (most, key): (usize, Key),
 ) -> Result<Learned, Error> {

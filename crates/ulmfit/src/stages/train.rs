@@ -90,7 +90,7 @@ pub fn train(
             let documents = read_texts(files, &reading, runner.progress)?;
             let numbers: Vec<usize> = (0..documents.len()).collect();
             let drawn = sample(&numbers, most, &pool_key(&key)).into_iter();
-            let drawn: Vec<Document> = drawn.map(|number| documents[number].clone()).collect();
+            let drawn: Vec<&Document> = drawn.map(|number| &documents[number]).collect();
             lm.text.encode_all(&drawn)
         }
     };

@@ -134,8 +134,14 @@ impl TextPipeline {
     }
 
     /// [`Self::encode`] of every document, on all cores, in the same order.
-    pub fn encode_all(&self, documents: &[Vec<String>]) -> Vec<Vec<TokenId>> {
-        documents.par_iter().map(|fields| self.encode(fields)).collect()
+    ///
+    /// A document is anything that lends its fields: `Vec<String>`, `&[String]`, `[&str; 2]`.
+    pub fn encode_all<D, S>(&self, documents: &[D]) -> Vec<Vec<TokenId>>
+    where
+        D: AsRef<[S]> + Sync,
+        S: AsRef<str>,
+    {
+        documents.par_iter().map(|fields| self.encode(fields.as_ref())).collect()
     }
 
     /// Gives `each` the ids of every document of a reader, in order; works on all cores, with no
