@@ -1,23 +1,26 @@
-//! Checks of this repository that Cargo does not make: `cargo xtask layers sizes readme --check`.
+//! Checks of this repository that Cargo does not make: `cargo xtask layers names sizes readme --check`.
 //!
-//! - `layers`: inside the library, arrows between modules point downwards only
+//! - `layers`: inside the library, arrows between modules point downwards only, without circles
+//! - `names`: no public module of the library has more names, no room more lines than its limit
 //! - `sizes`: no source file is longer than a reader's patience
 //! - `readme`: tables, pictures and figures of the README are those that `results/*.jsonl` gives; without
 //!   `--check` they are written, with it a difference is an error
 
 mod figures;
+mod files;
 mod layers;
+mod library;
+mod names;
 mod pictures;
 mod readme;
 mod results;
 mod sizes;
-mod source;
 
 use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask [layers] [sizes] [readme [--check]]";
+const USAGE: &str = "usage: cargo xtask [layers] [names] [sizes] [readme [--check]]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -39,9 +42,11 @@ fn run(words: &[String]) -> anyhow::Result<()> {
     };
     let verbs: Vec<&str> = words.iter().map(String::as_str).filter(|w| *w != "--check").collect();
     anyhow::ensure!(!verbs.is_empty(), USAGE);
+    let library = root.join("crates/ulmfit/src");
     for verb in verbs {
         let line = match verb {
-            "layers" => layers::check(&root.join("crates/ulmfit/src"))?,
+            "layers" => layers::check(&library, &layers::LIBRARY)?,
+            "names" => names::check(&library)?,
             "sizes" => sizes::check(&root)?,
             "readme" => readme::run(&root, mode)?,
             _ => anyhow::bail!("unknown check `{verb}`\n{USAGE}"),

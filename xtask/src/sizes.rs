@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::source;
+use crate::files;
 
 const LONGEST: usize = 500; // lines
 
@@ -11,7 +11,7 @@ const LONGEST: usize = 500; // lines
 pub(crate) fn check(root: &Path) -> anyhow::Result<String> {
     let mut lengths = Vec::new();
     let mut too_long = Vec::new();
-    for path in source::rust_files(root)? {
+    for path in files::rust_files(root)? {
         let lines = fs::read_to_string(&path)?.lines().count();
         lengths.push(lines);
         if lines > LONGEST {
