@@ -2,7 +2,6 @@
 
 mod commands;
 mod failure;
-mod labelled_files;
 mod options;
 mod output;
 mod prediction_rows;

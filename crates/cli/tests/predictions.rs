@@ -214,7 +214,7 @@ fn columns_are_told_and_remembered() {
     let done = place.run("predict model mails.csv --format text");
     assert!(!done.stderr.contains("warning"), "{done:?}");
     let own = done.ok();
-    let warning = "\nwarning: learned from `mail`, but reads `text` here\n";
+    let warning = "\nwarning: the model learned from `mail`, but `text` is read here\n";
     let done = place.run("predict model mails.csv --format text --text text");
     assert!(done.stderr.ends_with(warning), "{done:?}");
     assert_ne!(done.ok(), own);

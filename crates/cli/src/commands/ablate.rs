@@ -1,6 +1,5 @@
 //! `ulmfit ablate`: the paper's tables 4 to 7 on your data.
 
-use crate::labelled_files::LabelledFiles;
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, ExperimentOptions, LearningOptions,
     VocabOptions,
@@ -8,6 +7,7 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::Reader;
 use ulmfit::input::RowsInput;
 use ulmfit::models::LmBundle;
 use ulmfit::report::Table;
@@ -73,8 +73,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let layers = base.networks[0].1.config().layers;
     let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
     let mut terminal = Terminal::new(common);
-    let mut files = LabelledFiles::new(args.data.read_options());
-    let mut read = |path: &PathBuf| files.read(path, &mut terminal);
+    let mut files = Reader::new(args.data.read_options());
+    let mut read = |path: &PathBuf| files.records(path, &mut terminal);
     let input = RowsInput {
         train: read(data_file)?,
         valid: args.valid.as_ref().map(&mut read).transpose()?,

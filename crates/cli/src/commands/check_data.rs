@@ -1,12 +1,12 @@
 //! `ulmfit check-data`.
 
-use crate::labelled_files::LabelledFiles;
 use crate::options::{Common, DataOptions, LabelArgs};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
+use ulmfit::Reader;
 use ulmfit::data::labels::LabelOptions;
 use ulmfit::data::quality::{CheckOptions, Severity, check_data};
 use ulmfit::data::readers::{LabelUse, ReadOptions};
@@ -34,8 +34,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let options = ReadOptions { labels: LabelUse::Optional, ..args.data.read_options() };
-    let (mut files, mut terminal) = (LabelledFiles::new(options), Terminal::new(common));
-    let mut read = |path: &PathBuf| files.read(path, &mut terminal);
+    let (mut files, mut terminal) = (Reader::new(options), Terminal::new(common));
+    let mut read = |path: &PathBuf| files.records(path, &mut terminal);
     let train = read(&args.data_file)?;
     let valid = args.valid.as_ref().map(&mut read).transpose()?;
     let test = args.test.as_ref().map(&mut read).transpose()?;

@@ -4,6 +4,7 @@ use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::Reader;
 use ulmfit::data::readers::ReadOptions;
 use ulmfit::input::read_texts;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, open_model, read_config};
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             }
             model.set_precision(args.precision.get());
             let options = ReadOptions { learned_text: model.text_columns.clone(), ..options };
-            let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
+            let records = Reader::new(options.clone()).records(&args.data_file, &mut terminal)?;
             let scores = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
             out.result(&scores, &scores.to_string())
         }

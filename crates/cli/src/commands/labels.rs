@@ -1,6 +1,5 @@
 //! `ulmfit labels`: error against the number of labels.
 
-use crate::labelled_files::LabelledFiles;
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, ExperimentOptions,
     LearningOptions, VocabOptions,
@@ -8,6 +7,7 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::Reader;
 use ulmfit::input::RowsInput;
 use ulmfit::models::LmBundle;
 use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
@@ -101,8 +101,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
-    let mut files = LabelledFiles::new(reading.clone());
-    let mut read = |path: &PathBuf| files.read(path, &mut terminal);
+    let mut files = Reader::new(reading.clone());
+    let mut read = |path: &PathBuf| files.records(path, &mut terminal);
     let train = read(&args.data_file)?;
     let test = args.test.as_ref().map(&mut read).transpose()?;
     let chosen = LabelMethod::ALL.into_iter().filter(|&method| {

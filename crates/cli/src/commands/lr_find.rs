@@ -6,6 +6,7 @@ use crate::progress::Terminal;
 use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
+use ulmfit::Reader;
 use ulmfit::data::labels::{LabelOptions, LabelSet};
 use ulmfit::input::{encode, labelled, read_texts};
 use ulmfit::models::LmBundle;
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let sweep = if args.classifier {
         let mut recipe = recipe.train;
         args.step.apply(&mut recipe, layers + 2)?;
-        let records = super::fit::read(&args.data_file, &options, &mut terminal)?;
+        let records = Reader::new(options.clone()).records(&args.data_file, &mut terminal)?;
         let labels = LabelSet::from_records(&records, &LabelOptions::default())?;
         let train = labelled(&lm.text, &records, &labels)?;
         find_classifier_rate(lm, &train, &labels, &recipe, range, seed, &mut terminal)?

@@ -1,6 +1,5 @@
 //! `ulmfit predict`.
 
-use crate::labelled_files::say_columns;
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::prediction_rows::{Form, PredictionRows};
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ulmfit::data::Record;
 use ulmfit::data::readers::open;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions};
+use ulmfit::describe_columns;
 use ulmfit::models::ClassifierBundle;
 use ulmfit::run::Progress;
 
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         ..args.data.read_options()
     };
     let mut records = open(&args.file, &options)?;
-    say_columns(&args.file, &records, &model.text_columns, &mut terminal);
+    describe_columns(&args.file, &records, &model.text_columns, &mut terminal);
     // people typing and pipes want an answer a line; files want speed
     let chunk = if args.file == Path::new("-") { 1 } else { CHUNK };
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());

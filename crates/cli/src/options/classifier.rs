@@ -1,6 +1,7 @@
 //! What a classifier is to be, apart from its hyper-parameters.
 
 use super::labels::LabelArgs;
+use ulmfit::Trainer;
 use ulmfit::input::Shares;
 use ulmfit::model::HeadConfig;
 use ulmfit::stages::ClassifyOptions;
@@ -34,19 +35,28 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 impl ClassifierOptions {
+    /// Puts the options into a trainer.
+    pub(crate) fn configure(&self, mut trainer: Trainer, seed: u64) -> Trainer {
+        if let Some(share) = self.valid_share {
+            trainer = trainer.validation_share(share);
+        }
+        if let Some(share) = self.test_share {
+            trainer = trainer.test_share(share);
+        }
+        trainer.classifier(self.classify(seed))
+    }
+
     pub(crate) fn classify(&self, seed: u64) -> ClassifyOptions {
         let hidden = self.head.iter().copied().filter(|&width| width > 0).collect();
         let head = HeadConfig { hidden, ..HeadConfig::default() };
         ClassifyOptions { labels: self.labels.label_options(), head, balance: self.balance, seed }
     }
 
-    /// Shares to set apart; `test` is what the command takes unless told otherwise, `has_test`
-    /// whether the user has set test rows apart, `chooses` whether the recipe needs rows for it.
-    ///
-    /// Labels are dear: none goes to rows to choose by unless something is chosen or scored by them.
-    pub(crate) fn shares(&self, test: f64, has_test: bool, chooses: bool) -> Shares {
+    /// Shares to hold out, for experiments; `test` is the usual share for the test, `has_test`
+    /// whether there is a test set, `selects` whether the recipe needs a validation set.
+    pub(crate) fn shares(&self, test: f64, has_test: bool, selects: bool) -> Shares {
         let test = self.test_share.unwrap_or(test);
-        let usual = if chooses || !(has_test || test > 0.0) { 0.1 } else { 0.0 };
+        let usual = if selects || !(has_test || test > 0.0) { 0.1 } else { 0.0 };
         Shares { valid: self.valid_share.unwrap_or(usual), test }
     }
 }

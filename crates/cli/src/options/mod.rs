@@ -9,6 +9,7 @@ mod learning;
 mod lm_learning;
 mod network;
 mod precision;
+mod rows;
 mod run;
 mod step;
 mod vocab;
@@ -22,6 +23,7 @@ pub(crate) use learning::LearningOptions;
 pub(crate) use lm_learning::LmLearningOptions;
 pub(crate) use network::{DirectionOption, NetworkOptions};
 pub(crate) use precision::PrecisionOption;
+pub(crate) use rows::LabelledRows;
 pub(crate) use run::{RunOptions, overwrite_of};
 pub(crate) use step::StepOptions;
 pub(crate) use vocab::{

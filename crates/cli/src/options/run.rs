@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
-use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
 use ulmfit::run::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use ulmfit::{Error, Trainer};
 
 /// Where a training command writes, and how it survives.
 #[derive(Debug, Clone, clap::Args)]
@@ -86,6 +86,21 @@ impl RunOptions {
         Ok(result)
     }
 
+    /// Puts the options into a trainer.
+    pub(crate) fn configure(&self, trainer: Trainer) -> Trainer {
+        trainer
+            .output(&self.output, overwrite_of(self.overwrite))
+            .checkpoint_interval(self.checkpoint_every.0)
+            .on_nan(self.on_nan())
+    }
+
+    fn on_nan(&self) -> OnNan {
+        match self.on_nan {
+            OnNanArg::Stop => OnNan::Stop,
+            OnNanArg::Rollback => OnNan::Rollback,
+        }
+    }
+
     /// Where the state of the run lies: beside the result.
     pub(crate) fn folder(&self) -> PathBuf {
         run_folder(&self.output)
@@ -98,11 +113,8 @@ impl RunOptions {
     }
 
     fn new_runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
-        let on_nan = match self.on_nan {
-            OnNanArg::Stop => OnNan::Stop,
-            OnNanArg::Rollback => OnNan::Rollback,
-        };
-        Runner::new(progress, Some(self.folder()), self.checkpoint_every.0).with_on_nan(on_nan)
+        Runner::new(progress, Some(self.folder()), self.checkpoint_every.0)
+            .with_on_nan(self.on_nan())
     }
 
     /// Where the result will be.

@@ -39,6 +39,30 @@ pub enum RawLabel {
     Many(Vec<String>),
 }
 
+impl From<String> for RawLabel {
+    fn from(name: String) -> Self {
+        Self::One(name)
+    }
+}
+
+impl From<&str> for RawLabel {
+    fn from(name: &str) -> Self {
+        Self::One(name.to_owned())
+    }
+}
+
+impl From<f64> for RawLabel {
+    fn from(value: f64) -> Self {
+        Self::One(value.to_string())
+    }
+}
+
+impl<S: Into<String>> From<Vec<S>> for RawLabel {
+    fn from(names: Vec<S>) -> Self {
+        Self::Many(names.into_iter().map(Into::into).collect())
+    }
+}
+
 impl RawLabel {
     /// The names in this label.
     pub fn names(&self) -> &[String] {

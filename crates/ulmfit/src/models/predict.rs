@@ -36,6 +36,57 @@ pub enum Prediction {
     },
 }
 
+impl Prediction {
+    /// The most probable label; empty if a number was predicted.
+    ///
+    /// Where a text may have several labels, [`labels`](Self::labels) has all of them.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Single { label, .. } => label,
+            Self::Multi { probabilities, .. } => {
+                let best = probabilities.0.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+                best.map_or("", |(name, _)| name)
+            }
+            Self::Regression { .. } => "",
+        }
+    }
+
+    /// All labels of the text: one; any number where several are possible; none for a number.
+    pub fn labels(&self) -> &[String] {
+        match self {
+            Self::Single { label, .. } => std::slice::from_ref(label),
+            Self::Multi { labels, .. } => labels,
+            Self::Regression { .. } => &[],
+        }
+    }
+
+    /// How sure the model is, from 0 to 1; NaN for a number, which has no probability.
+    pub fn confidence(&self) -> f32 {
+        match self {
+            Self::Single { confidence, .. } | Self::Multi { confidence, .. } => *confidence,
+            Self::Regression { .. } => f32::NAN,
+        }
+    }
+
+    /// The number that was predicted, if one was.
+    pub fn value(&self) -> Option<f32> {
+        match self {
+            Self::Regression { value } => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Each label with its probability, in the order of the model's labels; empty for a number.
+    pub fn probabilities(&self) -> &[(String, f32)] {
+        match self {
+            Self::Single { probabilities, .. } | Self::Multi { probabilities, .. } => {
+                &probabilities.0
+            }
+            Self::Regression { .. } => &[],
+        }
+    }
+}
+
 /// Names of the labels with their probabilities, in the order of the label set; a map in JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probabilities(pub Vec<(String, f32)>);

@@ -16,6 +16,8 @@ pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
 pub use run_checkpointer::Saver;
 #[cfg(feature = "train")]
+pub(crate) use runner::remove_run;
+#[cfg(feature = "train")]
 pub use runner::{Every, OnNan, Runner, claim, run_folder};
 #[cfg(feature = "train")]
 pub(crate) use timings::Laps;

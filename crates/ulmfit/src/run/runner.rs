@@ -305,7 +305,7 @@ pub fn claim(output: &Path, overwrite: Overwrite) -> Result<FolderWriter, Error>
 }
 
 /// Removes a run folder, the receipt last: as long as anything is there, [`claim`] finds it.
-fn remove_run(folder: &Path) -> Result<(), Error> {
+pub(crate) fn remove_run(folder: &Path) -> Result<(), Error> {
     if !folder.exists() {
         return Ok(());
     }

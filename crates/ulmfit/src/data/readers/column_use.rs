@@ -9,7 +9,7 @@ use crate::data::error::list;
 /// Which columns of a file are read, and as what; all empty where columns have no names.
 ///
 /// ```
-/// use ulmfit::data::ColumnUse;
+/// use ulmfit::data::readers::ColumnUse;
 /// let columns = ColumnUse {
 ///     text: vec!["title".into(), "body".into()],
 ///     label: Some("team".into()),
@@ -41,7 +41,7 @@ impl ColumnUse {
     /// What a user should know of the columns of a file, if they have names.
     ///
     /// ```
-    /// # use ulmfit::data::ColumnUse;
+    /// # use ulmfit::data::readers::ColumnUse;
     /// let columns = ColumnUse { text: vec!["body".into()], ..ColumnUse::default() };
     /// assert_eq!(columns.told_of("a.csv".as_ref()).unwrap(), "a.csv: text: `body`");
     /// assert_eq!(ColumnUse::default().told_of("a.txt".as_ref()), None);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// How data files are read.
 ///
 /// ```
-/// use ulmfit::data::{LabelUse, ReadOptions};
+/// use ulmfit::data::readers::{LabelUse, ReadOptions};
 /// let options = ReadOptions { text: vec!["body".into()], labels: LabelUse::Ignored, ..Default::default() };
 /// assert_eq!(options.max_document_bytes, 1 << 20);
 /// ```

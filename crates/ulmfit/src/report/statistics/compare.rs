@@ -81,7 +81,7 @@ impl Comparison {
     /// The verdict as a sentence.
     ///
     /// ```
-    /// use ulmfit::report::Comparison;
+    /// use ulmfit::report::statistics::Comparison;
     /// let (ours, theirs) = ([true, true, false, true], [true, false, true, true]);
     /// let words = Comparison::new(&ours, &theirs).words("the model", "TF-IDF");
     /// assert!(words.starts_with("the model is not better than TF-IDF as far as 4 rows can tell"));

@@ -1,0 +1,39 @@
+//! Labelled rows of a training: to learn from, for validation, for the test.
+
+use super::DataOptions;
+use std::path::PathBuf;
+use ulmfit::run::Progress;
+use ulmfit::{Error, Examples, Reader};
+
+/// Labelled rows of a training.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct LabelledRows {
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
+    #[arg(value_name = "DATA")]
+    data_file: PathBuf,
+    /// Validation set, for the recipe to select the best epoch on [default: see --valid-share]
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// Test set, scored once [default: see --test-share]
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+}
+
+impl LabelledRows {
+    /// Reads all of them; what text columns the first file has is what they are in the others.
+    pub(crate) fn read(
+        &self,
+        data: &DataOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Examples, Error> {
+        let mut reader = Reader::new(data.read_options());
+        let mut examples = reader.read(&self.data_file, progress)?;
+        if let Some(path) = &self.valid {
+            examples = examples.with_validation(reader.read(path, progress)?);
+        }
+        if let Some(path) = &self.test {
+            examples = examples.with_test(reader.read(path, progress)?);
+        }
+        Ok(examples)
+    }
+}

@@ -1,0 +1,64 @@
+//! The language model that a training starts from.
+
+use crate::Error;
+use crate::models::{BaseModel, ENGLISH, ENGLISH_BASE, LmBundle, open_base};
+use std::path::{Path, PathBuf};
+
+/// The language model that a training starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Base {
+    /// `en`, the small English model inside the program (feature `english`).
+    #[default]
+    English,
+    /// `en-base`, the English model of the paper's size inside the program (feature `english`).
+    EnglishBase,
+    /// A model folder.
+    Folder(PathBuf),
+    /// None: the network starts from random weights.
+    None,
+}
+
+/// A base that has been read, and where it comes from.
+pub struct LoadedBase {
+    /// The language model.
+    pub model: LmBundle,
+    /// Its name and hash, for the card of what is made from it.
+    pub origin: BaseModel,
+}
+
+impl Base {
+    /// Reads it; `None` for [`Base::None`].
+    ///
+    /// # Errors
+    /// [`Error`] when the folder is missing, damaged or not a language model, or when the program
+    /// was built without its English models.
+    pub fn load(&self) -> Result<Option<LoadedBase>, Error> {
+        let path = match self {
+            Self::English => Path::new(ENGLISH),
+            Self::EnglishBase => Path::new(ENGLISH_BASE),
+            Self::Folder(path) => path,
+            Self::None => return Ok(None),
+        };
+        let folder = open_base(path)?;
+        let model = LmBundle::from_folder(&folder)?;
+        Ok(Some(LoadedBase { model, origin: BaseModel::of(&folder) }))
+    }
+}
+
+/// `en`, `en-base`, `none`, or a model folder; a folder of such a name comes first.
+impl From<&Path> for Base {
+    fn from(path: &Path) -> Self {
+        match path.to_str().filter(|_| !path.exists()) {
+            Some(ENGLISH) => Self::English,
+            Some(ENGLISH_BASE) => Self::EnglishBase,
+            Some("none") => Self::None,
+            _ => Self::Folder(path.to_owned()),
+        }
+    }
+}
+
+impl From<&str> for Base {
+    fn from(name: &str) -> Self {
+        Path::new(name).into()
+    }
+}

@@ -1,0 +1,153 @@
+//! Labelled examples for a training.
+
+use crate::Error;
+use crate::data::readers::{ColumnUse, ReadOptions, Records, open};
+use crate::data::{DataError, Place, RawLabel, Record};
+use crate::input::RowsInput;
+use crate::run::{Progress, Quiet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Labelled examples: a training set, and a validation and a test set where they are given.
+///
+/// From files, or from pairs in memory:
+///
+/// ```
+/// use ulmfit::Examples;
+/// let examples: Examples = [("Where is my parcel?", "shipping"), ("I want a refund.", "billing")]
+///     .into_iter()
+///     .collect();
+/// assert_eq!(examples.len(), 2);
+/// ```
+///
+/// A label is a string, a number, or a list of strings where a text may have several.
+#[derive(Clone, Debug, Default)]
+pub struct Examples {
+    pub(crate) train: Vec<Record>,
+    pub(crate) valid: Option<Vec<Record>>,
+    pub(crate) test: Option<Vec<Record>>,
+    /// Names of the text columns, where they have names.
+    pub(crate) text_columns: Vec<String>,
+    pub(crate) read: ReadOptions,
+}
+
+impl Examples {
+    /// Reads a file, or a folder with one folder per class; columns are guessed from their names.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with file and line.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Reader::new(ReadOptions::default()).read(path.as_ref(), &mut Quiet)
+    }
+
+    /// How many training examples there are, before any are held out.
+    pub fn len(&self) -> usize {
+        self.train.len()
+    }
+
+    /// Whether there is no training example.
+    pub fn is_empty(&self) -> bool {
+        self.train.is_empty()
+    }
+
+    /// Selects the best epoch on these, if the recipe selects any.
+    #[must_use]
+    pub fn with_validation(mut self, validation: Self) -> Self {
+        self.valid = Some(validation.train);
+        self
+    }
+
+    /// Scores the classifier on these, once.
+    #[must_use]
+    pub fn with_test(mut self, test: Self) -> Self {
+        self.test = Some(test.train);
+        self
+    }
+
+    pub(crate) fn into_rows(self) -> RowsInput {
+        RowsInput { train: self.train, valid: self.valid, test: self.test }
+    }
+}
+
+impl From<Vec<Record>> for Examples {
+    fn from(train: Vec<Record>) -> Self {
+        Self { train, ..Self::default() }
+    }
+}
+
+impl<T: Into<String>, L: Into<RawLabel>> FromIterator<(T, L)> for Examples {
+    fn from_iter<I: IntoIterator<Item = (T, L)>>(pairs: I) -> Self {
+        let file: Arc<Path> = Arc::from(Path::new("<memory>"));
+        let record = |(line, (text, label)): (u64, (T, L))| Record {
+            fields: vec![text.into()],
+            label: Some(label.into()),
+            place: Place::new(&file, line),
+            columns: Vec::new(),
+        };
+        let train: Vec<Record> = (1..).zip(pairs).map(record).collect();
+        train.into()
+    }
+}
+
+/// Reads several labelled files alike: the text columns of the first one are read in the others.
+pub struct Reader {
+    options: ReadOptions,
+    seen: Vec<ColumnUse>,
+}
+
+impl Reader {
+    /// Reads as `options` say; [`ReadOptions::learned_text`] may name the columns of a model.
+    pub fn new(options: ReadOptions) -> Self {
+        Self { options, seen: Vec::new() }
+    }
+
+    /// All examples of a file, as a training set.
+    ///
+    /// # Errors
+    /// As [`records`](Self::records).
+    pub fn read(&mut self, path: &Path, progress: &mut dyn Progress) -> Result<Examples, Error> {
+        let train = self.records(path, progress)?;
+        let text_columns = self.options.learned_text.clone();
+        Ok(Examples { train, text_columns, read: self.options.clone(), ..Examples::default() })
+    }
+
+    /// All rows of a file. `progress` is told which columns are read, once for files with the same
+    /// columns, and gets all warnings.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with file and line.
+    pub fn records(
+        &mut self,
+        path: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Record>, Error> {
+        let mut records = open(path, &self.options)?;
+        let columns = records.columns();
+        if !self.seen.contains(&columns) {
+            describe_columns(path, &records, &self.options.learned_text, progress);
+        }
+        if self.seen.is_empty() && self.options.learned_text.is_empty() {
+            self.options.learned_text.clone_from(&columns.text);
+        }
+        self.seen.push(columns);
+        let rows = records.by_ref().collect::<Result<_, DataError>>()?;
+        records.warnings().messages().iter().for_each(|warning| progress.warn(warning));
+        Ok(rows)
+    }
+}
+
+/// Tells which columns are read, where they have names, and warns if a model learned from others.
+pub fn describe_columns(
+    path: &Path,
+    records: &Records,
+    learned: &[String],
+    progress: &mut dyn Progress,
+) {
+    let columns = records.columns();
+    let Some(description) = columns.told_of(path) else { return };
+    progress.note(&description);
+    if !learned.is_empty() && columns.text != learned {
+        let (learned, read) = (learned.join("`, `"), columns.text.join("`, `"));
+        progress.warn(&format!("the model learned from `{learned}`, but `{read}` is read here"));
+    }
+}

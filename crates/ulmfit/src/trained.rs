@@ -1,0 +1,62 @@
+//! What a training comes to.
+
+use crate::checkpoint::Overwrite;
+use crate::models::Papers;
+use crate::report::Report;
+use crate::run::{claim, remove_run, run_folder};
+use crate::stages::Outcome;
+use crate::{Classifier, Error};
+use std::path::{Path, PathBuf};
+
+/// A classifier that was just trained, and how good it is.
+pub struct Trained {
+    classifier: Classifier,
+    report: Report,
+    papers: Papers,
+    output: Option<PathBuf>,
+    overwrite: Overwrite,
+}
+
+impl Trained {
+    pub(crate) fn new(
+        outcome: Outcome,
+        papers: Papers,
+        output: Option<PathBuf>,
+        overwrite: Overwrite,
+    ) -> Self {
+        let Outcome { classifier, report } = outcome;
+        Self { classifier: classifier.into(), report, papers, output, overwrite }
+    }
+
+    /// How good it is: scores with intervals beside simple baselines. It prints as text; JSON and
+    /// HTML are in the model folder.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The classifier.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// The classifier, for use without saving it.
+    pub fn into_classifier(self) -> Classifier {
+        self.classifier
+    }
+
+    /// Writes the model folder, report included. It appears complete or not at all, whenever the
+    /// process is killed; the run folder of [`Trainer::output`](crate::Trainer::output) is removed
+    /// when the model is safe.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when something else is there, or when writing fails.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let folder = claim(path, self.overwrite)?;
+        self.classifier.bundle().save(folder, &self.papers)?;
+        if self.output.as_deref() == Some(path) {
+            remove_run(&run_folder(path))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,274 @@
+//! Trains a classifier: labelled examples in, a classifier and an honest report out.
+
+use crate::base::{Base, LoadedBase};
+use crate::examples::Examples;
+use crate::input::Shares;
+use crate::model::AwdLstmConfig;
+use crate::recipe::Recipe;
+use crate::run::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use crate::stages::{ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, fit, train};
+use crate::text::{Direction, TextConfig, VocabConfig};
+use crate::trained::Trained;
+use crate::{Error, checkpoint::Overwrite};
+use std::path::PathBuf;
+
+/// Trains a classifier. Everything has a default.
+///
+/// ```no_run
+/// use ulmfit::{Base, Examples, Trainer};
+/// let examples = Examples::read("tickets.csv")?;
+/// let trained = Trainer::new().base(Base::English).test_share(0.2).fit(examples)?;
+/// println!("{}", trained.report());
+/// trained.save("tickets")?;
+/// # Ok::<(), ulmfit::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a trainer does nothing until `fit` is called"]
+pub struct Trainer {
+    base: Base,
+    directions: Option<Vec<Direction>>,
+    stages: Stages,
+    unlabeled: Vec<PathBuf>,
+    recipe: Recipe,
+    validation_share: Option<f64>,
+    test_share: f64,
+    classify: ClassifyOptions,
+    sizes: AwdLstmConfig,
+    text: TextConfig,
+    vocab: VocabConfig,
+    output: Option<PathBuf>,
+    overwrite: Overwrite,
+    checkpoint_interval: Every,
+    on_nan: OnNan,
+}
+
+/// Which stages of ULMFiT are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stages {
+    /// The language model learns the texts, then the classifier learns the labels.
+    All,
+    /// The classifier only, on the base as it is.
+    Classifier,
+}
+
+/// Share of the examples that is held out for the test if none is given.
+const TEST_SHARE: f64 = 0.2;
+/// Share that is held out for validation where the recipe selects on it.
+const VALIDATION_SHARE: f64 = 0.1;
+
+impl Default for Trainer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Trainer {
+    /// All stages on the English model inside the program, with the default recipe; one example in
+    /// five is held out for the test.
+    ///
+    /// # Panics
+    /// Never: the default recipe is part of the program.
+    pub fn new() -> Self {
+        Self {
+            base: Base::default(),
+            directions: None,
+            stages: Stages::All,
+            unlabeled: Vec::new(),
+            recipe: Recipe::preset("default").expect("it is inside the program"),
+            validation_share: None,
+            test_share: TEST_SHARE,
+            classify: ClassifyOptions::default(),
+            sizes: AwdLstmConfig { vocab: 0, emb: 256, hid: 512, layers: 3 },
+            text: TextConfig::default(),
+            vocab: VocabConfig::default(),
+            output: None,
+            overwrite: Overwrite::Refuse,
+            checkpoint_interval: Every::default(),
+            on_nan: OnNan::default(),
+        }
+    }
+
+    /// Starts from this language model instead of [`Base::English`].
+    pub fn base(mut self, base: impl Into<Base>) -> Self {
+        self.base = base.into();
+        self
+    }
+
+    /// Reads in these directions; without it those of the base, from scratch forward only.
+    pub fn directions(mut self, directions: &[Direction]) -> Self {
+        self.directions = Some(directions.to_vec());
+        self
+    }
+
+    /// Trains the classifier on the base as it is, without fine-tuning the language model first.
+    pub fn classifier_only(mut self) -> Self {
+        self.stages = Stages::Classifier;
+        self
+    }
+
+    /// Files of texts without labels: the language model learns them, too, and with few labels a
+    /// first classifier gives them pseudo-labels for a second one.
+    pub fn unlabeled<P: Into<PathBuf>>(mut self, files: impl IntoIterator<Item = P>) -> Self {
+        self.unlabeled = files.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Hyper-parameters of all stages.
+    pub fn recipe(mut self, recipe: Recipe) -> Self {
+        self.recipe = recipe;
+        self
+    }
+
+    /// Share of the training examples that is held out for the test if no test set is given, from
+    /// 0 (none: the classifier learns from all) to below 1; 0.2 unless it is set.
+    pub fn test_share(mut self, share: f64) -> Self {
+        self.test_share = share;
+        self
+    }
+
+    /// Share that is held out for validation if no validation set is given. Unless it is set,
+    /// nothing is held out: labels are expensive. Only where the recipe selects an epoch, or
+    /// where there is no test set either, it is 0.1.
+    pub fn validation_share(mut self, share: f64) -> Self {
+        self.validation_share = Some(share);
+        self
+    }
+
+    /// Kind of prediction, layers of the head, class weights and seed.
+    pub fn classifier(mut self, options: ClassifyOptions) -> Self {
+        self.classify = options;
+        self
+    }
+
+    /// Root of all randomness; the same seed gives the same bits.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.classify.seed = seed;
+        self
+    }
+
+    /// Sizes of the network if it starts from scratch; the vocabulary's size comes from the texts.
+    pub fn network(mut self, sizes: AwdLstmConfig) -> Self {
+        self.sizes = sizes;
+        self
+    }
+
+    /// Tokenizer if the network starts from scratch.
+    pub fn tokenizer(mut self, text: TextConfig) -> Self {
+        self.text = text;
+        self
+    }
+
+    /// Vocabulary of the fine-tuned model.
+    pub fn vocabulary(mut self, vocab: VocabConfig) -> Self {
+        self.vocab = vocab;
+        self
+    }
+
+    /// Keeps the state of the training in `OUTPUT.run`, beside the folder where the model will be
+    /// [saved](Trained::save): the same call goes on there if it was interrupted, and ends with
+    /// the same bits. Without it nothing is kept.
+    pub fn output(mut self, output: impl Into<PathBuf>, overwrite: Overwrite) -> Self {
+        self.output = Some(output.into());
+        self.overwrite = overwrite;
+        self
+    }
+
+    /// How often a checkpoint is made; every ten minutes unless it is set.
+    pub fn checkpoint_interval(mut self, interval: Every) -> Self {
+        self.checkpoint_interval = interval;
+        self
+    }
+
+    /// What happens when a loss, a gradient or a weight becomes NaN or infinite.
+    pub fn on_nan(mut self, on_nan: OnNan) -> Self {
+        self.on_nan = on_nan;
+        self
+    }
+
+    /// Trains, without a word on the way.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Self::fit_with).
+    pub fn fit(self, examples: impl Into<Examples>) -> Result<Trained, Error> {
+        self.fit_with(examples, &mut Quiet)
+    }
+
+    /// Trains, and tells `progress` about it.
+    ///
+    /// # Errors
+    /// [`Error`] of the stage that failed; [`Error::Stopped`] when `progress` asked to stop;
+    /// [`Error::Finished`] when this very result was complete already.
+    pub fn fit_with(
+        self,
+        examples: impl Into<Examples>,
+        progress: &mut dyn Progress,
+    ) -> Result<Trained, Error> {
+        let base = self.base.load()?;
+        self.fit_on(base, examples.into(), progress)
+    }
+
+    /// [`fit_with`](Self::fit_with) on a base that has been loaded.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Self::fit_with).
+    pub fn fit_on(
+        self,
+        base: Option<LoadedBase>,
+        examples: Examples,
+        progress: &mut dyn Progress,
+    ) -> Result<Trained, Error> {
+        if let Some(output) = &self.output {
+            claim(output, self.overwrite)?;
+        }
+        let run = self.output.as_deref().map(run_folder);
+        let mut runner =
+            Runner::new(progress, run, self.checkpoint_interval).with_on_nan(self.on_nan)?;
+        let (lm, origin) = base.map(|base| (base.model, base.origin)).unzip();
+        let directions = match (self.directions, &lm) {
+            (Some(directions), _) => directions,
+            (None, Some(lm)) => lm.networks.iter().map(|(direction, _)| *direction).collect(),
+            (None, None) => vec![Direction::Forward],
+        };
+        let selects = match self.stages {
+            Stages::All => self.recipe.chooses(),
+            Stages::Classifier => self.recipe.train.chooses(),
+        };
+        let tested = examples.test.is_some() || self.test_share > 0.0;
+        let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
+        let valid = self.validation_share.unwrap_or(usual);
+        let shares = Shares { valid, test: self.test_share };
+        let options =
+            TrainOptions { directions, shares, recipe: self.recipe.train, classify: self.classify };
+        let text_columns = examples.text_columns.clone();
+        // what the unlabelled texts call text is what the labelled ones do
+        let reading = examples.read.clone();
+        let rows = examples.into_rows();
+        let mut outcome = match self.stages {
+            Stages::All => {
+                let sizes = lm.as_ref().map_or(self.sizes, |lm| lm.networks[0].1.config());
+                let input =
+                    FitInput { rows, unlabeled: self.unlabeled, options: reading, base: lm };
+                let options = FitOptions {
+                    train: options.clone(),
+                    language: self.recipe.finetune,
+                    sizes,
+                    text: self.text,
+                    vocab: self.vocab,
+                };
+                fit(&mut runner, input, &options)?
+            }
+            Stages::Classifier => {
+                let lm = lm.ok_or_else(|| Error::Usage {
+                    message: "a classifier needs a language model to start from".into(),
+                    hint: Some("train all stages to start from scratch".into()),
+                })?;
+                let input = TrainInput { rows, unlabeled: self.unlabeled, options: reading };
+                train(&mut runner, lm, input, &options)?
+            }
+        };
+        outcome.classifier.text_columns = text_columns;
+        let threads = rayon::current_num_threads();
+        let papers = outcome.papers(origin.as_ref(), &options, &runner, threads);
+        Ok(Trained::new(outcome, papers, self.output, self.overwrite))
+    }
+}
