@@ -1,5 +1,6 @@
 //! Errors become one clear line, a hint and an exit code; only here.
 
+use crate::stderr::say;
 use anyhow::Error as Any;
 use std::process::ExitCode;
 use ulmfit::Error;
@@ -10,6 +11,19 @@ use ulmfit::recipe::RecipeError;
 use ulmfit::text::TextError;
 use ulmfit_datasets::PullError;
 
+/// Makes a panic one clear line with a hint; `RUST_BACKTRACE` adds what Rust has to say.
+pub(crate) fn install_panic_hook() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::env::var_os("RUST_BACKTRACE").is_some() {
+            usual(panic);
+        }
+        say(&format!("ulmfit: internal error: {}", one_line(&panic.to_string())));
+        say("hint: please report this bug; checkpoints are kept: a training continues when the \
+             same command is run again");
+    }));
+}
+
 /// Prints the error and its hint on stderr and chooses the exit code.
 pub(crate) fn report(error: Any) -> ExitCode {
     if is_broken_pipe(&error) {
@@ -18,7 +32,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
     let error = match ours(error) {
         Ok(error) => error,
         Err(other) => {
-            eprintln!("ulmfit: {}", one_line(&format!("{other:#}")));
+            say(&format!("ulmfit: {}", one_line(&format!("{other:#}"))));
             if let Some(error) = other.downcast_ref::<PullError>() {
                 return of_pull(error);
             }
@@ -27,15 +41,15 @@ pub(crate) fn report(error: Any) -> ExitCode {
         }
     };
     if matches!(error, Error::Finished { .. }) {
-        eprintln!("{error}");
+        say(&error.to_string());
         return ExitCode::SUCCESS;
     }
     let hint = error.hint();
     let class = error.class();
     let stopped = matches!(error, Error::Stopped);
-    eprintln!("ulmfit: {}", one_line(&format!("{:#}", Any::new(error))));
+    say(&format!("ulmfit: {}", one_line(&format!("{:#}", Any::new(error)))));
     if let Some(hint) = hint {
-        eprintln!("hint: {}", one_line(&hint));
+        say(&format!("hint: {}", one_line(&hint)));
     }
     ExitCode::from(match class {
         ErrorClass::Usage => 2,
@@ -51,7 +65,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
 /// Hint and exit code of a download that failed.
 fn of_pull(error: &PullError) -> ExitCode {
     if let Some(hint) = error.hint() {
-        eprintln!("hint: {hint}");
+        say(&format!("hint: {}", one_line(&hint)));
     }
     ExitCode::from(match error {
         PullError::Unknown { .. } | PullError::Exists { .. } => 2,

@@ -1,5 +1,8 @@
 //! `ulmfit`, the command line: parses, calls the library, prints. No logic lives here.
 
+// `eprintln!` panics when nobody reads; `stderr::say` does not.
+#![warn(clippy::print_stderr)]
+
 mod commands;
 mod failure;
 mod options;
@@ -7,6 +10,7 @@ mod output;
 mod prediction_rows;
 mod progress;
 mod signals;
+mod stderr;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 use std::process::ExitCode;
@@ -34,6 +38,12 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
 }
 
 fn main() -> ExitCode {
+    failure::install_panic_hook();
+    // A panic has been reported by the hook; what it unwound released its locks.
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run() -> ExitCode {
     let mut command = with_negative_numbers(Cli::command());
     let found = Cli::from_arg_matches(&command.get_matches_mut());
     let cli = found.unwrap_or_else(|error| error.format(&mut command).exit());

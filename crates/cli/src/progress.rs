@@ -1,4 +1,4 @@
-//! Progress on stderr: bars on a terminal, otherwise a line an epoch.
+//! Progress on stderr: bars on a terminal, otherwise one line per epoch.
 
 use crate::options::Common;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -50,7 +50,7 @@ impl Terminal {
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| crate::stderr::say(text));
         }
     }
 
@@ -166,6 +166,9 @@ impl Progress for Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        // A panic may have poisoned the bar's lock, and a second panic would abort.
+        if !std::thread::panicking() {
+            self.bar.finish_and_clear();
+        }
     }
 }

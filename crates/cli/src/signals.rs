@@ -1,57 +1,76 @@
 //! SIGINT and SIGTERM: where there is something to save, the first asks for a checkpoint and an
-//! orderly end, and the second ends at once; elsewhere the first ends at once.
+//! orderly end; elsewhere it ends the program at once.
+//!
+//! `timeout`, shells and supervisors often send a signal twice within milliseconds, to a process
+//! and to its group. So a second signal ends the program at once only after some seconds.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use signal_hook::iterator::Signals;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
-static STATE: OnceLock<State> = OnceLock::new();
+/// Nothing would be lost.
+static IDLE: AtomicBool = AtomicBool::new(true);
+/// Number of the signal; 0 before there was one.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+/// The handlers are there.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-struct State {
-    /// Nothing would be lost.
-    idle: Arc<AtomicBool>,
-    /// Number of the signal; 0 before there was one.
-    received: Arc<AtomicUsize>,
-}
+/// A second signal within this time is taken for a repetition of the first.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Installs the handlers; where that fails, signals keep their usual effect.
 pub(crate) fn install() {
-    let state = STATE
-        .get_or_init(|| State { idle: Arc::new(AtomicBool::new(true)), received: Arc::default() });
-    let armed = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let code = 128 + signal;
-        let number = usize::try_from(signal).unwrap_or_default();
-        // Order matters: a second signal finds the first one's mark and ends the process.
-        let installed = register_conditional_shutdown(signal, code, Arc::clone(&state.idle))
-            .and_then(|_| register_conditional_shutdown(signal, code, Arc::clone(&armed)))
-            .and_then(|_| register(signal, Arc::clone(&armed)))
-            .and_then(|_| register_usize(signal, Arc::clone(&state.received), number));
-        if installed.is_err() {
-            eprintln!("ulmfit: cannot handle signal {signal}; it will end the program at once");
+    if INSTALLED.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    // The thread first: without it nobody would listen to handlers.
+    let started = thread::Builder::new().name("signals".into()).spawn(|| {
+        match Signals::new([SIGINT, SIGTERM]) {
+            Ok(signals) => listen(signals),
+            Err(error) => cannot(&error),
+        }
+    });
+    if let Err(error) = started {
+        cannot(&error);
+    }
+}
+
+fn cannot(error: &std::io::Error) {
+    let line = "ulmfit: cannot handle signals; they will end the program at once";
+    crate::stderr::say(&format!("{line} ({error})"));
+}
+
+/// Hears of every signal until the program ends.
+fn listen(mut signals: Signals) {
+    let mut first: Option<Instant> = None;
+    for signal in &mut signals {
+        let now = match first {
+            None => IDLE.load(Ordering::SeqCst),
+            Some(first) => first.elapsed() >= GRACE,
+        };
+        if now {
+            signal_hook::low_level::exit(128 + signal);
+        }
+        if first.is_none() {
+            first = Some(Instant::now());
+            RECEIVED.store(signal, Ordering::SeqCst);
         }
     }
 }
 
 /// From now on a signal waits until somebody asks [`received`].
 pub(crate) fn defer() {
-    set_idle(false);
+    IDLE.store(false, Ordering::SeqCst);
 }
 
 /// From now on a signal ends the program at once.
 pub(crate) fn no_longer_defer() {
-    set_idle(true);
-}
-
-fn set_idle(idle: bool) {
-    if let Some(state) = STATE.get() {
-        state.idle.store(idle, Ordering::SeqCst);
-    }
+    IDLE.store(true, Ordering::SeqCst);
 }
 
 /// The signal received, if any.
 pub(crate) fn received() -> Option<u8> {
-    let number = STATE.get()?.received.load(Ordering::SeqCst);
-    u8::try_from(number).ok().filter(|&number| number != 0)
+    u8::try_from(RECEIVED.load(Ordering::SeqCst)).ok().filter(|&signal| signal != 0)
 }

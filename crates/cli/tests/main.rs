@@ -12,3 +12,5 @@ mod predictions;
 mod reports;
 #[cfg(unix)]
 mod resume;
+#[cfg(target_os = "linux")]
+mod terminal;

@@ -3,6 +3,7 @@
 use super::Command;
 use crate::options::Common;
 use crate::output::Output;
+use crate::stderr::say;
 use anyhow::Context;
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -76,12 +77,12 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         "--overwrite",
     ];
     if !common.quiet {
-        eprintln!("ulmfit {}", words.join(" "));
+        say(&format!("ulmfit {}", words.join(" ")));
     }
     let line = Line::parse_from(std::iter::once("ulmfit").chain(words));
     super::run(&line.command, common, out)?;
     if !common.quiet && Path::new(&path("model")).exists() {
-        eprintln!("try: echo 'You have won!' | ulmfit predict {}", path("model"));
+        say(&format!("try: echo 'You have won!' | ulmfit predict {}", path("model")));
     }
     Ok(())
 }

@@ -54,14 +54,15 @@ impl FromStr for EveryArg {
         let number: u64 =
             number.parse().map_err(|_| "give a time like 10m or a number of updates".to_owned())?;
         let seconds = match unit {
-            "" if number == 0 => return Err("a checkpoint every 0 updates makes no sense".into()),
+            _ if number == 0 => return Err("give a time or a number of updates above 0".into()),
             "" => return Ok(Self(Every::Updates(number))),
             "s" => 1,
             "m" => 60,
             "h" => 3600,
-            _ => return Err(format!("`{unit}` is no unit of time; use s, m or h")),
+            _ => return Err(format!("`{unit}` is not a unit of time; use s, m or h")),
         };
-        Ok(Self(Every::Time(Duration::from_secs(number * seconds))))
+        let seconds = number.checked_mul(seconds).ok_or("that is too long a time")?;
+        Ok(Self(Every::Time(Duration::from_secs(seconds))))
     }
 }
 

@@ -25,7 +25,8 @@ impl Done {
     fn new(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-        assert!(!stderr.contains("panicked"), "a panic reached the user: {stderr}");
+        let panicked = stderr.contains("panicked") || stderr.contains("internal error");
+        assert!(!panicked, "a panic reached the user: {stderr}");
         Self { code: output.status.code(), stdout, stderr }
     }
 
@@ -86,7 +87,7 @@ impl Place {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ulmfit"));
         command.args(line.split_whitespace()).current_dir(self.0.path());
-        command.env("ULMFIT_THREADS", "1").stdin(Stdio::null());
+        command.env("ULMFIT_THREADS", "2").stdin(Stdio::null());
         command
     }
 

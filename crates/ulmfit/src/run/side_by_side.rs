@@ -18,6 +18,9 @@ impl Runner<'_> {
     ///
     /// # Errors
     /// Of the first job that failed; the others then stop as if the user had asked them to.
+    ///
+    /// # Panics
+    /// When a job or the watcher does, after all jobs have stopped and saved what they have.
     pub(crate) fn side_by_side<R: Send>(
         &mut self,
         jobs: Vec<impl FnOnce(&mut Runner<'_>) -> Result<R, Error> + Send>,
@@ -34,11 +37,11 @@ impl Runner<'_> {
                 let share = threads / count + usize::from(number < threads % count);
                 let (setup, mut relay) = (setup.clone(), Relay::new(sender.clone()));
                 let work = move || {
-                    let failed = relay.sender.clone();
+                    let failed = TellFailure::of(&relay);
                     let mut runner = Runner::with(setup, &mut relay);
                     let result = job(&mut runner);
-                    if result.is_err() {
-                        tell(&failed, Message::Failed);
+                    if result.is_ok() {
+                        failed.disarm();
                     }
                     (result, runner.past())
                 };
@@ -51,7 +54,7 @@ impl Runner<'_> {
                 }));
             }
             drop(sender); // the loop ends with the last job
-            answer(self.progress, &receiver);
+            answer(self.progress, receiver);
             let result = |job: thread::ScopedJoinHandle<'_, _>| {
                 job.join().unwrap_or_else(|panic| resume_unwind(panic))
             };
@@ -82,13 +85,37 @@ enum Message {
     Failed,
 }
 
+/// Tells that a job failed, unless it is disarmed before: also when the job panics.
+struct TellFailure(Option<Sender<Message>>);
+
+impl TellFailure {
+    fn of(relay: &Relay) -> Self {
+        Self(Some(relay.sender.clone()))
+    }
+
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for TellFailure {
+    fn drop(&mut self) {
+        if let Some(sender) = &self.0 {
+            tell(sender, Message::Failed);
+        }
+    }
+}
+
 /// Nobody listens any more only if the listener panicked, which will be heard of.
 fn tell<T>(to: &Sender<T>, message: T) {
     _ = to.send(message);
 }
 
 /// Passes on what the jobs tell until the last one has ended.
-fn answer(progress: &mut dyn Progress, jobs: &Receiver<Message>) {
+///
+/// Takes the receiver by value: if `progress` panics, it is dropped, so that no job waits for an
+/// answer that will not come.
+fn answer(progress: &mut dyn Progress, jobs: Receiver<Message>) {
     let mut stopped = false;
     for message in jobs {
         match message {
@@ -248,6 +275,55 @@ mod tests {
         heard.retain(|words| !words.contains(char::is_numeric));
         heard.sort();
         assert_eq!(heard, ["A: hello", "B: hello", "begin a", "begin b", "end a", "end b"]);
+    }
+
+    /// Whatever `work` panics with; fails if it hangs.
+    fn panic_of(work: impl FnOnce() + Send + 'static) -> String {
+        let (done, ended) = channel();
+        let thread = thread::spawn(move || {
+            let _told_when_dropped = done;
+            on_threads(2, work);
+        });
+        let waited = ended.recv_timeout(std::time::Duration::from_secs(60));
+        assert_eq!(waited, Err::<(), _>(std::sync::mpsc::RecvTimeoutError::Disconnected), "hangs");
+        let panic = thread.join().expect_err("it should panic");
+        (*panic.downcast::<&str>().unwrap()).to_owned()
+    }
+
+    #[test]
+    fn a_watcher_that_panics_stops_all_jobs() {
+        struct Panics;
+        impl Progress for Panics {
+            fn event(&mut self, _: &Task, event: &Event) -> Control {
+                match event {
+                    Event::Averaging { epoch: 3 } => panic!("the watcher"),
+                    _ => Control::Continue,
+                }
+            }
+        }
+        let panic = panic_of(|| {
+            let mut runner_progress = Panics;
+            let mut runner = Runner::new(&mut runner_progress, None, Every::default());
+            let job = |name: &'static str| move |runner: &mut Runner<'_>| endless(runner, name);
+            _ = runner.side_by_side(vec![job("a"), job("b")]);
+        });
+        assert_eq!(panic, "the watcher");
+    }
+
+    #[test]
+    fn a_job_that_panics_stops_the_other() {
+        let panic = panic_of(|| {
+            let mut listener = Listener::default();
+            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let job = |panics: bool| {
+                move |runner: &mut Runner<'_>| {
+                    assert!(!panics, "a job");
+                    endless(runner, "a")
+                }
+            };
+            _ = runner.side_by_side(vec![job(false), job(true)]);
+        });
+        assert_eq!(panic, "a job");
     }
 
     #[test]
