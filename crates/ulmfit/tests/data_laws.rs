@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use ulmfit::data::batches::split::{HeldOut, stratified_groups};
 use ulmfit::data::batches::{
-    Bptt, Corpus, LmBatchConfig, LmEpoch, Order, PAD, evaluation_batches, pad, training_batches,
+    Bptt, Corpus, LmBatchConfig, LmEpoch, Order, evaluation_batches, pad, training_batches,
 };
 use ulmfit::text::Direction;
+use ulmfit::text::special::PAD_ID;
 use ulmfit_ops::Key;
 
 /// Documents of the given lengths over rising tokens, so that every token is known by its value.
@@ -100,7 +101,7 @@ proptest! {
             let row: Vec<u32> = batch.ids.iter().skip(b).step_by(batch.batch).copied().collect();
             let (start, end) = (batch.starts[b], batch.starts[b] + batch.lengths[b]);
             prop_assert_eq!(&row[start..end], &document[..]);
-            prop_assert!(row[..start].iter().chain(&row[end..]).all(|id| *id == PAD));
+            prop_assert!(row[..start].iter().chain(&row[end..]).all(|id| *id == PAD_ID));
             prop_assert!(start % seq_len == 0 && row.len() - end < seq_len);
         }
     }

@@ -18,7 +18,7 @@ use ulmfit::model::{
 use ulmfit::optim::{
     Optimizer, OptimizerConfig, Update, clip_gradients, gradient_norm, zero_gradients,
 };
-use ulmfit::schedule::{Constant, LrSpec, OneCycle, Schedule, ScheduleConfig, Slanted};
+use ulmfit::schedule::{Constant, OneCycle, Schedule, ScheduleConfig, Slanted};
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::{Cpu, Device, Key, Reference};
 
@@ -27,29 +27,20 @@ const STEPS: usize = 40;
 /// What a variant of the fixture did.
 struct Variant {
     schedule: ScheduleConfig,
-    rates: LrSpec,
+    /// Peak rate of a layer group over that of the group below.
+    lr_factor: f64,
     mom: f64,
     frozen: usize,
     clip: Option<f64>,
 }
 
 fn variants(gold: &Value) -> Vec<(&'static str, Variant)> {
-    let discriminative = LrSpec::Factor { lr: 1e-2, factor: 2.6 };
-    let variant = |schedule, mom| Variant {
-        schedule,
-        rates: discriminative.clone(),
-        mom,
-        frozen: 0,
-        clip: None,
-    };
+    let variant = |schedule, mom| Variant { schedule, lr_factor: 2.6, mom, frozen: 0, clip: None };
     let constant = || ScheduleConfig::Constant(Constant::default());
     vec![
         ("one_cycle", variant(ScheduleConfig::OneCycle(OneCycle::default()), 0.9)),
         ("slanted", variant(ScheduleConfig::Slanted(Slanted::default()), 0.7)),
-        (
-            "frozen",
-            Variant { rates: LrSpec::Scalar { lr: 1e-2 }, frozen: 1, ..variant(constant(), 0.9) },
-        ),
+        ("frozen", Variant { lr_factor: 1.0, frozen: 1, ..variant(constant(), 0.9) }),
         ("clipped", Variant { clip: Some(number(&gold["max_norm"])), ..variant(constant(), 0.9) }),
     ]
 }
@@ -64,7 +55,8 @@ fn check<D: Device, N: Network<D>>(
     let device = D::default();
     let groups = model.groups();
     let learn = Learn::top(groups, groups - variant.frozen);
-    let peaks = variant.rates.rates(groups).unwrap();
+    let lr = |group: usize| 1e-2 / variant.lr_factor.powi((groups - 1 - group) as i32);
+    let peaks: Vec<f64> = (0..groups).map(lr).collect();
     let config = OptimizerConfig::Adam { mom: variant.mom, sqr_mom: 0.99, eps: 1e-5 };
     let mut optimizer = Optimizer::new(device.clone(), config, model);
     for n in 0..STEPS {

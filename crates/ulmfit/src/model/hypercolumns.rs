@@ -6,7 +6,8 @@
 
 use super::bpt3c::skipped;
 use super::{AwdLstm, HeadConfig, LanguageModel, MaskSource, Mode, Network, Param, PoolingHead};
-use crate::data::batches::{PAD, evaluation_batches};
+use crate::data::batches::evaluation_batches;
+use crate::text::special::PAD_ID;
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::lstm::{Keep, LstmState};
 use ulmfit_ops::{Device, Key, Tensor};
@@ -79,7 +80,7 @@ impl Hypercolumns {
             // Padding stands behind a document, where it changes nothing that is pooled.
             let piece = start..time.min(start + seq_len);
             let ids: Vec<u32> = piece
-                .flat_map(|t| texts.iter().map(move |text| text.get(t).copied().unwrap_or(PAD)))
+                .flat_map(|t| texts.iter().map(move |text| text.get(t).copied().unwrap_or(PAD_ID)))
                 .collect();
             let outputs = encoder.columns(device, &ids, batch, &mut states);
             if start >= origin {

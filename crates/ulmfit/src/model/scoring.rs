@@ -76,7 +76,7 @@ pub(crate) fn score_stream_while<D: Device, S: TokenSource>(
 }
 
 /// Place of the largest number of a row; the first if several are.
-pub fn argmax(row: &[f32]) -> usize {
+pub fn argmax<R: PartialOrd>(row: &[R]) -> usize {
     let better = |best: usize, n: usize| if row[n] > row[best] { n } else { best };
     (1..row.len()).fold(0, better)
 }

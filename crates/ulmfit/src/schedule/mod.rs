@@ -14,7 +14,6 @@
 mod clr;
 mod constant;
 mod cosine;
-mod discriminative;
 mod error;
 mod infinite;
 mod linear;
@@ -26,7 +25,6 @@ mod suggestion;
 pub use clr::Clr;
 pub use constant::Constant;
 pub use cosine::Cosine;
-pub use discriminative::LrSpec;
 pub use error::ScheduleError;
 pub use linear::Linear;
 pub use lr_range::{LrRange, LrSweep, Sweep};
@@ -35,7 +33,6 @@ pub use slanted::Slanted;
 pub use suggestion::Suggestions;
 
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 /// What the optimizer is told before one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,18 +86,6 @@ pub enum ScheduleConfig {
 }
 
 impl ScheduleConfig {
-    /// Every schedule with its defaults, by the name a recipe and the command line use.
-    pub fn all() -> [(&'static str, Self); 6] {
-        [
-            ("slanted", Self::Slanted(Slanted::default())),
-            ("clr", Self::Clr(Clr::default())),
-            ("one-cycle", Self::OneCycle(OneCycle::default())),
-            ("linear", Self::Linear(Linear::default())),
-            ("cosine", Self::Cosine(Cosine::default())),
-            ("constant", Self::Constant(Constant::default())),
-        ]
-    }
-
     fn inner(&self) -> &dyn Schedule {
         match self {
             Self::Slanted(schedule) => schedule,
@@ -127,19 +112,6 @@ impl Schedule for ScheduleConfig {
 
     fn check(&self) -> Result<(), ScheduleError> {
         self.inner().check()
-    }
-}
-
-/// A name from [`ScheduleConfig::all`], or `stlr` for the paper's.
-impl FromStr for ScheduleConfig {
-    type Err = ScheduleError;
-
-    fn from_str(name: &str) -> Result<Self, ScheduleError> {
-        let wanted = if name == "stlr" { "slanted" } else { name };
-        Self::all()
-            .into_iter()
-            .find_map(|(known, schedule)| (known == wanted).then_some(schedule))
-            .ok_or_else(|| ScheduleError::UnknownName { name: name.to_owned() })
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::cmp::Reverse;
 
+use crate::text::special::PAD_ID;
 use ulmfit_ops::Key;
-
-/// The padding token, fastai's `xxpad`.
-pub const PAD: u32 = 1;
 
 /// Batches whose documents are sorted together while training: enough that lengths in a batch
 /// are alike, few enough that order stays random.
@@ -107,7 +105,7 @@ pub fn pad(documents: &[&[u32]], seq_len: usize) -> ClassifierBatch {
     let time = lengths.iter().copied().max().unwrap_or(0);
     let starts: Vec<usize> =
         lengths.iter().map(|length| (time - length) / seq_len * seq_len).collect();
-    let mut ids = vec![PAD; time * batch];
+    let mut ids = vec![PAD_ID; time * batch];
     for (b, (document, start)) in documents.iter().zip(&starts).enumerate() {
         for (t, id) in document.iter().enumerate() {
             ids[(start + t) * batch + b] = *id;

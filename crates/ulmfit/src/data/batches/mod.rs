@@ -9,8 +9,7 @@ mod tokens;
 
 pub use bptt::Bptt;
 pub use classifier_batches::{
-    ClassifierBatch, PAD, evaluation_batches, pad, training_batches,
-    training_batches_with_permutation,
+    ClassifierBatch, evaluation_batches, pad, training_batches, training_batches_with_permutation,
 };
 pub use lm_batches::{LmBatch, LmBatchConfig, LmEpoch, Order};
 pub use nested::nested_order;

@@ -29,22 +29,15 @@ impl HeldOut {
     }
 }
 
-/// Sets rows aside so that every class keeps its share.
+/// Sets rows aside so that every class keeps its share and rows of one group (equal numbers in
+/// `groups`) stay together.
 ///
-/// Shares are rounded by largest remainder, so the total is met where classes allow. Every class
-/// keeps at least one row in training; a class with a single row is never set aside. The result
-/// depends on `labels`, `held_out` and `key` only.
-pub fn stratified(labels: &[u32], held_out: HeldOut, key: &Key) -> Split {
-    let groups: Vec<usize> = (0..labels.len()).collect();
-    stratified_groups(labels, &groups, held_out, key)
-}
-
-/// As [`stratified`], but rows of one group (equal numbers in `groups`) stay together.
-///
-/// With groups of near duplicates ([`find_duplicates`](crate::data::quality::find_duplicates)) no validation
-/// text was seen in training. A group counts for the class of its first row; a class with one
-/// group only stays in training. Groups that would exceed a class's share are passed over, so
-/// large groups may leave the set aside smaller than asked for.
+/// Shares are rounded by largest remainder, so the total is met where classes and groups allow.
+/// With groups of near duplicates ([`find_duplicates`](crate::data::quality::find_duplicates)) no
+/// validation text was seen in training. A group counts for the class of its first row; a class
+/// with one group only stays in training. Groups that would exceed a class's share are passed over,
+/// so large groups may leave the set aside smaller than asked for. The result depends on the
+/// arguments only.
 ///
 /// # Panics
 /// If `labels` and `groups` differ in length.
@@ -134,6 +127,11 @@ fn finish(rows: usize, mut valid: Vec<usize>) -> Split {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every row is a group.
+    fn stratified(labels: &[u32], held_out: HeldOut, key: &Key) -> Split {
+        stratified_groups(labels, &(0..labels.len()).collect::<Vec<_>>(), held_out, key)
+    }
 
     fn counts(labels: &[u32], rows: &[usize]) -> Vec<usize> {
         let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
