@@ -32,15 +32,14 @@ pub(crate) mod test_process;
 #[cfg(feature = "crash-points")]
 pub use crash_point::CRASH_POINTS;
 pub use difference::ConfigDifference;
-pub use durable::hash_file;
-#[cfg(feature = "train")]
-pub use durable::replace;
+pub use durable::{hash_file, replace};
 pub use error::{CheckpointError, ManifestFault};
 pub use folder_writer::{FolderWriter, Overwrite};
 pub use manifest::check_manifest;
 pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]
 pub use run::RunLock;
+#[cfg(feature = "train")]
 pub(crate) use run::store_or_compare;
 #[cfg(feature = "train")]
 pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};

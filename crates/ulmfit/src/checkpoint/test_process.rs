@@ -8,7 +8,7 @@ pub(crate) fn run_alone(test: &str, variables: &[(&str, &str)]) -> Output {
 }
 
 /// The same below a shell that first executes `setup`, such as a limit.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "train"))]
 pub(crate) fn run_limited(setup: &str, test: &str, variables: &[(&str, &str)]) -> Output {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{setup}; exec \"$0\" \"$@\"")]);

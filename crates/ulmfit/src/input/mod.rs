@@ -11,7 +11,5 @@ mod texts;
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 #[cfg(feature = "train")]
-pub use rows::{Rows, texts};
-#[cfg(feature = "train")]
-pub use rows::{RowsInput, Shares, labelled};
-pub use texts::{Document, Texts, encode, read_texts};
+pub use rows::{Rows, RowsInput, Shares, labelled};
+pub use texts::{Document, Texts, encode, read_texts, texts};

@@ -118,11 +118,6 @@ impl Rows {
     }
 }
 
-/// The fields of some records, borrowed.
-pub fn texts(records: &[Record]) -> Vec<&[String]> {
-    records.iter().map(|record| &record.fields[..]).collect()
-}
-
 /// All fields of a record as one text; copied only if there are several.
 fn joined(record: &Record) -> Cow<'_, str> {
     match &record.fields[..] {
@@ -194,7 +189,7 @@ pub fn labelled(
         })
     });
     let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
-    Ok(Labelled { documents: text.encode_all(&texts(records)), targets })
+    Ok(Labelled { documents: text.encode_all(&super::texts(records)), targets })
 }
 
 #[cfg(test)]

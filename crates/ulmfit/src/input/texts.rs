@@ -1,6 +1,7 @@
 //! Files to token streams.
 
 use crate::Error;
+use crate::data::Record;
 use crate::data::batches::Corpus;
 use crate::data::readers::Records;
 use crate::data::readers::{ColumnUse, LabelUse, ReadOptions, documents};
@@ -13,6 +14,11 @@ const CHUNK: usize = 4096;
 
 /// A document as its columns.
 pub type Document = Vec<String>;
+
+/// The fields of some records, borrowed.
+pub fn texts(records: &[Record]) -> Vec<&[String]> {
+    records.iter().map(|record| &record.fields[..]).collect()
+}
 
 /// Texts that can be gone through again and again: some in memory, then some in files.
 #[derive(Clone, Debug, Default)]

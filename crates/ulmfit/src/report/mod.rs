@@ -34,6 +34,4 @@ pub use metrics::ClassScores;
 #[cfg(feature = "train")]
 pub use mistake::{Mistake, worst_mistakes};
 pub use scores::ClassificationScores;
-pub use table::Table;
-#[cfg(feature = "train")]
-pub use table::percent;
+pub use table::{Table, percent};
