@@ -17,6 +17,7 @@ pub(crate) struct Table {
 pub(crate) const LIBRARY: Table = Table {
     rows: &[
         &["lib.rs"],
+        &["base", "classifier", "examples", "fields", "trained", "trainer"],
         &["stages"],
         &["run", "report"],
         &["input", "models", "baselines"],
