@@ -16,7 +16,9 @@ pub(crate) fn hold(text: &str) {
     match Recipe::parse(text) {
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(recipe) => {
-            for stage in [&recipe.pretrain, &recipe.finetune, &recipe.train] {
+            let stages =
+                [&recipe.pretrain.training, &recipe.finetune.training, &recipe.train.training];
+            for stage in stages {
                 for groups in 1..=5 {
                     if let Ok(plan) = stage.plan(groups, Key::new(0)) {
                         assert!(plan.phases.iter().all(|phase| phase.rates.len() == groups));

@@ -15,11 +15,11 @@ use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, Vocabulary};
 use ulmfit::input::{Rows, RowsInput, Shares, labelled, texts};
 use ulmfit::models::LmBundle;
-use ulmfit::recipe::{Recipe, StageRecipe};
+use ulmfit::recipe::{ClassifierRecipe, LmRecipe, Overrides, Recipe};
 use ulmfit::run::Runner;
 use ulmfit::run::fingerprint;
-use ulmfit::stages::{ClassifyOptions, LabelledText};
-use ulmfit::stages::{finetune, pretrain};
+use ulmfit::stages::{ClassifierJob, ClassifyOptions, LabelledText, LmJob, finetune, pretrain};
+
 use ulmfit::text::{Direction, TextPipeline, VocabConfig};
 use ulmfit::train::Labelled;
 use ulmfit_ops::Key;
@@ -33,6 +33,10 @@ pub struct AblationOptions {
     pub seeds: Vec<u64>,
     /// What the rows change.
     pub recipe: Recipe,
+    /// Hyper-parameters of the classifier that were set by hand.
+    pub overrides: Overrides,
+    /// Those of the language model.
+    pub lm_overrides: Overrides,
     /// Head, labels, class weights; its seed settles the split only.
     pub classify: ClassifyOptions,
     /// Rows set apart where the user has not.
@@ -51,6 +55,7 @@ struct Bench<'a> {
     options: &'a AblationOptions,
     /// What the rows change, fitted to the data.
     recipe: Recipe,
+    lm_overrides: Overrides,
     /// Hashes of base, text and rows.
     identity: Value,
 }
@@ -89,17 +94,23 @@ pub fn ablate(
     let vocabulary = Vocabulary::Adapt(&base.text, &options.vocab);
     let (text, corpora) = lm_input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
     let mut recipe = options.recipe.clone();
+    let mut lm_overrides = options.lm_overrides.clone();
     let mut valid = labelled(&text, &rows.valid, &rows.labels)?;
     if rows.test.is_empty() {
         valid = Labelled::default();
-        for stage in [&mut recipe.finetune, &mut recipe.train] {
-            (stage.patience, stage.keep_best) = (None, false);
-        }
+        (lm_overrides.patience, lm_overrides.keep_best) = (None, None);
+        let stage = &mut recipe.finetune.training;
+        (stage.patience, stage.keep_best) = (None, false);
     }
     let train = labelled(&text, &rows.train, &rows.labels)?;
     let data = LabelledText { train, valid, labels: rows.labels.clone() };
     // before the rows change it: they shall all have the same epochs
-    recipe.train = data.recipe(&recipe.train);
+    let groups = base.networks[0].1.config().layers + 2;
+    recipe.train = recipe.train.resolve(&options.overrides, &data.amount(None), groups);
+    if rows.test.is_empty() {
+        let stage = &mut recipe.train.training;
+        (stage.patience, stage.keep_best) = (None, false);
+    }
     let networks = base.networks.iter().map(|(_, network)| fingerprint::model(network));
     let identity = json!({
         "numerics": fingerprint::NUMERICS,
@@ -110,7 +121,7 @@ pub fn ablate(
         "valid": fingerprint::records(&rows.valid),
         "scored": fingerprint::records(records),
     });
-    let bench = Bench { base, text, corpora, data, exam, options, recipe, identity };
+    let bench = Bench { base, text, corpora, data, exam, options, recipe, lm_overrides, identity };
     let mut cells: Vec<Vec<Cell>> = Vec::new();
     for method in &options.methods {
         let directions = method.directions(&has)?;
@@ -131,9 +142,11 @@ impl Bench<'_> {
     ) -> Result<Cell, Error> {
         let layers = self.base.networks[0].1.config().layers;
         let recipe = &self.recipe;
-        let language = method.language_recipe(recipe, self.corpora.train.token_count());
-        let classifier = method.classifier_recipe(recipe, layers + 2);
-        language.iter().chain([&classifier]).try_for_each(StageRecipe::check)?;
+        let tokens = self.corpora.train.token_count();
+        let language = method.language_recipe(recipe, &self.lm_overrides, tokens);
+        let classifier = method.classifier_recipe(&recipe.train, layers + 2);
+        language.as_ref().map_or(Ok(()), LmRecipe::check)?;
+        classifier.check()?;
         let mut options = ClassifyOptions { seed, ..self.options.classify.clone() };
         if !method.dropout {
             options.head.dropout = 0.0;
@@ -164,14 +177,14 @@ impl Bench<'_> {
         lm: LmBundle,
         method: &Method,
         directions: &[Direction],
-        recipe: &StageRecipe,
+        recipe: &ClassifierRecipe,
         options: &ClassifyOptions,
     ) -> Result<Score, Error> {
-        let Self { data, exam, .. } = self;
+        let job = ClassifierJob { data: &self.data, directions, recipe, options };
         if method.classifier == Classifier::Hypercolumns {
-            return hypercolumns(runner, &lm, data, exam, recipe, options);
+            return hypercolumns(runner, &lm, &self.exam, &job);
         }
-        fine_tuned(runner, lm, directions, data, exam, recipe, options)
+        fine_tuned(runner, lm, &self.exam, &job)
     }
 
     /// The language model that a run begins with; that of the paper is shared by many.
@@ -180,7 +193,7 @@ impl Bench<'_> {
         lab: &mut Lab<'_>,
         folder: &Path,
         method: &Method,
-        recipe: Option<&StageRecipe>,
+        recipe: Option<&LmRecipe>,
         directions: &[Direction],
         seed: u64,
     ) -> Result<LmBundle, Error> {
@@ -196,11 +209,13 @@ impl Bench<'_> {
         if matches!(method.language, Language::Trained(_)) {
             let (text, sizes) = (text.clone(), sizes(base, text));
             let runner = &mut lab.runner(folder);
-            return Ok(pretrain(runner, text, corpora, sizes, directions, recipe, seed)?.0);
+            let job = LmJob { corpora, directions, recipe, seed };
+            return Ok(pretrain(runner, text, sizes, &job)?.0);
         }
         let tuned = |runner: &mut Runner<'_>, directions: &[Direction]| {
             let (base, text) = (base.copy(directions), text.clone());
-            Ok(finetune(runner, base, text, corpora, directions, recipe, seed)?.0)
+            let job = LmJob { corpora, directions, recipe, seed };
+            Ok(finetune(runner, base, text, &job)?.0)
         };
         if method.language != Language::FineTuned(Tuning::Stlr) || !method.dropout {
             return tuned(&mut lab.runner(folder), directions);

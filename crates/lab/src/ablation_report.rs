@@ -209,6 +209,8 @@ mod tests {
             methods: methods.to_vec(),
             seeds: vec![1, 2],
             recipe: ulmfit::recipe::Recipe::preset("default").unwrap(),
+            overrides: ulmfit::recipe::Overrides::default(),
+            lm_overrides: ulmfit::recipe::Overrides::default(),
             classify: ulmfit::stages::ClassifyOptions::default(),
             shares: ulmfit::input::Shares { valid: 0.1, test: 0.0 },
             vocab: ulmfit::text::VocabConfig::default(),

@@ -8,7 +8,7 @@ use ulmfit::model::{
     AwdLstmConfig, ClassifierConfig, LanguageModel, Learn, Network, RandomMasks, TextClassifier,
 };
 use ulmfit::optim::{Optimizer, Update, clip_gradients, gradient_norm, zero_gradients};
-use ulmfit::recipe::StageRecipe;
+use ulmfit::recipe::TrainingRecipe;
 use ulmfit::text::special::BOS_ID;
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::{Cpu, Key, Precision};
@@ -126,7 +126,7 @@ pub(crate) fn tokens(count: usize, vocab: usize, key: Key) -> Vec<u32> {
 ///
 /// # Panics
 /// When a size is zero.
-pub fn bench_lm(options: &BenchOptions, recipe: &StageRecipe) -> Speed {
+pub fn bench_lm(options: &BenchOptions, recipe: &TrainingRecipe) -> Speed {
     let BenchOptions { sizes, batch_size, bptt, steps, precision, sampled_below, seed, .. } =
         *options;
     let device = Cpu::with_precision(precision).with_sampled_below(sampled_below);
@@ -155,7 +155,7 @@ pub fn bench_lm(options: &BenchOptions, recipe: &StageRecipe) -> Speed {
 fn update<N: Network<Cpu>>(
     model: &mut N,
     optimizer: &mut Optimizer<Cpu>,
-    recipe: &StageRecipe,
+    recipe: &TrainingRecipe,
     learn: &Learn,
 ) {
     let (norm, _) = gradient_norm(&Cpu::default(), model);
@@ -178,7 +178,7 @@ pub struct ClassifierSpeed {
 }
 
 /// Training steps and predictions of a binary classifier.
-pub fn bench_classifier(options: &BenchOptions, recipe: &StageRecipe) -> ClassifierSpeed {
+pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> ClassifierSpeed {
     let BenchOptions { sizes, batch_size, bptt, document, steps, precision, seed, .. } = *options;
     let trained = if precision == Precision::Int8 { Precision::F32 } else { precision };
     let (device, key) = (Cpu::with_precision(trained), Key::new(seed));

@@ -9,7 +9,7 @@ use ulmfit::Error;
 use ulmfit::checkpoint::{CheckpointError, RunFolder};
 use ulmfit::data::batches::Corpus;
 use ulmfit::model::{LanguageModel, Network};
-use ulmfit::recipe::StageRecipe;
+use ulmfit::recipe::{BpttKind, Rates, TrainingRecipe};
 use ulmfit::run::Every;
 use ulmfit::run::Saver;
 use ulmfit::stages::lm_batches;
@@ -38,18 +38,18 @@ pub struct CheckpointSpeed {
 /// [`Error::Checkpoint`] when nothing can be written there.
 pub fn bench_checkpoint(
     options: &BenchOptions,
-    recipe: &StageRecipe,
+    recipe: &TrainingRecipe,
     place: &Path,
 ) -> Result<CheckpointSpeed, Error> {
     let BenchOptions { sizes, batch_size, bptt, steps, seed, .. } = *options;
     let io = |source| CheckpointError::Io { action: "write in", path: place.to_owned(), source };
     let folder = tempfile::Builder::new().prefix(".ulmfit-bench-").tempdir_in(place).map_err(io)?;
     let key = Key::new(seed);
-    let recipe = StageRecipe {
+    let recipe = TrainingRecipe {
         batch_size,
         bptt,
-        lr_groups: None,
-        phase: Vec::new(),
+        rates: Rates::Uniform,
+        phases: Vec::new(),
         epochs: 1,
         ..recipe.clone()
     };
@@ -58,7 +58,7 @@ pub fn bench_checkpoint(
     let ids = tokens((steps + 1) * batch_size * bptt + 1, sizes.vocab, key.child(2));
     let mut corpus = Corpus::default();
     corpus.push(&ids);
-    let batches = lm_batches(&recipe, Direction::Forward);
+    let batches = lm_batches(&recipe, BpttKind::Fixed, Direction::Forward);
     let mut trainee = LmTrainee::new(
         Cpu::default(),
         model,

@@ -16,13 +16,13 @@ use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, Vocabulary};
 use ulmfit::input::{Rows, RowsInput, Shares, labelled, texts};
 use ulmfit::models::LmBundle;
-use ulmfit::recipe::Recipe;
+use ulmfit::recipe::{LmStart, Overrides, Recipe};
 use ulmfit::run::Runner;
 use ulmfit::run::fingerprint;
-use ulmfit::stages::finetune;
-use ulmfit::stages::{ClassifyOptions, LabelledText};
-use ulmfit::stages::{answers, tfidf_guesses};
-use ulmfit::stages::{draw, teach};
+use ulmfit::stages::{
+    ClassifierJob, ClassifyOptions, LabelledText, LmJob, TrainOptions, answers, draw, finetune,
+    self_train, tfidf_guesses,
+};
 use ulmfit::text::{BaseWords, Direction, TextPipeline, VocabConfig};
 use ulmfit::train::Labelled;
 use ulmfit_ops::Key;
@@ -86,6 +86,10 @@ pub struct LabelCurveOptions {
     pub directions: Vec<Direction>,
     /// Hyper-parameters.
     pub recipe: Recipe,
+    /// Hyper-parameters of the classifier that were set by hand.
+    pub overrides: Overrides,
+    /// Those of the language model.
+    pub lm_overrides: Overrides,
     /// Head, labels, class weights; its seed settles the test rows only.
     pub classify: ClassifyOptions,
     /// Share of test rows, where the user has set none apart.
@@ -146,7 +150,7 @@ pub fn label_curve(
     let is_read = options.methods.contains(&LabelMethod::SemiSupervised);
     let read = is_read.then(|| input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress));
     let all = read.transpose()?;
-    let identity = json!({
+    let mut identity = json!({
         "numerics": fingerprint::NUMERICS,
         "base": fingerprints(base),
         "text": fingerprint::text(&base.text),
@@ -158,6 +162,13 @@ pub fn label_curve(
         "head": options.classify.head,
         "balance": options.classify.balance,
     });
+    for (name, by_hand) in
+        [("by-hand", &options.overrides), ("language-by-hand", &options.lm_overrides)]
+    {
+        if *by_hand != Overrides::default() {
+            identity[name] = json!(by_hand);
+        }
+    }
     let answers = answers(&rows.labels, &rows.train)?;
     let classes = answers.iter().flatten().copied().collect();
     let curve = Curve { base, rows: &rows, answers, classes, exam, options, all, tuned, identity };
@@ -287,6 +298,10 @@ impl Curve<'_> {
                 "seed": seed,
                 "direction": direction,
             });
+            let mut identity = identity;
+            if let Some(by_hand) = self.identity.get("language-by-hand") {
+                identity["by-hand"] = by_hand.clone();
+            }
             let name = format!("lm-{seed}-{direction}");
             let one = lab.shared(&name, &identity, |runner| {
                 self.fine_tune(runner, text.clone(), corpora, &[direction], seed)
@@ -304,15 +319,20 @@ impl Curve<'_> {
         directions: &[Direction],
         seed: u64,
     ) -> Result<LmBundle, Error> {
-        let recipe = self.options.recipe.finetune.for_text(corpora.train.token_count());
+        let LabelCurveOptions { recipe, lm_overrides, .. } = self.options;
+        let tokens = corpora.train.token_count();
+        let recipe = recipe.finetune.resolve(lm_overrides, LmStart::AsWritten, tokens);
+        let recipe = &recipe.expect("with a base no weights stay random");
         let base = self.base.copy(directions);
-        Ok(finetune(runner, base, text, corpora, directions, &recipe, seed)?.0)
+        let job = LmJob { corpora, directions, recipe, seed };
+        Ok(finetune(runner, base, text, &job)?.0)
     }
 
     /// Texts whose labels are not used, for a classifier to label.
     fn pool(&self, chosen: &[usize], seed: u64) -> Vec<Vec<u32>> {
-        let recipe = &self.options.recipe.train;
-        let most = recipe.texts_to_label(chosen.len(), self.rows.labels.kind());
+        let LabelCurveOptions { recipe, overrides, .. } = self.options;
+        let kind = self.rows.labels.kind();
+        let most = recipe.train.texts_to_label(overrides, chosen.len(), kind);
         let texts = &self.all_texts().1.train;
         let mut without: Vec<usize> = (0..texts.documents()).collect();
         if most > 0 {
@@ -329,10 +349,17 @@ impl Curve<'_> {
         pool: &[Vec<u32>],
         seed: u64,
     ) -> Result<Score, Error> {
-        let (data, options) = self.labelled(&lm, train, seed)?;
-        let recipe = &self.options.recipe.train;
-        let taught = teach(runner, lm, &self.options.directions, &data, pool, recipe, &options)?;
-        Ok(self.exam.of(runner, &taught.classifier, taught.recipe.batch_size))
+        let (data, classify) = self.labelled(&lm, train, seed)?;
+        let LabelCurveOptions { directions, recipe, overrides, .. } = self.options;
+        let options = TrainOptions {
+            directions: directions.clone(),
+            recipe: recipe.train.clone(),
+            overrides: overrides.clone(),
+            classify,
+            shares: Shares { valid: 0.0, test: 0.0 }, // the rows are split already
+        };
+        let trained = self_train(runner, lm, &data, pool, None, &options)?;
+        Ok(self.exam.of(runner, &trained.classifier, trained.recipe.training.batch_size))
     }
 
     fn scratch(
@@ -344,9 +371,12 @@ impl Curve<'_> {
     ) -> Result<Score, Error> {
         let (data, options) = self.labelled(&lm, train, seed)?;
         // changed after the rules for little data were applied: all ways have the same epochs
-        let recipe = data.recipe(&self.options.recipe.train).from_scratch();
-        let directions = &self.options.directions;
-        fine_tuned(runner, lm, directions, &data, &self.exam, &recipe, &options)
+        let LabelCurveOptions { directions, recipe, overrides, .. } = self.options;
+        let groups = self.base.networks[0].1.config().layers + 2;
+        let recipe = recipe.train.resolve(overrides, &data.amount(None), groups).from_scratch();
+        let (data, options) = (&data, &options);
+        let job = ClassifierJob { data, directions, recipe: &recipe, options };
+        fine_tuned(runner, lm, &self.exam, &job)
     }
 
     fn labelled(

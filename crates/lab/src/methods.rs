@@ -10,8 +10,10 @@
 
 use ulmfit::Error;
 use ulmfit::model::DropoutConfig;
-use ulmfit::recipe::Unfreezing;
-use ulmfit::recipe::{Recipe, StageRecipe};
+use ulmfit::recipe::{
+    ClassifierRecipe, LmRecipe, LmStart, Overrides, Rates as GroupRates, Recipe, TrainingRecipe,
+    Unfreezing,
+};
 use ulmfit::schedule::{Constant, Cosine, ScheduleConfig, Slanted};
 use ulmfit::text::Direction;
 
@@ -225,37 +227,47 @@ impl Method {
 
     /// Stage 2 of this row on so many tokens; none if there is none, or if they are too few to begin
     /// with nothing.
-    pub fn language_recipe(&self, recipe: &Recipe, tokens: usize) -> Option<StageRecipe> {
+    pub fn language_recipe(
+        &self,
+        recipe: &Recipe,
+        by_hand: &Overrides,
+        tokens: usize,
+    ) -> Option<LmRecipe> {
         let (Language::Trained(tuning) | Language::FineTuned(tuning)) = self.language else {
             return None;
         };
-        let mut stage = match self.language {
-            Language::Trained(_) => recipe.finetune.for_text_without_base(tokens)?,
-            _ => recipe.finetune.for_text(tokens),
+        let start = match self.language {
+            Language::Trained(_) => LmStart::Random,
+            _ => LmStart::AsWritten,
         };
+        let mut stage = recipe.finetune.resolve(by_hand, start, tokens)?;
+        let training = &mut stage.training;
         if tuning != Tuning::Recipe {
-            (stage.epochs, stage.phase) = (stage.all_epochs(), Vec::new());
-            stage.schedule = course(match tuning {
+            training.epochs = training.all_epochs();
+            training.phases = Vec::new();
+            training.schedule = course(match tuning {
                 Tuning::Stlr => Course::Stlr,
                 _ => Course::Constant,
             });
         }
         if tuning == Tuning::Full {
-            (stage.lr_factor, stage.lr_groups) = (None, None);
+            training.rates = GroupRates::Uniform;
         }
-        Some(self.drop(stage))
+        self.drop(training);
+        Some(stage)
     }
 
-    /// Stage 3 of this row for a network of `groups` groups.
-    pub fn classifier_recipe(&self, recipe: &Recipe, groups: usize) -> StageRecipe {
-        let mut stage = recipe.train.clone();
+    /// Stage 3 of this row for a network of `groups` groups, from a recipe that was resolved.
+    pub fn classifier_recipe(&self, recipe: &ClassifierRecipe, groups: usize) -> ClassifierRecipe {
+        let mut stage = recipe.clone();
+        let training = &mut stage.training;
         let mut tune = |how, rates, along| {
-            stage.set_unfreezing(how, groups);
-            stage.schedule = course(along);
-            stage.phase.iter_mut().for_each(|phase| phase.schedule = None);
+            training.unfreeze(how, groups);
+            training.schedule = course(along);
+            training.phases.iter_mut().for_each(|phase| phase.schedule = None);
             if rates == Rates::One {
-                stage.set_lr(stage.lr * UNDISCRIMINATED);
-                (stage.lr_factor, stage.lr_groups) = (None, None);
+                training.set_lr(training.lr * UNDISCRIMINATED);
+                training.rates = GroupRates::Uniform;
             }
         };
         match (self.classifier, self.language) {
@@ -267,7 +279,7 @@ impl Method {
                 tune(Unfreezing::ChainThaw, Rates::One, Course::Constant);
                 let mut factors = vec![UNDISCRIMINATED; groups];
                 factors[groups - 1] = 1.0;
-                stage.lr_groups = Some(factors);
+                training.rates = GroupRates::Groups(factors);
             }
             (Classifier::MultiTask, _) => {
                 tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
@@ -275,16 +287,18 @@ impl Method {
             }
             (Classifier::Hypercolumns, _) => {
                 tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
-                (stage.lr_factor, stage.lr_groups) = (None, None); // it is a single group
+                training.rates = GroupRates::Uniform; // it is a single group
             }
             (Classifier::Recipe, _) => {}
         }
-        self.drop(stage)
+        self.drop(&mut stage.training);
+        stage
     }
 
-    fn drop(&self, stage: StageRecipe) -> StageRecipe {
-        let dropout = if self.dropout { stage.dropout } else { DropoutConfig::NONE };
-        StageRecipe { dropout, ..stage }
+    fn drop(&self, training: &mut TrainingRecipe) {
+        if !self.dropout {
+            training.dropout = DropoutConfig::NONE;
+        }
     }
 }
 

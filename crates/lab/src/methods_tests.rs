@@ -1,5 +1,6 @@
 use super::*;
 use ulmfit::model::Learn;
+use ulmfit::recipe::ClassifierData;
 use ulmfit::train::Phase;
 use ulmfit_ops::Key;
 
@@ -9,9 +10,10 @@ fn paper() -> Recipe {
     Recipe::preset("paper-2018").unwrap()
 }
 
-fn classifier(name: &str) -> (StageRecipe, Vec<Phase>) {
-    let stage = Method::named(name).unwrap().classifier_recipe(&paper(), GROUPS);
-    assert_eq!(stage.check(), Ok(()), "{name}");
+fn classifier(name: &str) -> (TrainingRecipe, Vec<Phase>) {
+    let stage = Method::named(name).unwrap().classifier_recipe(&paper().train, GROUPS);
+    assert!(stage.check().is_ok(), "{name}");
+    let stage = stage.training;
     let phases = stage.plan(GROUPS, Key::new(1)).unwrap().phases;
     (stage, phases)
 }
@@ -19,8 +21,12 @@ fn classifier(name: &str) -> (StageRecipe, Vec<Phase>) {
 /// Neither little nor much.
 const TOKENS: usize = 1_000_000;
 
-fn language(name: &str) -> Option<StageRecipe> {
-    Method::named(name).unwrap().language_recipe(&paper(), TOKENS)
+fn language(name: &str) -> Option<TrainingRecipe> {
+    let none = Overrides::default();
+    Method::named(name)
+        .unwrap()
+        .language_recipe(&paper(), &none, TOKENS)
+        .map(|stage| stage.training)
 }
 
 fn rates(found: &[f64], wanted: [f64; GROUPS]) {
@@ -35,8 +41,8 @@ fn ulmfit_is_the_papers_recipe() {
     let recipe = paper();
     let [ulmfit, as_it_is] = ["ulmfit", "recipe"].map(|name| classifier(name).1);
     assert_eq!(ulmfit, as_it_is);
-    let plan = |stage: &StageRecipe| stage.plan(4, Key::new(1)).unwrap();
-    assert_eq!(plan(&language("ulmfit").unwrap()), plan(&recipe.finetune));
+    let plan = |stage: &TrainingRecipe| stage.plan(4, Key::new(1)).unwrap();
+    assert_eq!(plan(&language("ulmfit").unwrap()), plan(&recipe.finetune.training));
 }
 
 /// Section 5 of the paper, "Impact of classifier fine-tuning".
@@ -91,16 +97,24 @@ fn layers_learn_when_table_7_says() {
 /// No row learns longer than another.
 #[test]
 fn all_rows_have_the_same_epochs() {
+    let none = Overrides::default();
     for method in METHODS {
         for name in ["paper-2018", "default", "fastai-2"] {
             let mut recipe = Recipe::preset(name).unwrap();
             // so many tokens that the default recipe reads them less often
-            recipe.train = recipe.train.for_documents(20_000, 6_000_000);
-            let found = method.classifier_recipe(&recipe, GROUPS).all_epochs();
+            let data = ClassifierData { documents: 20_000, tokens: 6_000_000, lm_tokens: None };
+            recipe.train = recipe.train.resolve(&none, &data, GROUPS);
+            let found = method.classifier_recipe(&recipe.train, GROUPS).training.all_epochs();
             let least = if method.name == "chain-thaw" { GROUPS + 2 } else { GROUPS };
-            assert_eq!(found, recipe.train.all_epochs().max(least), "{} of {name}", method.name);
-            if let Some(stage) = method.language_recipe(&recipe, TOKENS) {
-                assert_eq!(stage.all_epochs(), recipe.finetune.all_epochs(), "{}", method.name);
+            assert_eq!(
+                found,
+                recipe.train.training.all_epochs().max(least),
+                "{} of {name}",
+                method.name
+            );
+            if let Some(stage) = method.language_recipe(&recipe, &none, TOKENS) {
+                let found = stage.training.all_epochs();
+                assert_eq!(found, recipe.finetune.training.all_epochs(), "{}", method.name);
             }
         }
     }
@@ -113,7 +127,8 @@ fn language_models_are_those_of_tables_4_to_6() {
         language("lm-full-discr").unwrap(),
         language("ulmfit").unwrap(),
     );
-    assert_eq!((full.lr_factor, discr.lr_factor, stlr.lr_factor), (None, Some(2.6), Some(2.6)));
+    let factor = GroupRates::Factor(2.6);
+    assert_eq!([&full.rates, &discr.rates, &stlr.rates], [&GroupRates::Uniform, &factor, &factor]);
     let constant = ScheduleConfig::Constant(Constant::default());
     assert_eq!((&full.schedule, &discr.schedule), (&constant, &constant));
     assert_eq!(stlr.schedule, ScheduleConfig::Slanted(Slanted::default()));
@@ -122,20 +137,21 @@ fn language_models_are_those_of_tables_4_to_6() {
     }
     rates(&classifier("no-pretraining").1[0].rates, [0.001; GROUPS]);
     let untrained = language("no-pretraining").unwrap();
-    assert_eq!((untrained.lr_factor, untrained.schedule), (None, stlr.schedule));
+    assert_eq!((untrained.rates, untrained.schedule), (GroupRates::Uniform, stlr.schedule));
     let little = |name, tokens| {
         let recipe = Recipe::preset("default").unwrap();
-        Method::named(name).unwrap().language_recipe(&recipe, tokens).map(|stage| stage.epochs)
+        Method::named(name)
+            .unwrap()
+            .language_recipe(&recipe, &Overrides::default(), tokens)
+            .map(|stage| stage.training.epochs)
     };
     let epochs = |tokens| ["ulmfit", "no-pretraining"].map(|name| little(name, tokens));
     assert_eq!(epochs(13_500), [Some(4), None], "random weights do no worse");
     assert_eq!(epochs(54_000), [Some(4), Some(13)], "300 updates at least");
     let vanilla = (language("vanilla-lm").unwrap(), classifier("vanilla-lm").0);
     assert_eq!([vanilla.0.dropouts(), vanilla.1.dropouts()], [DropoutConfig::NONE; 2]);
-    assert_eq!(
-        vanilla.1.plan(GROUPS, Key::new(1)),
-        classifier("ulmfit").0.plan(GROUPS, Key::new(1))
-    );
+    let plan = |stage: &TrainingRecipe| stage.plan(GROUPS, Key::new(1)).unwrap();
+    assert_eq!(plan(&vanilla.1), plan(&classifier("ulmfit").0));
 }
 
 #[test]

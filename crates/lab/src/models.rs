@@ -6,11 +6,10 @@ use ulmfit::Error;
 use ulmfit::input::texts;
 use ulmfit::model::{AwdLstmConfig, HypercolumnHead, Hypercolumns, Network};
 use ulmfit::models::LmBundle;
-use ulmfit::recipe::StageRecipe;
 use ulmfit::run::Runner;
 use ulmfit::run::Task;
 use ulmfit::stages::transfer;
-use ulmfit::stages::{ClassifyOptions, LabelledText, classify};
+use ulmfit::stages::{ClassifierJob, classify};
 use ulmfit::text::{Direction, TextPipeline};
 use ulmfit::train::{FeatureRows, HypercolumnTrainee, Labelled, LossConfig};
 use ulmfit_ops::Key;
@@ -34,28 +33,28 @@ pub(crate) fn sizes(base: &LmBundle, text: &TextPipeline) -> AwdLstmConfig {
 pub(crate) fn fine_tuned(
     runner: &mut Runner<'_>,
     lm: LmBundle,
-    directions: &[Direction],
-    data: &LabelledText,
     exam: &Exam<'_>,
-    recipe: &StageRecipe,
-    options: &ClassifyOptions,
+    job: &ClassifierJob<'_>,
 ) -> Result<Score, Error> {
-    let classifier = classify(runner, lm, directions, data, recipe, options)?;
-    Ok(exam.of(runner, &classifier, recipe.batch_size))
+    let classifier = classify(runner, lm, job)?;
+    Ok(exam.of(runner, &classifier, job.recipe.training.batch_size))
 }
 
 /// A head on all layers of a frozen language model, and its score.
 pub(crate) fn hypercolumns(
     runner: &mut Runner<'_>,
     lm: &LmBundle,
-    data: &LabelledText,
     exam: &Exam<'_>,
-    recipe: &StageRecipe,
-    options: &ClassifyOptions,
+    job: &ClassifierJob<'_>,
 ) -> Result<Score, Error> {
+    let ClassifierJob { data, recipe, options, .. } = *job;
+    let training = &recipe.training;
     let (direction, network) = &lm.networks[0];
-    let max_len = (recipe.max_len > 0).then_some(recipe.max_len);
-    let columns = Hypercolumns { batch_size: recipe.batch_size, seq_len: recipe.bptt, max_len };
+    let columns = Hypercolumns {
+        batch_size: training.batch_size,
+        seq_len: training.bptt,
+        max_len: recipe.max_len,
+    };
     let mut features = |mut documents: Vec<Vec<u32>>| {
         documents.iter_mut().for_each(|document| direction.orient(document));
         let progress = &mut *runner.progress;
@@ -74,10 +73,10 @@ pub(crate) fn hypercolumns(
 
     let key = Key::new(options.seed).child(*direction as u64);
     let inputs = train.features.first().map_or(0, Vec::len);
-    let (first, key_of_head) = (recipe.dropouts().output, key.child(10));
-    let (device, outputs) = (recipe.device(), data.labels.outputs());
+    let (first, key_of_head) = (training.dropouts().output, key.child(10));
+    let (device, outputs) = (training.device(), data.labels.outputs());
     let head = HypercolumnHead::new(device, &options.head, inputs, outputs, first, key_of_head);
-    let plan = recipe.plan(head.groups(), key.child(11))?;
+    let plan = training.plan(head.groups(), key.child(11))?;
     let loss = LossConfig {
         smoothing: recipe.label_smoothing,
         class_weights: options.balance.then(|| data.class_weights()),
@@ -91,7 +90,7 @@ pub(crate) fn hypercolumns(
         data.labels.kind(),
         &train,
         (!valid.features.is_empty()).then_some(&valid),
-        recipe.batch_size,
+        training.batch_size,
         loss,
         key.child(12),
     );

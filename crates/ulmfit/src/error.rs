@@ -135,7 +135,7 @@ impl Error {
             Self::Missing { .. } => ErrorClass::MissingInput,
             Self::Usage { .. } => ErrorClass::Usage,
             #[cfg(feature = "train")]
-            Self::Recipe(_) => ErrorClass::Usage,
+            Self::Recipe(error) => error.class(),
             #[cfg(feature = "train")]
             Self::Train(crate::train::TrainError::Checkpoint(error)) => error.class(),
             #[cfg(feature = "train")]

@@ -4,7 +4,7 @@ use crate::base::{Base, LoadedBase};
 use crate::examples::Examples;
 use crate::input::Shares;
 use crate::model::AwdLstmConfig;
-use crate::recipe::Recipe;
+use crate::recipe::{Overrides, Recipe};
 use crate::run::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
 use crate::stages::{ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, fit, train};
 use crate::text::{Direction, TextConfig, VocabConfig};
@@ -30,6 +30,8 @@ pub struct Trainer {
     stages: Stages,
     unlabeled: Vec<PathBuf>,
     recipe: Recipe,
+    overrides: Overrides,
+    lm_overrides: Overrides,
     validation_share: Option<f64>,
     test_share: f64,
     classify: ClassifyOptions,
@@ -75,6 +77,8 @@ impl Trainer {
             stages: Stages::All,
             unlabeled: Vec::new(),
             recipe: Recipe::preset("default").expect("it is inside the program"),
+            overrides: Overrides::default(),
+            lm_overrides: Overrides::default(),
             validation_share: None,
             test_share: TEST_SHARE,
             classify: ClassifyOptions::default(),
@@ -116,6 +120,18 @@ impl Trainer {
     /// Hyper-parameters of all stages.
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
+        self
+    }
+
+    /// Hyper-parameters of the classifier that replace the recipe's.
+    pub fn overrides(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
+    }
+
+    /// Hyper-parameters of the language model that replace the recipe's.
+    pub fn lm_overrides(mut self, overrides: Overrides) -> Self {
+        self.lm_overrides = overrides;
         self
     }
 
@@ -229,16 +245,25 @@ impl Trainer {
             (None, Some(lm)) => lm.networks.iter().map(|(direction, _)| *direction).collect(),
             (None, None) => vec![Direction::Forward],
         };
+        let layers = lm.as_ref().map_or(self.sizes.layers, |lm| lm.networks[0].1.config().layers);
+        // better now than after the language model was trained
+        let classifier = self.recipe.train.checked(&self.overrides, layers + 2)?;
+        let language = self.recipe.finetune.checked(&self.lm_overrides, layers + 1)?;
         let selects = match self.stages {
-            Stages::All => self.recipe.chooses(),
-            Stages::Classifier => self.recipe.train.chooses(),
+            Stages::All => classifier.training.selects() || language.training.selects(),
+            Stages::Classifier => classifier.training.selects(),
         };
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
         let valid = self.validation_share.unwrap_or(usual);
         let shares = Shares { valid, test: self.test_share };
-        let options =
-            TrainOptions { directions, shares, recipe: self.recipe.train, classify: self.classify };
+        let options = TrainOptions {
+            directions,
+            shares,
+            recipe: self.recipe.train,
+            overrides: self.overrides,
+            classify: self.classify,
+        };
         let text_columns = examples.text_columns.clone();
         // what the unlabelled texts call text is what the labelled ones do
         let reading = examples.read.clone();
@@ -251,6 +276,7 @@ impl Trainer {
                 let options = FitOptions {
                     train: options.clone(),
                     language: self.recipe.finetune,
+                    lm_overrides: self.lm_overrides,
                     sizes,
                     text: self.text,
                     vocab: self.vocab,

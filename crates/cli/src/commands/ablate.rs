@@ -71,7 +71,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     let methods = if named.is_empty() { possible(&base) } else { named };
     let layers = base.networks[0].1.config().layers;
-    let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
+    let (recipe, overrides) = (args.learning.recipe()?, args.learning.overrides());
+    let lm_overrides = args.learning.lm_overrides(args.lm_epochs, None);
+    let selects = recipe.train.checked(&overrides, layers + 2)?.training.selects()
+        | recipe.finetune.checked(&lm_overrides, layers + 1)?.training.selects();
     let mut terminal = Terminal::new(common);
     let mut files = Reader::new(args.data.read_options());
     let mut read = |path: &PathBuf| files.records(path, &mut terminal);
@@ -80,11 +83,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         valid: args.valid.as_ref().map(&mut read).transpose()?,
         test: args.test.as_ref().map(&mut read).transpose()?,
     };
-    let shares = args.classifier.shares(0.0, args.test.is_some(), recipe.chooses());
+    let shares = args.classifier.shares(0.0, args.test.is_some(), selects);
     let options = AblationOptions {
         methods,
         seeds: args.experiment.seeds(common.seed),
         recipe,
+        overrides,
+        lm_overrides,
         classify: args.classifier.classify(common.seed),
         shares,
         vocab: args.base_words.apply(args.vocab.vocab_config()),

@@ -85,11 +85,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         .into());
     }
     let mut document = match args.what {
-        What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune))?,
-        What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train))?,
+        What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune.training))?,
+        What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train.training))?,
         What::Checkpoint => {
             let place = std::path::Path::new(".");
-            serde_json::to_value(bench_checkpoint(&options, &recipe.finetune, place)?)?
+            serde_json::to_value(bench_checkpoint(&options, &recipe.finetune.training, place)?)?
         }
     };
     document["precision"] = options.precision.to_string().into();

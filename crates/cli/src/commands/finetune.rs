@@ -46,8 +46,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let (base, origin) = (LmBundle::from_folder(&folder)?, BaseModel::of(&folder));
     let directions = DirectionOption::or_those_of(args.direction, &base);
     base.require(&directions)?;
-    let mut recipe = args.learning.recipe()?.finetune;
-    args.learning.apply(&mut recipe, base.networks[0].1.config().layers + 1)?;
+    let (recipe, overrides) = (args.learning.recipe()?.finetune, args.learning.overrides());
+    recipe.checked(&overrides, base.networks[0].1.config().layers + 1)?;
     let job = Job {
         stage: "finetune",
         base: Some(origin),
@@ -56,11 +56,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         hold_out: HoldOut::new(10, Key::new(common.seed).child(51)),
         data: &args.data,
         recipe: &recipe,
+        overrides,
+        directions: &directions,
         run: &args.run,
     };
     let own = base.text.clone();
     let vocab = args.base_words.apply(args.vocab.vocab_config());
-    job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, corpora, recipe| {
-        finetune(runner, base, text, corpora, &directions, recipe, common.seed)
+    job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, job| {
+        finetune(runner, base, text, job)
     })
 }

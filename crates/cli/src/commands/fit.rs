@@ -59,12 +59,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         args.network.refuse_beside_base()?;
         args.vocab.refuse_beside_base(FROM_SCRATCH)?;
     }
-    let layers = match &base {
-        Some(base) => base.model.networks[0].1.config().layers,
-        None => args.network.sizes(0).layers,
-    };
     let mut trainer = Trainer::new()
-        .recipe(args.learning.all_stages(layers, args.lm_epochs, args.lm_lr)?)
+        .recipe(args.learning.recipe()?)
+        .overrides(args.learning.overrides())
+        .lm_overrides(args.learning.lm_overrides(args.lm_epochs, args.lm_lr))
         .network(args.network.sizes(0))
         .tokenizer(args.vocab.text_config())
         .vocabulary(args.base_words.apply(args.vocab.vocab_config()))

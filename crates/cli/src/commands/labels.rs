@@ -98,7 +98,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     let tuned = args.tuned.as_ref().map(|folder| LmBundle::load(folder)).transpose()?;
     let layers = base.networks[0].1.config().layers;
-    let recipe = args.learning.all_stages(layers, args.lm_epochs, None)?;
+    let (recipe, overrides) = (args.learning.recipe()?, args.learning.overrides());
+    let lm_overrides = args.learning.lm_overrides(args.lm_epochs, None);
+    recipe.train.checked(&overrides, layers + 2)?;
+    recipe.finetune.checked(&lm_overrides, layers + 1)?;
     let mut terminal = Terminal::new(common);
     let reading = args.data.read_options();
     let mut files = Reader::new(reading.clone());
@@ -114,6 +117,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         seeds: args.experiment.seeds(common.seed),
         directions: args.direction.directions(),
         recipe,
+        overrides,
+        lm_overrides,
         classify: args.classifier.classify(common.seed),
         test_share: args.classifier.shares(0.2, test.is_some(), false).test,
         vocab: args.base_words.apply(args.vocab.vocab_config()),

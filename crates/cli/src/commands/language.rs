@@ -7,13 +7,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::data::batches::TokenSource;
-use ulmfit::input::{HoldOut, LmInput, LmText, Texts, Vocabulary, corpus_folder};
+use ulmfit::input::{HoldOut, LmInput, Texts, Vocabulary, corpus_folder};
 use ulmfit::models::{BaseModel, LmBundle};
-use ulmfit::recipe::StageRecipe;
+use ulmfit::recipe::{LmRecipe, LmStart, Overrides};
 use ulmfit::report::DirectionScore;
 use ulmfit::run::{Progress, Runner};
-use ulmfit::stages::LmPapers;
-use ulmfit::text::TextPipeline;
+use ulmfit::stages::{LmJob, LmPapers};
+use ulmfit::text::{Direction, TextPipeline};
 
 /// What they are told.
 pub(super) struct Job<'a> {
@@ -25,7 +25,9 @@ pub(super) struct Job<'a> {
     /// What judges the model without `valid`.
     pub(super) hold_out: HoldOut,
     pub(super) data: &'a DataOptions,
-    pub(super) recipe: &'a StageRecipe,
+    pub(super) recipe: &'a LmRecipe,
+    pub(super) overrides: Overrides,
+    pub(super) directions: &'a [Direction],
     pub(super) run: &'a RunOptions,
 }
 
@@ -39,12 +41,12 @@ impl Job<'_> {
         learn: impl FnOnce(
             &mut Runner<'_>,
             TextPipeline,
-            &LmText,
-            &StageRecipe,
+            &LmJob<'_>,
         ) -> Result<(LmBundle, Vec<DirectionScore>), Error>,
     ) -> anyhow::Result<()> {
-        let Job { stage, base, texts, valid, hold_out, data, recipe, run } = self;
-        let folder = run.claim()?;
+        let Job { stage, base, texts, valid, hold_out, data, recipe, overrides, directions, run } =
+            self;
+        let (folder, seed) = (run.claim()?, common.seed);
         let mut terminal = Terminal::new(common);
         let files = |files: &[PathBuf]| Texts { files: files.to_owned(), ..Texts::default() };
         let input = LmInput {
@@ -55,12 +57,21 @@ impl Job<'_> {
         };
         let corpus = corpus_folder(&run.folder());
         let (text, corpora) = input.tokenize(vocabulary, Some(&corpus), &mut terminal)?;
-        let fitted = recipe.for_text(corpora.train.token_count());
-        recipe.changes(&fitted).iter().for_each(|words| terminal.note(words));
+        let tokens = corpora.train.token_count();
+        let resolved = recipe.resolve(&overrides, LmStart::AsWritten, tokens);
+        let resolved = resolved.expect("only `fit` leaves weights random");
+        if let Some(changes) = recipe.changes_by_rules(&overrides, &resolved) {
+            terminal.note(&changes);
+        }
         let mut runner = run.runner(&mut terminal)?;
-        let (bundle, scores) = learn(&mut runner, text, &corpora, &fitted)?;
-        let papers = LmPapers { stage, base, corpora: &corpora, recipe: &fitted, scores: &scores };
-        bundle.save(folder, &papers.write(&bundle, &runner, common.seed, thread_count()))?;
+        let (bundle, scores) = learn(
+            &mut runner,
+            text,
+            &LmJob { corpora: &corpora, directions, recipe: &resolved, seed },
+        )?;
+        let papers =
+            LmPapers { stage, base, corpora: &corpora, recipe: &resolved, scores: &scores };
+        bundle.save(folder, &papers.write(&bundle, &runner, seed, thread_count()))?;
         drop(corpora); // not every system removes a file that is mapped
         runner.clean()?;
         let path = run.path();

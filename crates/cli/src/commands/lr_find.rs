@@ -68,15 +68,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let range = LrRange { start: args.start, end: args.end, steps: args.steps };
     let (seed, recipe) = (common.seed, args.step.recipe()?);
     let sweep = if args.classifier {
-        let mut recipe = recipe.train;
-        args.step.apply(&mut recipe, layers + 2)?;
+        let recipe = recipe.train.checked(&args.step.overrides(), layers + 2)?;
         let records = Reader::new(options.clone()).records(&args.data_file, &mut terminal)?;
         let labels = LabelSet::from_records(&records, &LabelOptions::default())?;
         let train = labelled(&lm.text, &records, &labels)?;
         find_classifier_rate(lm, &train, &labels, &recipe, range, seed, &mut terminal)?
     } else {
-        let mut recipe = recipe.finetune;
-        args.step.apply(&mut recipe, layers + 1)?;
+        let recipe = recipe.finetune.checked(&args.step.overrides(), layers + 1)?;
         let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
         let documents = texts.iter().cloned().map(Ok::<_, Error>);
         let text = lm.text.rebuild(&args.vocab.vocab_config(), documents)?;

@@ -39,8 +39,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let directions = args.direction.directions();
-    let mut recipe = args.learning.recipe()?.pretrain;
-    args.learning.apply(&mut recipe, args.network.sizes(0).layers + 1)?;
+    let (recipe, overrides) = (args.learning.recipe()?.pretrain, args.learning.overrides());
+    recipe.checked(&overrides, args.network.sizes(0).layers + 1)?;
     let job = Job {
         stage: "pretrain",
         base: None,
@@ -49,11 +49,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         hold_out: HoldOut::new(100, Key::new(common.seed).child(50)),
         data: &args.data,
         recipe: &recipe,
+        overrides,
+        directions: &directions,
         run: &args.run,
     };
     let (config, vocab) = (args.vocab.text_config(), args.vocab.vocab_config());
-    job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, corpora, recipe| {
+    job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, job| {
         let sizes = args.network.sizes(text.vocab().len());
-        pretrain(runner, text, corpora, sizes, &directions, recipe, common.seed)
+        pretrain(runner, text, sizes, job)
     })
 }

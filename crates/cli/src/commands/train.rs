@@ -37,13 +37,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let base = Base::Folder(args.lm.clone()).load()?;
-    let layers = base.as_ref().map_or(0, |base| base.model.networks[0].1.config().layers);
-    let mut recipe = args.learning.recipe()?;
-    args.learning.apply(&mut recipe.train, layers + 2)?;
     let mut trainer = Trainer::new()
         .classifier_only()
         .test_share(0.0)
-        .recipe(recipe)
+        .recipe(args.learning.recipe()?)
+        .overrides(args.learning.overrides())
         .unlabeled(args.unlabeled.clone());
     if let Some(direction) = args.direction {
         trainer = trainer.directions(&direction.directions());

@@ -2,7 +2,7 @@
 
 use super::LmLearningOptions;
 use ulmfit::Error;
-use ulmfit::recipe::{Recipe, StageRecipe, Unfreezing};
+use ulmfit::recipe::{Overrides, Recipe, Unfreezing};
 
 /// Hyper-parameters of a classifier's training.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,37 +40,24 @@ impl LearningOptions {
         self.any.recipe()
     }
 
-    /// The recipe for all stages on a base of `layers` layers: the options are the classifier's;
-    /// fine-tuning takes only how it is computed from them, and its own epochs and rate.
-    pub(crate) fn all_stages(
-        &self,
-        layers: usize,
-        lm_epochs: Option<usize>,
-        lm_lr: Option<f64>,
-    ) -> Result<Recipe, Error> {
-        let mut recipe = self.recipe()?;
-        self.apply(&mut recipe.train, layers + 2)?;
-        let language = &mut recipe.finetune;
-        self.any.put_arithmetic(language);
-        lm_epochs.into_iter().for_each(|epochs| language.set_epochs(epochs));
-        lm_lr.into_iter().for_each(|lr| language.set_lr(lr));
-        language.check()?;
-        Ok(recipe)
-    }
-
-    /// Puts the options into a stage of the recipe that trains `groups` groups, and checks it.
-    pub(crate) fn apply(&self, stage: &mut StageRecipe, groups: usize) -> Result<(), Error> {
-        stage.label_smoothing = self.label_smoothing.unwrap_or(stage.label_smoothing);
-        if let Some(how) = self.unfreeze {
-            let how = match how {
+    /// What they set by hand for a classifier.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            label_smoothing: self.label_smoothing,
+            unfreezing: self.unfreeze.map(|how| match how {
                 UnfreezeArg::Gradual => Unfreezing::Gradual,
                 UnfreezeArg::Full => Unfreezing::Full,
                 UnfreezeArg::Last => Unfreezing::Last,
                 UnfreezeArg::ChainThaw => Unfreezing::ChainThaw,
-            };
-            stage.set_unfreezing(how, groups);
+            }),
+            self_training: self.self_training,
+            ..self.any.overrides()
         }
-        self.self_training.into_iter().for_each(|texts| stage.set_self_training(texts));
-        self.any.apply(stage, groups) // its epochs are those of the last phase
+    }
+
+    /// What they set by hand for the language model before it: how it is computed, and its own
+    /// epochs and rate; all else is for the classifier.
+    pub(crate) fn lm_overrides(&self, epochs: Option<usize>, lr: Option<f64>) -> Overrides {
+        Overrides { epochs, lr, ..self.any.overrides().arithmetic() }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::StepOptions;
 use ulmfit::Error;
-use ulmfit::recipe::{Recipe, StageRecipe, TrainPrecision};
+use ulmfit::recipe::{Overrides, Recipe, TrainPrecision};
 
 /// Hyper-parameters of a language model's training; a classifier has these and more.
 #[derive(Debug, Clone, clap::Args)]
@@ -50,26 +50,21 @@ impl LmLearningOptions {
         self.step.recipe()
     }
 
-    /// Puts into a stage only how it is computed.
-    pub(super) fn put_arithmetic(&self, stage: &mut StageRecipe) {
-        stage.sampled_below = self.sampled_below.unwrap_or(stage.sampled_below);
-        if let Some(precision) = self.precision {
-            stage.precision = match precision {
+    /// What they set by hand.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            epochs: self.epochs,
+            lr: self.lr,
+            accumulate: self.accumulate,
+            patience: self.patience,
+            keep_best: self.keep_best.then_some(true),
+            precision: self.precision.map(|precision| match precision {
                 TrainPrecisionArg::F32 => TrainPrecision::F32,
                 TrainPrecisionArg::Bf16 => TrainPrecision::Bf16,
                 TrainPrecisionArg::Auto => TrainPrecision::fastest(),
-            };
+            }),
+            sampled_below: self.sampled_below,
+            ..self.step.overrides()
         }
-    }
-
-    /// Puts the options into a stage of the recipe that trains `groups` groups, and checks it.
-    pub(crate) fn apply(&self, stage: &mut StageRecipe, groups: usize) -> Result<(), Error> {
-        stage.accumulate = self.accumulate.unwrap_or(stage.accumulate);
-        stage.patience = self.patience.or(stage.patience);
-        stage.keep_best |= self.keep_best;
-        self.put_arithmetic(stage);
-        self.lr.into_iter().for_each(|lr| stage.set_lr(lr));
-        self.epochs.into_iter().for_each(|epochs| stage.set_epochs(epochs));
-        self.step.apply(stage, groups)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use ulmfit::Error;
-use ulmfit::recipe::{Recipe, StageRecipe};
+use ulmfit::recipe::{Overrides, Recipe};
 
 /// The recipe, and what an update is made of.
 #[derive(Debug, Clone, clap::Args)]
@@ -35,21 +35,21 @@ impl StepOptions {
     /// The recipe as named, without the other options.
     pub(crate) fn recipe(&self) -> Result<Recipe, Error> {
         if Path::new(&self.recipe).extension().is_some_and(|end| end == "toml") {
-            return Recipe::read(Path::new(&self.recipe));
+            return Ok(Recipe::read(Path::new(&self.recipe))?);
         }
         Ok(Recipe::preset(&self.recipe)?)
     }
 
-    /// Puts the options into a stage of the recipe that trains `groups` groups, and checks it.
-    pub(crate) fn apply(&self, stage: &mut StageRecipe, groups: usize) -> Result<(), Error> {
-        self.batch_size.into_iter().for_each(|rows| stage.set_batch_size(rows));
-        stage.bptt = self.bptt.unwrap_or(stage.bptt);
-        self.drop_mult.into_iter().for_each(|factor| stage.set_drop_mult(factor));
-        stage.weight_decay = self.weight_decay.unwrap_or(stage.weight_decay);
-        stage.clip = self.clip.or(stage.clip);
-        self.lr_factor.into_iter().for_each(|factor| stage.set_lr_factor(factor));
-        stage.check()?;
-        stage.rates(stage.lr, groups)?; // before any work is done
-        Ok(())
+    /// What they set by hand.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            lr_factor: self.lr_factor,
+            batch_size: self.batch_size,
+            bptt: self.bptt,
+            drop_mult: self.drop_mult,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+            ..Overrides::default()
+        }
     }
 }

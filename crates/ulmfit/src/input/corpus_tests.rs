@@ -6,7 +6,7 @@ use crate::input::Document;
 use crate::model::{AwdLstmConfig, Network};
 use crate::recipe::Recipe;
 use crate::run::{Quiet, Runner};
-use crate::stages::pretrain;
+use crate::stages::{LmJob, pretrain};
 use crate::text::Direction;
 
 /// Documents of a few words, a line each.
@@ -197,18 +197,23 @@ fn training_has_the_same_bits_from_a_file_as_from_memory() {
     };
     let owned = LmText { train: copy(&mapped.train), valid: copy(&mapped.valid) };
     let mut recipe = Recipe::preset("default").unwrap().pretrain;
-    recipe.set_epochs(2);
-    (recipe.batch_size, recipe.bptt) = (4, 11);
+    recipe.training.epochs = 2;
+    (recipe.training.batch_size, recipe.training.bptt) = (4, 11);
     let sizes = AwdLstmConfig { vocab: text.vocab().len(), emb: 8, hid: 12, layers: 2 };
     let directions = [Direction::Forward, Direction::Backward];
     let mut quiet = Quiet;
     let mut runner = Runner::new(&mut quiet, None, crate::run::Every::default());
     let mut train = |mapped: Option<&LmText>| {
         let (bundle, scores) = match mapped {
-            Some(mapped) => {
-                pretrain(&mut runner, text.clone(), mapped, sizes, &directions, &recipe, 5)
+            Some(corpora) => {
+                let job = LmJob { corpora, directions: &directions, recipe: &recipe, seed: 5 };
+                pretrain(&mut runner, text.clone(), sizes, &job)
             }
-            None => pretrain(&mut runner, text.clone(), &owned, sizes, &directions, &recipe, 5),
+            None => {
+                let corpora = &owned;
+                let job = LmJob { corpora, directions: &directions, recipe: &recipe, seed: 5 };
+                pretrain(&mut runner, text.clone(), sizes, &job)
+            }
         }
         .unwrap();
         let weights = |(_, network): &(_, crate::model::LanguageModel<_>)| {

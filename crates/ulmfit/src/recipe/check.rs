@@ -1,79 +1,113 @@
 //! Numbers of a recipe that cannot be used are refused before any work is done.
 
-use super::stage_recipe::{RecipeError, StageRecipe, Unfreeze};
+use super::error::RecipeError;
+use super::phase::Unfreeze;
+use super::training::{Rates, TrainingRecipe};
+use super::{ClassifierRecipe, LmRecipe};
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
+use std::fmt::Display;
 
-impl StageRecipe {
+fn range(
+    good: bool,
+    field: &'static str,
+    value: &dyn Display,
+    wanted: &'static str,
+) -> Result<(), RecipeError> {
+    if good { Ok(()) } else { Err(RecipeError::Range { field, value: value.to_string(), wanted }) }
+}
+
+fn positive(field: &'static str, x: f64) -> Result<(), RecipeError> {
+    range(x.is_finite() && x > 0.0, field, &x, "a positive number")
+}
+
+fn not_negative(field: &'static str, x: f64) -> Result<(), RecipeError> {
+    range(x.is_finite() && x >= 0.0, field, &x, "at least 0")
+}
+
+fn share(field: &'static str, x: f64) -> Result<(), RecipeError> {
+    range((0.0..1.0).contains(&x), field, &x, "at least 0 and below 1")
+}
+
+impl LmRecipe {
     /// Checks every number that could hang or break a run.
     ///
     /// # Errors
     /// [`RecipeError::Range`] or [`RecipeError::Schedule`] names the first bad one.
     pub fn check(&self) -> Result<(), RecipeError> {
-        let range = |good: bool, field, value: &dyn std::fmt::Display, wanted| {
-            if good {
-                Ok(())
-            } else {
-                Err(RecipeError::Range { field, value: value.to_string(), wanted })
-            }
-        };
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        let at_least_zero = |x: f64| x.is_finite() && x >= 0.0;
+        self.training.check()?;
+        let once = self.read_once.unwrap_or_default();
+        once.lr_factor.map_or(Ok(()), |factor| positive("read-once.lr-factor", factor))?;
+        once.drop_mult.map_or(Ok(()), |factor| self.training.check_dropout(factor))
+    }
+}
+
+impl ClassifierRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] or [`RecipeError::Schedule`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.training.check()?;
+        share("label-smoothing", self.label_smoothing)?;
+        not_negative("lm-weight", self.lm_weight)?;
+        if let Some(few) = self.few {
+            positive("few.lr", few.lr)?;
+        }
+        if let Some(rule) = self.self_training {
+            let good = rule.share > 0.0 && rule.share <= 1.0;
+            range(good, "self-training.share", &rule.share, "above 0 and at most 1")?;
+        }
+        Ok(())
+    }
+}
+
+impl TrainingRecipe {
+    fn check(&self) -> Result<(), RecipeError> {
         range(self.batch_size > 0, "batch-size", &self.batch_size, "at least 1")?;
         range(self.bptt > 0, "bptt", &self.bptt, "at least 1")?;
         range(self.accumulate > 0, "accumulate", &self.accumulate, "at least 1")?;
-        range(positive(self.lr), "lr", &self.lr, "a positive number")?;
-        let phases = self.phase.iter().filter_map(|phase| phase.lr);
-        for lr in phases.chain(self.lr_groups.iter().flatten().copied()) {
-            range(positive(lr), "lr of a phase or group", &lr, "a positive number")?;
+        positive("lr", self.lr)?;
+        match &self.rates {
+            Rates::Uniform => {}
+            Rates::Factor(factor) => positive("lr-factor", *factor)?,
+            Rates::Groups(factors) => {
+                factors.iter().try_for_each(|&factor| positive("lr-groups", factor))?;
+            }
         }
-        range(at_least_zero(self.weight_decay), "weight-decay", &self.weight_decay, "at least 0")?;
-        range(at_least_zero(self.ar), "ar", &self.ar, "at least 0")?;
-        range(at_least_zero(self.tar), "tar", &self.tar, "at least 0")?;
-        range(
-            (0.0..1.0).contains(&self.label_smoothing),
-            "label-smoothing",
-            &self.label_smoothing,
-            "in 0..1",
-        )?;
-        range(at_least_zero(self.lm_weight), "lm-weight", &self.lm_weight, "at least 0")?;
-        let share = (0.0..1.0).contains(&self.sampled_below);
-        range(share, "sampled-below", &self.sampled_below, "in 0..1")?;
-        if let Some(clip) = self.clip {
-            range(positive(clip), "clip", &clip, "a positive number")?;
-        }
-        if let Some(few) = self.few {
-            range(positive(few.lr), "few.lr", &few.lr, "a positive number")?;
-        }
-        if let Some(rule) = self.self_training {
-            let wanted = "above 0 and at most 1";
-            range(
-                rule.share > 0.0 && rule.share <= 1.0,
-                "self-training.share",
-                &rule.share,
-                wanted,
-            )?;
-        }
-        let once = self.read_once.unwrap_or_default();
-        for factor in self.lr_factor.into_iter().chain(once.lr_factor) {
-            range(positive(factor), "lr-factor", &factor, "a positive number")?;
-        }
-        let momentum = |x: f64| (0.0..1.0).contains(&x);
+        not_negative("weight-decay", self.weight_decay)?;
+        not_negative("ar", self.ar)?;
+        not_negative("tar", self.tar)?;
+        share("sampled-below", self.sampled_below)?;
+        self.clip.map_or(Ok(()), |clip| positive("clip", clip))?;
         if let OptimizerConfig::Adam { mom, sqr_mom, eps } = self.optimizer {
-            range(momentum(mom), "optimizer.mom", &mom, "in 0..1")?;
-            range(momentum(sqr_mom), "optimizer.sqr-mom", &sqr_mom, "in 0..1")?;
-            range(positive(eps), "optimizer.eps", &eps, "a positive number")?;
+            share("optimizer.mom", mom)?;
+            share("optimizer.sqr-mom", sqr_mom)?;
+            positive("optimizer.eps", eps)?;
         }
         self.schedule.check()?;
-        for phase in &self.phase {
+        for phase in &self.phases {
             phase.schedule.as_ref().map_or(Ok(()), Schedule::check)?;
+            phase.lr.map_or(Ok(()), |lr| positive("phase.lr", lr))?;
             let nothing = phase.unfreeze == Some(Unfreeze::Top(0)) || phase.only == Some(0);
-            range(!nothing, "unfreeze or only of a phase", &0, "at least 1")?;
+            range(!nothing, "phase.unfreeze or phase.only", &0, "at least 1")?;
         }
-        for factor in [self.drop_mult].into_iter().chain(once.drop_mult) {
-            let dropouts = self.dropout.times(factor);
-            let wanted = "in 0..1 after drop-mult";
-            range(dropouts.is_valid(), "dropout", &format!("{dropouts:?}"), wanted)?;
+        self.check_dropout(self.drop_mult)
+    }
+
+    /// Whether all five probabilities, times this factor, are probabilities.
+    fn check_dropout(&self, factor: f64) -> Result<(), RecipeError> {
+        let dropout = self.dropout.times(factor);
+        let probabilities = [
+            ("dropout.output", dropout.output),
+            ("dropout.hidden", dropout.hidden),
+            ("dropout.input", dropout.input),
+            ("dropout.embed", dropout.embed),
+            ("dropout.weight", dropout.weight),
+        ];
+        for (field, p) in probabilities {
+            let good = (0.0..1.0).contains(&p);
+            range(good, field, &p, "at least 0 and below 1 after drop-mult")?;
         }
         Ok(())
     }
@@ -82,16 +116,15 @@ impl StageRecipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::stage_recipe::{PhaseRecipe, Recipe};
+    use crate::recipe::{PhaseRecipe, Recipe, SelfTraining};
     use crate::schedule::{OneCycle, ScheduleConfig};
-    use crate::stages::SelfTraining;
 
-    type Change<'a> = &'a dyn Fn(&mut StageRecipe);
+    type Change<'a> = &'a dyn Fn(&mut ClassifierRecipe);
 
     /// The message about the classifier's recipe after a change.
-    fn refusal(change: impl Fn(&mut StageRecipe)) -> String {
+    fn refusal(change: impl Fn(&mut ClassifierRecipe)) -> String {
         let mut stage = Recipe::preset("default").unwrap().train;
-        assert_eq!(stage.check(), Ok(()));
+        assert!(stage.check().is_ok());
         change(&mut stage);
         stage.check().unwrap_err().to_string()
     }
@@ -108,22 +141,23 @@ mod tests {
             schedule: Some(cycle()),
         };
         let rule = SelfTraining { below: None, texts: 10, share: f64::NAN };
-        let cases: [(&str, Change); 14] = [
+        let cases: [(&str, Change); 15] = [
             ("`self-training.share` ", &|s| s.self_training = Some(rule)),
             ("`lm-weight` ", &|s| s.lm_weight = -1.0),
-            ("`batch-size` ", &|s| s.batch_size = 0),
-            ("`lr of a phase or group` ", &|s| s.phase[0].lr = Some(f64::NAN)),
-            ("`weight-decay` ", &|s| s.weight_decay = -0.1),
-            ("`clip` ", &|s| s.clip = Some(0.0)),
-            ("`dropout` ", &|s| s.drop_mult = 100.0),
-            ("`optimizer.mom` ", &|s| s.optimizer = adam(1.0, 0.99, 1e-5)),
-            ("`optimizer.sqr-mom` ", &|s| s.optimizer = adam(0.7, -0.1, 1e-5)),
-            ("`optimizer.eps` ", &|s| s.optimizer = adam(0.7, 0.99, 0.0)),
-            ("`optimizer.eps` ", &|s| s.optimizer = adam(0.7, 0.99, f64::INFINITY)),
-            ("schedule of the recipe: `", &|s| s.schedule = cycle()),
-            ("schedule of the recipe: `", &|s| s.phase = vec![phase(1)]),
-            ("`unfreeze or only of a phase` ", &|s| {
-                s.phase = vec![PhaseRecipe { schedule: None, ..phase(0) }];
+            ("`few.lr` ", &|s| s.few.as_mut().unwrap().lr = 0.0),
+            ("`batch-size` ", &|s| s.training.batch_size = 0),
+            ("`phase.lr` ", &|s| s.training.phases[0].lr = Some(f64::NAN)),
+            ("`weight-decay` ", &|s| s.training.weight_decay = -0.1),
+            ("`clip` ", &|s| s.training.clip = Some(0.0)),
+            ("`dropout.output` of the recipe is 40,", &|s| s.training.drop_mult = 100.0),
+            ("`optimizer.mom` ", &|s| s.training.optimizer = adam(1.0, 0.99, 1e-5)),
+            ("`optimizer.sqr-mom` ", &|s| s.training.optimizer = adam(0.7, -0.1, 1e-5)),
+            ("`optimizer.eps` ", &|s| s.training.optimizer = adam(0.7, 0.99, 0.0)),
+            ("`optimizer.eps` ", &|s| s.training.optimizer = adam(0.7, 0.99, f64::INFINITY)),
+            ("schedule of the recipe: `", &|s| s.training.schedule = cycle()),
+            ("schedule of the recipe: `", &|s| s.training.phases = vec![phase(1)]),
+            ("`phase.unfreeze or phase.only` ", &|s| {
+                s.training.phases = vec![PhaseRecipe { schedule: None, ..phase(0) }];
             }),
         ];
         for (start, change) in cases {
@@ -134,11 +168,11 @@ mod tests {
 
     #[test]
     fn a_list_of_factors_must_fit_the_network() {
-        let mut stage = Recipe::preset("default").unwrap().train;
-        stage.lr_groups = Some(vec![0.1, 0.5, 1.0]);
-        assert_eq!(stage.rates(0.02, 3), Ok(vec![0.002, 0.01, 0.02]));
-        let error = stage.rates(0.02, 5).unwrap_err();
-        assert_eq!(error, RecipeError::Groups { found: 3, groups: 5 });
+        let mut stage = Recipe::preset("default").unwrap().train.training;
+        stage.rates = Rates::Groups(vec![0.1, 0.5, 1.0]);
+        assert_eq!(stage.group_rates(0.02, 3).unwrap(), [0.002, 0.01, 0.02]);
+        let error = stage.group_rates(0.02, 5).unwrap_err();
+        assert!(matches!(error, RecipeError::Groups { found: 3, groups: 5 }));
         assert!(error.hint().is_some());
         assert!(stage.plan(5, crate::Key::new(0)).is_err());
     }

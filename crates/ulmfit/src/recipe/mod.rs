@@ -1,12 +1,32 @@
-//! Hyper-parameters: recipes, their rules for the amount of data, and unfreezing schedules.
+//! Hyper-parameters: recipes, what is set by hand beside them, and their rules for the amount of data.
+//!
+//! A [`Recipe`] is a file. [`LmRecipe`] and [`ClassifierRecipe`] are its stages, on a shared core,
+//! [`TrainingRecipe`]. [`LmRecipe::resolve`] and [`ClassifierRecipe::resolve`] are the one place
+//! where recipe, [`Overrides`] and amount of data become the numbers of a training.
 
+mod changes;
 mod check;
-mod fit_to_data;
-mod stage_recipe;
+mod classifier;
+mod error;
+mod file;
+mod lm;
+mod overrides;
+mod phase;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
+mod rules;
+mod stage_file;
+mod training;
 mod unfreezing;
 
-pub use fit_to_data::{FewDocuments, NoBase, ReadOnce};
-pub use stage_recipe::{
-    All, BpttKind, PRESETS, PhaseRecipe, Recipe, RecipeError, StageRecipe, TrainPrecision, Unfreeze,
-};
+pub use classifier::ClassifierRecipe;
+pub use error::RecipeError;
+pub use file::{PRESETS, Recipe};
+pub use lm::{BpttKind, LmRecipe};
+pub use overrides::Overrides;
+pub use phase::{PhaseRecipe, Unfreeze};
+pub use resolve::{ClassifierData, LmStart};
+pub use rules::{FewDocuments, NoBase, ReadOnce, SelfTraining};
+pub use training::{Rates, TrainPrecision, TrainingRecipe};
 pub use unfreezing::Unfreezing;

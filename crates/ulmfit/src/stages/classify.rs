@@ -1,15 +1,14 @@
 //! Stage 3: a classifier on top of a language model.
 
 use super::language::lm_batches;
+use super::options::ClassifyOptions;
 use crate::Error;
 use crate::data::batches::Corpus;
-use crate::data::labels::{LabelKind, LabelOptions, LabelSet};
-use crate::model::{ClassifierConfig, HeadConfig, MultiTask, Network, TextClassifier};
+use crate::data::labels::{LabelKind, LabelSet};
+use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
 use crate::models::{ClassifierBundle, LmBundle};
-use crate::recipe::StageRecipe;
-use crate::run::Runner;
-use crate::run::Task as Title;
-use crate::run::fingerprint;
+use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe};
+use crate::run::{Runner, Task, fingerprint};
 use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTrainee};
 use serde_json::json;
@@ -27,10 +26,12 @@ pub struct LabelledText {
 }
 
 impl LabelledText {
-    /// The recipe for as much as there is to learn from: [`StageRecipe::for_documents`].
-    pub fn recipe(&self, recipe: &StageRecipe) -> StageRecipe {
+    /// How much there is to learn from; `lm_tokens` is what the language model has read if it
+    /// started from random weights.
+    pub fn amount(&self, lm_tokens: Option<usize>) -> ClassifierData {
         let documents = &self.train.documents;
-        recipe.for_documents(documents.len(), documents.iter().map(Vec::len).sum())
+        let tokens = documents.iter().map(Vec::len).sum();
+        ClassifierData { documents: documents.len(), tokens, lm_tokens }
     }
 
     /// Weights that make every class count the same: rows over classes times its rows, as
@@ -57,89 +58,79 @@ impl LabelledText {
     }
 }
 
-/// Options of stage 3 that are not numbers of the recipe.
-#[derive(Clone, Debug, Default)]
-pub struct ClassifyOptions {
-    /// What labels are, and how many there may be.
-    pub labels: LabelOptions,
-    /// Layers of the head.
-    pub head: HeadConfig,
-    /// Whether rare classes weigh more in the loss.
-    pub balance: bool,
-    /// Root of all randomness.
-    pub seed: u64,
-}
-
-/// Whom a classifier learns from.
+/// Where the labels come from that a classifier learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Teacher {
+pub(crate) enum LabelSource {
     /// The user's labels.
-    Labels,
-    /// These, and what a first classifier is surest of: [`self_training`](crate::stages::self_training).
-    Classifier,
+    Gold,
+    /// These, and pseudo-labels of a first classifier: [`self_training`](super::self_training).
+    Pseudo,
 }
 
-impl Teacher {
-    fn task(self, direction: Direction) -> Title {
+impl LabelSource {
+    fn task(self, direction: Direction) -> Task {
         let (title, name) = match self {
-            Self::Labels => ("train the classifier", "train"),
-            Self::Classifier => ("train a second classifier", "self-train"),
+            Self::Gold => ("train the classifier", "train"),
+            Self::Pseudo => ("train a second classifier", "self-train"),
         };
-        Title { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
+        Task { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
     }
 }
 
-/// Trains one classifier a direction on the encoders of a language model.
-///
-/// Rules of the recipe for little and much data must have been applied, by
-/// [`LabelledText::recipe`].
+/// The training of a classifier: what stage 3 needs besides a language model.
+#[derive(Clone, Copy)]
+pub struct ClassifierJob<'a> {
+    /// Examples and labels.
+    pub data: &'a LabelledText,
+    /// Reading directions, one network each.
+    pub directions: &'a [Direction],
+    /// Hyper-parameters, resolved for this much data ([`ClassifierRecipe::resolve`]).
+    pub recipe: &'a ClassifierRecipe,
+    /// Head, class weights, seed.
+    pub options: &'a ClassifyOptions,
+}
+
+/// Trains one classifier per direction on the encoders of a language model.
 ///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::TooLittle`] for fewer than two documents.
 pub fn classify(
     runner: &mut Runner<'_>,
     lm: LmBundle,
-    directions: &[Direction],
-    data: &LabelledText,
-    recipe: &StageRecipe,
-    options: &ClassifyOptions,
+    job: &ClassifierJob<'_>,
 ) -> Result<ClassifierBundle, Error> {
-    taught_by(Teacher::Labels, runner, lm, directions, data, recipe, options)
+    train_with(LabelSource::Gold, runner, lm, job)
 }
 
-/// [`classify`], in a run folder of its own for each teacher.
-pub(crate) fn taught_by(
-    teacher: Teacher,
+/// [`classify`], in a run folder of its own for each source of labels.
+pub(crate) fn train_with(
+    source: LabelSource,
     runner: &mut Runner<'_>,
     mut lm: LmBundle,
-    directions: &[Direction],
-    data: &LabelledText,
-    recipe: &StageRecipe,
-    options: &ClassifyOptions,
+    job: &ClassifierJob<'_>,
 ) -> Result<ClassifierBundle, Error> {
+    let ClassifierJob { data, recipe, options, .. } = *job;
     if data.train.documents.len() < 2 {
         let message = "a classifier needs at least two labelled documents".into();
         return Err(Error::TooLittle { message, hint: None });
     }
-    lm.keep(directions)?;
+    lm.keep(job.directions)?;
     let LmBundle { text, networks: encoders } = lm;
     let jobs = encoders.into_iter().map(|(direction, lm)| {
         move |runner: &mut Runner<'_>| {
             let key = Key::new(options.seed).child(direction as u64);
             let config = ClassifierConfig {
                 head: options.head.clone(),
-                seq_len: recipe.bptt,
-                max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+                seq_len: recipe.training.bptt,
+                max_len: recipe.max_len,
                 target_scale: data.train.target_scale(data.labels.kind()),
                 ..ClassifierConfig::new(lm.config(), data.labels.outputs(), data.labels.kind())
             };
-            let mut network =
-                TextClassifier::new(recipe.device(), config, recipe.dropouts(), key.child(10));
+            let (device, dropout) = (recipe.training.device(), recipe.training.dropouts());
+            let mut network = TextClassifier::new(device, config, dropout, key.child(10));
             network.copy_encoder(lm.encoder());
             let network = MultiTask::new(network, lm);
-            let task = teacher.task(direction);
-            let network = train_one(runner, &task, network, direction, data, recipe, options, key)?;
-            Ok((direction, network))
+            Ok((direction, train_one(runner, source, network, direction, job)?))
         }
     });
     let networks = runner.side_by_side(jobs.collect())?;
@@ -147,18 +138,17 @@ pub(crate) fn taught_by(
     Ok(ClassifierBundle { text, labels, text_columns, networks })
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a training depends on")]
 fn train_one(
     runner: &mut Runner<'_>,
-    task: &Title,
+    source: LabelSource,
     network: MultiTask<Cpu>,
     direction: Direction,
-    data: &LabelledText,
-    recipe: &StageRecipe,
-    options: &ClassifyOptions,
-    key: Key,
+    job: &ClassifierJob<'_>,
 ) -> Result<TextClassifier<Cpu>, Error> {
-    let plan = recipe.plan(network.groups(), key.child(11))?;
+    let ClassifierJob { data, recipe, options, .. } = *job;
+    let (training, task) = (&recipe.training, &source.task(direction));
+    let key = Key::new(options.seed).child(direction as u64);
+    let plan = training.plan(network.groups(), key.child(11))?;
     let identity = json!({
         "recipe": recipe,
         "seed": options.seed,
@@ -175,14 +165,14 @@ fn train_one(
     let loss = LossConfig {
         smoothing: recipe.label_smoothing,
         class_weights: options.balance.then(|| data.class_weights()),
-        regularisation: recipe.regularisation(),
+        regularisation: training.regularisation(),
     };
-    let (device, batch_size) = (recipe.device(), recipe.batch_size);
+    let (device, batch_size) = (training.device(), training.batch_size);
     let valid = (!valid.documents.is_empty()).then_some(&valid);
     let mut network = if recipe.lm_weight > 0.0 {
         let corpus = corpus_of(&train);
         // the documents are the right way round already
-        let batches = lm_batches(recipe, Direction::Forward);
+        let batches = lm_batches(training, BpttKind::Fixed, Direction::Forward);
         let lm = LmTask { corpus: &corpus, batches, weight: recipe.lm_weight };
         let (train, key) = (&train, key.child(12));
         let mut trainee =

@@ -1,9 +1,10 @@
 //! All stages, one after the other: from labelled texts to a classifier and an honest report.
 
-use super::language::{finetune, pretrain};
+use super::language::{LmJob, finetune, pretrain};
+use super::options::{FitOptions, TrainOptions};
 use super::outcome::Outcome;
 use super::self_training::draw;
-use super::train::{Before, TrainOptions, pool_key, train_on};
+use super::train::{Before, pool_key, train_on};
 use crate::Error;
 use crate::data::Record;
 use crate::data::batches::TokenSource;
@@ -13,11 +14,10 @@ use crate::input::{HoldOut, LmInput, Vocabulary, corpus_folder};
 use crate::input::{Rows, RowsInput, texts};
 use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
-use crate::recipe::StageRecipe;
+use crate::recipe::{LmRecipe, LmStart};
 use crate::report::DirectionScore;
 use crate::run::Laps;
 use crate::run::Runner;
-use crate::text::{TextConfig, VocabConfig};
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -33,31 +33,16 @@ pub struct FitInput {
     pub base: Option<LmBundle>,
 }
 
-/// How [`fit`] works.
-#[derive(Clone, Debug)]
-pub struct FitOptions {
-    /// Stage 3.
-    pub train: TrainOptions,
-    /// Stage 2; stages 1 and 2 in one if there is no base.
-    pub language: StageRecipe,
-    /// Sizes without a base; the number of rows is the vocabulary's.
-    pub sizes: AwdLstmConfig,
-    /// Tokenizer without a base.
-    pub text: TextConfig,
-    /// Vocabulary of the fine-tuned model.
-    pub vocab: VocabConfig,
-}
-
-/// One of so many unlabelled texts judges the language model if no rows to choose by can.
-const LM_VALID: usize = 20;
-/// So many test texts do if there are no unlabelled ones either.
+/// One unlabelled text in this many is held out for perplexity when there is no validation set.
+const LM_HOLD_OUT: usize = 20;
+/// Test texts used instead when there are no unlabelled ones either.
 const LM_TEST: usize = 500;
 
 /// Runs all stages.
 ///
-/// The language model learns the training rows' texts and the unlabelled ones, never those that
-/// the classifier is chosen by or scored on. Where there are neither rows to choose by nor
-/// unlabelled texts, its perplexity is that of texts of the test rows; nothing is chosen by it then.
+/// The language model learns the texts of the training set and the unlabelled ones, never those of
+/// the validation and test sets. Where there are neither a validation set nor unlabelled texts,
+/// its perplexity is measured on texts of the test set; nothing is selected by it then.
 ///
 /// # Errors
 /// [`Error`] of the stage that failed.
@@ -77,32 +62,28 @@ pub fn fit(
     laps.lap("split");
     let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
         (false, _) => Some(in_memory(&rows.valid)),
-        (true, true) if options.language.chooses() => Some(Texts::default()),
+        (true, true) if options.language.training.selects() => Some(Texts::default()),
         (true, true) => Some(in_memory(&rows.test[..rows.test.len().min(LM_TEST)])),
         (true, false) => None,
     };
     let input = LmInput {
         valid: judges,
         train: Texts { files: unlabeled, ..in_memory(&rows.train) },
-        hold_out: HoldOut::new(LM_VALID, key.child(2)),
+        hold_out: HoldOut::new(LM_HOLD_OUT, key.child(2)),
         options: reading,
     };
     let new = base.is_none();
-    let most = options.train.recipe.texts_to_label(rows.train.len(), rows.labels.kind());
+    let most = {
+        let TrainOptions { recipe, overrides, .. } = &options.train;
+        recipe.texts_to_label(overrides, rows.train.len(), rows.labels.kind())
+    };
     let learned = language_model(runner, base, input, options, (most, pool_key(&key)))?;
     laps.lap("language model");
     let Learned { lm, scores, recipe, documents, tokens, pool } = learned;
-    let mut train = options.train.clone();
-    if new && train.recipe.from_scratch_below.is_some_and(|least| tokens < least) {
-        train.recipe = train.recipe.from_scratch();
-        let rate = train.recipe.lr;
-        runner.progress.note(&format!(
-            "the language model has read {tokens} tokens: all layers learn at once, with the rate {rate}"
-        ));
-    }
     let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
-    let before = Before { language_model: scores, unlabeled, pool, recipe };
-    train_on(runner, lm, &rows, before, &train, laps)
+    let lm_tokens = new.then_some(tokens);
+    let before = Before { language_model: scores, unlabeled, pool, recipe, lm_tokens };
+    train_on(runner, lm, &rows, before, &options.train, laps)
 }
 
 fn in_memory(rows: &[Record]) -> Texts<'_> {
@@ -114,7 +95,7 @@ struct Learned {
     lm: LmBundle,
     scores: Vec<DirectionScore>,
     /// Hyper-parameters, as they were applied; none if nothing was learned.
-    recipe: Option<StageRecipe>,
+    recipe: Option<LmRecipe>,
     /// How many texts there were to read or to be judged by.
     documents: usize,
     /// How many tokens it has read here, those of all passes.
@@ -145,23 +126,23 @@ fn language_model(
     let pool = draw(&corpora.train, &without, most, &key);
     let (directions, seed) = (&options.train.directions, options.train.classify.seed);
     let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
-    let (wanted, tokens) = (&options.language, corpora.train.token_count());
-    let recipe = match &base {
-        Some(_) => Some(wanted.for_text(tokens)),
-        None => wanted.for_text_without_base(tokens),
-    };
+    let tokens = corpora.train.token_count();
+    let start = if base.is_some() { LmStart::AsWritten } else { LmStart::Random };
+    let recipe = options.language.resolve(&options.lm_overrides, start, tokens);
     let Some(recipe) = recipe else {
-        let words =
-            "so few texts teach no language: the weights are random until labels are learned";
+        let words = "too little text to pretrain a language model: the classifier starts from random weights";
         runner.progress.note(words);
         let lm = LmBundle::random(text, sizes, directions, seed);
         return Ok(Learned { lm, scores: Vec::new(), recipe, documents, tokens: 0, pool });
     };
-    wanted.changes(&recipe).iter().for_each(|words| runner.progress.note(words));
+    if let Some(changes) = options.language.changes_by_rules(&options.lm_overrides, &recipe) {
+        runner.progress.note(&changes);
+    }
+    let job = LmJob { corpora: &corpora, directions, recipe: &recipe, seed };
     let (lm, scores) = match base {
-        Some(base) => finetune(runner, base, text, &corpora, directions, &recipe, seed)?,
-        None => pretrain(runner, text, &corpora, sizes, directions, &recipe, seed)?,
+        Some(base) => finetune(runner, base, text, &job)?,
+        None => pretrain(runner, text, sizes, &job)?,
     };
-    let tokens = tokens * recipe.all_epochs();
+    let tokens = tokens * recipe.training.all_epochs();
     Ok(Learned { lm, scores, recipe: Some(recipe), documents, tokens, pool })
 }

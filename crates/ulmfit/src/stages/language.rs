@@ -5,10 +5,11 @@ use crate::data::batches::{Bptt, LmBatchConfig, TokenSource};
 use crate::input::LmText;
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::models::LmBundle;
-use crate::recipe::{BpttKind, StageRecipe};
+use crate::recipe::{BpttKind, LmRecipe, TrainingRecipe};
 use crate::report::DirectionScore;
 use crate::run::Runner;
 use crate::run::{Task, fingerprint};
+use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
 use serde_json::json;
@@ -27,38 +28,44 @@ impl DirectionScore {
     }
 }
 
-/// How a stream is cut for a network of one direction.
-pub fn lm_batches(recipe: &StageRecipe, direction: Direction) -> LmBatchConfig {
-    let bptt = match recipe.bptt_kind {
+/// How a stream is cut for a network of one direction, in windows of fixed or variable length.
+pub fn lm_batches(recipe: &TrainingRecipe, kind: BpttKind, direction: Direction) -> LmBatchConfig {
+    let bptt = match kind {
         BpttKind::Fixed => Bptt::Fixed,
         BpttKind::Variable => Bptt::Variable { cap: None },
     };
     LmBatchConfig { batch_size: recipe.batch_size, seq_len: recipe.bptt, bptt, direction }
 }
 
-/// Stage 1: trains new language models, one a direction.
-///
-/// Rules of the recipe for little and much text must have been applied, by [`StageRecipe::for_text`].
+/// The training of a language model: what stages 1 and 2 need besides a network.
+pub struct LmJob<'a, S = TokenFile> {
+    /// Training and validation text.
+    pub corpora: &'a LmText<S>,
+    /// Reading directions, one network each.
+    pub directions: &'a [Direction],
+    /// Hyper-parameters, resolved for this much text ([`LmRecipe::resolve`]).
+    pub recipe: &'a LmRecipe,
+    /// Root of all randomness.
+    pub seed: u64,
+}
+
+/// Stage 1: trains new language models, one per direction.
 ///
 /// # Errors
 /// Those of [`Runner::train`].
 pub fn pretrain<S: TokenSource>(
     runner: &mut Runner<'_>,
     text: TextPipeline,
-    corpora: &LmText<S>,
     sizes: AwdLstmConfig,
-    directions: &[Direction],
-    recipe: &StageRecipe,
-    seed: u64,
+    job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
-    let random = LmBundle::random(text, sizes, directions, seed);
-    train_all(runner, "pretrain", random, corpora, recipe, seed)
+    let random = LmBundle::random(text, sizes, job.directions, job.seed);
+    train_all(runner, Stage::Pretrain, random, job)
 }
 
 /// Stage 2: goes on with a model's networks on other text, in another vocabulary.
 ///
-/// Rows of words the model knows are kept, new words start at the mean of all rows. Rules of the
-/// recipe must have been applied as for [`pretrain`].
+/// Rows of words that the model knows are kept, new words start at the mean of all rows.
 ///
 /// # Errors
 /// Those of [`Runner::train`]; [`Error::Usage`] when the base lacks a direction.
@@ -66,13 +73,27 @@ pub fn finetune<S: TokenSource>(
     runner: &mut Runner<'_>,
     base: LmBundle,
     text: TextPipeline,
-    corpora: &LmText<S>,
-    directions: &[Direction],
-    recipe: &StageRecipe,
-    seed: u64,
+    job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
-    let networks = transfer(base, text.vocab(), directions)?;
-    train_all(runner, "finetune", LmBundle { text, networks }, corpora, recipe, seed)
+    let networks = transfer(base, text.vocab(), job.directions)?;
+    train_all(runner, Stage::Finetune, LmBundle { text, networks }, job)
+}
+
+/// Stage 1 or stage 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Pretrain,
+    Finetune,
+}
+
+impl Stage {
+    fn task(self, direction: Direction) -> Task {
+        let (title, name) = match self {
+            Self::Pretrain => ("pretrain the language model", "pretrain"),
+            Self::Finetune => ("fine-tune the language model", "finetune"),
+        };
+        Task { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
+    }
 }
 
 /// The networks of `base` for some directions, in the vocabulary `to`.
@@ -92,18 +113,14 @@ pub fn transfer(
 
 fn train_all<S: TokenSource>(
     runner: &mut Runner<'_>,
-    stage: &str,
+    stage: Stage,
     bundle: LmBundle,
-    corpora: &LmText<S>,
-    recipe: &StageRecipe,
-    seed: u64,
+    job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
     let vocabulary = &fingerprint::vocabulary(text.vocab());
-    let jobs = networks.into_iter().map(|(direction, network)| {
-        move |runner: &mut Runner<'_>| {
-            train_one(runner, stage, (direction, network), vocabulary, corpora, recipe, seed)
-        }
+    let jobs = networks.into_iter().map(|network| {
+        move |runner: &mut Runner<'_>| train_one(runner, stage, network, vocabulary, job)
     });
     let trained = runner.side_by_side(jobs.collect())?;
     let (networks, scores): (_, Vec<_>) = trained.into_iter().unzip();
@@ -115,24 +132,19 @@ type OneDirection = (Direction, LanguageModel<Cpu>);
 /// Trains one network; with its score, if there is text to score on.
 fn train_one<S: TokenSource>(
     runner: &mut Runner<'_>,
-    stage: &str,
+    stage: Stage,
     (direction, mut network): OneDirection,
     vocabulary: &str,
-    corpora: &LmText<S>,
-    recipe: &StageRecipe,
-    seed: u64,
+    job: &LmJob<'_, S>,
 ) -> Result<(OneDirection, Option<DirectionScore>), Error> {
-    let device = recipe.device();
+    let LmJob { corpora, recipe, seed, .. } = *job;
+    let training = &recipe.training;
+    let device = training.device();
     network.set_device(device);
-    network.set_dropout(recipe.dropouts());
-    let title = match stage {
-        "pretrain" => format!("pretrain the language model, {direction}"),
-        _ => format!("fine-tune the language model, {direction}"),
-    };
-    let task = Task { title, name: format!("{stage}-{direction}") };
+    network.set_dropout(training.dropouts());
     let key = Key::new(seed).child(direction as u64);
-    let plan = recipe.plan(network.groups(), key.child(1))?;
-    let batches = lm_batches(recipe, direction);
+    let plan = training.plan(network.groups(), key.child(1))?;
+    let batches = lm_batches(training, recipe.bptt_kind, direction);
     let identity = json!({
         "recipe": recipe,
         "seed": seed,
@@ -148,10 +160,10 @@ fn train_one<S: TokenSource>(
     let score = |network: &LanguageModel<Cpu>| {
         valid.map(|valid| score_stream(network, valid, &batches, &mut |_, _| ())).transpose()
     };
-    let before = if stage == "pretrain" { None } else { score(&network)? };
-    let (ar_tar, key) = (recipe.regularisation(), key.child(2));
+    let before = if stage == Stage::Pretrain { None } else { score(&network)? };
+    let (ar_tar, key) = (training.regularisation(), key.child(2));
     let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?;
-    runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+    runner.train(&stage.task(direction), &device, &mut trainee, &plan, &identity)?;
     let mut network = trainee.into_model();
     network.set_device(Cpu::default()); // what the saved model is used with
     let after = score(&network)?;

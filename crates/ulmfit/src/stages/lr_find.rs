@@ -6,7 +6,7 @@ use crate::data::batches::TokenSource;
 use crate::data::labels::LabelSet;
 use crate::model::{ClassifierConfig, Learn, Network, TextClassifier};
 use crate::models::LmBundle;
-use crate::recipe::StageRecipe;
+use crate::recipe::{ClassifierRecipe, LmRecipe, TrainingRecipe};
 use crate::run::Progress;
 use crate::schedule::{LrRange, LrSweep};
 use crate::train::{
@@ -24,20 +24,21 @@ use ulmfit_ops::{Cpu, Key};
 pub fn find_lm_rate<S: TokenSource>(
     lm: LmBundle,
     train: &S,
-    recipe: &StageRecipe,
+    recipe: &LmRecipe,
     range: LrRange,
     seed: u64,
     progress: &mut dyn Progress,
 ) -> Result<LrSweep, Error> {
+    let training = &recipe.training;
     let (direction, mut network) = lm.networks.into_iter().next().expect("a model has a network");
-    network.set_dropout(recipe.dropouts());
+    network.set_dropout(training.dropouts());
     let key = Key::new(seed).child(20);
-    let batches = lm_batches(recipe, direction);
-    let regularisation = recipe.regularisation();
+    let batches = lm_batches(training, recipe.bptt_kind, direction);
+    let regularisation = training.regularisation();
     let device = Cpu::default();
     let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
     let groups = trainee.model().groups();
-    sweep(&mut trainee, Learn::all(groups), recipe, range, key, progress)
+    sweep(&mut trainee, Learn::all(groups), training, range, key, progress)
 }
 
 /// Rates a classifier could be trained with, only its head learning: what the paper picks
@@ -52,11 +53,12 @@ pub fn find_classifier_rate(
     lm: LmBundle,
     train: &Labelled,
     labels: &LabelSet,
-    recipe: &StageRecipe,
+    recipe: &ClassifierRecipe,
     range: LrRange,
     seed: u64,
     progress: &mut dyn Progress,
 ) -> Result<LrSweep, Error> {
+    let training = &recipe.training;
     let (direction, lm) = lm.networks.into_iter().next().expect("a model has a network");
     let mut train = train.clone();
     train.documents.iter_mut().for_each(|document| direction.orient(document));
@@ -64,32 +66,32 @@ pub fn find_classifier_rate(
     let target_scale = train.target_scale(labels.kind());
     let train = train.scaled(target_scale);
     let config = ClassifierConfig {
-        seq_len: recipe.bptt,
-        max_len: (recipe.max_len > 0).then_some(recipe.max_len),
+        seq_len: training.bptt,
+        max_len: recipe.max_len,
         target_scale,
         ..ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind())
     };
-    let mut network = TextClassifier::new(Cpu::default(), config, recipe.dropouts(), key);
+    let mut network = TextClassifier::new(Cpu::default(), config, training.dropouts(), key);
     network.copy_encoder(lm.encoder());
-    let batch_size = recipe.batch_size;
-    let loss = LossConfig { regularisation: recipe.regularisation(), ..LossConfig::default() };
+    let batch_size = training.batch_size;
+    let loss = LossConfig { regularisation: training.regularisation(), ..LossConfig::default() };
     let device = Cpu::default();
     let mut trainee = ClassifierTrainee::new(device, network, &train, None, batch_size, loss, key);
     let groups = trainee.model().groups();
-    sweep(&mut trainee, Learn::top(groups, 1), recipe, range, key, progress)
+    sweep(&mut trainee, Learn::top(groups, 1), training, range, key, progress)
 }
 
 fn sweep<T: Trainee<Cpu>>(
     trainee: &mut T,
     learn: Learn,
-    recipe: &StageRecipe,
+    recipe: &TrainingRecipe,
     range: LrRange,
     key: Key,
     progress: &mut dyn Progress,
 ) -> Result<LrSweep, Error> {
     let options = LrFindOptions {
         range,
-        factors: recipe.rates(1.0, learn.groups())?,
+        factors: recipe.group_rates(1.0, learn.groups())?,
         learn,
         optimizer: recipe.optimizer,
         weight_decay: recipe.weight_decay,

@@ -17,6 +17,8 @@ mod lr_find;
 #[cfg(feature = "train")]
 mod model_card;
 #[cfg(feature = "train")]
+mod options;
+#[cfg(feature = "train")]
 mod outcome;
 #[cfg(feature = "train")]
 mod self_training;
@@ -26,22 +28,22 @@ mod train;
 #[cfg(feature = "train")]
 pub use baselines::{answers, tfidf_guesses};
 #[cfg(feature = "train")]
-pub use classify::{ClassifyOptions, LabelledText, classify};
+pub use classify::{ClassifierJob, LabelledText, classify};
 pub use evaluate::{LmReport, evaluate_classifier, evaluate_language_model};
 #[cfg(feature = "train")]
-pub use fit::{FitInput, FitOptions, fit};
+pub use fit::{FitInput, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
-pub use language::{finetune, lm_batches, pretrain, transfer};
+pub use language::{LmJob, finetune, lm_batches, pretrain, transfer};
 #[cfg(feature = "train")]
 pub use lr_find::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]
 pub use model_card::LmPapers;
 #[cfg(feature = "train")]
+pub use options::{ClassifyOptions, FitOptions, TrainOptions};
+#[cfg(feature = "train")]
 pub use outcome::Outcome;
 #[cfg(feature = "train")]
-pub use self_training::SelfTraining;
+pub use self_training::{FirstClassifier, SelfTrained, draw, self_train};
 #[cfg(feature = "train")]
-pub use self_training::{draw, teach};
-#[cfg(feature = "train")]
-pub use train::{TrainInput, TrainOptions, train};
+pub use train::{TrainInput, train};

@@ -1,18 +1,19 @@
 //! What lies in a model folder for people: the card, and `run.json` with where it comes from.
 
+use super::options::TrainOptions;
 use super::outcome::Outcome;
-use super::train::TrainOptions;
 use crate::data::batches::TokenSource;
 use crate::input::LmText;
 use crate::input::Rows;
 use crate::model::Network;
 use crate::models::BaseModel;
 use crate::models::{ClassifierBundle, LmBundle, Papers};
-use crate::recipe::StageRecipe;
+use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
 use crate::run::Runner;
 use crate::run::fingerprint;
 use crate::text::token_file::TokenFile;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -25,7 +26,7 @@ pub struct LmPapers<'a, S = TokenFile> {
     /// What it learned from.
     pub corpora: &'a LmText<S>,
     /// Hyper-parameters.
-    pub recipe: &'a StageRecipe,
+    pub recipe: &'a LmRecipe,
     /// How good it is.
     pub scores: &'a [DirectionScore],
 }
@@ -114,10 +115,12 @@ impl<S: TokenSource> LmPapers<'_, S> {
 pub(crate) fn provenance(
     classifier: &ClassifierBundle,
     rows: &Rows,
-    language_model: Option<&StageRecipe>,
+    language_model: Option<&LmRecipe>,
     options: &TrainOptions,
 ) -> Provenance {
-    let plain = |recipe: &StageRecipe| serde_json::to_value(recipe).expect("plain data serialises");
+    fn plain(recipe: &impl Serialize) -> Value {
+        serde_json::to_value(recipe).expect("plain data serialises")
+    }
     let network = &classifier.networks[0].1;
     Provenance {
         program: PROGRAM.to_owned(),

@@ -1,20 +1,21 @@
 //! Stage 3 as a user meets it: labelled rows in, a classifier and its report out.
 
 use super::baselines::Baselines;
-use super::classify::{ClassifyOptions, LabelledText};
+use super::classify::LabelledText;
 use super::evaluate::score;
 use super::model_card::provenance;
+use super::options::TrainOptions;
 use super::outcome::Outcome;
-use super::self_training::{First, Taught, sample, teach};
+use super::self_training::{FirstClassifier, SelfTrained, sample, self_train};
 use crate::Error;
 use crate::data::Record;
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::readers::ReadOptions;
 use crate::input::{Document, read_texts};
-use crate::input::{Rows, RowsInput, Shares, labelled, texts};
+use crate::input::{Rows, RowsInput, labelled, texts};
 use crate::model::argmax;
 use crate::models::{ClassifierBundle, LmBundle};
-use crate::recipe::StageRecipe;
+use crate::recipe::LmRecipe;
 use crate::report::ClassifierEvaluation;
 use crate::report::statistics::Reliability;
 use crate::report::{
@@ -22,7 +23,6 @@ use crate::report::{
 };
 use crate::run::Laps;
 use crate::run::Runner;
-use crate::text::Direction;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -30,23 +30,10 @@ use ulmfit_ops::Key;
 pub struct TrainInput {
     /// Labelled rows.
     pub rows: RowsInput,
-    /// Files of texts without labels, for [self-training](super::self_training::SelfTraining).
+    /// Files of texts without labels, for [self-training](crate::recipe::SelfTraining).
     pub unlabeled: Vec<PathBuf>,
     /// How these are read.
     pub options: ReadOptions,
-}
-
-/// How a classifier is trained.
-#[derive(Clone, Debug)]
-pub struct TrainOptions {
-    /// Reading directions.
-    pub directions: Vec<Direction>,
-    /// Hyper-parameters.
-    pub recipe: StageRecipe,
-    /// Head, class weights, seed, task.
-    pub classify: ClassifyOptions,
-    /// Rows set apart where the user has not.
-    pub shares: Shares,
 }
 
 /// What came before stage 3.
@@ -59,7 +46,9 @@ pub(crate) struct Before {
     /// Some of these, as token ids, for a classifier to label.
     pub(crate) pool: Vec<Vec<u32>>,
     /// Its hyper-parameters.
-    pub(crate) recipe: Option<StageRecipe>,
+    pub(crate) recipe: Option<LmRecipe>,
+    /// Tokens that it has read in all, if it started from random weights.
+    pub(crate) lm_tokens: Option<usize>,
 }
 
 /// Mistakes that a report shows.
@@ -79,7 +68,8 @@ pub fn train(
     let TrainInput { rows, unlabeled, options: reading } = input;
     let key = Key::new(options.classify.seed).child(100);
     let rows = Rows::split(rows, &options.classify.labels, options.shares, key, runner.progress)?;
-    let most = options.recipe.texts_to_label(rows.train.len(), rows.labels.kind());
+    let most =
+        options.recipe.texts_to_label(&options.overrides, rows.train.len(), rows.labels.kind());
     let pool = match (most, &unlabeled[..]) {
         (_, []) => Vec::new(),
         (0, _) => {
@@ -117,18 +107,17 @@ pub(crate) fn train_on(
         valid: labelled(&lm.text, &rows.valid, &rows.labels)?,
         labels: rows.labels.clone(),
     };
-    let TrainOptions { directions, classify, .. } = options;
-    let Taught { classifier, recipe, first } =
-        teach(runner, lm, directions, &data, &before.pool, &options.recipe, classify)?;
+    let SelfTrained { classifier, recipe, first } =
+        self_train(runner, lm, &data, &before.pool, before.lm_tokens, options)?;
     let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
     laps.lap("classifier");
-    let batch = options.recipe.batch_size;
+    let batch = options.recipe.training.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
     let (judged, judged_rows) =
         if test.is_some() { (&rows.test, test_rows) } else { (&rows.valid, valid_rows) };
     let self_training = match first {
-        Some(First { classifier, labelled, learned }) => {
+        Some(FirstClassifier { classifier, labelled, learned }) => {
             let first_accuracy = match scored(runner, &classifier, judged, batch)?.0 {
                 Some(ClassifierEvaluation::SingleLabel(scores)) => Some(scores.accuracy),
                 _ => None,
@@ -156,7 +145,7 @@ pub(crate) fn train_on(
         language_model: before.language_model,
         test,
         valid,
-        chosen: options.recipe.chooses(),
+        chosen: options.recipe.training.selects(),
         baselines: scores,
         comparison,
         verdict,

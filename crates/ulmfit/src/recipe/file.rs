@@ -1,0 +1,200 @@
+//! Recipes as TOML files, and those inside the program.
+
+use super::error::RecipeError;
+use super::{ClassifierRecipe, LmRecipe};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// A named set of hyper-parameters for the three stages.
+///
+/// A file may build on another recipe: with `extends = "paper-2018"`, or a path relative to the
+/// file, it needs only the fields that differ. Tables are merged field by field, lists of phases
+/// are replaced whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recipe {
+    /// Short name.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+    /// Where the numbers are from.
+    pub source: String,
+    /// Stage 1: a language model on general text.
+    pub pretrain: LmRecipe,
+    /// Stage 2: the same on the user's texts.
+    pub finetune: LmRecipe,
+    /// Stage 3: the classifier.
+    pub train: ClassifierRecipe,
+}
+
+/// The recipes inside the program, by name.
+pub const PRESETS: [(&str, &str); 4] = [
+    ("default", include_str!("../../../../recipes/default.toml")),
+    ("paper-2018", include_str!("../../../../recipes/paper-2018.toml")),
+    ("imdb-scripts-2018", include_str!("../../../../recipes/imdb-scripts-2018.toml")),
+    ("fastai-2", include_str!("../../../../recipes/fastai-2.toml")),
+];
+
+/// Names the recipe that a file builds on.
+const EXTENDS: &str = "extends";
+
+impl Recipe {
+    /// A recipe of [`PRESETS`].
+    ///
+    /// # Errors
+    /// [`RecipeError::Unknown`] when there is none of this name.
+    pub fn preset(name: &str) -> Result<Self, RecipeError> {
+        Self::parse_as(preset(name)?, Path::new(name))
+    }
+
+    /// A recipe from a file.
+    ///
+    /// # Errors
+    /// [`RecipeError`] when it cannot be read or used.
+    pub fn read(path: &Path) -> Result<Self, RecipeError> {
+        Self::parse_as(&read(path)?, path)
+    }
+
+    /// A recipe from TOML; `extends` is relative to the working directory.
+    ///
+    /// # Errors
+    /// [`RecipeError`] when it is not well-formed or a number is out of range.
+    pub fn parse(text: &str) -> Result<Self, RecipeError> {
+        Self::parse_as(text, Path::new("recipe"))
+    }
+
+    /// `path` is what messages call it, and where `extends` starts from.
+    fn parse_as(text: &str, path: &Path) -> Result<Self, RecipeError> {
+        let syntax = |error: toml::de::Error| syntax(path, &error);
+        let table: Table = text.parse().map_err(syntax)?;
+        let recipe: Self = if table.contains_key(EXTENDS) {
+            let mut merged = resolve(table, path, &mut Vec::new())?;
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            merged.entry("name").or_insert_with(|| Value::from(&*stem));
+            merged.try_into().map_err(syntax)?
+        } else {
+            toml::from_str(text).map_err(syntax)? // not from the table: it has lost the lines
+        };
+        recipe.pretrain.check()?;
+        recipe.finetune.check()?;
+        recipe.train.check()?;
+        Ok(recipe)
+    }
+
+    /// Whether stage 2 or 3 selects epochs or stops by a validation set.
+    pub fn selects(&self) -> bool {
+        self.finetune.training.selects() || self.train.training.selects()
+    }
+}
+
+fn preset(name: &str) -> Result<&'static str, RecipeError> {
+    let found = PRESETS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, text)| *text).ok_or_else(|| RecipeError::Unknown { name: name.to_owned() })
+}
+
+fn read(path: &Path) -> Result<String, RecipeError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| RecipeError::Read { path: path.to_owned(), source })
+}
+
+fn syntax(path: &Path, error: &toml::de::Error) -> RecipeError {
+    RecipeError::Syntax { path: path.to_owned(), message: error.to_string().trim().to_owned() }
+}
+
+/// A table on top of the recipe that it extends, and so on.
+fn resolve(mut table: Table, path: &Path, seen: &mut Vec<PathBuf>) -> Result<Table, RecipeError> {
+    if seen.iter().any(|seen| seen == path) {
+        return Err(RecipeError::Circle { path: path.to_owned() });
+    }
+    seen.push(path.to_owned());
+    let Some(parent) = table.remove(EXTENDS) else { return Ok(table) };
+    let Value::String(parent) = parent else {
+        let message = "`extends` must be the name of a recipe or the path of a file".to_owned();
+        return Err(RecipeError::Syntax { path: path.to_owned(), message });
+    };
+    let is_file = Path::new(&parent).extension().is_some_and(|end| end == "toml");
+    let (text, place) = if is_file {
+        let place = path.parent().unwrap_or(Path::new("")).join(&parent);
+        (read(&place)?, place)
+    } else {
+        (preset(&parent)?.to_owned(), PathBuf::from(&parent))
+    };
+    let lower: Table = text.parse().map_err(|error| syntax(&place, &error))?;
+    let mut lower = resolve(lower, &place, seen)?;
+    lower.remove("name"); // it is another recipe now
+    merge(&mut lower, table);
+    Ok(lower)
+}
+
+/// Two ways to say the same: setting one of them drops the other.
+const EITHER: [(&str, &str); 2] = [("lr-factor", "lr-groups"), ("lr-groups", "lr-factor")];
+
+fn merge(lower: &mut Table, upper: Table) {
+    for (one, other) in EITHER {
+        if upper.contains_key(one) && !upper.contains_key(other) {
+            lower.remove(other);
+        }
+    }
+    for (key, value) in upper {
+        match (lower.get_mut(&key), value) {
+            // a `kind` begins another schedule or optimiser
+            (Some(Value::Table(lower)), Value::Table(upper)) if !upper.contains_key("kind") => {
+                merge(lower, upper);
+            }
+            (_, value) => {
+                lower.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Rates;
+
+    #[test]
+    fn every_preset_is_read_and_written_back() {
+        for (name, _) in PRESETS {
+            let recipe = Recipe::preset(name).unwrap();
+            assert_eq!(recipe.name, name);
+            assert_eq!(Recipe::parse(&toml::to_string(&recipe).unwrap()).unwrap(), recipe);
+        }
+    }
+
+    #[test]
+    fn a_file_needs_only_what_differs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+        write("a.toml", "extends = 'paper-2018'\n[train.dropout]\nweight = 0.3\n");
+        write("b.toml", "name = 'mine'\nextends = 'a.toml'\n[finetune]\nlr-groups = [1.0, 2.0]\n");
+        let paper = Recipe::preset("paper-2018").unwrap();
+        let a = Recipe::read(&path("a.toml")).unwrap();
+        let mut wanted = paper.clone();
+        wanted.name = "a".into();
+        wanted.train.training.dropout.weight = 0.3;
+        assert_eq!(a, wanted);
+        let b = Recipe::read(&path("b.toml")).unwrap();
+        wanted.name = "mine".into();
+        wanted.finetune.training.rates = Rates::Groups(vec![1.0, 2.0]);
+        assert_eq!(b, wanted);
+
+        write("c.toml", "extends = 'd.toml'\n");
+        write("d.toml", "extends = 'c.toml'\n");
+        assert!(matches!(Recipe::read(&path("c.toml")), Err(RecipeError::Circle { .. })));
+        write("e.toml", "extends = 'no-such'\n");
+        assert!(matches!(Recipe::read(&path("e.toml")), Err(RecipeError::Unknown { .. })));
+        write("f.toml", "extends = 'default'\n[train]\nbatch-sise = 3\n");
+        let error = Recipe::read(&path("f.toml")).unwrap_err().to_string();
+        assert!(error.contains("f.toml") && error.contains("batch-sise"), "{error}");
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_shows_the_line() {
+        let error = Recipe::parse_as("name = \n", Path::new("my.toml")).unwrap_err().to_string();
+        assert!(error.starts_with("my.toml: not a valid recipe\n"), "{error}");
+        assert!(error.contains("\n1 | name ="), "{error}");
+    }
+}

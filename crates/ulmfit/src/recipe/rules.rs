@@ -1,0 +1,61 @@
+//! Rules of a recipe for little and for much data; [`resolve`](super::LmRecipe::resolve) applies them.
+
+use serde::{Deserialize, Serialize};
+
+/// Numbers for so much text that it is read only once: it can hardly be overfitted, and it
+/// teaches more than what sparing the lower layers would protect (lab book, 2026-11-23).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReadOnce {
+    /// Factor of all dropout probabilities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_mult: Option<f64>,
+    /// Factor by which each lower group learns more slowly, if the recipe has such a factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr_factor: Option<f64>,
+}
+
+/// Numbers for a language model that starts from random weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NoBase {
+    /// Below this number of tokens the weights stay random: however often so little text was read,
+    /// labels were learned no better, and mostly worse (lab book, 2026-11-24).
+    pub random_below: usize,
+    /// Instead of the stage's own.
+    pub min_updates: usize,
+}
+
+/// Numbers for few labelled documents: all layers learn at once, since so few examples can teach
+/// one layer at a time little (lab book, 2026-11-24).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FewDocuments {
+    /// Applies below this number of documents.
+    pub below: usize,
+    /// Peak learning rate of the highest group.
+    pub lr: f64,
+}
+
+/// When a classifier gives pseudo-labels to unlabelled texts, and how many a second one learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SelfTraining {
+    /// Applies below this number of labelled documents; `None`: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<usize>,
+    /// Most texts that get a pseudo-label.
+    pub texts: usize,
+    /// Largest share of them that the second classifier learns, of each class.
+    pub share: f64,
+}
+
+/// Share where only the number of texts was set by hand.
+const SHARE: f64 = 0.5;
+
+impl SelfTraining {
+    /// With up to `texts` texts, however many labels there are; 0 means no self-training.
+    pub fn of(texts: usize) -> Option<Self> {
+        (texts > 0).then_some(Self { below: None, texts, share: SHARE })
+    }
+}

@@ -1,0 +1,52 @@
+//! How classifiers are trained.
+
+use crate::data::labels::LabelOptions;
+use crate::input::Shares;
+use crate::model::{AwdLstmConfig, HeadConfig};
+use crate::recipe::{ClassifierRecipe, LmRecipe, Overrides};
+use crate::text::{Direction, TextConfig, VocabConfig};
+
+/// Options of stage 3 that are not hyper-parameters of the recipe.
+#[derive(Clone, Debug, Default)]
+pub struct ClassifyOptions {
+    /// Kind of prediction, and how many labels there may be.
+    pub labels: LabelOptions,
+    /// Layers of the head.
+    pub head: HeadConfig,
+    /// Whether rare classes weigh more in the loss.
+    pub balance: bool,
+    /// Root of all randomness.
+    pub seed: u64,
+}
+
+/// How [`train`](super::train()) works.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    /// Reading directions.
+    pub directions: Vec<Direction>,
+    /// Hyper-parameters.
+    pub recipe: ClassifierRecipe,
+    /// Those set by hand.
+    pub overrides: Overrides,
+    /// Head, class weights, seed, kind of prediction.
+    pub classify: ClassifyOptions,
+    /// Shares of the examples to hold out.
+    pub shares: Shares,
+}
+
+/// How [`fit`](super::fit()) works.
+#[derive(Clone, Debug)]
+pub struct FitOptions {
+    /// Stage 3.
+    pub train: TrainOptions,
+    /// Stage 2; stages 1 and 2 in one if there is no base.
+    pub language: LmRecipe,
+    /// Hyper-parameters of the language model that were set by hand.
+    pub lm_overrides: Overrides,
+    /// Sizes without a base; the vocabulary's size comes from the texts.
+    pub sizes: AwdLstmConfig,
+    /// Tokenizer without a base.
+    pub text: TextConfig,
+    /// Vocabulary of the fine-tuned model.
+    pub vocab: VocabConfig,
+}
