@@ -47,7 +47,10 @@ pub(crate) fn report(error: Any) -> ExitCode {
     let hint = error.hint();
     let class = error.class();
     let stopped = matches!(error, Error::Stopped);
-    say(&format!("ulmfit: {}", one_line(&format!("{:#}", Any::new(error)))));
+    // a TOML error points at a place of the file: its lines must stay lines
+    let keeps_lines = matches!(error, Error::Recipe(RecipeError::Syntax { .. }));
+    let text = format!("{:#}", Any::new(error));
+    say(&format!("ulmfit: {}", if keeps_lines { text } else { one_line(&text) }));
     if let Some(hint) = hint {
         say(&format!("hint: {}", one_line(&hint)));
     }

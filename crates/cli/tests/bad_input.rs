@@ -175,7 +175,7 @@ fn inputs_that_are_not_there() {
         ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
-        train lm train.csv -o out --recipe nosuch.toml | 66 | nosuch.toml does not exist | known recipes: default
+        train lm train.csv -o out --recipe nosuch.toml | 66 | cannot read the recipe nosuch.toml: No such file | known recipes: default
         ",
     );
 }
@@ -236,7 +236,7 @@ fn recipes_that_cannot_be_used() {
         fit train.csv -o out --recipe unknown.toml | 2 | unknown field `batchsize` | -
         fit train.csv -o out --recipe zero.toml | 2 | `batch-size` of the recipe is 0 | -
         fit train.csv -o out --recipe word.toml | 2 | invalid type: string | -
-        inspect torn.toml | 2 | recipe: TOML parse error | -
+        inspect torn.toml | 2 | torn.toml: not a valid recipe | -
         train lm train.csv -o out --batch-size 0 | 2 | `batch-size` of the recipe is 0 | -
         train lm train.csv -o out --lr -1 | 2 | `lr` of the recipe is -1 | -
         fit train.csv -o out --lm-lr -0.5 | 2 | `lr` of the recipe is -0.5 | -
@@ -245,7 +245,7 @@ fn recipes_that_cannot_be_used() {
         generate lm the --min-p 2 | 2 | `min-p` is 2, which is no probability | -
         generate lm the --temperature -1 | 2 | `temperature` is -1 | -
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
-        train lm train.csv -o out --drop-mult 9 | 2 | `dropout` of the recipe | -
+        train lm train.csv -o out --drop-mult 9 | 2 | `dropout.output` of the recipe is 3.6, which is not at least 0 and below 1 | -
         finetune en texts.txt -o out --sampled-below 1.5 | 2 | `sampled-below` of the recipe is 1.5 | -
         export compact lm lm -o out | 2 | two of the models read in the same direction | -
         export compact lm en -o out | 2 | the same tokenizer and vocabulary | -

@@ -322,7 +322,7 @@ fn little_text_is_read_more_often_and_the_model_says_so() {
     let place = Place::new();
     let done = place.run("finetune lm texts.txt -o tuned");
     assert!(
-        done.code == Some(0) && done.stderr.contains("instead of 4, for so much data"),
+        done.code == Some(0) && done.stderr.contains("little text: 20 epochs instead of 4"),
         "{done:?}"
     );
     let made: Value =
@@ -340,7 +340,11 @@ fn without_a_base_little_text_is_learned_slowly_unless_a_rate_is_given() {
     {
         let done = place.run(&format!("{line} {options}"));
         assert_eq!(done.code, Some(0), "{done:?}");
-        assert_eq!(done.stderr.contains("all layers learn at once"), told, "{done:?}");
+        assert_eq!(
+            done.stderr.contains("all layers at once, a learning rate of 0.003 instead of 0.02"),
+            told,
+            "{done:?}"
+        );
         let folder = options.split(' ').nth(1).unwrap();
         let run = fs::read(place.path(&format!("{folder}/run.json"))).unwrap();
         let recipe = &serde_json::from_slice::<Value>(&run).unwrap()["recipe"];
@@ -356,7 +360,11 @@ fn without_a_base_little_text_is_not_read_first_unless_epochs_are_given() {
     let line = "fit train.csv --unlabeled more.txt --base none --emb 16 --hid 24 --epochs 1";
     for (options, random) in [("-o random", true), ("-o read --lm-epochs 1", false)] {
         let done = place.run(&format!("{line} {options} --json"));
-        assert_eq!(done.stderr.contains("the weights are random"), random, "{done:?}");
+        assert_eq!(
+            done.stderr.contains("too little text to pretrain a language model"),
+            random,
+            "{done:?}"
+        );
         let report = done.json();
         assert_eq!(report["language_model"].as_array().unwrap().is_empty(), random, "{report}");
         assert_eq!(report["unlabeled"], if random { 0 } else { 2 }, "{report}");
