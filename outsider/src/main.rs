@@ -5,16 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use ulmfit::checkpoint::Overwrite;
-use ulmfit::data::labels::LabelOptions;
-use ulmfit::data::readers::{ReadOptions, read_all};
-use ulmfit::input::{RowsInput, Shares};
-use ulmfit::model::{AwdLstmConfig, HeadConfig};
-use ulmfit::models::{ClassifierBundle, Prediction};
-use ulmfit::recipe::Recipe;
-use ulmfit::run::{Every, Quiet, Runner, claim};
-use ulmfit::stages::{ClassifyOptions, FitInput, FitOptions, TrainOptions, fit};
-use ulmfit::text::{Direction, TextConfig, VocabConfig};
+use ulmfit::model::AwdLstmConfig;
+use ulmfit::{Base, Classifier, Examples, Trainer};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("ulmfit-outsider-{}", std::process::id()));
@@ -25,64 +17,25 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn train_save_load_predict(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let file = folder.join("reviews.csv");
+    let (file, model) = (folder.join("reviews.csv"), folder.join("model"));
     fs::write(&file, reviews())?;
-    let model = folder.join("model");
-    train(&file, &model)?;
+    let trained = Trainer::new()
+        .base(Base::None)
+        .network(AwdLstmConfig { vocab: 0, emb: 32, hid: 64, layers: 2 })
+        .seed(1)
+        .fit(Examples::read(&file)?)?;
+    println!("{}", trained.report());
+    trained.save(&model)?;
 
-    let classifier: ClassifierBundle = ClassifierBundle::load(&model)?;
+    let classifier = Classifier::load(&model)?;
     let texts = ["a lovely film with a superb cast", "a dull film with a broken plot"];
-    let rows = classifier.probabilities(&texts.map(|text| [text]), 32);
-    for ((text, row), wanted) in texts.iter().zip(&rows).zip(["good", "bad"]) {
-        let Prediction::Single { label, confidence, .. } = classifier.prediction(row) else {
-            return Err("one label per text was expected".into());
-        };
-        println!("{label} ({confidence:.2}): {text}");
-        if label != wanted {
-            return Err(format!("`{text}` is {wanted}, not {label}").into());
+    for ((text, found), wanted) in texts.iter().zip(classifier.predict(texts)?).zip(["good", "bad"])
+    {
+        println!("{} ({:.2}): {text}", found.label(), found.confidence());
+        if found.label() != wanted {
+            return Err(format!("`{text}` is {wanted}, not {}", found.label()).into());
         }
     }
-    Ok(())
-}
-
-fn train(file: &Path, model: &Path) -> Result<(), Box<dyn Error>> {
-    let (records, warnings) = read_all(file, &ReadOptions::default())?;
-    for warning in warnings.messages() {
-        eprintln!("{warning}");
-    }
-    let mut recipe = Recipe::preset("default")?;
-    recipe.train.set_epochs(6);
-    let options = FitOptions {
-        train: TrainOptions {
-            directions: vec![Direction::Forward],
-            recipe: recipe.train,
-            classify: ClassifyOptions {
-                labels: LabelOptions::default(),
-                head: HeadConfig::default(),
-                balance: false,
-                seed: 1,
-            },
-            shares: Shares { valid: 0.0, test: 0.2 },
-        },
-        language: recipe.finetune,
-        sizes: AwdLstmConfig { vocab: 0, emb: 32, hid: 64, layers: 2 },
-        text: TextConfig::default(),
-        vocab: VocabConfig::default(),
-    };
-    let input = FitInput {
-        rows: RowsInput { train: records, valid: None, test: None },
-        unlabeled: Vec::new(),
-        options: ReadOptions::default(),
-        base: None,
-    };
-    let output = claim(model, Overwrite::Refuse)?;
-    let mut progress = Quiet;
-    let mut runner = Runner::new(&mut progress, None, Every::default());
-    let outcome = fit(&mut runner, input, &options)?;
-    println!("{}", outcome.report);
-    let papers = outcome.papers(None, &options.train, &runner, 1);
-    outcome.classifier.save(output, &papers)?;
-    runner.clean()?;
     Ok(())
 }
 

@@ -110,7 +110,7 @@ pub struct LmReport {
     pub accuracy: f64,
     /// Share of tokens that are not in the vocabulary.
     pub oov_rate: f64,
-    /// The same of each direction, if there are two; `loss` is then their mean.
+    /// The loss of each direction; `loss` is their mean.
     pub directions: Vec<(String, f64)>,
 }
 

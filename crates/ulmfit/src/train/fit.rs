@@ -94,8 +94,8 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
     ) -> Result<Control, TrainError> {
         let count = |epoch: usize| updates(self.trainee.steps(first_epoch + epoch), self.plan);
         let steps: u64 = (0..phase.epochs).map(count).sum();
-        let before: u64 = (0..self.position.epoch).map(count).sum();
         // Updates of this phase before the current epoch; fewer ran if an epoch stopped early.
+        let before: u64 = (0..self.position.epoch).map(count).sum();
         let mut done = before + updates(self.position.step, self.plan);
         zero_gradients(self.device, self.trainee.model_mut(), &phase.learn);
 
