@@ -20,10 +20,11 @@ use table::Table;
 pub(crate) fn check(folder: &Path, table: &Table) -> anyhow::Result<String> {
     let library = library::read(folder)?;
     let graph = FileGraph::of(&library, table)?;
-    let mut wrong = graph.faults(table.open);
+    let faults = graph.faults(table.open);
+    let mut wrong = faults.clone();
     for open in table.open {
         let others: Vec<_> = table.open.iter().filter(|other| *other != open).copied().collect();
-        if graph.faults(&others) == wrong {
+        if graph.faults(&others) == faults {
             wrong.push(format!(
                 "`{}` -> `{}` is no longer needed among the open arrows of xtask/src/layers/table.rs",
                 open.0, open.1

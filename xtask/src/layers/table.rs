@@ -29,11 +29,10 @@ pub(crate) const LIBRARY: Table = Table {
         &["error_class", "schedule", "text"],
     ],
     open: &[
-        // A recipe should not know the stage that uses it, nor the error that wraps its own.
-        ("recipe/fit_to_data.rs", "stages/self_training.rs"),
-        ("recipe/stage_recipe.rs", "stages/self_training.rs"),
-        ("recipe/stage_recipe.rs", "error.rs"),
-        ("recipe/stage_recipe.rs", "recipe/fit_to_data.rs"),
+        // The settings of a stage, and the file that is read into them.
+        ("recipe/error.rs", "recipe/file.rs"),
+        ("recipe/stage_file.rs", "recipe/classifier.rs"),
+        ("recipe/stage_file.rs", "recipe/lm.rs"),
         // What watches a run and what identifies its input are needed before there is a run.
         ("input/corpus.rs", "run/fingerprint.rs"),
         ("input/corpus.rs", "run/progress.rs"),
@@ -47,7 +46,6 @@ pub(crate) const LIBRARY: Table = Table {
         ("models/bundle.rs", "models/config_check.rs"),
         ("models/bundle.rs", "models/embedded.rs"),
         ("run/run_checkpointer.rs", "run/runner.rs"),
-        ("stages/model_card.rs", "stages/train.rs"),
         ("text/chars.rs", "text/words/mod.rs"),
         ("train/trainee.rs", "train/event.rs"),
     ],

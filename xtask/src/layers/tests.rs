@@ -152,7 +152,10 @@ fn open_arrows_are_let_through_until_they_are_gone() {
     let table = Table { open: &[("text/mod.rs", "stages/mod.rs")], ..ROWS };
     let line = library_by(&table, &[("text/mod.rs", "use crate::stages::Fit;")]).unwrap();
     assert!(line.ends_with("but for 1 listed ones"), "{line}");
+    let open = &[("text/mod.rs", "stages/mod.rs"), ("text/mod.rs", "data/mod.rs")];
+    let table = Table { open, ..ROWS };
     let stale = library_by(&table, &[]).unwrap_err().to_string();
+    assert_eq!(stale.lines().count(), 2, "{stale}");
     assert!(stale.starts_with("`text/mod.rs` -> `stages/mod.rs` is no longer needed"), "{stale}");
 }
 
