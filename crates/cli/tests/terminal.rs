@@ -122,8 +122,8 @@ fn a_full_log_does_not_change_the_exit_code() {
 #[test]
 fn predictions_end_quietly_with_their_reader() {
     let place = Place::new();
-    let rows: String = (0..3000).map(|row| format!("a film of number {row}\n")).collect();
-    place.write("many.txt", rows);
+    let rows: Vec<String> = (0..3000).map(|row| format!("a film of number {row}")).collect();
+    place.write("many.txt", rows.join("\n"));
     let mut child = place
         .command("predict classifier many.txt")
         .stdout(Stdio::piped())

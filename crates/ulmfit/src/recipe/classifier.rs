@@ -3,8 +3,8 @@
 use super::error::RecipeError;
 use super::overrides::Overrides;
 use super::rules::{FewDocuments, SelfTraining};
-use super::stage_file::StageFile;
-use super::training::TrainingRecipe;
+use super::stage_file::{StageFile, refuse};
+use super::training::{BpttKind, TrainingRecipe};
 use crate::data::labels::LabelKind;
 use serde::{Deserialize, Serialize};
 
@@ -61,5 +61,43 @@ impl ClassifierRecipe {
         let rule = rule.filter(|_| kind == LabelKind::Single);
         let few = rule.filter(|rule| rule.below.is_none_or(|below| documents < below));
         few.map_or(0, |rule| rule.texts)
+    }
+}
+
+impl TryFrom<StageFile> for ClassifierRecipe {
+    type Error = RecipeError;
+
+    fn try_from(file: StageFile) -> Result<Self, RecipeError> {
+        let of_language_models = [
+            ("read-once", file.read_once.is_some()),
+            ("no-base", file.no_base.is_some()),
+            ("bptt-kind", file.bptt_kind != BpttKind::Fixed),
+        ];
+        refuse(&of_language_models, "language models")?;
+        Ok(Self {
+            training: file.training(),
+            max_len: (file.max_len > 0).then_some(file.max_len),
+            label_smoothing: file.label_smoothing,
+            lm_weight: file.lm_weight,
+            min_batches: file.min_batches,
+            few: file.few,
+            self_training: file.self_training,
+            from_scratch_below: file.from_scratch_below,
+        })
+    }
+}
+
+impl From<ClassifierRecipe> for StageFile {
+    fn from(recipe: ClassifierRecipe) -> Self {
+        Self {
+            max_len: recipe.max_len.unwrap_or(0),
+            label_smoothing: recipe.label_smoothing,
+            lm_weight: recipe.lm_weight,
+            min_batches: recipe.min_batches,
+            few: recipe.few,
+            self_training: recipe.self_training,
+            from_scratch_below: recipe.from_scratch_below,
+            ..recipe.training.into()
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Why a recipe cannot be used.
 
-use super::file::PRESETS;
+use super::presets::PRESETS;
 use crate::ErrorClass;
 use crate::schedule::ScheduleError;
 use std::io;

@@ -1,6 +1,7 @@
 //! Recipes as TOML files, and those inside the program.
 
 use super::error::RecipeError;
+use super::presets::PRESETS;
 use super::{ClassifierRecipe, LmRecipe};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -27,14 +28,6 @@ pub struct Recipe {
     /// Stage 3: the classifier.
     pub train: ClassifierRecipe,
 }
-
-/// The recipes inside the program, by name.
-pub const PRESETS: [(&str, &str); 4] = [
-    ("default", include_str!("../../../../recipes/default.toml")),
-    ("paper-2018", include_str!("../../../../recipes/paper-2018.toml")),
-    ("imdb-scripts-2018", include_str!("../../../../recipes/imdb-scripts-2018.toml")),
-    ("fastai-2", include_str!("../../../../recipes/fastai-2.toml")),
-];
 
 /// Names the recipe that a file builds on.
 const EXTENDS: &str = "extends";
@@ -196,5 +189,33 @@ mod tests {
         let error = Recipe::parse_as("name = \n", Path::new("my.toml")).unwrap_err().to_string();
         assert!(error.starts_with("my.toml: not a valid recipe\n"), "{error}");
         assert!(error.contains("\n1 | name ="), "{error}");
+    }
+
+    #[test]
+    fn a_field_of_the_other_kind_is_refused() {
+        let preset = toml::to_string(&Recipe::preset("paper-2018").unwrap()).unwrap();
+        let with = |section: &str, line: &str| {
+            let header = format!("[{section}]\n");
+            let text = preset.replace(&header, &format!("{header}{line}\n"));
+            Recipe::parse(&text).map_err(|error| error.to_string())
+        };
+        for (section, line, wanted) in [
+            ("pretrain", "few = { below = 3, lr = 0.1 }", "`few` is for classifiers only"),
+            ("finetune", "min-batches = 3", "`min-batches` is for classifiers only"),
+            ("train", "read-once = {}", "`read-once` is for language models only"),
+        ] {
+            let error = with(section, line).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
+        }
+        assert!(with("train", "min-batches = 3").is_ok());
+    }
+
+    #[test]
+    fn no_limit_of_length_is_zero_in_a_file() {
+        let mut recipe = Recipe::preset("default").unwrap();
+        recipe.train.max_len = None;
+        let text = toml::to_string(&recipe).unwrap();
+        assert!(text.contains("max-len = 0"), "{text}");
+        assert_eq!(Recipe::parse(&text).unwrap(), recipe);
     }
 }

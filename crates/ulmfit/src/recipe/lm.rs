@@ -3,20 +3,9 @@
 use super::error::RecipeError;
 use super::overrides::Overrides;
 use super::rules::{NoBase, ReadOnce};
-use super::stage_file::StageFile;
-use super::training::TrainingRecipe;
+use super::stage_file::{MAX_LEN, StageFile, refuse};
+use super::training::{BpttKind, TrainingRecipe};
 use serde::{Deserialize, Serialize};
-
-/// How a stream is cut into windows of back-propagation through time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BpttKind {
-    /// All windows have the same length.
-    #[default]
-    Fixed,
-    /// Lengths vary from batch to batch (Merity, Keskar & Socher 2017, section 4.1).
-    Variable,
-}
 
 /// Hyper-parameters of a language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,5 +35,39 @@ impl LmRecipe {
 
     pub(super) fn overridden(&self, by_hand: &Overrides, groups: usize) -> Self {
         Self { training: by_hand.apply(&self.training, groups), ..self.clone() }
+    }
+}
+
+impl TryFrom<StageFile> for LmRecipe {
+    type Error = RecipeError;
+
+    fn try_from(file: StageFile) -> Result<Self, RecipeError> {
+        let of_classifiers = [
+            ("few", file.few.is_some()),
+            ("self-training", file.self_training.is_some()),
+            ("from-scratch-below", file.from_scratch_below.is_some()),
+            ("min-batches", file.min_batches.is_some()),
+            ("max-len", file.max_len != MAX_LEN),
+            ("label-smoothing", file.label_smoothing != 0.0),
+            ("lm-weight", file.lm_weight != 0.0),
+        ];
+        refuse(&of_classifiers, "classifiers")?;
+        Ok(Self {
+            training: file.training(),
+            bptt_kind: file.bptt_kind,
+            read_once: file.read_once,
+            no_base: file.no_base,
+        })
+    }
+}
+
+impl From<LmRecipe> for StageFile {
+    fn from(recipe: LmRecipe) -> Self {
+        Self {
+            bptt_kind: recipe.bptt_kind,
+            read_once: recipe.read_once,
+            no_base: recipe.no_base,
+            ..recipe.training.into()
+        }
     }
 }

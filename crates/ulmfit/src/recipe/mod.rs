@@ -12,6 +12,7 @@ mod file;
 mod lm;
 mod overrides;
 mod phase;
+mod presets;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -22,11 +23,12 @@ mod unfreezing;
 
 pub use classifier::ClassifierRecipe;
 pub use error::RecipeError;
-pub use file::{PRESETS, Recipe};
-pub use lm::{BpttKind, LmRecipe};
+pub use file::Recipe;
+pub use lm::LmRecipe;
 pub use overrides::Overrides;
 pub use phase::{PhaseRecipe, Unfreeze};
+pub use presets::PRESETS;
 pub use resolve::{ClassifierData, LmStart};
 pub use rules::{FewDocuments, NoBase, ReadOnce, SelfTraining};
-pub use training::{Rates, TrainPrecision, TrainingRecipe};
+pub use training::{BpttKind, Rates, TrainPrecision, TrainingRecipe};
 pub use unfreezing::Unfreezing;

@@ -32,6 +32,17 @@ impl TrainPrecision {
     }
 }
 
+/// How a stream is cut into windows of back-propagation through time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BpttKind {
+    /// All windows have the same length.
+    #[default]
+    Fixed,
+    /// Lengths vary from batch to batch (Merity, Keskar & Socher 2017, section 4.1).
+    Variable,
+}
+
 /// How the peak learning rate is spread over the layer groups.
 ///
 /// Discriminative fine-tuning: Howard & Ruder 2018, section 3.2.

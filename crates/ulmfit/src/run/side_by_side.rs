@@ -284,7 +284,7 @@ mod tests {
             let _told_when_dropped = done;
             on_threads(2, work);
         });
-        let waited = ended.recv_timeout(std::time::Duration::from_secs(60));
+        let waited = ended.recv_timeout(std::time::Duration::from_mins(1));
         assert_eq!(waited, Err::<(), _>(std::sync::mpsc::RecvTimeoutError::Disconnected), "hangs");
         let panic = thread.join().expect_err("it should panic");
         (*panic.downcast::<&str>().unwrap()).to_owned()
