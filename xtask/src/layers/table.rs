@@ -29,10 +29,6 @@ pub(crate) const LIBRARY: Table = Table {
         &["error_class", "schedule", "text"],
     ],
     open: &[
-        // The settings of a stage, and the file that is read into them.
-        ("recipe/error.rs", "recipe/file.rs"),
-        ("recipe/stage_file.rs", "recipe/classifier.rs"),
-        ("recipe/stage_file.rs", "recipe/lm.rs"),
         // What watches a run and what identifies its input are needed before there is a run.
         ("input/corpus.rs", "run/fingerprint.rs"),
         ("input/corpus.rs", "run/progress.rs"),
