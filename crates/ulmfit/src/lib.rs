@@ -1,5 +1,54 @@
 //! Text classification by transfer learning from a recurrent language model (ULMFiT,
-//! Howard & Ruder 2018, <https://arxiv.org/abs/1801.06146>).
+//! Howard & Ruder 2018, <https://arxiv.org/abs/1801.06146>): from texts and a few labels to a
+//! classifier with an honest report, on a processor, without Python.
+//!
+//! ```
+//! use ulmfit::model::AwdLstmConfig;
+//! use ulmfit::{Base, Classifier, Examples, Trainer};
+//!
+//! # fn main() -> Result<(), ulmfit::Error> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let path = folder.path().join("tickets");
+//! // Labelled texts. `Examples::read("tickets.csv")?` reads files: CSV, JSONL, Parquet and more.
+//! let examples: Examples = (0..80)
+//!     .map(|n| match n % 2 {
+//!         0 => (format!("Where is my parcel? Order {n} is late."), "shipping"),
+//!         _ => (format!("Please send my money back for order {n}."), "refund"),
+//!     })
+//!     .collect();
+//!
+//! // Everything has a default: `Trainer::new().fit(examples)?` fine-tunes the English model that
+//! // is inside the crate (feature `english`). This small network starts from random weights.
+//! let trained = Trainer::new()
+//!     .base(Base::None)
+//!     .network(AwdLstmConfig { vocab: 0, emb: 16, hid: 32, layers: 1 })
+//!     .test_share(0.2)
+//!     .seed(1)
+//!     .fit(examples)?;
+//!
+//! // How good it is on texts it has not seen, beside simple baselines on the same texts.
+//! println!("{}", trained.report());
+//! trained.save(&path)?;
+//!
+//! // A service needs only this. Threads can share a model; batches change no bit of an answer.
+//! let model = Classifier::load(&path)?;
+//! for prediction in model.predict(["My parcel has not arrived.", "I want my money back."])? {
+//!     println!("{} {:.2}", prediction.label(), prediction.confidence());
+//! }
+//! # assert_eq!(model.labels(), ["refund", "shipping"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A service that only predicts takes the crate with `default-features = false`: no training code
+//! and few dependencies.
+//!
+//! Below the front door are the rooms of the library, from the bottom up: [`text`] (strings to
+//! token ids), [`data`] (files to examples and batches), [`model`] (the networks), `optim` and
+//! `schedule`, [`checkpoint`] (files that survive being killed), `train` (the loop), [`input`],
+//! [`models`] (model folders), `recipe` (hyper-parameters), [`report`] and `baselines`, [`run`]
+//! (resumable runs) and [`stages`] (pretrain, fine-tune, train, evaluate). All numbers are
+//! computed by `ulmfit-ops`.
 
 #[cfg(feature = "train")]
 mod base;
