@@ -1,6 +1,6 @@
 //! How to read texts and labels.
 
-use ulmfit::data::readers::{EncodingErrors, Format, Header, Quotes, ReadOptions};
+use ulmfit::data::readers::{Delimiter, EncodingErrors, Format, Header, Quotes, ReadOptions};
 
 /// How to read texts and labels.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,8 +22,14 @@ pub(crate) struct DataOptions {
     /// Whether the first row of a CSV or TSV file names the columns
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "present", "absent"])]
     header: String,
-    /// Whether double quotes of a CSV or TSV file enclose fields, or are text like any other
-    #[arg(long, value_name = "HOW", default_value = "enclose", value_parser = ["enclose", "literal"])]
+    /// Character between the fields of a CSV file: comma, semicolon, tab, pipe or another one
+    /// [default: as the first rows have it]
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<Delimiter>,
+    /// Whether double quotes of a CSV or TSV file enclose fields, do so and have a backslash before
+    /// those inside, or are text like any other; `auto` decides by the first rows
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    #[arg(value_parser = ["auto", "enclose", "backslash", "literal"])]
     quotes: String,
     /// What to do with bytes that are no UTF-8
     #[arg(long, value_name = "ACTION", default_value = "fail", value_parser = ["fail", "replace"])]
@@ -50,9 +56,12 @@ impl DataOptions {
                 "absent" => Header::Absent,
                 _ => Header::Auto,
             },
+            delimiter: self.delimiter,
             quotes: match self.quotes.as_str() {
+                "enclose" => Quotes::Enclose,
+                "backslash" => Quotes::Backslash,
                 "literal" => Quotes::Literal,
-                _ => Quotes::Enclose,
+                _ => Quotes::Auto,
             },
             encoding_errors: match self.encoding_errors.as_str() {
                 "replace" => EncodingErrors::Replace,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::place::Place;
 use crate::data::quality::closest;
-use crate::data::readers::Format;
+use crate::data::readers::{Delimiter, Format};
 
 /// Why data could not be used.
 ///
@@ -90,7 +90,7 @@ pub enum DataError {
         place: Place,
     },
     /// A row with more or fewer fields than the header.
-    #[error("{place}: {found} fields where the first row has {expected}")]
+    #[error("{place}: {found} fields where the first row has {expected} (delimiter: {delimiter})")]
     Ragged {
         /// The row.
         place: Place,
@@ -98,12 +98,41 @@ pub enum DataError {
         found: usize,
         /// Fields of the first row.
         expected: usize,
+        /// What separates fields.
+        delimiter: Delimiter,
     },
     /// A quote that never closes.
     #[error("{place}: a quoted field in this row is never closed")]
     UnclosedQuote {
         /// Where the row begins.
         place: Place,
+    },
+    /// Quotes that do not enclose whole fields.
+    #[error(
+        "{place}: text follows a closing double quote in this row; {lines} lines of the file have an \
+         odd number of double quotes"
+    )]
+    StrayQuote {
+        /// Where the row begins.
+        place: Place,
+        /// Lines with an odd number of double quotes; of standard input those up to here.
+        lines: u64,
+    },
+    /// A quoted field with lines that look like rows of their own.
+    #[error("{place}: a quoted field in this row holds {lines} lines that look like rows")]
+    SwallowedRows {
+        /// Where the row begins.
+        place: Place,
+        /// How many such lines.
+        lines: usize,
+    },
+    /// More columns than any data has.
+    #[error("{place}: more than {limit} columns")]
+    TooManyColumns {
+        /// The row.
+        place: Place,
+        /// The bound.
+        limit: usize,
     },
     /// One row is longer than any document.
     #[error("{place}: the row is longer than {limit} bytes outside of its text")]
@@ -146,6 +175,14 @@ pub enum DataError {
         place: Place,
         /// The names there are.
         columns: Vec<String>,
+    },
+    /// A table of one column where two are needed.
+    #[error("{place}: only one column (delimiter: {delimiter}), but text and label are needed")]
+    OneColumn {
+        /// The first row.
+        place: Place,
+        /// What separates fields.
+        delimiter: Delimiter,
     },
     /// A column is asked for, but the file seems to be plain text.
     #[error("{place}: read as plain text, which has no column `{name}`")]
@@ -321,11 +358,22 @@ impl DataError {
                 "is this a binary or UTF-16 file? If not, pass `--encoding-errors replace`"
             }
             Self::Ragged { found, expected, .. } if found > expected => {
-                "put fields that contain the separator in double quotes"
+                "put fields that contain the delimiter in double quotes, or see `--delimiter`"
             }
             Self::Ragged { .. } => "is a field missing, or an earlier double quote not closed?",
             Self::UnclosedQuote { .. } => {
                 "close it, write a double quote inside it twice, or pass `--quotes literal`"
+            }
+            Self::StrayQuote { .. } => {
+                "pass `--quotes literal` if double quotes are text, `--quotes backslash` if `\\\"` \
+                 stands for one; else write a double quote inside a field twice"
+            }
+            Self::SwallowedRows { .. } => {
+                "pass `--quotes literal` if double quotes are text, `--quotes enclose` if the field is \
+                 right"
+            }
+            Self::TooManyColumns { .. } => {
+                "is the delimiter right? See `--delimiter`; else keep only the columns that are needed"
             }
             Self::TooLong { .. } => {
                 "is a double quote or line break missing? If not, raise `--max-doc-bytes`"
@@ -336,6 +384,9 @@ impl DataError {
             }
             Self::NoTextColumn { .. } => {
                 "name it with `--text COLUMN` (a number where there is no header)"
+            }
+            Self::OneColumn { .. } => {
+                "if another character separates the columns, see `--delimiter`"
             }
             Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
             Self::NoColumns { .. } => {

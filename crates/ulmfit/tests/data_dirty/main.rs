@@ -7,8 +7,10 @@
 mod data_support;
 
 mod containers;
+mod delimiters;
 mod encodings;
 mod harness;
 mod json;
+mod quoting;
 mod repairs;
 mod rows;

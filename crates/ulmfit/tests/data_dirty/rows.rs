@@ -7,6 +7,7 @@ use crate::harness::{check_refusals, file, labelled, refused, text};
 
 #[test]
 fn broken_rows() {
+    let wide_header = (0..100_000).map(|n| format!("c{n},")).collect::<String>();
     let many_columns = ["text,label\n", &",".repeat(20_000), "\n"].concat();
     let wide =
         format!("text,label{}\n{}\n", ",x".repeat(40), [&"y".repeat(2000)[..]; 42].join(","));
@@ -51,8 +52,14 @@ fn broken_rows() {
         refused(
             file("a.csv", many_columns),
             labelled(),
-            "a.csv:2: the row is longer",
-            "double quote",
+            "a.csv:2: more than 16384 columns",
+            "--delimiter",
+        ),
+        refused(
+            file("a.csv", wide_header),
+            labelled(),
+            "a.csv:1: more than 16384 columns",
+            "--delimiter",
         ),
         refused(
             file("a.csv", wide),
@@ -119,8 +126,8 @@ fn broken_headers() {
         refused(
             file("a.csv", "x\ny\n"),
             ReadOptions { header: Header::Absent, ..labelled() },
-            "a.csv:1: cannot tell which column is the label; there are `1`",
-            "--label",
+            "a.csv:1: only one column (delimiter: comma), but text and label are needed",
+            "--delimiter",
         ),
     ]);
 }

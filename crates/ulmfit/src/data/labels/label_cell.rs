@@ -32,7 +32,7 @@ impl LabelCell {
                 Ok(Some(RawLabel::Many(names.map(str::to_owned).collect())))
             }
             None if cell.trim().is_empty() => self.missing(place, warnings),
-            None => Ok(Some(RawLabel::One(cell.to_owned()))),
+            None => Ok(Some(RawLabel::One(cell.trim().to_owned()))),
         }
     }
 

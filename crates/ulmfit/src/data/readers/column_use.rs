@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::columns::Selection;
+use super::delimiter::Delimiter;
 use crate::data::error::list;
 
 /// Which columns of a file are read, and as what; all empty where columns have no names.
@@ -14,6 +15,7 @@ use crate::data::error::list;
 ///     text: vec!["title".into(), "body".into()],
 ///     label: Some("team".into()),
 ///     unread: vec!["id".into()],
+///     delimiter: None,
 /// };
 /// assert_eq!(columns.to_string(), "text: `title` and `body`; label: `team`; not read: `id`");
 /// ```
@@ -25,6 +27,8 @@ pub struct ColumnUse {
     pub label: Option<String>,
     /// The others.
     pub unread: Vec<String>,
+    /// What stands between the fields, where it is not what the format's name says.
+    pub delimiter: Option<Delimiter>,
 }
 
 impl ColumnUse {
@@ -35,6 +39,7 @@ impl ColumnUse {
             text: text.iter().map(|&at| names[at].clone()).collect(),
             label: label.map(|at| names[at].clone()),
             unread: unread.map(|at| names[at].clone()).collect(),
+            delimiter: None,
         }
     }
 
@@ -63,6 +68,9 @@ impl fmt::Display for ColumnUse {
         if !self.unread.is_empty() {
             write!(f, "; not read: {}", list(&self.unread))?;
         }
-        Ok(())
+        match self.delimiter {
+            Some(delimiter) => write!(f, "; delimiter: {delimiter}"),
+            None => Ok(()),
+        }
     }
 }

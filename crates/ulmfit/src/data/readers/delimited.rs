@@ -1,4 +1,4 @@
-//! CSV and TSV.
+//! CSV, TSV and their relatives.
 
 use serde_json::Value;
 
@@ -6,6 +6,7 @@ use super::Rows;
 use super::column_use::ColumnUse;
 use super::columns::Selection;
 use super::decode::Decoder;
+use super::delimiter::Delimiter;
 use super::input::Input;
 use super::options::{Columns, Format, Header, LabelUse, ReadOptions};
 use super::raw_rows::{RawRow, RawRows};
@@ -18,8 +19,13 @@ use crate::data::record::Record;
 
 /// Records of a CSV or TSV file.
 pub(crate) struct Delimited {
+    format: Format,
     rows: RawRows,
     names: Vec<String>,
+    /// How many columns have names: spreadsheets write delimiters behind the last one.
+    named: usize,
+    /// Whether the names are a row of the file.
+    has_header: bool,
     selection: Selection,
     labels: LabelCell,
     columns: Columns,
@@ -36,7 +42,7 @@ impl Delimited {
     ) -> Result<Self, DataError> {
         input.refuse_utf16()?;
         let decoder = Decoder::new(options);
-        let mut rows = RawRows::new(input, format, options.quotes, decoder);
+        let mut rows = RawRows::new(input, format, options);
         let mut row = RawRow::default();
         if !rows.read(&mut row)? {
             return Err(DataError::Empty { path: rows.input.file.to_path_buf() });
@@ -52,6 +58,8 @@ impl Delimited {
             (Header::Auto, Ok(cells)) if !is_header(&cells, options) => (numbers(), true),
             (Header::Auto | Header::Present, Ok(cells)) => (cells, false),
         };
+        let named =
+            names.iter().rposition(|name| !name.is_empty()).map_or(names.len(), |at| at + 1);
         let selection = match class_number(&row, &decoder) {
             Some(label)
                 if first
@@ -64,20 +72,53 @@ impl Delimited {
                     label: (options.labels != LabelUse::Ignored).then_some(label),
                 }
             }
-            _ => columns::select(&names, |_| true, options, &place)?,
+            _ => columns::select(&names[..named], |_| true, options, &place).map_err(|error| {
+                let delimiter = rows.dialect.delimiter;
+                match error {
+                    DataError::NoTextColumn { place, .. }
+                    | DataError::NoLabelColumn { place, .. }
+                        if named == 1 =>
+                    {
+                        DataError::OneColumn { place, delimiter }
+                    }
+                    error => error,
+                }
+            })?,
         };
+        let has_header = !first;
         let first = first.then(|| std::mem::take(&mut row));
         let labels = LabelCell::new(options);
-        Ok(Self { rows, names, selection, labels, columns: options.columns, first, row })
+        let columns = options.columns;
+        Ok(Self { format, rows, names, named, has_header, selection, labels, columns, first, row })
+    }
+
+    /// Whether this is the header of a second file behind the first one. A single name may well be
+    /// a text.
+    fn repeats_header(&self, row: &RawRow) -> bool {
+        self.has_header
+            && self.named > 1
+            && row.len() >= self.named
+            && (0..row.len()).all(|index| {
+                let name = self.names.get(index).map_or("", String::as_str);
+                row.field(index).0.trim_ascii() == name.as_bytes()
+            })
     }
 
     fn record(&self, row: &RawRow, warnings: &mut Warnings) -> Result<Record, DataError> {
         let place = self.rows.place(row.line);
-        if row.len() != self.names.len() {
-            return Err(DataError::Ragged { place, found: row.len(), expected: self.names.len() });
+        let is_empty = |index: usize| row.field(index).0.is_empty();
+        let fits = row.len() >= self.named && (self.names.len()..row.len()).all(is_empty);
+        if !fits {
+            let delimiter = self.rows.dialect.delimiter;
+            let expected = self.named;
+            return Err(DataError::Ragged { place, found: row.len(), expected, delimiter });
         }
+        self.rows.note_quotes(row, warnings);
         let decoder = &self.rows.decoder;
         let text = |index: usize, warnings: &mut Warnings| {
+            if index >= row.len() {
+                return Ok(String::new()); // a column without a name, which this row lacks
+            }
             let (bytes, ending) = row.field(index);
             decoder.text(bytes, ending, &place, warnings)
         };
@@ -100,7 +141,12 @@ impl Delimited {
                 let pair = |(index, name): (usize, &String)| {
                     Ok((name.clone(), Value::String(text(index, &mut quiet)?)))
                 };
-                self.names.iter().enumerate().map(pair).collect::<Result<_, DataError>>()?
+                self.names
+                    .iter()
+                    .enumerate()
+                    .take(row.len())
+                    .map(pair)
+                    .collect::<Result<_, DataError>>()?
             }
         };
         Ok(Record { fields, label, place, columns })
@@ -112,8 +158,14 @@ impl Rows for Delimited {
         let first = self.first.take();
         let is_first = first.is_some();
         let mut row = first.unwrap_or_else(|| std::mem::take(&mut self.row));
-        if !is_first && !self.rows.read(&mut row)? {
-            return Ok(None);
+        while !is_first {
+            if !self.rows.read(&mut row)? {
+                return Ok(None);
+            }
+            if !self.repeats_header(&row) {
+                break;
+            }
+            warnings.repeated_headers.add(&self.rows.place(row.line));
         }
         let record = self.record(&row, warnings);
         std::mem::swap(&mut self.row, &mut row); // its memory serves the next row
@@ -125,7 +177,15 @@ impl Rows for Delimited {
     }
 
     fn columns(&self) -> ColumnUse {
-        ColumnUse::new(&self.names, &self.selection)
+        let usual = match self.format {
+            Format::Tsv => Delimiter::TAB,
+            _ => Delimiter::COMMA,
+        };
+        let delimiter = self.rows.dialect.delimiter;
+        ColumnUse {
+            delimiter: (delimiter != usual).then_some(delimiter),
+            ..ColumnUse::new(&self.names[..self.named], &self.selection)
+        }
     }
 }
 

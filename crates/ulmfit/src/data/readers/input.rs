@@ -111,6 +111,16 @@ impl Input {
         self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.head)
     }
 
+    /// Whether the [head](Self::head) is known to be all there is.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.head.len() < HEAD && !self.is_stdin()
+    }
+
+    /// Whether more bytes may be waited for.
+    pub(crate) fn is_stdin(&self) -> bool {
+        *self.file == *Path::new("<stdin>")
+    }
+
     /// Whether the same bytes can be had from the file once more.
     #[cfg(feature = "parquet")]
     pub(crate) fn is_plain_file(&self) -> bool {

@@ -55,7 +55,7 @@ impl Jsonl {
             let names: Vec<String> = object.0.iter().map(|(name, _)| name.clone()).collect();
             let textual = |index: usize| object.0[index].1.is_string();
             let selection = columns::select(&names, textual, options, place)?;
-            let ColumnUse { text, label, unread } = ColumnUse::new(&names, &selection);
+            let ColumnUse { text, label, unread, .. } = ColumnUse::new(&names, &selection);
             (this.text, this.label, this.unread) = (text, label, unread);
         }
         (this.first, this.early) = (first, early);
@@ -189,7 +189,7 @@ impl Rows for Jsonl {
 
     fn columns(&self) -> ColumnUse {
         let (text, label, unread) = (self.text.clone(), self.label.clone(), self.unread.clone());
-        ColumnUse { text, label, unread }
+        ColumnUse { text, label, unread, delimiter: None }
     }
 }
 

@@ -6,6 +6,8 @@ mod column_use;
 mod columns;
 mod decode;
 mod delimited;
+mod delimiter;
+mod dialect;
 mod documents;
 mod folder;
 mod input;
@@ -15,12 +17,14 @@ mod lines;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod quote_check;
 mod raw_rows;
 mod sniff;
 mod text_lines;
 mod warnings;
 
 pub use column_use::ColumnUse;
+pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use documents::documents;
 pub use options::{
     Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,

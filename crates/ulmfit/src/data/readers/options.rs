@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use super::delimiter::Delimiter;
+
 /// How data files are read.
 ///
 /// ```
@@ -24,6 +26,8 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// Whether CSV and TSV begin with column names.
     pub header: Header,
+    /// What stands between the fields of CSV and TSV; `None` means judge by the first rows.
+    pub delimiter: Option<Delimiter>,
     /// What a double quote means in CSV and TSV.
     pub quotes: Quotes,
     /// What to do with bytes that are no text.
@@ -48,7 +52,8 @@ impl Default for ReadOptions {
             label: None,
             format: None,
             header: Header::Auto,
-            quotes: Quotes::Enclose,
+            delimiter: None,
+            quotes: Quotes::Auto,
             encoding_errors: EncodingErrors::Fail,
             max_document_bytes: 1 << 20,
             labels: LabelUse::Required,
@@ -69,7 +74,7 @@ impl ReadOptions {
 /// How rows are laid out in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// Comma-separated values (RFC 4180); semicolons are noticed.
+    /// Comma-separated values (RFC 4180); other delimiters are noticed.
     Csv,
     /// Tab-separated values, quoted like CSV.
     Tsv,
@@ -145,9 +150,16 @@ pub enum Header {
 /// What a double quote means in CSV and TSV.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quotes {
-    /// It encloses fields that hold separators or line breaks (RFC 4180).
+    /// As the first rows have it: [`Enclose`](Self::Enclose) where that fits, else
+    /// [`Backslash`](Self::Backslash), else in tab-separated text [`Literal`](Self::Literal). Rows
+    /// that fit none of them, or that a quoted field seems to have taken in, are an error.
     #[default]
+    Auto,
+    /// It encloses fields that hold delimiters or line breaks, and is doubled inside them
+    /// (RFC 4180).
     Enclose,
+    /// It encloses fields; inside them a backslash may stand before it, as Spark and MySQL write.
+    Backslash,
     /// It is a character like others, as in the TSV files of GLUE.
     Literal,
 }

@@ -3,8 +3,11 @@
 use std::io::BufRead;
 
 use super::decode::{Decoder, Ending};
+use super::dialect::{Dialect, Quoting};
 use super::input::Input;
-use super::options::{Format, Quotes};
+use super::options::{Format, Quotes, ReadOptions};
+use super::quote_check::{QuoteCheck, Step};
+use super::warnings::Warnings;
 use crate::data::error::DataError;
 use crate::data::place::Place;
 
@@ -45,16 +48,47 @@ pub(crate) struct RawRows {
     /// The line reading has come to.
     pub(crate) line: u64,
     after_return: bool,
+    pub(crate) dialect: Dialect,
+    /// What the user says that a quote means.
+    quotes: Quotes,
+    check: QuoteCheck,
 }
 
 impl RawRows {
-    pub(crate) fn new(input: Input, format: Format, quotes: Quotes, decoder: Decoder) -> Self {
-        let delimiter = if format == Format::Tsv { b'\t' } else { sniff_delimiter(input.head()) };
+    pub(crate) fn new(mut input: Input, format: Format, options: &ReadOptions) -> Self {
+        let dialect = Dialect::of(input.head(), input.is_whole(), format, options);
         let parser = csv_core::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .quoting(quotes == Quotes::Enclose)
+            .delimiter(dialect.delimiter.byte())
+            .quoting(dialect.quoting != Quoting::Literal)
+            .escape((dialect.quoting == Quoting::Backslash).then_some(b'\\'))
             .build();
-        Self { input, parser, decoder, scratch: vec![0; 1 << 14], line: 1, after_return: false }
+        input.consume(dialect.preamble);
+        Self {
+            input,
+            parser,
+            decoder: Decoder::new(options),
+            scratch: vec![0; 1 << 14],
+            line: if dialect.preamble > 0 { 2 } else { 1 },
+            after_return: false,
+            dialect,
+            quotes: options.quotes,
+            check: QuoteCheck::new(dialect.delimiter, dialect.quoting),
+        }
+    }
+
+    /// What was noticed about the quotes of the row that was read last.
+    pub(crate) fn note_quotes(&self, row: &RawRow, warnings: &mut Warnings) {
+        let opens = |index| row.field(index).0.first() == Some(&b'"');
+        let place = || self.place(row.line);
+        match (self.quotes, self.dialect.quoting) {
+            (Quotes::Auto, Quoting::Literal) if (0..row.len()).any(opens) => {
+                warnings.literal_quotes.add(&place());
+            }
+            (Quotes::Auto, Quoting::Backslash) if self.check.escaped => {
+                warnings.escaped_quotes.add(&place());
+            }
+            _ => {}
+        }
     }
 
     pub(crate) fn place(&self, line: u64) -> Place {
@@ -67,6 +101,7 @@ impl RawRows {
         row.ends.clear();
         self.skip_line_ends()?;
         row.line = self.line;
+        self.check.begin_row();
         let (mut start, mut cut, mut ended) = (0, false, false);
         loop {
             let source = match self.input.fill_buf() {
@@ -80,6 +115,12 @@ impl RawRows {
                 _ => source,
             };
             let (result, taken, given) = self.parser.read_field(bytes, &mut self.scratch);
+            let stray =
+                bytes[..taken].iter().position(|byte| self.check.step(*byte) == Step::Stray);
+            if let Some(at) = stray {
+                self.input.consume(at + 1);
+                return Err(self.stray_quote(row.line));
+            }
             if at_end && !ended {
                 ended = true;
                 if given > 0 && matches!(result, csv_core::ReadFieldResult::InputEmpty) {
@@ -101,24 +142,68 @@ impl RawRows {
                     row.ends.push((row.bytes.len(), cut));
                     (start, cut) = (row.bytes.len(), false);
                     let limit = self.decoder.keep().saturating_mul(DOCUMENTS_PER_ROW);
-                    if row.len() > MOST_COLUMNS || row.bytes.len() > limit {
-                        return Err(DataError::TooLong { place: self.place(row.line), limit });
+                    let place = || Place::new(&self.input.file, row.line);
+                    if row.len() > MOST_COLUMNS {
+                        let limit = MOST_COLUMNS;
+                        return Err(DataError::TooManyColumns { place: place(), limit });
+                    }
+                    if row.bytes.len() > limit {
+                        return Err(DataError::TooLong { place: place(), limit });
                     }
                     if record_end {
-                        return Ok(true);
+                        return self.end_row(row.line).map(|()| true);
                     }
                 }
             }
         }
     }
 
-    /// Passes blank lines, so that a row is placed where its text begins.
+    fn end_row(&mut self, line: u64) -> Result<(), DataError> {
+        match self.check.swallowed() {
+            Some(lines) if self.quotes == Quotes::Auto => {
+                Err(DataError::SwallowedRows { place: self.place(line), lines })
+            }
+            _ => {
+                self.check.end_row();
+                Ok(())
+            }
+        }
+    }
+
+    /// The error, with a count from the rest of the file; whoever types is not waited for.
+    fn stray_quote(&mut self, line: u64) -> DataError {
+        let place = self.place(line);
+        let (mut lines, mut odd) = self.check.odd_lines();
+        while !self.input.is_stdin() {
+            let bytes = match self.input.fill_buf() {
+                Ok([]) | Err(_) => break,
+                Ok(bytes) => bytes,
+            };
+            for byte in bytes {
+                match byte {
+                    b'"' => odd = !odd,
+                    b'\r' | b'\n' => lines += u64::from(std::mem::take(&mut odd)),
+                    _ => {}
+                }
+            }
+            let length = bytes.len();
+            self.input.consume(length);
+        }
+        DataError::StrayQuote { place, lines: lines + u64::from(odd) }
+    }
+
+    /// Passes blank lines, so that a row is placed where its text begins, and byte order marks, which
+    /// lie between files that were put together.
     fn skip_line_ends(&mut self) -> Result<(), DataError> {
         loop {
             let buffer = match self.input.fill_buf() {
                 Ok(buffer) => buffer,
                 Err(source) => return Err(self.input.error(source)),
             };
+            if buffer.starts_with(b"\xef\xbb\xbf") {
+                self.input.consume(3);
+                continue;
+            }
             let blank = buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             if blank == 0 {
                 self.after_return = false;
@@ -140,13 +225,4 @@ fn line_ends(bytes: &[u8], mut after_return: bool) -> (u64, bool) {
         after_return = *byte == b'\r';
     }
     (lines, after_return)
-}
-
-/// The comma, unless the first line has none but semicolons (Excel in much of Europe) or tabs.
-fn sniff_delimiter(head: &[u8]) -> u8 {
-    let line = head
-        .split(|byte| matches!(byte, b'\r' | b'\n'))
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    [b',', b';', b'\t'].into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',')
 }

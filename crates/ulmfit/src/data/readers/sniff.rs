@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::columns::is_known;
+use super::dialect::preamble;
 use super::options::{Format, ReadOptions};
 use crate::data::error::DataError;
 use crate::data::place::Place;
@@ -27,6 +28,7 @@ pub(crate) fn format_of(
         Some(Format::Csv | Format::Tsv) if start.starts_with(b"{\"") => Format::Jsonl,
         Some(format) => format,
         None if matches!(start.first(), Some(b'{' | b'[')) => Format::Jsonl,
+        None if preamble(start).is_some() => Format::Csv,
         None => by_header(start, |name| {
             is_known(name)
                 || options.names(name)
@@ -53,7 +55,7 @@ fn by_header(start: &[u8], is_name: impl Fn(&str) -> bool) -> Format {
     };
     match () {
         () if has_names('\t') => Format::Tsv,
-        () if has_names(',') || has_names(';') => Format::Csv,
+        () if [',', ';', '|'].into_iter().any(has_names) => Format::Csv,
         () => Format::Text,
     }
 }
@@ -77,6 +79,8 @@ mod tests {
             ("a.csv", b"{\"text\": 1}", Format::Jsonl),
             ("a.txt", b"text,label", Format::Text),
             ("a.bin", b"\"text\";\"label\"\n", Format::Csv),
+            ("-", b"text|label\n", Format::Csv),
+            ("-", b"sep=;\r\nKommentar;Wertung\r\n", Format::Csv),
         ] {
             assert_eq!(
                 format_of(Path::new(name), head, &ReadOptions::default()).unwrap(),

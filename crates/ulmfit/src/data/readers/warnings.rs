@@ -18,6 +18,12 @@ pub struct Warnings {
     pub null_text: Tally,
     /// Records without a label where labels are optional.
     pub unlabelled: Tally,
+    /// Rows with a double quote at the start of a field that was found to be text.
+    pub literal_quotes: Tally,
+    /// Rows with a backslash before a double quote that was found to escape it.
+    pub escaped_quotes: Tally,
+    /// Rows that repeat the header, left out.
+    pub repeated_headers: Tally,
 }
 
 impl Warnings {
@@ -38,6 +44,21 @@ impl Warnings {
             (&self.empty, "empty", "remove these rows"),
             (&self.null_text, "null, read as empty", "remove these rows"),
             (&self.unlabelled, "without a label", "label or remove these rows"),
+            (
+                &self.literal_quotes,
+                "with a double quote at the start of a field, taken as text",
+                "pass `--quotes literal` if that is right, else `--quotes enclose`",
+            ),
+            (
+                &self.escaped_quotes,
+                "with `\\\"` inside quotes, taken as a double quote",
+                "pass `--quotes backslash` if that is right, else `--quotes enclose`",
+            ),
+            (
+                &self.repeated_headers,
+                "equal to the header, left out",
+                "were several files put together?",
+            ),
         ]
         .into_iter()
         .filter_map(|(tally, what, advice)| {
