@@ -78,7 +78,10 @@ fn words(path: &Path, error: &DataError) -> String {
     let rest = message.strip_prefix(&format!("{}:", path.display())).expect("the file's name");
     let whole = matches!(
         error,
-        DataError::Empty { .. } | DataError::Compressed { .. } | DataError::NotBuiltIn { .. }
+        DataError::Empty { .. }
+            | DataError::Foreign { .. }
+            | DataError::Compressed { .. }
+            | DataError::NotBuiltIn { .. }
     );
     let line = rest.split(':').next().and_then(|line| line.parse::<u64>().ok());
     assert!(whole || line.is_some_and(|line| line > 0), "{message}");

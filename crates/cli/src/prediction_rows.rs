@@ -14,7 +14,7 @@ pub(crate) enum Form {
     /// The same under a header; several labels in one cell, `--label-delimiter` (or a comma)
     /// between them
     Csv,
-    /// The label alone
+    /// The label alone; a line break in it is written as `\n`
     Text,
 }
 
@@ -42,7 +42,7 @@ impl PredictionRows {
     pub(crate) fn lines(&mut self, record: &Record, found: &Prediction) -> anyhow::Result<String> {
         let fields = fields(found);
         match self.form {
-            Form::Text => Ok(self.cells(&fields[..1]).concat()),
+            Form::Text => Ok(one_line(&self.cells(&fields[..1]).concat())),
             Form::Jsonl => {
                 avoid(&mut self.prefix, fields.iter().map(|(name, _)| (*name).to_owned()), record);
                 let row = Row { echoed: &record.columns, prefix: &self.prefix, fields };
@@ -182,6 +182,11 @@ fn digits(number: f32) -> String {
     serde_json::to_string(&number).expect("a number serialises")
 }
 
+/// A label may have line breaks, a line may not.
+fn one_line(label: &str) -> String {
+    label.replace('\r', "\\r").replace('\n', "\\n")
+}
+
 fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -296,5 +301,14 @@ mod tests {
         assert_eq!(line(Form::Csv, &none, &value), "value\n0.81");
         assert_eq!(line(Form::Text, &none, &value), "0.81");
         assert_eq!(line(Form::Text, &none, &both), "x,y");
+    }
+
+    #[test]
+    fn a_label_with_line_breaks_is_one_line() {
+        let none = record(&[]);
+        let probabilities = probabilities(&[("a\r\nb", 0.9)]);
+        let found = Prediction::Single { label: "a\r\nb".into(), confidence: 0.9, probabilities };
+        assert_eq!(line(Form::Text, &none, &found), r"a\r\nb");
+        assert_eq!(line(Form::Jsonl, &none, &found).lines().count(), 1);
     }
 }

@@ -55,6 +55,16 @@ pub enum DataError {
         /// The decoder's answer.
         source: io::Error,
     },
+    /// A file of another kind.
+    #[error("{}: this is {kind}", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+        /// How to make data of it.
+        hint: &'static str,
+    },
     /// There is not one byte.
     #[error("{}: the file is empty", .path.display())]
     Empty {
@@ -82,6 +92,8 @@ pub enum DataError {
         offset: usize,
         /// The first bad byte.
         byte: u8,
+        /// The encoding that the text seems to have, if one is likely.
+        encoding: Option<&'static str>,
     },
     /// A zero byte, which no text has.
     #[error("{place}: a NUL byte in the text")]
@@ -337,6 +349,7 @@ impl DataError {
                 "`--input-format folder` needs a folder that holds a folder per class"
             }
             Self::Compressed { .. } => "copy or download the file again",
+            Self::Foreign { hint, .. } => hint,
             Self::Empty { .. } => "was the program that wrote it stopped?",
             Self::NoRows { place }
                 if matches!(Format::from_path(&place.file), Some(Format::Csv | Format::Tsv)) =>
@@ -351,8 +364,16 @@ impl DataError {
                     place.file.display()
                 ));
             }
+            Self::NotUtf8 { place, encoding: Some(encoding), .. } => {
+                return Some(format!(
+                    "it looks like {encoding}: iconv -f {encoding} -t UTF-8 {} > NEWFILE, or pass \
+                     `--encoding-errors replace`",
+                    place.file.display()
+                ));
+            }
             Self::NotUtf8 { .. } => {
-                "convert it (often: iconv -f LATIN1 -t UTF-8), or pass `--encoding-errors replace`"
+                "convert it from the encoding it has (iconv -f ENCODING -t UTF-8), or pass \
+                 `--encoding-errors replace`"
             }
             Self::Nul { .. } => {
                 "is this a binary or UTF-16 file? If not, pass `--encoding-errors replace`"

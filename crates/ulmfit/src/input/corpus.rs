@@ -2,6 +2,7 @@
 //! grow with the text.
 
 use super::texts::{TextStream, Texts, names};
+use super::unspaced::Unspaced;
 use crate::Error;
 use crate::checkpoint::{CheckpointError, RunLock, store_or_compare};
 use crate::data::DataError;
@@ -10,7 +11,7 @@ use crate::input::reading;
 use crate::run::Progress;
 use crate::run::fingerprint;
 use crate::text::token_file::{Fingerprint, Source, TokenFile, TokenFileWriter};
-use crate::text::{TextConfig, TextPipeline, VocabConfig};
+use crate::text::{TextConfig, TextPipeline, TokenizerConfig, VocabConfig};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io;
@@ -191,16 +192,31 @@ impl LmInput<'_> {
         vocabulary: Vocabulary<'_>,
         progress: &mut dyn Progress,
     ) -> Result<TextPipeline, Error> {
+        let mut unspaced = Unspaced::default();
         let stream = TextStream::new(&self.train, &self.options, "documents read", progress);
         let learned = stream
             .telling()
             .enumerate()
             .filter(|(number, document)| document.is_err() || !self.is_held(*number))
-            .map(|(_, document)| document);
-        match vocabulary {
-            Vocabulary::Learn(config, vocab) => TextPipeline::try_build(config, vocab, learned),
-            Vocabulary::Adapt(base, vocab) => base.rebuild(vocab, learned),
+            .map(|(_, document)| document)
+            .inspect(|document| document.iter().for_each(|fields| unspaced.count(fields)));
+        let (config, advice, built) = match vocabulary {
+            Vocabulary::Learn(config, vocab) => {
+                let built = TextPipeline::try_build(config, vocab, learned);
+                (config, "pass `--tokenizer unigram`", built)
+            }
+            Vocabulary::Adapt(base, vocab) => {
+                let advice = "start from a language model made with `--tokenizer unigram`";
+                (base.config(), advice, base.rebuild(vocab, learned))
+            }
+        };
+        if config.tokenizer == TokenizerConfig::Words && unspaced.is_common() {
+            progress.warn(&format!(
+                "much of the text is Chinese, Japanese, Thai or another script without spaces, which \
+                 the word tokenizer does not split into words; {advice}"
+            ));
         }
+        built
     }
 
     /// The second reading.

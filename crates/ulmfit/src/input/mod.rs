@@ -7,6 +7,8 @@ mod reading;
 #[cfg(feature = "train")]
 mod rows;
 mod texts;
+#[cfg(feature = "train")]
+mod unspaced;
 
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};

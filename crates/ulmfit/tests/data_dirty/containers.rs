@@ -199,3 +199,32 @@ fn unreadable_file() {
         error.to_string().contains("a.csv: cannot read") && error.hint().unwrap().contains("right")
     );
 }
+
+#[test]
+fn files_of_another_kind() {
+    let mut tar = b"train.csv".to_vec();
+    tar.resize(512, 0);
+    tar[257..262].copy_from_slice(b"ustar");
+    let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:1b\nsize 12\n";
+    let page = "<!DOCTYPE html>\n<html><body>404</body></html>\n";
+    let book = b"PK\x03\x04\x14\0\0\0\x08\0[Content_Types].xml\0PK\x03\x04xl/workbook.xml";
+    check_refusals(vec![
+        refused(file("a.csv", book), labelled(), "a.csv: this is an Excel workbook", "CSV UTF-8"),
+        refused(file("a.zip", b"PK\x03\x04a.csv"), labelled(), "a.zip: this is a zip", "unzip"),
+        refused(
+            file("a.csv.bz2", b"BZh91AY&SY\0\0"),
+            labelled(),
+            "a.csv.bz2: this is a bzip2",
+            "bunzip2",
+        ),
+        refused(file("a.tgz", gzip(&tar)), labelled(), "a.tgz: this is a tar archive", "tar -xf"),
+        refused(
+            file("a.arrow", b"ARROW1\0\0\0\0"),
+            labelled(),
+            "a.arrow: this is an Arrow",
+            "parquet",
+        ),
+        refused(file("a.jsonl", lfs), labelled(), "a.jsonl: this is a Git LFS", "git lfs pull"),
+        refused(file("a.csv", page), labelled(), "a.csv: this is a web page", "raw"),
+    ]);
+}

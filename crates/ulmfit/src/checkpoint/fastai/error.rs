@@ -70,6 +70,9 @@ pub enum FastaiError {
     /// Names, shapes or values are not those of an AWD-LSTM.
     #[error(transparent)]
     Layout(#[from] TensorsError),
+    /// Weights where the vocabulary should be, and the other way round.
+    #[error("these are weights, and the vocabulary stands in their place")]
+    Swapped,
     /// The vocabulary file is not a list of strings, nor one of tokens and one of labels.
     #[error("not a vocabulary: {what}")]
     Vocabulary {
@@ -107,6 +110,7 @@ impl FastaiError {
             Self::Tensor { .. } | Self::NotTorch { .. } => {
                 Some("save the model again with `learn.save`")
             }
+            Self::Swapped => Some("give the weights first, then the vocabulary"),
             Self::Words(error) => error.hint(),
             Self::Vocabulary { .. } | Self::Count { .. } => {
                 Some("in fastai, `save_pickle('vocab.pkl', learn.dls.vocab)` writes the one needed")

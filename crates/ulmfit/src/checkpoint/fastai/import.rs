@@ -47,6 +47,9 @@ pub fn import_fastai_files(weights: &Path, vocabulary: &Path) -> Result<Imported
     };
     let words = read(vocabulary, "bytes of vocabulary", MAX_VOCABULARY_BYTES)?;
     let bytes = read(weights, "bytes of weights", MAX_WEIGHTS_BYTES)?;
+    if TorchFile::is_one(&words) && read_vocabulary(&bytes).is_ok() {
+        return Err(within(vocabulary)(FastaiError::Swapped));
+    }
     let words = read_vocabulary(&words).map_err(within(vocabulary))?;
     import_with(&bytes, words).map_err(|fault| match fault {
         FastaiError::Count { .. } => within(vocabulary)(fault),

@@ -46,6 +46,11 @@ impl<'a> TorchFile<'a> {
         Ok(Self { pickle, storages })
     }
 
+    /// Whether `torch.save` wrote this, by the first bytes.
+    pub(super) fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(&MEMBER) || legacy::is_legacy(bytes)
+    }
+
     /// Total length of all storages.
     pub(super) fn stored_bytes(&self) -> usize {
         self.storages.values().map(|storage| storage.len()).sum()

@@ -60,6 +60,7 @@ impl Decoder {
                     place: place.clone(),
                     offset: at + 1,
                     byte: bytes[at],
+                    encoding: likely_encoding(bytes),
                 });
             }
         };
@@ -91,6 +92,20 @@ impl Decoder {
         let strict = Self { errors: EncodingErrors::Fail, ..*self };
         strict.text(bytes, Ending::Whole, place, &mut Warnings::default())
     }
+}
+
+/// The Western encoding that explains these bytes. Elsewhere letters beyond ASCII are common, and two
+/// of them stand together.
+fn likely_encoding(bytes: &[u8]) -> Option<&'static str> {
+    let high = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    let pairs = bytes.windows(2).filter(|pair| pair.iter().all(|byte| !byte.is_ascii())).count();
+    let unused = bytes.iter().any(|byte| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d));
+    if 2 * pairs >= high.max(1) || unused {
+        return None;
+    }
+    // Latin-1 has control characters where Windows has quotation marks and the euro
+    let windows = bytes.iter().any(|byte| (0x80..=0x9f).contains(byte));
+    Some(if windows { "CP1252" } else { "LATIN1" })
 }
 
 /// At most `limit` bytes that do not end inside a character.
@@ -138,6 +153,14 @@ mod tests {
         let (lossy, warnings) = decode(b"caf\xe9\0", 99, EncodingErrors::Replace);
         assert_eq!(lossy.unwrap(), "caf\u{fffd}\u{fffd}");
         assert_eq!(warnings.replaced.count, 1);
+    }
+
+    #[test]
+    fn western_encodings_are_told_apart() {
+        assert_eq!(likely_encoding(b"caf\xe9 au lait"), Some("LATIN1"));
+        assert_eq!(likely_encoding(b"\x93caf\xe9\x94, 5 \x80, it\x92s"), Some("CP1252"));
+        assert_eq!(likely_encoding(b"\xc4\xe3\xba\xc3"), None, "GB 18030");
+        assert_eq!(likely_encoding(b"a\x81b"), None);
     }
 
     #[test]

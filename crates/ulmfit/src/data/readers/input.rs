@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::foreign::{Foreign, known_by};
 use crate::data::error::DataError;
 use crate::data::place::Place;
 
@@ -102,6 +103,9 @@ impl Input {
         looked.map_err(|source| input.error(source))?;
         if input.head().is_empty() {
             return Err(DataError::Empty { path: path.to_path_buf() });
+        }
+        if let Some(Foreign { what, hint }) = known_by(input.head()) {
+            return Err(DataError::Foreign { path: path.to_path_buf(), kind: what, hint });
         }
         Ok(input)
     }

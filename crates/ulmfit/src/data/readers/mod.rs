@@ -10,6 +10,7 @@ mod delimiter;
 mod dialect;
 mod documents;
 mod folder;
+mod foreign;
 mod input;
 mod json_repair;
 mod jsonl;
@@ -177,6 +178,14 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
         Some(format) => format,
         None => sniff::format_of(&input.file, input.head(), options)?,
     };
+    let may_be_page = options.format.is_some() || Format::from_path(path) == Some(Format::Text);
+    if let Some(kind) = foreign::web_page(input.head()).filter(|_| !may_be_page) {
+        return Err(DataError::Foreign {
+            path: input.file.to_path_buf(),
+            kind: kind.what,
+            hint: kind.hint,
+        });
+    }
     let rows: Box<dyn Rows> = match format {
         Format::Csv | Format::Tsv => Box::new(delimited::Delimited::open(input, format, options)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::open(input, options)?),
