@@ -5,6 +5,7 @@
 
 mod commands;
 mod failure;
+mod mistake_table;
 mod options;
 mod output;
 mod prediction_rows;

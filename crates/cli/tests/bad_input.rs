@@ -140,6 +140,7 @@ fn rows_that_cannot_be_read() {
 fn labels_that_teach_nothing() {
     let place = Place::new();
     place.write("one.csv", "text,label\na,good\nb,good\n");
+    place.write("other.csv", "text,label\na,x\nb,y\n");
     place.write("new.csv", format!("{}a,goood\n", csv(1000..1020)));
     // `fit` says so before it trains a language model, not after: it leaves no run behind
     check(
@@ -147,10 +148,11 @@ fn labels_that_teach_nothing() {
         "
         train lm one.csv -o out | 65 | all 2 rows have the label `good` | --label
         fit one.csv -o out | 65 | all 2 rows have the label `good` | --label
-        evaluate classifier new.csv | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
-        train lm train.csv --test new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
         train lm train.csv --valid new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
-        fit train.csv --test new.csv -o out --lm-epochs 1 | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
+        fit train.csv --valid new.csv -o out --lm-epochs 1 | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
+        evaluate classifier other.csv | 65 | other.csv:2: unknown label `x` | choose a label among `bad` and `good`
+        train lm train.csv --test other.csv -o out | 65 | other.csv:2: unknown label `x` | choose a label among `bad` and `good`
+        fit train.csv --test other.csv -o out | 65 | other.csv:2: unknown label `x` | choose a label among `bad` and `good`
         ",
     );
 }

@@ -8,9 +8,11 @@ mod bits;
 mod common;
 mod contract;
 mod experiments;
+mod labels;
 mod predictions;
 mod reports;
 #[cfg(unix)]
 mod resume;
+mod shapes;
 #[cfg(target_os = "linux")]
 mod terminal;

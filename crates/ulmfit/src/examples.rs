@@ -28,6 +28,8 @@ pub struct Examples {
     pub(crate) test: Option<Vec<Record>>,
     /// Names of the text columns, where they have names.
     pub(crate) text_columns: Vec<String>,
+    /// Name of the label column, where it has a name.
+    pub(crate) label_column: Option<String>,
     pub(crate) read: ReadOptions,
 }
 
@@ -89,14 +91,16 @@ impl<T: Into<String>, L: Into<RawLabel>> FromIterator<(T, L)> for Examples {
     }
 }
 
-/// Reads several labelled files alike: the text columns of the first one are read in the others.
+/// Reads several labelled files alike: the text and label columns of the first one are read in the
+/// others.
 pub struct Reader {
     options: ReadOptions,
     seen: Vec<ColumnUse>,
 }
 
 impl Reader {
-    /// Reads as `options` say; [`ReadOptions::learned_text`] may name the columns of a model.
+    /// Reads as `options` say; [`ReadOptions::learned_text`] and [`ReadOptions::learned_label`] may
+    /// name the columns of a model.
     pub fn new(options: ReadOptions) -> Self {
         Self { options, seen: Vec::new() }
     }
@@ -108,7 +112,14 @@ impl Reader {
     pub fn read(&mut self, path: &Path, progress: &mut dyn Progress) -> Result<Examples, Error> {
         let train = self.records(path, progress)?;
         let text_columns = self.options.learned_text.clone();
-        Ok(Examples { train, text_columns, read: self.options.clone(), ..Examples::default() })
+        let label_column = self.options.learned_label.clone();
+        let read = self.options.clone();
+        Ok(Examples { train, text_columns, label_column, read, ..Examples::default() })
+    }
+
+    /// The columns of the last file that was read.
+    pub fn columns(&self) -> ColumnUse {
+        self.seen.last().cloned().unwrap_or_default()
     }
 
     /// All rows of a file. `progress` is told which columns are read, once for files with the same
@@ -128,6 +139,9 @@ impl Reader {
         }
         if self.seen.is_empty() && self.options.learned_text.is_empty() {
             self.options.learned_text.clone_from(&columns.text);
+        }
+        if self.seen.is_empty() && self.options.learned_label.is_none() {
+            self.options.learned_label.clone_from(&columns.label);
         }
         self.seen.push(columns);
         let rows = records.by_ref().collect::<Result<_, DataError>>()?;

@@ -257,14 +257,18 @@ impl Trainer {
         let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
         let valid = self.validation_share.unwrap_or(usual);
         let shares = Shares { valid, test: self.test_share };
+        let mut classify = self.classify;
+        let task = &mut classify.labels.task;
+        *task = task.with_delimiter(examples.read.label_delimiter);
         let options = TrainOptions {
             directions,
             shares,
             recipe: self.recipe.train,
             overrides: self.overrides,
-            classify: self.classify,
+            classify,
         };
-        let text_columns = examples.text_columns.clone();
+        let (text_columns, label_column) =
+            (examples.text_columns.clone(), examples.label_column.clone());
         // what the unlabelled texts call text is what the labelled ones do
         let reading = examples.read.clone();
         let rows = examples.into_rows();
@@ -293,6 +297,7 @@ impl Trainer {
             }
         };
         outcome.classifier.text_columns = text_columns;
+        outcome.classifier.label_column = label_column;
         let threads = rayon::current_num_threads();
         let papers = outcome.papers(origin.as_ref(), &options, &runner, threads);
         Ok(Trained::new(outcome, papers, self.output, self.overwrite))

@@ -9,7 +9,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use data_support::{Column, gzip, parquet, xz, zstd};
+use data_support::{Column, gzip, parquet, parquet_with, xz, zstd};
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use tempfile::TempDir;
 use ulmfit::data::readers::{
     Columns, DocumentUnit, Format, Header, LabelUse, Quotes, ReadOptions, documents,
@@ -97,6 +98,30 @@ fn every_format_in_every_compression() {
             assert_eq!(records.format(), format, "{name}");
             assert_eq!(records.count(), 3, "{name}");
         }
+    }
+}
+
+#[test]
+fn every_codec_of_parquet() {
+    let columns = [
+        Column::Text("label", LABELS.map(Some).into()),
+        Column::Bytes("text", TEXTS.map(str::as_bytes).into()),
+    ];
+    let folder = TempDir::new().unwrap();
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ] {
+        let path = write(&folder, "a.parquet", &parquet_with(codec, &columns));
+        let (records, _) = read_all(&path, &ReadOptions::default()).unwrap();
+        assert_eq!(texts(&records), TEXTS, "{codec}");
+        let labels: Vec<_> = records.into_iter().map(|record| record.label).collect();
+        assert_eq!(labels, LABELS.map(label), "{codec}");
     }
 }
 

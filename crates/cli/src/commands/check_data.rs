@@ -34,6 +34,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let options = ReadOptions { labels: LabelUse::Optional, ..args.data.read_options() };
+    let label_delimiter = options.label_delimiter;
     let (mut files, mut terminal) = (Reader::new(options), Terminal::new(common));
     let mut read = |path: &PathBuf| files.records(path, &mut terminal);
     let train = read(&args.data_file)?;
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let others: Vec<_> =
         others.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect();
     let LabelOptions { task, max_labels } = args.labels.label_options();
+    let task = task.with_delimiter(label_delimiter);
     let check = CheckOptions { task, max_labels, ..CheckOptions::default() };
     let report = check_data(&train, &others, &check);
     let mut text = String::new();

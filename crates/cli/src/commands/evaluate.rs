@@ -1,18 +1,19 @@
 //! `ulmfit evaluate`.
 
+use crate::mistake_table::MistakeTable;
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::Reader;
-use ulmfit::data::readers::ReadOptions;
+use ulmfit::data::readers::{Columns, ReadOptions};
 use ulmfit::input::read_texts;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, open_model, read_config};
 use ulmfit::stages::{evaluate_classifier, evaluate_language_model};
+use ulmfit::{Error, Reader};
 
 /// Scores a classifier on labelled rows, or a language model on running text.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ulmfit evaluate model test.csv\n  \
+#[command(after_help = "Examples:\n  ulmfit evaluate model test.csv --mistakes mistakes.csv\n  \
     ulmfit evaluate lm wiki.test.txt.xz --json")]
 pub(crate) struct Args {
     /// Model folder, or `en` or `en-base`, language models inside this program
@@ -25,6 +26,10 @@ pub(crate) struct Args {
     /// Use only this reading direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
+    /// Write every row that is predicted wrong to this CSV file, the surest mistakes first: where it
+    /// is, its other columns, its text, its label and the prediction
+    #[arg(long, value_name = "FILE")]
+    mistakes: Option<PathBuf>,
     #[command(flatten)]
     precision: PrecisionOption,
     #[command(flatten)]
@@ -37,6 +42,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let batch_size = usize::from(args.batch_size);
     match read_config(&open_model(&args.model)?)?.network {
         NetworkConfig::LanguageModel(_) => {
+            if args.mistakes.is_some() {
+                let message = "a language model predicts no labels: it has no `--mistakes`".into();
+                return Err(Error::Usage { message, hint: None }.into());
+            }
             let mut model: LmBundle = LmBundle::load(&args.model)?;
             if let Some(direction) = args.direction {
                 model.keep(&direction.directions())?;
@@ -52,10 +61,21 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 model.keep(&direction.directions())?;
             }
             model.set_precision(args.precision.get());
-            let options = ReadOptions { learned_text: model.text_columns.clone(), ..options };
-            let records = Reader::new(options.clone()).records(&args.data_file, &mut terminal)?;
-            let scores = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
-            out.result(&scores, &scores.to_string())
+            let columns = if args.mistakes.is_some() { Columns::Keep } else { Columns::Drop };
+            let options = ReadOptions {
+                learned_text: model.text_columns.clone(),
+                learned_label: model.label_column.clone(),
+                columns,
+                ..options
+            };
+            let table = args.mistakes.as_deref().map(MistakeTable::create).transpose()?;
+            let mut reader = Reader::new(options);
+            let records = reader.records(&args.data_file, &mut terminal)?;
+            let found = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
+            if let Some(table) = table {
+                table.write(&reader.columns(), &records, &found.mistakes)?;
+            }
+            out.result(&found.scores, &found.scores.to_string())
         }
     }
 }

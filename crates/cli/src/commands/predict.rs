@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         }
         out.flush()?;
     }
-    let warnings = records.warnings().messages();
+    let warnings = records.warnings().messages_of_predictions();
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! How to read texts and labels.
 
-use ulmfit::data::readers::{Delimiter, EncodingErrors, Format, Header, Quotes, ReadOptions};
+use ulmfit::data::readers::{
+    BadRows, Delimiter, EncodingErrors, Format, Header, Quotes, ReadOptions,
+};
 
 /// How to read texts and labels.
 #[derive(Debug, Clone, clap::Args)]
@@ -34,6 +36,10 @@ pub(crate) struct DataOptions {
     /// What to do with bytes that are no UTF-8
     #[arg(long, value_name = "ACTION", default_value = "fail", value_parser = ["fail", "replace"])]
     encoding_errors: String,
+    /// What becomes of a row that cannot be read: taken as a document without text, left out, or
+    /// the end [default: empty for a missing text, else fail]
+    #[arg(long, value_name = "ACTION", value_parser = ["empty", "skip", "fail"])]
+    on_bad_row: Option<String>,
     /// Longest document read; the rest of a longer one is cut off
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
@@ -67,6 +73,11 @@ impl DataOptions {
                 "replace" => EncodingErrors::Replace,
                 _ => EncodingErrors::Fail,
             },
+            bad_rows: self.on_bad_row.as_deref().map(|action| match action {
+                "empty" => BadRows::Empty,
+                "skip" => BadRows::Skip,
+                _ => BadRows::Fail,
+            }),
             max_document_bytes: self.max_doc_bytes,
             ..ReadOptions::default()
         }

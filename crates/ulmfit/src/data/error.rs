@@ -214,7 +214,25 @@ pub enum DataError {
         /// The parser's words.
         message: String,
     },
-    /// A JSON line that is no object.
+    /// Rows in a list inside one JSON object.
+    #[error("{place}: the rows are a list inside `{field}`")]
+    WrappedRows {
+        /// The object.
+        place: Place,
+        /// Name of the list.
+        field: String,
+    },
+    /// JSON objects whose text is inside other objects.
+    #[error("{place}: the text is inside another object, at `{text}`")]
+    NestedText {
+        /// The object.
+        place: Place,
+        /// Path of the text in the language of `jq`.
+        text: String,
+        /// Path of the label, if there is one.
+        label: Option<String>,
+    },
+    /// A JSON line that is not an object.
     #[error("{place}: {found} where a JSON object should be")]
     NotAnObject {
         /// The line.
@@ -245,6 +263,14 @@ pub enum DataError {
     MissingLabel {
         /// The record.
         place: Place,
+    },
+    /// A Parquet file with a feature that this program lacks.
+    #[error("{place}: this kind of Parquet cannot be read: {what}")]
+    ParquetKind {
+        /// The row it was at.
+        place: Place,
+        /// What is not known.
+        what: String,
     },
     /// The Parquet decoder gave up.
     #[error("{place}: not readable as Parquet: {message}")]
@@ -284,6 +310,30 @@ pub enum DataError {
         /// Rows with it.
         rows: usize,
     },
+    /// Rows may have several labels, and none has any.
+    #[error("{place}: none of the {rows} rows has a label")]
+    NoLabels {
+        /// The first row.
+        place: Place,
+        /// How many rows there are.
+        rows: usize,
+    },
+    /// Lists of zeros and ones, one for each label, instead of names.
+    #[error("{place}: each label is a list of {length} zeros and ones, not of names")]
+    MultiHot {
+        /// The first row.
+        place: Place,
+        /// How long the lists are.
+        length: usize,
+    },
+    /// Not one row has text.
+    #[error("{place}: none of the {rows} rows has text")]
+    NoText {
+        /// The first row.
+        place: Place,
+        /// How many rows there are.
+        rows: usize,
+    },
     /// So many labels that they are hardly labels.
     #[error("{place}: more than {limit} different labels, here `{label}`")]
     TooManyLabels {
@@ -313,6 +363,14 @@ pub enum DataError {
     /// A label that is no number where numbers are to be predicted.
     #[error("{place}: the label `{label}` is not a finite number")]
     NotANumber {
+        /// The record.
+        place: Place,
+        /// Its label.
+        label: String,
+    },
+    /// A value so large that training cannot count with it.
+    #[error("{place}: the label `{label}` is too large: values must be between -1e30 and 1e30")]
+    TooLarge {
         /// The record.
         place: Place,
         /// Its label.
@@ -419,6 +477,26 @@ impl DataError {
             {
                 "half a character; pass `--encoding-errors replace` to put U+FFFD in its place"
             }
+            Self::Json { place, message, .. } if place.line == 1 && message.starts_with("EOF") => {
+                return Some(format!(
+                    "each line must be one JSON object; this makes lines of longer ones: jq -c . {}",
+                    place.file.display()
+                ));
+            }
+            Self::WrappedRows { place, field } => {
+                return Some(format!(
+                    "one object per line is needed: jq -c '.[\"{field}\"][]' {}",
+                    place.file.display()
+                ));
+            }
+            Self::NestedText { place, text, label } => {
+                let label = label.as_ref().map(|path| format!(", label: {path}"));
+                return Some(format!(
+                    "text and label must not be nested: jq -c '{{text: {text}{}}}' {}",
+                    label.unwrap_or_default(),
+                    place.file.display()
+                ));
+            }
             Self::Json { .. } => {
                 "each line must be one JSON object; another format is given by `--input-format`"
             }
@@ -439,6 +517,9 @@ impl DataError {
                 "begin each line with `__label__NAME `, or use CSV or JSONL"
             }
             Self::MissingLabel { .. } => "label this row or remove it",
+            Self::ParquetKind { .. } => {
+                "write it again without encryption, compressed with snappy or zstd"
+            }
             Self::Parquet { .. } => "was it written or copied completely?",
             Self::NoClasses { instead: Some(path), .. } => {
                 return Some(format!("did you mean {}?", path.display()));
@@ -448,6 +529,21 @@ impl DataError {
             }
             Self::EmptyClass { .. } => "remove the folder or put documents into it",
             Self::OneClass { .. } => "is this the right label column? See `--label`",
+            Self::NoLabels { .. } => "is this the right label column? See `--label`",
+            Self::NoText { .. } => "is this the right text column? See `--text`",
+            Self::MultiHot { place, .. }
+                if Format::from_path(&place.file) == Some(Format::Jsonl) =>
+            {
+                return Some(format!(
+                    "name them: jq -c --argjson names '[\"FIRST\", \"SECOND\", ...]' '.labels |= \
+                     [to_entries[] | select(.value == 1) | $names[.key]]' {}",
+                    place.file.display()
+                ));
+            }
+            Self::MultiHot { .. } => {
+                "write the names of the labels that are 1 instead, as in `sport|news` with \
+                 `--label-delimiter '|'`"
+            }
             Self::TooManyLabels { .. } => {
                 "is this the right label column? If so, pass `--max-labels N`"
             }
@@ -456,9 +552,27 @@ impl DataError {
             }
             Self::ManyLabels { .. } => "pass `--task multi` if documents have several labels",
             Self::NotANumber { .. } => "leave out `--task regression` if labels are names",
+            Self::TooLarge { .. } => "use a larger unit",
             Self::TooFewTokens { .. } => "a language model needs more text",
         };
         Some(hint.to_owned())
+    }
+
+    /// Where the row is, if only that row is bad and the next one can be read.
+    pub(crate) fn bad_row(&self) -> Option<&Place> {
+        match self {
+            Self::NotUtf8 { place, .. }
+            | Self::Nul { place }
+            | Self::Ragged { place, .. }
+            | Self::UnknownColumn { place, .. }
+            | Self::DuplicateColumn { place, .. }
+            | Self::Json { place, .. }
+            | Self::NotAnObject { place, .. }
+            | Self::NotText { place, .. }
+            | Self::BadLabel { place, .. }
+            | Self::MissingLabel { place } => Some(place),
+            _ => None,
+        }
     }
 
     /// What kind of failure it is.

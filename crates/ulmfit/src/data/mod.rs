@@ -12,5 +12,6 @@ pub mod readers;
 mod record;
 
 pub use error::DataError;
+pub(crate) use error::list_at_most;
 pub use place::Place;
 pub use record::{RawLabel, Record};

@@ -23,10 +23,12 @@ fn all(options: &ReadOptions) -> Map<String, Value> {
         quotes,
         encoding_errors,
         max_document_bytes,
+        bad_rows,
         labels: _, // follows from the command, like the columns
         label_delimiter,
         columns: _,
         learned_text: _, // of the model, which is told of by itself
+        learned_label: _,
         unit,
     } = options;
     let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
@@ -40,6 +42,7 @@ fn all(options: &ReadOptions) -> Map<String, Value> {
         "encoding-errors": word(encoding_errors),
         "max-doc-bytes": max_document_bytes,
         "label-delimiter": label_delimiter,
+        "on-bad-row": bad_rows.as_ref().map(|action| word(action)),
         "unit": word(unit),
     }) else {
         unreachable!("an object was written");

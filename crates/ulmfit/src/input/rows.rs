@@ -4,7 +4,7 @@ use crate::Error;
 use crate::data::batches::split::{HeldOut, Split, random_groups, stratified_groups};
 use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
 use crate::data::quality::find_duplicates;
-use crate::data::{DataError, RawLabel, Record};
+use crate::data::{DataError, RawLabel, Record, list_at_most};
 use crate::report::{LabelCounts, RowCounts};
 use crate::run::Progress;
 use crate::text::TextPipeline;
@@ -51,7 +51,8 @@ impl Rows {
     /// Rows whose texts nearly repeat each other never stand on both sides of a split of ours.
     ///
     /// # Errors
-    /// [`Error::Data`] when a label is missing or cannot be read.
+    /// [`Error::Data`] when a label is missing or cannot be read, one of the validation set is not
+    /// in the training set, or no row has text.
     pub fn split(
         input: RowsInput,
         options: &LabelOptions,
@@ -61,6 +62,11 @@ impl Rows {
     ) -> Result<Self, Error> {
         let RowsInput { mut train, valid, test } = input;
         let labels = LabelSet::from_records(&train, options)?;
+        if let (true, Some(first)) = (train.iter().all(Record::is_blank), train.first()) {
+            let (place, rows) = (first.place.clone(), train.len());
+            return Err(DataError::NoText { place, rows }.into());
+        }
+        options.task.note(&train).into_iter().for_each(|note| progress.note(note));
         labels.notices(&train).iter().for_each(|notice| progress.warn(&notice.to_string()));
         let test = match test {
             Some(test) => test,
@@ -69,9 +75,18 @@ impl Rows {
                 set_apart(&mut train, beside, &labels, shares.test, &key.child(0))?
             }
         };
-        // an unknown label is better found now than after hours of training
-        for record in test.iter().chain(valid.iter().flatten()) {
+        // what is wrong with labels is better found now than after hours of training
+        for record in valid.iter().flatten() {
             labels.target(record)?;
+        }
+        labels.told_of_unseen(&test)?.iter().for_each(|told| progress.warn(told));
+        let scored = labels.with_unseen(&test);
+        for record in &test {
+            scored.target(record)?;
+        }
+        if let (false, absent @ [_, ..]) = (test.is_empty(), &labels.absent(&test)[..]) {
+            let absent = list_at_most(absent, 5);
+            progress.warn(&format!("the test set has no row with the label {absent}"));
         }
         let repeated = repeated(&train, &test);
         if repeated > 0 {
@@ -97,11 +112,12 @@ impl Rows {
 
     /// How many rows have each label; none where labels are numbers.
     pub fn label_counts(&self) -> Vec<LabelCounts> {
+        let labels = self.labels.with_unseen(&self.test);
         let parts = [&self.train, &self.valid, &self.test].map(|part| {
-            let mut counts = vec![0; self.labels.names().len()];
+            let mut counts = vec![0; labels.names().len()];
             let names = part.iter().filter_map(|record| record.label.as_ref());
             for name in names.flat_map(RawLabel::names) {
-                if let Some(class) = self.labels.index(name) {
+                if let Some(class) = labels.index(name) {
                     counts[class as usize] += 1;
                 }
             }
@@ -114,7 +130,7 @@ impl Rows {
             valid: valid[class],
             test: test[class],
         };
-        self.labels.names().iter().enumerate().map(count).collect()
+        labels.names().iter().enumerate().map(count).collect()
     }
 }
 

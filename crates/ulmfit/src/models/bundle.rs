@@ -31,6 +31,9 @@ pub struct ModelConfig {
     /// Names of the columns that a classifier learned from, where they had names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub text_columns: Vec<String>,
+    /// Name of the column that its labels came from, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
 }
 
 /// Which network, and its sizes.
@@ -87,6 +90,10 @@ pub struct ClassifierBundle<D: Device = Cpu> {
     /// [`ReadOptions::learned_text`](crate::data::readers::ReadOptions::learned_text); none where they had
     /// no names.
     pub text_columns: Vec<String>,
+    /// Name of the column that its labels came from, for
+    /// [`ReadOptions::learned_label`](crate::data::readers::ReadOptions::learned_label); none where
+    /// it had no name.
+    pub label_column: Option<String>,
     /// One network a direction.
     pub networks: Vec<(Direction, TextClassifier<D>)>,
 }
@@ -255,6 +262,7 @@ impl<D: Device> LmBundle<D> {
             text: self.text.config().clone(),
             network: NetworkConfig::LanguageModel(self.networks[0].1.config()),
             text_columns: Vec::new(),
+            label_column: None,
         }
     }
 
@@ -296,7 +304,8 @@ impl<D: Device> ClassifierBundle<D> {
             || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
         unpack(&folder, tensors, &mut networks)?;
-        Ok(Self { text, labels, text_columns: config.text_columns, networks })
+        let ModelConfig { text_columns, label_column, .. } = config;
+        Ok(Self { text, labels, text_columns, label_column, networks })
     }
 
     /// Writes a model folder.
@@ -317,6 +326,7 @@ impl<D: Device> ClassifierBundle<D> {
             text: self.text.config().clone(),
             network: NetworkConfig::Classifier(self.networks[0].1.config().clone()),
             text_columns: self.text_columns.clone(),
+            label_column: self.label_column.clone(),
         }
     }
 }

@@ -61,7 +61,7 @@ pub fn from_fastai(
         let labels = LabelSet::of(LabelKind::Single, names);
         let networks = vec![(direction, network)];
         let text_columns = Vec::new();
-        let bundle = ClassifierBundle { text, labels, text_columns, networks };
+        let bundle = ClassifierBundle { text, labels, text_columns, label_column: None, networks };
         return Ok(FromFastai::Classifier(bundle));
     }
     if kind == Kind::Encoder {

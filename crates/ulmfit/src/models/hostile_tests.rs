@@ -34,6 +34,7 @@ fn place() -> TempDir {
         text,
         labels,
         text_columns: Vec::new(),
+        label_column: None,
         networks: vec![(Direction::Forward, network)],
     };
     classifier.save(writer("classifier"), &Papers::default()).unwrap();

@@ -2,7 +2,7 @@
 
 use super::ClassificationScores;
 use super::metrics::{ClassScores, MultiLabelScores, RegressionScores};
-use super::scores::class_table;
+use super::scores::{class_table, untested};
 use super::table::percent;
 use serde::Serialize;
 use std::fmt;
@@ -48,7 +48,8 @@ impl fmt::Display for ClassifierEvaluation {
                 let all = percent(scores.subset_accuracy);
                 writeln!(f, "all labels right  {all} % (95 % interval {low} to {high})")?;
                 writeln!(f, "micro F1          {} %", percent(scores.micro_f1))?;
-                writeln!(f, "macro F1          {} %", percent(scores.macro_f1))?;
+                let untested = untested(&scores.per_class);
+                writeln!(f, "macro F1          {} %{untested}", percent(scores.macro_f1))?;
                 writeln!(f, "rows              {}", scores.n)?;
                 write!(f, "\n{}", class_table(&scores.per_class))
             }

@@ -35,20 +35,35 @@ pub fn worst_mistakes(
     rows: &[Vec<f32>],
     most: usize,
 ) -> Result<Vec<Mistake>, DataError> {
+    let found = mistakes(labels, records, rows)?;
+    Ok(found.into_iter().take(most).map(|(_, mistake)| mistake).collect())
+}
+
+/// All mistakes in that order, each with the position of its record.
+///
+/// # Errors
+/// As [`worst_mistakes`].
+pub fn mistakes(
+    labels: &LabelSet,
+    records: &[Record],
+    rows: &[Vec<f32>],
+) -> Result<Vec<(usize, Mistake)>, DataError> {
     let mut found = Vec::new();
-    for (record, row) in records.iter().zip(rows) {
+    for (at, (record, row)) in records.iter().zip(rows).enumerate() {
         let wrong = Wrong::of(labels.names(), &labels.target(record)?, row);
-        found.extend(wrong.map(|wrong| (record, wrong)));
+        found.extend(wrong.map(|wrong| (at, wrong)));
     }
     // a stable sort, so that rows decide between equals
     found.sort_by(|a, b| b.1.weight.total_cmp(&a.1.weight));
-    found.truncate(most);
-    let mistake = |(record, wrong): (&Record, Wrong)| Mistake {
-        text: excerpt(&record.fields.join(" ")),
-        place: short(&record.place),
-        label: wrong.label,
-        guess: wrong.guess,
-        confidence: wrong.is_probability.then_some(wrong.weight),
+    let mistake = |(at, wrong): (usize, Wrong)| {
+        let mistake = Mistake {
+            text: excerpt(&records[at].fields.join(" ")),
+            place: short(&records[at].place),
+            label: wrong.label,
+            guess: wrong.guess,
+            confidence: wrong.is_probability.then_some(wrong.weight),
+        };
+        (at, mistake)
     };
     Ok(found.into_iter().map(mistake).collect())
 }
@@ -80,8 +95,10 @@ impl Wrong {
             Target::Classes(classes) => {
                 let outputs = 0..row.len() as u32;
                 let guesses: Vec<u32> = outputs.filter(|&n| row[n as usize] >= 0.5).collect();
-                let sure = (0..row.len()).filter_map(|n| {
-                    let (wanted, p) = (classes.contains(&(n as u32)), f64::from(row[n]));
+                // of a label that the model does not know it is sure that it is absent
+                let sure = (0..names.len()).filter_map(|n| {
+                    let p = row.get(n).map_or(0.0, |&p| f64::from(p));
+                    let wanted = classes.contains(&(n as u32));
                     (wanted != (p >= 0.5)).then_some(if wanted { 1.0 - p } else { p })
                 });
                 let weight = sure.reduce(f64::max)?;

@@ -13,7 +13,6 @@ mod evaluation;
 #[cfg(feature = "train")]
 pub mod html;
 pub mod metrics;
-#[cfg(feature = "train")]
 mod mistake;
 mod scores;
 pub mod statistics;
@@ -31,7 +30,6 @@ pub use contents::{
 pub use course::{Course, Curve, EpochScore, GroupRates};
 pub use evaluation::ClassifierEvaluation;
 pub use metrics::ClassScores;
-#[cfg(feature = "train")]
-pub use mistake::{Mistake, worst_mistakes};
+pub use mistake::{Mistake, mistakes, worst_mistakes};
 pub use scores::ClassificationScores;
 pub use table::{Table, percent};

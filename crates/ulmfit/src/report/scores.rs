@@ -2,6 +2,7 @@
 
 use super::metrics::{ClassScores, Confusion, wilson};
 use super::table::{Table, percent};
+use crate::data::list_at_most;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -93,6 +94,20 @@ const NARROW: usize = 8;
 /// Characters of a label at the head of a column.
 const SHORT: usize = 8;
 
+/// What to say beside a mean over classes if some classes have no row.
+pub(super) fn untested(classes: &[ClassScores]) -> String {
+    let absent: Vec<String> = classes
+        .iter()
+        .filter(|class| class.support == 0)
+        .map(|class| class.label.clone())
+        .collect();
+    if absent.is_empty() {
+        return String::new();
+    }
+    let (tested, all) = (classes.len() - absent.len(), classes.len());
+    format!(" (tested: {tested} of {all} classes; no row of {})", list_at_most(&absent, 5))
+}
+
 /// One line a class.
 pub(super) fn class_table(classes: &[ClassScores]) -> Table {
     let mut table = Table::new(["class", "precision", "recall", "F1", "rows"]);
@@ -120,7 +135,7 @@ impl fmt::Display for ClassificationScores {
             percent(high)
         )?;
         writeln!(f, "error     {} %", percent(self.error))?;
-        writeln!(f, "macro F1  {} %", percent(self.macro_f1))?;
+        writeln!(f, "macro F1  {} %{}", percent(self.macro_f1), untested(&self.per_class))?;
         writeln!(f, "loss      {:.4}", self.loss)?;
         writeln!(f, "rows      {}", self.n)?;
         write!(f, "\n{}", class_table(&self.per_class))?;
@@ -185,6 +200,14 @@ ham              1     1
 spam             0     3
 ";
         assert_eq!(scores().to_string(), wanted);
+    }
+
+    #[test]
+    fn classes_without_a_row_are_named() {
+        let labels = ["neg".to_owned(), "pos".to_owned()];
+        let text = ClassificationScores::new(&labels, &[1, 1], &[1, 1], 0.25).to_string();
+        let line = "macro F1  100.00 % (tested: 1 of 2 classes; no row of `neg`)";
+        assert!(text.lines().any(|found| found == line), "{text}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Baselines {
     /// Trains and scores them; `rows` are the classifier's probabilities of the `test` records.
     ///
     /// # Errors
-    /// [`Error::Data`] when a record has no label, or one the classifier does not know.
+    /// [`Error::Data`] when a record has no label, or one of `train` that the classifier does not know.
     pub(crate) fn measure<D: Device>(
         model: &ClassifierBundle<D>,
         train: &[Record],
@@ -51,7 +51,7 @@ impl Baselines {
         rows: &[Vec<f32>],
     ) -> Result<Self, DataError> {
         let labels = &model.labels;
-        let (known, wanted) = (answers(labels, train)?, answers(labels, test)?);
+        let (known, wanted) = (answers(labels, train)?, answers(&labels.with_unseen(test), test)?);
         let hits = |guesses: &[Vec<u32>]| -> Vec<bool> {
             guesses.iter().zip(&wanted).map(|(guess, wanted)| guess == wanted).collect()
         };

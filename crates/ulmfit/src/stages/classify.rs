@@ -135,7 +135,7 @@ pub(crate) fn train_with(
     });
     let networks = runner.side_by_side(jobs.collect())?;
     let (labels, text_columns) = (data.labels.clone(), Vec::new());
-    Ok(ClassifierBundle { text, labels, text_columns, networks })
+    Ok(ClassifierBundle { text, labels, text_columns, label_column: None, networks })
 }
 
 fn train_one(

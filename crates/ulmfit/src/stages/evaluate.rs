@@ -8,7 +8,7 @@ use crate::input::{Document, encode, texts};
 use crate::model::{argmax, score_stream};
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
-use crate::report::{ClassificationScores, ClassifierEvaluation};
+use crate::report::{ClassificationScores, ClassifierEvaluation, Mistake, mistakes};
 use crate::run::Progress;
 use crate::text::special::UNK_ID;
 use serde::Serialize;
@@ -18,36 +18,43 @@ use ulmfit_ops::Device;
 /// Least probability that a cross entropy counts with: a rounded zero would make it infinite.
 const LEAST: f64 = 1e-12;
 
-/// Compares rows of probabilities with the labels of their records.
+/// Compares rows of probabilities with the labels of their records; a label that the model does
+/// not know is an error of the model.
 ///
 /// # Errors
-/// [`Error::Data`] when a record has no label, or one the model does not know.
+/// [`Error::Data`] when a record has no label, or one that does not suit the task.
 pub(crate) fn score<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
     rows: &[Vec<f32>],
 ) -> Result<ClassifierEvaluation, Error> {
-    let targets = records.iter().map(|record| model.labels.target(record));
+    let labels = model.labels.with_unseen(records);
+    let targets = records.iter().map(|record| labels.target(record));
     let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
     Ok(match model.task() {
         LabelKind::Single => {
             let classes: Vec<u32> = targets.iter().map(class).collect();
             let guesses: Vec<u32> = rows.iter().map(|row| argmax(row) as u32).collect();
-            let surprise =
-                |(row, &class): (&Vec<f32>, &u32)| -f64::from(row[class as usize]).max(LEAST).ln();
+            let surprise = |(row, &class): (&Vec<f32>, &u32)| {
+                let probability = row.get(class as usize).copied().unwrap_or(0.0);
+                -f64::from(probability).max(LEAST).ln()
+            };
             let loss = rows.iter().zip(&classes).map(surprise).sum::<f64>() / rows.len() as f64;
-            let names = model.labels.names();
+            let names = labels.names();
             ClassifierEvaluation::SingleLabel(ClassificationScores::new(
                 names, &classes, &guesses, loss,
             ))
         }
         LabelKind::Multi => {
-            let outputs = model.labels.outputs();
+            let outputs = labels.outputs();
+            let chosen = |row: &Vec<f32>| -> Vec<bool> {
+                (0..outputs).map(|n| row.get(n).is_some_and(|&p| p >= 0.5)).collect()
+            };
             let wanted =
                 targets.iter().flat_map(|target| flags(target, outputs)).collect::<Vec<_>>();
-            let guesses: Vec<bool> = rows.iter().flatten().map(|&p| p >= 0.5).collect();
+            let guesses: Vec<bool> = rows.iter().flat_map(chosen).collect();
             ClassifierEvaluation::MultiLabel(MultiLabelScores::new(
-                model.labels.names(),
+                labels.names(),
                 &wanted,
                 &guesses,
             ))
@@ -81,20 +88,40 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
     }
 }
 
-/// Predicts the records' documents and scores the predictions.
+/// Predicts the records' documents and scores the predictions. Labels that the model does not know
+/// are told of, and are errors.
 ///
 /// # Errors
-/// [`Error::Data`] when a record has no label, or one the model does not know.
+/// [`Error::Data`] when a record has no label, or one that does not suit the task, or when the
+/// model knows none of the labels.
 pub fn evaluate_classifier<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
     batch_size: usize,
     progress: &mut dyn Progress,
-) -> Result<ClassifierEvaluation, Error> {
+) -> Result<Evaluated, Error> {
+    model.labels.told_of_unseen(records)?.iter().for_each(|told| progress.warn(told));
+    let labels = model.labels.with_unseen(records);
+    for record in records {
+        labels.target(record)?; // before hours of work
+    }
     let ids = model.text.encode_all(&texts(records));
     let mut tick = |done, total| progress.tick("documents", done, Some(total));
     let rows = model.probabilities_of_ids(&ids, batch_size, &mut tick);
-    score(model, records, &rows)
+    Ok(Evaluated {
+        scores: score(model, records, &rows)?,
+        mistakes: mistakes(&labels, records, &rows)?,
+    })
+}
+
+/// How good a classifier is on some records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The scores.
+    pub scores: ClassifierEvaluation,
+    /// Every record that was predicted wrong: its position and what is wrong, those first of which
+    /// the model was surest, or that are farthest off.
+    pub mistakes: Vec<(usize, Mistake)>,
 }
 
 /// Scores of a language model.

@@ -29,7 +29,7 @@ mod train;
 pub use baselines::{answers, tfidf_guesses};
 #[cfg(feature = "train")]
 pub use classify::{ClassifierJob, LabelledText, classify};
-pub use evaluate::{LmReport, evaluate_classifier, evaluate_language_model};
+pub use evaluate::{Evaluated, LmReport, evaluate_classifier, evaluate_language_model};
 #[cfg(feature = "train")]
 pub use fit::{FitInput, fit};
 pub use generate::{GenerateOptions, generate};

@@ -129,7 +129,8 @@ pub(crate) fn train_on(
     laps.lap("scoring");
     let baselines = Baselines::measure(&classifier, &rows.train, judged, &judged_rows)?;
     laps.lap("baselines");
-    let reliability = reliability(&rows.labels, judged, &judged_rows)?;
+    let labels = rows.labels.with_unseen(judged);
+    let reliability = reliability(&labels, judged, &judged_rows)?;
     let (scores, comparison, verdict) = match baselines {
         Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
         None => (None, None, None),
@@ -151,7 +152,7 @@ pub(crate) fn train_on(
         verdict,
         calibration_error: reliability.as_ref().map(Reliability::expected_error),
         reliability,
-        mistakes: worst_mistakes(&rows.labels, judged, &judged_rows, MISTAKES)?,
+        mistakes: worst_mistakes(&labels, judged, &judged_rows, MISTAKES)?,
         training,
         made,
         cost: Cost {

@@ -27,6 +27,10 @@ fn broken_containers() {
     };
     let nested =
         parquet(&[Column::List("text", vec![vec!["x"]]), Column::Text("label", vec![Some("a")])]);
+    let latin_label = parquet(&[
+        Column::Text("text", vec![Some("x"), Some("y")]),
+        Column::Bytes("label", vec![b"caf", b"caf\xe9"]),
+    ]);
     let without_label = parquet(&[
         Column::Text("text", vec![Some("x"), Some("y")]),
         Column::Text("label", vec![Some("a"), None]),
@@ -92,6 +96,12 @@ fn broken_containers() {
             columns,
             "a.parquet:1: `text` is a nested column, not text",
             "--text",
+        ),
+        refused(
+            file("a.parquet", latin_label),
+            labelled(),
+            "a.parquet:2: byte 4 of the text is not UTF-8 (0xe9)",
+            "iconv",
         ),
         refused(
             file("a.parquet", without_label),

@@ -1,6 +1,7 @@
 //! JSON lines, and labels in any format.
 
 use ulmfit::data::labels::Task;
+use ulmfit::data::readers::{BadRows, ReadOptions};
 
 use crate::harness::{check_refusals, file, labelled, refused, short, text};
 
@@ -60,7 +61,7 @@ fn broken_json() {
         ),
         refused(
             file("a.jsonl", "{\"text\": \"x\", \"label\": 1}\n{\"txt\": \"y\", \"label\": 1}"),
-            labelled(),
+            ReadOptions { bad_rows: Some(BadRows::Fail), ..labelled() },
             "a.jsonl:2: no column `text`",
             "did you mean `txt`?",
         ),

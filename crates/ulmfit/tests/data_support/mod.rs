@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
@@ -28,16 +30,23 @@ pub(crate) fn xz(bytes: &[u8]) -> Vec<u8> {
 pub(crate) enum Column<'a> {
     Text(&'a str, Vec<Option<&'a str>>),
     Number(&'a str, Vec<i64>),
+    /// Bytes that may be no text.
+    Bytes(&'a str, Vec<&'a [u8]>),
     /// A list of texts in every row.
     List(&'a str, Vec<Vec<&'a str>>),
 }
 
 pub(crate) fn parquet(columns: &[Column]) -> Vec<u8> {
+    parquet_with(Compression::UNCOMPRESSED, columns)
+}
+
+pub(crate) fn parquet_with(codec: Compression, columns: &[Column]) -> Vec<u8> {
     let declarations: String = columns
         .iter()
         .map(|column| match column {
             Column::Text(name, _) => format!("OPTIONAL BYTE_ARRAY {name} (UTF8);"),
             Column::Number(name, _) => format!("REQUIRED INT64 {name};"),
+            Column::Bytes(name, _) => format!("REQUIRED BYTE_ARRAY {name};"),
             Column::List(name, _) => {
                 format!("REQUIRED group {name} (LIST) {{ REPEATED group list {{ REQUIRED BYTE_ARRAY element (UTF8); }} }}")
             }
@@ -46,7 +55,8 @@ pub(crate) fn parquet(columns: &[Column]) -> Vec<u8> {
     let schema =
         Arc::new(parse_message_type(&format!("message rows {{ {declarations} }}")).unwrap());
     let mut file = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::default()).unwrap();
+    let properties = Arc::new(WriterProperties::builder().set_compression(codec).build());
+    let mut writer = SerializedFileWriter::new(&mut file, schema, properties).unwrap();
     let mut group = writer.next_row_group().unwrap();
     for column in columns {
         let mut target = group.next_column().unwrap().unwrap();
@@ -59,6 +69,11 @@ pub(crate) fn parquet(columns: &[Column]) -> Vec<u8> {
             }
             Column::Number(_, values) => {
                 target.typed::<Int64Type>().write_batch(values, None, None).unwrap();
+            }
+            Column::Bytes(_, cells) => {
+                let values: Vec<ByteArray> =
+                    cells.iter().map(|cell| ByteArray::from(cell.to_vec())).collect();
+                target.typed::<ByteArrayType>().write_batch(&values, None, None).unwrap();
             }
             Column::List(_, rows) => {
                 let values: Vec<ByteArray> =

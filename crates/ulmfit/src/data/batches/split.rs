@@ -33,6 +33,7 @@ impl HeldOut {
 /// `groups`) stay together.
 ///
 /// Shares are rounded by largest remainder, so the total is met where classes and groups allow.
+/// A class so rare that its share is nothing gets at least one group where it has two.
 /// With groups of near duplicates ([`find_duplicates`](crate::data::quality::find_duplicates)) no
 /// validation text was seen in training. A group counts for the class of its first row; a class
 /// with one group only stays in training. Groups that would exceed a class's share are passed over,
@@ -56,7 +57,13 @@ pub fn stratified_groups(labels: &[u32], groups: &[usize], held_out: HeldOut, ke
         let smallest = groups.iter().map(|group| group.len()).min().unwrap_or(0);
         if groups.len() < 2 { 0 } else { rows - smallest }
     });
-    let shares = shares(&rows, &most.collect::<Vec<_>>(), held_out.rows(labels.len()));
+    let most: Vec<usize> = most.collect();
+    let mut shares = shares(&rows, &most, held_out.rows(labels.len()));
+    let least = by_class.iter().zip(&most).map(|(groups, &most)| {
+        let smallest = groups.iter().map(|group| group.len()).min().unwrap_or(0);
+        smallest.min(most)
+    });
+    represent(&mut shares, &least.collect::<Vec<_>>());
 
     let mut valid = Vec::new();
     for (class, (groups, share)) in by_class.iter().zip(shares).enumerate() {
@@ -106,6 +113,20 @@ fn shares(rows: &[usize], most: &[usize], total: usize) -> Vec<usize> {
         }
     }
     shares
+}
+
+/// Gives every class its `least` where another class has more than that to give: a class without
+/// a row in the test is not tested.
+fn represent(shares: &mut [usize], least: &[usize]) {
+    for class in 0..shares.len() {
+        let missing = least[class].saturating_sub(shares[class]);
+        let richest = (0..shares.len()).rev().max_by_key(|&other| shares[other]);
+        let richest = richest.filter(|&other| other != class && shares[other] > missing);
+        if let (true, Some(richest)) = (missing > 0, richest) {
+            shares[richest] -= missing;
+            shares[class] += missing;
+        }
+    }
 }
 
 /// Random groups, as long as they fit into `rows`.
@@ -162,6 +183,22 @@ mod tests {
             let split = stratified(&labels, HeldOut::Rows(2), &Key::new(seed));
             assert_eq!(split.valid.len(), 2, "{seed}");
         }
+    }
+
+    #[test]
+    fn a_rare_class_is_tested() {
+        let labels: Vec<u32> = (0..200).map(|row| u32::from(row >= 198)).collect();
+        for seed in 0..5 {
+            let split = stratified(&labels, HeldOut::Fraction(0.2), &Key::new(seed));
+            assert_eq!(counts(&labels, &split.valid), [39, 1], "{seed}");
+            assert_eq!(counts(&labels, &split.train), [159, 1], "{seed}");
+        }
+        // its rows nearly repeat each other, so that one side must go without
+        let groups: Vec<usize> = (0..200).map(|row| row.min(198)).collect();
+        let split = stratified_groups(&labels, &groups, HeldOut::Fraction(0.2), &Key::new(1));
+        assert_eq!(counts(&labels, &split.valid)[1], 0);
+        // nobody has one to give away
+        assert_eq!(stratified(&labels, HeldOut::Rows(1), &Key::new(1)).valid.len(), 1);
     }
 
     #[test]

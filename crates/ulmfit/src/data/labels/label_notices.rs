@@ -23,6 +23,22 @@ pub enum LabelNotice {
         /// Whether all labels are numbers.
         numbers: bool,
     },
+    /// Cells that hold a list as text.
+    #[error(
+        "labels such as `{label}` look like lists: `--label-delimiter ,` reads several labels from such a cell"
+    )]
+    ListsAsText {
+        /// The first one.
+        label: String,
+    },
+    /// What programs write where a value is missing.
+    #[error("`{label}` ({}) is a class here: remove these rows if it means that the label is missing", rows_in_words(*.rows))]
+    MissingValue {
+        /// The label.
+        label: String,
+        /// Rows with it.
+        rows: usize,
+    },
     /// All labels are numbers, some with decimals: perhaps values, not classes.
     #[error("all labels are numbers, some like `{label}`: `--task regression` predicts numbers")]
     Decimals {
@@ -53,6 +69,19 @@ fn of(single: usize, rows: usize) -> String {
     if single == rows { format!("all {rows}") } else { format!("{single} of {rows}") }
 }
 
+fn rows_in_words(rows: usize) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+}
+
+/// What pandas, R, Python, SQL and Excel write where a value is missing; `none` is a common class.
+const MISSING: [&str; 12] =
+    ["nan", "NaN", "NAN", "NA", "N/A", "#N/A", "<NA>", "NaT", "None", "null", "Null", "NULL"];
+
+fn looks_like_a_list(label: &str) -> bool {
+    let label = label.trim();
+    label.starts_with('[') && label.ends_with(']')
+}
+
 fn advice(numbers: bool) -> &'static str {
     if numbers {
         "is this the right column (`--label COLUMN`), or are numbers to be predicted \
@@ -72,13 +101,20 @@ fn with_single_row(labels: usize) -> String {
 
 /// Labels that are hardly classes, single rows and spelling variants among labels with their rows.
 ///
-/// Variants differ in case, spaces and punctuation alone, or by one edit if the rarer one has
-/// less than a tenth of the other's rows; short labels and numbers (`pos`/`neg`, `1`/`2`) are
-/// one edit apart by nature and left alone.
+/// Variants differ in case, spaces and punctuation alone, are the same number (`01`, `1.0` and `1`),
+/// or differ by one edit if the rarer one has less than a tenth of the other's rows; short labels
+/// and numbers (`pos`/`neg`, `1`/`2`) are one edit apart by nature and left alone.
 pub(crate) fn notices(kind: LabelKind, labels: Vec<(&str, usize)>) -> Vec<LabelNotice> {
     const SHORTEST: usize = 4;
     const MOST_COMPARED: usize = 2_000; // pairs grow with the square
     let mut found = Vec::new();
+    if let Some((label, _)) = labels.iter().find(|(label, _)| looks_like_a_list(label)) {
+        found.push(LabelNotice::ListsAsText { label: (*label).to_owned() });
+        return found; // whatever else may be said of them follows from it
+    }
+    for (label, rows) in labels.iter().filter(|(label, _)| MISSING.contains(&label.trim())) {
+        found.push(LabelNotice::MissingValue { label: (*label).to_owned(), rows: *rows });
+    }
     let single: Vec<String> = labels
         .iter()
         .filter(|(_, rows)| *rows == 1)
@@ -138,10 +174,23 @@ fn no_classes(labels: &[(&str, usize)], single: usize) -> Option<LabelNotice> {
     Some(LabelNotice::Decimals { label: (*label).to_owned() })
 }
 
-/// A label without case, spaces and punctuation; one of signs only stays as it is.
+/// The name that is another spelling of this label.
+pub(crate) fn same_spelling<'a>(
+    label: &str,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Option<&'a String> {
+    let folded = fold(label);
+    names.into_iter().find(|name| fold(name) == folded)
+}
+
+/// A label without case, spaces and punctuation, or its number; one of signs only stays as it is.
 fn fold(label: &str) -> String {
+    let number = label.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    if let Some(number) = number {
+        return number.to_string();
+    }
     let folded: String = label.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    if folded.is_empty() || label.parse::<f64>().is_ok() { label.to_owned() } else { folded }
+    if folded.is_empty() { label.to_owned() } else { folded }
 }
 
 #[cfg(test)]
@@ -162,9 +211,12 @@ mod tests {
         assert_eq!(variants(&[("sci tech", 50), ("sci-tech ", 3)]), pair("sci-tech ", "sci tech"));
         assert_eq!(variants(&[("business", 50), ("busines", 2)]), pair("busines", "business"));
         assert_eq!(
-            variants(&[("pos", 50), ("neg", 50), ("1", 1), ("2", 60), ("1.0", 9), ("10", 2)]),
+            variants(&[("pos", 50), ("neg", 50), ("1", 1), ("2", 60), ("-1", 9), ("10", 2)]),
             []
         );
+        assert_eq!(variants(&[("1", 50), ("01", 20), ("2", 9)]), pair("01", "1"));
+        assert_eq!(variants(&[("1", 50), ("1.0", 20), ("2", 9)]), pair("1.0", "1"));
+        assert_eq!(variants(&[("true", 50), ("True", 20)]), pair("True", "true"));
         assert_eq!(variants(&[("grain", 50), ("train", 48)]), []);
         assert_eq!(
             notices(LabelKind::Single, vec![("rare", 1), ("much", 9)]),
@@ -174,6 +226,25 @@ mod tests {
 
     fn texts(kind: LabelKind, labels: &[(&str, usize)]) -> Vec<String> {
         notices(kind, labels.to_vec()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn missing_values_and_printed_lists_are_not_classes() {
+        assert_eq!(
+            texts(LabelKind::Single, &[("pos", 9), ("none", 9), ("nan", 2)]),
+            [
+                "`nan` (2 rows) is a class here: remove these rows if it means that the label is missing"
+            ]
+        );
+        for label in ["NA", "None", "null", " NaN"] {
+            let [line] = &texts(LabelKind::Multi, &[("pos", 9), (label, 5)])[..] else {
+                panic!("one line for {label}")
+            };
+            assert!(line.starts_with(&format!("`{label}` (5 rows)")), "{line}");
+        }
+        let lists = [("['pos', 'odd']", 20), ("['pos']", 1), ("neg", 3)];
+        let [line] = &texts(LabelKind::Single, &lists)[..] else { panic!("one line") };
+        assert!(line.contains("`['pos', 'odd']`") && line.contains("--label-delimiter"), "{line}");
     }
 
     #[test]

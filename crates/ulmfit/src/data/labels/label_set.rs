@@ -1,11 +1,10 @@
 //! Labels to numbers and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::label_notices::LabelNotice;
-use super::label_notices::notices;
+use super::label_notices::{LabelNotice, notices, same_spelling};
 use crate::data::error::DataError;
 use crate::data::place::Place;
 use crate::data::record::{RawLabel, Record};
@@ -36,7 +35,8 @@ pub enum LabelKind {
 /// What the user wants predicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Task {
-    /// [`LabelKind::Multi`] if any label is a list, else [`LabelKind::Single`].
+    /// [`LabelKind::Multi`] if any label is a list that does not hold exactly one name, else
+    /// [`LabelKind::Single`].
     #[default]
     Auto,
     /// Exactly one class.
@@ -50,8 +50,7 @@ pub enum Task {
 impl Task {
     /// What is predicted from the labels of `records`.
     pub(crate) fn kind(self, records: &[Record]) -> LabelKind {
-        let has_lists =
-            || records.iter().any(|record| matches!(record.label, Some(RawLabel::Many(_))));
+        let has_lists = || lengths(records).any(|length| length != 1);
         match self {
             Self::Regression => LabelKind::Regression,
             Self::Multi => LabelKind::Multi,
@@ -59,6 +58,50 @@ impl Task {
             Self::Single | Self::Auto => LabelKind::Single,
         }
     }
+
+    /// What a user should know if one label per list made this a task of single labels.
+    pub(crate) fn note(self, records: &[Record]) -> Option<&'static str> {
+        let told = self == Self::Auto
+            && self.kind(records) == LabelKind::Single
+            && lengths(records).next().is_some();
+        told.then_some(
+            "every list of labels holds exactly one: read as one label per text (`--task multi` \
+             if there may be more)",
+        )
+    }
+
+    /// Several labels per text if cells are split at a delimiter and nothing else is asked for.
+    #[must_use]
+    pub fn with_delimiter(self, delimiter: Option<char>) -> Self {
+        if self == Self::Auto && delimiter.is_some() { Self::Multi } else { self }
+    }
+}
+
+/// How many labels each list has.
+fn lengths(records: &[Record]) -> impl Iterator<Item = usize> {
+    records.iter().filter_map(|record| match &record.label {
+        Some(RawLabel::Many(names)) => Some(names.len()),
+        _ => None,
+    })
+}
+
+/// The length of the lists if all labels are lists of zeros and ones, one for each label.
+///
+/// Lists of names may be numbers, too, but do not repeat them, and differ in length.
+pub(crate) fn multi_hot(records: &[Record]) -> Option<usize> {
+    let is_flag = |name: &String| {
+        matches!(name.as_str(), "0" | "1" | "0.0" | "1.0" | "true" | "false" | "True" | "False")
+    };
+    let mut length = None;
+    for label in records.iter().filter_map(|record| record.label.as_ref()) {
+        let RawLabel::Many(names) = label else { return None };
+        let same = length.is_none_or(|length| length == names.len());
+        if names.len() < 2 || !same || !names.iter().all(is_flag) {
+            return None;
+        }
+        length = Some(names.len());
+    }
+    length
 }
 
 /// How labels are collected.
@@ -101,6 +144,9 @@ impl LabelSet {
             }
             return Ok(Self::of(kind, Vec::new()));
         }
+        if let Some(length) = multi_hot(records) {
+            return Err(DataError::MultiHot { place: records[0].place.clone(), length });
+        }
         let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
         for record in records {
             for name in names(kind, record)? {
@@ -114,6 +160,9 @@ impl LabelSet {
                     });
                 }
             }
+        }
+        if let (true, Some(first)) = (rows.is_empty(), records.first()) {
+            return Err(DataError::NoLabels { place: first.place.clone(), rows: records.len() });
         }
         if let (LabelKind::Single, 1, Some((label, rows))) =
             (kind, rows.len(), rows.first_key_value())
@@ -178,6 +227,69 @@ impl LabelSet {
         Ok(Target::Classes(classes))
     }
 
+    /// These labels and those of `records` that are not among them, which come last: what a model
+    /// that knows the former is scored by. It never predicts the latter, so their rows are errors.
+    #[must_use]
+    pub fn with_unseen(&self, records: &[Record]) -> Self {
+        let mut names = self.names.clone();
+        names.extend(self.unseen(records).into_keys().map(str::to_owned));
+        Self::of(self.kind, names)
+    }
+
+    /// What to tell of rows whose labels are not among these; `None` if there are none.
+    ///
+    /// # Errors
+    /// [`DataError`] if no row has a label of these, or labels do not suit the task.
+    pub(crate) fn told_of_unseen(&self, records: &[Record]) -> Result<Option<String>, DataError> {
+        let unseen = self.unseen(records);
+        if unseen.is_empty() {
+            return Ok(None);
+        }
+        let labels = records.iter().filter_map(|record| record.label.as_ref());
+        if !labels.flat_map(RawLabel::names).any(|name| self.index(name).is_some()) {
+            if let Some(length) = multi_hot(records) {
+                return Err(DataError::MultiHot { place: records[0].place.clone(), length });
+            }
+            for record in records {
+                self.target(record)?;
+            }
+        }
+        const TOLD: usize = 5;
+        let told = unseen.iter().take(TOLD).map(|(label, rows)| {
+            let like = same_spelling(label, &self.names);
+            let like = like.map(|name| format!(", perhaps `{name}`")).unwrap_or_default();
+            format!("`{label}` ({rows}{like})")
+        });
+        let told = told.collect::<Vec<_>>().join(", ");
+        let more = if unseen.len() > TOLD { ", ..." } else { "" };
+        let rows: usize = unseen.values().sum();
+        let what = match rows {
+            1 => "1 label is unknown to the model and counts as an error".to_owned(),
+            rows => format!("{rows} labels are unknown to the model and count as errors"),
+        };
+        Ok(Some(format!("{what}: {told}{more}")))
+    }
+
+    /// How many rows have each label that is not among these.
+    fn unseen<'a>(&self, records: &'a [Record]) -> BTreeMap<&'a str, usize> {
+        let mut unseen = BTreeMap::new();
+        if self.kind == LabelKind::Regression {
+            return unseen;
+        }
+        let labels = records.iter().filter_map(|record| record.label.as_ref());
+        for name in labels.flat_map(RawLabel::names).filter(|name| self.index(name).is_none()) {
+            *unseen.entry(name.as_str()).or_default() += 1;
+        }
+        unseen
+    }
+
+    /// Labels that no record has.
+    pub(crate) fn absent(&self, records: &[Record]) -> Vec<String> {
+        let labels = records.iter().filter_map(|record| record.label.as_ref());
+        let present: BTreeSet<&String> = labels.flat_map(RawLabel::names).collect();
+        self.names.iter().filter(|name| !present.contains(name)).cloned().collect()
+    }
+
     /// What deserves a look: labels that are hardly classes, single rows, and spelling variants.
     pub fn notices(&self, records: &[Record]) -> Vec<LabelNotice> {
         let mut rows = vec![0; self.names.len()];
@@ -202,13 +314,20 @@ pub(crate) fn names(kind: LabelKind, record: &Record) -> Result<&[String], DataE
     }
 }
 
+/// Largest value that is learned: `f32`, which training computes in, ends at 3e38, and sums and
+/// differences of values need room.
+const LARGEST: f64 = 1e30;
+
 pub(crate) fn number(record: &Record) -> Result<f64, DataError> {
     let place = || Place::clone(&record.place);
     match &record.label {
         None => Err(DataError::MissingLabel { place: place() }),
         Some(RawLabel::Many(_)) => Err(DataError::ManyLabels { place: place() }),
         Some(RawLabel::One(label)) => match label.trim().parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
+            Ok(value) if value.abs() <= LARGEST => Ok(value),
+            Ok(value) if value.is_finite() => {
+                Err(DataError::TooLarge { place: place(), label: label.clone() })
+            }
             _ => Err(DataError::NotANumber { place: place(), label: label.clone() }),
         },
     }
@@ -292,12 +411,44 @@ mod tests {
     }
 
     #[test]
+    fn one_label_in_every_list_is_one_label_per_text() {
+        let lists = [many(&["a"]), many(&["b"])];
+        let set = LabelSet::from_records(&lists, &LabelOptions::default()).unwrap();
+        assert_eq!(set.kind(), LabelKind::Single);
+        assert!(Task::Auto.note(&lists).is_some());
+        assert_eq!(Task::Multi.note(&lists), None);
+        assert_eq!(Task::Auto.note(&records(&["a", "b"])), None);
+        assert_eq!(Task::Auto.kind(&[many(&["a"]), many(&[])]), LabelKind::Multi);
+        assert_eq!(Task::Auto.with_delimiter(Some('|')).kind(&lists), LabelKind::Multi);
+        assert_eq!(Task::Single.with_delimiter(Some('|')).kind(&lists), LabelKind::Single);
+    }
+
+    #[test]
+    fn zeros_and_ones_for_every_label_are_not_names() {
+        let hot = [many(&["0", "1", "1"]), many(&["1", "0", "0"])];
+        let error = LabelSet::from_records(&hot, &LabelOptions::default());
+        assert!(matches!(error, Err(DataError::MultiHot { length: 3, .. })));
+        let numbers = [many(&["0", "1"]), many(&["1"])];
+        assert!(LabelSet::from_records(&numbers, &LabelOptions::default()).is_ok());
+    }
+
+    #[test]
+    fn lists_without_any_label_teach_nothing() {
+        let error = LabelSet::from_records(&[many(&[]), many(&[])], &LabelOptions::default());
+        assert!(matches!(error, Err(DataError::NoLabels { rows: 2, .. })));
+    }
+
+    #[test]
     fn regression_takes_finite_numbers() {
         let options = LabelOptions { task: Task::Regression, ..LabelOptions::default() };
         let data = records(&["1.5", " 2", "1e3"]);
         let set = LabelSet::from_records(&data, &options).unwrap();
         assert_eq!((set.outputs(), set.names().len()), (1, 0));
         assert_eq!(set.target(&data[2]).unwrap(), Target::Value(1000.0));
+        for large in ["1e300", "-1e38"] {
+            let error = LabelSet::from_records(&records(&["1", large]), &options);
+            assert!(matches!(error, Err(DataError::TooLarge { .. })), "{large}");
+        }
         for bad in ["x", "NaN", "inf", ""] {
             let error = LabelSet::from_records(&records(&[bad]), &options);
             assert!(matches!(error, Err(DataError::NotANumber { .. })), "{bad}");
@@ -320,6 +471,22 @@ mod tests {
                 .unwrap();
         let error = set.target(&records(&["postive"])[0]).unwrap_err();
         assert_eq!(error.hint().as_deref(), Some("did you mean `positive`?"));
+    }
+
+    #[test]
+    fn labels_that_training_lacks_are_scored_and_told() {
+        let set =
+            LabelSet::from_records(&records(&["true", "false"]), &LabelOptions::default()).unwrap();
+        let test = records(&["true", "True", "x", "x"]);
+        assert_eq!(set.with_unseen(&test).names(), ["false", "true", "True", "x"]);
+        assert_eq!(
+            set.told_of_unseen(&test).unwrap().unwrap(),
+            "3 labels are unknown to the model and count as errors: `True` (1, perhaps `true`), `x` (2)"
+        );
+        assert_eq!(set.told_of_unseen(&records(&["true"])).unwrap(), None);
+        let strange = set.told_of_unseen(&records(&["x", "y"]));
+        assert!(matches!(strange, Err(DataError::UnknownLabel { .. })), "none of them is known");
+        assert_eq!(set.absent(&records(&["true"])), ["false"]);
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod label_set;
 
 pub(crate) use label_cell::{LabelCell, kind};
 pub use label_notices::LabelNotice;
-pub(crate) use label_notices::notices;
+pub(crate) use label_notices::{notices, same_spelling};
 pub use label_set::{LabelKind, LabelOptions, LabelSet, Target, Task};
-pub(crate) use label_set::{names, number};
+pub(crate) use label_set::{multi_hot, names, number};

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::near_duplicates::find_duplicates;
-use crate::data::labels::notices;
 use crate::data::labels::{LabelKind, LabelNotice, Task};
-use crate::data::labels::{names, number};
+use crate::data::labels::{multi_hot, names, notices, number, same_spelling};
 use crate::data::place::Place;
 use crate::data::record::{RawLabel, Record};
 
@@ -117,6 +116,14 @@ pub enum FindingKind {
     Conflict,
     /// So many labels with a single row that they are hardly classes.
     OwnLabels,
+    /// Lists as text, which are read as one label each.
+    ListsAsText,
+    /// What programs write where a value is missing.
+    MissingValue,
+    /// Lists of zeros and ones instead of names.
+    MultiHot,
+    /// Lists with one label each, which are read as single labels.
+    SingleLists,
     /// Numbers with decimals as classes.
     Decimals,
     /// Labels that differ in spelling only.
@@ -158,6 +165,7 @@ pub fn check_data(
         parts.iter().map(|(name, records)| count(name, records, labelled)).collect();
     report.documents(&rows);
     report.unfit(&rows, kind);
+    report.lists(train, options.task);
     report.repeats(&rows, &duplicates.exact, &duplicates.near, &mut counted);
     if labelled {
         report.conflicts(&rows, &duplicates.exact);
@@ -242,7 +250,10 @@ impl Report<'_> {
             LabelKind::Single => {
                 (|record| names(LabelKind::Single, record).is_err(), "a list of labels, not one")
             }
-            LabelKind::Regression => (|record| number(record).is_err(), "no number as label"),
+            LabelKind::Regression => (
+                |record| number(record).is_err(),
+                "a label that is not a number between -1e30 and 1e30",
+            ),
             LabelKind::Multi => return,
         };
         let labelled = rows.iter().map(|row| row.record).filter(|record| record.label.is_some());
@@ -250,6 +261,16 @@ impl Report<'_> {
         self.add(Severity::Error, FindingKind::UnfitLabel, &found, |n| {
             format!("{n} documents with {what}")
         });
+    }
+
+    /// Lists of labels that are something else.
+    fn lists(&mut self, train: &[Record], task: Task) {
+        if let Some(length) = multi_hot(train) {
+            let message = format!("each label is a list of {length} zeros and ones, not of names");
+            self.add_label(Severity::Error, FindingKind::MultiHot, message);
+        } else if let Some(note) = task.note(train) {
+            self.add_label(Severity::Note, FindingKind::SingleLists, note.to_owned());
+        }
     }
 
     fn documents(&mut self, rows: &[Row]) {
@@ -260,8 +281,12 @@ impl Report<'_> {
         let (empty, huge) =
             (all(&Record::is_blank), all(&|record| record.text_bytes() > huge_bytes));
         let unlabelled = all(&|record| record.label.is_none());
-        self.add(Severity::Warning, FindingKind::Empty, &empty, |n| {
-            format!("{n} documents without text")
+        let train = rows.iter().filter(|row| row.part == 0);
+        let taught = train.clone().any(|row| !row.record.is_blank());
+        let severity = if taught { Severity::Warning } else { Severity::Error };
+        self.add(severity, FindingKind::Empty, &empty, |n| {
+            let all = if taught { "" } else { ": train has no text at all" };
+            format!("{n} documents without text{all}")
         });
         self.add(Severity::Note, FindingKind::Huge, &huge, |n| {
             format!("{n} documents of more than {huge_bytes} bytes")
@@ -340,6 +365,10 @@ impl Report<'_> {
             let message = format!("all labels are `{label}`; a classifier needs two classes");
             self.add_label(Severity::Error, FindingKind::OneClass, message);
         }
+        if kind == LabelKind::Multi && labels.is_empty() {
+            let message = "no document of train has a label".to_owned();
+            self.add_label(Severity::Error, FindingKind::Unlabelled, message);
+        }
         if labels.len() > self.options.max_labels {
             let message = format!("{} different labels", labels.len());
             self.add_label(Severity::Error, FindingKind::TooManyLabels, message);
@@ -357,17 +386,24 @@ impl Report<'_> {
             for (label, rows) in
                 part.labels.iter().filter(|(label, _)| !labels.contains_key(*label))
             {
+                let like = same_spelling(label, labels.keys());
+                let like = like.map(|name| format!("; it may be `{name}`")).unwrap_or_default();
                 let message = format!(
-                    "{rows} rows of {} have the label `{label}`, which train lacks",
+                    "{rows} rows of {} have the label `{label}`, which train lacks{like}",
                     part.name
                 );
-                self.add_label(Severity::Error, FindingKind::UnseenLabel, message);
+                // what is scored may be wrong; what epochs are selected by has to be known
+                let severity =
+                    if part.name == "valid" { Severity::Error } else { Severity::Warning };
+                self.add_label(severity, FindingKind::UnseenLabel, message);
             }
         }
         let labels = labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
         for notice in notices(kind, labels) {
             let (kind, count) = match &notice {
                 LabelNotice::OwnLabels { single, .. } => (FindingKind::OwnLabels, *single),
+                LabelNotice::ListsAsText { .. } => (FindingKind::ListsAsText, 1),
+                LabelNotice::MissingValue { .. } => (FindingKind::MissingValue, 1),
                 LabelNotice::Decimals { .. } => (FindingKind::Decimals, 1),
                 LabelNotice::SingleRow { labels } => (FindingKind::SingleRow, labels.len()),
                 LabelNotice::Variant { .. } => (FindingKind::LabelVariant, 1),

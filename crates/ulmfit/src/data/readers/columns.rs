@@ -31,7 +31,7 @@ const TEXT: [&str; 20] = [
 const BELOW_A_HEADLINE: [&str; 5] = ["content", "body", "description", "abstract", "article"];
 const HEADLINE: [&str; 3] = ["title", "subject", "headline"];
 /// Names that mean label, the surest first.
-const LABEL: [&str; 17] = [
+const LABEL: [&str; 18] = [
     "label",
     "labels",
     "class",
@@ -46,6 +46,7 @@ const LABEL: [&str; 17] = [
     "tag",
     "tags",
     "categories",
+    "cats",
     "class_index",
     "class index",
     "y",
@@ -60,8 +61,17 @@ pub(crate) struct Selection {
 
 /// Whether this name alone tells that a row is a header.
 pub(crate) fn is_known(name: &str) -> bool {
-    let is = |known: &&str| known.eq_ignore_ascii_case(name.trim());
-    TEXT.iter().chain(&LABEL).any(is)
+    is_text(name) || is_label(name)
+}
+
+/// Whether a column of this name is text.
+pub(crate) fn is_text(name: &str) -> bool {
+    TEXT.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
+}
+
+/// Whether a column of this name is a label.
+pub(crate) fn is_label(name: &str) -> bool {
+    LABEL.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
 }
 
 /// Finds the columns that `options` asks for, those of the model, or the likely ones.
@@ -82,7 +92,12 @@ pub(crate) fn select(
     let mut label = match (&options.label, options.labels) {
         (Some(name), LabelUse::Required | LabelUse::Optional) => Some(explicit(name)?),
         (Some(name), LabelUse::Ignored) => position(names, name),
-        (None, _) => guess(names, &LABEL, |index| !text.contains(&index)),
+        (None, _) => {
+            let learned = options.learned_label.as_ref();
+            let learned = learned.and_then(|name| names.iter().position(|other| other == name));
+            let free = |index: &usize| !text.contains(index);
+            learned.filter(free).or_else(|| guess(names, &LABEL, |index| free(&index)))
+        }
     };
     if text.is_empty() {
         let free = |index: usize| textual(index) && Some(index) != label;
@@ -100,7 +115,7 @@ pub(crate) fn select(
     }
     if options.labels == LabelUse::Ignored {
         label = None;
-    } else if label.is_none() && options.labels == LabelUse::Required {
+    } else if label.is_none() {
         label = only((0..names.len()).filter(|index| !text.contains(index)));
         if label.is_none() {
             return Err(DataError::NoLabelColumn { place: place.clone(), columns: columns() });

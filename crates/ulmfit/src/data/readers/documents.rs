@@ -37,10 +37,9 @@ pub fn documents(path: &Path, options: &ReadOptions) -> Result<Records, DataErro
             return Err(DataError::NoFiles { path: path.to_path_buf() });
         }
         let end = Place { file: path.into(), line: 1 };
-        Records::new(
-            Box::new(Files { waiting: files, current: None, options, end }),
-            Format::Folder,
-        )
+        let settings = options.clone();
+        let files = Files { waiting: files, current: None, options, end };
+        Records::new(Box::new(files), Format::Folder, &settings)
     } else {
         super::open_as(path, &options, TextUnit::Document)?
     };

@@ -1,22 +1,22 @@
 //! One JSON object a line.
 
-use std::fmt;
+use std::collections::VecDeque;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::Rows;
 use super::column_use::ColumnUse;
 use super::decode::{Decoder, Ending};
 use super::input::Input;
+use super::json_columns::choose;
+use super::json_object::Object;
 use super::json_repair::{Pruner, replace_lone_surrogates};
 use super::lines::Lines;
-use super::options::{Columns, LabelUse, ReadOptions};
+use super::options::{BadRows, Columns, LabelUse, ReadOptions};
 use super::warnings::Warnings;
 use crate::data::error::DataError;
 use crate::data::labels::{LabelCell, kind};
 use crate::data::place::Place;
-use crate::data::readers::columns;
 use crate::data::record::Record;
 
 /// Records of a JSON-lines file.
@@ -27,13 +27,19 @@ pub(crate) struct Jsonl {
     columns: Columns,
     text: Vec<String>,
     label: Option<String>,
-    /// Names of the first object that are neither.
+    /// Names of the first objects that are neither.
     unread: Vec<String>,
-    /// The first object, read to learn the columns.
-    first: Option<(Object, Place)>,
-    /// Repairs of that first line.
+    bad_rows: Option<BadRows>,
+    /// The first rows, read to learn the columns.
+    first: VecDeque<Result<(Object, Place), DataError>>,
+    /// Repairs of these.
     early: Warnings,
 }
+
+/// Rows that are looked at to learn the columns, at most.
+const MOST_AHEAD: usize = 50;
+/// Bytes of these; one row is always looked at.
+const MOST_BYTES_AHEAD: usize = 1 << 20;
 
 impl Jsonl {
     pub(crate) fn open(input: Input, options: &ReadOptions) -> Result<Self, DataError> {
@@ -46,20 +52,59 @@ impl Jsonl {
             text: options.text.clone(),
             label: options.label.clone().filter(|_| options.labels != LabelUse::Ignored),
             unread: Vec::new(),
-            first: None,
+            bad_rows: options.bad_rows,
+            first: VecDeque::new(),
             early: Warnings::default(),
         };
         let mut early = Warnings::default();
-        let first = this.object(&mut early)?;
-        if let Some((object, place)) = &first {
-            let names: Vec<String> = object.0.iter().map(|(name, _)| name.clone()).collect();
-            let textual = |index: usize| object.0[index].1.is_string();
-            let selection = columns::select(&names, textual, options, place)?;
-            let ColumnUse { text, label, unread, .. } = ColumnUse::new(&names, &selection);
-            (this.text, this.label, this.unread) = (text, label, unread);
-        }
-        (this.first, this.early) = (first, early);
+        let columns = this.look_ahead(options, &mut early)?;
+        (this.text, this.label, this.unread) = (columns.text, columns.label, columns.unread);
+        this.early = early;
         Ok(this)
+    }
+
+    /// Reads the first rows to learn the columns: a key may be missing, or its value null.
+    ///
+    /// Where labels are of no use no more rows are read than are needed: whoever sends one row may
+    /// wait for its answer before the next.
+    fn look_ahead(
+        &mut self,
+        options: &ReadOptions,
+        warnings: &mut Warnings,
+    ) -> Result<ColumnUse, DataError> {
+        let (mut bytes, mut chosen) = (0, None);
+        while self.first.len() < MOST_AHEAD && bytes < MOST_BYTES_AHEAD {
+            match self.object(warnings) {
+                Ok(None) => break,
+                Ok(Some(row)) => {
+                    bytes += self.lines.bytes().len();
+                    self.first.push_back(Ok(row));
+                }
+                Err(error) => {
+                    let goes_on = self.bad_rows.is_some() && error.bad_row().is_some();
+                    self.first.push_back(Err(error));
+                    if !goes_on {
+                        break;
+                    }
+                    continue;
+                }
+            }
+            if options.labels == LabelUse::Ignored {
+                let found = choose(self.first.iter().flatten(), options);
+                let done = found.is_ok();
+                chosen = Some(found);
+                if done {
+                    break;
+                }
+            }
+        }
+        if self.first.iter().flatten().next().is_none() {
+            return match self.first.pop_front() {
+                Some(Err(error)) => Err(error),
+                _ => Ok(ColumnUse::default()),
+            };
+        }
+        chosen.unwrap_or_else(|| choose(self.first.iter().flatten(), options))
     }
 
     /// The next object; blank lines are passed over.
@@ -72,6 +117,7 @@ impl Jsonl {
                 return Ok(None);
             };
             let place = self.lines.place();
+            refuse_other_values(self.lines.bytes(), &place)?;
             if ending == Ending::Cut {
                 let mut pruner = Pruner::new(string, line);
                 pruner.push(self.lines.bytes());
@@ -93,15 +139,6 @@ impl Jsonl {
         place: &Place,
         warnings: &mut Warnings,
     ) -> Result<Object, DataError> {
-        let found = match line.trim_ascii_start().first() {
-            Some(b'[') => Some("a list"),
-            Some(b'"') => Some("text"),
-            Some(b'0'..=b'9' | b'-') => Some("a number"),
-            _ => None,
-        };
-        if let Some(found) = found {
-            return Err(DataError::NotAnObject { place: place.clone(), found });
-        }
         let error = match serde_json::from_slice(line) {
             Ok(object) => return Ok(object),
             Err(error) => error,
@@ -139,11 +176,18 @@ impl Jsonl {
     ) -> Result<Record, DataError> {
         let mut fields = Vec::with_capacity(self.text.len());
         for column in &self.text {
-            let value = object.get(column, &place)?.ok_or_else(|| DataError::UnknownColumn {
-                place: place.clone(),
-                name: column.clone(),
-                columns: object.0.iter().map(|(name, _)| name.clone()).collect(),
-            })?;
+            let Some(value) = object.get(column, &place)? else {
+                if matches!(self.bad_rows, Some(BadRows::Skip | BadRows::Fail)) {
+                    return Err(DataError::UnknownColumn {
+                        place,
+                        name: column.clone(),
+                        columns: object.0.into_iter().map(|(name, _)| name).collect(),
+                    });
+                }
+                warnings.missing_text.add(&place);
+                fields.push(String::new());
+                continue;
+            };
             fields.push(match value {
                 Value::String(text) => {
                     self.decoder.text(text.as_bytes(), Ending::Whole, &place, warnings)?
@@ -173,11 +217,9 @@ impl Jsonl {
 
 impl Rows for Jsonl {
     fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
-        let next = match self.first.take() {
-            Some(first) => {
-                *warnings = std::mem::take(&mut self.early);
-                Some(first)
-            }
+        warnings.add(std::mem::take(&mut self.early));
+        let next = match self.first.pop_front() {
+            Some(first) => Some(first?),
             None => self.object(warnings)?,
         };
         next.map(|(object, place)| self.record(object, place, warnings)).transpose()
@@ -193,41 +235,13 @@ impl Rows for Jsonl {
     }
 }
 
-/// A JSON object in the order of the file, with whatever it says twice.
-struct Object(Vec<(String, Value)>);
-
-impl Object {
-    /// The value of a name, which must not stand there twice: readers disagree which one counts.
-    fn get(&self, name: &str, place: &Place) -> Result<Option<&Value>, DataError> {
-        let mut values = self.0.iter().filter(|(other, _)| other == name);
-        let value = values.next();
-        if values.next().is_some() {
-            return Err(DataError::DuplicateColumn { place: place.clone(), name: name.to_owned() });
-        }
-        Ok(value.map(|(_, value)| value))
-    }
-}
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Object(pairs))
-            }
-        }
-
-        deserializer.deserialize_map(Pairs)
-    }
+/// Refuses a line that is a list, a text or a number.
+fn refuse_other_values(line: &[u8], place: &Place) -> Result<(), DataError> {
+    let found = match line.trim_ascii_start().first() {
+        Some(b'[') => "a list",
+        Some(b'"') => "text",
+        Some(b'0'..=b'9' | b'-') => "a number",
+        _ => return Ok(()),
+    };
+    Err(DataError::NotAnObject { place: place.clone(), found })
 }

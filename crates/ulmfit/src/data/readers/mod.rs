@@ -12,6 +12,8 @@ mod documents;
 mod folder;
 mod foreign;
 mod input;
+mod json_columns;
+mod json_object;
 mod json_repair;
 mod jsonl;
 mod lines;
@@ -28,7 +30,7 @@ pub use column_use::ColumnUse;
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use documents::documents;
 pub use options::{
-    Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
+    BadRows, Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
     UnknownFormat,
 };
 pub use warnings::{Tally, Warnings};
@@ -68,6 +70,9 @@ pub struct Records {
     warnings: Warnings,
     format: Format,
     blank: Blank,
+    bad_rows: Option<BadRows>,
+    /// Whether a row without a label is of use.
+    needs_labels: bool,
     state: State,
 }
 
@@ -79,12 +84,14 @@ enum State {
 }
 
 impl Records {
-    fn new(rows: Box<dyn Rows>, format: Format) -> Self {
+    fn new(rows: Box<dyn Rows>, format: Format, options: &ReadOptions) -> Self {
         Self {
             rows,
             warnings: Warnings::default(),
             format,
             blank: Blank::Keep,
+            bad_rows: options.bad_rows,
+            needs_labels: options.labels == LabelUse::Required,
             state: State::NothingYet,
         }
     }
@@ -100,18 +107,20 @@ impl Records {
     }
 
     /// Which columns are read; all empty for folders and text files. The other columns of JSON
-    /// lines are those of the first object.
+    /// lines are those of the objects that were looked at to choose.
     pub fn columns(&self) -> ColumnUse {
         self.rows.columns()
     }
 
     fn advance(&mut self) -> Result<Option<Record>, DataError> {
-        while let Some(record) = self.rows.next_record(&mut self.warnings)? {
+        while let Some((record, told)) = self.next_row()? {
             if record.is_blank() {
                 if self.blank == Blank::Skip {
                     continue;
                 }
-                self.warnings.empty.add(&record.place);
+                if !told {
+                    self.warnings.empty.add(&record.place);
+                }
             }
             self.state = State::Running;
             return Ok(Some(record));
@@ -120,6 +129,34 @@ impl Records {
             return Err(DataError::NoRows { place: self.rows.end() });
         }
         Ok(None)
+    }
+}
+
+impl Records {
+    /// The next row that is not left out, and whether a warning says already why it has no text.
+    fn next_row(&mut self) -> Result<Option<(Record, bool)>, DataError> {
+        let reasons = |warnings: &Warnings| warnings.null_text.count + warnings.missing_text.count;
+        loop {
+            let before = reasons(&self.warnings);
+            let error = match self.rows.next_record(&mut self.warnings) {
+                Ok(row) => {
+                    let told = reasons(&self.warnings) > before;
+                    return Ok(row.map(|record| (record, told)));
+                }
+                Err(error) => error,
+            };
+            match (self.bad_rows, error.bad_row()) {
+                (Some(BadRows::Skip), Some(place)) => self.warnings.skipped.add(place),
+                (Some(BadRows::Empty), Some(place)) if !self.needs_labels => {
+                    self.warnings.bad.add(place);
+                    let fields = vec![String::new(); self.columns().text.len().max(1)];
+                    let place = place.clone();
+                    let row = Record { fields, label: None, place, columns: Vec::new() };
+                    return Ok(Some((row, true)));
+                }
+                _ => return Err(error),
+            }
+        }
     }
 }
 
@@ -167,9 +204,11 @@ enum TextUnit {
 fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records, DataError> {
     if path.is_dir() {
         return match options.format {
-            None | Some(Format::Folder) => {
-                Ok(Records::new(Box::new(folder::Folder::open(path, options)?), Format::Folder))
-            }
+            None | Some(Format::Folder) => Ok(Records::new(
+                Box::new(folder::Folder::open(path, options)?),
+                Format::Folder,
+                options,
+            )),
             Some(_) => Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "file" }),
         };
     }
@@ -203,7 +242,7 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
             return Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "folder" });
         }
     };
-    Ok(Records::new(rows, format))
+    Ok(Records::new(rows, format, options))
 }
 
 /// Reads everything [`open`] gives.

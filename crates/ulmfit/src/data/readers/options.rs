@@ -36,8 +36,14 @@ pub struct ReadOptions {
     pub max_document_bytes: usize,
     /// Whether labels are needed.
     pub labels: LabelUse,
+    /// Name of the label column that a model learned from: read instead of a guessed one where the
+    /// data has it.
+    pub learned_label: Option<String>,
     /// Splits a label cell into several labels.
     pub label_delimiter: Option<char>,
+    /// What becomes of rows that cannot be read; `None` reads a missing text as empty and stops at
+    /// anything else.
+    pub bad_rows: Option<BadRows>,
     /// Whether records carry all their columns.
     pub columns: Columns,
     /// What one document is in [`documents`](crate::data::readers::documents).
@@ -57,7 +63,9 @@ impl Default for ReadOptions {
             encoding_errors: EncodingErrors::Fail,
             max_document_bytes: 1 << 20,
             labels: LabelUse::Required,
+            learned_label: None,
             label_delimiter: None,
+            bad_rows: None,
             columns: Columns::Drop,
             unit: DocumentUnit::Auto,
         }
@@ -172,6 +180,17 @@ pub enum EncodingErrors {
     Fail,
     /// Put U+FFFD in their place and count the documents.
     Replace,
+}
+
+/// What becomes of a row that cannot be read: broken JSON, a wrong number of fields, no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRows {
+    /// It is read as a document without text, and counted; where labels are needed reading stops.
+    Empty,
+    /// It is left out, and counted.
+    Skip,
+    /// Reading stops.
+    Fail,
 }
 
 /// What labels are for.

@@ -84,6 +84,21 @@ impl Parquet {
     }
 }
 
+impl Parquet {
+    /// A label as JSON: bytes must be UTF-8, as in every format, or two labels could become one.
+    fn label(&self, field: &Field, place: &Place) -> Result<Value, DataError> {
+        Ok(match field {
+            Field::Bytes(bytes) => self.decoder.name(bytes.data(), place)?.into(),
+            Field::Str(text) => self.decoder.name(text.as_bytes(), place)?.into(),
+            Field::ListInternal(list) => {
+                let labels = list.elements().iter().map(|field| self.label(field, place));
+                Value::Array(labels.collect::<Result<_, _>>()?)
+            }
+            other => value(other),
+        })
+    }
+}
+
 impl Rows for Parquet {
     fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
         self.row += 1;
@@ -113,7 +128,8 @@ impl Rows for Parquet {
         }
         let label = match &self.names.label {
             Some(column) => {
-                self.labels.value(cell(column).map(value).as_ref(), &place, warnings)?
+                let label = cell(column).map(|field| self.label(field, &place)).transpose()?;
+                self.labels.value(label.as_ref(), &place, warnings)?
             }
             None => None,
         };
@@ -164,8 +180,17 @@ fn guarded<T>(
     }
 }
 
+/// What an error of the decoder means: something it does not know, or damage.
 fn damaged(place: &Place, error: &ParquetError) -> DataError {
-    DataError::Parquet { place: place.clone(), message: error.to_string() }
+    let (place, message) = (place.clone(), error.to_string());
+    let is_unknown = matches!(error, ParquetError::NYI(_))
+        || ["Disabled feature", "encrypt", "not supported", "unsupported", "LZO"]
+            .iter()
+            .any(|sign| message.contains(sign));
+    if is_unknown {
+        return DataError::ParquetKind { place, what: message };
+    }
+    DataError::Parquet { place, message }
 }
 
 /// A cell as JSON; dates and times become the text Parquet shows them as.

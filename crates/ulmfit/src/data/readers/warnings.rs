@@ -12,10 +12,17 @@ pub struct Warnings {
     pub truncated: Tally,
     /// Fields in which U+FFFD replaced what was no text.
     pub replaced: Tally,
-    /// Documents with nothing but white space; they stay in the data.
+    /// Documents with nothing but white space; they stay in the data. Those whose text is null or
+    /// missing are counted there.
     pub empty: Tally,
     /// Text values that were null; read as empty.
     pub null_text: Tally,
+    /// Records that lack a text column; read as empty.
+    pub missing_text: Tally,
+    /// Rows that cannot be read, under [`BadRows::Empty`](super::BadRows::Empty) read as empty.
+    pub bad: Tally,
+    /// Rows that cannot be read, under [`BadRows::Skip`](super::BadRows::Skip) left out.
+    pub skipped: Tally,
     /// Records without a label where labels are optional.
     pub unlabelled: Tally,
     /// Rows with a double quote at the start of a field that was found to be text.
@@ -32,8 +39,37 @@ impl Warnings {
         *self == Self::default()
     }
 
-    /// One line for each kind that happened.
+    /// Adds what happened later in the same file.
+    pub(crate) fn add(&mut self, later: Self) {
+        let Self { truncated, replaced, empty, null_text, missing_text, bad, skipped, unlabelled } =
+            later;
+        for (tally, later) in [
+            (&mut self.truncated, truncated),
+            (&mut self.replaced, replaced),
+            (&mut self.empty, empty),
+            (&mut self.null_text, null_text),
+            (&mut self.missing_text, missing_text),
+            (&mut self.bad, bad),
+            (&mut self.skipped, skipped),
+            (&mut self.unlabelled, unlabelled),
+        ] {
+            tally.count += later.count;
+            tally.first = tally.first.take().or(later.first);
+        }
+    }
+
+    /// One line for each kind that happened, for whoever trains on the data.
     pub fn messages(&self) -> Vec<String> {
+        self.advised("remove these rows")
+    }
+
+    /// The same for whoever wants an answer to every row.
+    pub fn messages_of_predictions(&self) -> Vec<String> {
+        self.advised("answered anyway: treat the answer as unknown")
+    }
+
+    /// One line for each kind that happened; `advice` is for documents without text.
+    fn advised(&self, advice: &'static str) -> Vec<String> {
         [
             (&self.truncated, "longer than the limit and cut", "raise `--max-doc-bytes`"),
             (
@@ -41,8 +77,11 @@ impl Warnings {
                 "with bytes that are no text, replaced by U+FFFD",
                 "convert the file to UTF-8",
             ),
-            (&self.empty, "empty", "remove these rows"),
-            (&self.null_text, "null, read as empty", "remove these rows"),
+            (&self.empty, "empty", advice),
+            (&self.null_text, "null, read as empty", advice),
+            (&self.missing_text, "without the text column, read as empty", advice),
+            (&self.bad, "that cannot be read, taken as empty", advice),
+            (&self.skipped, "that cannot be read, left out", "see `--on-bad-row`"),
             (&self.unlabelled, "without a label", "label or remove these rows"),
             (
                 &self.literal_quotes,

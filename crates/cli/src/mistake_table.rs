@@ -1,0 +1,77 @@
+//! The rows that a classifier predicts wrong, as CSV.
+
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+use ulmfit::Error;
+use ulmfit::data::Record;
+use ulmfit::data::readers::ColumnUse;
+use ulmfit::report::Mistake;
+
+/// Columns of ours; `record` counts the rows of the data from 1, `line` the lines of the file.
+const OURS: [&str; 6] = ["record", "line", "text", "label", "prediction", "confidence"];
+
+/// A CSV file that appears complete or not at all.
+pub(crate) struct MistakeTable {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl MistakeTable {
+    /// Claims the place of the file, before hours of work.
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        if path.exists() {
+            let message = format!("{}: exists already", path.display());
+            let hint = Some("remove it, or choose another name".into());
+            return Err(Error::Usage { message, hint }.into());
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Writes a row per mistake: the columns that are neither text nor label, then ours.
+    pub(crate) fn write(
+        self,
+        columns: &ColumnUse,
+        records: &[Record],
+        mistakes: &[(usize, Mistake)],
+    ) -> anyhow::Result<()> {
+        let others = &columns.unread;
+        let mut prefix = String::new();
+        while OURS.iter().any(|ours| others.contains(&format!("{prefix}{ours}"))) {
+            prefix.push_str("mistake_");
+        }
+        let mut writer = csv::Writer::from_writer(self.file);
+        let header = OURS.iter().map(|ours| format!("{prefix}{ours}"));
+        writer.write_record(others.iter().cloned().chain(header))?;
+        for (at, mistake) in mistakes {
+            let record = &records[*at];
+            let of = |name: &String| {
+                let value = record.columns.iter().find(|(other, _)| other == name);
+                value.map_or_else(String::new, |(_, value)| match value {
+                    serde_json::Value::String(text) => text.clone(),
+                    serde_json::Value::Null => String::new(),
+                    other => other.to_string(),
+                })
+            };
+            let mut cells: Vec<String> = others.iter().map(of).collect();
+            cells.extend([
+                (at + 1).to_string(),
+                record.place.line.to_string(),
+                mistake.text.clone(),
+                mistake.label.clone(),
+                mistake.guess.clone(),
+                mistake.confidence.map(|p| p.to_string()).unwrap_or_default(),
+            ]);
+            writer.write_record(&cells)?;
+        }
+        let file = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(&self.path)
+            .map_err(|error| error.error)
+            .with_context(|| format!("cannot write {}", self.path.display()))?;
+        Ok(())
+    }
+}
