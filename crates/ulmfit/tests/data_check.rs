@@ -14,7 +14,7 @@ fn words(n: u64) -> Vec<String> {
 }
 
 fn record(line: u64, text: String, label: &str) -> Record {
-    let place = Place { file: Arc::from(Path::new("f.csv")), line };
+    let place = Place::new(&Arc::from(Path::new("f.csv")), line);
     Record {
         fields: vec![text],
         label: Some(RawLabel::One(label.to_owned())),

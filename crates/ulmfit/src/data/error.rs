@@ -422,6 +422,11 @@ impl DataError {
                     place.file.display()
                 ));
             }
+            Self::NotUtf8 { place, .. }
+                if Format::from_path(&place.file) == Some(Format::Parquet) =>
+            {
+                "write this column as UTF-8 text"
+            }
             Self::NotUtf8 { place, encoding: Some(encoding), .. } => {
                 return Some(format!(
                     "it looks like {encoding}: iconv -f {encoding} -t UTF-8 {} > NEWFILE, or pass \
@@ -629,7 +634,7 @@ mod tests {
     #[test]
     fn an_unknown_column_names_the_nearest() {
         let error = DataError::UnknownColumn {
-            place: Place { file: Arc::from(Path::new("a.csv")), line: 1 },
+            place: Place::new(&Arc::from(Path::new("a.csv")), 1),
             name: "txt".into(),
             columns: vec!["text".into(), "label".into()],
         };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-/// A file and a line in it, shown as `FILE:LINE` so that editors can jump there.
+/// A file and a line in it, shown as `FILE:LINE` so that editors can jump there, with the row of a
+/// spreadsheet behind it where that is another number. In JSON it is `FILE:LINE` only.
 ///
 /// The line is the one where the record begins, counted from 1. Parquet has no lines: there it
 /// is the row.
@@ -16,23 +17,45 @@ pub struct Place {
     pub file: Arc<Path>,
     /// Line (Parquet: row), from 1.
     pub line: u64,
+    /// Row of a spreadsheet, from 1, a header included; only where cells with line breaks or blank
+    /// lines make it another number than `line`.
+    pub row: Option<u64>,
 }
 
 impl Place {
     /// Line `line` of `file`.
     pub fn new(file: &Arc<Path>, line: u64) -> Self {
-        Self { file: Arc::clone(file), line }
+        Self { file: Arc::clone(file), line, row: None }
+    }
+
+    /// The same place, which is in this row of a spreadsheet.
+    pub(crate) fn in_row(self, row: u64) -> Self {
+        Self { row: (row != self.line).then_some(row), ..self }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
+        write!(f, "{}:{}", self.file.display(), self.line)?;
+        self.row.map_or(Ok(()), |row| write!(f, " (row {row})"))
     }
 }
 
 impl Serialize for Place {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.collect_str(&Self { row: None, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_is_told_where_it_is_another_number() {
+        let place = |row| Place::new(&Arc::from(Path::new("a.csv")), 7).in_row(row);
+        assert_eq!(place(7).to_string(), "a.csv:7");
+        assert_eq!(place(5).to_string(), "a.csv:7 (row 5)");
+        assert_eq!(serde_json::to_string(&place(5)).unwrap(), "\"a.csv:7\"");
     }
 }

@@ -101,7 +101,7 @@ fn broken_containers() {
             file("a.parquet", latin_label),
             labelled(),
             "a.parquet:2: byte 4 of the text is not UTF-8 (0xe9)",
-            "iconv",
+            "as UTF-8 text",
         ),
         refused(
             file("a.parquet", without_label),

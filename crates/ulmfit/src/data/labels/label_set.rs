@@ -371,7 +371,7 @@ mod tests {
     use super::*;
 
     fn record(label: Option<RawLabel>) -> Record {
-        let place = Place { file: Arc::from(Path::new("f")), line: 1 };
+        let place = Place::new(&Arc::from(Path::new("f")), 1);
         Record { fields: vec!["x".into()], label, place, columns: Vec::new() }
     }
 

@@ -174,7 +174,7 @@ mod tests {
 
     fn chosen(names: &[&str], options: &ReadOptions) -> Result<Selection, DataError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let place = Place { file: Arc::from(Path::new("f.csv")), line: 1 };
+        let place = Place::new(&Arc::from(Path::new("f.csv")), 1);
         select(&names, |_| true, options, &place)
     }
 

@@ -130,7 +130,7 @@ mod tests {
         limit: usize,
         errors: EncodingErrors,
     ) -> (Result<String, DataError>, Warnings) {
-        let place = Place { file: Arc::from(Path::new("f")), line: 1 };
+        let place = Place::new(&Arc::from(Path::new("f")), 1);
         let mut warnings = Warnings::default();
         let text = Decoder { limit, errors }.text(bytes, Ending::Whole, &place, &mut warnings);
         (text, warnings)

@@ -32,6 +32,8 @@ pub(crate) struct Delimited {
     /// The first row, if it is data.
     first: Option<RawRow>,
     row: RawRow,
+    /// Line breaks inside the cells of the rows so far.
+    wrapped: u64,
 }
 
 impl Delimited {
@@ -85,11 +87,30 @@ impl Delimited {
                 }
             })?,
         };
-        let has_header = !first;
+        let (has_header, line) = (!first, row.line);
         let first = first.then(|| std::mem::take(&mut row));
         let labels = LabelCell::new(options);
         let columns = options.columns;
-        Ok(Self { format, rows, names, named, has_header, selection, labels, columns, first, row })
+        let mut this = Self {
+            format,
+            rows,
+            names,
+            named,
+            has_header,
+            selection,
+            labels,
+            columns,
+            first,
+            row,
+            wrapped: 0,
+        };
+        this.wrapped = this.breaks_in_cells(line);
+        Ok(this)
+    }
+
+    /// Line breaks inside the cells of the row that was read last, and began in `line`.
+    fn breaks_in_cells(&self, line: u64) -> u64 {
+        self.rows.line.saturating_sub(line + 1)
     }
 
     /// Whether this is the header of a second file behind the first one. A single name may well be
@@ -104,8 +125,14 @@ impl Delimited {
             })
     }
 
-    fn record(&self, row: &RawRow, warnings: &mut Warnings) -> Result<Record, DataError> {
-        let place = self.rows.place(row.line);
+    fn record(
+        &self,
+        row: &RawRow,
+        is_first: bool,
+        warnings: &mut Warnings,
+    ) -> Result<Record, DataError> {
+        let wrapped = if is_first { 0 } else { self.wrapped };
+        let place = self.rows.place(row.line).in_row(row.line - wrapped);
         let is_empty = |index: usize| row.field(index).0.is_empty();
         let fits = row.len() >= self.named && (self.names.len()..row.len()).all(is_empty);
         if !fits {
@@ -167,7 +194,10 @@ impl Rows for Delimited {
             }
             warnings.repeated_headers.add(&self.rows.place(row.line));
         }
-        let record = self.record(&row, warnings);
+        let record = self.record(&row, is_first, warnings);
+        if !is_first {
+            self.wrapped += self.breaks_in_cells(row.line);
+        }
         std::mem::swap(&mut self.row, &mut row); // its memory serves the next row
         record.map(Some)
     }

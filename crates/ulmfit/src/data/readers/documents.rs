@@ -36,7 +36,7 @@ pub fn documents(path: &Path, options: &ReadOptions) -> Result<Records, DataErro
         if files.is_empty() {
             return Err(DataError::NoFiles { path: path.to_path_buf() });
         }
-        let end = Place { file: path.into(), line: 1 };
+        let end = Place::new(&path.into(), 1);
         let settings = options.clone();
         let files = Files { waiting: files, current: None, options, end };
         Records::new(Box::new(files), Format::Folder, &settings)

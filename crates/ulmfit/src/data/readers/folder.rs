@@ -61,7 +61,7 @@ impl Rows for Folder {
         let Some((path, class)) = self.documents.pop_front() else {
             return Ok(None);
         };
-        let place = Place { file: Arc::from(path), line: 1 };
+        let place = Place::new(&Arc::from(path), 1);
         let mut bytes = Vec::new();
         match Input::open(&place.file) {
             Ok(mut input) => {

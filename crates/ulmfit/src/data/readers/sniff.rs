@@ -38,7 +38,7 @@ pub(crate) fn format_of(
     let is_table = || by_header(start, |name| options.names(name)) != Format::Text;
     match options.text.iter().chain(&options.label).next() {
         Some(name) if format == Format::Text && (by_name.is_none() || is_table()) => {
-            let place = Place { file: path.into(), line: 1 };
+            let place = Place::new(&path.into(), 1);
             Err(DataError::NoColumns { place, name: name.clone() })
         }
         _ => Ok(format),
