@@ -70,7 +70,7 @@ fn data_that_teaches_nothing() {
         ("empty.jsonl", "none of the 40 rows has text", "train has no text at all"),
         (
             "large.jsonl --task regression",
-            "the label `1e37` is too large",
+            "the label `1e+37` is too large",
             "39 documents with a label",
         ),
     ] {

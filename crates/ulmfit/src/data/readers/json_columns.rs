@@ -41,14 +41,13 @@ pub(super) fn choose<'a>(
         refuse_nested(first, place, options)?;
     }
     let textual = |index: usize| {
-        let name = &names[index];
-        let mut values = objects.iter().flat_map(|(object, _)| &object.0);
-        let mut same = values.by_ref().filter(|(other, _)| other == name).map(|(_, value)| value);
-        if columns::is_text(name) {
-            !same.any(|value| value.is_object() || value.is_array() || value.is_boolean())
-        } else {
-            same.any(Value::is_string)
-        }
+        let values = || {
+            let all = objects.iter().flat_map(|(object, _)| &object.0);
+            all.filter(|(name, _)| *name == names[index]).map(|(_, value)| value)
+        };
+        let is_other = |value: &Value| value.is_object() || value.is_array() || value.is_boolean();
+        values().any(Value::is_string)
+            || (columns::is_text(&names[index]) && !values().any(is_other))
     };
     let selection = columns::select(&names, textual, options, place)?;
     Ok(ColumnUse::new(&names, &selection))

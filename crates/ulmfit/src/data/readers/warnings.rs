@@ -41,8 +41,19 @@ impl Warnings {
 
     /// Adds what happened later in the same file.
     pub(crate) fn add(&mut self, later: Self) {
-        let Self { truncated, replaced, empty, null_text, missing_text, bad, skipped, unlabelled } =
-            later;
+        let Self {
+            truncated,
+            replaced,
+            empty,
+            null_text,
+            missing_text,
+            bad,
+            skipped,
+            unlabelled,
+            literal_quotes,
+            escaped_quotes,
+            repeated_headers,
+        } = later;
         for (tally, later) in [
             (&mut self.truncated, truncated),
             (&mut self.replaced, replaced),
@@ -52,6 +63,9 @@ impl Warnings {
             (&mut self.bad, bad),
             (&mut self.skipped, skipped),
             (&mut self.unlabelled, unlabelled),
+            (&mut self.literal_quotes, literal_quotes),
+            (&mut self.escaped_quotes, escaped_quotes),
+            (&mut self.repeated_headers, repeated_headers),
         ] {
             tally.count += later.count;
             tally.first = tally.first.take().or(later.first);
