@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads, DecoderLoss};
-use ulmfit_ops::lstm::{InputGradient, Keep, Lstm, LstmGrads, LstmState, LstmWeights};
+use ulmfit_ops::lstm::{InputGradient, Lstm, LstmGrads, LstmState, LstmWeights, Tape};
 use ulmfit_ops::optimizer_step::{AdamStep, OptimizerStep};
 use ulmfit_ops::{Cpu, Key, Tensor, activation_reg::ActivationReg, concat_pool::ConcatPool};
 use ulmfit_ops::{dropout::Dropout, embedding::Embedding, linear::Linear, norm::Norm};
@@ -51,14 +51,14 @@ fn lstm(inputs: usize, hidden: usize, best: f64) {
     let state = LstmState::zeros(BATCH, hidden);
     let flops = 8.0 * (ROWS * hidden * (inputs + hidden)) as f64;
     report(&format!("lstm {inputs} -> {hidden} forward"), Some(flops / best), || {
-        cpu.lstm_forward(&x, weights, &state, Keep::Nothing);
+        cpu.lstm_forward(&x, weights, &state, Tape::Discard);
     });
     report(&format!("lstm {inputs} -> {hidden} both ways"), Some(3.0 * flops / best), || {
-        let out = cpu.lstm_forward(&x, weights, &state, Keep::Tape);
+        let out = cpu.lstm_forward(&x, weights, &state, Tape::Keep);
         let [w_ih, w_hh, b_ih, b_hh] = &mut grads;
         let grads = LstmGrads { w_ih, w_hh, b_ih, b_hh };
         let tape = out.tape.expect("a tape was asked for");
-        cpu.lstm_backward(&x, weights, tape, &dy, Some(grads), InputGradient::Wanted);
+        cpu.lstm_backward(&x, weights, tape, &dy, Some(grads), InputGradient::Compute);
     });
 }
 

@@ -9,6 +9,8 @@ use rayon::prelude::*;
 pub(crate) const CHUNK: usize = 8192;
 
 /// Runs `work` on a thread of the pool: from outside, each loop within would wake one up again.
+///
+/// Any worker may be the one: allocate large memory outside of `work`, or every worker will.
 pub(crate) fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     if rayon::current_thread_index().is_some() { work() } else { rayon::scope(|_| work()) }
 }

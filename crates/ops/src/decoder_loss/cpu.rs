@@ -2,7 +2,7 @@
 
 use super::sampled::{self, Sparse};
 use super::{DecoderBackward, DecoderLoss, DecoderOutcome, sizes};
-use crate::gemm::{Matrix, Right, Write, product};
+use crate::gemm::{Accumulate, Matrix, PackedRhs, product};
 use crate::parallel::add_column_sums;
 use crate::vector_math::exp;
 use crate::{Cpu, Key, Tensor};
@@ -22,32 +22,32 @@ impl DecoderLoss for Cpu {
         mut backward: Option<DecoderBackward<'_, Self>>,
     ) -> DecoderOutcome<Self> {
         let [rows, width, vocab] = sizes(h, weight, bias, targets, backward.as_ref());
-        let way = match &backward {
-            None => Way::Forward,
+        let mode = match &backward {
+            None => GradientMode::Forward,
             Some(DecoderBackward { scale, samples: Some(key), .. }) if self.sampled_below > 0.0 => {
-                Way::Sampled { scale: *scale, key: *key, below: self.sampled_below }
+                GradientMode::Sampled { scale: *scale, key: *key, below: self.sampled_below }
             }
-            Some(backward) => Way::Exact { scale: backward.scale },
+            Some(backward) => GradientMode::Exact { scale: backward.scale },
         };
         let mut dh = backward.as_ref().map(|_| Tensor::zeros(h.dims()));
         let table = weight.data();
         let weight = Matrix::new(table, width);
-        let to_logits = Right::new(weight.transposed(), self.precision);
-        let exact = matches!(way, Way::Exact { .. });
-        let to_dh = exact.then(|| Right::new(weight, self.precision));
+        let to_logits = PackedRhs::new(weight.transposed(), self.precision);
+        let exact = matches!(mode, GradientMode::Exact { .. });
+        let to_dh = exact.then(|| PackedRhs::new(weight, self.precision));
         let mut logits = vec![0.0; ROWS.min(rows) * vocab];
         let (mut loss_sum, mut correct) = (0.0, 0);
         for (chunk, targets) in targets.chunks(ROWS).enumerate() {
             let part = chunk * ROWS * width..(chunk * ROWS + targets.len()) * width;
             let h = Matrix::new(&h.data()[part.clone()], width);
             let logits = &mut logits[..targets.len() * vocab];
-            to_logits.product(logits, h, Write::Over);
+            to_logits.product(logits, h, Accumulate::No);
             let losses: Vec<RowLoss> = logits
                 .par_chunks_mut(vocab)
                 .zip(targets)
                 .enumerate()
                 .map(|(n, (logits, &target))| {
-                    row_loss(logits, bias.data(), target as usize, way, chunk * ROWS + n)
+                    row_loss(logits, bias.data(), target as usize, mode, chunk * ROWS + n)
                 })
                 .collect();
             loss_sum += losses.iter().map(|row| row.loss).sum::<f64>();
@@ -66,10 +66,10 @@ impl DecoderLoss for Cpu {
                 continue;
             };
             let d_logits = Matrix::new(logits, vocab);
-            to_dh.product(dh, d_logits, Write::Over);
+            to_dh.product(dh, d_logits, Accumulate::No);
             if let Some(grads) = &mut backward.grads {
                 let d_weight = grads.weight.data_mut();
-                product(d_weight, d_logits.transposed(), h, Write::Add, self.precision);
+                product(d_weight, d_logits.transposed(), h, Accumulate::Yes, self.precision);
                 add_column_sums(grads.bias.data_mut(), logits);
             }
         }
@@ -77,14 +77,14 @@ impl DecoderLoss for Cpu {
     }
 }
 
-/// What becomes of a row's logits.
+/// Which gradient is computed.
 #[derive(Clone, Copy)]
-enum Way {
-    /// Nothing: only the loss is wanted.
+enum GradientMode {
+    /// None: only the loss.
     Forward,
     /// The gradient of `scale` times the loss.
     Exact { scale: f64 },
-    /// The part of it that is [sampled].
+    /// An unbiased estimate of it, see [sampled].
     Sampled { scale: f64, key: Key, below: f64 },
 }
 
@@ -96,20 +96,26 @@ struct RowLoss {
     kept: Sparse,
 }
 
-/// Loss of row `n` of products; on the exact way, they become the gradient.
-fn row_loss(logits: &mut [f32], bias: &[f32], target: usize, way: Way, n: usize) -> RowLoss {
+/// Loss of row `n` of products; for the exact gradient, `logits` become it.
+fn row_loss(
+    logits: &mut [f32],
+    bias: &[f32],
+    target: usize,
+    mode: GradientMode,
+    n: usize,
+) -> RowLoss {
     let max = add_bias(logits, bias);
     let wanted = logits[target];
     let correct = wanted >= max && !logits[..target].contains(&max);
     let sum = exponentials(logits, max);
     let mut kept = Sparse::new();
-    match way {
-        Way::Forward => {}
-        Way::Exact { scale } => {
+    match mode {
+        GradientMode::Forward => {}
+        GradientMode::Exact { scale } => {
             multiply(logits, (scale / sum) as f32);
             logits[target] -= scale as f32;
         }
-        Way::Sampled { scale, key, below } => {
+        GradientMode::Sampled { scale, key, below } => {
             let draw = key.child(n as u64).uniform();
             kept = sampled::sample(logits, sum, target, scale, below, draw);
         }

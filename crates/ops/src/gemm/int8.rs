@@ -4,7 +4,7 @@
 //! row of inputs: the largest element becomes 127. The integers are multiplied and added without
 //! any rounding, so every kernel gives the same bits.
 
-use super::{Matrix, Write};
+use super::{Accumulate, Matrix};
 
 /// The scales of all rows.
 pub(super) fn row_scales(matrix: Matrix<'_>) -> Vec<f32> {
@@ -12,7 +12,7 @@ pub(super) fn row_scales(matrix: Matrix<'_>) -> Vec<f32> {
     for (r, largest) in largest.iter_mut().enumerate() {
         for k in 0..matrix.columns {
             let value = matrix.data[r * matrix.row_stride + k * matrix.column_stride].abs();
-            // What is not a number is larger than everything, so that it is not lost.
+            // NaN counts as larger than everything, so that it is not lost.
             *largest = if value <= *largest { *largest } else { value };
         }
     }
@@ -31,9 +31,8 @@ pub(super) fn int8(value: f32, scale: f32) -> i8 {
     (value / scale + ROUND - ROUND) as i8
 }
 
-/// What 128, added to each input of a row, adds to each result: for kernels that want inputs
-/// without a sign.
-pub(super) fn surplus(weights: Matrix<'_>, scales: &[f32]) -> Vec<i32> {
+/// What each result gains when 128 is added to every input, for kernels that take unsigned inputs.
+pub(super) fn zero_point_compensation(weights: Matrix<'_>, scales: &[f32]) -> Vec<i32> {
     let sum = |c: usize| -> i32 {
         let elements = (0..weights.rows)
             .map(|k| weights.data[k * weights.row_stride + c * weights.column_stride]);
@@ -48,12 +47,12 @@ pub(super) fn finish(
     sums: &[u32],
     row_scale: f32,
     scales: &[f32],
-    surplus: &[i32],
-    write: Write,
+    zero_point_compensation: &[i32],
+    accumulate: Accumulate,
 ) {
     for (c, out) in out.iter_mut().enumerate() {
-        let sum = sums[c].cast_signed() - surplus.get(c).copied().unwrap_or(0);
+        let sum = sums[c].cast_signed() - zero_point_compensation.get(c).copied().unwrap_or(0);
         let value = sum as f32 * (row_scale * scales[c]);
-        *out = if write == Write::Add { *out + value } else { value };
+        *out = if accumulate == Accumulate::Yes { *out + value } else { value };
     }
 }

@@ -7,6 +7,7 @@
 
 use super::tiles;
 use crate::Precision;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 /// How the left matrix of a product is laid out for a kernel, one panel of rows at a time.
@@ -67,7 +68,7 @@ pub(super) struct Kernel {
     pub(super) rows: usize,
     /// Columns of a panel of the right matrix.
     pub(super) columns: usize,
-    /// Most panels of a tile with so many rows.
+    /// Most panels of a tile with `rows` rows.
     pub(super) panels: fn(rows: usize) -> usize,
     pub(super) precision: Precision,
     pub(super) layout: Layout,
@@ -79,9 +80,21 @@ pub(super) struct Kernel {
     pub(super) run: unsafe fn(Tile),
 }
 
+/// A kernel whose instructions this processor has: only [`available`] makes one.
+#[derive(Clone, Copy)]
+pub(super) struct Available(&'static Kernel);
+
+impl Deref for Available {
+    type Target = Kernel;
+
+    fn deref(&self) -> &Kernel {
+        self.0
+    }
+}
+
 /// The best kernel of this machine.
-pub(super) fn best(precision: Precision) -> &'static Kernel {
-    static BEST: OnceLock<[&Kernel; 3]> = OnceLock::new();
+pub(super) fn best(precision: Precision) -> Available {
+    static BEST: OnceLock<[Available; 3]> = OnceLock::new();
     let all = [Precision::F32, Precision::Bf16, Precision::Int8];
     let first = |precision| {
         available().find(|kernel| kernel.precision == precision).expect("one is portable")
@@ -90,7 +103,7 @@ pub(super) fn best(precision: Precision) -> &'static Kernel {
 }
 
 /// All kernels this machine can run, the best of each precision first.
-pub(super) fn available() -> impl Iterator<Item = &'static Kernel> {
+pub(super) fn available() -> impl Iterator<Item = Available> {
     #[cfg(target_arch = "x86_64")]
     let wide = {
         use std::arch::is_x86_feature_detected as has;
@@ -110,5 +123,6 @@ pub(super) fn available() -> impl Iterator<Item = &'static Kernel> {
         use tiles::portable::{BF16_WIDENED, F32, INT8_WIDENED};
         [&F32, &BF16_WIDENED, &INT8_WIDENED]
     };
-    wide.into_iter().filter_map(|(has, kernel)| has.then_some(kernel)).chain(portable)
+    let wide = wide.into_iter().filter_map(|(has, kernel)| has.then_some(kernel));
+    wide.chain(portable).map(Available)
 }

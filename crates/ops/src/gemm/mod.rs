@@ -1,30 +1,32 @@
 //! Matrix products.
 //!
-//! The way of Goto & van de Geijn 2008 (<https://doi.org/10.1145/1356052.1356053>): operands are
-//! copied into the order in which a small kernel reads them; blocks of them stay in the caches.
-//! A right matrix that is used many times, such as recurrent weights, is laid out once
-//! ([`Right`]).
+//! The method of Goto & van de Geijn 2008 (<https://doi.org/10.1145/1356052.1356053>): operands are
+//! packed in the order in which a small kernel reads them; blocks of them stay in the caches.
+//! A right-hand matrix that is used many times, such as recurrent weights, is packed once
+//! ([`PackedRhs`]).
 //!
 //! Every result is one chain of additions in the order of `k`, see [`kernel`]: its bits depend
 //! neither on threads nor on the other rows and columns.
 
+mod aligned_buffer;
 mod bf16;
-mod heights;
 mod int8;
 mod kernel;
-mod lines;
 mod pack;
+mod row_tiles;
 mod schedule;
+mod scratch;
 #[cfg(test)]
 mod tests;
 mod tiles;
 
 use crate::{Precision, parallel};
-use kernel::{Kernel, Layout};
-use lines::{Lines, with_scratch};
-use schedule::{Left, Packed};
+use aligned_buffer::{AlignedBuffer, as_floats};
+use kernel::{Available, Kernel, Layout};
+use schedule::{Lhs, Packed};
+use scratch::Scratch;
 
-/// With fewer rows, tasks would share blocks, and each would have to lay them out.
+/// With fewer rows, several tasks would need the same block, and each would have to pack it.
 const FEW_ROWS: usize = 1024;
 
 /// A row-major matrix in a slice, or its transpose.
@@ -38,7 +40,7 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// As many rows of `columns` as there are in `data`.
+    /// All of `data` as rows of `columns` elements.
     pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
         let rows = data.len() / columns;
         assert_eq!(data.len(), rows * columns, "rows of {columns}");
@@ -63,101 +65,116 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// What becomes of the values that stand where a product is written.
+/// Whether a product is added to the values that its destination holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Write {
-    /// They are lost.
-    Over,
+pub(crate) enum Accumulate {
+    /// They are overwritten.
+    No,
     /// The product is added to them.
-    Add,
+    Yes,
 }
 
-/// A right matrix, laid out for this machine.
-pub(crate) struct Right {
-    kernel: &'static Kernel,
-    lines: Lines,
+/// The right-hand matrix of a product, packed for a kernel of this machine.
+pub(crate) struct PackedRhs {
+    kernel: Available,
+    words: AlignedBuffer,
     k: usize,
     columns: usize,
-    /// Of the columns; empty unless the factors are integers.
+    /// One per column; empty unless the kernel multiplies integers.
     scales: Vec<f32>,
-    /// See [`int8::surplus`]; empty for kernels that do not need it.
-    surplus: Vec<i32>,
+    /// See [`int8::zero_point_compensation`]; empty for kernels that do not need it.
+    zero_point_compensation: Vec<i32>,
 }
 
-impl Right {
+impl PackedRhs {
     /// Copies `b`, rounded if the precision asks for it.
     pub(crate) fn new(b: Matrix<'_>, precision: Precision) -> Self {
         Self::for_kernel(b, kernel::best(precision))
     }
 
-    fn for_kernel(b: Matrix<'_>, kernel: &'static Kernel) -> Self {
-        let (mut lines, mut scales, mut surplus) = (Lines::default(), Vec::new(), Vec::new());
+    fn for_kernel(b: Matrix<'_>, kernel: Available) -> Self {
+        let mut words = AlignedBuffer::default();
+        let (mut scales, mut zero_point_compensation) = (Vec::new(), Vec::new());
         if kernel.precision == Precision::Int8 {
             scales = int8::row_scales(b.transposed());
         }
         if kernel.layout == Layout::Quads {
-            surplus = int8::surplus(b, &scales);
+            zero_point_compensation = int8::zero_point_compensation(b, &scales);
         }
-        pack::right(kernel, b, &scales, lines.with(pack::right_words(kernel, b)));
-        Self { kernel, lines, k: b.rows, columns: b.columns, scales, surplus }
+        pack::right(&kernel, b, &scales, words.with(pack::right_words(&kernel, b)));
+        Self { kernel, words, k: b.rows, columns: b.columns, scales, zero_point_compensation }
     }
 
-    /// Writes `a` times this matrix to `out`, row-major.
-    pub(crate) fn product(&self, out: &mut [f32], a: Matrix<'_>, write: Write) {
+    /// Writes `a` times this matrix to `out`, row-major, or adds it.
+    pub(crate) fn product(&self, out: &mut [f32], a: Matrix<'_>, accumulate: Accumulate) {
         assert_eq!(a.columns, self.k, "inner dimension");
         let Self { kernel, k, columns, .. } = *self;
-        with_scratch(|left, sums| {
-            let (b, rows) = (self.lines.words(), a.rows);
-            if kernel.precision != Precision::Int8 {
-                let a = for_kernel(kernel, a, &[], left);
-                let packed = Packed { kernel, a, b, rows, k, columns };
-                return packed.multiply(out, write == Write::Add);
-            }
-            let scales = int8::row_scales(a);
-            let a = for_kernel(kernel, a, &scales, left);
+        let (b, rows) = (self.words.words(), a.rows);
+        if kernel.precision != Precision::Int8 {
+            let mut lhs = lhs_scratch(&kernel, a);
+            let a = lhs_for_kernel(&kernel, a, &[], &mut lhs);
             let packed = Packed { kernel, a, b, rows, k, columns };
-            let sums = sums.with(rows * columns);
-            packed.multiply(lines::as_floats(sums), false);
-            parallel::for_chunks(out, columns.max(1), |r, out| {
-                let sums = &sums[r * columns..][..columns];
-                int8::finish(out, sums, scales[r], &self.scales, &self.surplus, write);
-            });
+            return packed.multiply(out, accumulate);
+        }
+        let scales = int8::row_scales(a);
+        let mut lhs = lhs_scratch(&kernel, a);
+        let a = lhs_for_kernel(&kernel, a, &scales, &mut lhs);
+        let packed = Packed { kernel, a, b, rows, k, columns };
+        let mut sums = Scratch::new(rows * columns);
+        packed.multiply(as_floats(&mut sums), Accumulate::No);
+        let sums = &*sums;
+        parallel::for_chunks(out, columns.max(1), |r, out| {
+            let sums = &sums[r * columns..][..columns];
+            let compensation = &self.zero_point_compensation;
+            int8::finish(out, sums, scales[r], &self.scales, compensation, accumulate);
         });
     }
 }
 
-/// Writes `a b` to `out`, row-major.
+/// Writes `a b` to `out`, row-major, or adds it.
 ///
 /// # Panics
-/// When the precision is that of integers: gradients would be lost.
+/// When the precision is `int8`: gradients would be lost.
 pub(crate) fn product(
     out: &mut [f32],
     a: Matrix<'_>,
     b: Matrix<'_>,
-    write: Write,
+    accumulate: Accumulate,
     precision: Precision,
 ) {
     assert!(precision != Precision::Int8, "integers are for forward passes");
     assert_eq!(a.columns, b.rows, "inner dimension");
     let kernel = kernel::best(precision);
     let (rows, k, columns) = (a.rows, b.rows, b.columns);
-    with_scratch(|left, right| {
-        let a = for_kernel(kernel, a, &[], left);
-        let right = right.with(pack::right_words(kernel, b));
-        pack::right(kernel, b, &[], right);
-        let packed = Packed { kernel, a, b: right, rows, k, columns };
-        packed.multiply(out, write == Write::Add);
-    });
+    let mut lhs = lhs_scratch(&kernel, a);
+    let a = lhs_for_kernel(&kernel, a, &[], &mut lhs);
+    let mut rhs = Scratch::new(pack::right_words(&kernel, b));
+    pack::right(&kernel, b, &[], &mut rhs);
+    Packed { kernel, a, b: &rhs, rows, k, columns }.multiply(out, accumulate);
 }
 
-/// The left matrix of a product, laid out in `left` unless that is better done block by block.
-fn for_kernel<'a>(kernel: &Kernel, a: Matrix<'a>, scales: &[f32], left: &'a mut Lines) -> Left<'a> {
-    if kernel.layout == Layout::Single && a.row_stride == 1 && a.rows > FEW_ROWS {
-        return Left::Columns(a);
+/// Whether each task packs its own blocks of the left-hand matrix.
+fn is_packed_by_block(kernel: &Kernel, a: Matrix<'_>) -> bool {
+    kernel.layout == Layout::Single && a.row_stride == 1 && a.rows > FEW_ROWS
+}
+
+/// Memory for the packed left-hand matrix; empty if tasks pack their own blocks.
+fn lhs_scratch(kernel: &Kernel, a: Matrix<'_>) -> Scratch {
+    Scratch::new(if is_packed_by_block(kernel, a) { 0 } else { pack::left_words(kernel, a) })
+}
+
+/// The left-hand matrix of a product, packed in `words` unless that is better done block by block.
+fn lhs_for_kernel<'a>(
+    kernel: &Kernel,
+    a: Matrix<'a>,
+    scales: &[f32],
+    words: &'a mut [u32],
+) -> Lhs<'a> {
+    if is_packed_by_block(kernel, a) {
+        return Lhs::Columns(a);
     }
-    let words = left.with(pack::left_words(kernel, a));
     pack::left(kernel, a, scales, words);
-    Left::Packed(words)
+    Lhs::Packed(words)
 }
 
 /// Whether this machine has instructions that multiply `bf16`; without them it is widened to `f32`.

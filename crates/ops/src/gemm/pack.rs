@@ -1,8 +1,8 @@
 //! Copying matrices into the order in which a kernel reads them.
 
-use super::heights::Heights;
 use super::int8::int8;
 use super::kernel::{Kernel, Layout};
+use super::row_tiles::RowTiles;
 use super::{Matrix, bf16};
 use crate::{Precision, parallel};
 use std::ops::Range;
@@ -19,7 +19,7 @@ pub(super) fn left_words(kernel: &Kernel, a: Matrix<'_>) -> usize {
 ///
 /// Elements are divided by the `scales` of their rows where the kernel wants integers.
 pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u32]) {
-    let heights = Heights::new(a.rows, kernel.rows);
+    let heights = RowTiles::new(a.rows, kernel.rows);
     let row = kernel.layout.words(a.columns);
     let (tall, low) = out.split_at_mut(heights.start(heights.tall) * row);
     let panel = |tile, out: &mut [u32]| left_panel(kernel, a, scales, heights.rows(tile), out);
@@ -66,7 +66,7 @@ fn left_panel(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], rows: Range<usize>
 /// When the rows' elements are not side by side.
 pub(super) fn left_block(
     a: Matrix<'_>,
-    heights: Heights,
+    heights: RowTiles,
     tiles: Range<usize>,
     steps: Range<usize>,
     mut out: &mut [u32],

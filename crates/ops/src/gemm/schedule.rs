@@ -1,10 +1,11 @@
 //! Sharing a product out: blocks for the caches, tasks for the threads.
 
-use super::Matrix;
-use super::heights::Heights;
-use super::kernel::{Kernel, Tile};
-use super::lines::{Lines, with_block};
+use super::aligned_buffer::AlignedBuffer;
+use super::kernel::{Available, Kernel, Layout, Tile};
 use super::pack;
+use super::row_tiles::RowTiles;
+use super::scratch::with_block;
+use super::{Accumulate, Matrix};
 use crate::simd;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -24,47 +25,51 @@ const ADDED: usize = 6;
 /// The same where each task lays the left matrix out again.
 const ADDED_COLUMNS: usize = 24;
 
-/// The left operand of a product.
+/// The left-hand matrix of a product.
 #[derive(Clone, Copy)]
-pub(super) enum Left<'a> {
-    /// Laid out for the kernel.
+pub(super) enum Lhs<'a> {
+    /// Packed for the kernel.
     Packed(&'a [u32]),
-    /// One whose columns are contiguous, and long: blocks are laid out when they are needed.
+    /// A matrix with long, contiguous columns: blocks are packed when they are needed.
     Columns(Matrix<'a>),
 }
 
-/// A product whose right operand is laid out for the kernel.
+/// A product whose right-hand matrix is packed for the kernel.
 pub(super) struct Packed<'a> {
-    pub(super) kernel: &'static Kernel,
-    pub(super) a: Left<'a>,
+    pub(super) kernel: Available,
+    pub(super) a: Lhs<'a>,
     pub(super) b: &'a [u32],
     pub(super) rows: usize,
     pub(super) k: usize,
     pub(super) columns: usize,
 }
 
-/// A place in memory that several tasks write, each its own part.
+/// The result, which several tasks write, each its own tiles.
 #[derive(Clone, Copy)]
 struct Shared(*mut f32);
 
 #[expect(unsafe_code, reason = "tasks write tiles, and those are not slices")]
-// SAFETY: every task writes its own tiles only.
+// SAFETY: each task writes only its own tiles, and `multiply` borrows the result while they run.
 unsafe impl Send for Shared {}
 #[expect(unsafe_code, reason = "tasks write tiles, and those are not slices")]
-// SAFETY: every task writes its own tiles only.
+// SAFETY: each task writes only its own tiles, and `multiply` borrows the result while they run.
 unsafe impl Sync for Shared {}
 
 impl Packed<'_> {
     /// Computes the product, or adds it to what `out` holds.
-    pub(super) fn multiply(&self, out: &mut [f32], onto: bool) {
+    pub(super) fn multiply(&self, out: &mut [f32], accumulate: Accumulate) {
         let Self { kernel, rows, k, columns, .. } = *self;
         assert_eq!(out.len(), rows * columns, "result");
         match self.a {
-            Left::Packed(a) => assert!(a.len() >= rows * kernel.layout.words(k), "left matrix"),
-            Left::Columns(a) => assert_eq!((a.rows, a.columns), (rows, k), "left matrix"),
+            Lhs::Packed(a) => assert!(a.len() >= rows * kernel.layout.words(k), "left matrix"),
+            Lhs::Columns(a) => {
+                assert_eq!((a.rows, a.columns), (rows, k), "left matrix");
+                // Blocks are packed with one word per step; other layouts would read more.
+                assert_eq!(kernel.layout, Layout::Single, "left matrix");
+            }
         }
         let panels = columns.div_ceil(kernel.columns);
-        assert!(self.b.len() >= panels * pack::panel_words(kernel, k), "right matrix");
+        assert!(self.b.len() >= panels * pack::panel_words(&kernel, k), "right matrix");
         if out.is_empty() {
             return;
         }
@@ -74,6 +79,7 @@ impl Packed<'_> {
         let down = tiles.div_ceil(tall);
         let wide = self.panels_of_a_task((tall * kernel.rows).min(rows), down, panels);
         let across = panels.div_ceil(wide);
+        let onto = accumulate == Accumulate::Yes;
         let shared = Shared(out.as_mut_ptr());
         let run = |task: usize| {
             let (tile, panel) = (task / across * tall, task % across * wide);
@@ -87,8 +93,8 @@ impl Packed<'_> {
         }
     }
 
-    fn heights(&self) -> Heights {
-        Heights::new(self.rows, self.kernel.rows)
+    fn heights(&self) -> RowTiles {
+        RowTiles::new(self.rows, self.kernel.rows)
     }
 
     fn panels_of_a_task(&self, tall: usize, down: usize, panels: usize) -> usize {
@@ -96,9 +102,9 @@ impl Packed<'_> {
         let even = panels.div_ceil(tasks.div_ceil(down));
         let worth = SMALLEST.div_ceil(tall * self.k.max(1) * self.kernel.columns);
         let most = match self.a {
-            _ if pack::steps(self.kernel, self.k) <= STEPS => panels,
-            Left::Packed(_) => ADDED,
-            Left::Columns(_) => ADDED_COLUMNS,
+            _ if pack::steps(&self.kernel, self.k) <= STEPS => panels,
+            Lhs::Packed(_) => ADDED,
+            Lhs::Columns(_) => ADDED_COLUMNS,
         };
         even.min(most).max(worth).min(panels)
     }
@@ -107,13 +113,13 @@ impl Packed<'_> {
     fn block(&self, out: Shared, tiles: Range<usize>, panels: Range<usize>, onto: bool) {
         let heights = self.heights();
         let rows = heights.start(tiles.start)..heights.start(tiles.end);
-        let all_steps = pack::steps(self.kernel, self.k);
+        let all_steps = pack::steps(&self.kernel, self.k);
         let mut start = 0;
         loop {
             let steps = start..all_steps.min(start + STEPS);
             let part = Part { tiles: tiles.clone(), panels: panels.clone(), steps, onto };
             match self.a {
-                Left::Packed(a) => {
+                Lhs::Packed(a) => {
                     let row_words = self.kernel.layout.words(self.k);
                     let step_words = row_words.checked_div(all_steps).unwrap_or(0);
                     self.tiles(out, &part, |row, height| {
@@ -121,7 +127,7 @@ impl Packed<'_> {
                         a[first..].as_ptr()
                     });
                 }
-                Left::Columns(a) => with_block(|block: &mut Lines| {
+                Lhs::Columns(a) => with_block(|block: &mut AlignedBuffer| {
                     let steps = part.steps.clone();
                     let count = steps.len();
                     let words = block.with(rows.len() * count);
@@ -141,7 +147,7 @@ impl Packed<'_> {
     /// its height.
     fn tiles(&self, out: Shared, part: &Part, left: impl Fn(usize, usize) -> *const u32) {
         let kernel = self.kernel;
-        let b_panel = pack::panel_words(kernel, self.k);
+        let b_panel = pack::panel_words(&kernel, self.k);
         let heights = self.heights();
         let side_by_side = (kernel.panels)(heights.most());
         // While a panel is multiplied, tile by tile, the next one is fetched, piece by piece.
@@ -171,11 +177,13 @@ impl Packed<'_> {
                 };
                 let width = self.columns - column;
                 #[expect(unsafe_code, reason = "the kernels take pointers")]
-                // SAFETY: the lengths of all operands were checked in `multiply`; no other task
-                // has these rows and panels.
+                // SAFETY: the processor has the instructions, since only detection makes an
+                // `Available` kernel. `RowTiles` and `kernel.panels` keep the tile within the
+                // kernel's limits, outside of which `run` panics. `multiply` checked the lengths
+                // of all operands, and no other task has these rows and panels.
                 unsafe {
                     if width < panels * kernel.columns {
-                        run_at_border(kernel, tile, width);
+                        run_at_border(&kernel, tile, width);
                     } else {
                         (kernel.run)(tile);
                     }

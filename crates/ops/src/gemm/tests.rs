@@ -47,8 +47,14 @@ fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
     (0..values.len()).map(|at| values[at % rows * columns + at / rows]).collect()
 }
 
-fn run(kernel: &'static Kernel, out: &mut [f32], a: Matrix<'_>, b: Matrix<'_>, write: Write) {
-    Right::for_kernel(b, kernel).product(out, a, write);
+fn run(
+    kernel: kernel::Available,
+    out: &mut [f32],
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    accumulate: Accumulate,
+) {
+    PackedRhs::for_kernel(b, kernel).product(out, a, accumulate);
 }
 
 #[test]
@@ -67,14 +73,14 @@ fn every_kernel_is_right_in_every_layout() {
             let (a_t, b_t) = (Matrix::new(&a_t, m).transposed(), Matrix::new(&b_t, k).transposed());
             let mut out = floats(3, m * n);
             let more: Vec<f64> = doubles(&out).iter().zip(&wanted).map(|(o, w)| o + w).collect();
-            run(kernel, &mut out, a, b, Write::Add);
+            run(kernel, &mut out, a, b, Accumulate::Yes);
             assert_close(&format!("{what}, added"), &doubles(&out), &more, 1e-5);
-            run(kernel, &mut out, a, b, Write::Over);
+            run(kernel, &mut out, a, b, Accumulate::No);
             assert_close(&what, &doubles(&out), &wanted, 1e-5);
             let first = bits(&out);
             for (a, b) in [(a_t, b), (a, b_t), (a_t, b_t)] {
                 out.fill(f32::NAN);
-                run(kernel, &mut out, a, b, Write::Over);
+                run(kernel, &mut out, a, b, Accumulate::No);
                 assert!(bits(&out) == first, "{what}: a layout changes bits");
             }
         }
@@ -93,7 +99,7 @@ fn kernels_with_one_rounding_agree_to_the_bit() {
         let results: Vec<_> = fused
             .map(|kernel| {
                 let mut out = vec![0.0; m * n];
-                run(kernel, &mut out, Matrix::new(&a, k), Matrix::new(&b, n), Write::Over);
+                run(kernel, &mut out, Matrix::new(&a, k), Matrix::new(&b, n), Accumulate::No);
                 (kernel.name, bits(&out))
             })
             .collect();
@@ -108,14 +114,14 @@ fn rows_do_not_feel_each_other() {
     for kernel in kernel::available() {
         for [inputs, outputs] in [[1, 1], [3, 50], [37, 401], [600, 72], [1152, 4608]] {
             let (x, w) = (floats(4, 70 * inputs), floats(5, outputs * inputs));
-            let w = Right::for_kernel(Matrix::new(&w, inputs).transposed(), kernel);
+            let w = PackedRhs::for_kernel(Matrix::new(&w, inputs).transposed(), kernel);
             let mut all = vec![0.0; 70 * outputs];
-            w.product(&mut all, Matrix::new(&x, inputs), Write::Over);
+            w.product(&mut all, Matrix::new(&x, inputs), Accumulate::No);
             for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 23, 24, 25, 64, 65] {
                 // The last rows, so that their place in a tile differs too.
                 let skip = 70 - rows;
                 let mut part = vec![0.0; rows * outputs];
-                w.product(&mut part, Matrix::new(&x[skip * inputs..], inputs), Write::Over);
+                w.product(&mut part, Matrix::new(&x[skip * inputs..], inputs), Accumulate::No);
                 let same = bits(&part) == bits(&all[skip * outputs..]);
                 assert!(same, "{}: {rows} rows of {inputs} -> {outputs}", kernel.name);
             }
@@ -129,7 +135,7 @@ fn what_is_not_finite_spreads_along_its_row_only() {
         for value in [f32::NAN, f32::INFINITY, -f32::INFINITY] {
             let (a, b) = ([1.0, value, 1.0, 1.0], [1.0; 4]);
             let mut out = [0.0; 4];
-            run(kernel, &mut out, Matrix::new(&a, 2), Matrix::new(&b, 2), Write::Over);
+            run(kernel, &mut out, Matrix::new(&a, 2), Matrix::new(&b, 2), Accumulate::No);
             assert!(!out[0].is_finite(), "{}: {value} is lost", kernel.name);
             assert_eq!(out[2..].iter().sum::<f32>().to_bits(), 4_f32.to_bits(), "{}", kernel.name);
         }
@@ -144,11 +150,11 @@ fn nothing_times_nothing() {
         let mut out = vec![1.0; 3 * columns];
         let empty = Matrix { data: &[], rows: 3, columns: 0, row_stride: 0, column_stride: 1 };
         let other = Matrix { data: &[], rows: 0, columns, row_stride: columns, column_stride: 1 };
-        product(&mut out, empty, other, Write::Add, precision);
+        product(&mut out, empty, other, Accumulate::Yes, precision);
         assert_eq!(bits(&out), bits(&vec![1.0; 3 * columns]));
-        product(&mut out, empty, other, Write::Over, precision);
+        product(&mut out, empty, other, Accumulate::No, precision);
         assert_eq!(bits(&out), bits(&vec![0.0; 3 * columns]), "a sum of nothing");
         let none = Matrix::new(&[], 2);
-        product(&mut [], none, Matrix::new(&[1.0; 4], 2), Write::Over, precision);
+        product(&mut [], none, Matrix::new(&[1.0; 4], 2), Accumulate::No, precision);
     }
 }

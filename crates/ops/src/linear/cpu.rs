@@ -1,7 +1,7 @@
 //! Linear layer on the matrix product.
 
 use super::{Linear, LinearGrads, Sizes};
-use crate::gemm::{Matrix, Write, product};
+use crate::gemm::{Accumulate, Matrix, product};
 use crate::{Cpu, Precision, Tensor, parallel};
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ impl Linear for Cpu {
         let mut y = Tensor::zeros(&sizes.output_dims(x));
         let rows = Matrix::new(x.data(), sizes.inputs);
         let weight = Matrix::new(weight.data(), sizes.inputs).transposed();
-        product(y.data_mut(), rows, weight, Write::Over, PRECISION);
+        product(y.data_mut(), rows, weight, Accumulate::No, PRECISION);
         if let Some(bias) = bias {
             sizes.check_bias(bias);
             let rows = y.data_mut().par_chunks_mut(sizes.outputs);
@@ -40,14 +40,14 @@ impl Linear for Cpu {
         let x_rows = Matrix::new(x.data(), sizes.inputs);
         let dy_rows = Matrix::new(dy.data(), sizes.outputs);
         if let Some(LinearGrads { weight: d_weight, bias }) = grads {
-            product(d_weight.data_mut(), dy_rows.transposed(), x_rows, Write::Add, PRECISION);
+            product(d_weight.data_mut(), dy_rows.transposed(), x_rows, Accumulate::Yes, PRECISION);
             if let Some(bias) = bias {
                 parallel::add_column_sums(bias.data_mut(), dy.data());
             }
         }
         let mut dx = Tensor::zeros(x.dims());
         let weight = Matrix::new(weight.data(), sizes.inputs);
-        product(dx.data_mut(), dy_rows, weight, Write::Over, PRECISION);
+        product(dx.data_mut(), dy_rows, weight, Accumulate::No, PRECISION);
         dx
     }
 }

@@ -2,9 +2,9 @@
 
 use super::cell::{self, Cells};
 use super::tape::Sizes;
-use super::{InputGradient, Keep, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights};
+use super::{InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, Tape};
 use crate::dropout::Dropout;
-use crate::gemm::{Matrix, Right, Write, product};
+use crate::gemm::{Accumulate, Matrix, PackedRhs, product};
 use crate::norm::Norm;
 use crate::parallel::{add_column_sums, in_pool};
 use crate::{Cpu, Precision, Tensor};
@@ -12,8 +12,8 @@ use std::borrow::Cow;
 
 /// Weights laid out for the processor's kernels, masked if they were.
 pub struct PreparedLstm {
-    w_ih: Right,
-    w_hh: Right,
+    w_ih: PackedRhs,
+    w_hh: PackedRhs,
     bias: Vec<f32>,
 }
 
@@ -29,8 +29,8 @@ impl Lstm for Cpu {
         let w_hh = Matrix::new(w_hh.data(), hidden).transposed();
         let biases = weights.b_ih.data().iter().zip(weights.b_hh.data());
         PreparedLstm {
-            w_ih: Right::new(w_ih, self.precision),
-            w_hh: Right::new(w_hh, self.precision),
+            w_ih: PackedRhs::new(w_ih, self.precision),
+            w_hh: PackedRhs::new(w_hh, self.precision),
             bias: biases.map(|(a, b)| a + b).collect(),
         }
     }
@@ -40,14 +40,14 @@ impl Lstm for Cpu {
         x: &Tensor<Self>,
         weights: LstmWeights<'_, Self>,
         state: &LstmState<Self>,
-        keep: Keep,
+        tape: Tape,
     ) -> LstmOutput<Self> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_state(state);
-        in_pool(|| match weights.prepared {
-            Some(prepared) => forward(sizes, x, prepared, state, keep),
-            None => forward(sizes, x, &self.lstm_prepare(weights), state, keep),
-        })
+        match weights.prepared {
+            Some(prepared) => forward(sizes, x, prepared, state, tape),
+            None => forward(sizes, x, &self.lstm_prepare(weights), state, tape),
+        }
     }
 
     fn lstm_backward(
@@ -62,20 +62,18 @@ impl Lstm for Cpu {
         let sizes = Sizes::of(x, &weights);
         sizes.check_backward(&tape, dy, &weights, grads.as_ref());
         let inputs = sizes.inputs;
-        in_pool(|| {
-            let w_hh = masked(*self, weights);
-            let w_hh = Right::new(Matrix::new(w_hh.data(), sizes.hidden), self.precision);
-            through_time(sizes, &w_hh, &mut tape, dy);
-            if let Some(mut grads) = grads {
-                add_gradients(*self, sizes, x, weights, &tape, &mut grads);
-            }
-            (input == InputGradient::Wanted).then(|| {
-                let mut dx = Tensor::zeros(x.dims());
-                let d_gates = Matrix::new(tape.gates.data(), 4 * sizes.hidden);
-                let w_ih = Matrix::new(weights.w_ih.data(), inputs);
-                product(dx.data_mut(), d_gates, w_ih, Write::Over, self.precision);
-                dx
-            })
+        let w_hh = masked(*self, weights);
+        let w_hh = PackedRhs::new(Matrix::new(w_hh.data(), sizes.hidden), self.precision);
+        through_time(sizes, &w_hh, &mut tape, dy);
+        if let Some(mut grads) = grads {
+            add_gradients(*self, sizes, x, weights, &tape, &mut grads);
+        }
+        (input == InputGradient::Compute).then(|| {
+            let mut dx = Tensor::zeros(x.dims());
+            let d_gates = Matrix::new(tape.gates.data(), 4 * sizes.hidden);
+            let w_ih = Matrix::new(weights.w_ih.data(), inputs);
+            product(dx.data_mut(), d_gates, w_ih, Accumulate::No, self.precision);
+            dx
         })
     }
 }
@@ -93,31 +91,35 @@ fn forward(
     x: &Tensor<Cpu>,
     weights: &PreparedLstm,
     state: &LstmState<Cpu>,
-    keep: Keep,
+    tape: Tape,
 ) -> LstmOutput<Cpu> {
     let Sizes { time, batch, inputs, hidden } = sizes;
     let mut gates = Tensor::zeros(&[time, batch, 4 * hidden]);
-    weights.w_ih.product(gates.data_mut(), Matrix::new(x.data(), inputs), Write::Over);
+    weights.w_ih.product(gates.data_mut(), Matrix::new(x.data(), inputs), Accumulate::No);
     let mut y = Tensor::zeros(&[time, batch, hidden]);
     let mut c = state.c.clone();
-    let kept = if keep == Keep::Tape { time } else { 0 };
+    let kept = if tape == Tape::Keep { time } else { 0 };
     let mut cells = Tensor::zeros(&[kept, batch, hidden]);
 
     let step = batch * hidden;
-    for t in 0..time {
-        let (before, now) = y.data_mut().split_at_mut(t * step);
-        let h = if t > 0 { &before[(t - 1) * step..] } else { state.h.data() };
-        let gates = &mut gates.data_mut()[t * 4 * step..][..4 * step];
-        weights.w_hh.product(gates, Matrix::new(h, hidden), Write::Add);
-        cell::forward(gates, &weights.bias, c.data_mut(), &mut now[..step]);
-        if keep == Keep::Tape {
-            cells.data_mut()[t * step..][..step].copy_from_slice(c.data());
+    // Everything large is allocated out here, by the calling thread: `in_pool` runs on any worker,
+    // and the allocator would keep what each of them has freed.
+    in_pool(|| {
+        for t in 0..time {
+            let (before, now) = y.data_mut().split_at_mut(t * step);
+            let h = if t > 0 { &before[(t - 1) * step..] } else { state.h.data() };
+            let gates = &mut gates.data_mut()[t * 4 * step..][..4 * step];
+            weights.w_hh.product(gates, Matrix::new(h, hidden), Accumulate::Yes);
+            cell::forward(gates, &weights.bias, c.data_mut(), &mut now[..step]);
+            if tape == Tape::Keep {
+                cells.data_mut()[t * step..][..step].copy_from_slice(c.data());
+            }
         }
-    }
+    });
 
     let last = if time > 0 { &y.data()[(time - 1) * step..] } else { state.h.data() };
     let h = Tensor::from_real(&[batch, hidden], last.to_vec());
-    let tape = (keep == Keep::Tape).then(|| LstmTape {
+    let tape = (tape == Tape::Keep).then(|| LstmTape {
         gates,
         cells,
         hidden: y.clone(),
@@ -127,23 +129,25 @@ fn forward(
 }
 
 /// Turns the tape's activated gates into the gradients of what went into the activations.
-fn through_time(sizes: Sizes, w_hh: &Right, tape: &mut LstmTape<Cpu>, dy: &Tensor<Cpu>) {
+fn through_time(sizes: Sizes, w_hh: &PackedRhs, tape: &mut LstmTape<Cpu>, dy: &Tensor<Cpu>) {
     let Sizes { time, batch, hidden, .. } = sizes;
     let step = batch * hidden;
     let mut dh = vec![0.0; step];
     let mut dc = vec![0.0; step];
-    for t in (0..time).rev() {
-        let before =
-            if t > 0 { &tape.cells.data()[(t - 1) * step..] } else { tape.initial.c.data() };
-        let cells =
-            Cells { before: &before[..step], after: &tape.cells.data()[t * step..][..step] };
-        let gates = &mut tape.gates.data_mut()[t * 4 * step..][..4 * step];
-        let dy = &dy.data()[t * step..][..step];
-        cell::backward(gates, cells, dy, &dh, &mut dc, hidden);
-        if t > 0 {
-            w_hh.product(&mut dh, Matrix::new(gates, 4 * hidden), Write::Over);
+    in_pool(|| {
+        for t in (0..time).rev() {
+            let before =
+                if t > 0 { &tape.cells.data()[(t - 1) * step..] } else { tape.initial.c.data() };
+            let cells =
+                Cells { before: &before[..step], after: &tape.cells.data()[t * step..][..step] };
+            let gates = &mut tape.gates.data_mut()[t * 4 * step..][..4 * step];
+            let dy = &dy.data()[t * step..][..step];
+            cell::backward(gates, cells, dy, &dh, &mut dc, hidden);
+            if t > 0 {
+                w_hh.product(&mut dh, Matrix::new(gates, 4 * hidden), Accumulate::No);
+            }
         }
-    }
+    });
 }
 
 /// Adds the parameters' gradients, all steps in one product.
@@ -157,7 +161,7 @@ fn add_gradients(
 ) {
     let d_gates = Matrix::new(tape.gates.data(), 4 * sizes.hidden).transposed();
     let x = Matrix::new(x.data(), sizes.inputs);
-    product(grads.w_ih.data_mut(), d_gates, x, Write::Add, device.precision);
+    product(grads.w_ih.data_mut(), d_gates, x, Accumulate::Yes, device.precision);
     let mut d_bias = vec![0.0; 4 * sizes.hidden];
     add_column_sums(&mut d_bias, tape.gates.data());
     for grad in [grads.b_ih.data_mut(), grads.b_hh.data_mut()] {
@@ -185,6 +189,6 @@ fn add_recurrent_gradient(
     let earlier = &tape.hidden.data()[..tape.hidden.len() - step];
     for (d_gates, h) in [(first, tape.initial.h.data()), (rest, earlier)] {
         let d_gates = Matrix::new(d_gates, 4 * sizes.hidden).transposed();
-        product(grad, d_gates, Matrix::new(h, sizes.hidden), Write::Add, precision);
+        product(grad, d_gates, Matrix::new(h, sizes.hidden), Accumulate::Yes, precision);
     }
 }

@@ -75,13 +75,13 @@ impl<D: Backend> Clone for LstmState<D> {
     }
 }
 
-/// What a forward pass should leave behind.
+/// Whether a forward pass records what the backward pass needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// The tape for [`Lstm::lstm_backward`].
-    Tape,
-    /// Nothing: inference.
-    Nothing,
+pub enum Tape {
+    /// Training: the output holds the tape for [`Lstm::lstm_backward`].
+    Keep,
+    /// Inference: nothing is recorded.
+    Discard,
 }
 
 /// What [`Lstm::lstm_forward`] returns.
@@ -90,7 +90,7 @@ pub struct LstmOutput<D: Lstm> {
     pub y: Tensor<D>,
     /// State after the last step.
     pub state: LstmState<D>,
-    /// Present if asked for by [`Keep::Tape`].
+    /// Present if asked for by [`Tape::Keep`].
     pub tape: Option<D::LstmTape>,
 }
 
@@ -113,7 +113,7 @@ pub trait Lstm: Backend {
         x: &Tensor<Self>,
         weights: LstmWeights<'_, Self>,
         state: &LstmState<Self>,
-        keep: Keep,
+        tape: Tape,
     ) -> LstmOutput<Self>;
 
     /// Back-propagates `dy` through the sequence; adds to `grads` if given, returns `dx` if asked.
@@ -134,11 +134,11 @@ pub trait Lstm: Backend {
     ) -> Option<Tensor<Self>>;
 }
 
-/// Whether the gradient of a layer's input is wanted; the lowest trained layer skips it.
+/// Whether the gradient of a layer's input is computed; the lowest trained layer skips it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputGradient {
-    /// Compute and return it.
-    Wanted,
-    /// Nothing below learns.
-    Skipped,
+    /// It is computed and returned.
+    Compute,
+    /// Nothing below is trained.
+    Skip,
 }

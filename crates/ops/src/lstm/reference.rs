@@ -2,7 +2,7 @@
 #![expect(clippy::needless_range_loop, reason = "indices, as in the formulas")]
 
 use super::tape::Sizes;
-use super::{InputGradient, Keep, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights};
+use super::{InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, Tape};
 use crate::{Real, Reference, Tensor};
 
 impl<R: Real> Lstm for Reference<R> {
@@ -16,7 +16,7 @@ impl<R: Real> Lstm for Reference<R> {
         x: &Tensor<Self>,
         weights: LstmWeights<'_, Self>,
         state: &LstmState<Self>,
-        keep: Keep,
+        tape: Tape,
     ) -> LstmOutput<Self> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_state(state);
@@ -53,7 +53,7 @@ impl<R: Real> Lstm for Reference<R> {
             last.h.data_mut().copy_from_slice(&y.data()[step.clone()]);
             last.c.data_mut().copy_from_slice(&cells.data()[step]);
         }
-        let tape = (keep == Keep::Tape).then(|| LstmTape {
+        let tape = (tape == Tape::Keep).then(|| LstmTape {
             gates,
             cells,
             hidden: y.clone(),
@@ -121,7 +121,7 @@ impl<R: Real> Lstm for Reference<R> {
                 }
             }
         }
-        (input == InputGradient::Wanted).then_some(dx)
+        (input == InputGradient::Compute).then_some(dx)
     }
 }
 

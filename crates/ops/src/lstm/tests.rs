@@ -26,7 +26,7 @@ fn outputs_and_gradients_match_pytorch() {
     fn check<D: Device>(tolerance: f64) {
         let device = D::default();
         let (x, weights) = (golden::input::<D>(), Weights::golden());
-        let out = device.lstm_forward(&x, weights.borrow(None), &golden::state(), Keep::Tape);
+        let out = device.lstm_forward(&x, weights.borrow(None), &golden::state(), Tape::Keep);
         assert_close("y", &out.y.to_f64(), &golden::Y, tolerance);
         assert_close("h", &out.state.h.to_f64(), &golden::Y[27..], tolerance);
         assert_close("c", &out.state.c.to_f64(), &golden::C, tolerance);
@@ -37,7 +37,7 @@ fn outputs_and_gradients_match_pytorch() {
             out.tape.unwrap(),
             &golden::output_gradient(),
             Some(grads.grads()),
-            InputGradient::Wanted,
+            InputGradient::Compute,
         );
         assert_close("dx", &dx.unwrap().to_f64(), &golden::DX, tolerance);
         let wanted = [&golden::D_W_IH[..], &golden::D_W_HH, &golden::D_BIAS, &golden::D_BIAS];
@@ -64,7 +64,7 @@ fn every_wrong_gate_order_is_noticed() {
             &golden::input(),
             weights.borrow(None),
             &golden::state(),
-            Keep::Nothing,
+            Tape::Discard,
         );
         let off = largest_difference(&out.y.to_f64(), &golden::Y);
         assert!(off > 1e-2, "{order:?} passes unseen");
@@ -91,10 +91,10 @@ fn gradients_match_finite_differences() {
     );
     for mask in [None, Some(&some)] {
         let loss = |x: &Tensor<_>, weights: &Weights<_>| {
-            let out = device.lstm_forward(x, weights.borrow(mask), &state, Keep::Nothing);
+            let out = device.lstm_forward(x, weights.borrow(mask), &state, Tape::Discard);
             weighted_sum(9, &out.y)
         };
-        let out = device.lstm_forward(&x, weights.borrow(mask), &state, Keep::Tape);
+        let out = device.lstm_forward(&x, weights.borrow(mask), &state, Tape::Keep);
         let mut grads = weights.zeros_like();
         let dx = device.lstm_backward(
             &x,
@@ -102,7 +102,7 @@ fn gradients_match_finite_differences() {
             out.tape.unwrap(),
             &dy,
             Some(grads.grads()),
-            InputGradient::Wanted,
+            InputGradient::Compute,
         );
         assert_gradient("dx", &x, &dx.unwrap(), |x| loss(x, &weights));
         for (i, name) in ["w_ih", "w_hh", "b_ih", "b_hh"].into_iter().enumerate() {
@@ -121,7 +121,7 @@ fn a_sequence_in_two_calls_is_a_sequence_in_one() {
         let device = D::default();
         let weights = Weights::<D>::golden();
         let run = |x: &Tensor<D>, state: &LstmState<D>| {
-            device.lstm_forward(x, weights.borrow(None), state, Keep::Nothing)
+            device.lstm_forward(x, weights.borrow(None), state, Tape::Discard)
         };
         let whole = run(&golden::input(), &golden::state());
         assert!(whole.tape.is_none());
@@ -145,7 +145,7 @@ fn weight_drop_spares_the_first_step() {
         let run = |mask| {
             let zeros = LstmState::zeros(golden::BATCH, golden::HIDDEN);
             let out =
-                device.lstm_forward(&golden::input(), weights.borrow(mask), &zeros, Keep::Nothing);
+                device.lstm_forward(&golden::input(), weights.borrow(mask), &zeros, Tape::Discard);
             out.y.to_f64()
         };
         let (with, without) = (run(Some(&mask)), run(None));
@@ -163,7 +163,7 @@ fn what_is_not_wanted_is_not_made() {
         let device = D::default();
         let (x, weights) = (golden::input::<D>(), Weights::golden());
         let run = |frozen: bool, input| {
-            let out = device.lstm_forward(&x, weights.borrow(None), &golden::state(), Keep::Tape);
+            let out = device.lstm_forward(&x, weights.borrow(None), &golden::state(), Tape::Keep);
             let mut grads = weights.zeros_like();
             let wanted = (!frozen).then(|| grads.grads());
             let dy = golden::output_gradient();
@@ -171,9 +171,9 @@ fn what_is_not_wanted_is_not_made() {
             let dx = device.lstm_backward(&x, weights.borrow(None), tape, &dy, wanted, input);
             (dx.map(|dx| dx.to_f64()), grads.0.map(|grad| grad.to_f64()))
         };
-        let (dx, grads) = run(false, InputGradient::Wanted);
-        assert_eq!(run(true, InputGradient::Wanted).0, dx);
-        assert_eq!(run(false, InputGradient::Skipped), (None, grads));
+        let (dx, grads) = run(false, InputGradient::Compute);
+        assert_eq!(run(true, InputGradient::Compute).0, dx);
+        assert_eq!(run(false, InputGradient::Skip), (None, grads));
     }
     check::<Reference>();
     check::<Cpu>();
@@ -191,7 +191,7 @@ fn the_processor_follows_the_reference() {
         let state = LstmState { h: random(2, &[batch, hidden]), c: random(3, &[batch, hidden]) };
         let mut results = Vec::new();
         for mask in [None, Some(&mask)] {
-            let out = device.lstm_forward(&x, weights.borrow(mask), &state, Keep::Tape);
+            let out = device.lstm_forward(&x, weights.borrow(mask), &state, Tape::Keep);
             let mut grads = weights.zeros_like();
             let dx = device.lstm_backward(
                 &x,
@@ -199,7 +199,7 @@ fn the_processor_follows_the_reference() {
                 out.tape.unwrap(),
                 &random(4, &[time, batch, hidden]),
                 Some(grads.grads()),
-                InputGradient::Wanted,
+                InputGradient::Compute,
             );
             results.extend([("y", out.y), ("h", out.state.h), ("c", out.state.c)]);
             let [w_ih, w_hh, b_ih, b_hh] = grads.0;
@@ -232,9 +232,9 @@ fn a_sequence_does_not_feel_the_others() {
                 let out = device.lstm_forward(&x, weights.borrow(None), &state, keep);
                 (out.y, out.state)
             };
-            let (all, last) = run(70, Keep::Nothing);
+            let (all, last) = run(70, Tape::Discard);
             for batch in (1..=9).chain([23, 24, 25, 63, 64, 65]) {
-                let (y, state) = run(batch, Keep::Tape);
+                let (y, state) = run(batch, Tape::Keep);
                 assert_eq!(bits(&y), bits(&device.take_piece(&all, 0, TIME, batch)), "{batch}");
                 assert_eq!(bits(&state.c), bits(&last.c)[..batch * hidden], "{batch}");
             }
@@ -252,24 +252,24 @@ fn rounded_weights_give_nearly_the_same_and_prepared_ones_exactly() {
     let weights = Weights::<Cpu>(dims.map(|dims| random(7, dims)));
     let x = random(1, &[TIME, batch, inputs]);
     let state = LstmState { h: random(2, &[batch, hidden]), c: random(3, &[batch, hidden]) };
-    let exact = Cpu::default().lstm_forward(&x, weights.borrow(None), &state, Keep::Nothing);
+    let exact = Cpu::default().lstm_forward(&x, weights.borrow(None), &state, Tape::Discard);
     for (precision, least, most) in
         [(Precision::F32, 0.0, 1e-9), (Precision::Bf16, 1e-5, 3e-2), (Precision::Int8, 1e-5, 6e-2)]
     {
         let device = Cpu::with_precision(precision);
         let mut borrowed = weights.borrow(None);
-        let fresh = device.lstm_forward(&x, borrowed, &state, Keep::Nothing);
+        let fresh = device.lstm_forward(&x, borrowed, &state, Tape::Discard);
         let off = largest_difference(&fresh.y.to_f64(), &exact.y.to_f64());
         assert!((least..most).contains(&off), "{precision}: off by {off}");
         let prepared = device.lstm_prepare(borrowed);
         borrowed.prepared = Some(&prepared);
-        let again = device.lstm_forward(&x, borrowed, &state, Keep::Nothing);
+        let again = device.lstm_forward(&x, borrowed, &state, Tape::Discard);
         assert_eq!(bits(&again.y), bits(&fresh.y), "{precision}");
         // Alone as in a batch.
         let first =
             LstmState { h: device.resize_rows(&state.h, 1), c: device.resize_rows(&state.c, 1) };
         let x = device.take_piece(&x, 0, TIME, 1);
-        let alone = device.lstm_forward(&x, borrowed, &first, Keep::Nothing);
+        let alone = device.lstm_forward(&x, borrowed, &first, Tape::Discard);
         assert_eq!(bits(&alone.y), bits(&device.take_piece(&fresh.y, 0, TIME, 1)), "{precision}");
     }
 }

@@ -3,7 +3,7 @@
 use super::weight_drop_lstm::{LstmLayerTape, WeightDropLstm};
 use super::{AwdLstmConfig, DropoutConfig, Learn, Mode, Param, Site};
 use crate::text::special::PAD_ID;
-use ulmfit_ops::lstm::{InputGradient, Keep, LstmState};
+use ulmfit_ops::lstm::{InputGradient, LstmState, Tape};
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// Merity, Keskar & Socher 2017, as fastai 2 builds it: embedding dropout, locked dropout on the
@@ -99,7 +99,7 @@ impl<D: Device> AwdLstm<D> {
         batch: usize,
         state: &EncoderState<D>,
         mode: Mode<'_, D>,
-        keep: Keep,
+        tape: Tape,
     ) -> EncoderOutput<D> {
         let AwdLstmConfig { vocab, emb, .. } = self.config;
         let p = self.dropout;
@@ -114,7 +114,7 @@ impl<D: Device> AwdLstm<D> {
         }
         let (mut states, mut tapes, mut hidden_masks) = (Vec::new(), Vec::new(), Vec::new());
         for (n, (layer, state)) in self.layers.iter().zip(&state.0).enumerate() {
-            let out = layer.forward(device, x, state, mode, p.weight, keep);
+            let out = layer.forward(device, x, state, mode, p.weight, tape);
             x = out.y;
             states.push(out.state);
             tapes.extend(out.tape);
@@ -126,7 +126,7 @@ impl<D: Device> AwdLstm<D> {
                 hidden_masks.push(mask);
             }
         }
-        let tape = (keep == Keep::Tape).then(|| EncoderTape {
+        let tape = (tape == Tape::Keep).then(|| EncoderTape {
             ids: ids.to_vec(),
             row_scale,
             input_mask,
@@ -155,7 +155,7 @@ impl<D: Device> AwdLstm<D> {
         for (n, tape) in layers.into_iter().enumerate().rev() {
             let lower = (0..n).any(|l| learn.group(layer_group + l)) || embedding_learns;
             let learns = learn.group(layer_group + n);
-            let input = if lower { InputGradient::Wanted } else { InputGradient::Skipped };
+            let input = if lower { InputGradient::Compute } else { InputGradient::Skip };
             let dx = self.layers[n].backward(device, tape, &dy, learns, input);
             let Some(dx) = dx else { return };
             dy = dx;

@@ -9,7 +9,7 @@ use super::awd_lstm::{EncoderOutput, EncoderTape};
 use super::{AwdLstm, Learn, MaskSource, Mode};
 use crate::data::batches::ClassifierBatch;
 use std::ops::Range;
-use ulmfit_ops::lstm::Keep;
+use ulmfit_ops::lstm::Tape;
 use ulmfit_ops::{Device, Tensor};
 
 /// How much of each document is pooled.
@@ -114,9 +114,9 @@ pub fn encode<D: Device>(
         let pooled = start >= origin;
         let (mode, keep) = match masks {
             Some(masks) => {
-                (Mode::Train { masks, piece }, if pooled { Keep::Tape } else { Keep::Nothing })
+                (Mode::Train { masks, piece }, if pooled { Tape::Keep } else { Tape::Discard })
             }
-            None => (Mode::Evaluate, Keep::Nothing),
+            None => (Mode::Evaluate, Tape::Discard),
         };
         let from = state.resized(device, rows);
         let EncoderOutput { y, state: after, tape: piece_tape } =

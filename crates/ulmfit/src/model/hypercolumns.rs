@@ -9,7 +9,7 @@ use super::{AwdLstm, HeadConfig, LanguageModel, MaskSource, Mode, Network, Param
 use crate::data::batches::evaluation_batches;
 use crate::text::special::PAD_ID;
 use ulmfit_ops::class_loss::Targets;
-use ulmfit_ops::lstm::{Keep, LstmState};
+use ulmfit_ops::lstm::{LstmState, Tape};
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// How documents are read.
@@ -115,7 +115,7 @@ impl<D: Device> AwdLstm<D> {
         let mut columns = vec![embedded];
         for (layer, state) in self.layers.iter().zip(states) {
             let below = columns[columns.len() - 1].clone();
-            let out = layer.forward(device, below, state, Mode::Evaluate, 0.0, Keep::Nothing);
+            let out = layer.forward(device, below, state, Mode::Evaluate, 0.0, Tape::Discard);
             *state = out.state;
             columns.push(out.y);
         }

@@ -6,7 +6,7 @@ use super::{
     Regularisation,
 };
 use crate::data::batches::LmBatch;
-use ulmfit_ops::lstm::Keep;
+use ulmfit_ops::lstm::Tape;
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// Predicts the next token; the decoder shares its weight with the embedding.
@@ -129,7 +129,7 @@ impl<D: Device> LanguageModel<D> {
 
     fn hidden(&self, ids: &[u32], batch: usize, state: &mut EncoderState<D>) -> Tensor<D> {
         let mode = Mode::Evaluate;
-        let out = self.encoder.forward(&self.device, ids, batch, state, mode, Keep::Nothing);
+        let out = self.encoder.forward(&self.device, ids, batch, state, mode, Tape::Discard);
         *state = out.state;
         out.y
     }

@@ -4,7 +4,7 @@ use super::{AwdLstm, EncoderState, Learn, LmStep, MaskSource, Mode, Param, Regul
 use crate::data::batches::LmBatch;
 use ulmfit_ops::Device;
 use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads};
-use ulmfit_ops::lstm::Keep;
+use ulmfit_ops::lstm::Tape;
 
 /// Encoder and decoder, in whichever network they stand.
 pub(super) struct Tied<'a, D: Device> {
@@ -30,7 +30,7 @@ impl<D: Device> Tied<'_, D> {
     ) -> LmStep {
         let Self { device, encoder, decoder_bias, first_layer, embedding } = self;
         let mode = Mode::Train { masks, piece: 0 };
-        let out = encoder.forward(device, &batch.x, batch.batch, state, mode, Keep::Tape);
+        let out = encoder.forward(device, &batch.x, batch.batch, state, mode, Tape::Keep);
         *state = out.state;
         let raw = out.y; // [T, B, E]
         let emb = encoder.config().emb;

@@ -2,7 +2,7 @@
 
 use super::{Mode, Param, Site};
 use std::sync::OnceLock;
-use ulmfit_ops::lstm::{InputGradient, Keep, LstmGrads, LstmState, LstmWeights};
+use ulmfit_ops::lstm::{InputGradient, LstmGrads, LstmState, LstmWeights, Tape};
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// One LSTM layer; in training a random part of `w_hh` is cut.
@@ -68,15 +68,15 @@ impl<D: Device> WeightDropLstm<D> {
         state: &LstmState<D>,
         mode: Mode<'_, D>,
         weight_p: f64,
-        keep: Keep,
+        tape: Tape,
     ) -> LstmLayerOutput<D> {
         let mask = mode.mask(Site::Weight(self.layer), self.w_hh.value.dims(), weight_p);
         let mut weights = self.weights(mask.as_ref());
         // Weights that learn would be prepared for one pass only, and kept beside it.
-        if keep == Keep::Nothing && mask.is_none() {
+        if tape == Tape::Discard && mask.is_none() {
             weights.prepared = Some(self.prepared.get_or_init(|| device.lstm_prepare(weights)));
         }
-        let out = device.lstm_forward(&x, weights, state, keep);
+        let out = device.lstm_forward(&x, weights, state, tape);
         let tape = out.tape.map(|core| LstmLayerTape { x, mask, core });
         LstmLayerOutput { y: out.y, state: out.state, tape }
     }
@@ -94,10 +94,10 @@ impl<D: Device> WeightDropLstm<D> {
         if !learns {
             let weights = self.weights(mask.as_ref());
             return match input {
-                InputGradient::Wanted => {
-                    device.lstm_backward(&x, weights, core, dy, None, InputGradient::Wanted)
+                InputGradient::Compute => {
+                    device.lstm_backward(&x, weights, core, dy, None, InputGradient::Compute)
                 }
-                InputGradient::Skipped => None,
+                InputGradient::Skip => None,
             };
         }
         let (w_hh, d_w_hh) = self.w_hh.split();

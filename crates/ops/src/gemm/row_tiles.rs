@@ -7,7 +7,7 @@ use std::ops::Range;
 /// With 6 rows a tile at most, 32 rows are two tiles of 6 and four of 5; a tile of the 2 that were
 /// left over by full ones would take nearly as long as those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Heights {
+pub(super) struct RowTiles {
     /// Tiles that have a row more than the others; they come first.
     pub(super) tall: usize,
     /// Rows of the others.
@@ -16,7 +16,7 @@ pub(super) struct Heights {
     pub(super) tiles: usize,
 }
 
-impl Heights {
+impl RowTiles {
     /// Tiles of `most` rows at most.
     pub(super) fn new(rows: usize, most: usize) -> Self {
         let tiles = rows.div_ceil(most);
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn tiles_are_of_nearly_the_same_height() {
         for rows in 0..200 {
-            let heights = Heights::new(rows, 6);
+            let heights = RowTiles::new(rows, 6);
             assert_eq!(heights.tiles, rows.div_ceil(6));
             let all: Vec<usize> = (0..heights.tiles).flat_map(|tile| heights.rows(tile)).collect();
             assert_eq!(all, (0..rows).collect::<Vec<_>>());
