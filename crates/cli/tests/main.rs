@@ -8,6 +8,7 @@ mod bits;
 mod common;
 mod contract;
 mod experiments;
+mod ignored_options;
 mod labels;
 mod predictions;
 mod reports;

@@ -197,7 +197,14 @@ fn a_continued_run_has_the_report_of_one_that_was_not() {
         assert_eq!(code(child.wait().unwrap()), 137);
     }
     let text = place.run(line).ok();
-    assert!(text.contains("since it was continued"), "{text}");
+    assert!(text.contains("before it was continued"), "{text}");
+    let text = fs::read_to_string(place.path("out/report.json")).unwrap();
+    let cost: Value = serde_json::from_str(&text).unwrap();
+    let earlier = &cost["stages"][0];
+    assert_eq!(earlier["stage"], "before it was continued", "{text}");
+    let seconds = |of: &Value| of["seconds"].as_f64().unwrap();
+    let parts: f64 = cost["stages"].as_array().unwrap().iter().map(seconds).sum();
+    assert!(seconds(earlier) > 0.0 && seconds(&cost) >= parts - 1e-6, "{text}");
     assert_eq!(report(&place, "out"), report(&whole, "out"));
     assert!(!whole.run("inspect out").ok().is_empty());
 }

@@ -27,6 +27,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["optim", "checkpoint"],
         &["model", "data"],
         &["error_class", "schedule", "text"],
+        &["hashing"],
     ],
     open: &[
         // What watches a run and what identifies its input are needed before there is a run.

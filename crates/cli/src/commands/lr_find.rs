@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Texts, or labelled rows with --classifier
     data_file: PathBuf,
     /// For the head of a classifier instead of the language model
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["min_freq", "max_vocab"])]
     classifier: bool,
     /// Steps at most
     #[arg(long, value_name = "N", default_value_t = 100)]

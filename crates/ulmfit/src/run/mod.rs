@@ -1,6 +1,8 @@
 //! Runs that survive: run folders, checkpoints, progress, several trainings side by side.
 
 #[cfg(feature = "train")]
+mod clock;
+#[cfg(feature = "train")]
 pub mod fingerprint;
 mod progress;
 #[cfg(feature = "train")]

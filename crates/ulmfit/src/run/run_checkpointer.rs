@@ -1,10 +1,12 @@
 //! Between the training loop and the run folder: who watches, and who saves.
 
+use super::clock::Clock;
 use super::progress::{Progress, Task};
 use super::runner::Every;
 use crate::checkpoint::{CheckpointError, Keep, RunFolder};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Writes events to the metrics of a run and passes them on.
@@ -52,12 +54,18 @@ pub struct Saver<'a> {
     /// Those after a multiple of so many updates are anchors, to which a run can be rolled back.
     anchors: Option<u64>,
     last: Instant,
+    clock: Arc<Clock>,
 }
 
 impl<'a> Saver<'a> {
     /// Saves into `run`, `every` so often.
     pub fn new(run: &'a RefCell<RunFolder>, every: Every, anchors: Option<u64>) -> Self {
-        Self { run, every, anchors, last: Instant::now() }
+        Self { run, every, anchors, last: Instant::now(), clock: Arc::new(Clock::start()) }
+    }
+
+    /// The same with the clock of the whole command.
+    pub(crate) fn with_clock(self, clock: Arc<Clock>) -> Self {
+        Self { clock, ..self }
     }
 }
 
@@ -74,7 +82,7 @@ impl Checkpointer for Saver<'_> {
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
         let on_schedule = |every: u64| snapshot.position.updates.is_multiple_of(every.max(1));
         let keep = if self.anchors.is_some_and(on_schedule) { Keep::Anchor } else { Keep::Recent };
-        start_checkpoint(&mut self.run.borrow_mut(), snapshot, keep)?;
+        start_checkpoint(&mut self.run.borrow_mut(), snapshot, keep, &self.clock)?;
         self.last = Instant::now();
         Ok(())
     }
@@ -89,7 +97,9 @@ pub(crate) fn start_checkpoint(
     run: &mut RunFolder,
     snapshot: Snapshot,
     keep: Keep,
+    clock: &Clock,
 ) -> Result<(), CheckpointError> {
-    let position = serde_json::to_value(&snapshot.position).expect("plain data serialises");
+    let mut position = serde_json::to_value(&snapshot.position).expect("plain data serialises");
+    clock.elapsed().put(&mut position);
     run.start_checkpoint(position, snapshot.tensors, keep)
 }

@@ -1,10 +1,12 @@
 //! Training with a run folder behind it, so that it survives being killed.
 
+use super::clock::{Clock, Elapsed};
 use super::progress::{Progress, Task};
 use super::run_checkpointer::{Saver, Watch, start_checkpoint};
 use crate::Error;
 use crate::checkpoint::{
     Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder, RunLock,
+    VERSION,
 };
 use crate::model::Network;
 use crate::report::Course;
@@ -16,8 +18,9 @@ use crate::train::{
 use serde_json::Value;
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use ulmfit_ops::Device;
 
@@ -58,6 +61,7 @@ pub struct Runner<'a> {
 /// How trainings are run.
 #[derive(Clone)]
 pub(crate) struct Setup {
+    clock: Arc<Clock>,
     folder: Option<PathBuf>,
     every: Every,
     on_nan: OnNan,
@@ -80,7 +84,8 @@ struct Trained {
 impl<'a> Runner<'a> {
     /// Without a folder nothing is kept and nothing can be continued.
     pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
-        Self::with(Setup { folder, every, on_nan: OnNan::Stop }, progress)
+        let clock = Arc::new(Clock::start());
+        Self::with(Setup { clock, folder, every, on_nan: OnNan::Stop }, progress)
     }
 
     pub(crate) fn with(setup: Setup, progress: &'a mut dyn Progress) -> Self {
@@ -165,6 +170,7 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<Outcome, Error> {
         let mut identity = identity.clone();
+        identity[VERSION] = fingerprint::IDENTITIES.into();
         identity["numerics"] = fingerprint::NUMERICS.into();
         let anchors = match (self.setup.on_nan, self.setup.every) {
             (OnNan::Rollback, Every::Updates(every)) => Some(every),
@@ -179,15 +185,17 @@ impl<'a> Runner<'a> {
         for skipped in latest.iter().flat_map(|checkpoint| &checkpoint.skipped) {
             self.progress.warn(&skipped.to_string());
         }
-        let mut from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
-        if let Some(from) = &from {
+        let mut from = latest.as_ref().map(read_snapshot).transpose()?;
+        if let (Some(from), Some(checkpoint)) = (&from, &latest) {
+            self.setup.clock.count_earlier(Elapsed::of(&checkpoint.position));
             self.past.continued = true;
             self.progress.note(&format!("continuing after update {}", from.position.updates));
         }
         let run = RefCell::new(run);
         loop {
             let mut watch = Watch::new(self.progress, task, Some(&run));
-            let mut saver = Saver::new(&run, self.setup.every, anchors);
+            let clock = Arc::clone(&self.setup.clock);
+            let mut saver = Saver::new(&run, self.setup.every, anchors).with_clock(clock);
             let outcome = fit(device, trainee, plan, from.as_ref(), &mut watch, &mut saver);
             watch.result()?;
             match outcome {
@@ -225,7 +233,7 @@ impl<'a> Runner<'a> {
         let event = Event::RolledBack { step, from, reason, rate_factor };
         run.append_metrics(&event)?;
         self.progress.event(task, &event);
-        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor)?;
+        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor, &self.setup.clock)?;
         run.finish_checkpoint()?;
         Ok(snapshot)
     }
@@ -249,9 +257,17 @@ impl<'a> Runner<'a> {
             let read = File::open(&path).and_then(|file| {
                 Course::read(BufReader::new(file), &task.title, plan, groups.clone())
             });
-            Ok(read.map_err(|source| CheckpointError::Io { action: "read", path, source })?)
+            Ok(read.map_err(|source| match source.kind() {
+                io::ErrorKind::InvalidData => CheckpointError::Metrics { path, source },
+                _ => CheckpointError::Io { action: "read", path, source },
+            })?)
         };
         self.past.trained.iter().map(course).collect()
+    }
+
+    /// What earlier processes took until the checkpoints that this one went on from.
+    pub fn earlier(&self) -> Duration {
+        self.setup.clock.earlier()
     }
 
     /// Whether one of them went on from an interrupted run.
@@ -311,7 +327,9 @@ pub(crate) fn remove_run(folder: &Path) -> Result<(), Error> {
     }
     let tasks =
         || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|task| task.path());
-    for task in tasks().filter(|task| task.is_dir()) {
+    // a folder in place of the lock is damage, not somebody at work
+    let held = |task: &PathBuf| task.is_dir() && !task.join("run.lock").is_dir();
+    for task in tasks().filter(held) {
         drop(RunLock::take(&task)?); // fails while somebody works there
     }
     let remove = || {
@@ -326,7 +344,7 @@ pub(crate) fn remove_run(folder: &Path) -> Result<(), Error> {
 
 fn read_snapshot(checkpoint: &Checkpoint) -> Result<Snapshot, Error> {
     let path = checkpoint.folder().path();
-    let position: Position = serde_json::from_value(checkpoint.position.clone())
+    let position: Position = serde_json::from_value(Elapsed::without(&checkpoint.position))
         .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })?;
     Ok(Snapshot { position, tensors: checkpoint.tensors()? })
 }

@@ -59,6 +59,7 @@ pub fn fit(
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
+    options.train.check(rows.labels.kind())?;
     laps.lap("split");
     let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
         (false, _) => Some(in_memory(&rows.valid)),

@@ -68,6 +68,7 @@ pub fn train(
     let TrainInput { rows, unlabeled, options: reading } = input;
     let key = Key::new(options.classify.seed).child(100);
     let rows = Rows::split(rows, &options.classify.labels, options.shares, key, runner.progress)?;
+    options.check(rows.labels.kind())?;
     let most =
         options.recipe.texts_to_label(&options.overrides, rows.train.len(), rows.labels.kind());
     let pool = match (most, &unlabeled[..]) {
@@ -137,7 +138,7 @@ pub(crate) fn train_on(
     };
     let made = provenance(&classifier, rows, before.recipe.as_ref(), options);
     let training = runner.courses()?;
-    let (time, stages) = laps.stop();
+    let (time, stages) = laps.stop(runner.earlier());
     let report = Report {
         rows: rows.counts(),
         unlabeled: before.unlabeled,

@@ -11,6 +11,10 @@ use crate::checkpoint::{CheckpointError, ConfigDifference};
 
 const CONFIG: &str = "config.json";
 
+/// Key of the number that says how the rest of a configuration was made: where it differs, nothing
+/// else can be compared.
+pub(crate) const VERSION: &str = "version";
+
 /// Stores the configuration of a new run, or compares it with the one stored.
 pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
     let path = folder.join(CONFIG);
@@ -19,6 +23,9 @@ pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), Check
             let stored: Value = serde_json::from_slice(&bytes)
                 .map_err(|source| CheckpointError::Json { path, source })?;
             let mut differences = Vec::new();
+            if given.get(VERSION).is_some_and(|version| stored.get(VERSION) != Some(version)) {
+                return Err(CheckpointError::RunVersion { path: folder.to_owned() });
+            }
             compare("", Some(&stored), Some(given), &mut differences);
             if differences.is_empty() {
                 return Ok(());

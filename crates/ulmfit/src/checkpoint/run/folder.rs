@@ -129,7 +129,12 @@ impl RunFolder {
     /// the checkpoints before it are then intact.
     pub fn finish_checkpoint(&mut self) -> Result<(), CheckpointError> {
         if let Some(writing) = self.writing.take() {
-            self.checkpoints = writing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            let written = writing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            self.checkpoints = written.map_err(|error| match error {
+                CheckpointError::Tensors(_) => error,
+                _ if !self.path.exists() => CheckpointError::RunRemoved { path: self.path.clone() },
+                _ => error,
+            })?;
         }
         Ok(())
     }
