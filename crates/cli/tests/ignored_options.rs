@@ -30,6 +30,19 @@ fn options_without_effect_are_refused() {
         assert!(clap || done.stderr.contains("\nhint: "), "{line}: {done:?}");
         assert!(!place.path("out").exists());
     }
+    for (line, message) in [
+        ("pretrain train.csv -o out --label label", "--label has no effect"),
+        ("pretrain train.csv -o out --label-delimiter ;", "--label-delimiter has no effect"),
+        ("finetune lm train.csv -o out --label label", "--label has no effect"),
+        ("evaluate lm train.csv --label label", "--label has no effect"),
+        ("lr-find lm train.csv --label label", "--label has no effect"),
+        ("predict classifier test.csv --echo --format text", "--echo has no effect"),
+    ] {
+        let done = place.run(line);
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.contains(message) && done.stderr.contains("\nhint: "), "{done:?}");
+        assert!(!place.path("out").exists());
+    }
     let done = place.run("lr-find lm train.csv --classifier --min-freq 2");
     assert_eq!(done.code, Some(2), "{done:?}");
 }

@@ -74,6 +74,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let train = labelled(&lm.text, &records, &labels)?;
         find_classifier_rate(lm, &train, &labels, &recipe, range, seed, &mut terminal)?
     } else {
+        args.data.refuse_labels()?;
         let recipe = recipe.finetune.checked(&args.step.overrides(), layers + 1)?;
         let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
         let documents = texts.iter().cloned().map(Ok::<_, Error>);
