@@ -126,13 +126,21 @@ pub enum CheckpointError {
         /// The length when the checkpoint was made.
         wanted: u64,
     },
-    /// The lines of a training cannot be read.
+    /// The metrics of a training are not JSON lines.
     #[error("{} is damaged", .path.display())]
     Metrics {
         /// `metrics.jsonl`.
         path: PathBuf,
         /// What is wrong.
         source: io::Error,
+    },
+    /// A file of a run that is not what it should be.
+    #[error("{} is damaged: {what}", .path.display())]
+    RunDamaged {
+        /// The run.
+        path: PathBuf,
+        /// What is wrong, and with which file.
+        what: &'static str,
     },
     /// The run was begun by a version of this program that identified its input otherwise.
     #[error("{} was begun by another version of ulmfit, which this one cannot continue", .path.display())]
@@ -141,7 +149,7 @@ pub enum CheckpointError {
         path: PathBuf,
     },
     /// The folder of a run is gone while it is in use.
-    #[error("{} was removed or renamed while the run was going on", .path.display())]
+    #[error("{} was removed or renamed during the run", .path.display())]
     RunRemoved {
         /// The run.
         path: PathBuf,
@@ -213,6 +221,7 @@ impl CheckpointError {
                 Some("make room on the disk; finished checkpoints are intact")
             }
             Self::Json { .. }
+            | Self::RunDamaged { .. }
             | Self::Metrics { .. }
             | Self::MetricsTooShort { .. }
             | Self::NoValidCheckpoint { .. } => {

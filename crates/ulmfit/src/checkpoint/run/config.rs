@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::checkpoint::durable::{io_error, replace};
 use crate::checkpoint::{CheckpointError, ConfigDifference};
 
-const CONFIG: &str = "config.json";
+/// File name.
+pub(super) const CONFIG: &str = "config.json";
 
 /// Key of the number that says how the rest of a configuration was made: where it differs, nothing
 /// else can be compared.
