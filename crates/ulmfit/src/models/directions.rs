@@ -78,3 +78,18 @@ impl<D: Device> ClassifierBundle<D> {
         keep(&mut self.networks, "classifier", directions)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_of_no_direction() {
+        let mut networks = vec![(Direction::Forward, 1), (Direction::Backward, 2)];
+        let error = keep(&mut networks, "classifier", &[]).unwrap_err();
+        assert_eq!(error.to_string(), "no direction of the classifier was chosen");
+        assert_eq!(networks.len(), 2, "they stay as they were");
+        keep(&mut networks, "classifier", &[Direction::Backward]).unwrap();
+        assert_eq!(networks, [(Direction::Backward, 2)]);
+    }
+}
