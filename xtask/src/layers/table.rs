@@ -42,7 +42,6 @@ pub(crate) const LIBRARY: Table = Table {
         ("model/tied.rs", "model/language_model.rs"),
         ("models/bundle.rs", "models/config_check.rs"),
         ("models/bundle.rs", "models/embedded.rs"),
-        ("run/run_checkpointer.rs", "run/runner.rs"),
         ("text/chars.rs", "text/words/mod.rs"),
         ("train/trainee.rs", "train/event.rs"),
     ],

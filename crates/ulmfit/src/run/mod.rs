@@ -4,7 +4,11 @@
 mod clock;
 #[cfg(feature = "train")]
 pub mod fingerprint;
+#[cfg(feature = "train")]
+mod options;
 mod progress;
+#[cfg(feature = "train")]
+mod result;
 #[cfg(feature = "train")]
 mod run_checkpointer;
 #[cfg(feature = "train")]
@@ -14,12 +18,16 @@ mod side_by_side;
 #[cfg(feature = "train")]
 mod timings;
 
+#[cfg(feature = "train")]
+pub use options::{Every, OnNan};
 pub use progress::{Progress, Quiet, Task};
+#[cfg(feature = "train")]
+pub(crate) use result::remove_run;
+#[cfg(feature = "train")]
+pub use result::{claim, run_folder};
 #[cfg(feature = "train")]
 pub use run_checkpointer::Saver;
 #[cfg(feature = "train")]
-pub(crate) use runner::remove_run;
+pub use runner::Runner;
 #[cfg(feature = "train")]
-pub use runner::{Every, OnNan, Runner, claim, run_folder};
-#[cfg(feature = "train")]
-pub(crate) use timings::Laps;
+pub(crate) use timings::Timings;

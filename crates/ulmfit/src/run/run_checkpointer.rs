@@ -1,23 +1,23 @@
-//! Between the training loop and the run folder: who watches, and who saves.
+//! Between the training loop and the run folder: events and checkpoints.
 
 use super::clock::Clock;
+use super::options::Every;
 use super::progress::{Progress, Task};
-use super::runner::Every;
 use crate::checkpoint::{CheckpointError, Keep, RunFolder};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Writes events to the metrics of a run and passes them on.
-pub(crate) struct Watch<'a> {
+/// Writes events to the metrics of a run and passes them on to a [`Progress`].
+pub(crate) struct ProgressObserver<'a> {
     progress: &'a mut dyn Progress,
     task: &'a Task,
     run: Option<&'a RefCell<RunFolder>>,
     failed: Option<CheckpointError>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> ProgressObserver<'a> {
     pub(crate) fn new(
         progress: &'a mut dyn Progress,
         task: &'a Task,
@@ -32,7 +32,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl Observer for Watch<'_> {
+impl Observer for ProgressObserver<'_> {
     fn event(&mut self, event: &Event) -> Control {
         let written = self.run.map_or(Ok(()), |run| run.borrow_mut().append_metrics(event));
         if let Err(error) = written {

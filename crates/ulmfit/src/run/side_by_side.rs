@@ -30,20 +30,21 @@ impl Runner<'_> {
             return jobs.into_iter().map(|job| job(self)).collect();
         }
         let (sender, receiver) = channel();
-        let setup = self.setup().clone();
+        let settings = self.settings().clone();
         let ended: Vec<_> = thread::scope(|scope| {
             let mut running = Vec::new();
             for (number, job) in jobs.into_iter().enumerate() {
                 let share = threads / count + usize::from(number < threads % count);
-                let (setup, mut relay) = (setup.clone(), Relay::new(sender.clone()));
+                let (settings, mut relay) =
+                    (settings.clone(), ChannelProgress::new(sender.clone()));
                 let work = move || {
                     let failed = TellFailure::of(&relay);
-                    let mut runner = Runner::with(setup, &mut relay);
+                    let mut runner = Runner::with(settings, &mut relay);
                     let result = job(&mut runner);
                     if result.is_ok() {
                         failed.disarm();
                     }
-                    (result, runner.past())
+                    (result, runner.history())
                 };
                 running.push(scope.spawn(move || {
                     let pool = ThreadPoolBuilder::new().num_threads(share).build();
@@ -61,8 +62,8 @@ impl Runner<'_> {
             running.into_iter().map(result).collect()
         });
         let (mut results, mut failed) = (Vec::new(), None);
-        for (result, past) in ended {
-            self.add(past);
+        for (result, history) in ended {
+            self.add(history);
             match result {
                 Ok(result) => results.push(result),
                 // the failure counts, not that others were stopped because of it
@@ -89,7 +90,7 @@ enum Message {
 struct TellFailure(Option<Sender<Message>>);
 
 impl TellFailure {
-    fn of(relay: &Relay) -> Self {
+    fn of(relay: &ChannelProgress) -> Self {
         Self(Some(relay.sender.clone()))
     }
 
@@ -137,19 +138,19 @@ fn answer(progress: &mut dyn Progress, jobs: Receiver<Message>) {
 }
 
 /// Watches a job and passes on what it sees.
-struct Relay {
+struct ChannelProgress {
     sender: Sender<Message>,
     /// In front of what is told of it.
     title: String,
 }
 
-impl Relay {
+impl ChannelProgress {
     fn new(sender: Sender<Message>) -> Self {
         Self { sender, title: String::new() }
     }
 }
 
-impl Progress for Relay {
+impl Progress for ChannelProgress {
     fn task(&mut self, task: &Task) {
         self.title.clone_from(&task.title);
         tell(&self.sender, Message::Task(task.clone()));
@@ -183,7 +184,7 @@ impl Progress for Relay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::runner::Every;
+    use crate::run::options::Every;
     use std::sync::Barrier;
 
     /// Writes down what it hears, and says stop at an event of that step.

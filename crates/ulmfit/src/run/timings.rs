@@ -3,14 +3,14 @@
 use crate::report::StageTime;
 use std::time::{Duration, Instant};
 
-/// A watch that is read at the end of each part.
-pub(crate) struct Laps {
+/// How long each part of a command takes.
+pub(crate) struct Timings {
     started: Instant,
     last: Instant,
     parts: Vec<StageTime>,
 }
 
-impl Laps {
+impl Timings {
     pub(crate) fn start() -> Self {
         let now = Instant::now();
         Self { started: now, last: now, parts: Vec::new() }
