@@ -19,14 +19,14 @@ mod side_by_side;
 mod timings;
 
 #[cfg(feature = "train")]
-pub use options::{Every, OnNan};
+pub use options::{CheckpointInterval, OnNan};
 pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
 pub(crate) use result::remove_run;
 #[cfg(feature = "train")]
 pub use result::{claim, run_folder};
 #[cfg(feature = "train")]
-pub use run_checkpointer::Saver;
+pub use run_checkpointer::RunCheckpointer;
 #[cfg(feature = "train")]
 pub use runner::Runner;
 #[cfg(feature = "train")]

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 /// How often a checkpoint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Every {
+pub enum CheckpointInterval {
     /// After so much time.
     Time(Duration),
     /// After so many updates.
     Updates(u64),
 }
 
-impl Default for Every {
+impl Default for CheckpointInterval {
     fn default() -> Self {
         Self::Time(Duration::from_mins(10))
     }

@@ -1,7 +1,7 @@
 //! Between the training loop and the run folder: events and checkpoints.
 
 use super::clock::Clock;
-use super::options::Every;
+use super::options::CheckpointInterval;
 use super::progress::{Progress, Task};
 use crate::checkpoint::{CheckpointError, Keep, RunFolder};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
@@ -48,18 +48,22 @@ impl Observer for ProgressObserver<'_> {
 }
 
 /// Makes checkpoints of a run.
-pub struct Saver<'a> {
+pub struct RunCheckpointer<'a> {
     run: &'a RefCell<RunFolder>,
-    every: Every,
+    every: CheckpointInterval,
     /// Those after a multiple of so many updates are anchors, to which a run can be rolled back.
     anchors: Option<u64>,
     last: Instant,
     clock: Arc<Clock>,
 }
 
-impl<'a> Saver<'a> {
+impl<'a> RunCheckpointer<'a> {
     /// Saves into `run`, `every` so often.
-    pub fn new(run: &'a RefCell<RunFolder>, every: Every, anchors: Option<u64>) -> Self {
+    pub fn new(
+        run: &'a RefCell<RunFolder>,
+        every: CheckpointInterval,
+        anchors: Option<u64>,
+    ) -> Self {
         Self { run, every, anchors, last: Instant::now(), clock: Arc::new(Clock::start()) }
     }
 
@@ -69,13 +73,13 @@ impl<'a> Saver<'a> {
     }
 }
 
-impl Checkpointer for Saver<'_> {
+impl Checkpointer for RunCheckpointer<'_> {
     fn due(&mut self, updates: u64) -> Result<bool, TrainError> {
         self.run.borrow_mut().poll_checkpoint()?;
         Ok(match self.every {
             _ if updates == 0 => self.anchors.is_some(),
-            Every::Time(time) => self.last.elapsed() >= time,
-            Every::Updates(every) => updates.is_multiple_of(every.max(1)),
+            CheckpointInterval::Time(time) => self.last.elapsed() >= time,
+            CheckpointInterval::Updates(every) => updates.is_multiple_of(every.max(1)),
         })
     }
 

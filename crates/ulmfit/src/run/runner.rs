@@ -1,10 +1,10 @@
 //! Training with a run folder behind it, so that it survives being killed.
 
 use super::clock::{Clock, Elapsed};
-use super::options::{Every, OnNan};
+use super::options::{CheckpointInterval, OnNan};
 use super::progress::{Progress, Task};
 use super::result::remove_run;
-use super::run_checkpointer::{ProgressObserver, Saver, start_checkpoint};
+use super::run_checkpointer::{ProgressObserver, RunCheckpointer, start_checkpoint};
 use crate::Error;
 use crate::checkpoint::{Checkpoint, CheckpointError, Keep, RunFolder, VERSION};
 use crate::model::Network;
@@ -36,7 +36,7 @@ pub struct Runner<'a> {
 pub(crate) struct RunSettings {
     clock: Arc<Clock>,
     folder: Option<PathBuf>,
-    every: Every,
+    every: CheckpointInterval,
     on_nan: OnNan,
 }
 
@@ -56,7 +56,11 @@ struct Trained {
 
 impl<'a> Runner<'a> {
     /// Without a folder nothing is kept and nothing can be continued.
-    pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
+    pub fn new(
+        progress: &'a mut dyn Progress,
+        folder: Option<PathBuf>,
+        every: CheckpointInterval,
+    ) -> Self {
         let clock = Arc::new(Clock::start());
         Self::with(RunSettings { clock, folder, every, on_nan: OnNan::Stop }, progress)
     }
@@ -85,7 +89,7 @@ impl<'a> Runner<'a> {
     /// [`Error::Usage`] for [`OnNan::Rollback`] with checkpoints by the clock: where such a run
     /// goes back to would depend on the machine, and its result with it.
     pub fn with_on_nan(self, on_nan: OnNan) -> Result<Self, Error> {
-        if on_nan == OnNan::Rollback && matches!(self.settings.every, Every::Time(_)) {
+        if on_nan == OnNan::Rollback && matches!(self.settings.every, CheckpointInterval::Time(_)) {
             let message = "a rollback needs checkpoints after a number of updates".into();
             let hint = "add `--checkpoint-every 1000`, or another number: a rollback by the clock \
                         could not be repeated";
@@ -146,7 +150,7 @@ impl<'a> Runner<'a> {
         identity[VERSION] = fingerprint::IDENTITIES.into();
         identity["numerics"] = fingerprint::NUMERICS.into();
         let anchors = match (self.settings.on_nan, self.settings.every) {
-            (OnNan::Rollback, Every::Updates(every)) => Some(every),
+            (OnNan::Rollback, CheckpointInterval::Updates(every)) => Some(every),
             _ => None,
         };
         if let Some(every) = anchors {
@@ -168,7 +172,8 @@ impl<'a> Runner<'a> {
         loop {
             let mut observer = ProgressObserver::new(self.progress, task, Some(&run));
             let clock = Arc::clone(&self.settings.clock);
-            let mut saver = Saver::new(&run, self.settings.every, anchors).with_clock(clock);
+            let mut saver =
+                RunCheckpointer::new(&run, self.settings.every, anchors).with_clock(clock);
             let outcome = fit(device, trainee, plan, from.as_ref(), &mut observer, &mut saver);
             observer.result()?;
             match outcome {

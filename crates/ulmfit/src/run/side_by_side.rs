@@ -184,7 +184,7 @@ impl Progress for ChannelProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::options::Every;
+    use crate::run::options::CheckpointInterval;
     use std::sync::Barrier;
 
     /// Writes down what it hears, and says stop at an event of that step.
@@ -235,7 +235,7 @@ mod tests {
     fn jobs_run_at_the_same_time_with_their_share_of_the_threads() {
         let threads = on_threads(5, || {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let both = Barrier::new(2);
             let job = |_: &mut Runner<'_>| {
                 both.wait(); // for ever, were they run one after the other
@@ -250,7 +250,7 @@ mod tests {
     fn one_thread_does_one_job_after_the_other() {
         let heard = on_threads(1, || {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |name: &'static str| {
                 move |runner: &mut Runner<'_>| {
                     runner.progress.note(name);
@@ -267,7 +267,7 @@ mod tests {
     fn a_stop_ends_all_and_each_is_heard_by_name() {
         let mut heard = on_threads(2, || {
             let mut listener = Listener { stop_at: Some(3), ..Listener::default() };
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |name: &'static str| move |runner: &mut Runner<'_>| endless(runner, name);
             let last = runner.side_by_side(vec![job("a"), job("b")]).unwrap();
             assert!(last.iter().all(|&epoch| epoch <= 3) && last.contains(&3), "{last:?}");
@@ -304,7 +304,7 @@ mod tests {
         }
         let panic = panic_of(|| {
             let mut runner_progress = Panics;
-            let mut runner = Runner::new(&mut runner_progress, None, Every::default());
+            let mut runner = Runner::new(&mut runner_progress, None, CheckpointInterval::default());
             let job = |name: &'static str| move |runner: &mut Runner<'_>| endless(runner, name);
             _ = runner.side_by_side(vec![job("a"), job("b")]);
         });
@@ -315,7 +315,7 @@ mod tests {
     fn a_job_that_panics_stops_the_other() {
         let panic = panic_of(|| {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |panics: bool| {
                 move |runner: &mut Runner<'_>| {
                     assert!(!panics, "a job");
@@ -331,7 +331,7 @@ mod tests {
     fn a_failure_stops_the_others_and_is_what_counts() {
         let error = on_threads(2, || {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |fails: bool| {
                 move |runner: &mut Runner<'_>| {
                     if fails {
