@@ -10,6 +10,7 @@ mod options;
 mod output;
 mod prediction_rows;
 mod progress;
+mod read_ahead;
 mod signals;
 mod stderr;
 
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "ulmfit", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 65 bad data, 66 missing input, \
-    74 input/output, 75 locked, 130/143 stopped by a signal.")]
+    74 input/output, 75 locked, 129/130/143 stopped by a signal.")]
 struct Cli {
     #[command(flatten)]
     common: options::Common,

@@ -1,10 +1,10 @@
-//! SIGINT and SIGTERM: where there is something to save, the first asks for a checkpoint and an
+//! SIGINT, SIGTERM and SIGHUP: where there is something to save, the first asks for a checkpoint and an
 //! orderly end; elsewhere it ends the program at once.
 //!
 //! `timeout`, shells and supervisors often send a signal twice within milliseconds, to a process
 //! and to its group. So a second signal ends the program at once only after some seconds.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
@@ -27,7 +27,8 @@ pub(crate) fn install() {
     }
     // The thread first: without it nobody would listen to handlers.
     let started = thread::Builder::new().name("signals".into()).spawn(|| {
-        match Signals::new([SIGINT, SIGTERM]) {
+        let hang_up = hang_up_is_not_ignored().then_some(SIGHUP);
+        match Signals::new([SIGINT, SIGTERM].into_iter().chain(hang_up)) {
             Ok(signals) => listen(signals),
             Err(error) => cannot(&error),
         }
@@ -35,6 +36,17 @@ pub(crate) fn install() {
     if let Err(error) = started {
         cannot(&error);
     }
+}
+
+/// Whether a terminal that is closed should end the program: not under `nohup`.
+///
+/// Only Linux tells; elsewhere SIGHUP keeps the effect it had, and a run goes on from its last
+/// checkpoint.
+fn hang_up_is_not_ignored() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| (mask >> (SIGHUP - 1)) & 1 == 0)
 }
 
 fn cannot(error: &std::io::Error) {

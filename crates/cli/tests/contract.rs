@@ -424,3 +424,27 @@ fn the_models_of_these_tests_can_be_made_again() {
     place.run(&format!("pretrain texts.txt -o again {SIZES} {STEPS}")).ok();
     assert_eq!(weights(&place.path("again")), weights(&place.path("lm")));
 }
+
+/// The range test makes the updates that training will make: of several batches where the recipe
+/// accumulates. At rates close to zero the weights stay, so the losses of both are those of the
+/// same batches.
+#[test]
+fn lr_find_accumulates_as_the_recipe_says() {
+    let place = Place::new();
+    for steps in [1, 2] {
+        let recipe = format!("extends = \"default\"\n[finetune]\naccumulate = {steps}\n");
+        place.write(&format!("recipe{steps}.toml"), recipe);
+    }
+    let losses = |steps: usize| -> Vec<f64> {
+        let line =
+            "lr-find lm texts.txt --start 1e-12 --end 1e-11 --steps 12 --batch-size 4 --bptt 8";
+        let found = place.run(&format!("{line} --recipe recipe{steps}.toml --json")).json();
+        found["losses"].as_array().unwrap().iter().map(|loss| loss.as_f64().unwrap()).collect()
+    };
+    let (single, pairs) = (losses(1), losses(2));
+    // losses are smoothed, but without bias: the first is as it was, the second can be told
+    let first = single[0];
+    let second = single[1] * (1.0 + 0.98) - 0.98 * first;
+    assert!((first - second).abs() > 1e-3, "else this proves nothing: {first} {second}");
+    assert!((pairs[0] - f64::midpoint(first, second)).abs() < 1e-5, "{single:?} {pairs:?}");
+}

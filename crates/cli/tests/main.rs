@@ -7,7 +7,10 @@ mod base;
 mod bits;
 mod common;
 mod contract;
+#[cfg(unix)]
+mod damaged_runs;
 mod experiments;
+mod ignored_options;
 mod labels;
 mod predictions;
 mod reports;

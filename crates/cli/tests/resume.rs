@@ -24,14 +24,14 @@ fn stages() -> [(&'static str, String); 3] {
 
 /// All of a result that must not depend on how it came about: hash of the weights, metrics.
 #[derive(Debug, PartialEq)]
-struct Ending {
+pub(crate) struct Ending {
     weights: String,
     metrics: Vec<String>,
 }
 
 impl Ending {
     /// Reads a model; checks that each step stands exactly once in its metrics.
-    fn of(place: &Place, name: &str) -> Self {
+    pub(crate) fn of(place: &Place, name: &str) -> Self {
         let folder = ModelFolder::open(&place.path(name)).unwrap();
         let files = folder.files().map(|(name, _)| name);
         let metrics = files.filter(|name| name.starts_with("metrics-")).map(|file| {
@@ -57,7 +57,7 @@ fn no_litter(place: &Place) {
     assert!(litter.is_empty(), "{litter:?}");
 }
 
-fn start(command: &mut Command) -> Child {
+pub(crate) fn start(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -67,7 +67,7 @@ fn code(status: ExitStatus) -> i32 {
 }
 
 /// A training below `base.run`.
-fn run_of_base(place: &Place) -> PathBuf {
+pub(crate) fn run_of_base(place: &Place) -> PathBuf {
     place.path("base.run/pretrain-forward")
 }
 
@@ -77,7 +77,7 @@ fn lines_so_far(place: &Place) -> usize {
 }
 
 /// Waits until a started `pretrain -o base` has made `more` steps.
-fn wait_for_steps(place: &Place, child: &mut Child, more: usize) {
+pub(crate) fn wait_for_steps(place: &Place, child: &mut Child, more: usize) {
     let (before, started) = (lines_so_far(place), Instant::now());
     while lines_so_far(place) < before + more {
         assert_eq!(child.try_wait().unwrap(), None, "ended before {more} more than {before}");
@@ -87,7 +87,7 @@ fn wait_for_steps(place: &Place, child: &mut Child, more: usize) {
 }
 
 /// Starts a `pretrain -o base` and kills it after some steps.
-fn kill_after_steps(place: &Place, line: &str, steps: usize) {
+pub(crate) fn kill_after_steps(place: &Place, line: &str, steps: usize) {
     let mut child = start(&mut place.command(line));
     wait_for_steps(place, &mut child, steps);
     child.kill().unwrap();
@@ -197,7 +197,14 @@ fn a_continued_run_has_the_report_of_one_that_was_not() {
         assert_eq!(code(child.wait().unwrap()), 137);
     }
     let text = place.run(line).ok();
-    assert!(text.contains("since it was continued"), "{text}");
+    assert!(text.contains("before it was continued"), "{text}");
+    let text = fs::read_to_string(place.path("out/report.json")).unwrap();
+    let cost: Value = serde_json::from_str(&text).unwrap();
+    let earlier = &cost["stages"][0];
+    assert_eq!(earlier["stage"], "before it was continued", "{text}");
+    let seconds = |of: &Value| of["seconds"].as_f64().unwrap();
+    let parts: f64 = cost["stages"].as_array().unwrap().iter().map(seconds).sum();
+    assert!(seconds(earlier) > 0.0 && seconds(&cost) >= parts - 1e-6, "{text}");
     assert_eq!(report(&place, "out"), report(&whole, "out"));
     assert!(!whole.run("inspect out").ok().is_empty());
 }

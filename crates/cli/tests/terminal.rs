@@ -148,3 +148,36 @@ fn impossible_times_between_checkpoints_are_refused() {
         assert!(!place.path("base.run").exists(), "{every}");
     }
 }
+
+/// A terminal that is closed stops a run in order, but not one that was started with `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hang_up_stops_a_run_unless_it_is_ignored() {
+    let place = Place::new();
+    let line = |epochs: &str| line().replace("--epochs 4 ", &format!("--epochs {epochs} "));
+    let run = |shell: &str, line: &str| {
+        let program = place.command("");
+        let script = format!("{shell}; exec {} {line}", program.get_program().to_str().unwrap());
+        let mut child = Command::new("env")
+            .args(["--default-signal=HUP", "sh", "-c", &script])
+            .current_dir(place.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut told = String::new();
+        while !told.contains("step 3/") {
+            assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "it ended too soon: {told}");
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "HUP", &id]).status().unwrap().success());
+        stderr.read_to_string(&mut told).unwrap();
+        (ends(&mut child), told)
+    };
+    let (code, told) = run(":", &line("400"));
+    assert_eq!(code, Some(129), "{told}");
+    assert!(told.ends_with("ulmfit: stopped; run the same command again to continue\n"), "{told}");
+    let (code, told) = run("trap '' HUP", &format!("{} --restart", line("20")));
+    assert_eq!(code, Some(0), "{told}");
+}

@@ -10,8 +10,8 @@ use ulmfit::checkpoint::{CheckpointError, RunFolder};
 use ulmfit::data::batches::Corpus;
 use ulmfit::model::{LanguageModel, Network};
 use ulmfit::recipe::{BpttKind, Rates, TrainingRecipe};
-use ulmfit::run::Every;
-use ulmfit::run::Saver;
+use ulmfit::run::CheckpointInterval;
+use ulmfit::run::RunCheckpointer;
 use ulmfit::stages::lm_batches;
 use ulmfit::text::Direction;
 use ulmfit::train::{Checkpointer, LmTrainee, Silent, Snapshot, TrainError, fit};
@@ -69,7 +69,7 @@ pub fn bench_checkpoint(
         key.child(3),
     )?;
     let run = RefCell::new(RunFolder::open_or_create(folder.path())?);
-    let saver = Saver::new(&run, Every::Updates(1), None);
+    let saver = RunCheckpointer::new(&run, CheckpointInterval::Updates(1), None);
     let mut stopwatch = Stopwatch { saver, asked: Instant::now(), times: Vec::new() };
     fit(&Cpu::default(), &mut trainee, &plan, None, &mut Silent, &mut stopwatch)?;
     // The last one, after training, is smaller: the optimiser has forgotten its history.
@@ -92,7 +92,7 @@ pub fn bench_checkpoint(
 
 /// Times what training waits for, then waits for the rest.
 struct Stopwatch<'a> {
-    saver: Saver<'a>,
+    saver: RunCheckpointer<'a>,
     asked: Instant,
     /// Bytes, seconds blocked, seconds written.
     times: Vec<(usize, f64, f64)>,

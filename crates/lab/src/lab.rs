@@ -9,7 +9,7 @@ use std::time::Instant;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite, RunLock, replace};
 use ulmfit::models::{LmBundle, Papers};
-use ulmfit::run::{Every, Runner};
+use ulmfit::run::{CheckpointInterval, Runner};
 use ulmfit::run::{Progress, fingerprint};
 
 /// Which run.
@@ -33,7 +33,7 @@ pub struct Lab<'a> {
     /// Who watches.
     pub progress: &'a mut dyn Progress,
     folder: PathBuf,
-    every: Every,
+    every: CheckpointInterval,
     ledger: Ledger,
     /// Seconds that went into what several runs share.
     shared: f64,
@@ -48,7 +48,7 @@ impl<'a> Lab<'a> {
     pub fn open(
         progress: &'a mut dyn Progress,
         folder: &Path,
-        every: Every,
+        every: CheckpointInterval,
     ) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
         let lock = RunLock::take(folder)?;

@@ -62,6 +62,7 @@ mod error_class;
 #[cfg(feature = "train")]
 mod examples;
 mod fields;
+mod hashing;
 pub mod input;
 pub mod model;
 pub mod models;

@@ -5,7 +5,7 @@ use crate::examples::Examples;
 use crate::input::Shares;
 use crate::model::AwdLstmConfig;
 use crate::recipe::{Overrides, Recipe};
-use crate::run::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use crate::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, claim, run_folder};
 use crate::stages::{ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, fit, train};
 use crate::text::{Direction, TextConfig, VocabConfig};
 use crate::trained::Trained;
@@ -40,7 +40,7 @@ pub struct Trainer {
     vocab: VocabConfig,
     output: Option<PathBuf>,
     overwrite: Overwrite,
-    checkpoint_interval: Every,
+    checkpoint_interval: CheckpointInterval,
     on_nan: OnNan,
 }
 
@@ -87,7 +87,7 @@ impl Trainer {
             vocab: VocabConfig::default(),
             output: None,
             overwrite: Overwrite::Refuse,
-            checkpoint_interval: Every::default(),
+            checkpoint_interval: CheckpointInterval::default(),
             on_nan: OnNan::default(),
         }
     }
@@ -190,7 +190,7 @@ impl Trainer {
     }
 
     /// How often a checkpoint is made; every ten minutes unless it is set.
-    pub fn checkpoint_interval(mut self, interval: Every) -> Self {
+    pub fn checkpoint_interval(mut self, interval: CheckpointInterval) -> Self {
         self.checkpoint_interval = interval;
         self
     }

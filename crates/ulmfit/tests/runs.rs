@@ -11,7 +11,7 @@ use ulmfit::checkpoint::{RunFolder, Tensors};
 use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig};
 use ulmfit::model::{AwdLstmConfig, DropoutConfig, LanguageModel, Learn, Network, Regularisation};
 use ulmfit::optim::OptimizerConfig;
-use ulmfit::run::{Every, OnNan, Progress, Quiet, Runner, Task};
+use ulmfit::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, Task};
 use ulmfit::schedule::{Constant, ScheduleConfig};
 use ulmfit::text::Direction;
 use ulmfit::train::{
@@ -143,7 +143,7 @@ fn run(
     progress: &mut dyn Progress,
 ) -> Result<(), Error> {
     let task = Task { title: "test".into(), name: "task".into() };
-    let runner = Runner::new(progress, Some(folder.to_owned()), Every::Updates(4));
+    let runner = Runner::new(progress, Some(folder.to_owned()), CheckpointInterval::Updates(4));
     runner.with_on_nan(on_nan)?.train(&task, &Cpu::default(), trainee, plan, &json!({}))
 }
 
@@ -245,6 +245,7 @@ fn weights_that_are_none_are_not_saved() {
 #[test]
 fn a_rollback_by_the_clock_is_refused() {
     let mut quiet = Quiet;
-    let error = Runner::new(&mut quiet, None, Every::default()).with_on_nan(OnNan::Rollback);
+    let error =
+        Runner::new(&mut quiet, None, CheckpointInterval::default()).with_on_nan(OnNan::Rollback);
     assert!(error.err().unwrap().hint().unwrap().contains("--checkpoint-every"));
 }

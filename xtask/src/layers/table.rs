@@ -27,6 +27,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["optim", "checkpoint"],
         &["model", "data"],
         &["error_class", "schedule", "text"],
+        &["hashing"],
     ],
     open: &[
         // What watches a run and what identifies its input are needed before there is a run.
@@ -41,7 +42,6 @@ pub(crate) const LIBRARY: Table = Table {
         ("model/tied.rs", "model/language_model.rs"),
         ("models/bundle.rs", "models/config_check.rs"),
         ("models/bundle.rs", "models/embedded.rs"),
-        ("run/run_checkpointer.rs", "run/runner.rs"),
         ("text/chars.rs", "text/words/mod.rs"),
         ("train/trainee.rs", "train/event.rs"),
     ],

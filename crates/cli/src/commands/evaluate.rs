@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 let message = "a language model predicts no labels: it has no `--mistakes`".into();
                 return Err(Error::Usage { message, hint: None }.into());
             }
+            args.data.refuse_labels()?;
             let mut model: LmBundle = LmBundle::load(&args.model)?;
             if let Some(direction) = args.direction {
                 model.keep(&direction.directions())?;

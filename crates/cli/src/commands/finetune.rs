@@ -41,6 +41,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    args.data.refuse_labels()?;
     args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let folder = open_base(&args.base)?;
     let (base, origin) = (LmBundle::from_folder(&folder)?, BaseModel::of(&folder));

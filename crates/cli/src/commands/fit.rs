@@ -59,6 +59,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         args.network.refuse_beside_base()?;
         args.vocab.refuse_beside_base(FROM_SCRATCH)?;
     }
+    args.learning.check_unlabeled(&args.unlabeled)?;
+    if base.is_none() {
+        args.base_words.refuse_without_base()?;
+    }
     let mut trainer = Trainer::new()
         .recipe(args.learning.recipe()?)
         .overrides(args.learning.overrides())

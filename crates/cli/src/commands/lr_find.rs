@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Texts, or labelled rows with --classifier
     data_file: PathBuf,
     /// For the head of a classifier instead of the language model
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["min_freq", "max_vocab"])]
     classifier: bool,
     /// Steps at most
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -74,6 +74,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let train = labelled(&lm.text, &records, &labels)?;
         find_classifier_rate(lm, &train, &labels, &recipe, range, seed, &mut terminal)?
     } else {
+        args.data.refuse_labels()?;
         let recipe = recipe.finetune.checked(&args.step.overrides(), layers + 1)?;
         let texts = read_texts(std::slice::from_ref(&args.data_file), &options, &mut terminal)?;
         let documents = texts.iter().cloned().map(Ok::<_, Error>);

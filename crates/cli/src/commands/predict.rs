@@ -4,16 +4,15 @@ use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::prediction_rows::{Form, PredictionRows};
 use crate::progress::Terminal;
-use std::path::{Path, PathBuf};
+use crate::read_ahead::ReadAhead;
+use std::path::PathBuf;
+use ulmfit::Error;
 use ulmfit::data::Record;
 use ulmfit::data::readers::open;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions};
 use ulmfit::describe_columns;
 use ulmfit::models::ClassifierBundle;
 use ulmfit::run::Progress;
-
-/// Rows predicted together: memory stays flat however long the input is.
-const CHUNK: usize = 512;
 
 /// Labels for texts: rows in, rows out, in order.
 #[derive(Debug, clap::Args)]
@@ -42,6 +41,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    if args.echo && args.format == Form::Text {
+        let message = "--echo has no effect on `--format text`, which is the label alone".into();
+        let hint = Some("choose `--format csv` or `--format jsonl`".into());
+        return Err(Error::Usage { message, hint }.into());
+    }
     let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
     if let Some(direction) = args.direction {
         model.keep(&direction.directions())?;
@@ -54,13 +58,20 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         learned_text: model.text_columns.clone(),
         ..args.data.read_options()
     };
-    let mut records = open(&args.file, &options)?;
+    let records = open(&args.file, &options)?;
     describe_columns(&args.file, &records, &model.text_columns, &mut terminal);
-    // people typing and pipes want an answer a line; files want speed
-    let chunk = if args.file == Path::new("-") { 1 } else { CHUNK };
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
-    loop {
-        let batch = records.by_ref().take(chunk).collect::<Result<Vec<Record>, _>>()?;
+    // whoever types gets an answer to each line at once, whoever pipes gets speed
+    let reader = ReadAhead::start(records)?;
+    let mut failed = None;
+    while failed.is_none() {
+        let mut batch: Vec<Record> = Vec::new();
+        for record in reader.batch() {
+            match record {
+                Ok(record) => batch.push(record),
+                Err(error) => failed = Some(error), // the last that is read
+            }
+        }
         if batch.is_empty() {
             break;
         }
@@ -71,6 +82,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         }
         out.flush()?;
     }
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let records = reader.finish();
     let warnings = records.warnings().messages_of_predictions();
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     Ok(())

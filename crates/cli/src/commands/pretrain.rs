@@ -38,6 +38,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    args.data.refuse_labels()?;
     let directions = args.direction.directions();
     let (recipe, overrides) = (args.learning.recipe()?.pretrain, args.learning.overrides());
     recipe.checked(&overrides, args.network.sizes(0).layers + 1)?;

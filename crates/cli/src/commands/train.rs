@@ -36,6 +36,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    args.learning.check_unlabeled(&args.unlabeled)?;
     let base = Base::Folder(args.lm.clone()).load()?;
     let mut trainer = Trainer::new()
         .classifier_only()

@@ -1,5 +1,6 @@
 //! How to read texts and labels.
 
+use ulmfit::Error;
 use ulmfit::data::readers::{
     BadRows, Delimiter, EncodingErrors, Format, Header, Quotes, ReadOptions,
 };
@@ -49,6 +50,17 @@ impl DataOptions {
     /// The sign between several labels of a text in what is printed.
     pub(crate) fn printed_delimiter(&self) -> char {
         self.label_delimiter.unwrap_or(',')
+    }
+
+    /// Refuses options about labels where a language model reads texts alone.
+    pub(crate) fn refuse_labels(&self) -> Result<(), Error> {
+        let option = match (&self.label, self.label_delimiter) {
+            (Some(_), _) => "--label",
+            (None, Some(_)) => "--label-delimiter",
+            (None, None) => return Ok(()),
+        };
+        let message = format!("{option} has no effect: a language model reads no labels");
+        Err(Error::Usage { message, hint: Some(format!("leave out {option}")) })
     }
 
     pub(crate) fn read_options(&self) -> ReadOptions {

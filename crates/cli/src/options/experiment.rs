@@ -1,6 +1,6 @@
 //! Where experiments are kept, and how often each is run.
 
-use super::run::EveryArg;
+use super::run::IntervalArg;
 use std::path::Path;
 use ulmfit::Error;
 use ulmfit::run::Progress;
@@ -15,7 +15,7 @@ pub(crate) struct ExperimentOptions {
     seeds: u16,
     /// Save the state this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
-    checkpoint_every: EveryArg,
+    checkpoint_every: IntervalArg,
 }
 
 impl ExperimentOptions {

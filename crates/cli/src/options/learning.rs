@@ -1,6 +1,7 @@
 //! Hyper-parameters of a classifier that replace those of the recipe.
 
 use super::LmLearningOptions;
+use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::recipe::{Overrides, Recipe, Unfreezing};
 
@@ -35,6 +36,16 @@ enum UnfreezeArg {
 }
 
 impl LearningOptions {
+    /// Refuses `--self-training` without texts to label.
+    pub(crate) fn check_unlabeled(&self, unlabeled: &[PathBuf]) -> Result<(), Error> {
+        if unlabeled.is_empty() && self.self_training.is_some_and(|texts| texts > 0) {
+            let message = "--self-training has no texts to label".into();
+            let hint = Some("give texts without labels with --unlabeled".into());
+            return Err(Error::Usage { message, hint });
+        }
+        Ok(())
+    }
+
     /// The recipe as named, without the other options.
     pub(crate) fn recipe(&self) -> Result<Recipe, Error> {
         self.any.recipe()

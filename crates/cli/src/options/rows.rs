@@ -12,10 +12,10 @@ pub(crate) struct LabelledRows {
     #[arg(value_name = "DATA")]
     data_file: PathBuf,
     /// Validation set, for the recipe to select the best epoch on [default: see --valid-share]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "valid_share")]
     valid: Option<PathBuf>,
     /// Test set, scored once [default: see --test-share]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "test_share")]
     test: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::run::{Every, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use ulmfit::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, claim, run_folder};
 use ulmfit::{Error, Trainer};
 
 /// Where a training command writes, and how it survives.
@@ -19,7 +19,7 @@ pub(crate) struct RunOptions {
     overwrite: bool,
     /// Save the state this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
-    checkpoint_every: EveryArg,
+    checkpoint_every: IntervalArg,
     /// When a loss or a gradient is no number any more: stop, or go back to the last checkpoint and
     /// halve the learning rate (three times at most; needs --checkpoint-every N)
     #[arg(long, value_enum, value_name = "HOW", default_value = "stop")]
@@ -41,9 +41,9 @@ enum OnNanArg {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct EveryArg(pub(super) Every);
+pub(super) struct IntervalArg(pub(super) CheckpointInterval);
 
-impl FromStr for EveryArg {
+impl FromStr for IntervalArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -55,14 +55,14 @@ impl FromStr for EveryArg {
             number.parse().map_err(|_| "give a time like 10m or a number of updates".to_owned())?;
         let seconds = match unit {
             _ if number == 0 => return Err("give a time or a number of updates above 0".into()),
-            "" => return Ok(Self(Every::Updates(number))),
+            "" => return Ok(Self(CheckpointInterval::Updates(number))),
             "s" => 1,
             "m" => 60,
             "h" => 3600,
             _ => return Err(format!("`{unit}` is not a unit of time; use s, m or h")),
         };
         let seconds = number.checked_mul(seconds).ok_or("that is too long a time")?;
-        Ok(Self(Every::Time(Duration::from_secs(seconds))))
+        Ok(Self(CheckpointInterval::Time(Duration::from_secs(seconds))))
     }
 }
 

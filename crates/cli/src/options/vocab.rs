@@ -68,9 +68,9 @@ enum TokenizerArg {
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct BaseWordsOption {
-    /// Words of the base model that stay in the vocabulary
-    #[arg(long, value_name = "WHICH", value_enum, default_value_t = BaseWordsArg::All)]
-    base_words: BaseWordsArg,
+    /// Words of the base model that stay in the vocabulary [default: all]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    base_words: Option<BaseWordsArg>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -89,12 +89,22 @@ impl BaseWordsOption {
     /// Puts the option into a vocabulary's settings.
     pub(crate) fn apply(self, mut vocab: VocabConfig) -> VocabConfig {
         vocab.base_words = match self.base_words {
-            BaseWordsArg::Frequent => BaseWords::Frequent,
-            BaseWordsArg::Seen => BaseWords::Seen,
-            BaseWordsArg::All => BaseWords::All,
-            BaseWordsArg::Only => BaseWords::Only,
+            Some(BaseWordsArg::Frequent) => BaseWords::Frequent,
+            Some(BaseWordsArg::Seen) => BaseWords::Seen,
+            None | Some(BaseWordsArg::All) => BaseWords::All,
+            Some(BaseWordsArg::Only) => BaseWords::Only,
         };
         vocab
+    }
+
+    /// Refuses the option where no base model has words.
+    pub(crate) fn refuse_without_base(self) -> Result<(), Error> {
+        if self.base_words.is_none() {
+            return Ok(());
+        }
+        let message = "--base-words has no effect without a base model".into();
+        let hint = Some("leave it out, or give a base model with --base".into());
+        Err(Error::Usage { message, hint })
     }
 }
 

@@ -126,6 +126,34 @@ pub enum CheckpointError {
         /// The length when the checkpoint was made.
         wanted: u64,
     },
+    /// The metrics of a training are not JSON lines.
+    #[error("{} is damaged", .path.display())]
+    Metrics {
+        /// `metrics.jsonl`.
+        path: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// A file of a run that is not what it should be.
+    #[error("{} is damaged: {what}", .path.display())]
+    RunDamaged {
+        /// The run.
+        path: PathBuf,
+        /// What is wrong, and with which file.
+        what: &'static str,
+    },
+    /// The run was begun by a version of this program that identified its input otherwise.
+    #[error("{} was begun by another version of ulmfit, which this one cannot continue", .path.display())]
+    RunVersion {
+        /// The run.
+        path: PathBuf,
+    },
+    /// The folder of a run is gone while it is in use.
+    #[error("{} was removed or renamed during the run", .path.display())]
+    RunRemoved {
+        /// The run.
+        path: PathBuf,
+    },
     /// No checkpoint of a run can be believed.
     #[error("none of the {count} checkpoints of {} can be read", .path.display())]
     NoValidCheckpoint {
@@ -157,13 +185,14 @@ impl CheckpointError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Missing { .. } | Self::NoModel { .. } => ErrorClass::MissingInput,
-            Self::Io { .. } => ErrorClass::Io,
+            Self::Io { .. } | Self::RunRemoved { .. } => ErrorClass::Io,
             Self::Locked { .. } => ErrorClass::Locked,
             Self::NotAName { .. }
             | Self::Exists { .. }
             | Self::Foreign { .. }
             | Self::NotAFolder { .. }
-            | Self::ConfigDiffers { .. } => ErrorClass::Usage,
+            | Self::ConfigDiffers { .. }
+            | Self::RunVersion { .. } => ErrorClass::Usage,
             _ => ErrorClass::Data,
         }
     }
@@ -191,9 +220,20 @@ impl CheckpointError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; finished checkpoints are intact")
             }
-            Self::Json { .. } | Self::MetricsTooShort { .. } | Self::NoValidCheckpoint { .. } => {
-                Some("restore the folder from a copy, or begin again in another one")
+            Self::Json { .. }
+            | Self::RunDamaged { .. }
+            | Self::Metrics { .. }
+            | Self::MetricsTooShort { .. }
+            | Self::NoValidCheckpoint { .. } => {
+                Some("restore the folder from a copy, or begin anew with `--restart`")
             }
+            Self::RunVersion { .. } => {
+                Some("finish it with that version, or begin anew with `--restart`")
+            }
+            Self::RunRemoved { .. } => Some(
+                "put it back and run the same command again to continue, or without it to begin \
+                 anew",
+            ),
             Self::Tensors(error) => error.hint(),
             Self::Fastai(fault) | Self::FastaiFile { fault, .. } => fault.hint(),
             Self::Missing { .. } => Some("check the path"),

@@ -12,6 +12,9 @@ use super::{CheckpointError, error::ManifestFault};
 
 /// File name of the manifest; it is written last, so a folder without it is incomplete.
 pub(super) const MANIFEST: &str = "manifest.json";
+/// Files that tell how a model came about: time, memory and threads differ from one training to
+/// the next and say nothing about the model, so its hash leaves them out.
+const RECORDS: [&str; 5] = ["README.md", "report.html", "report.json", "report.txt", "run.json"];
 const SCHEMA: u32 = 1;
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -52,9 +55,16 @@ impl Manifest {
         bytes
     }
 
-    /// Equal for equal contents.
+    /// Equal for equal contents, but for files of [`RECORDS`].
     pub(super) fn hash(&self) -> String {
-        blake3::hash(&self.to_bytes()).to_hex().to_string()
+        let hashed = self.files.iter().filter(|(name, _)| !RECORDS.contains(&name.as_str()));
+        #[derive(Serialize)]
+        struct Hashed<'a> {
+            schema: u32,
+            files: BTreeMap<&'a String, &'a Entry>,
+        }
+        let hashed = Hashed { schema: self.schema, files: hashed.collect() };
+        crate::hashing::of_json(&hashed).to_hex().to_string()
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {

@@ -40,9 +40,9 @@ pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]
 pub use run::RunLock;
 #[cfg(feature = "train")]
-pub(crate) use run::store_or_compare;
-#[cfg(feature = "train")]
 pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
+#[cfg(feature = "train")]
+pub(crate) use run::{VERSION, store_or_compare};
 pub use tensors::{
     Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, stored_as, write_tensors,
 };

@@ -89,7 +89,10 @@ impl ModelFolder {
         self.manifest.files.iter().map(|(name, entry)| (name.as_str(), entry.bytes))
     }
 
-    /// blake3 over the manifest: equal for equal contents, wherever the folder lies.
+    /// blake3 over the manifest: equal for equal models, wherever the folder lies.
+    ///
+    /// The model card, the report and `run.json` do not count: they differ with the number of
+    /// threads and the time that a training took.
     pub fn hash(&self) -> String {
         self.manifest.hash()
     }

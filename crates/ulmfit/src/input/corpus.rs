@@ -4,7 +4,7 @@
 use super::texts::{TextStream, Texts, names};
 use super::unspaced::Unspaced;
 use crate::Error;
-use crate::checkpoint::{CheckpointError, RunLock, store_or_compare};
+use crate::checkpoint::{CheckpointError, RunLock, VERSION, store_or_compare};
 use crate::data::DataError;
 use crate::data::readers::{ReadOptions, documents};
 use crate::input::reading;
@@ -264,9 +264,10 @@ impl LmInput<'_> {
         let HoldOut { one_in, key } = self.hold_out;
         let valid = match &self.valid {
             Some(texts) => self.sources(texts)?,
-            None => json!({ "one_in": one_in, "key": fingerprint::of(&format!("{key:?}")) }),
+            None => json!({ "one_in": one_in, "key": fingerprint::data(&key.uniform().to_bits()) }),
         };
         Ok(json!({
+            VERSION: fingerprint::IDENTITIES,
             "texts": self.sources(&self.train)?,
             "valid": valid,
             "reading": reading::settings(&self.options),
@@ -278,7 +279,7 @@ impl LmInput<'_> {
     fn sources(&self, texts: &Texts<'_>) -> Result<Value, Error> {
         let mut sources = serde_json::Map::new();
         if !texts.documents.is_empty() {
-            let hash = fingerprint::of(&format!("{:?}", texts.documents));
+            let hash = fingerprint::data(&texts.documents);
             sources.insert("rows".into(), hash.into());
         }
         for (number, path) in (1..).zip(&texts.files) {

@@ -202,7 +202,7 @@ fn training_has_the_same_bits_from_a_file_as_from_memory() {
     let sizes = AwdLstmConfig { vocab: text.vocab().len(), emb: 8, hid: 12, layers: 2 };
     let directions = [Direction::Forward, Direction::Backward];
     let mut quiet = Quiet;
-    let mut runner = Runner::new(&mut quiet, None, crate::run::Every::default());
+    let mut runner = Runner::new(&mut quiet, None, crate::run::CheckpointInterval::default());
     let mut train = |mapped: Option<&LmText>| {
         let (bundle, scores) = match mapped {
             Some(corpora) => {

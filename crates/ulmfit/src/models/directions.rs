@@ -12,6 +12,10 @@ fn keep<N>(
     model: &str,
     directions: &[Direction],
 ) -> Result<(), Error> {
+    if directions.is_empty() {
+        let message = format!("no direction of the {model} was chosen");
+        return Err(Error::Usage { message, hint: Some("name at least one direction".into()) });
+    }
     require(networks, model, directions)?;
     networks.retain(|(direction, _)| directions.contains(direction));
     networks.sort_by_key(|(direction, _)| directions.iter().position(|d| d == direction));
@@ -44,7 +48,7 @@ impl<D: Device> LmBundle<D> {
     /// Keeps the networks of these directions, in their order.
     ///
     /// # Errors
-    /// As [`LmBundle::require`].
+    /// As [`LmBundle::require`]; [`Error::Usage`] for no direction at all.
     pub fn keep(&mut self, directions: &[Direction]) -> Result<(), Error> {
         keep(&mut self.networks, "language model", directions)
     }
@@ -69,8 +73,23 @@ impl<D: Device> ClassifierBundle<D> {
     /// Keeps the networks of these directions, in their order: one is half the work of two.
     ///
     /// # Errors
-    /// [`Error::Usage`] when one is missing.
+    /// [`Error::Usage`] when one is missing, or for no direction at all.
     pub fn keep(&mut self, directions: &[Direction]) -> Result<(), Error> {
         keep(&mut self.networks, "classifier", directions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_of_no_direction() {
+        let mut networks = vec![(Direction::Forward, 1), (Direction::Backward, 2)];
+        let error = keep(&mut networks, "classifier", &[]).unwrap_err();
+        assert_eq!(error.to_string(), "no direction of the classifier was chosen");
+        assert_eq!(networks.len(), 2, "they stay as they were");
+        keep(&mut networks, "classifier", &[Direction::Backward]).unwrap();
+        assert_eq!(networks, [(Direction::Backward, 2)]);
     }
 }

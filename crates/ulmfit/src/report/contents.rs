@@ -182,13 +182,14 @@ pub struct Provenance {
 /// What a run took on this machine: the only part of a report that is not the same each time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Cost {
-    /// Wall time of the whole command.
+    /// Wall time of the whole command, with that of earlier processes until the checkpoints that
+    /// this one went on from.
     pub seconds: f64,
     /// Wall time of its parts.
     pub stages: Vec<StageTime>,
     /// Most memory the process has held, in MiB, where the system tells.
     pub peak_rss_mb: Option<f64>,
-    /// Whether it went on from an interrupted run, whose time is not counted.
+    /// Whether it went on from an interrupted run.
     pub continued: bool,
 }
 

@@ -100,6 +100,6 @@ impl fmt::Display for Cost {
         if let Some(memory) = self.peak_rss_mb {
             write!(f, " and {memory:.0} MiB of memory")?;
         }
-        writeln!(f, "{}", if self.continued { ", since it was continued" } else { "" })
+        writeln!(f, "{}", if self.continued { ", all processes of it together" } else { "" })
     }
 }

@@ -1,8 +1,10 @@
 //! Fingerprints of what a run depends on: a run goes on only where they are as they were.
 
 use crate::data::Record;
+use crate::hashing;
 use crate::model::Network;
 use crate::text::{TextPipeline, Vocab};
+use serde::Serialize;
 use ulmfit_ops::Device;
 
 /// Raised whenever the same settings and data give other numbers than before, so that nothing
@@ -14,10 +16,22 @@ pub fn of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
+/// Raised whenever what is hashed, or how, changes, so that runs of older versions are refused as
+/// such and not for settings that seem to differ.
+pub const IDENTITIES: u32 = 2;
+
+/// Hash of plain data: settings, texts.
+///
+/// # Panics
+/// When it does not serialise as JSON.
+pub fn data(value: &(impl Serialize + ?Sized)) -> String {
+    hashing::of_json(value).to_hex()[..16].to_owned()
+}
+
 /// Hash of a tokenizer and its vocabulary.
 pub fn text(text: &TextPipeline) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(format!("{:?}", text.config()).as_bytes());
+    hasher.update(hashing::of_json(text.config()).as_bytes());
     text.files().iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
     hasher.finalize().to_hex()[..16].to_owned()
 }
@@ -31,8 +45,8 @@ pub fn records(records: &[Record]) -> String {
     let mut hasher = blake3::Hasher::new();
     for row in rows {
         // JSON, so that no two rows look alike whatever stands in them.
-        let line = serde_json::to_vec(&row).expect("texts serialise");
-        hasher.update(&line).update(b"\n");
+        serde_json::to_writer(&mut hasher, &row).expect("texts serialise");
+        hasher.update(b"\n");
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }

@@ -1,8 +1,14 @@
 //! Runs that survive: run folders, checkpoints, progress, several trainings side by side.
 
 #[cfg(feature = "train")]
+mod clock;
+#[cfg(feature = "train")]
 pub mod fingerprint;
+#[cfg(feature = "train")]
+mod options;
 mod progress;
+#[cfg(feature = "train")]
+mod result;
 #[cfg(feature = "train")]
 mod run_checkpointer;
 #[cfg(feature = "train")]
@@ -12,12 +18,16 @@ mod side_by_side;
 #[cfg(feature = "train")]
 mod timings;
 
+#[cfg(feature = "train")]
+pub use options::{CheckpointInterval, OnNan};
 pub use progress::{Progress, Quiet, Task};
 #[cfg(feature = "train")]
-pub use run_checkpointer::Saver;
+pub(crate) use result::remove_run;
 #[cfg(feature = "train")]
-pub(crate) use runner::remove_run;
+pub use result::{claim, run_folder};
 #[cfg(feature = "train")]
-pub use runner::{Every, OnNan, Runner, claim, run_folder};
+pub use run_checkpointer::RunCheckpointer;
 #[cfg(feature = "train")]
-pub(crate) use timings::Laps;
+pub use runner::Runner;
+#[cfg(feature = "train")]
+pub(crate) use timings::Timings;

@@ -1,21 +1,23 @@
-//! Between the training loop and the run folder: who watches, and who saves.
+//! Between the training loop and the run folder: events and checkpoints.
 
+use super::clock::Clock;
+use super::options::CheckpointInterval;
 use super::progress::{Progress, Task};
-use super::runner::Every;
 use crate::checkpoint::{CheckpointError, Keep, RunFolder};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Instant;
 
-/// Writes events to the metrics of a run and passes them on.
-pub(crate) struct Watch<'a> {
+/// Writes events to the metrics of a run and passes them on to a [`Progress`].
+pub(crate) struct ProgressObserver<'a> {
     progress: &'a mut dyn Progress,
     task: &'a Task,
     run: Option<&'a RefCell<RunFolder>>,
     failed: Option<CheckpointError>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> ProgressObserver<'a> {
     pub(crate) fn new(
         progress: &'a mut dyn Progress,
         task: &'a Task,
@@ -30,7 +32,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl Observer for Watch<'_> {
+impl Observer for ProgressObserver<'_> {
     fn event(&mut self, event: &Event) -> Control {
         let written = self.run.map_or(Ok(()), |run| run.borrow_mut().append_metrics(event));
         if let Err(error) = written {
@@ -46,35 +48,45 @@ impl Observer for Watch<'_> {
 }
 
 /// Makes checkpoints of a run.
-pub struct Saver<'a> {
+pub struct RunCheckpointer<'a> {
     run: &'a RefCell<RunFolder>,
-    every: Every,
+    every: CheckpointInterval,
     /// Those after a multiple of so many updates are anchors, to which a run can be rolled back.
     anchors: Option<u64>,
     last: Instant,
+    clock: Arc<Clock>,
 }
 
-impl<'a> Saver<'a> {
+impl<'a> RunCheckpointer<'a> {
     /// Saves into `run`, `every` so often.
-    pub fn new(run: &'a RefCell<RunFolder>, every: Every, anchors: Option<u64>) -> Self {
-        Self { run, every, anchors, last: Instant::now() }
+    pub fn new(
+        run: &'a RefCell<RunFolder>,
+        every: CheckpointInterval,
+        anchors: Option<u64>,
+    ) -> Self {
+        Self { run, every, anchors, last: Instant::now(), clock: Arc::new(Clock::start()) }
+    }
+
+    /// The same with the clock of the whole command.
+    pub(crate) fn with_clock(self, clock: Arc<Clock>) -> Self {
+        Self { clock, ..self }
     }
 }
 
-impl Checkpointer for Saver<'_> {
+impl Checkpointer for RunCheckpointer<'_> {
     fn due(&mut self, updates: u64) -> Result<bool, TrainError> {
         self.run.borrow_mut().poll_checkpoint()?;
         Ok(match self.every {
             _ if updates == 0 => self.anchors.is_some(),
-            Every::Time(time) => self.last.elapsed() >= time,
-            Every::Updates(every) => updates.is_multiple_of(every.max(1)),
+            CheckpointInterval::Time(time) => self.last.elapsed() >= time,
+            CheckpointInterval::Updates(every) => updates.is_multiple_of(every.max(1)),
         })
     }
 
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
         let on_schedule = |every: u64| snapshot.position.updates.is_multiple_of(every.max(1));
         let keep = if self.anchors.is_some_and(on_schedule) { Keep::Anchor } else { Keep::Recent };
-        start_checkpoint(&mut self.run.borrow_mut(), snapshot, keep)?;
+        start_checkpoint(&mut self.run.borrow_mut(), snapshot, keep, &self.clock)?;
         self.last = Instant::now();
         Ok(())
     }
@@ -89,7 +101,9 @@ pub(crate) fn start_checkpoint(
     run: &mut RunFolder,
     snapshot: Snapshot,
     keep: Keep,
+    clock: &Clock,
 ) -> Result<(), CheckpointError> {
-    let position = serde_json::to_value(&snapshot.position).expect("plain data serialises");
+    let mut position = serde_json::to_value(&snapshot.position).expect("plain data serialises");
+    clock.elapsed().put(&mut position);
     run.start_checkpoint(position, snapshot.tensors, keep)
 }

@@ -1,11 +1,12 @@
 //! Training with a run folder behind it, so that it survives being killed.
 
+use super::clock::{Clock, Elapsed};
+use super::options::{CheckpointInterval, OnNan};
 use super::progress::{Progress, Task};
-use super::run_checkpointer::{Saver, Watch, start_checkpoint};
+use super::result::remove_run;
+use super::run_checkpointer::{ProgressObserver, RunCheckpointer, start_checkpoint};
 use crate::Error;
-use crate::checkpoint::{
-    Checkpoint, CheckpointError, FolderWriter, Keep, ModelFolder, Overwrite, RunFolder, RunLock,
-};
+use crate::checkpoint::{Checkpoint, CheckpointError, Keep, RunFolder, VERSION};
 use crate::model::Network;
 use crate::report::Course;
 use crate::run::fingerprint;
@@ -16,56 +17,32 @@ use crate::train::{
 use serde_json::Value;
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use ulmfit_ops::Device;
-
-/// How often a checkpoint is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Every {
-    /// After so much time.
-    Time(Duration),
-    /// After so many updates.
-    Updates(u64),
-}
-
-impl Default for Every {
-    fn default() -> Self {
-        Self::Time(Duration::from_mins(10))
-    }
-}
-
-/// What happens when a loss, a gradient or a weight is no number any more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnNan {
-    /// The run ends, and says where it happened.
-    #[default]
-    Stop,
-    /// The run goes back to its last checkpoint on schedule and halves all learning rates from
-    /// there on, at most [`MAX_ROLLBACKS`] times.
-    Rollback,
-}
 
 /// Runs trainings, each in its own folder below that of the command.
 pub struct Runner<'a> {
     /// Who watches.
     pub progress: &'a mut dyn Progress,
-    setup: Setup,
-    past: Past,
+    settings: RunSettings,
+    history: RunHistory,
 }
 
 /// How trainings are run.
 #[derive(Clone)]
-pub(crate) struct Setup {
+pub(crate) struct RunSettings {
+    clock: Arc<Clock>,
     folder: Option<PathBuf>,
-    every: Every,
+    every: CheckpointInterval,
     on_nan: OnNan,
 }
 
 /// What a runner has done so far.
 #[derive(Default)]
-pub(crate) struct Past {
+pub(crate) struct RunHistory {
     trained: Vec<Trained>,
     continued: bool,
 }
@@ -79,26 +56,31 @@ struct Trained {
 
 impl<'a> Runner<'a> {
     /// Without a folder nothing is kept and nothing can be continued.
-    pub fn new(progress: &'a mut dyn Progress, folder: Option<PathBuf>, every: Every) -> Self {
-        Self::with(Setup { folder, every, on_nan: OnNan::Stop }, progress)
+    pub fn new(
+        progress: &'a mut dyn Progress,
+        folder: Option<PathBuf>,
+        every: CheckpointInterval,
+    ) -> Self {
+        let clock = Arc::new(Clock::start());
+        Self::with(RunSettings { clock, folder, every, on_nan: OnNan::Stop }, progress)
     }
 
-    pub(crate) fn with(setup: Setup, progress: &'a mut dyn Progress) -> Self {
-        Self { progress, setup, past: Past::default() }
+    pub(crate) fn with(settings: RunSettings, progress: &'a mut dyn Progress) -> Self {
+        Self { progress, settings, history: RunHistory::default() }
     }
 
-    pub(crate) fn setup(&self) -> &Setup {
-        &self.setup
+    pub(crate) fn settings(&self) -> &RunSettings {
+        &self.settings
     }
 
-    pub(crate) fn past(self) -> Past {
-        self.past
+    pub(crate) fn history(self) -> RunHistory {
+        self.history
     }
 
     /// Adds what another runner has done to what this one has.
-    pub(crate) fn add(&mut self, past: Past) {
-        self.past.trained.extend(past.trained);
-        self.past.continued |= past.continued;
+    pub(crate) fn add(&mut self, history: RunHistory) {
+        self.history.trained.extend(history.trained);
+        self.history.continued |= history.continued;
     }
 
     /// The same with another answer to numbers that are none.
@@ -107,18 +89,18 @@ impl<'a> Runner<'a> {
     /// [`Error::Usage`] for [`OnNan::Rollback`] with checkpoints by the clock: where such a run
     /// goes back to would depend on the machine, and its result with it.
     pub fn with_on_nan(self, on_nan: OnNan) -> Result<Self, Error> {
-        if on_nan == OnNan::Rollback && matches!(self.setup.every, Every::Time(_)) {
+        if on_nan == OnNan::Rollback && matches!(self.settings.every, CheckpointInterval::Time(_)) {
             let message = "a rollback needs checkpoints after a number of updates".into();
             let hint = "add `--checkpoint-every 1000`, or another number: a rollback by the clock \
                         could not be repeated";
             return Err(Error::Usage { message, hint: Some(hint.into()) });
         }
-        Ok(Self { setup: Setup { on_nan, ..self.setup }, ..self })
+        Ok(Self { settings: RunSettings { on_nan, ..self.settings }, ..self })
     }
 
     /// Where the state of this command lies, if it is kept.
     pub fn folder(&self) -> Option<&Path> {
-        self.setup.folder.as_deref()
+        self.settings.folder.as_deref()
     }
 
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
@@ -137,11 +119,11 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<(), Error> {
         self.progress.task(task);
-        let outcome = match self.setup.folder.clone() {
+        let outcome = match self.settings.folder.clone() {
             Some(folder) => self.train_in(&folder, task, device, trainee, plan, identity),
             None => {
-                let mut watch = Watch::new(self.progress, task, None);
-                let done = fit(device, trainee, plan, None, &mut watch, &mut NoCheckpoints);
+                let mut observer = ProgressObserver::new(self.progress, task, None);
+                let done = fit(device, trainee, plan, None, &mut observer, &mut NoCheckpoints);
                 done.map_err(Error::from)
             }
         };
@@ -151,7 +133,7 @@ impl<'a> Runner<'a> {
             _ => return Err(Error::Stopped),
         }
         let (task, plan) = (task.clone(), plan.clone());
-        self.past.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
+        self.history.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
         Ok(())
     }
 
@@ -165,9 +147,10 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<Outcome, Error> {
         let mut identity = identity.clone();
+        identity[VERSION] = fingerprint::IDENTITIES.into();
         identity["numerics"] = fingerprint::NUMERICS.into();
-        let anchors = match (self.setup.on_nan, self.setup.every) {
-            (OnNan::Rollback, Every::Updates(every)) => Some(every),
+        let anchors = match (self.settings.on_nan, self.settings.every) {
+            (OnNan::Rollback, CheckpointInterval::Updates(every)) => Some(every),
             _ => None,
         };
         if let Some(every) = anchors {
@@ -179,17 +162,20 @@ impl<'a> Runner<'a> {
         for skipped in latest.iter().flat_map(|checkpoint| &checkpoint.skipped) {
             self.progress.warn(&skipped.to_string());
         }
-        let mut from = latest.map(|checkpoint| read_snapshot(&checkpoint)).transpose()?;
-        if let Some(from) = &from {
-            self.past.continued = true;
+        let mut from = latest.as_ref().map(read_snapshot).transpose()?;
+        if let (Some(from), Some(checkpoint)) = (&from, &latest) {
+            self.settings.clock.count_earlier(Elapsed::of(&checkpoint.position));
+            self.history.continued = true;
             self.progress.note(&format!("continuing after update {}", from.position.updates));
         }
         let run = RefCell::new(run);
         loop {
-            let mut watch = Watch::new(self.progress, task, Some(&run));
-            let mut saver = Saver::new(&run, self.setup.every, anchors);
-            let outcome = fit(device, trainee, plan, from.as_ref(), &mut watch, &mut saver);
-            watch.result()?;
+            let mut observer = ProgressObserver::new(self.progress, task, Some(&run));
+            let clock = Arc::clone(&self.settings.clock);
+            let mut saver =
+                RunCheckpointer::new(&run, self.settings.every, anchors).with_clock(clock);
+            let outcome = fit(device, trainee, plan, from.as_ref(), &mut observer, &mut saver);
+            observer.result()?;
             match outcome {
                 Err(error) if anchors.is_some() && error.diverged_at().is_some() => {
                     from = Some(self.roll_back(task, &run, error)?);
@@ -225,7 +211,7 @@ impl<'a> Runner<'a> {
         let event = Event::RolledBack { step, from, reason, rate_factor };
         run.append_metrics(&event)?;
         self.progress.event(task, &event);
-        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor)?;
+        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor, &self.settings.clock)?;
         run.finish_checkpoint()?;
         Ok(snapshot)
     }
@@ -249,14 +235,23 @@ impl<'a> Runner<'a> {
             let read = File::open(&path).and_then(|file| {
                 Course::read(BufReader::new(file), &task.title, plan, groups.clone())
             });
-            Ok(read.map_err(|source| CheckpointError::Io { action: "read", path, source })?)
+            Ok(read.map_err(|source| match source.kind() {
+                io::ErrorKind::InvalidData => CheckpointError::Metrics { path, source },
+                _ if !folder.exists() => CheckpointError::RunRemoved { path: folder.to_owned() },
+                _ => CheckpointError::Io { action: "read", path, source },
+            })?)
         };
-        self.past.trained.iter().map(course).collect()
+        self.history.trained.iter().map(course).collect()
+    }
+
+    /// What earlier processes took until the checkpoints that this one went on from.
+    pub fn earlier(&self) -> Duration {
+        self.settings.clock.earlier()
     }
 
     /// Whether one of them went on from an interrupted run.
     pub fn continued(&self) -> bool {
-        self.past.continued
+        self.history.continued
     }
 
     /// `metrics.jsonl` of every training so far, by task name.
@@ -276,57 +271,9 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Folder of a command whose result will be `output`.
-pub fn run_folder(output: &Path) -> PathBuf {
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(".run");
-    output.with_file_name(name)
-}
-
-/// In the run folder, hash of the result: written just before the result appears.
-const RECEIPT: &str = "finished";
-
-/// The result of a command, written at the end; a receipt of it stays in the run folder.
-///
-/// # Errors
-/// [`Error::Finished`] when a run of this very result was killed before it could remove its own
-/// folder, which is done now; those of [`FolderWriter::create`].
-pub fn claim(output: &Path, overwrite: Overwrite) -> Result<FolderWriter, Error> {
-    let run = run_folder(output);
-    let receipt = run.join(RECEIPT);
-    let hash = std::fs::read_to_string(&receipt).ok();
-    if hash.is_some_and(|hash| ModelFolder::open(output).is_ok_and(|model| model.hash() == hash)) {
-        remove_run(&run)?;
-        if overwrite == Overwrite::Refuse {
-            return Err(Error::Finished { path: output.to_owned() });
-        }
-    }
-    Ok(FolderWriter::create(output, overwrite)?.with_receipt(receipt))
-}
-
-/// Removes a run folder, the receipt last: as long as anything is there, [`claim`] finds it.
-pub(crate) fn remove_run(folder: &Path) -> Result<(), Error> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    let tasks =
-        || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|task| task.path());
-    for task in tasks().filter(|task| task.is_dir()) {
-        drop(RunLock::take(&task)?); // fails while somebody works there
-    }
-    let remove = || {
-        tasks().filter(|task| task.is_dir()).try_for_each(std::fs::remove_dir_all)?;
-        std::fs::remove_dir_all(folder)
-    };
-    remove().map_err(|source| {
-        let path = folder.to_owned();
-        CheckpointError::Io { action: "remove", path, source }.into()
-    })
-}
-
 fn read_snapshot(checkpoint: &Checkpoint) -> Result<Snapshot, Error> {
     let path = checkpoint.folder().path();
-    let position: Position = serde_json::from_value(checkpoint.position.clone())
+    let position: Position = serde_json::from_value(Elapsed::without(&checkpoint.position))
         .map_err(|source| CheckpointError::Json { path: path.to_owned(), source })?;
     Ok(Snapshot { position, tensors: checkpoint.tensors()? })
 }

@@ -30,20 +30,21 @@ impl Runner<'_> {
             return jobs.into_iter().map(|job| job(self)).collect();
         }
         let (sender, receiver) = channel();
-        let setup = self.setup().clone();
+        let settings = self.settings().clone();
         let ended: Vec<_> = thread::scope(|scope| {
             let mut running = Vec::new();
             for (number, job) in jobs.into_iter().enumerate() {
                 let share = threads / count + usize::from(number < threads % count);
-                let (setup, mut relay) = (setup.clone(), Relay::new(sender.clone()));
+                let (settings, mut relay) =
+                    (settings.clone(), ChannelProgress::new(sender.clone()));
                 let work = move || {
                     let failed = TellFailure::of(&relay);
-                    let mut runner = Runner::with(setup, &mut relay);
+                    let mut runner = Runner::with(settings, &mut relay);
                     let result = job(&mut runner);
                     if result.is_ok() {
                         failed.disarm();
                     }
-                    (result, runner.past())
+                    (result, runner.history())
                 };
                 running.push(scope.spawn(move || {
                     let pool = ThreadPoolBuilder::new().num_threads(share).build();
@@ -61,8 +62,8 @@ impl Runner<'_> {
             running.into_iter().map(result).collect()
         });
         let (mut results, mut failed) = (Vec::new(), None);
-        for (result, past) in ended {
-            self.add(past);
+        for (result, history) in ended {
+            self.add(history);
             match result {
                 Ok(result) => results.push(result),
                 // the failure counts, not that others were stopped because of it
@@ -89,7 +90,7 @@ enum Message {
 struct TellFailure(Option<Sender<Message>>);
 
 impl TellFailure {
-    fn of(relay: &Relay) -> Self {
+    fn of(relay: &ChannelProgress) -> Self {
         Self(Some(relay.sender.clone()))
     }
 
@@ -137,19 +138,19 @@ fn answer(progress: &mut dyn Progress, jobs: Receiver<Message>) {
 }
 
 /// Watches a job and passes on what it sees.
-struct Relay {
+struct ChannelProgress {
     sender: Sender<Message>,
     /// In front of what is told of it.
     title: String,
 }
 
-impl Relay {
+impl ChannelProgress {
     fn new(sender: Sender<Message>) -> Self {
         Self { sender, title: String::new() }
     }
 }
 
-impl Progress for Relay {
+impl Progress for ChannelProgress {
     fn task(&mut self, task: &Task) {
         self.title.clone_from(&task.title);
         tell(&self.sender, Message::Task(task.clone()));
@@ -183,7 +184,7 @@ impl Progress for Relay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::runner::Every;
+    use crate::run::options::CheckpointInterval;
     use std::sync::Barrier;
 
     /// Writes down what it hears, and says stop at an event of that step.
@@ -234,7 +235,7 @@ mod tests {
     fn jobs_run_at_the_same_time_with_their_share_of_the_threads() {
         let threads = on_threads(5, || {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let both = Barrier::new(2);
             let job = |_: &mut Runner<'_>| {
                 both.wait(); // for ever, were they run one after the other
@@ -249,7 +250,7 @@ mod tests {
     fn one_thread_does_one_job_after_the_other() {
         let heard = on_threads(1, || {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |name: &'static str| {
                 move |runner: &mut Runner<'_>| {
                     runner.progress.note(name);
@@ -266,7 +267,7 @@ mod tests {
     fn a_stop_ends_all_and_each_is_heard_by_name() {
         let mut heard = on_threads(2, || {
             let mut listener = Listener { stop_at: Some(3), ..Listener::default() };
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |name: &'static str| move |runner: &mut Runner<'_>| endless(runner, name);
             let last = runner.side_by_side(vec![job("a"), job("b")]).unwrap();
             assert!(last.iter().all(|&epoch| epoch <= 3) && last.contains(&3), "{last:?}");
@@ -303,7 +304,7 @@ mod tests {
         }
         let panic = panic_of(|| {
             let mut runner_progress = Panics;
-            let mut runner = Runner::new(&mut runner_progress, None, Every::default());
+            let mut runner = Runner::new(&mut runner_progress, None, CheckpointInterval::default());
             let job = |name: &'static str| move |runner: &mut Runner<'_>| endless(runner, name);
             _ = runner.side_by_side(vec![job("a"), job("b")]);
         });
@@ -314,7 +315,7 @@ mod tests {
     fn a_job_that_panics_stops_the_other() {
         let panic = panic_of(|| {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |panics: bool| {
                 move |runner: &mut Runner<'_>| {
                     assert!(!panics, "a job");
@@ -330,7 +331,7 @@ mod tests {
     fn a_failure_stops_the_others_and_is_what_counts() {
         let error = on_threads(2, || {
             let mut listener = Listener::default();
-            let mut runner = Runner::new(&mut listener, None, Every::default());
+            let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let job = |fails: bool| {
                 move |runner: &mut Runner<'_>| {
                     if fails {

@@ -3,14 +3,14 @@
 use crate::report::StageTime;
 use std::time::{Duration, Instant};
 
-/// A watch that is read at the end of each part.
-pub(crate) struct Laps {
+/// How long each part of a command takes.
+pub(crate) struct Timings {
     started: Instant,
     last: Instant,
     parts: Vec<StageTime>,
 }
 
-impl Laps {
+impl Timings {
     pub(crate) fn start() -> Self {
         let now = Instant::now();
         Self { started: now, last: now, parts: Vec::new() }
@@ -24,8 +24,13 @@ impl Laps {
         self.last = now;
     }
 
-    /// All of it, and its parts.
-    pub(crate) fn stop(self) -> (Duration, Vec<StageTime>) {
-        (self.started.elapsed(), self.parts)
+    /// All of it, and its parts; the first is what `earlier` processes took, if there were any.
+    pub(crate) fn stop(self, earlier: Duration) -> (Duration, Vec<StageTime>) {
+        let mut parts = self.parts;
+        if !earlier.is_zero() {
+            let stage = "before it was continued".to_owned();
+            parts.insert(0, StageTime { stage, seconds: earlier.as_secs_f64() });
+        }
+        (earlier + self.started.elapsed(), parts)
     }
 }

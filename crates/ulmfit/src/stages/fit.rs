@@ -16,8 +16,8 @@ use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
 use crate::recipe::{LmRecipe, LmStart};
 use crate::report::DirectionScore;
-use crate::run::Laps;
 use crate::run::Runner;
+use crate::run::Timings;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -51,7 +51,7 @@ pub fn fit(
     input: FitInput,
     options: &FitOptions,
 ) -> Result<Outcome, Error> {
-    let mut laps = Laps::start();
+    let mut timings = Timings::start();
     let FitInput { rows, unlabeled, options: reading, base } = input;
     if let Some(base) = &base {
         base.require(&options.train.directions)?;
@@ -59,7 +59,8 @@ pub fn fit(
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
     let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
-    laps.lap("split");
+    options.train.check(rows.labels.kind())?;
+    timings.lap("split");
     let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
         (false, _) => Some(in_memory(&rows.valid)),
         (true, true) if options.language.training.selects() => Some(Texts::default()),
@@ -78,12 +79,12 @@ pub fn fit(
         recipe.texts_to_label(overrides, rows.train.len(), rows.labels.kind())
     };
     let learned = language_model(runner, base, input, options, (most, pool_key(&key)))?;
-    laps.lap("language model");
+    timings.lap("language model");
     let Learned { lm, scores, recipe, documents, tokens, pool } = learned;
     let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
     let lm_tokens = new.then_some(tokens);
     let before = Before { language_model: scores, unlabeled, pool, recipe, lm_tokens };
-    train_on(runner, lm, &rows, before, &options.train, laps)
+    train_on(runner, lm, &rows, before, &options.train, timings)
 }
 
 fn in_memory(rows: &[Record]) -> Texts<'_> {

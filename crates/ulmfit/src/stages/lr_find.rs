@@ -31,11 +31,12 @@ pub fn find_lm_rate<S: TokenSource>(
 ) -> Result<LrSweep, Error> {
     let training = &recipe.training;
     let (direction, mut network) = lm.networks.into_iter().next().expect("a model has a network");
+    let device = training.device();
+    network.set_device(device);
     network.set_dropout(training.dropouts());
     let key = Key::new(seed).child(20);
     let batches = lm_batches(training, recipe.bptt_kind, direction);
     let regularisation = training.regularisation();
-    let device = Cpu::default();
     let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
     let groups = trainee.model().groups();
     sweep(&mut trainee, Learn::all(groups), training, range, key, progress)
@@ -71,11 +72,11 @@ pub fn find_classifier_rate(
         target_scale,
         ..ClassifierConfig::new(lm.config(), labels.outputs(), labels.kind())
     };
-    let mut network = TextClassifier::new(Cpu::default(), config, training.dropouts(), key);
+    let device = training.device();
+    let mut network = TextClassifier::new(device, config, training.dropouts(), key);
     network.copy_encoder(lm.encoder());
     let batch_size = training.batch_size;
     let loss = LossConfig { regularisation: training.regularisation(), ..LossConfig::default() };
-    let device = Cpu::default();
     let mut trainee = ClassifierTrainee::new(device, network, &train, None, batch_size, loss, key);
     let groups = trainee.model().groups();
     sweep(&mut trainee, Learn::top(groups, 1), training, range, key, progress)
@@ -95,9 +96,10 @@ fn sweep<T: Trainee<Cpu>>(
         learn,
         optimizer: recipe.optimizer,
         weight_decay: recipe.weight_decay,
+        accumulate: recipe.accumulate,
         clip: recipe.clip,
         key,
     };
     let mut tick = |done| progress.tick("steps", done, Some(range.steps));
-    Ok(lr_find(&Cpu::default(), trainee, &options, &mut tick)?)
+    Ok(lr_find(&recipe.device(), trainee, &options, &mut tick)?)
 }

@@ -1,6 +1,7 @@
 //! How classifiers are trained.
 
-use crate::data::labels::LabelOptions;
+use crate::Error;
+use crate::data::labels::{LabelKind, LabelOptions};
 use crate::input::Shares;
 use crate::model::{AwdLstmConfig, HeadConfig};
 use crate::recipe::{ClassifierRecipe, LmRecipe, Overrides};
@@ -32,6 +33,30 @@ pub struct TrainOptions {
     pub classify: ClassifyOptions,
     /// Shares of the examples to hold out.
     pub shares: Shares,
+}
+
+impl TrainOptions {
+    /// Refuses settings made by hand that training on labels of this kind would ignore.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for label smoothing with anything but one label per text, and for balanced
+    /// classes with numbers.
+    pub(crate) fn check(&self, kind: LabelKind) -> Result<(), Error> {
+        let smoothing = self.overrides.label_smoothing.is_some_and(|share| share > 0.0);
+        let (message, option) = match kind {
+            LabelKind::Multi if smoothing => {
+                ("label smoothing has no effect with several labels per text", "--label-smoothing")
+            }
+            LabelKind::Regression if smoothing => {
+                ("label smoothing has no effect when numbers are predicted", "--label-smoothing")
+            }
+            LabelKind::Regression if self.classify.balance => {
+                ("class weights have no effect when numbers are predicted", "--balance")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::Usage { message: message.into(), hint: Some(format!("leave out {option}")) })
+    }
 }
 
 /// How [`fit`](super::fit()) works.

@@ -21,8 +21,8 @@ use crate::report::statistics::Reliability;
 use crate::report::{
     Cost, DirectionScore, Report, SelfTrainingReport, peak_rss_mb, worst_mistakes,
 };
-use crate::run::Laps;
 use crate::run::Runner;
+use crate::run::Timings;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -64,10 +64,11 @@ pub fn train(
     input: TrainInput,
     options: &TrainOptions,
 ) -> Result<Outcome, Error> {
-    let mut laps = Laps::start();
+    let mut timings = Timings::start();
     let TrainInput { rows, unlabeled, options: reading } = input;
     let key = Key::new(options.classify.seed).child(100);
     let rows = Rows::split(rows, &options.classify.labels, options.shares, key, runner.progress)?;
+    options.check(rows.labels.kind())?;
     let most =
         options.recipe.texts_to_label(&options.overrides, rows.train.len(), rows.labels.kind());
     let pool = match (most, &unlabeled[..]) {
@@ -84,8 +85,8 @@ pub fn train(
             lm.text.encode_all(&drawn)
         }
     };
-    laps.lap("split");
-    train_on(runner, lm, &rows, Before { pool, ..Before::default() }, options, laps)
+    timings.lap("split");
+    train_on(runner, lm, &rows, Before { pool, ..Before::default() }, options, timings)
 }
 
 /// Which texts a classifier labels is drawn from this, from the key of the split.
@@ -100,7 +101,7 @@ pub(crate) fn train_on(
     rows: &Rows,
     before: Before,
     options: &TrainOptions,
-    mut laps: Laps,
+    mut timings: Timings,
 ) -> Result<Outcome, Error> {
     let data = LabelledText {
         train: labelled(&lm.text, &rows.train, &rows.labels)?,
@@ -110,7 +111,7 @@ pub(crate) fn train_on(
     let SelfTrained { classifier, recipe, first } =
         self_train(runner, lm, &data, &before.pool, before.lm_tokens, options)?;
     let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
-    laps.lap("classifier");
+    timings.lap("classifier");
     let batch = options.recipe.training.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
@@ -126,9 +127,9 @@ pub(crate) fn train_on(
         }
         None => None,
     };
-    laps.lap("scoring");
+    timings.lap("scoring");
     let baselines = Baselines::measure(&classifier, &rows.train, judged, &judged_rows)?;
-    laps.lap("baselines");
+    timings.lap("baselines");
     let labels = rows.labels.with_unseen(judged);
     let reliability = reliability(&labels, judged, &judged_rows)?;
     let (scores, comparison, verdict) = match baselines {
@@ -137,7 +138,7 @@ pub(crate) fn train_on(
     };
     let made = provenance(&classifier, rows, before.recipe.as_ref(), options);
     let training = runner.courses()?;
-    let (time, stages) = laps.stop();
+    let (time, stages) = timings.stop(runner.earlier());
     let report = Report {
         rows: rows.counts(),
         unlabeled: before.unlabeled,

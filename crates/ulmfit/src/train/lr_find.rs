@@ -21,6 +21,8 @@ pub struct LrFindOptions {
     pub optimizer: OptimizerConfig,
     /// Decay of weights.
     pub weight_decay: f64,
+    /// Batches whose gradients are averaged into one update.
+    pub accumulate: usize,
     /// Largest norm of gradients.
     pub clip: Option<f64>,
     /// Root of the randomness.
@@ -50,10 +52,18 @@ pub fn lr_find<D: Device, T: Trainee<D>>(
             trainee.start_epoch(epoch);
         }
         zero_gradients(device, trainee.model_mut(), &options.learn);
-        let key = options.key.child(epoch as u64).child(step as u64);
-        let out = trainee.step(StepPlan { step, learn: &options.learn, scale: 1.0, key });
+        let group = options.accumulate.max(1).min(trainee.steps(epoch) - step);
+        let (mut loss, mut rate_factor) = (0.0, 0.0);
+        for _ in 0..group {
+            let key = options.key.child(epoch as u64).child(step as u64);
+            let scale = 1.0 / group as f64;
+            let out = trainee.step(StepPlan { step, learn: &options.learn, scale, key });
+            loss += out.total * scale;
+            rate_factor += out.rate_factor * scale;
+            step += 1;
+        }
         let rate = sweep.rate();
-        let seen = sweep.record(out.total);
+        let seen = sweep.record(loss);
         each(sweep.losses().len());
         if seen == Sweep::Stop {
             return Ok(sweep);
@@ -63,9 +73,9 @@ pub fn lr_find<D: Device, T: Trainee<D>>(
         if let Some(max_norm) = options.clip {
             clip_gradients(device, model, norm, max_norm);
         }
-        let rates: Vec<f64> = options.factors.iter().map(|factor| factor * rate).collect();
+        let rates: Vec<f64> =
+            options.factors.iter().map(|factor| factor * rate * rate_factor).collect();
         let (weight_decay, learn) = (options.weight_decay, &options.learn);
         optimizer.step(model, Update { rates: &rates, mom: None, weight_decay, learn });
-        step += 1;
     }
 }

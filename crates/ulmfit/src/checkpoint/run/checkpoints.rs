@@ -202,7 +202,7 @@ impl Checkpoints {
     }
 
     /// Numbers of all checkpoints, ascending.
-    fn numbers(&self) -> Result<Vec<u64>, CheckpointError> {
+    pub(super) fn numbers(&self) -> Result<Vec<u64>, CheckpointError> {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(io_error("read", &self.path))? {
             let name = entry.map_err(io_error("read", &self.path))?.file_name();

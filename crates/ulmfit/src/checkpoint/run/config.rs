@@ -9,7 +9,12 @@ use serde_json::Value;
 use crate::checkpoint::durable::{io_error, replace};
 use crate::checkpoint::{CheckpointError, ConfigDifference};
 
-const CONFIG: &str = "config.json";
+/// File name.
+pub(super) const CONFIG: &str = "config.json";
+
+/// Key of the number that says how the rest of a configuration was made: where it differs, nothing
+/// else can be compared.
+pub(crate) const VERSION: &str = "version";
 
 /// Stores the configuration of a new run, or compares it with the one stored.
 pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), CheckpointError> {
@@ -19,6 +24,9 @@ pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), Check
             let stored: Value = serde_json::from_slice(&bytes)
                 .map_err(|source| CheckpointError::Json { path, source })?;
             let mut differences = Vec::new();
+            if given.get(VERSION).is_some_and(|version| stored.get(VERSION) != Some(version)) {
+                return Err(CheckpointError::RunVersion { path: folder.to_owned() });
+            }
             compare("", Some(&stored), Some(given), &mut differences);
             if differences.is_empty() {
                 return Ok(());

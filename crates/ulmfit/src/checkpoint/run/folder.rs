@@ -83,9 +83,14 @@ impl RunFolder {
     /// Stores the settings of a new run; those of an old one must be the same.
     ///
     /// # Errors
-    /// [`CheckpointError::ConfigDiffers`] with every difference, [`CheckpointError::Json`] or
-    /// [`CheckpointError::Io`].
+    /// [`CheckpointError::ConfigDiffers`] with every difference, [`CheckpointError::RunDamaged`] for
+    /// checkpoints without settings, [`CheckpointError::Json`] or [`CheckpointError::Io`].
     pub fn config(&self, resolved: &Value) -> Result<(), CheckpointError> {
+        // they are stored first, so without them nobody knows what the checkpoints are of
+        if !self.path.join(config::CONFIG).exists() && !self.checkpoints.numbers()?.is_empty() {
+            let what = "`config.json` is missing";
+            return Err(CheckpointError::RunDamaged { path: self.path.clone(), what });
+        }
         config::store_or_compare(&self.path, resolved)
     }
 
@@ -129,7 +134,12 @@ impl RunFolder {
     /// the checkpoints before it are then intact.
     pub fn finish_checkpoint(&mut self) -> Result<(), CheckpointError> {
         if let Some(writing) = self.writing.take() {
-            self.checkpoints = writing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            let written = writing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            self.checkpoints = written.map_err(|error| match error {
+                CheckpointError::Tensors(_) => error,
+                _ if !self.path.exists() => CheckpointError::RunRemoved { path: self.path.clone() },
+                _ => error,
+            })?;
         }
         Ok(())
     }
@@ -153,11 +163,12 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`CheckpointError::NoValidCheckpoint`] when all are damaged,
-    /// [`CheckpointError::MetricsTooShort`], [`CheckpointError::Io`].
+    /// [`CheckpointError::MetricsTooShort`], [`CheckpointError::Metrics`], [`CheckpointError::Io`].
     pub fn latest_checkpoint(&mut self) -> Result<Option<Checkpoint>, CheckpointError> {
         self.finish_checkpoint()?;
         let latest = self.checkpoints.latest()?;
         self.metrics.truncate(latest.as_ref().map_or(0, |latest| latest.metrics_bytes))?;
+        self.metrics.check()?;
         Ok(latest)
     }
 

@@ -17,9 +17,14 @@ impl RunLock {
     /// Takes `run.lock` in `folder` and writes this process's id into it.
     ///
     /// # Errors
-    /// [`CheckpointError::Locked`] when another process has it, [`CheckpointError::Io`] when it cannot be written.
+    /// [`CheckpointError::Locked`] when another process has it, [`CheckpointError::RunDamaged`] for
+    /// a folder in its place, [`CheckpointError::Io`] when it cannot be written.
     pub fn take(folder: &Path) -> Result<Self, CheckpointError> {
         let path = folder.join("run.lock");
+        if path.is_dir() {
+            let what = "`run.lock` is a folder";
+            return Err(CheckpointError::RunDamaged { path: folder.to_owned(), what });
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

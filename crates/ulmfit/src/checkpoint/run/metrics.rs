@@ -1,10 +1,11 @@
 //! `metrics.jsonl`: one line a step, each exactly once.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::crash_point::crash_point;
@@ -24,6 +25,10 @@ pub(super) struct MetricsLog {
 impl MetricsLog {
     pub(super) fn open(folder: &Path) -> Result<Self, CheckpointError> {
         let path = folder.join("metrics.jsonl");
+        if path.is_dir() {
+            let what = "`metrics.jsonl` is a folder";
+            return Err(CheckpointError::RunDamaged { path: folder.to_owned(), what });
+        }
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -56,6 +61,20 @@ impl MetricsLog {
             return Err(io_error("write", &self.path)(error));
         }
         self.bytes += text.len() as u64;
+        Ok(())
+    }
+
+    /// Reads all lines: a run must not train for hours and fail on them at its end.
+    pub(super) fn check(&self) -> Result<(), CheckpointError> {
+        let damaged = |source| CheckpointError::Metrics { path: self.path.clone(), source };
+        let file = File::open(&self.path).map_err(io_error("read", &self.path))?;
+        for line in BufReader::new(file).lines() {
+            let line = line.map_err(|source| match source.kind() {
+                io::ErrorKind::InvalidData => damaged(source),
+                _ => io_error("read", &self.path)(source),
+            })?;
+            serde_json::from_str::<IgnoredAny>(&line).map_err(|error| damaged(error.into()))?;
+        }
         Ok(())
     }
 

@@ -16,6 +16,6 @@ mod disk_tests;
 mod tests;
 
 pub use checkpoints::{Checkpoint, Keep, SkippedCheckpoint};
-pub(crate) use config::store_or_compare;
+pub(crate) use config::{VERSION, store_or_compare};
 pub use folder::RunFolder;
 pub use lock::RunLock;

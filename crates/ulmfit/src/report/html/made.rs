@@ -22,7 +22,7 @@ fn cost(cost: &Cost) -> Markup {
                 @if let Some(memory) = cost.peak_rss_mb {
                     "At most " (count(memory.round() as u64)) " MiB of memory. "
                 }
-                @if cost.continued { "Time since the run was continued; what came before is not counted." }
+                @if cost.continued { "The run was continued: the time before counts up to the checkpoint it went on from." }
                 @else { "Wall time, reading of files not counted." }
             }
             thead {

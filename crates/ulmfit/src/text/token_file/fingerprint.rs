@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::hashing;
 use crate::text::{TextConfig, Vocab};
 
 /// Hash of settings, vocabulary and sources: if it differs, the ids mean something else.
@@ -58,7 +59,7 @@ impl Fingerprint {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         };
-        add(format!("{config:?}").as_bytes());
+        add(hashing::of_json(config).as_bytes());
         add(&(vocab.len() as u64).to_le_bytes());
         vocab.tokens().iter().for_each(|token| add(token.as_bytes()));
         for Source { name, bytes, hash } in sources {

@@ -1,0 +1,87 @@
+//! Records that a thread of their own reads, so that whoever works on them takes all that are there.
+
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use ulmfit::data::readers::Records;
+use ulmfit::data::{DataError, Record};
+
+/// Records in one batch at most, and read ahead of it: memory stays flat however long the input is.
+const BATCH: usize = 512;
+
+/// Reads while the batch before is being worked on.
+pub(crate) struct ReadAhead {
+    read: Receiver<Result<Record, DataError>>,
+    reader: JoinHandle<Records>,
+}
+
+impl ReadAhead {
+    /// Begins to read. The thread is not waited for if this is dropped: it may be waiting for input.
+    pub(crate) fn start(mut records: Records) -> io::Result<Self> {
+        let (sender, read) = sync_channel(BATCH);
+        let reader = Builder::new().name("reader".into()).spawn(move || {
+            // fails when nobody listens any more
+            _ = records.try_for_each(|record| sender.send(record));
+            records
+        })?;
+        Ok(Self { read, reader })
+    }
+
+    /// Waits for one record and takes with it those that are there already; none at the end.
+    ///
+    /// Which records come together depends on time and must change no answer.
+    pub(crate) fn batch(&self) -> impl Iterator<Item = Result<Record, DataError>> {
+        self.read.recv().into_iter().chain(self.read.try_iter()).take(BATCH)
+    }
+
+    /// What was read with, after the last record.
+    pub(crate) fn finish(self) -> Records {
+        drop(self.read);
+        self.reader.join().unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ulmfit::data::readers::{ReadOptions, open};
+
+    fn lines(count: usize) -> (tempfile::TempDir, Records) {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("texts.txt");
+        let texts: Vec<String> = (0..count).map(|n| format!("text {n}")).collect();
+        std::fs::write(&path, texts.join("\n")).unwrap();
+        let records = open(&path, &ReadOptions::default()).unwrap();
+        (place, records)
+    }
+
+    #[test]
+    fn all_that_is_there_comes_at_once() {
+        let (_place, records) = lines(300);
+        let ahead = ReadAhead::start(records).unwrap();
+        while !ahead.reader.is_finished() {
+            std::thread::yield_now();
+        }
+        assert_eq!(ahead.batch().count(), 300);
+        assert_eq!(ahead.batch().count(), 0);
+    }
+
+    #[test]
+    fn batches_are_bounded_and_in_order() {
+        let (_place, records) = lines(3 * BATCH + 7);
+        let ahead = ReadAhead::start(records).unwrap();
+        let mut texts = Vec::new();
+        loop {
+            let batch: Vec<Record> = ahead.batch().map(Result::unwrap).collect();
+            assert!(batch.len() <= BATCH);
+            if batch.is_empty() {
+                break;
+            }
+            texts.extend(batch.into_iter().map(|record| record.fields[0].clone()));
+        }
+        let wanted: Vec<String> = (0..3 * BATCH + 7).map(|n| format!("text {n}")).collect();
+        assert_eq!(texts, wanted);
+        assert!(ahead.finish().warnings().messages().is_empty());
+    }
+}

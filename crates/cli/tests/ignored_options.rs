@@ -1,0 +1,48 @@
+//! An option that would have no effect is refused, not ignored.
+
+use crate::common::Place;
+
+#[test]
+fn options_without_effect_are_refused() {
+    let place = Place::new();
+    let numbers: String = (0..40).map(|row| format!("a text of {row} words,{row}.5\n")).collect();
+    place.write("numbers.csv", format!("text,label\n{numbers}"));
+    for (line, message) in [
+        ("train lm train.csv --task multi --label-smoothing 0.1", "label smoothing has no effect"),
+        ("fit train.csv --task multi --label-smoothing 0.1", "label smoothing has no effect"),
+        (
+            "train lm numbers.csv --task regression --label-smoothing 0.1",
+            "label smoothing has no effect",
+        ),
+        ("train lm numbers.csv --task regression --balance", "class weights have no effect"),
+        ("train lm train.csv --self-training 10", "--self-training has no texts"),
+        ("fit train.csv --self-training 10", "--self-training has no texts"),
+        ("fit train.csv --base none --base-words seen", "--base-words has no effect"),
+        ("fit train.csv --valid test.csv --valid-share 0.1", "cannot be used with"),
+        ("fit train.csv --test test.csv --test-share 0.1", "cannot be used with"),
+        ("train lm train.csv --valid test.csv --valid-share 0.1", "cannot be used with"),
+        ("train lm train.csv --test test.csv --test-share 0.1", "cannot be used with"),
+    ] {
+        let done = place.run(&format!("{line} -o out"));
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.contains(message), "{line}: {done:?}");
+        let clap = message.starts_with("cannot");
+        assert!(clap || done.stderr.contains("\nhint: "), "{line}: {done:?}");
+        assert!(!place.path("out").exists());
+    }
+    for (line, message) in [
+        ("pretrain train.csv -o out --label label", "--label has no effect"),
+        ("pretrain train.csv -o out --label-delimiter ;", "--label-delimiter has no effect"),
+        ("finetune lm train.csv -o out --label label", "--label has no effect"),
+        ("evaluate lm train.csv --label label", "--label has no effect"),
+        ("lr-find lm train.csv --label label", "--label has no effect"),
+        ("predict classifier test.csv --echo --format text", "--echo has no effect"),
+    ] {
+        let done = place.run(line);
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.contains(message) && done.stderr.contains("\nhint: "), "{done:?}");
+        assert!(!place.path("out").exists());
+    }
+    let done = place.run("lr-find lm train.csv --classifier --min-freq 2");
+    assert_eq!(done.code, Some(2), "{done:?}");
+}
