@@ -1,4 +1,4 @@
-//! Single figures in the README's sentences, kept equal to the results.
+//! Single figures in the sentences of README and docs, kept equal to the results.
 //!
 //! `<!-- figure: trec6; 100; ulmfit -->4.2<!-- /figure -->` is the value of the run on data set `trec6` with 100 labels
 //! by model `ulmfit`, with one decimal.

@@ -1,26 +1,36 @@
-//! Checks of this repository that Cargo does not make: `cargo xtask layers names sizes readme --check`.
+//! Checks of this repository that Cargo does not make: `cargo xtask layers names sizes docs words readme --check`.
 //!
 //! - `layers`: inside the library, arrows between modules point downwards only, without circles
 //! - `names`: no public module of the library has more names, no room more lines than its limit
 //! - `sizes`: no source file is longer than a reader's patience
-//! - `readme`: tables, pictures and figures of the README are those that `results/*.jsonl` gives; without
-//!   `--check` they are written, with it a difference is an error
+//! - `docs`: links of README and docs have their targets, every page is in the table of contents
+//! - `words`: README and docs use the words of the field
+//! - `readme`: tables, pictures and figures of README and docs are those that `results/*.jsonl` gives
+//! - `command-line`: the reference of the command line is what the program of `ULMFIT` prints
+//!
+//! The last two write what differs; with `--check` a difference is an error.
 
+mod command_line;
+mod docs;
 mod figures;
 mod files;
+mod headline;
 mod layers;
 mod library;
+mod markdown;
 mod names;
 mod pictures;
 mod readme;
 mod results;
 mod sizes;
+mod words;
 
 use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask [layers] [names] [sizes] [readme [--check]]";
+const USAGE: &str =
+    "usage: cargo xtask [layers] [names] [sizes] [docs] [words] [readme] [command-line] [--check]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -48,6 +58,9 @@ fn run(words: &[String]) -> anyhow::Result<()> {
             "layers" => layers::check(&library, &layers::LIBRARY)?,
             "names" => names::check(&library)?,
             "sizes" => sizes::check(&root)?,
+            "docs" => docs::check(&root)?,
+            "words" => words::check(&root)?,
+            "command-line" => command_line::run(&root, mode)?,
             "readme" => readme::run(&root, mode)?,
             _ => anyhow::bail!("unknown check `{verb}`\n{USAGE}"),
         };

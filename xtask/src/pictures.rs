@@ -1,11 +1,11 @@
-//! Error against number of labels, drawn from the results: a picture a data set.
+//! Error against number of labels, drawn from the results: one picture per data set.
 
 use ulmfit::report::statistics::{CurvePoint, PowerLaw};
 use ulmfit::report::svg::{LabelSeries, label_curve};
 
 use crate::results::{Run, distinct};
 
-/// A picture of `results/`.
+/// A picture for `docs/pictures/`.
 pub(crate) struct Picture {
     pub(crate) dataset: String,
     /// Name of its file.
@@ -16,7 +16,7 @@ pub(crate) struct Picture {
 /// Answers that labels do not change have no curve.
 const NO_CURVE: &str = "most frequent label";
 
-/// One a data set on which something learned from several numbers of labels.
+/// One per data set on which something learned from several numbers of labels.
 pub(crate) fn pictures(runs: &[Run]) -> Vec<Picture> {
     let mut pictures = Vec::new();
     for dataset in distinct(runs, |run| run.dataset.clone()) {

@@ -1,4 +1,4 @@
-//! The results tables, made from `results/*.jsonl`: no number is typed by hand.
+//! The results tables of the README and the docs, made from `results/*.jsonl`: no number is typed by hand.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::figures;
+use crate::headline;
+use crate::markdown;
 use crate::pictures::{Picture, pictures};
 use crate::results::{self, Run, distinct};
 
@@ -21,17 +23,26 @@ pub(crate) enum Mode {
     Write,
 }
 
-/// Puts the tables between the two markers of the README, all that is known of each number into
-/// `results/table.md`, and the pictures beside that.
+/// Writes, or compares: the short table of the README, all tables in `docs/results.md`, the figures in the sentences
+/// of both and of every page of `docs/`, all that is known of each number in `results/table.md`, and the pictures.
 pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
     let runs = latest(results::read(&root.join("results"))?);
-    let path = root.join("README.md");
-    let readme =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let readme = figures::replaced(&replaced(&readme, &summary(&runs))?, &runs)?;
-    let mut files = vec![(path, readme), (root.join("results/table.md"), table(&runs))];
+    let mut files = vec![(root.join("results/table.md"), table(&runs))];
+    for path in markdown::pages(root)? {
+        let mut text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let name = path.strip_prefix(root).unwrap_or(&path);
+        if name == Path::new("README.md") {
+            text = replaced(&text, &headline::table(&runs)?)?;
+        } else if name == Path::new("docs/results.md") {
+            text = replaced(&text, &summary(&runs))?;
+        }
+        let text =
+            figures::replaced(&text, &runs).with_context(|| format!("in {}", name.display()))?;
+        files.push((path, text));
+    }
     let drawn = pictures(&runs).into_iter();
-    files.extend(drawn.map(|picture| (root.join("results").join(picture.file), picture.svg)));
+    files.extend(drawn.map(|picture| (root.join("docs/pictures").join(picture.file), picture.svg)));
     for (path, new) in files {
         if fs::read_to_string(&path).is_ok_and(|old| old == new) {
             continue;
@@ -40,7 +51,12 @@ pub(crate) fn run(root: &Path, mode: Mode) -> anyhow::Result<String> {
             Mode::Check => {
                 anyhow::bail!("{} is out of date: run `cargo xtask readme`", path.display())
             }
-            Mode::Write => fs::write(&path, new)?,
+            Mode::Write => {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::write(&path, new)?;
+            }
         }
     }
     Ok(format!("{} results", runs.len()))
@@ -82,7 +98,7 @@ fn summary(runs: &[Run]) -> String {
         let pictures = pictures(&group);
         for dataset in distinct(&curves, |run| run.dataset.clone()) {
             if let Some(Picture { file, .. }) = pictures.iter().find(|it| it.dataset == dataset) {
-                let _ = writeln!(text, "![{dataset}: error over labels](results/{file})\n");
+                let _ = writeln!(text, "![{dataset}: error over labels](pictures/{file})\n");
             }
             let of_set: Vec<&Run> =
                 curves.iter().copied().filter(|run| run.dataset == dataset).collect();
@@ -90,7 +106,7 @@ fn summary(runs: &[Run]) -> String {
         }
     }
     text.push_str(
-        "Times, memory, threads and command lines: [results/table.md](results/table.md).\n",
+        "Times, memory, threads and command lines: [results/table.md](../results/table.md).\n",
     );
     text
 }
@@ -124,7 +140,8 @@ fn what(run: &Run) -> String {
     format!("{}{labels}", run.dataset)
 }
 
-fn cell(run: &Run) -> String {
+/// A value with its interval.
+pub(crate) fn cell(run: &Run) -> String {
     let short = |value: f64| {
         if run.metric.contains('%') { format!("{value:.1}") } else { digits(value, 3) }
     };
@@ -205,11 +222,11 @@ fn duration(seconds: f64) -> String {
 
 fn replaced(readme: &str, table: &str) -> anyhow::Result<String> {
     let start =
-        readme.find(START).with_context(|| format!("README.md has no `{}`", START.trim()))?
+        readme.find(START).with_context(|| format!("the page has no `{}`", START.trim()))?
             + START.len();
     let end = readme[start..]
         .find(END)
-        .with_context(|| format!("README.md has no `{END}` after the start"))?
+        .with_context(|| format!("the page has no `{END}` after the start"))?
         + start;
     Ok(format!("{}{table}{}", &readme[..start], &readme[end..]))
 }
@@ -282,18 +299,22 @@ mod tests {
     fn check_reports_what_write_repairs() {
         let folder = tempfile::tempdir().unwrap();
         let readme = folder.path().join("README.md");
+        let docs = folder.path().join("docs/results.md");
         fs::create_dir(folder.path().join("results")).unwrap();
-        fs::write(folder.path().join("results/a.jsonl"), LINE.replace('\n', " ")).unwrap();
-        fs::write(&readme, format!("before\n{START}old\n{END}\nafter\n")).unwrap();
+        fs::create_dir(folder.path().join("docs")).unwrap();
+        fs::write(folder.path().join("results/a.jsonl"), headline::tests::lines()).unwrap();
+        for page in [&readme, &docs] {
+            fs::write(page, format!("before\n{START}old\n{END}\nafter\n")).unwrap();
+        }
 
         assert!(run(folder.path(), Mode::Check).unwrap_err().to_string().contains("out of date"));
-        assert_eq!(run(folder.path(), Mode::Write).unwrap(), "1 results");
+        assert_eq!(run(folder.path(), Mode::Write).unwrap(), "6 results");
         assert!(run(folder.path(), Mode::Check).is_ok());
-        let text = fs::read_to_string(&readme).unwrap();
-        assert!(
-            text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"),
-            "{text}"
-        );
+        for page in [&readme, &docs] {
+            let text = fs::read_to_string(page).unwrap();
+            assert!(text.starts_with("before\n") && text.ends_with("after\n"), "{text}");
+            assert!(!text.contains("old") && text.contains("TREC-6"), "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,106 @@
+//! The short results table of the README: six rows, chosen to show many labels and few, long texts and short.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+
+use crate::readme::cell;
+use crate::results::Run;
+
+/// A row: data set and number of labels in `results/*.jsonl`, which of our runs it shows, and the words for it.
+struct Row {
+    dataset: &'static str,
+    labels: usize,
+    ours: &'static str,
+    words: &'static str,
+}
+
+const fn row(dataset: &'static str, labels: usize, ours: &'static str, words: &'static str) -> Row {
+    Row { dataset, labels, ours, words }
+}
+
+const BOTH: &str = "ulmfit, both directions";
+
+const ROWS: [Row; 6] = [
+    row(
+        "TREC-6, few labels",
+        100,
+        "ulmfit, forward only, all texts read",
+        "TREC-6 questions, 100 labels",
+    ),
+    row("TREC-6", 5452, BOTH, "TREC-6 questions, all 5,452 labels"),
+    row(
+        "IMDb, sample",
+        100,
+        "ulmfit, forward only, all texts read, self-training",
+        "IMDb reviews, 100 labels",
+    ),
+    row("IMDb, a quarter of the unlabelled texts", 25000, BOTH, "IMDb reviews, all 25,000 labels"),
+    row("SST-2, whole sentences", 6920, BOTH, "SST-2 sentences, 6,920 labels"),
+    row("AG News, a part", 14502, BOTH, "AG News, 14,502 labels"),
+];
+
+/// The others: their names in the results and at the head of their columns.
+const PEERS: [(&str, &str); 2] =
+    [("TF-IDF + logistic regression", "TF-IDF + logistic regression"), ("fastText", "fastText")];
+
+/// The table in Markdown; a dash where a peer was not measured.
+///
+/// # Errors
+/// If one of our own results is missing.
+pub(crate) fn table(runs: &[Run]) -> anyhow::Result<String> {
+    let mut text = String::from("| test error, % | ulmfit |");
+    PEERS.iter().for_each(|(_, head)| _ = write!(text, " {head} |"));
+    let _ = writeln!(text, "\n|---|---:|{}", "---:|".repeat(PEERS.len()));
+    for row in &ROWS {
+        let of = |model: &str| {
+            runs.iter().find(|run| {
+                run.dataset == row.dataset && run.labels == Some(row.labels) && run.model == model
+            })
+        };
+        let ours = of(row.ours).with_context(|| {
+            format!("no result of `{}` on {}, {} labels", row.ours, row.dataset, row.labels)
+        })?;
+        let _ = write!(text, "| {} | {} |", row.words, cell(ours));
+        for (model, _) in PEERS {
+            let _ = write!(text, " {} |", of(model).map_or_else(|| "–".to_owned(), cell));
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::results::tests::LINE;
+
+    /// Lines of results that are enough for the table.
+    pub(crate) fn lines() -> String {
+        let line = |row: &Row| {
+            let old = r#""dataset": "trec6", "model": "ulmfit", "metric": "error %""#;
+            let new = format!(
+                r#""dataset": "{}", "labels": {}, "model": "{}", "metric": "test error, %""#,
+                row.dataset, row.labels, row.ours
+            );
+            let line = LINE.replace('\n', " ").replace(old, &new);
+            assert!(line.contains(row.ours));
+            line + "\n"
+        };
+        ROWS.iter().map(line).collect()
+    }
+
+    #[test]
+    fn peers_stand_beside_ours_and_a_missing_run_is_an_error() {
+        let mut runs: Vec<Run> =
+            lines().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let peer = Run { model: "fastText".to_owned(), value: 9.0, ci95: None, ..runs[1].clone() };
+        runs.push(peer);
+        let text = table(&runs).unwrap();
+        assert_eq!(text.lines().count(), 2 + ROWS.len());
+        let row = "| TREC-6 questions, all 5,452 labels | 4.2 (2.5–6.4) | – | 9.0 |";
+        assert_eq!(text.lines().nth(3), Some(row));
+        let error = table(&runs[1..]).unwrap_err().to_string();
+        assert!(error.contains("TREC-6, few labels, 100"), "{error}");
+    }
+}
