@@ -84,7 +84,7 @@ fn broken_json() {
             "--text",
         ),
         refused(
-            file("a.jsonl", r#"{"text": "x", "label": {"a": 1}}"#),
+            file("a.jsonl", r#"{"text": "x", "label": {"a": "b"}}"#),
             labelled(),
             "a.jsonl:1: the label is an object",
             "a label is text",

@@ -94,7 +94,7 @@ fn documented_repairs() {
             file("a.jsonl", "{\"text\": \"x\"}\n{\"text\": null}\n{\"text\": 4.50}"),
             unlabelled(),
             &["x", "", "4.5"],
-            [0, 0, 1, 1, 0],
+            [0, 0, 0, 1, 0],
         ),
         repaired(
             file("a.jsonl", "{\"text\": \"x\", \"label\": null}\n{\"text\": \"y\", \"label\": {}}"),
@@ -102,14 +102,14 @@ fn documented_repairs() {
             &["x", "y"],
             [0, 0, 0, 0, 2],
         ),
-        repaired(file("a.parquet", nulls()), unlabelled(), &["x", ""], [0, 0, 1, 1, 0]),
+        repaired(file("a.parquet", nulls()), unlabelled(), &["x", ""], [0, 0, 0, 1, 0]),
         repaired(file("a.parquet", nulls()), text("label"), &["1", "2"], none),
         // Names that lie.
         repaired(file("a.csv", gzip(b"text\nx\n")), unlabelled(), &["x"], none),
         repaired(file("a.csv.gz", "text\nx\n"), unlabelled(), &["x"], none),
         repaired(file("a.csv", "{\"text\": \"x\"}\n"), unlabelled(), &["x"], none),
         repaired(file("a.csv", latin), unlabelled(), &["x"], none),
-        repaired(file("a.parquet.gz", gzip(&nulls())), unlabelled(), &["x", ""], [0, 0, 1, 1, 0]),
+        repaired(file("a.parquet.gz", gzip(&nulls())), unlabelled(), &["x", ""], [0, 0, 0, 1, 0]),
     ] {
         let folder = place(&case.files);
         let name = case.files[0].0.split('/').next().unwrap();

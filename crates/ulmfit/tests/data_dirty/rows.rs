@@ -34,7 +34,7 @@ fn broken_rows() {
         refused(
             file("a.csv", "text,label\r\n\"x\r\ny\",a\r\ny\r\n"),
             labelled(),
-            "a.csv:4: 1 fields",
+            "a.csv:4 (row 3): 1 fields",
             "missing",
         ),
         refused(
