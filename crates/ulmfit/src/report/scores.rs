@@ -53,7 +53,7 @@ impl ClassificationScores {
         }
     }
 
-    /// Which class was taken for which other, the most frequent first: target, guess, rows.
+    /// Which class was predicted as which other, the most frequent first: target, guess, rows.
     pub fn confused(&self) -> Vec<(usize, usize, u64)> {
         let mut confused = Vec::new();
         for (target, row) in self.confusion.iter().enumerate() {
@@ -69,7 +69,7 @@ impl ClassificationScores {
 
     /// The most frequent confusions, one a line; none if nothing was confused.
     pub fn mistakes_table(&self, most: usize) -> Table {
-        let mut table = Table::new(["is", "taken for", "rows"]);
+        let mut table = Table::new(["actual", "predicted", "rows"]);
         for (target, guess, count) in self.confused().into_iter().take(most) {
             table.row([self.labels[target].clone(), self.labels[guess].clone(), count.to_string()]);
         }
@@ -79,7 +79,7 @@ impl ClassificationScores {
     /// One line a class, one column a guess.
     pub fn confusion_table(&self) -> Table {
         let short = |label: &String| label.chars().take(SHORT).collect();
-        let heads = std::iter::once("is, taken for".to_owned());
+        let heads = std::iter::once("actual / predicted".to_owned());
         let mut table = Table::new(heads.chain(self.labels.iter().map(short)));
         for (label, row) in self.labels.iter().zip(&self.confusion) {
             let label = std::iter::once(label.clone());
@@ -195,9 +195,9 @@ class  precision  recall     F1  rows
 ham       100.00   50.00  66.67     2
 spam       75.00  100.00  85.71     3
 
-is, taken for  ham  spam
-ham              1     1
-spam             0     3
+actual / predicted  ham  spam
+ham                   1     1
+spam                  0     3
 ";
         assert_eq!(scores().to_string(), wanted);
     }
@@ -216,7 +216,8 @@ spam             0     3
         let scores = ClassificationScores::new(&labels, &[0, 1, 1, 8], &[0, 2, 2, 0], 0.5);
         assert_eq!(scores.confused(), [(1, 2, 2), (8, 0, 1)]);
         let text = scores.to_string();
-        let wanted = "\nis  taken for  rows\nc1  c2            2\nc8  c0            1\n";
+        let wanted =
+            "\nactual  predicted  rows\nc1      c2            2\nc8      c0            1\n";
         assert!(text.ends_with(wanted), "{text}");
     }
 }

@@ -4,6 +4,12 @@ use super::contents::{BaselineScores, Cost, Judge, Report, RowCounts, SelfTraini
 use super::table::percent;
 use std::fmt;
 
+/// An expected calibration error above this makes a threshold on probabilities unreliable.
+pub(super) const BADLY_CALIBRATED: f64 = 0.1;
+/// What to do about it.
+pub(super) const CALIBRATION_ADVICE: &str = "do not rely on a fixed confidence threshold of this classifier; more labelled rows, fewer \
+     epochs (--epochs) or label smoothing (--label-smoothing 0.1) usually help";
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(verdict) = &self.verdict {
@@ -12,16 +18,18 @@ impl fmt::Display for Report {
         match self.judged() {
             Some((scores, judge)) => {
                 let rows = match (judge, self.rows.train_like_test) {
-                    (Judge::Test, 0) => "rows never seen before",
+                    (Judge::Test, 0) => "the test set",
                     (Judge::Test, _) => {
-                        "the test rows, some of which training rows nearly repeat (it flatters)"
+                        "the test set, which has near-duplicates in the training set (optimistic)"
                     }
-                    (Judge::Valid, _) => "rows held out of the training",
-                    (Judge::Chosen, _) => "the rows that choices were made by (it flatters)",
+                    (Judge::Valid, _) => "the validation set, on which nothing was selected",
+                    (Judge::Chosen, _) => {
+                        "the validation set, on which the best epoch was selected (optimistic)"
+                    }
                 };
                 writeln!(f, "score on {rows}\n{scores}")?;
             }
-            None => writeln!(f, "no rows were left to score on\n")?,
+            None => writeln!(f, "not scored: there is no test set\n")?,
         }
         if let Some(baselines) = &self.baselines {
             writeln!(f, "{baselines}")?;
@@ -29,17 +37,21 @@ impl fmt::Display for Report {
         if let Some(error) = self.calibration_error {
             writeln!(
                 f,
-                "probabilities are off by {} % (expected calibration error)\n",
+                "probabilities are off by {} percentage points on average (expected calibration error)",
                 percent(error)
             )?;
+            if error > BADLY_CALIBRATED {
+                writeln!(f, "warning: {CALIBRATION_ADVICE}")?;
+            }
+            writeln!(f)?;
         }
         let RowCounts { train, valid, test, train_like_test } = self.rows;
-        writeln!(f, "rows: {train} to learn from, {valid} to choose by, {test} to score on")?;
+        writeln!(f, "examples: {train} training, {valid} validation, {test} test")?;
         if train_like_test > 0 {
-            writeln!(f, "training rows that nearly repeat a test row: {train_like_test}")?;
+            writeln!(f, "training rows that are near-duplicates of a test row: {train_like_test}")?;
         }
         if self.unlabeled > 0 {
-            writeln!(f, "texts without labels: {}", self.unlabeled)?;
+            writeln!(f, "unlabelled texts: {}", self.unlabeled)?;
         }
         if let Some(found) = &self.self_training {
             writeln!(f, "{found}")?;
@@ -58,9 +70,11 @@ impl fmt::Display for Report {
 impl fmt::Display for SelfTrainingReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { labelled, learned, first_accuracy } = self;
-        write!(f, "learned from {learned} of {labelled} texts that a first classifier labelled")?;
+        write!(f, "self-training: learned from {learned} of {labelled} pseudo-labelled texts")?;
         match first_accuracy {
-            Some(accuracy) => write!(f, ", which has {} % right by itself", percent(*accuracy)),
+            Some(accuracy) => {
+                write!(f, "; the first classifier alone has {} % right", percent(*accuracy))
+            }
             None => Ok(()),
         }
     }
@@ -71,7 +85,7 @@ impl fmt::Display for BaselineScores {
         match self {
             Self::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 } => {
                 for (name, part, interval) in [
-                    ("always the most frequent answer", majority_accuracy, majority_ci95),
+                    ("most frequent label", majority_accuracy, majority_ci95),
                     ("TF-IDF with logistic regression", tfidf_accuracy, tfidf_ci95),
                 ] {
                     let [low, high] = interval.map(percent);
@@ -82,7 +96,7 @@ impl fmt::Display for BaselineScores {
             }
             Self::Numbers { mean_mae, mean_mae_ci95: [low, high], mean_rmse, .. } => writeln!(
                 f,
-                "always the mean: mean absolute error {mean_mae:.4} (95 % interval {low:.4} to \
+                "always predicting the mean: mean absolute error {mean_mae:.4} (95 % interval {low:.4} to \
                  {high:.4}), root mean squared error {mean_rmse:.4}"
             ),
         }

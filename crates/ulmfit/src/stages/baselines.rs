@@ -8,7 +8,7 @@ use crate::model::argmax;
 use crate::models::ClassifierBundle;
 use crate::report::BaselineScores;
 use crate::report::metrics::{RegressionScores, mean_interval, wilson};
-use crate::report::statistics::Comparison;
+use crate::report::statistics::{Comparison, rounded, rows_for_mean};
 use crate::text::TextPipeline;
 use ulmfit_ops::Device;
 
@@ -67,7 +67,7 @@ impl Baselines {
             });
         let scores =
             BaselineScores::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 };
-        let verdict = comparison.words("the classifier", "TF-IDF with logistic regression");
+        let verdict = comparison.words("The classifier", "TF-IDF with logistic regression");
         Ok(Self { scores, comparison: Some(comparison), verdict })
     }
 
@@ -82,22 +82,25 @@ impl Baselines {
             .collect();
         let (mae_gain, mae_gain_ci95) = mean_interval(&gains);
         let [low, high] = mae_gain_ci95;
-        // told from the side of the better one
         let interval = |low: f64, high: f64| format!("(95 % interval {low:.4} to {high:.4})");
         let verdict = if low > 0.0 {
             let interval = interval(low, high);
             format!(
-                "the model is better than always the mean: mean absolute error lower by {mae_gain:.4} {interval}"
+                "The model is better than always predicting the mean: mean absolute error lower by {mae_gain:.4} {interval}"
             )
         } else if high < 0.0 {
             let (loss, interval) = (-mae_gain, interval(-high, -low));
             format!(
-                "always the mean is better than the model: mean absolute error lower by {loss:.4} {interval}"
+                "The model is worse than always predicting the mean: mean absolute error higher by {loss:.4} {interval}"
             )
         } else {
             let (n, interval) = (wanted.len(), interval(low, high));
+            let more = match rows_for_mean(mae_gain, mae_gain_ci95, n as u64) {
+                Some(rows) => format!(". About {} test rows would show such a gain", rounded(rows)),
+                None => String::new(),
+            };
             format!(
-                "the model is not better than always the mean as far as {n} rows can tell: mean absolute error lower by {mae_gain:+.4} {interval}"
+                "No significant difference from always predicting the mean on {n} rows: mean absolute error reduced by {mae_gain:.4} {interval}{more}"
             )
         };
         let scores = BaselineScores::Numbers {

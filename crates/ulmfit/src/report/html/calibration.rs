@@ -1,8 +1,9 @@
 //! How far the probabilities can be trusted.
 
-use super::format::percent;
+use super::format::points;
 use super::titled;
 use crate::report::svg::{Picture, ReliabilityDiagram};
+use crate::report::text::{BADLY_CALIBRATED, CALIBRATION_ADVICE};
 use crate::report::{ClassifierEvaluation, Report};
 use maud::{Markup, PreEscaped, html};
 
@@ -19,11 +20,11 @@ pub(super) fn section(report: &Report) -> Markup {
     let bins = || reliability.bins.iter().filter(|bin| bin.count > 0);
     let gap: f64 = bins().map(|bin| (bin.confidence - bin.accuracy) * bin.count as f64).sum();
     let tendency = match gap {
-        _ if error < 0.02 => "They can be taken at their word.",
+        _ if error < 0.02 => "They are well calibrated.",
         gap if several && gap > 0.0 => "On the whole they are too high.",
         gap if several && gap < 0.0 => "On the whole they are too low.",
-        gap if gap > 0.0 => "On the whole it is surer than it should be.",
-        _ => "On the whole it is less sure than it could be.",
+        gap if gap > 0.0 => "On the whole it is overconfident.",
+        _ => "On the whole it is underconfident.",
     };
     let diagram = ReliabilityDiagram {
         title: "Reliability".to_owned(),
@@ -32,15 +33,23 @@ pub(super) fn section(report: &Report) -> Markup {
         reliability: reliability.clone(),
     };
     let content = html! {
-        p { "Its probabilities are off by " strong { (percent(error)) }
+        p { "Its probabilities are off by " strong { (points(error)) " percentage points" }
             " on average (expected calibration error). " (tendency) }
+        @if error > BADLY_CALIBRATED { p.notice { (advice()) } }
         figure.square {
             (PreEscaped(diagram.in_page()))
             figcaption {
-                "Bars: how often it is so, by " (confident) ". They should end at the dashed line, and \
-                 are fainter where they stand for fewer answers. Grey below: how many."
+                "Bars: how often it is so, by " (confident) ", with a 95 % interval. They should end at \
+                 the dashed line. Grey below: the number of answers; fewer than five have no bar."
             }
         }
     };
     titled("Can its probabilities be trusted?", &content)
+}
+
+/// The advice as a sentence.
+fn advice() -> String {
+    let mut advice = CALIBRATION_ADVICE.to_owned();
+    advice[..1].make_ascii_uppercase();
+    advice + "."
 }

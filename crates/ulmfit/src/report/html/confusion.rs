@@ -1,4 +1,4 @@
-//! Which class was taken for which.
+//! The confusion matrix.
 
 use super::format::{count, percent};
 use super::{titled, wide};
@@ -21,19 +21,19 @@ pub(super) fn section(report: &Report) -> Markup {
         @if scores.labels.len() <= GRID {
             figure.grid.small[scores.labels.len() <= SMALL] {
                 div.wide { (PreEscaped(confusion(scores).in_page())) }
-                figcaption { "Each row is a class as it is, each column what it was taken for; darker is a \
-                              larger share of the row. Mistakes lie off the diagonal." }
+                figcaption { "Rows are the actual classes, columns the predicted ones; darker is a larger \
+                              share of the row. Mistakes lie off the diagonal." }
             }
         }
         @if scores.labels.len() > 2 { (pairs(scores)) }
     };
-    titled("Confusion", &content)
+    titled("Confusion matrix", &content)
 }
 
 fn pairs(scores: &ClassificationScores) -> Markup {
     let confused = scores.confused();
     if confused.is_empty() {
-        return html! { p { "No row was taken for another class." } };
+        return html! { p { "No mistakes." } };
     }
     let most = if scores.labels.len() <= GRID { 5 } else { PAIRS };
     wide(&html! {
@@ -41,10 +41,10 @@ fn pairs(scores: &ClassificationScores) -> Markup {
             caption { "The most frequent confusions" }
             thead {
                 tr {
-                    th scope="col" { "Is" }
-                    th scope="col" { "Taken for" }
+                    th scope="col" { "Actual" }
+                    th scope="col" { "Predicted" }
                     th.number scope="col" { "Rows" }
-                    th.number scope="col" { "Of its class" }
+                    th.number scope="col" { "Share of class" }
                 }
             }
             tbody {

@@ -1,7 +1,7 @@
 //! How it was made, and what that took.
 
 use super::format::{count, duration};
-use super::{titled, wide};
+use super::{folded, wide};
 use crate::report::{Cost, Provenance, Report};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 pub(super) fn section(report: &Report) -> Markup {
     html! {
-        (titled("Time and memory", &cost(&report.cost)))
-        (titled("How it was made", &provenance(&report.made)))
+        (folded("Time and memory", &cost(&report.cost)))
+        (folded("Settings and provenance", &provenance(&report.made)))
     }
 }
 
@@ -43,7 +43,7 @@ fn cost(cost: &Cost) -> Markup {
             }
             tfoot {
                 tr {
-                    th scope="row" { "all" }
+                    th scope="row" { "Total" }
                     td.number { (duration(cost.seconds)) }
                     td {}
                 }
@@ -63,14 +63,14 @@ fn provenance(made: &Provenance) -> Markup {
         ("Directions", directions.join(", ")),
         ("Vocabulary", format!("{} tokens", count(made.vocabulary))),
         ("Vocabulary, blake3", made.vocabulary_hash.clone()),
-        ("Weights of a direction", count(made.weights)),
-        ("Rows learned from, blake3", made.data.train.clone()),
-        ("Rows chosen by, blake3", made.data.valid.clone()),
-        ("Rows scored on, blake3", made.data.test.clone()),
+        ("Parameters per direction", count(made.weights)),
+        ("Training set, blake3", made.data.train.clone()),
+        ("Validation set, blake3", made.data.valid.clone()),
+        ("Test set, blake3", made.data.test.clone()),
     ];
     let table = wide(&html! {
         table.facts {
-            caption { "With the same program, seed, rows and settings every bit of the model comes out again" }
+            caption { "The same program, seed, data and settings give the same model, bit for bit" }
             tbody { @for (name, value) in &facts { tr { th scope="row" { (name) } td { (value) } } } }
         }
     });

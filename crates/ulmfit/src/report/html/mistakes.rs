@@ -11,12 +11,16 @@ pub(super) fn section(report: &Report) -> Markup {
     }
     let is_number = matches!(report.judged(), Some((ClassifierEvaluation::Regression(_), _)));
     let (title, guessed, why) = if is_number {
-        ("Largest errors", "guessed", "The texts whose value is farthest from the answer.")
+        (
+            "Largest errors",
+            "predicted",
+            "The texts whose actual value is farthest from the prediction.",
+        )
     } else {
         (
-            "Surest mistakes",
-            "taken for",
-            "Wrong answers that the classifier was most certain of. Often the label is wrong, or \
+            "Most confident mistakes",
+            "predicted",
+            "Wrong predictions with the highest confidence. Often the label is wrong, or \
              the text fits both.",
         )
     };
@@ -39,7 +43,7 @@ fn list(mistakes: &[Mistake], guessed: &str) -> Markup {
                 li {
                     blockquote dir="auto" { (mistake.text) }
                     p {
-                        span.tag { span.quiet { "is " } bdi { (mistake.label) } }
+                        span.tag { span.quiet { "actual " } bdi { (mistake.label) } }
                         span.tag.wrong { span.quiet { (guessed) " " } bdi { (mistake.guess) } }
                         @if let Some(confidence) = mistake.confidence {
                             span.certainty { (percent(confidence)) span.quiet { " sure" } }

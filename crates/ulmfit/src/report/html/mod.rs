@@ -59,6 +59,11 @@ fn titled(title: &str, content: &Markup) -> Markup {
     html! { section { h2 { (title) } (content) } }
 }
 
+/// A section that most readers do not need, folded under its heading.
+fn folded(title: &str, content: &Markup) -> Markup {
+    html! { section.folded { details { summary { h2 { (title) } } (content) } } }
+}
+
 /// A table that may be wider than the page.
 fn wide(table: &Markup) -> Markup {
     html! { div.wide { (table) } }

@@ -46,7 +46,7 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
             tfidf_ci95,
         }) => rows.extend([
             row("TF-IDF with logistic regression", (*tfidf_accuracy, *tfidf_ci95)),
-            row("Always the most frequent answer", (*majority_accuracy, *majority_ci95)),
+            row("Most frequent label", (*majority_accuracy, *majority_ci95)),
         ]),
         Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
             rows.push(row("Always the mean", (*mean_mae, *mean_mae_ci95)));
@@ -54,21 +54,21 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
         None => {}
     }
     let is_part = !matches!(scores, ClassifierEvaluation::Regression(_));
-    let ends = || rows.iter().flat_map(|row| row.ci95);
+    // The scale is that of the two tools to compare; what lies beyond is an arrow.
+    let ends = || rows.iter().take(2).flat_map(|row| row.ci95);
     let low = ends().fold(f64::INFINITY, f64::min);
     let high = ends().fold(f64::NEG_INFINITY, f64::max);
-    let end = |value: f64| if is_part { points(value) } else { format!("{value:.2}") };
+    let end = |value: f64| if is_part { points(value) + " %" } else { format!("{value:.2}") };
     let table = html! {
         table.scores {
-            caption { "The same rows, answered by this classifier and by simpler tools that learned from \
-                       the same rows as it did" }
+            caption { "Scores on the same rows; all tools learned from the same training set" }
             thead {
                 tr {
                     th scope="col" { "Tool" }
                     th.number scope="col" { (unit) }
                     th.number scope="col" { "95 % interval" }
                     th.plot-cell scope="col" {
-                        span.ends { span { (end(low)) } span { (end(high)) } }
+                        span.ends { @for at in [low, (low + high) / 2.0, high] { span { (end(at)) } } }
                     }
                 }
             }
@@ -92,12 +92,18 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
     html! { (wide(&table)) (other_scores(scores)) }
 }
 
-/// An interval as a line with a dot, between `low` and `high`.
+/// An interval as a line with a dot, between `low` and `high`; an arrow if it lies outside.
 fn whisker(row: &Row, [low, high]: [f64; 2]) -> String {
     let place = |value: f64| 6.0 + 168.0 * (value - low) / (high - low).max(f64::MIN_POSITIVE);
-    let [from, to] = row.ci95.map(place);
+    let [from, to] = row.ci95.map(|end| place(end).clamp(0.0, 180.0));
+    let open = "<svg class=\"whisker\" viewBox=\"0 0 180 16\" aria-hidden=\"true\">\
+                <path d=\"M0 8H180M6 4V12M90 4V12M174 4V12\"/>";
+    if !(low..=high).contains(&row.score) {
+        let arrow = if row.score < low { "M12 3L2 8L12 13" } else { "M168 3L178 8L168 13" };
+        return format!("{open}<path class=\"span beyond\" d=\"{arrow}\"/></svg>");
+    }
     format!(
-        "<svg class=\"whisker\" viewBox=\"0 0 180 16\" aria-hidden=\"true\"><path d=\"M0 8H180\"/>\
+        "{open}\
          <path class=\"span\" d=\"M{from:.1} 8H{to:.1}\"/><circle cx=\"{:.1}\" cy=\"8\" r=\"4\"/></svg>",
         place(row.score)
     )
@@ -107,7 +113,7 @@ fn other_scores(scores: &ClassifierEvaluation) -> Markup {
     let others = match scores {
         ClassifierEvaluation::SingleLabel(s) => vec![
             ("Macro F1", format!("{} %", points(s.macro_f1))),
-            ("Error", format!("{} %", points(s.error))),
+            ("Error rate", format!("{} %", points(s.error))),
             ("Cross entropy", format!("{:.4} nats", s.loss)),
         ],
         ClassifierEvaluation::MultiLabel(s) => vec![
@@ -133,8 +139,8 @@ fn per_class(classes: &[ClassScores]) -> Markup {
     let table = wide(&html! {
         table {
             caption {
-                "Precision: how many of its guesses are right. Recall: how many of its rows are found. \
-                 F1: the harmonic mean of both. All in %."
+                "Precision: the share of its predictions that are right. Recall: the share of its rows that are \
+                 found. F1: the harmonic mean of both. All in %; of few rows, only a rough estimate."
             }
             thead {
                 tr {

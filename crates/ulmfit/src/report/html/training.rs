@@ -2,7 +2,7 @@
 
 use super::figure::figure;
 use super::format::count;
-use super::{titled, wide};
+use super::{folded, wide};
 use crate::report::svg::{learning_rates, losses};
 use crate::report::{ClassifierEvaluation, Course, DirectionScore, EpochScore, Report};
 use maud::{Markup, html};
@@ -17,21 +17,21 @@ pub(super) fn section(report: &Report) -> Markup {
         @if !report.language_model.is_empty() { (language_model(&report.language_model)) }
         @for course in &report.training { (training(course, unit)) }
     };
-    titled("Training", &content)
+    folded("Training", &content)
 }
 
 fn language_model(scores: &[DirectionScore]) -> Markup {
     let compared = scores.iter().any(|score| score.perplexity_before.is_some());
     wide(&html! {
         table {
-            caption { "The language model on held-out text. Perplexity: among how many equally likely words it \
-                       would hesitate as much; lower is better." }
+            caption { "The language model on held-out text. Perplexity (lower is better): how many equally \
+                       likely next words it is choosing between, on average. Next word: how often its first guess is right." }
             thead {
                 tr {
                     th scope="col" { "Direction" }
                     @if compared { th.number scope="col" { "Perplexity before" } }
                     th.number scope="col" { "Perplexity" }
-                    th.number scope="col" { "Next word right" }
+                    th.number scope="col" { "Next word" }
                     th.number scope="col" { "Tokens" }
                 }
             }
@@ -66,13 +66,14 @@ fn training(course: &Course, unit: &str) -> Markup {
     html! {
         h3 { (title) }
         @if course.rollbacks > 0 {
-            p.notice { "Numbers stopped being finite; the run went back and halved its learning rates "
-                       (course.rollbacks) " times." }
+            p.notice { "The loss or a gradient became NaN or infinite: the run went back to a checkpoint with half the learning rate "
+                       (super::format::counted(course.rollbacks as usize, "time")) "." }
         }
-        div.charts {
+        // a curve of a single update would be an empty grid
+        @if course.steps > 1 { div.charts {
             (figure(unit, &loss))
             (figure("Learning rate of each group of layers", &rates))
-        }
+        } }
         (epochs(course))
     }
 }
@@ -134,7 +135,7 @@ fn epochs(course: &Course) -> Markup {
                         tr {
                             th scope="col" { "Epoch" }
                             th.number scope="col" { "Update" }
-                            th.number scope="col" { "Groups learning" }
+                            th.number scope="col" { "Trainable groups" }
                             th.number scope="col" { "Training loss" }
                             th.number scope="col" { "Validation loss" }
                             @for name in &names { th.number scope="col" { (name) } }

@@ -1,7 +1,7 @@
 //! What a person must know: is it any good, and how sure is that?
 
 use super::format::{count, counted, interval, percent, plain_interval};
-use crate::report::statistics::{Comparison, Verdict};
+use crate::report::statistics::{Comparison, Verdict, rounded, rows_for_mean};
 use crate::report::{BaselineScores, ClassifierEvaluation, Judge, Report};
 use maud::{Markup, html};
 
@@ -9,8 +9,8 @@ pub(super) fn section(report: &Report) -> Markup {
     html! {
         header {
             p.eyebrow { "Report on a text classifier" }
-            h1 { (headline(report)) }
-            p.lead { (evidence(report)) }
+            h1 { (unbroken(&headline(report))) }
+            p.lead { (unbroken(&evidence(report))) }
             (figures(report))
             @for notice in notices(report) { p.notice { (notice) } }
         }
@@ -23,16 +23,20 @@ fn headline(report: &Report) -> String {
         (Some(comparison), _) => match comparison.verdict() {
             Verdict::First => "Better than TF-IDF with logistic regression",
             Verdict::Second => "Worse than TF-IDF with logistic regression",
-            Verdict::Tie => "No better than TF-IDF with logistic regression on this data",
+            Verdict::Tie => match comparison.leaning() {
+                Some(Verdict::First) => "Probably better than TF-IDF, but not proven",
+                Some(_) => "Probably worse than TF-IDF, but not proven",
+                None => "No clear difference from TF-IDF",
+            },
         },
         (_, Some(BaselineScores::Numbers { mae_gain_ci95: [low, high], .. })) => {
             match (*low > 0.0, *high < 0.0) {
-                (true, _) => "Better than always answering the mean",
-                (_, true) => "Worse than always answering the mean",
-                _ => "No better than always answering the mean on this data",
+                (true, _) => "Better than always predicting the mean",
+                (_, true) => "Worse than always predicting the mean",
+                _ => "No clear difference from always predicting the mean",
             }
         }
-        _ => "Not scored: no rows were left for it",
+        _ => "Not scored: there is no test set",
     }
     .to_owned()
 }
@@ -40,31 +44,53 @@ fn headline(report: &Report) -> String {
 /// What the verdict rests on.
 fn evidence(report: &Report) -> String {
     let Some((scores, judge)) = report.judged() else {
-        return "Give more rows, or rows of their own with --test.".to_owned();
+        return "Give a test set with --test, or hold one out with --test-share.".to_owned();
     };
     let rows = count(scores.rows());
     let on = match judge {
-        Judge::Test => format!("on {rows} rows that training never saw"),
-        Judge::Valid => format!("on {rows} rows held out of the training"),
-        Judge::Chosen => format!("on the {rows} rows that choices were made by"),
+        Judge::Test => format!("on {rows} test rows"),
+        Judge::Valid => format!("on {rows} validation rows, on which nothing was selected"),
+        Judge::Chosen => {
+            format!("on the {rows} validation rows that the best epoch was selected on")
+        }
     };
     match (&report.comparison, &report.baselines) {
-        (Some(comparison), _) => compared(comparison, &on),
+        (Some(comparison), _) => compared(comparison, &on, judge),
         (_, Some(BaselineScores::Numbers { mae_gain, mae_gain_ci95, .. })) => {
             let (error, interval, direction) = match (*mae_gain, *mae_gain_ci95) {
                 (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
                 (gain, interval) => (gain, interval, "lower"),
             };
             let interval = plain_interval(interval);
+            let [low, high] = *mae_gain_ci95;
+            let more = match rows_for_mean(*mae_gain, *mae_gain_ci95, scores.rows()) {
+                Some(more) if low <= 0.0 && high >= 0.0 => {
+                    format!(
+                        " About {} test rows would show such a difference.",
+                        count(rounded(more))
+                    )
+                }
+                _ => String::new(),
+            };
             format!(
-                "The mean absolute error is {error:.4} {direction} (95 % interval {interval}) {on}."
+                "The mean absolute error is {error:.4} {direction} (95 % interval {interval}) {on}.{more}"
             )
         }
         _ => format!("Scored {on}."),
     }
 }
 
-fn compared(comparison: &Comparison, on: &str) -> String {
+/// `TF-IDF` does not break at its hyphen.
+fn unbroken(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split("TF-IDF").enumerate() {
+            @if n > 0 { span.unbroken { "TF-IDF" } }
+            (part)
+        }
+    }
+}
+
+fn compared(comparison: &Comparison, on: &str, judge: Judge) -> String {
     // told from the side of the better one
     let told = match comparison.verdict() {
         Verdict::Second => comparison.reversed(),
@@ -80,13 +106,27 @@ fn compared(comparison: &Comparison, on: &str) -> String {
     match comparison.verdict() {
         Verdict::First => format!("{points:.1} points more accurate ({interval}) {on}."),
         Verdict::Second => format!(
-            "{points:.1} points less accurate ({interval}) {on}. The simple tool is the better \
+            "{points:.1} points less accurate ({interval}) {on}. The simpler tool is the better \
              choice here."
         ),
-        Verdict::Tie => format!(
-            "The difference of {points:+.1} points ({interval}) {on} may be chance. The simple tool \
-             may do, or more rows may tell."
-        ),
+        Verdict::Tie => {
+            let rows = match judge {
+                Judge::Test => "test rows",
+                Judge::Valid | Judge::Chosen => "rows",
+            };
+            let n = count(comparison.n);
+            let proof = format!("{n} {rows} cannot prove a difference ({interval})");
+            match (comparison.leaning(), comparison.rows_needed) {
+                (Some(_), Some(needed)) => format!(
+                    "{points:+.1} points of accuracy against TF-IDF with logistic regression, but \
+                     {proof}. About {} would.",
+                    count(rounded(needed))
+                ),
+                _ => format!(
+                    "{points:+.1} points of accuracy against TF-IDF with logistic regression; {proof}."
+                ),
+            }
+        }
     }
 }
 
@@ -99,7 +139,7 @@ fn figures(report: &Report) -> Markup {
     match &report.baselines {
         Some(BaselineScores::Labels { tfidf_accuracy, tfidf_ci95, .. }) => {
             let beside = format!("95 % interval {}", interval(*tfidf_ci95));
-            figures.push(("TF-IDF beside it".into(), percent(*tfidf_accuracy), beside));
+            figures.push(("TF-IDF".into(), percent(*tfidf_accuracy), beside));
         }
         Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
             let beside = format!("95 % interval {}", plain_interval(*mean_mae_ci95));
@@ -107,8 +147,8 @@ fn figures(report: &Report) -> Markup {
         }
         None => {}
     }
-    let kind = if judge == Judge::Chosen { "choices made by them" } else { "not trained on" };
-    figures.push(("Rows scored".into(), count(scores.rows()), kind.into()));
+    let kind = if judge == Judge::Chosen { "also used for selection" } else { "not trained on" };
+    figures.push(("Test rows".into(), count(scores.rows()), kind.into()));
     html! {
         dl.figures {
             @for (name, value, worth) in &figures {
@@ -157,16 +197,18 @@ fn notices(report: &Report) -> Vec<String> {
     let mut notices = Vec::new();
     if matches!(report.judged(), Some((_, Judge::Chosen))) {
         notices.push(
-            "This score flatters: choices in training were made by these very rows. Rows of their \
-             own, with --test or --test-share, give an honest one."
+            "This score is optimistic: the best epoch was selected on the same rows. A test set, \
+             with --test or --test-share, gives an unbiased one."
                 .to_owned(),
         );
     }
     let repeated = report.rows.train_like_test;
     if repeated > 0 {
-        let (rows, verb) =
-            (counted(repeated, "training row"), if repeated == 1 { "s" } else { "" });
-        notices.push(format!("{rows} nearly repeat{verb} a test row: the score may flatter."));
+        let (rows, verb) = (
+            counted(repeated, "training row"),
+            if repeated == 1 { "is a near-duplicate of" } else { "are near-duplicates of" },
+        );
+        notices.push(format!("{rows} {verb} a test row: the score may be optimistic."));
     }
     notices
 }

@@ -6,6 +6,6 @@ mod learning_curve;
 mod spread;
 
 pub use calibration::Reliability;
-pub use compare::{Comparison, Verdict};
+pub use compare::{Comparison, Verdict, rounded, rows_for_mean};
 pub use learning_curve::{CurvePoint, CurveRun, Estimate, LearningCurve, PowerLaw};
 pub use spread::{Apart, Spread};

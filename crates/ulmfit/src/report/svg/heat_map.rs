@@ -91,7 +91,7 @@ impl Picture for HeatMap {
                 writeln!(
                     f,
                     "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{0:.1}\" height=\"{0:.1}\" \
-                     rx=\"3\" fill-opacity=\"{1:.3}\"><title>{is} taken for {guess}: {count}</title></rect>",
+                     rx=\"3\" fill-opacity=\"{1:.3}\"><title>{is} predicted as {guess}: {count}</title></rect>",
                     size - 2.0,
                     share.sqrt().mul_add(0.95, 0.05)
                 )?;

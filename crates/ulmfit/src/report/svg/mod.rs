@@ -17,7 +17,7 @@ const STYLE: &str = "<style>\
 text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:600}\
 .back{fill:#fff}.grid,.lead{stroke:#ddd;stroke-width:1;fill:none}.lead{stroke:#888;stroke-dasharray:2 3}.line{fill:none;stroke-width:1.8}\
 .c0{stroke:#0b6bcb}.c1{stroke:#d9480f}.c2{stroke:#2b8a3e}.c3{stroke:#862e9c}\
-.dot{stroke:none}.dot.c0,.bar{fill:#0b6bcb}.dot.c1{fill:#d9480f}.rows{fill:#999}.ideal{stroke:#888;stroke-dasharray:5 4}.mark{fill:#d9480f}.cell{fill:#0b6bcb}.off{fill:#d9480f}.none{fill:#999}.strong{fill:#fff}\
+.dot{stroke:none}.dot.c0,.bar{fill:#0b6bcb}.dot.c1{fill:#d9480f}.rows{fill:#999}.ideal{stroke:#888;stroke-dasharray:5 4}.interval{stroke:#333;fill:none}.mark{fill:#d9480f}.cell{fill:#0b6bcb}.off{fill:#d9480f}.none{fill:#999}.strong{fill:#fff}\
 @media(prefers-color-scheme:dark){text{fill:#ccc}.back{fill:#1c1c1e}.grid{stroke:#444}\
 .c0{stroke:#6cb6ff}.c1{stroke:#ffa06a}.c2{stroke:#69db7c}.c3{stroke:#da77f2}\
 .dot.c0,.bar{fill:#6cb6ff}.dot.c1{fill:#ffa06a}.mark,.off{fill:#ffa06a}.cell{fill:#4b9cf0}.strong{fill:#111}}</style>";

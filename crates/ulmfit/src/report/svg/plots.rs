@@ -95,12 +95,12 @@ pub fn label_curve(series: &[LabelSeries]) -> LineChart {
     }
 }
 
-/// Which class was taken for which.
+/// The confusion matrix.
 pub fn confusion(scores: &ClassificationScores) -> HeatMap {
     HeatMap {
-        title: "Confusion".to_owned(),
-        row_label: "what it is".to_owned(),
-        column_label: "what it was taken for".to_owned(),
+        title: "Confusion matrix".to_owned(),
+        row_label: "actual".to_owned(),
+        column_label: "predicted".to_owned(),
         names: scores.labels.clone(),
         counts: scores.confusion.clone(),
     }

@@ -1,10 +1,12 @@
 //! Accuracy over confidence.
 
 use super::{Dress, Dressed, Escaped, Picture, open};
+use crate::report::metrics::wilson;
 use crate::report::statistics::Reliability;
 use std::fmt;
 
-/// Bars of accuracy beside the diagonal they should end at; below, how many rows each bar is of.
+/// Bars of accuracy with 95 % intervals (Wilson) and the diagonal they should end at; below, the
+/// number of rows in each bin.
 /// `to_string` is the SVG.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReliabilityDiagram {
@@ -24,6 +26,8 @@ const RIGHT: f64 = 14.0;
 /// Height of the bars of rows, and the space above them.
 const STRIP: f64 = 34.0;
 const GAP: f64 = 8.0;
+/// A bin of fewer rows has no bar: its accuracy says nearly nothing.
+const FEW: u64 = 5;
 
 impl fmt::Display for ReliabilityDiagram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,19 +71,27 @@ impl Picture for ReliabilityDiagram {
         for (n, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
             let (x, wide) = (LEFT + n as f64 * width + 1.0, width - 2.0);
             let (high, share) = (bin.accuracy * SIZE, bin.count as f64 / most);
-            // a bar of few rows says little, so it is faint
-            let (rows, strength) = (STRIP * share, share.sqrt().mul_add(0.65, 0.2));
+            let rows = STRIP * share;
+            let right = (bin.accuracy * bin.count as f64).round() as u64;
+            let [least, most_right] = wilson(right, bin.count).map(|part| floor - part * SIZE);
+            let middle = x + wide / 2.0;
             writeln!(
                 f,
                 "<g><title>{} rows, mean {given} {:.1} %, {outcome} {:.1} %</title>\
-                 <rect class=\"bar\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" fill-opacity=\"{strength:.2}\"/>\
                  <rect class=\"rows\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{rows:.1}\"/></g>",
                 bin.count,
                 100.0 * bin.confidence,
                 100.0 * bin.accuracy,
-                floor - high,
                 base - rows
             )?;
+            if bin.count >= FEW {
+                writeln!(
+                    f,
+                    "<rect class=\"bar\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{high:.1}\" fill-opacity=\"0.55\"/>\
+                     <path class=\"interval\" d=\"M{middle:.1} {least:.1}V{most_right:.1}\"/>",
+                    floor - high
+                )?;
+            }
         }
         writeln!(f, "<path class=\"ideal\" d=\"M{LEFT} {floor:.1}L{end} {top:.1}\"/>")?;
         let (middle, below) = (LEFT + SIZE / 2.0, base + 34.0);
@@ -112,9 +124,14 @@ mod tests {
 
     #[test]
     fn empty_bins_have_no_bar() {
-        let svg = diagram(&[0.9, 0.9, 0.2], &[true, false, false]);
-        assert_eq!(svg.matches("class=\"bar\"").count(), 2);
-        assert!(svg.contains("2 rows, mean confidence 90.0 %, &lt;right&gt; 50.0 %"), "{svg}");
+        let svg = diagram(
+            &[0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2],
+            &[true, false, true, false, true, false, false],
+        );
+        assert_eq!(svg.matches("class=\"bar\"").count(), 1, "a bar of one row is left out");
+        assert_eq!(svg.matches("class=\"interval\"").count(), 1);
+        assert_eq!(svg.matches("class=\"rows\"").count(), 2);
+        assert!(svg.contains("6 rows, mean confidence 90.0 %, &lt;right&gt; 50.0 %"), "{svg}");
         assert!(!diagram(&[], &[]).contains("NaN"));
     }
 }
