@@ -260,7 +260,7 @@ fn recipes_that_cannot_be_used() {
         export compact classifier classifier -o out | 2 | two of the models read in the same direction | -
         export compact classifier lm -o out | 65 | lm is a language model | ulmfit train lm
         fit train.csv -o out --hid 32 | 2 | --hid is decided by the base model | --base none
-        fit train.csv -o out --base en --language de | 2 | --language is decided | --base none
+        fit train.csv -o out --base en --language de | 2 | whose language is `en` | --base none
         finetune lm train.csv -o out --tokenizer bpe | 2 | --tokenizer is decided | ulmfit pretrain
         fit train.csv -o out --lm-lr 0 | 2 | `lr` of the recipe is 0 | -
         ",

@@ -2,7 +2,7 @@
 
 use crate::base::{Base, LoadedBase};
 use crate::examples::Examples;
-use crate::input::Shares;
+use crate::input::{Shares, unknown_words_warning};
 use crate::model::AwdLstmConfig;
 use crate::recipe::{Overrides, Recipe};
 use crate::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, claim, run_folder};
@@ -272,6 +272,11 @@ impl Trainer {
         // what the unlabelled texts call text is what the labelled ones do
         let reading = examples.read.clone();
         let rows = examples.into_rows();
+        if let Some(lm) = &lm
+            && let Some(warning) = unknown_words_warning(&lm.text, &rows.train)
+        {
+            runner.progress.warn(&warning);
+        }
         let mut outcome = match self.stages {
             Stages::All => {
                 let sizes = lm.as_ref().map_or(self.sizes, |lm| lm.networks[0].1.config());

@@ -14,37 +14,37 @@ use ulmfit::report::Table;
 use ulmfit::text::Direction;
 use ulmfit_lab::{AblationOptions, METHODS, Method, ablate};
 
-/// What each part of the method is worth on your data: the paper's tables 4 to 7, as rows of one.
+/// What each part of the method contributes on your data: tables 4 to 7 of the paper in one.
 ///
-/// All rows have the same split and seeds. Run the same command again and it goes on; run it with
-/// more rows or seeds and it adds them.
+/// All rows share the split and the seeds. The same command continues an interrupted experiment;
+/// with more rows or seeds it adds those.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit ablate --list\n  \
     ulmfit ablate train.csv -o tables --recipe paper-2018\n  \
     ulmfit ablate train.csv --base my-lm --test test.csv --rows ulmfit,no-pretraining,last --seeds 5")]
 pub(crate) struct Args {
-    /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
     #[arg(required_unless_present = "list")]
     data_file: Option<PathBuf>,
     /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Folder of the table and of all runs
+    /// Folder for the table and all runs
     #[arg(short, long, value_name = "DIR", default_value = "ablation", help_heading = "Run")]
     output: PathBuf,
-    /// Rows of the table, with commas between them [default: all that the base allows]
+    /// Rows of the table, separated by commas [default: all that the base allows]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     rows: Vec<String>,
-    /// Print the rows there are, and run nothing
+    /// List the available rows and exit
     #[arg(long)]
     list: bool,
-    /// Rows to score on [default: those to choose by]
+    /// Test set [default: the validation set]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// Rows to choose by [default: see --valid-share]
+    /// Validation set [default: see --valid-share]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// Passes of the language model over the texts [default: the recipe's]
+    /// Epochs of the language model [default: the recipe's]
     #[arg(long, value_name = "N")]
     lm_epochs: Option<usize>,
     #[command(flatten)]
@@ -67,8 +67,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let named = args.rows.iter().map(|name| Method::named(name.trim()));
     let named = named.collect::<Result<Vec<_>, _>>()?;
-    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
+    args.vocab
+        .refuse_beside_base(base.text.config(), "make another model with `ulmfit pretrain`")?;
     let methods = if named.is_empty() { possible(&base) } else { named };
     let layers = base.networks[0].1.config().layers;
     let (recipe, overrides) = (args.learning.recipe()?, args.learning.overrides());

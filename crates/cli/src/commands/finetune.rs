@@ -12,7 +12,7 @@ use ulmfit::input::{HoldOut, Vocabulary};
 use ulmfit::models::{BaseModel, LmBundle, open_base};
 use ulmfit::stages::finetune;
 
-/// Lets a language model learn your own texts; labels are not needed.
+/// Fine-tunes a language model on your own texts; labels are not needed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit finetune en reviews.csv -o reviews-lm\n  \
     ulmfit finetune en train.jsonl unlabeled.jsonl.xz -o lm --epochs 5 --lr 0.002")]
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Files of text: plain, CSV, JSONL, Parquet, compressed or not; `-` is standard input
     #[arg(required = true)]
     texts: Vec<PathBuf>,
-    /// Text to judge the model by [default: one document in ten]
+    /// Validation text [default: 10 % of the documents are held out]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// Reading direction [default: those of the base]
@@ -42,9 +42,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     args.data.refuse_labels()?;
-    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let folder = open_base(&args.base)?;
     let (base, origin) = (LmBundle::from_folder(&folder)?, BaseModel::of(&folder));
+    args.vocab
+        .refuse_beside_base(base.text.config(), "make another model with `ulmfit pretrain`")?;
     let directions = DirectionOption::or_those_of(args.direction, &base);
     base.require(&directions)?;
     let (recipe, overrides) = (args.learning.recipe()?.finetune, args.learning.overrides());

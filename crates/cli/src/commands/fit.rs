@@ -9,9 +9,9 @@ use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::{Base, Trainer};
 
-/// Labelled texts to a classifier and an honest report; the one command most people need.
+/// Trains a classifier on labelled texts and reports how good it is; the command most people need.
 ///
-/// Learns the language of your texts (and of texts without labels), then the labels.
+/// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
@@ -20,18 +20,18 @@ use ulmfit::{Base, Trainer};
 pub(crate) struct Args {
     #[command(flatten)]
     rows: LabelledRows,
-    /// Language model to start from: a folder, `en` or `en-base` inside this program, or `none` for
-    /// from scratch [default: `en`]
+    /// Language model to start from: a folder, `en` or `en-base` inside this program, or `none` to
+    /// train from scratch [default: `en`]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Texts without labels that the language model should learn, too, and the classifier where it
-    /// is sure of them: see --self-training
+    /// Unlabelled texts, for the language model and for self-training of the classifier: see
+    /// --self-training
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     /// Reading direction [default: those of the base; from scratch, forward]
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
-    /// Passes of the language model over the texts [default: the recipe's]
+    /// Epochs of the language model [default: the recipe's]
     #[arg(long, value_name = "N")]
     lm_epochs: Option<usize>,
     /// Peak learning rate of the language model [default: the recipe's]
@@ -55,9 +55,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let base = args.base.as_deref().map_or_else(Base::default, Base::from).load()?;
-    if base.is_some() {
+    if let Some(base) = &base {
         args.network.refuse_beside_base()?;
-        args.vocab.refuse_beside_base(FROM_SCRATCH)?;
+        args.vocab.refuse_beside_base(base.model.text.config(), FROM_SCRATCH)?;
     }
     args.learning.check_unlabeled(&args.unlabeled)?;
     if base.is_none() {

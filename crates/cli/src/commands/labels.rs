@@ -12,11 +12,11 @@ use ulmfit::input::RowsInput;
 use ulmfit::models::LmBundle;
 use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 
-/// Would more labels help? Error against their number, supervised, semi-supervised, from scratch
-/// and by TF-IDF: the paper's figure 3 on your data.
+/// Would more labels help? Error against the number of labels for supervised, semi-supervised,
+/// from-scratch and TF-IDF training: figure 3 of the paper on your data.
 ///
-/// Rows whose labels are not used lend their texts to the semi-supervised language model. Run the
-/// same command again and it goes on; run it with more numbers or seeds and it adds them.
+/// Rows whose labels are not used are unlabelled text for the semi-supervised language model. The
+/// same command continues an interrupted experiment; with more numbers or seeds it adds those.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit labels train.csv -o curve\n  \
     ulmfit labels train.csv --base my-lm -o curve --test test.csv --unlabeled more.txt \
@@ -24,35 +24,35 @@ use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
     ulmfit finetune en train.csv more.txt -o lm && \
     ulmfit labels train.csv --tuned lm --methods semi-supervised,tf-idf -o curve --unlabeled more.txt")]
 pub(crate) struct Args {
-    /// Labelled rows: CSV, TSV, JSONL, Parquet, a folder a class
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
     data_file: PathBuf,
     /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Folder of the picture and of all runs
+    /// Folder for the plot and all runs
     #[arg(short, long, value_name = "DIR", help_heading = "Run")]
     output: PathBuf,
-    /// Texts without labels that the semi-supervised language model should learn, too
+    /// Additional unlabelled texts for the semi-supervised language model
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
-    /// A model that `finetune` has made of all texts, for the semi-supervised way [default: the base
-    /// learns them, with each seed]
+    /// Model already fine-tuned on all texts, for semi-supervised training [default: fine-tune the
+    /// base for each seed]
     #[arg(long, value_name = "MODEL")]
     tuned: Option<PathBuf>,
-    /// Ways to learn, with commas between them [default: all]
+    /// Training methods, separated by commas [default: all]
     #[arg(long, value_name = "WAY,..", value_delimiter = ',', value_enum)]
     methods: Vec<MethodOption>,
-    /// Rows to score on, the same for all runs [default: one in five, by label]
+    /// Test set, the same for all runs [default: 20 % of the rows, stratified by label]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// Numbers of labels, with commas between them [default: 50, 100, 200, 500, 1000, ... up to the
+    /// Numbers of labels, separated by commas [default: 50, 100, 200, 500, 1000, ... up to the
     /// number of rows, 10000 at most]
     #[arg(long, value_name = "N,..", value_delimiter = ',')]
     counts: Vec<usize>,
     /// Reading direction
     #[arg(long, value_enum, default_value = "forward")]
     direction: DirectionOption,
-    /// Passes of the language model over the texts [default: the recipe's]
+    /// Epochs of the language model [default: the recipe's]
     #[arg(long, value_name = "N")]
     lm_epochs: Option<usize>,
     #[command(flatten)]
@@ -94,8 +94,9 @@ impl MethodOption {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    args.vocab.refuse_beside_base("make another model with `ulmfit pretrain`")?;
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
+    args.vocab
+        .refuse_beside_base(base.text.config(), "make another model with `ulmfit pretrain`")?;
     let tuned = args.tuned.as_ref().map(|folder| LmBundle::load(folder)).transpose()?;
     let layers = base.networks[0].1.config().layers;
     let (recipe, overrides) = (args.learning.recipe()?, args.learning.overrides());

@@ -24,10 +24,10 @@ pub(super) fn refuse<const N: usize>(
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct VocabSizeOptions {
-    /// Words rarer than this are unknown
+    /// Leave out words that occur less often than this
     #[arg(long, value_name = "N", default_value_t = 3)]
     min_freq: u64,
-    /// Most words, or size of a subword vocabulary
+    /// Maximum vocabulary size
     #[arg(long, value_name = "N")]
     max_vocab: Option<usize>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct VocabSizeOptions {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct LanguageOption {
-    /// Language of the texts: `en` has rules of its own, `xx` is for all others [default: en]
+    /// Language of the texts: a code such as de; English has its own tokenizer rules [default: en]
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
 }
@@ -47,7 +47,7 @@ pub(crate) struct LanguageOption {
 pub(crate) struct VocabOptions {
     #[command(flatten)]
     size: VocabSizeOptions,
-    /// What a token is [default: words]
+    /// Tokenizer [default: words]
     #[arg(long, value_name = "KIND", value_enum)]
     tokenizer: Option<TokenizerArg>,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub(crate) struct VocabOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum TokenizerArg {
-    /// Words by rules
+    /// Words, split by rules
     Words,
     /// Subwords, unigram language model
     Unigram,
@@ -68,20 +68,20 @@ enum TokenizerArg {
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct BaseWordsOption {
-    /// Words of the base model that stay in the vocabulary [default: all]
+    /// Which words of the base model to keep in the vocabulary [default: all]
     #[arg(long, value_name = "WHICH", value_enum)]
     base_words: Option<BaseWordsArg>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum BaseWordsArg {
-    /// Those as frequent in the texts as new words must be (fastai's)
+    /// Those that occur at least --min-freq times in the texts (as in fastai)
     Frequent,
     /// Those that occur in the texts
     Seen,
-    /// All, for texts that are yet to come
+    /// All, in case later texts use them
     All,
-    /// All and no others, for more text of the kind that the base has read
+    /// All, and no new words: for more text of the kind the base was trained on
     Only,
 }
 
@@ -134,13 +134,20 @@ impl VocabOptions {
         TextConfig { tokenizer, ..self.language.text_config() }
     }
 
-    /// Refuses a tokenizer beside a base model, which has its own; `instead` is what to do.
-    pub(crate) fn refuse_beside_base(&self, instead: &str) -> Result<(), Error> {
-        let given = [
-            ("--tokenizer", self.tokenizer.is_some()),
-            ("--language", self.language.language.is_some()),
-        ];
-        refuse(given, instead)
+    /// Refuses a tokenizer and another language beside a base model, which has its own; `instead`
+    /// is what to do.
+    pub(crate) fn refuse_beside_base(&self, base: &TextConfig, instead: &str) -> Result<(), Error> {
+        refuse([("--tokenizer", self.tokenizer.is_some())], instead)?;
+        match &self.language.language {
+            Some(language) if *language != base.language => Err(Error::Usage {
+                message: format!(
+                    "--language {language} does not fit the base model, whose language is `{}`",
+                    base.language
+                ),
+                hint: Some(format!("leave it out, or {instead}")),
+            }),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn vocab_config(&self) -> VocabConfig {

@@ -9,9 +9,13 @@ mod rows;
 mod texts;
 #[cfg(feature = "train")]
 mod unspaced;
+#[cfg(feature = "train")]
+mod unknown_words;
 
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
 #[cfg(feature = "train")]
 pub use rows::{Rows, RowsInput, Shares, labelled};
 pub use texts::{Document, Texts, encode, read_texts, texts};
+#[cfg(feature = "train")]
+pub(crate) use unknown_words::unknown_words_warning;

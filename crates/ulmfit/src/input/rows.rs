@@ -90,8 +90,8 @@ impl Rows {
         }
         let repeated = repeated(&train, &test);
         if repeated > 0 {
-            let rows = format!("{repeated} training rows nearly repeat a test row");
-            progress.warn(&format!("{rows}: the score may flatter"));
+            let rows = format!("{repeated} training rows are near-duplicates of a test row");
+            progress.warn(&format!("{rows}: the score may be optimistic"));
         }
         let valid = match valid {
             Some(valid) => valid,
