@@ -39,6 +39,36 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_negative_numbers)
 }
 
+/// Options that `-h` shows of the commands that have dozens; `--help` shows all.
+const MOST_USED: [&str; 14] = [
+    "base",
+    "data_file",
+    "direction",
+    "epochs",
+    "help",
+    "label",
+    "lm",
+    "lm_epochs",
+    "output",
+    "overwrite",
+    "recipe",
+    "test",
+    "text",
+    "unlabeled",
+];
+
+/// Makes `-h` short for the commands that train a classifier.
+fn with_short_help(command: clap::Command) -> clap::Command {
+    ["fit", "train"].into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |command| {
+            command.mut_args(|arg| {
+                let hidden = !MOST_USED.contains(&arg.get_id().as_str());
+                arg.hide_short_help(hidden)
+            })
+        })
+    })
+}
+
 fn main() -> ExitCode {
     failure::install_panic_hook();
     // A panic has been reported by the hook; what it unwound released its locks.
@@ -46,7 +76,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let mut command = with_negative_numbers(Cli::command());
+    let mut command = with_short_help(with_negative_numbers(Cli::command()));
     let found = Cli::from_arg_matches(&command.get_matches_mut());
     let cli = found.unwrap_or_else(|error| error.format(&mut command).exit());
     if let Err(error) = cli.common.set_threads() {

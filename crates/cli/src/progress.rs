@@ -15,6 +15,8 @@ pub(crate) struct Terminal {
     bar: ProgressBar,
     /// Trainings that go on: one, or several side by side.
     running: Vec<Running>,
+    /// Whether there were several, so that lines name theirs until all have ended.
+    named: bool,
 }
 
 /// A training that goes on.
@@ -45,7 +47,7 @@ impl Terminal {
         if !quiet && std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        Self { quiet, verbose, bar, running: Vec::new() }
+        Self { quiet, verbose, bar, running: Vec::new(), named: false }
     }
 
     fn say(&self, text: &str) {
@@ -54,11 +56,12 @@ impl Terminal {
         }
     }
 
-    /// Says it of a training: by name, if there are others.
+    /// Says it of a training: by name, if there are or were others beside it.
     fn say_of(&self, task: &Task, text: &str) {
-        match self.running.len() {
-            0 | 1 => self.say(&format!("  {text}")),
-            _ => self.say(&format!("  {}: {text}", task.title)),
+        if self.named {
+            self.say(&format!("  {}: {text}", task.title));
+        } else {
+            self.say(&format!("  {text}"));
         }
     }
 
@@ -80,8 +83,10 @@ impl Progress for Terminal {
             if let Ok(style) = ProgressStyle::with_template(style) {
                 self.bar.set_style(style);
             }
+            self.bar.set_length(1); // "0/1" until the first update tells how many there are
             crate::signals::defer();
         }
+        self.named = !self.running.is_empty();
         self.running.push(Running::new(task));
         self.say(&task.title);
     }
@@ -124,15 +129,22 @@ impl Progress for Terminal {
                 let mut line = format!("epoch {}/{epochs}  train {train_loss:.4}", epoch + 1);
                 if let Some(valid) = valid {
                     _ = write!(line, "  valid {:.4}", valid.loss);
+                    // a language model's accuracy would read like the classifier's
+                    let is_language = valid.metrics.contains_key("perplexity");
                     for (name, value) in &valid.metrics {
-                        _ = write!(line, "  {name} {value:.4}");
+                        match name.as_str() {
+                            "accuracy" if is_language => {
+                                _ = write!(line, "  next word {:.1} % right", 100.0 * value);
+                            }
+                            _ => _ = write!(line, "  {name} {value:.4}"),
+                        }
                     }
                 }
                 line += if *best { "  best so far" } else { "" };
                 self.say_of(task, &format!("{line}  {seconds:.0} s"));
             }
             Event::StoppedEarly { epoch, .. } => {
-                let line = format!("no better for a while: stopped after epoch {}", epoch + 1);
+                let line = format!("no improvement: stopped early after epoch {}", epoch + 1);
                 self.say_of(task, &line);
             }
             Event::Averaging { epoch } => {

@@ -8,7 +8,7 @@ use ulmfit::model::AwdLstmConfig;
 use ulmfit::recipe::Recipe;
 use ulmfit_lab::{BenchOptions, bench_checkpoint, bench_classifier, bench_lm};
 
-/// How fast this machine trains and predicts, on synthetic text and real networks.
+/// Measures how fast this machine trains and predicts, with real networks on synthetic text.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
@@ -19,31 +19,31 @@ pub(crate) struct Args {
     /// Training a language model, training and using a classifier, or saving a run's state
     #[arg(value_enum)]
     what: What,
-    /// Rows of the vocabulary
+    /// Vocabulary size
     #[arg(long, value_name = "V", default_value_t = 15_000, value_parser = clap::value_parser!(u32).range(16..))]
     vocab: u32,
     /// Embedding size
     #[arg(long, value_name = "E", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     emb: u32,
-    /// Width of the LSTM layers but the last
+    /// Hidden size of the LSTM layers except the last
     #[arg(long, value_name = "H", default_value_t = 1152, value_parser = clap::value_parser!(u32).range(1..))]
     hid: u32,
     /// Number of LSTM layers
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     layers: u32,
-    /// Rows of a batch
+    /// Batch size
     #[arg(long = "bs", value_name = "B", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
     batch_size: u32,
-    /// Tokens of a window
+    /// Tokens per window
     #[arg(long, value_name = "T", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..))]
     bptt: u32,
-    /// Tokens of a document, for `classify` [default: as many as in IMDb, and 300 for one alone]
+    /// Tokens per document, for `classify` [default: as many as in IMDb, and 300 for one alone]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     document: Option<u32>,
-    /// Timed steps; one more runs before them
+    /// Timed steps, after one warm-up step
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Words less likely than this are sampled in the softmax's gradient, for `lm`
+    /// Sample the softmax gradient of words less probable than this, for `lm`
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     sampled_below: f64,
     #[command(flatten)]

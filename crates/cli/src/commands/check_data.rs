@@ -11,19 +11,19 @@ use ulmfit::data::labels::LabelOptions;
 use ulmfit::data::quality::{CheckOptions, Severity, check_data};
 use ulmfit::data::readers::{LabelUse, ReadOptions};
 
-/// Looks for what spoils a data set before anyone trains: duplicates, conflicting labels,
+/// Checks a data set before training: duplicates, conflicting labels,
 /// spelling variants, empty and huge documents.
 ///
-/// Ends with 65 if training would refuse the data.
+/// The exit code is 65 if training would refuse the data.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  ulmfit check-data train.csv --test test.csv")]
 pub(crate) struct Args {
-    /// Labelled rows to learn from
+    /// Training set
     data_file: PathBuf,
-    /// Rows to choose by
+    /// Validation set
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// Rows for the final score
+    /// Test set
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
     #[command(flatten)]
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         finding.examples.iter().try_for_each(|place| writeln!(text, "  {place}"))?;
     }
     if report.findings.is_empty() {
-        writeln!(text, "nothing found that spoils the data")?;
+        writeln!(text, "no problems found")?;
     }
     out.result(&report, &text)?;
     if report.worst() == Some(Severity::Error) {

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use ulmfit_datasets::{CATALOGUE, DataSet, Layout, Origin, Pulled, find, pull};
 
-/// The data sets of the ULMFiT paper, and text to pretrain on.
+/// Lists or downloads the data sets of the ULMFiT paper, and text for pretraining.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -18,20 +18,20 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Names, sizes and terms
+    /// List names, sizes and licence terms
     #[command(after_help = "Example:\n  ulmfit data list")]
     List,
-    /// Downloads one to CSV files; the only command that uses a network
+    /// Download a data set as CSV files; the only command that uses the network
     #[command(
         after_help = "Examples:\n  ulmfit data pull trec6\n  ulmfit data pull imdb -o data --from ~/Downloads"
     )]
     Pull {
-        /// As `ulmfit data list` names it
+        /// Name, as in `ulmfit data list`
         name: String,
-        /// Folder in which the data set's own folder is made
+        /// Where to create the folder of the data set
         #[arg(short, long, value_name = "DIR", default_value = ".")]
         output: PathBuf,
-        /// Folder that has the published files, or address (http:, https:) of a server that has them
+        /// Folder or server (http:, https:) that has the published files
         #[arg(long, value_name = "FOLDER|URL")]
         from: Option<String>,
     },

@@ -22,7 +22,7 @@ const MAILS: [(&str, &[u8]); 3] = [
 /// ones, since these are nearly all good.
 const UNLABELED: usize = 2;
 
-/// A spam filter from 100 labelled mails and 612 unlabelled ones, all embedded in this program.
+/// Trains a spam filter on 100 labelled and 612 unlabelled mails that are part of this program.
 ///
 /// Writes the mails to a folder and runs `ulmfit fit` on them.
 #[derive(Debug, clap::Args)]

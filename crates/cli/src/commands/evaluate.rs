@@ -20,10 +20,10 @@ pub(crate) struct Args {
     model: PathBuf,
     /// Labelled rows, or text for a language model
     data_file: PathBuf,
-    /// Rows of a batch; results do not depend on it
+    /// Batch size; it does not change results
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     batch_size: u16,
-    /// Use only this reading direction of a model that has both
+    /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     /// Write every row that is predicted wrong to this CSV file, the surest mistakes first: where it

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ulmfit::checkpoint::{Dtype, FolderWriter};
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
-/// Writes a model for another program, or a smaller one.
+/// Exports a model to fastai, or to a smaller model folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -25,7 +25,7 @@ enum To {
         #[command(flatten)]
         target: Target,
     },
-    /// A model folder with smaller weights; joins a forward and a backward one
+    /// A model folder with smaller weights; also joins a forward and a backward model
     #[command(
         after_help = "Examples:\n  ulmfit export compact model -o small-model --store f16\n  \
         ulmfit export compact lm-forward lm-backward -o lm --store f32"
@@ -34,10 +34,10 @@ enum To {
         /// A model folder, or those of two language models or two classifiers
         #[arg(required = true, num_args = 1..=2)]
         models: Vec<PathBuf>,
-        /// How weights are stored
+        /// Number format of the stored weights
         #[arg(long, value_enum, default_value_t = Store::Int8)]
         store: Store,
-        /// Text of the new model card [default: the first model's]
+        /// File with the text of the new model card [default: the first model's]
         #[arg(long, value_name = "FILE")]
         card: Option<PathBuf>,
         #[command(flatten)]
@@ -47,23 +47,23 @@ enum To {
 
 #[derive(Debug, clap::Args)]
 struct Target {
-    /// Folder of the result
+    /// Output folder
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Replace a folder of ours that is already there
+    /// Replace an existing output folder
     #[arg(long)]
     overwrite: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Store {
-    /// As they are
+    /// Single precision
     F32,
-    /// 16 bits
+    /// 16-bit floats
     F16,
-    /// 8-bit integers with a scale a row
+    /// 8-bit integers with one scale per row
     Int8,
-    /// 6-bit integers with a scale a row
+    /// 6-bit integers with one scale per row
     Int6,
 }
 

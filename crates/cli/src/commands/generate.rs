@@ -6,22 +6,22 @@ use std::path::PathBuf;
 use ulmfit::models::LmBundle;
 use ulmfit::stages::{GenerateOptions, generate};
 
-/// Text from a language model: what it thinks comes next.
+/// Generates text with a language model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit generate en 'The film was'\n  \
     ulmfit generate lm 'The film was' --tokens 100 --temperature 0.5 --seed 7")]
 pub(crate) struct Args {
     /// Language model: a folder, or `en` or `en-base` inside this program
     lm: PathBuf,
-    /// How the text begins
+    /// Beginning of the text
     prompt: String,
-    /// Tokens to add
+    /// Number of tokens to generate
     #[arg(long, value_name = "N", default_value_t = 50)]
     tokens: usize,
-    /// Below 1 the likely becomes likelier; 0 always takes the likeliest
+    /// Sampling temperature; below 1 favours likely tokens, 0 always takes the likeliest
     #[arg(long, value_name = "T", default_value_t = 0.75)]
     temperature: f64,
-    /// Never take tokens less likely than this, from 0 to 1
+    /// Never sample tokens with a probability below this
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     min_p: f64,
 }

@@ -8,7 +8,7 @@ use ulmfit::Error;
 use ulmfit::checkpoint::FolderWriter;
 use ulmfit::models::{FromFastai, Papers, from_fastai};
 
-/// Makes a model folder of another program's files.
+/// Imports a model of another program as a model folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -24,13 +24,13 @@ enum From {
         weights: PathBuf,
         /// Pickled vocabulary
         vocab: PathBuf,
-        /// Which way the model reads; the files do not say
+        /// Reading direction of the model, which the files do not record
         #[arg(long, value_enum, default_value = "forward")]
         direction: DirectionOption,
-        /// Folder of the result
+        /// Output folder
         #[arg(short, long, value_name = "DIR")]
         output: PathBuf,
-        /// Replace a folder of ours that is already there
+        /// Replace an existing output folder
         #[arg(long)]
         overwrite: bool,
     },
@@ -39,7 +39,8 @@ enum From {
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let From::Fastai { weights, vocab, direction, output, overwrite } = &args.from;
     let &[direction] = direction.directions().as_slice() else {
-        let message = "a file holds one direction; import it as forward or backward".to_owned();
+        let message =
+            "a fastai file holds one direction; use --direction forward or backward".to_owned();
         return Err(Error::Usage { message, hint: None }.into());
     };
     let folder = FolderWriter::create(output, overwrite_of(*overwrite))?;

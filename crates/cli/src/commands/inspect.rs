@@ -12,7 +12,7 @@ use ulmfit::input::read_texts;
 use ulmfit::models::{ModelSummary, embedded_name, load_text, open_model};
 use ulmfit::recipe::{PRESETS, Recipe};
 
-/// What is in a model folder: labels, sizes, score, origin, hash. Or in a recipe.
+/// Shows what is in a model folder (labels, sizes, score, origin, hash) or in a recipe.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit inspect model\n  ulmfit inspect en     the model inside this program\n  \
@@ -21,7 +21,7 @@ use ulmfit::recipe::{PRESETS, Recipe};
 pub(crate) struct Args {
     /// Model folder, `en` or `en-base`, a recipe's name, or a recipe's .toml file
     path: PathBuf,
-    /// Texts to look for words that the model does not know
+    /// Count the tokens of these texts that the model does not know
     #[arg(long, value_name = "FILE")]
     on: Option<PathBuf>,
     /// List every tensor
@@ -39,13 +39,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 Recipe::read(&args.path)?
             }
             _ => {
-                let message = format!("{} is no model folder and no recipe", args.path.display());
+                let message =
+                    format!("{} is not a model folder and not a recipe", args.path.display());
                 let known = PRESETS.map(|(name, _)| name).join(", ");
                 let hint = if args.path.is_file() {
-                    "`ulmfit check-data` looks into files of texts and labels".to_owned()
+                    "to look into a file of texts and labels, use `ulmfit check-data`".to_owned()
                 } else {
                     format!(
-                        "give a folder of a model, `en`, `en-base`, a .toml file, or one of: {known}"
+                        "give a model folder, `en`, `en-base`, a .toml file, or one of: {known}"
                     )
                 };
                 return Err(Error::Missing { message, hint: Some(hint) }.into());

@@ -14,9 +14,9 @@ use ulmfit::report::svg::lr_finder;
 use ulmfit::schedule::LrRange;
 use ulmfit::stages::{find_classifier_rate, find_lm_rate, transfer};
 
-/// Finds a learning rate: trains with growing rates until the loss explodes.
+/// Finds a learning rate: trains with rising rates until the loss diverges.
 ///
-/// The weights it trains are thrown away.
+/// The trained weights are discarded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit lr-find en reviews.txt --svg rates.svg\n  \
     ulmfit lr-find reviews-lm reviews.csv --classifier")]
@@ -25,10 +25,10 @@ pub(crate) struct Args {
     lm: PathBuf,
     /// Texts, or labelled rows with --classifier
     data_file: PathBuf,
-    /// For the head of a classifier instead of the language model
+    /// Find the rate for a classifier's head instead of the language model
     #[arg(long, conflicts_with_all = ["min_freq", "max_vocab"])]
     classifier: bool,
-    /// Steps at most
+    /// Maximum number of steps
     #[arg(long, value_name = "N", default_value_t = 100)]
     steps: usize,
     /// First rate
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Last rate
     #[arg(long, value_name = "RATE", default_value_t = 10.0, value_parser = rate)]
     end: f64,
-    /// Draw the curve
+    /// Write the curve to this SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     #[command(flatten)]

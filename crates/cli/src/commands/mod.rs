@@ -1,4 +1,4 @@
-//! One file a command: its arguments and a call of the library.
+//! One file per command: its arguments and a call of the library.
 
 mod ablate;
 mod bench;
@@ -26,41 +26,41 @@ use crate::output::Output;
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Embedded mails to a trained spam filter and its report
+    /// Train a spam filter on embedded mails
     Demo(demo::Args),
-    /// Labelled texts to a classifier and its report: all stages
+    /// Train a classifier on labelled texts: all stages, with a report
     Fit(fit::Args),
-    /// Stage 1: a language model from general text
+    /// Stage 1: pretrain a language model on general text
     Pretrain(pretrain::Args),
-    /// Stage 2: a language model learns your texts
+    /// Stage 2: fine-tune a language model on your texts
     Finetune(finetune::Args),
-    /// Stage 3: a classifier on a language model
+    /// Stage 3: train a classifier on a language model
     Train(train::Args),
     /// Score a model on labelled rows or running text
     Evaluate(evaluate::Args),
-    /// Labels for texts: rows in, rows out
+    /// Predict the labels of texts
     Predict(predict::Args),
-    /// Texts to tokens
+    /// Tokenize texts
     Tokenize(tokenize::Args),
-    /// Text from a language model
+    /// Generate text with a language model
     Generate(generate::Args),
     /// Find a learning rate
     LrFind(lr_find::Args),
-    /// What is in a model folder or a recipe
+    /// Show what is in a model folder or a recipe
     Inspect(inspect::Args),
-    /// Duplicates, conflicting labels and other faults of a data set
+    /// Check a data set for duplicates, conflicting labels and other problems
     CheckData(check_data::Args),
-    /// Published data sets: names, and a download
+    /// List and download published data sets
     Data(data::Args),
-    /// What each part of the method is worth on your data: the paper's tables 4 to 7
+    /// Measure what each part of the method contributes on your data
     Ablate(ablate::Args),
-    /// Error against the number of labels: would more of them help?
+    /// Measure how the error falls with more labels
     Labels(labels::Args),
-    /// Models of other programs to ours
+    /// Import a model of another program
     Import(import::Args),
-    /// Our models to other programs
+    /// Export a model to another program
     Export(export::Args),
-    /// How fast this machine trains and predicts
+    /// Measure how fast this machine trains and predicts
     Bench(bench::Args),
 }
 

@@ -14,24 +14,24 @@ use ulmfit::describe_columns;
 use ulmfit::models::ClassifierBundle;
 use ulmfit::run::Progress;
 
-/// Labels for texts: rows in, rows out, in order.
+/// Predicts the labels of texts: one row out per row in, in order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'Where is my parcel?' | ulmfit predict model\n  \
     ulmfit predict model new.csv.gz --format csv --echo > labelled.csv")]
 pub(crate) struct Args {
     /// Folder of the classifier
     model: PathBuf,
-    /// Texts: CSV, TSV, JSONL, Parquet, a text a line; `-` is standard input
+    /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// Form of the output
+    /// Output format
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Form,
-    /// Repeat the input's columns before the prediction, whose names begin with `predicted_` if the
-    /// input has one of them
+    /// Copy the columns of the input to the output; the names of the added ones start with
+    /// `predicted_` where the input has the same name
     #[arg(long)]
     echo: bool,
-    /// Use only this reading direction of a model that has both
+    /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     #[command(flatten)]

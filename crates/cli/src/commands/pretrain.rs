@@ -11,7 +11,7 @@ use ulmfit::Key;
 use ulmfit::input::{HoldOut, Vocabulary};
 use ulmfit::stages::pretrain;
 
-/// Trains a language model on general text, say Wikipedia.
+/// Trains a language model on general text, such as Wikipedia.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit pretrain wiki-*.txt.xz -o en\n  \
     ulmfit pretrain wiki.jsonl -o en --direction both --emb 400 --hid 1152 --epochs 10")]
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Files of text: plain, CSV, JSONL, Parquet, compressed or not; `-` is standard input
     #[arg(required = true)]
     texts: Vec<PathBuf>,
-    /// Text to judge the model by [default: one document in a hundred]
+    /// Validation text [default: 1 % of the documents are held out]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// Reading direction

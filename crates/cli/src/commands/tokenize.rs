@@ -14,7 +14,7 @@ use ulmfit::text::{InnerSpaces, TextConfig, TextError, Tokenizer};
 /// Documents tokenised together.
 const CHUNK: usize = 1024;
 
-/// Texts to tokens: one JSON array a text.
+/// Tokenizes texts: one JSON array per text.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'This is GREAT!!!' | ulmfit tokenize\n  \
     ulmfit tokenize reviews.jsonl.xz --model lm")]
@@ -22,10 +22,10 @@ pub(crate) struct Args {
     /// Texts: one a line, or JSONL, CSV, TSV, Parquet; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// Take the tokenizer of this model
+    /// Use the tokenizer of this model
     #[arg(long, value_name = "MODEL", conflicts_with = "language")]
     model: Option<PathBuf>,
-    /// Do as fastai does for single texts: leave spaces inside tokens alone
+    /// Which path of fastai to match: `predict`, for single texts, leaves spaces inside tokens alone
     #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch")]
     compat: String,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use ulmfit::run::Progress;
 use ulmfit::{Base, Trained, Trainer};
 
-/// Trains a classifier on a language model.
+/// Trains a classifier on top of a language model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit train reviews-lm reviews.csv -o reviews-model\n  \
     ulmfit train lm train.jsonl --test test.jsonl -o model --unfreeze full --epochs 10")]
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     lm: PathBuf,
     #[command(flatten)]
     rows: LabelledRows,
-    /// Texts without labels that a first classifier labels for a second one: see --self-training
+    /// Unlabelled texts for self-training: see --self-training
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     /// Reading direction [default: those of the language model]

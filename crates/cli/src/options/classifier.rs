@@ -12,17 +12,18 @@ use ulmfit::stages::ClassifyOptions;
 pub(crate) struct ClassifierOptions {
     #[command(flatten)]
     labels: LabelArgs,
-    /// Width of a hidden layer of the head; repeat it for several, 0 for none
+    /// Units of a hidden layer of the head; repeat for several layers, 0 for none
     #[arg(long, value_name = "N", default_values_t = [50])]
     head: Vec<usize>,
-    /// Give rare labels more weight in the loss
+    /// Weight the loss by inverse label frequency, for unbalanced labels
     #[arg(long)]
     balance: bool,
-    /// Share of the rows to choose by, unless --valid is given [default: 0.1 if the recipe
-    /// chooses (--keep-best, --patience) or there are no other rows to score on; else 0]
+    /// Share of the rows to hold out for validation, unless --valid is given [default: 0.1 if
+    /// --keep-best or --patience select on it or there is no test set; else 0]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     valid_share: Option<f64>,
-    /// Share of the rows for the final score, unless --test is given
+    /// Share of the rows to hold out for testing, unless --test is given; 0, with --valid-share 0,
+    /// trains on all rows and scores nothing
     #[arg(long, value_name = "SHARE", value_parser = share)]
     test_share: Option<f64>,
 }

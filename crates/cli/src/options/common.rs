@@ -8,17 +8,17 @@ pub(crate) struct Common {
     /// Print one JSON document on standard output
     #[arg(long, global = true, help_heading = "General")]
     pub(crate) json: bool,
-    /// Root of all randomness: same seed, same bits
+    /// Random seed; the same seed gives the same model, bit for bit
     #[arg(long, global = true, default_value_t = 42, value_name = "N", help_heading = "General")]
     pub(crate) seed: u64,
-    /// Threads to use; results do not depend on it [default: all cores]
+    /// Threads to use; they do not change results [default: all cores]
     #[arg(long, global = true, value_name = "K", env = "ULMFIT_THREADS", help_heading = "General")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "General")]
     pub(crate) quiet: bool,
-    /// Say more: every training step
+    /// Print every training step
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General")]
     pub(crate) verbose: u8,
 }

@@ -9,13 +9,13 @@ use ulmfit::data::readers::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataOptions {
-    /// Column with text; repeat it for several [default: guessed from the names]
+    /// Column with text; repeat for several [default: guessed from the names]
     #[arg(long, value_name = "COL")]
     text: Vec<String>,
     /// Column with the label [default: guessed from the names]
     #[arg(long, value_name = "COL")]
     label: Option<String>,
-    /// Sign between several labels of a text
+    /// Character that separates several labels of a text
     #[arg(long, value_name = "CHAR")]
     label_delimiter: Option<char>,
     /// Format of the input [default: from the name, else from the first bytes]
@@ -29,19 +29,19 @@ pub(crate) struct DataOptions {
     /// [default: as the first rows have it]
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
-    /// Whether double quotes of a CSV or TSV file enclose fields, do so and have a backslash before
-    /// those inside, or are text like any other; `auto` decides by the first rows
+    /// Whether double quotes in CSV and TSV files enclose fields (with inner quotes doubled, or
+    /// escaped with a backslash) or are ordinary text; `auto` decides by the first rows
     #[arg(long, value_name = "HOW", default_value = "auto")]
     #[arg(value_parser = ["auto", "enclose", "backslash", "literal"])]
     quotes: String,
-    /// What to do with bytes that are no UTF-8
+    /// What to do with bytes that are not valid UTF-8
     #[arg(long, value_name = "ACTION", default_value = "fail", value_parser = ["fail", "replace"])]
     encoding_errors: String,
-    /// What becomes of a row that cannot be read: taken as a document without text, left out, or
-    /// the end [default: empty for a missing text, else fail]
+    /// What to do with a row that cannot be read: treat it as an empty text, skip it, or fail
+    /// [default: empty for a missing text, else fail]
     #[arg(long, value_name = "ACTION", value_parser = ["empty", "skip", "fail"])]
     on_bad_row: Option<String>,
-    /// Longest document read; the rest of a longer one is cut off
+    /// Truncate documents longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
 }

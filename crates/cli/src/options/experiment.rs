@@ -10,10 +10,10 @@ use ulmfit_lab::Lab;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct ExperimentOptions {
-    /// Runs of each, with the seeds from --seed on
+    /// Runs per setting; their seeds count up from --seed
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// Save the state this often: 10m, 30s, 2h, or a number of updates
+    /// Save a checkpoint this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
     checkpoint_every: IntervalArg,
 }

@@ -6,21 +6,21 @@ use ulmfit::data::labels::{LabelOptions, Task};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Classifier")]
 pub(crate) struct LabelArgs {
-    /// What labels are [default: single, or multi where a row has a list]
+    /// Kind of prediction [default: single, or multi if a row has a list of labels]
     #[arg(long, value_enum)]
     task: Option<TaskArg>,
-    /// Most different labels; more are taken for a mistake
+    /// Maximum number of distinct labels; more are refused as a likely mistake
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     max_labels: usize,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum TaskArg {
-    /// One label a text
+    /// One label per text
     Single,
-    /// Any number of labels a text
+    /// Any number of labels per text
     Multi,
-    /// A number a text
+    /// One number per text
     Regression,
 }
 

@@ -11,25 +11,25 @@ use ulmfit::recipe::{Overrides, Recipe, Unfreezing};
 pub(crate) struct LearningOptions {
     #[command(flatten)]
     any: LmLearningOptions,
-    /// Label smoothing of a classifier
+    /// Label smoothing of the classifier
     #[arg(long, value_name = "EPSILON")]
     label_smoothing: Option<f64>,
-    /// Which layers learn when, for a classifier [default: the recipe's]
+    /// Unfreezing schedule of the classifier [default: the recipe's]
     #[arg(long, value_enum, value_name = "HOW")]
     unfreeze: Option<UnfreezeArg>,
-    /// Most texts without labels that a first classifier labels, for a second one to learn those
-    /// that it is surest of; 0 for none [default: the recipe's]
+    /// Maximum number of unlabelled texts to pseudo-label for self-training; 0 turns it off
+    /// [default: the recipe's]
     #[arg(long, value_name = "N")]
     self_training: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum UnfreezeArg {
-    /// Highest layer first, one more an epoch, then all (the paper's)
+    /// Last layer first, one more per epoch, then all (as in the paper)
     Gradual,
-    /// All from the start
+    /// All layers from the start
     Full,
-    /// Only the highest
+    /// Only the last layer
     Last,
     /// One layer at a time, then all
     ChainThaw,

@@ -8,28 +8,28 @@ use ulmfit::recipe::{Overrides, Recipe, TrainPrecision};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Learning")]
 pub(crate) struct LmLearningOptions {
-    /// Passes over the data (of the last phase, when unfreezing gradually)
+    /// Epochs (of the last phase, when unfreezing gradually)
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Peak learning rate of the highest layers
+    /// Peak learning rate of the last layer group
     #[arg(long, value_name = "RATE")]
     lr: Option<f64>,
     #[command(flatten)]
     step: StepOptions,
-    /// Batches averaged into one update
+    /// Batches to accumulate gradients over before each update
     #[arg(long, value_name = "N")]
     accumulate: Option<usize>,
-    /// Epochs without improvement after which a phase ends
+    /// Stop a phase early after this many epochs without improvement
     #[arg(long, value_name = "EPOCHS")]
     patience: Option<usize>,
-    /// Keep the weights of the best epoch instead of the last one's
+    /// Keep the weights of the best epoch, by validation loss, instead of the last
     #[arg(long)]
     keep_best: bool,
-    /// Numbers of matrix products in training; bf16 is fast with AVX-512 BF16 [default: f32]
+    /// Number format of matrix products in training; bf16 is fast with AVX-512 BF16 [default: f32]
     #[arg(long, value_enum)]
     precision: Option<TrainPrecisionArg>,
-    /// Words less likely than this are sampled in the gradient of a language model's softmax:
-    /// right on average, and faster (0: all are counted) [default: the recipe's]
+    /// Sample the softmax gradient of words less probable than this in a language model: unbiased
+    /// and faster; 0 is exact [default: the recipe's]
     #[arg(long, value_name = "P")]
     sampled_below: Option<f64>,
 }
@@ -38,9 +38,9 @@ pub(crate) struct LmLearningOptions {
 enum TrainPrecisionArg {
     /// Single precision
     F32,
-    /// Factors of 16 bits, sums and weights of 32
+    /// 16-bit factors; sums and weights stay 32-bit
     Bf16,
-    /// bf16 where the processor has instructions for it: faster there, with equal errors
+    /// bf16 where the processor has instructions for it (faster, same error rates), else f32
     Auto,
 }
 

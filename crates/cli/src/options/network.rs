@@ -13,7 +13,7 @@ pub(crate) struct NetworkOptions {
     /// Embedding size; the paper's is 400 [default: 256]
     #[arg(long, value_name = "E", value_parser = clap::value_parser!(u32).range(1..=65536))]
     emb: Option<u32>,
-    /// Width of the LSTM layers but the last; the paper's is 1150, fastai's 1152 [default: 512]
+    /// Hidden size of the LSTM layers except the last; the paper's is 1150, fastai's 1152 [default: 512]
     #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..=65536))]
     hid: Option<u32>,
     /// Number of LSTM layers [default: 3]
@@ -43,11 +43,11 @@ impl NetworkOptions {
 /// Reading direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum DirectionOption {
-    /// First word to last
+    /// From the first word to the last
     Forward,
-    /// Last word to first
+    /// From the last word to the first
     Backward,
-    /// Two models; a classifier averages their probabilities
+    /// Both; a classifier averages the probabilities of two models
     Both,
 }
 

@@ -5,20 +5,20 @@ use ulmfit::Precision;
 /// Numbers of matrix products, where nothing is trained.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct PrecisionOption {
-    /// Numbers of the encoder's products
+    /// Number format of matrix products
     #[arg(long, value_enum, default_value = "f32")]
     precision: PrecisionArg,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum PrecisionArg {
-    /// Single precision: the bits that training saw
+    /// Single precision, as in training by default
     F32,
-    /// 16 bits; half the memory to read
+    /// 16-bit floats: half the memory traffic
     Bf16,
-    /// The fastest of those two whose errors were measured to be the same on this kind of machine
+    /// The faster of f32 and bf16 on this processor, where error rates were measured to be the same
     Auto,
-    /// 8-bit integers; a quarter of it, and the fastest for single texts
+    /// 8-bit integers: a quarter of the memory traffic, fastest for single texts
     Int8,
 }
 

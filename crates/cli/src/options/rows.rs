@@ -11,10 +11,10 @@ pub(crate) struct LabelledRows {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
     #[arg(value_name = "DATA")]
     data_file: PathBuf,
-    /// Validation set, for the recipe to select the best epoch on [default: see --valid-share]
+    /// Validation set, for early stopping and for selecting the best epoch [default: see --valid-share]
     #[arg(long, value_name = "FILE", conflicts_with = "valid_share")]
     valid: Option<PathBuf>,
-    /// Test set, scored once [default: see --test-share]
+    /// Test set, scored once at the end [default: see --test-share]
     #[arg(long, value_name = "FILE", conflicts_with = "test_share")]
     test: Option<PathBuf>,
 }

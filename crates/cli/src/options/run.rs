@@ -11,32 +11,32 @@ use ulmfit::{Error, Trainer};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct RunOptions {
-    /// Folder of the result; it appears when all is done, not before
+    /// Output folder; it appears only when everything is done
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
-    /// Replace a model that is already there
+    /// Replace an existing model
     #[arg(long)]
     overwrite: bool,
-    /// Save the state this often: 10m, 30s, 2h, or a number of updates
+    /// Save a checkpoint this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
     checkpoint_every: IntervalArg,
-    /// When a loss or a gradient is no number any more: stop, or go back to the last checkpoint and
-    /// halve the learning rate (three times at most; needs --checkpoint-every N)
+    /// What to do if the loss or a gradient becomes NaN: stop, or go back to the last checkpoint
+    /// and halve the learning rate (at most three times; needs --checkpoint-every N)
     #[arg(long, value_enum, value_name = "HOW", default_value = "stop")]
     on_nan: OnNanArg,
-    /// Continue an interrupted run (running the same command again does, too)
+    /// Continue an interrupted run, and fail if there is none (repeating the command also continues)
     #[arg(long)]
     resume: bool,
-    /// Forget an interrupted run and begin anew
+    /// Discard an interrupted run and start over
     #[arg(long, conflicts_with = "resume")]
     restart: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum OnNanArg {
-    /// End with a message
+    /// Stop with an error
     Stop,
-    /// Go back and learn more slowly
+    /// Go back to the last checkpoint and halve the learning rate
     Rollback,
 }
 

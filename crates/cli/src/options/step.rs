@@ -11,22 +11,22 @@ pub(crate) struct StepOptions {
     /// Hyper-parameters: default, paper-2018, imdb-scripts-2018, fastai-2, or a .toml file
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     recipe: String,
-    /// Each lower layer learns this much slower (1: all alike)
+    /// Divide the learning rate by this per layer, from the last to the first (1: the same for all)
     #[arg(long, value_name = "FACTOR")]
     lr_factor: Option<f64>,
-    /// Rows of a batch
+    /// Batch size
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Tokens of a window of back-propagation through time
+    /// Length of a back-propagation-through-time window, in tokens
     #[arg(long, value_name = "N")]
     bptt: Option<usize>,
-    /// Factor of all dropout probabilities
+    /// Multiply all dropout probabilities by this
     #[arg(long, value_name = "FACTOR")]
     drop_mult: Option<f64>,
-    /// Decay of weights
+    /// Weight decay
     #[arg(long, value_name = "WD")]
     weight_decay: Option<f64>,
-    /// Largest norm of the gradients
+    /// Clip the global gradient norm to this
     #[arg(long, value_name = "NORM")]
     clip: Option<f64>,
 }

@@ -43,7 +43,8 @@ pub enum Event {
         train_loss: f64,
         /// Held-out figures.
         valid: Option<Validation>,
-        /// Whether this epoch has the lowest validation loss of its phase so far.
+        /// Whether this epoch has the lowest validation loss of its phase so far, and the recipe
+        /// selects by it (early stopping, or keeping the best epoch).
         best: bool,
     },
     /// A phase ended early.

@@ -237,7 +237,7 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
             epochs,
             train_loss,
             valid,
-            best,
+            best: best && (self.plan.keep_best || self.plan.patience.is_some()),
         });
         if self.optimizer.epoch_ended(&self.position.valid_losses) {
             observer.event(&Event::Averaging { epoch });
