@@ -172,8 +172,8 @@ fn inputs_that_are_not_there() {
         evaluate nosuch test.csv | 66 | nosuch does not exist | check the path
         finetune nosuch texts.txt -o out | 66 | nosuch does not exist | check the path
         generate nosuch the | 66 | nosuch does not exist | check the path
-        inspect train.csv | 66 | train.csv is no model folder and no recipe | ulmfit check-data
-        inspect nosuch | 66 | nosuch is no model folder and no recipe | give a folder
+        inspect train.csv | 66 | train.csv is not a model folder and not a recipe | ulmfit check-data
+        inspect nosuch | 66 | nosuch is not a model folder and not a recipe | give a model folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
         import fastai train.csv test.csv -o out | 65 | test.csv: damaged pickle | not one of fastai's
@@ -460,7 +460,7 @@ fn a_wrong_label_column() {
     }
     let done = place.run("check-data values.csv --task regression");
     assert!(done.stderr.starts_with("values.csv: text: `text`; label: `label`\n"), "{done:?}");
-    assert!(done.ok().ends_with("\nnothing found that spoils the data\n"));
+    assert!(done.ok().ends_with("\nno problems found\n"));
     assert_eq!(place.run("check-data values.csv --max-labels 39").code, Some(65));
     assert_eq!(place.run("check-data ids.csv --task regression").code, Some(65));
     place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
