@@ -1,6 +1,6 @@
 //! Errors become one clear line, a hint and an exit code; only here.
 
-use crate::stderr::say;
+use crate::stderr::{one_line, say};
 use anyhow::Error as Any;
 use std::process::ExitCode;
 use ulmfit::Error;
@@ -92,8 +92,4 @@ fn ours(error: Any) -> Result<Error, Any> {
 fn is_broken_pipe(error: &Any) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-}
-
-fn one_line(text: &str) -> String {
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }

@@ -26,7 +26,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["train"],
         &["optim", "checkpoint"],
         &["model", "data"],
-        &["error_class", "schedule", "text"],
+        &["error_class", "printable", "schedule", "text"],
     ],
     open: &[
         // What watches a run and what identifies its input are needed before there is a run.

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Form,
     /// Repeat the input's columns before the prediction, whose names begin with `predicted_` if the
-    /// input has one of them
+    /// input has one of them; control characters are shown as \u{1b} on a terminal
     #[arg(long)]
     echo: bool,
     /// Use only this reading direction of a model that has both
@@ -65,9 +65,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             break;
         }
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
-        let rows = model.probabilities(&documents, 64);
+        let rows = model.probabilities(&documents, 64)?;
         for (record, row) in batch.iter().zip(rows) {
-            out.line(&lines.lines(record, &model.prediction(&row))?)?;
+            let line = lines.lines(record, &model.prediction(&row))?;
+            match args.format {
+                Form::Jsonl => out.json_line(&line)?,
+                Form::Csv | Form::Text => out.line(&line)?,
+            }
         }
         out.flush()?;
     }
