@@ -8,6 +8,7 @@ mod bits;
 mod common;
 mod contract;
 mod experiments;
+mod hostile;
 mod labels;
 mod predictions;
 mod reports;

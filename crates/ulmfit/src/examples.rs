@@ -144,7 +144,7 @@ impl Reader {
             self.options.learned_label.clone_from(&columns.label);
         }
         self.seen.push(columns);
-        let rows = records.by_ref().collect::<Result<_, DataError>>()?;
+        let rows = records.hold(&self.options.limits)?;
         records.warnings().messages().iter().for_each(|warning| progress.warn(warning));
         Ok(rows)
     }

@@ -1,5 +1,6 @@
 //! What a reader should look for.
 
+use super::limits::Limits;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -48,6 +49,8 @@ pub struct ReadOptions {
     pub columns: Columns,
     /// What one document is in [`documents`](crate::data::readers::documents).
     pub unit: DocumentUnit,
+    /// How much reading a file may cost.
+    pub limits: Limits,
 }
 
 impl Default for ReadOptions {
@@ -68,6 +71,7 @@ impl Default for ReadOptions {
             bad_rows: None,
             columns: Columns::Drop,
             unit: DocumentUnit::Auto,
+            limits: Limits::default(),
         }
     }
 }
