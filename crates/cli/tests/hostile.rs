@@ -61,8 +61,7 @@ fn reports_and_cards_hold_no_control_character() {
 fn rows_over_the_limit_end_with_a_message() {
     let place = Place::new();
     place.write("rows.csv", "text,label\n".to_owned() + &"text of a row,a\n".repeat(20_000));
-    for line in ["check-data rows.csv", "evaluate classifier rows.csv", "fit rows.csv -o x"]
-    {
+    for line in ["check-data rows.csv", "evaluate classifier rows.csv", "fit rows.csv -o x"] {
         let done = place.run(&format!("{line} --max-memory 1M"));
         assert_eq!(done.code, Some(65), "{done:?}");
         assert!(done.stderr.contains("need more than 1 MiB of memory"), "{}", done.stderr);

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::data::readers::{ColumnUse, ReadOptions, Records, open};
-use crate::data::{DataError, Place, RawLabel, Record};
+use crate::data::{Place, RawLabel, Record};
 use crate::input::RowsInput;
 use crate::run::{Progress, Quiet};
 use std::path::Path;

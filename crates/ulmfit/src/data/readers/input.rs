@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::foreign::{Foreign, known_by};
-use super::limits::{Counted, DICTIONARY_MIB, Expanded, Expands, Limits};
+use super::limits::{DICTIONARY_MIB, Expands};
+use super::options::Limits;
 use crate::data::error::DataError;
 use crate::data::place::Place;
 
@@ -212,11 +213,10 @@ fn decompress(
     path: &Path,
     limits: &Limits,
 ) -> Result<Bytes, DataError> {
+    use super::limits::{Counted, Expanded};
     let (raw, count) = Counted::new(raw);
     let plain: Box<dyn Read + Send> = match kind {
-        Compression::Gzip => {
-            Box::new(flate2::bufread::MultiGzDecoder::new(raw))
-        }
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
         Compression::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(raw)
                 .map_err(|source| open_error(path, source))?;

@@ -1,36 +1,15 @@
 //! How much a file may cost: memory for rows that are held, room for a copy, expansion of what is
 //! compressed. A file of some megabytes can hold terabytes.
 
+#![cfg_attr(not(feature = "compression"), allow(dead_code, reason = "nothing is decompressed"))]
+
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::options::Limits;
 use crate::data::error::DataError;
 use crate::data::record::Record;
-
-/// How much reading a file may cost. What is over a limit is an error before it is a full memory
-/// or disk.
-///
-/// ```
-/// use ulmfit::data::readers::Limits;
-/// let limits = Limits { rows: 1 << 30, ..Limits::default() };
-/// assert_eq!(limits.expansion, 250);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of rows that are held in memory: texts, labels, echoed columns and 100 bytes a row.
-    pub rows: u64,
-    /// How many times its compressed size a file may have; asked beyond 256 MiB only.
-    pub expansion: u64,
-    /// Bytes of the temporary copy of a Parquet file that is compressed or on standard input.
-    pub temporary: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { rows: 8 << 30, expansion: 250, temporary: 16 << 30 }
-    }
-}
 
 /// Memory for the dictionary or window of a compressed file: a hostile header may ask for 4 GiB,
 /// while `xz -9` needs 65 MiB and `zstd --ultra -22` 128 MiB.
@@ -63,7 +42,7 @@ impl Held {
             name.len() + value.as_str().map_or(size_of::<serde_json::Value>(), str::len)
         });
         let fields = record.fields.iter().map(|field| field.len() + size_of::<String>());
-        let labels = record.label.iter().flat_map(crate::data::RawLabel::names).map(str::len);
+        let labels = record.label.iter().flat_map(crate::data::RawLabel::names).map(String::len);
         self.bytes += OF_A_ROW + (columns.sum::<usize>() + fields.sum::<usize>()) as u64;
         self.bytes += labels.sum::<usize>() as u64;
         if self.bytes <= self.limit {

@@ -30,10 +30,10 @@ mod warnings;
 pub use column_use::ColumnUse;
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use documents::documents;
-pub use limits::{Held, Limits};
+pub use limits::Held;
 pub use options::{
-    BadRows, Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
-    UnknownFormat,
+    BadRows, Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Limits, Quotes,
+    ReadOptions,     UnknownFormat,
 };
 pub use warnings::{Tally, Warnings};
 
