@@ -90,7 +90,7 @@ fn load(config: &ModelConfig, folder: &Path) -> Result<(), Error> {
         return <LmBundle>::load(folder).map(|_| ());
     }
     let model = <ClassifierBundle>::load(folder)?;
-    for row in model.probabilities(&documents, 2) {
+    for row in model.probabilities(&documents, 2)? {
         assert_eq!(row.len(), model.labels.outputs());
         assert!(row.iter().all(|p| p.is_finite()));
         model.prediction(&row);

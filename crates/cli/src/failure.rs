@@ -1,6 +1,6 @@
 //! Errors become one clear line, a hint and an exit code; only here.
 
-use crate::stderr::say;
+use crate::stderr::{one_line, say};
 use anyhow::Error as Any;
 use std::process::ExitCode;
 use ulmfit::Error;
@@ -32,11 +32,15 @@ pub(crate) fn report(error: Any) -> ExitCode {
     let error = match ours(error) {
         Ok(error) => error,
         Err(other) => {
-            say(&format!("ulmfit: {}", one_line(&format!("{other:#}"))));
+            say(&format!("ulmfit: {}", one_line(&chain(&other))));
             if let Some(error) = other.downcast_ref::<PullError>() {
                 return of_pull(error);
             }
-            let is_io = other.chain().any(<dyn std::error::Error>::is::<std::io::Error>);
+            let io = other.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+            if let Some(hint) = io.and_then(hint_of_io) {
+                say(&format!("hint: {hint}"));
+            }
+            let is_io = io.is_some();
             return ExitCode::from(if is_io { 74 } else { 1 });
         }
     };
@@ -49,7 +53,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
     let stopped = matches!(error, Error::Stopped);
     // a TOML error points at a place of the file: its lines must stay lines
     let keeps_lines = matches!(error, Error::Recipe(RecipeError::Syntax { .. }));
-    let text = format!("{:#}", Any::new(error));
+    let text = chain(&Any::new(error));
     say(&format!("ulmfit: {}", if keeps_lines { text } else { one_line(&text) }));
     if let Some(hint) = hint {
         say(&format!("hint: {}", one_line(&hint)));
@@ -63,6 +67,28 @@ pub(crate) fn report(error: Any) -> ExitCode {
         _ if stopped => crate::signals::received().map_or(1, |signal| 128 + signal),
         _ => 1,
     })
+}
+
+/// An error and its causes, each once: some messages already end with their cause.
+fn chain(error: &Any) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// What to do about a failed write.
+fn hint_of_io(error: &std::io::Error) -> Option<&'static str> {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => Some("make room on the disk"),
+        std::io::ErrorKind::FileTooLarge => Some("files may not be larger here: see `ulimit -f`"),
+        _ => None,
+    }
 }
 
 /// Hint and exit code of a download that failed.
@@ -92,8 +118,4 @@ fn ours(error: Any) -> Result<Error, Any> {
 fn is_broken_pipe(error: &Any) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-}
-
-fn one_line(text: &str) -> String {
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }

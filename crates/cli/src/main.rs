@@ -71,6 +71,7 @@ fn with_short_help(command: clap::Command) -> clap::Command {
 
 fn main() -> ExitCode {
     failure::install_panic_hook();
+    signals::survive_file_size_limit();
     // A panic has been reported by the hook; what it unwound released its locks.
     std::panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
 }

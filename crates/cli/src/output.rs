@@ -3,17 +3,25 @@
 use crate::options::Common;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use ulmfit::printable::{printable_json, printable_lines};
 
 /// Standard output: text for people, or one JSON document.
+///
+/// Results in words never hold a control character but their line feeds, wherever they go: they
+/// are for people. Streams of rows are data. In a file or a pipe they are written as they are; on
+/// a terminal, where they would do what they say, hidden characters are written as numbers.
 pub(crate) struct Output {
     json: bool,
+    terminal: bool,
     out: std::io::BufWriter<std::io::Stdout>,
 }
 
 impl Output {
     pub(crate) fn new(common: &Common) -> Self {
-        Self { json: common.json, out: std::io::BufWriter::new(std::io::stdout()) }
+        let out = std::io::stdout();
+        let terminal = out.is_terminal();
+        Self { json: common.json, terminal, out: std::io::BufWriter::new(out) }
     }
 
     /// Prints a result: `text` for people, or `document` with `"schema": 1` under `--json`.
@@ -24,16 +32,27 @@ impl Output {
                 Value::Object(fields) => object.extend(fields),
                 other => _ = object.insert("result".to_owned(), other),
             }
-            serde_json::to_writer_pretty(&mut self.out, &object)?;
-            writeln!(self.out)?;
+            let document = serde_json::to_string_pretty(&object)?;
+            writeln!(self.out, "{}", printable_json(&document))?;
         } else if !text.is_empty() {
-            writeln!(self.out, "{}", text.trim_end())?;
+            writeln!(self.out, "{}", printable_lines(text.trim_end()))?;
         }
         Ok(self.out.flush()?)
     }
 
-    /// Prints one line of a stream.
+    /// Prints one JSON value of a stream.
+    pub(crate) fn json_line(&mut self, line: &str) -> std::io::Result<()> {
+        if self.terminal {
+            return writeln!(self.out, "{}", printable_json(line));
+        }
+        writeln!(self.out, "{line}")
+    }
+
+    /// Prints one row of a stream.
     pub(crate) fn line(&mut self, line: &str) -> std::io::Result<()> {
+        if self.terminal {
+            return writeln!(self.out, "{}", printable_lines(line));
+        }
         writeln!(self.out, "{line}")
     }
 

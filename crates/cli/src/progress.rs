@@ -168,11 +168,11 @@ impl Progress for Terminal {
     }
 
     fn note(&mut self, text: &str) {
-        self.say(text);
+        self.say(&crate::stderr::one_line(text));
     }
 
     fn warn(&mut self, text: &str) {
-        self.say(&format!("warning: {text}"));
+        self.say(&format!("warning: {}", crate::stderr::one_line(text)));
     }
 }
 

@@ -4,8 +4,9 @@
 //! `timeout`, shells and supervisors often send a signal twice within milliseconds, to a process
 //! and to its group. So a second signal ends the program at once only after some seconds.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -47,6 +48,13 @@ fn hang_up_is_not_ignored() -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     mask.is_some_and(|mask| (mask >> (SIGHUP - 1)) & 1 == 0)
+}
+
+/// Lets a write beyond `ulimit -f` fail, with a message and an exit code, where the signal would
+/// end the program without a word.
+pub(crate) fn survive_file_size_limit() {
+    // a handler that does nothing but set a flag: an ignored signal needs `unsafe`
+    _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
 fn cannot(error: &std::io::Error) {

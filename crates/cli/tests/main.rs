@@ -10,6 +10,7 @@ mod contract;
 #[cfg(unix)]
 mod damaged_runs;
 mod experiments;
+mod hostile;
 mod ignored_options;
 mod labels;
 mod predictions;

@@ -88,6 +88,9 @@ impl PullError {
                 "it may have been replaced at its source or damaged on the way; fetch it anew"
                     .to_owned(),
             ),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on the disk; the same command goes on".to_owned())
+            }
             _ => None,
         }
     }

@@ -359,7 +359,7 @@ impl Curve<'_> {
             shares: Shares { valid: 0.0, test: 0.0 }, // the rows are split already
         };
         let trained = self_train(runner, lm, &data, pool, None, &options)?;
-        Ok(self.exam.of(runner, &trained.classifier, trained.recipe.training.batch_size))
+        self.exam.of(runner, &trained.classifier, trained.recipe.training.batch_size)
     }
 
     fn scratch(

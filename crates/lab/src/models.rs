@@ -37,7 +37,7 @@ pub(crate) fn fine_tuned(
     job: &ClassifierJob<'_>,
 ) -> Result<Score, Error> {
     let classifier = classify(runner, lm, job)?;
-    Ok(exam.of(runner, &classifier, job.recipe.training.batch_size))
+    exam.of(runner, &classifier, job.recipe.training.batch_size)
 }
 
 /// A head on all layers of a frozen language model, and its score.

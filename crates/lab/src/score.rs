@@ -58,9 +58,9 @@ impl<'a> Exam<'a> {
         runner: &mut Runner<'_>,
         model: &ClassifierBundle,
         batch_size: usize,
-    ) -> Score {
+    ) -> Result<Score, Error> {
         let ids = model.text.encode_all(&texts(self.records));
         let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-        self.score(&model.probabilities_of_ids(&ids, batch_size, &mut tick))
+        Ok(self.score(&model.probabilities_of_ids(&ids, batch_size, &mut tick)?))
     }
 }

@@ -40,7 +40,7 @@ impl Classifier {
     /// The prediction for each text, in order.
     ///
     /// # Errors
-    /// [`Error`] when the weights give a probability that is NaN or infinite.
+    /// [`Error::NotFinite`] when the weights give a probability that is NaN or infinite.
     pub fn predict<T: Fields>(
         &self,
         texts: impl IntoIterator<Item = T>,
@@ -53,7 +53,7 @@ impl Classifier {
                 return Ok(predictions);
             }
             let documents: Vec<Vec<&str>> = chunk.iter().map(Fields::fields).collect();
-            let rows = self.bundle.probabilities(&documents, BATCH);
+            let rows = self.bundle.probabilities(&documents, BATCH)?;
             predictions.extend(rows.iter().map(|row| self.bundle.prediction(row)));
         }
     }
@@ -63,7 +63,7 @@ impl Classifier {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn predict_one(&self, text: impl Fields) -> Result<Prediction, Error> {
-        let mut rows = self.bundle.probabilities(&[text.fields()], 1);
+        let mut rows = self.bundle.probabilities(&[text.fields()], 1)?;
         let row = rows.pop().unwrap_or_default();
         Ok(self.bundle.prediction(&row))
     }

@@ -4,7 +4,7 @@ use crate::ErrorClass;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::model::LoadError;
-use crate::text::TextError;
+use crate::text::{Direction, TextError};
 use std::path::PathBuf;
 
 /// Why a stage failed.
@@ -20,8 +20,8 @@ pub enum Error {
     /// Reading or writing a model or a run.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// A model's weights are not what its configuration asks for.
-    #[error("{}: the weights do not fit", path.display())]
+    /// A model's weights are not what its configuration asks for, or make no sense.
+    #[error("{}: the weights cannot be used", path.display())]
     Weights {
         /// Folder of the model.
         path: PathBuf,
@@ -36,6 +36,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         message: String,
+    },
+    /// A model computes NaN or infinity, so that it has no answer.
+    #[error("the model gives {what} that is not a finite number (the {direction} network)")]
+    NotFinite {
+        /// What it should have computed, such as "a probability".
+        what: &'static str,
+        /// The network that did.
+        direction: Direction,
     },
     /// A model of one stage was given where another is needed.
     #[error("{} is a {found}, a {wanted} is needed here", path.display())]
@@ -115,6 +123,11 @@ impl Error {
             Self::Weights { .. } | Self::Config { .. } => Some(
                 "the folder was changed after it was written; copy it from where it came".into(),
             ),
+            Self::NotFinite { .. } => Some(
+                "weights may be damaged, or too large for the precision: try `--precision f32`, \
+                 or get the model again from where it came"
+                    .into(),
+            ),
             #[cfg(feature = "train")]
             Self::Finished { .. } => None,
             Self::Stopped => None,
@@ -144,7 +157,7 @@ impl Error {
             Self::Train(_) => ErrorClass::Failed,
             #[cfg(feature = "train")]
             Self::Finished { .. } => ErrorClass::Failed, // the command line knows better
-            Self::Stopped => ErrorClass::Failed,
+            Self::NotFinite { .. } | Self::Stopped => ErrorClass::Failed,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::data::readers::{ColumnUse, ReadOptions, Records, open};
-use crate::data::{DataError, Place, RawLabel, Record};
+use crate::data::{Place, RawLabel, Record};
 use crate::input::RowsInput;
 use crate::run::{Progress, Quiet};
 use std::path::Path;
@@ -144,7 +144,7 @@ impl Reader {
             self.options.learned_label.clone_from(&columns.label);
         }
         self.seen.push(columns);
-        let rows = records.by_ref().collect::<Result<_, DataError>>()?;
+        let rows = records.hold(&self.options.limits)?;
         records.warnings().messages().iter().for_each(|warning| progress.warn(warning));
         Ok(rows)
     }

@@ -68,6 +68,7 @@ pub mod model;
 pub mod models;
 #[cfg(feature = "train")]
 pub mod optim;
+pub mod printable;
 #[cfg(feature = "train")]
 pub mod recipe;
 pub mod report;

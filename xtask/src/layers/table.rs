@@ -26,7 +26,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["train"],
         &["optim", "checkpoint"],
         &["model", "data"],
-        &["error_class", "schedule", "text"],
+        &["error_class", "printable", "schedule", "text"],
         &["hashing"],
     ],
     open: &[

@@ -10,6 +10,7 @@ use ulmfit::Reader;
 use ulmfit::data::labels::LabelOptions;
 use ulmfit::data::quality::{CheckOptions, Severity, check_data};
 use ulmfit::data::readers::{LabelUse, ReadOptions};
+use ulmfit::printable::printable;
 
 /// Checks a data set before training: duplicates, conflicting labels,
 /// spelling variants, empty and huge documents.
@@ -55,12 +56,17 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             "{name}: {rows} rows, {} bytes at the median, {} at most",
             part.median_bytes, part.max_bytes
         )?;
-        part.labels.iter().try_for_each(|(label, rows)| writeln!(text, "  {rows:>7} {label}"))?;
+        part.labels
+            .iter()
+            .try_for_each(|(label, rows)| writeln!(text, "  {rows:>7} {}", printable(label)))?;
     }
     for finding in &report.findings {
         let severity = format!("{:?}", finding.severity).to_lowercase();
-        writeln!(text, "{severity}: {}", finding.message)?;
-        finding.examples.iter().try_for_each(|place| writeln!(text, "  {place}"))?;
+        writeln!(text, "{severity}: {}", printable(&finding.message))?;
+        finding
+            .examples
+            .iter()
+            .try_for_each(|place| writeln!(text, "  {}", printable(&place.to_string())))?;
     }
     if report.findings.is_empty() {
         writeln!(text, "no problems found")?;

@@ -10,6 +10,7 @@ use ulmfit::Error;
 use ulmfit::checkpoint::peek_tensors;
 use ulmfit::input::read_texts;
 use ulmfit::models::{ModelSummary, embedded_name, load_text, open_model};
+use ulmfit::printable::printable;
 use ulmfit::recipe::{PRESETS, Recipe};
 
 /// Shows what is in a model folder (labels, sizes, score, origin, hash) or in a recipe.
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut report = summary.to_string();
     if args.tensors {
         for tensor in peek_tensors(&folder.read("model.safetensors")?)? {
-            writeln!(report, "  {} {} {:?}", tensor.name, tensor.dtype, tensor.dims)?;
+            writeln!(report, "  {} {} {:?}", printable(&tensor.name), tensor.dtype, tensor.dims)?;
         }
     }
     let mut document = serde_json::to_value(&summary)?;
@@ -85,7 +86,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         most.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         most.truncate(20);
         writeln!(report, "unknown     {:.2} % of {seen} tokens", 100.0 * rate)?;
-        most.iter().try_for_each(|(word, count)| writeln!(report, "  {count:>7} {word}"))?;
+        most.iter()
+            .try_for_each(|(word, count)| writeln!(report, "  {count:>7} {}", printable(word)))?;
         document["tokens"] = seen.into();
         document["oov_rate"] = rate.into();
         document["unknown"] = serde_json::to_value(&most)?;

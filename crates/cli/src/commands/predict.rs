@@ -28,7 +28,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Form,
     /// Copy the columns of the input to the output; the names of the added ones start with
-    /// `predicted_` where the input has the same name
+    /// `predicted_` where the input has the same name; on a terminal control characters are shown
+    /// as \u{1b}
     #[arg(long)]
     echo: bool,
     /// Use only this direction of a model that has both
@@ -76,9 +77,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             break;
         }
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
-        let rows = model.probabilities(&documents, 64);
+        let rows = model.probabilities(&documents, 64)?;
         for (record, row) in batch.iter().zip(rows) {
-            out.line(&lines.lines(record, &model.prediction(&row))?)?;
+            let line = lines.lines(record, &model.prediction(&row))?;
+            match args.format {
+                Form::Jsonl => out.json_line(&line)?,
+                Form::Csv | Form::Text => out.line(&line)?,
+            }
         }
         out.flush()?;
     }

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
             .par_iter()
             .map(|record| serde_json::to_string(&tokenizer.tokenize(&record.fields)));
         for line in lines.collect::<Result<Vec<_>, _>>()? {
-            out.line(&line)?;
+            out.json_line(&line)?;
         }
         out.flush()?;
     }

@@ -2,7 +2,7 @@
 
 use ulmfit::Error;
 use ulmfit::data::readers::{
-    BadRows, Delimiter, EncodingErrors, Format, Header, Quotes, ReadOptions,
+    BadRows, Delimiter, EncodingErrors, Format, Header, Limits, Quotes, ReadOptions,
 };
 
 /// How to read texts and labels.
@@ -44,6 +44,28 @@ pub(crate) struct DataOptions {
     /// Truncate documents longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
+    /// Most memory for rows that are held: those to learn from and to score on [default: 8G]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    max_memory: Option<u64>,
+    /// Most bytes that one byte of a compressed file may become, beyond 256 MiB [default: 250]
+    #[arg(long, value_name = "TIMES", help_heading = "Limits")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    max_expansion: Option<u64>,
+    /// Most disk for the copy of a Parquet file that is compressed or on standard input
+    /// [default: 16G]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    max_temp: Option<u64>,
+}
+
+/// A number of bytes such as `1000`, `512M` or `8G`.
+fn size(text: &str) -> Result<u64, String> {
+    let units = [("K", 10), ("M", 20), ("G", 30), ("T", 40)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+    let (digits, shift) = unit.unwrap_or((text, 0));
+    let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
+    bytes.filter(|&bytes| bytes > 0).ok_or_else(|| {
+        "a size is a number of bytes, or one with K, M, G or T behind it, such as 8G".to_owned()
+    })
 }
 
 impl DataOptions {
@@ -64,6 +86,7 @@ impl DataOptions {
     }
 
     pub(crate) fn read_options(&self) -> ReadOptions {
+        let usual = Limits::default();
         ReadOptions {
             text: self.text.clone(),
             label: self.label.clone(),
@@ -91,6 +114,11 @@ impl DataOptions {
                 _ => BadRows::Fail,
             }),
             max_document_bytes: self.max_doc_bytes,
+            limits: Limits {
+                rows: self.max_memory.unwrap_or(usual.rows),
+                expansion: self.max_expansion.unwrap_or(usual.expansion),
+                temporary: self.max_temp.unwrap_or(usual.temporary),
+            },
             ..ReadOptions::default()
         }
     }

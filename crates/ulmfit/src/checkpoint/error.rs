@@ -217,6 +217,9 @@ impl CheckpointError {
             Self::ConfigDiffers { .. } => {
                 Some("the settings of the first time go on with it; `--restart` begins anew")
             }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => {
+                Some("files may not be larger here: see `ulimit -f`")
+            }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; finished checkpoints are intact")
             }

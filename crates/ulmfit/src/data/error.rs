@@ -65,6 +65,43 @@ pub enum DataError {
         /// How to make data of it.
         hint: &'static str,
     },
+    /// A compressed file needs more memory for its dictionary than it may have.
+    #[error(
+        "{}: the {kind} data needs more than {limit} MiB of memory for its dictionary",
+        .path.display()
+    )]
+    Dictionary {
+        /// The file.
+        path: PathBuf,
+        /// zstd or xz.
+        kind: &'static str,
+        /// The bound in MiB.
+        limit: u32,
+    },
+    /// A compressed file is so much larger than it looks that it may be meant to fill the memory.
+    #[error("{}: the data expands to more than {limit} times its size", .path.display())]
+    Expands {
+        /// The file.
+        path: PathBuf,
+        /// The bound.
+        limit: u64,
+    },
+    /// More rows than the memory may hold.
+    #[error("{place}: the rows up to here need more than {} of memory", size(*.limit))]
+    TooManyRows {
+        /// The first row too many.
+        place: Place,
+        /// The bound in bytes.
+        limit: u64,
+    },
+    /// The temporary copy of a file that cannot be read from its end is too large.
+    #[error("{}: its temporary copy needs more than {} of disk", .path.display(), size(*.limit))]
+    TooMuchDisk {
+        /// The file.
+        path: PathBuf,
+        /// The bound in bytes.
+        limit: u64,
+    },
     /// There is not one byte.
     #[error("{}: the file is empty", .path.display())]
     Empty {
@@ -398,6 +435,9 @@ impl DataError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "you have no right to read it; see `ls -l`"
             }
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "make room on the disk, or set TMPDIR to a folder on another one"
+            }
             Self::Read { .. } | Self::BadLabelSet { .. } => return None,
             Self::NotBuiltIn { .. } => "build with the feature of that name, or convert the file",
             Self::WrongKind { wanted: "file", .. } => {
@@ -405,6 +445,18 @@ impl DataError {
             }
             Self::WrongKind { .. } => {
                 "`--input-format folder` needs a folder that holds a folder per class"
+            }
+            Self::Dictionary { .. } => {
+                "decompress it with its own program, or compress it with a smaller dictionary"
+            }
+            Self::Expands { .. } => {
+                "if you trust the file, raise `--max-expansion` or decompress it"
+            }
+            Self::TooManyRows { .. } => {
+                "give fewer rows, or raise `--max-memory` if the machine has more"
+            }
+            Self::TooMuchDisk { .. } => {
+                "give the uncompressed file by its name, or raise `--max-temp`"
             }
             Self::Compressed { .. } => "copy or download the file again",
             Self::Foreign { hint, .. } => hint,
@@ -586,9 +638,20 @@ impl DataError {
             Self::Missing { .. } => ErrorClass::MissingInput,
             Self::Read { .. } => ErrorClass::Io,
             Self::NotBuiltIn { .. } | Self::WrongKind { .. } => ErrorClass::Usage,
+            Self::TooMuchDisk { .. } => ErrorClass::Io,
             _ => ErrorClass::Data,
         }
     }
+}
+
+/// Bytes as people say them: `8 GiB`, `1000 bytes`.
+fn size(bytes: u64) -> String {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let whole = |&&(shift, _): &&(u32, &str)| bytes >= 1 << shift && bytes % (1 << shift) == 0;
+    units.iter().find(whole).map_or_else(
+        || format!("{bytes} bytes"),
+        |(shift, unit)| format!("{} {unit}", bytes >> shift),
+    )
 }
 
 /// "`a`, `b` and `c`", cut after eight.

@@ -30,6 +30,7 @@ fn all(options: &ReadOptions) -> Map<String, Value> {
         learned_text: _, // of the model, which is told of by itself
         learned_label: _,
         unit,
+        limits: _, // an error or nothing: what is read is the same
     } = options;
     let word = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     let Value::Object(all) = json!({

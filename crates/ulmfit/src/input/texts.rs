@@ -3,8 +3,7 @@
 use crate::Error;
 use crate::data::Record;
 use crate::data::batches::Corpus;
-use crate::data::readers::Records;
-use crate::data::readers::{ColumnUse, LabelUse, ReadOptions, documents};
+use crate::data::readers::{ColumnUse, Held, LabelUse, ReadOptions, Records, documents};
 use crate::run::Progress;
 use crate::text::TextPipeline;
 use std::path::{Path, PathBuf};
@@ -40,6 +39,8 @@ pub(crate) struct TextStream<'a> {
     tells: bool,
     said: Vec<ColumnUse>,
     done: usize,
+    /// Counts them where all are kept.
+    held: Option<Held>,
 }
 
 impl<'a> TextStream<'a> {
@@ -52,13 +53,18 @@ impl<'a> TextStream<'a> {
     ) -> Self {
         let options = ReadOptions { labels: LabelUse::Ignored, ..options.clone() };
         let (documents, files) = (texts.documents.iter(), texts.files.iter());
-        let (current, tells, said, done) = (None, false, Vec::new(), 0);
-        Self { documents, files, current, options, what, progress, tells, said, done }
+        let (current, tells, said, done, held) = (None, false, Vec::new(), 0, None);
+        Self { documents, files, current, options, what, progress, tells, said, done, held }
     }
 
     /// Says which columns are read, and passes on the warnings of each file: once is enough.
     pub(crate) fn telling(self) -> Self {
         Self { tells: true, ..self }
+    }
+
+    /// Fails when all of them are more than the memory may hold.
+    fn held(self) -> Self {
+        Self { held: Some(Held::new(&self.options.limits)), ..self }
     }
 
     fn open(&mut self, path: &Path) -> Result<Records, Error> {
@@ -85,7 +91,9 @@ impl<'a> TextStream<'a> {
             };
             if let Some(record) = records.next() {
                 self.current = Some(records);
-                return Ok(Some(record?.fields));
+                let record = record?;
+                self.held.as_mut().map_or(Ok(()), |held| held.add(&record))?;
+                return Ok(Some(record.fields));
             }
             if self.tells {
                 records.warnings().messages().iter().for_each(|text| self.progress.warn(text));
@@ -117,7 +125,7 @@ pub fn read_texts(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Document>, Error> {
     let texts = Texts { documents: Vec::new(), files: paths.to_owned() };
-    let stream = TextStream::new(&texts, options, "documents read", progress).telling();
+    let stream = TextStream::new(&texts, options, "documents read", progress).telling().held();
     let texts = stream.collect::<Result<Vec<_>, _>>()?;
     if texts.is_empty() {
         let message = format!("there is no text in {}", names(paths));

@@ -1,5 +1,6 @@
 //! The classifier's head: blocks of batch norm, dropout, linear and ReLU.
 
+use super::network::RUNNING_VAR;
 use super::{HeadConfig, Mode, Param, Site};
 use ulmfit_ops::batch_norm::{BatchNormGrads, BatchNormTape, BatchNormWeights, RunningStats};
 use ulmfit_ops::linear::LinearGrads;
@@ -193,5 +194,5 @@ fn mean_name(block: usize) -> String {
 }
 
 fn var_name(block: usize) -> String {
-    format!("1.layers.{block}.0.running_var")
+    format!("1.layers.{block}.0.{RUNNING_VAR}")
 }

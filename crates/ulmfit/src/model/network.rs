@@ -4,6 +4,9 @@ use super::Param;
 use std::collections::BTreeMap;
 use ulmfit_ops::{Device, Tensor};
 
+/// What the name of a running variance ends with.
+pub(super) const RUNNING_VAR: &str = "running_var";
+
 /// Which parameter groups learn; lowest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Learn(Vec<bool>);
@@ -75,6 +78,12 @@ pub enum LoadError {
         /// Dimensions the configuration asks for.
         wanted: Vec<usize>,
     },
+    /// A running variance below zero, whose square root would make every answer NaN.
+    #[error("tensor `{name}` holds a variance below zero")]
+    NegativeVariance {
+        /// Name of the tensor.
+        name: String,
+    },
 }
 
 /// A model as a list of named tensors.
@@ -119,7 +128,7 @@ pub trait Network<D: Device> {
     /// Replaces every tensor by the one of the same name.
     ///
     /// # Errors
-    /// [`LoadError`] when one is missing or does not fit; the model may be partly loaded then.
+    /// [`LoadError`] when one is missing, does not fit or is a negative variance; the model may be partly loaded then.
     fn load(&mut self, mut tensors: BTreeMap<String, Tensor<D>>) -> Result<(), LoadError> {
         let mut put = |name: String, place: &mut Tensor<D>| {
             let Some(tensor) = tensors.remove(&name) else {
@@ -136,7 +145,10 @@ pub trait Network<D: Device> {
             put(name, &mut param.value)?;
         }
         for (name, buffer) in self.buffers_mut() {
-            put(name, buffer)?;
+            put(name.clone(), buffer)?;
+            if name.ends_with(RUNNING_VAR) && buffer.to_f32().iter().any(|&value| value < 0.0) {
+                return Err(LoadError::NegativeVariance { name });
+            }
         }
         Ok(())
     }

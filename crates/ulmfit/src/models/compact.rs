@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// The card is the first model's unless another is given; `run.json` holds those of all.
 ///
 /// # Errors
-/// [`Error::Usage`] when the models do not belong together, and those of reading and writing.
+/// [`Error::Usage`] when the models do not belong together, [`Error::NotFinite`] when their weights
+/// give no answers, and those of reading and writing.
 ///
 /// # Panics
 /// Without a model.
@@ -47,6 +48,7 @@ pub fn compact(
             for other in &folders[1..] {
                 bundle.join(ClassifierBundle::load(other.path())?)?;
             }
+            bundle.check_answers()?;
             bundle.save(folder, &papers)
         }
         NetworkConfig::LanguageModel(_) => {
@@ -54,6 +56,7 @@ pub fn compact(
             for other in &folders[1..] {
                 bundle.join(LmBundle::from_folder(other)?)?;
             }
+            bundle.check_answers()?;
             bundle.save(folder, &papers)
         }
     }

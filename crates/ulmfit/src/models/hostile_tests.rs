@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use ulmfit_ops::{Cpu, Key};
 
 /// A folder with the models `lm` and `classifier`.
-fn place() -> TempDir {
+pub(super) fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
     let documents = [vec!["some words and others".to_owned()]];
@@ -43,16 +43,28 @@ fn place() -> TempDir {
 
 /// A copy of a model with another value in one of its files, and a manifest that agrees.
 fn edited(place: &Path, model: &str, file: &str, pointer: &str, value: &Value) -> PathBuf {
+    rewritten(place, model, file, |bytes| {
+        let mut content: Value = serde_json::from_slice(bytes).unwrap();
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        content.pointer_mut(parent).unwrap()[field] = value.clone();
+        *bytes = serde_json::to_vec(&content).unwrap();
+    })
+}
+
+/// A copy of a model with one of its files changed, and a manifest that agrees.
+pub(super) fn rewritten(
+    place: &Path,
+    model: &str,
+    file: &str,
+    change: impl Fn(&mut Vec<u8>),
+) -> PathBuf {
     let folder = ModelFolder::open(&place.join(model)).unwrap();
     let target = place.join("edited");
     let mut writer = FolderWriter::create(&target, Overwrite::Replace).unwrap();
     for (name, _) in folder.files() {
         let mut bytes = folder.read(name).unwrap();
         if name == file {
-            let mut content: Value = serde_json::from_slice(&bytes).unwrap();
-            let (parent, field) = pointer.rsplit_once('/').unwrap();
-            content.pointer_mut(parent).unwrap()[field] = value.clone();
-            bytes = serde_json::to_vec(&content).unwrap();
+            change(&mut bytes);
         }
         writer.write(name, &bytes).unwrap();
     }
@@ -180,7 +192,8 @@ fn no_memory_is_taken_for_what_the_weights_are_not() {
 fn windows_without_end_are_only_large() {
     let place = place();
     let documents = [vec!["some words and others".to_owned()], vec!["words".to_owned()]];
-    let answer = |path: &Path| <ClassifierBundle>::load(path).unwrap().probabilities(&documents, 2);
+    let answer =
+        |path: &Path| <ClassifierBundle>::load(path).unwrap().probabilities(&documents, 2).unwrap();
     let wanted = answer(&place.path().join("classifier"));
     for field in ["seq-len", "max-len"] {
         let pointer = format!("/network/{field}");
@@ -209,7 +222,7 @@ fn units_of_a_regression_are_kept_and_optional() {
         let config = ModelFolder::open(&path).unwrap().read("config.json").unwrap();
         let is_told = String::from_utf8(config).unwrap().contains("target-scale");
         assert_eq!(is_told, target_scale.is_some());
-        <ClassifierBundle>::load(&path).unwrap().probabilities(&documents, 2)
+        <ClassifierBundle>::load(&path).unwrap().probabilities(&documents, 2).unwrap()
     };
     let (plain, scaled) = (answer("plain", None), answer("scaled", Some(scale)));
     for (plain, scaled) in plain.iter().flatten().zip(scaled.iter().flatten()) {

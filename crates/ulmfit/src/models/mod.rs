@@ -1,5 +1,7 @@
 //! Models as people keep them: folders, the English ones inside the program, predictions.
 
+#[cfg(test)]
+mod absurd_weights_tests;
 mod bundle;
 mod compact;
 mod config_check;

@@ -1,8 +1,10 @@
 //! Labels for texts.
 
-use super::bundle::ClassifierBundle;
+use super::bundle::{ClassifierBundle, LmBundle};
+use crate::Error;
 use crate::data::labels::LabelKind;
 use crate::model::{argmax, score_documents};
+use crate::text::Direction;
 use serde::{Serialize, Serializer};
 use ulmfit_ops::{Device, Tensor};
 
@@ -97,11 +99,41 @@ impl Serialize for Probabilities {
     }
 }
 
+/// Texts that any model must have an answer to.
+const PROBE: [&str; 2] = ["a text of some words, and others", ""];
+
+impl<D: Device> LmBundle<D> {
+    /// As [`ClassifierBundle::check_answers`].
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] when a logit is NaN or infinite.
+    pub(crate) fn check_answers(&self) -> Result<(), Error> {
+        for (direction, network) in &self.networks {
+            for text in PROBE {
+                let mut ids = self.text.encode(&[text]);
+                direction.orient(&mut ids);
+                let logits = network.logits(&ids, 1, &mut network.zero_state(1)).to_f32();
+                if !logits.iter().all(|logit| logit.is_finite()) {
+                    return Err(Error::NotFinite { what: "a logit", direction: *direction });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<D: Device> ClassifierBundle<D> {
     /// Probabilities of every document, averaged over the directions; one row each.
     ///
     /// A document's bits do not depend on the others, nor on `batch_size`.
-    pub fn probabilities<T, S>(&self, documents: &[T], batch_size: usize) -> Vec<Vec<f32>>
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] when one of them is NaN or infinite, as absurd weights make it.
+    pub fn probabilities<T, S>(
+        &self,
+        documents: &[T],
+        batch_size: usize,
+    ) -> Result<Vec<Vec<f32>>, Error>
     where
         T: AsRef<[S]> + Sync,
         S: AsRef<str>,
@@ -110,12 +142,15 @@ impl<D: Device> ClassifierBundle<D> {
     }
 
     /// The same from token ids in reading order; `each` hears of documents done and in all.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
     pub fn probabilities_of_ids(
         &self,
         documents: &[Vec<u32>],
         batch_size: usize,
         each: &mut dyn FnMut(usize, usize),
-    ) -> Vec<Vec<f32>> {
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let classes = self.labels.outputs();
         let share = 1.0 / self.networks.len() as f32;
         let total = documents.len() * self.networks.len();
@@ -129,10 +164,29 @@ impl<D: Device> ClassifierBundle<D> {
             done += documents.len();
             for (row, logits) in rows.iter_mut().zip(logits) {
                 let found = network.probabilities(&Tensor::from_f32(&[1, classes], &logits));
+                if !found.iter().all(|p| p.is_finite()) {
+                    return Err(self.not_finite(*direction));
+                }
                 row.iter_mut().zip(found).for_each(|(sum, p)| *sum += p * share);
             }
         }
-        rows
+        Ok(rows)
+    }
+
+    /// A few words through every network, to see that there are answers at all.
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities).
+    pub(crate) fn check_answers(&self) -> Result<(), Error> {
+        self.probabilities(&PROBE.map(|text| [text]), PROBE.len()).map(drop)
+    }
+
+    fn not_finite(&self, direction: Direction) -> Error {
+        let what = match self.task() {
+            LabelKind::Regression => "a value",
+            LabelKind::Single | LabelKind::Multi => "a probability",
+        };
+        Error::NotFinite { what, direction }
     }
 
     /// What the outputs mean.

@@ -4,6 +4,7 @@ use super::bundle::{ModelConfig, NetworkConfig, load_text, read_config};
 use crate::Error;
 use crate::checkpoint::{Dtype, ModelFolder, peek_tensors, stored_as};
 use crate::data::labels::{LabelKind, LabelSet};
+use crate::printable::printable;
 use crate::text::Direction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -186,7 +187,7 @@ impl fmt::Display for ModelSummary {
         if let Some(labels) = &self.labels {
             let shown = &labels[..labels.len().min(LABELS_SHOWN)];
             let more = if shown.len() < labels.len() { ", ..." } else { "" };
-            writeln!(f, "labels      {}: {}{more}", labels.len(), shown.join(", "))?;
+            writeln!(f, "labels      {}: {}{more}", labels.len(), printable(&shown.join(", ")))?;
         }
         let tokenizer = self.config.text.tokenizer.kind();
         writeln!(f, "vocabulary  {} {tokenizer}", self.vocabulary)?;
@@ -204,7 +205,7 @@ impl fmt::Display for ModelSummary {
         writeln!(f, "weights     {}, stored as {storage}", self.weights)?;
         self.scores.iter().try_for_each(|score| writeln!(f, "score       {score}"))?;
         if let Some(BaseModel { name, hash }) = &self.base {
-            writeln!(f, "base        {name}, {hash}")?;
+            writeln!(f, "base        {}", printable(&format!("{name}, {hash}")))?;
         }
         writeln!(f, "hash        {}", self.hash)
     }

@@ -1,5 +1,6 @@
 //! Tables for a terminal.
 
+use crate::printable::printable;
 use std::fmt;
 
 /// Rows of text in aligned columns; a column of numbers is aligned to the right.
@@ -12,7 +13,7 @@ pub struct Table {
 impl Table {
     /// An empty table with these column heads.
     pub fn new<H: Into<String>>(heads: impl IntoIterator<Item = H>) -> Self {
-        Self { heads: heads.into_iter().map(Into::into).collect(), rows: Vec::new() }
+        Self { heads: heads.into_iter().map(|head| cell(&head.into())).collect(), rows: Vec::new() }
     }
 
     /// Adds a row.
@@ -20,7 +21,7 @@ impl Table {
     /// # Panics
     /// If it does not have one cell a column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<String> = cells.into_iter().collect();
+        let cells: Vec<String> = cells.into_iter().map(|text| cell(&text)).collect();
         assert_eq!(cells.len(), self.heads.len(), "one cell a column");
         self.rows.push(cells);
     }
@@ -49,6 +50,11 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
+}
+
+/// Labels are cells, too, and may hold anything.
+fn cell(text: &str) -> String {
+    printable(text).into_owned()
 }
 
 /// A part of one as a number of per cent with two digits.

@@ -93,7 +93,7 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
 ///
 /// # Errors
 /// [`Error::Data`] when a record has no label, or one that does not suit the task, or when the
-/// model knows none of the labels.
+/// model knows none of the labels; [`Error::NotFinite`] when the model has no answer.
 pub fn evaluate_classifier<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
@@ -107,7 +107,7 @@ pub fn evaluate_classifier<D: Device>(
     }
     let ids = model.text.encode_all(&texts(records));
     let mut tick = |done, total| progress.tick("documents", done, Some(total));
-    let rows = model.probabilities_of_ids(&ids, batch_size, &mut tick);
+    let rows = model.probabilities_of_ids(&ids, batch_size, &mut tick)?;
     Ok(Evaluated {
         scores: score(model, records, &rows)?,
         mistakes: mistakes(&labels, records, &rows)?,
@@ -158,7 +158,8 @@ impl fmt::Display for LmReport {
 /// Loss and perplexity of a language model on documents.
 ///
 /// # Errors
-/// [`Error::Data`] when there are fewer than two tokens.
+/// [`Error::Data`] when there are fewer than two tokens, [`Error::NotFinite`] when the perplexity
+/// is NaN or infinite.
 pub fn evaluate_language_model<D: Device>(
     model: &LmBundle<D>,
     documents: &[Document],
@@ -173,6 +174,10 @@ pub fn evaluate_language_model<D: Device>(
             LmBatchConfig { batch_size, seq_len: 72, bptt: Bptt::Fixed, direction: *direction };
         let mut tick = |done, total| progress.tick("batches", done, Some(total));
         let score = score_stream(network, &corpus, &config, &mut tick)?;
+        // a loss that is finite may still be too large for a perplexity
+        if !score.perplexity().is_finite() {
+            return Err(Error::NotFinite { what: "a perplexity", direction: *direction });
+        }
         correct += score.correct;
         tokens += score.tokens;
         directions.push((direction.to_string(), score.loss()));

@@ -44,7 +44,8 @@ impl GenerateOptions {
 /// padding.
 ///
 /// # Errors
-/// [`Error::Usage`] when the model reads backward only, or an option is out of its range.
+/// [`Error::Usage`] when the model reads backward only, or an option is out of its range;
+/// [`Error::NotFinite`] when the model has no answer.
 pub fn generate(lm: &LmBundle, prompt: &str, options: &GenerateOptions) -> Result<String, Error> {
     options.check()?;
     let Some(network) = lm.network(Direction::Forward) else {
@@ -59,6 +60,10 @@ pub fn generate(lm: &LmBundle, prompt: &str, options: &GenerateOptions) -> Resul
         let rows = logits.to_f64();
         let vocab = lm.text.vocab().len();
         let last = &rows[rows.len() - vocab..];
+        if !last.iter().all(|logit| logit.is_finite()) {
+            let (what, direction) = ("a logit", Direction::Forward);
+            return Err(Error::NotFinite { what, direction });
+        }
         let id = choose(last, options, key.child(n as u64));
         ids.push(id);
         logits = network.logits(&[id], 1, &mut state);
@@ -87,4 +92,44 @@ fn choose(logits: &[f64], options: &GenerateOptions, key: Key) -> u32 {
         }
     }
     best as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorClass;
+    use crate::model::{AwdLstmConfig, Network};
+    use crate::run::Quiet;
+    use crate::stages::evaluate_language_model;
+    use crate::text::{TextConfig, TextPipeline, VocabConfig};
+    use ulmfit_ops::Tensor;
+
+    /// A model whose weights are finite, and whose logits are not.
+    fn absurd() -> LmBundle {
+        let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
+        let documents = [vec!["some words and others".to_owned()]];
+        let text = TextPipeline::build(&TextConfig::default(), &vocab, documents).unwrap();
+        let sizes = AwdLstmConfig { vocab: text.vocab().len(), emb: 4, hid: 6, layers: 1 };
+        let mut lm = LmBundle::random(text, sizes, &[Direction::Forward], 1);
+        for (name, _, param) in lm.networks[0].1.params_mut() {
+            let dims = param.value.dims().to_vec();
+            if name.contains("encoder.weight") {
+                param.value = Tensor::full(&dims, f64::from(f32::MAX));
+            } else if name.ends_with("bias_hh_l0") || name.ends_with("bias_ih_l0") {
+                param.value = Tensor::full(&dims, 9.0); // the states are near one, none is zero
+            }
+        }
+        lm
+    }
+
+    #[test]
+    fn a_model_without_finite_logits_neither_writes_nor_scores() {
+        let lm = absurd();
+        let error = generate(&lm, "some", &GenerateOptions::default()).unwrap_err();
+        assert_eq!(error.class(), ErrorClass::Failed);
+        assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+        let documents = vec![vec!["some words and others".to_owned()]];
+        let error = evaluate_language_model(&lm, &documents, 1, &mut Quiet).unwrap_err();
+        assert!(matches!(error, Error::NotFinite { .. }), "{error}");
+    }
 }

@@ -158,7 +158,12 @@ fn train_one<S: TokenSource>(
     let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
     // on the weights it starts with, so that a run that goes on finds the same
     let score = |network: &LanguageModel<Cpu>| {
-        valid.map(|valid| score_stream(network, valid, &batches, &mut |_, _| ())).transpose()
+        let Some(valid) = valid else { return Ok(None) };
+        let score = score_stream(network, valid, &batches, &mut |_, _| ())?;
+        if score.perplexity().is_finite() {
+            return Ok(Some(score));
+        }
+        Err(Error::NotFinite { what: "a perplexity", direction })
     };
     let before = if stage == Stage::Pretrain { None } else { score(&network)? };
     let (ar_tar, key) = (training.regularisation(), key.child(2));

@@ -8,6 +8,7 @@ use crate::input::Rows;
 use crate::model::Network;
 use crate::models::BaseModel;
 use crate::models::{ClassifierBundle, LmBundle, Papers};
+use crate::printable::{markdown, printable_lines};
 use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
 use crate::run::Runner;
@@ -57,6 +58,12 @@ fn run(stage: &str, base: Option<&BaseModel>, seed: u64, threads: usize, rest: V
 /// The front matter of a card, as model hubs read it.
 fn front_matter(tag: &str) -> String {
     format!("---\nlibrary_name: ulmfit\ntags:\n- ulmfit\n- {tag}\n---\n\n")
+}
+
+/// What encloses a text in Markdown: more backticks than it has in a row.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
 }
 
 fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
@@ -154,10 +161,14 @@ impl Outcome {
     ) -> Papers {
         let report = &self.report;
         let mut card = front_matter("text-classification");
-        let labels = self.classifier.labels.names().join(", ");
+        let labels: Vec<String> =
+            self.classifier.labels.names().iter().map(|name| markdown(name)).collect();
+        let labels = labels.join(", ");
+        let text = printable_lines(&report.to_string()).into_owned();
+        let fence = fence(&text);
         let _ = write!(
             card,
-            "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n```\n{report}```\n\n\
+            "# A text classifier\n\nTrained by ulmfit. Labels: {labels}.\n\n{fence}\n{text}{fence}\n\n\
              The whole report is `report.html`.\n"
         );
         let rest = json!({
@@ -177,7 +188,7 @@ impl Outcome {
         others.extend([
             ("report.html".to_owned(), html::page(report).into_bytes()),
             ("report.json".to_owned(), report.to_json()),
-            ("report.txt".to_owned(), report.to_string().into_bytes()),
+            ("report.txt".to_owned(), text.into_bytes()),
         ]);
         let run = run("train", base, options.classify.seed, threads, rest);
         Papers { card, run, others, ..Papers::default() }

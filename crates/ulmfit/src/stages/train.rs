@@ -206,6 +206,6 @@ fn scored(
     }
     let ids = classifier.text.encode_all(&texts(records));
     let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-    let rows = classifier.probabilities_of_ids(&ids, batch_size, &mut tick);
+    let rows = classifier.probabilities_of_ids(&ids, batch_size, &mut tick)?;
     Ok((Some(score(classifier, records, &rows)?), rows))
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between a text and its ids.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Why a text front end could not be made, stored or read.
@@ -123,6 +124,12 @@ impl TextError {
             Self::VocabDuplicate { .. } => "remove one of the two; its embedding row goes with it",
             Self::TokenFileDamaged { .. } | Self::TokenFileStale { .. } => {
                 "delete the file, it will be made again"
+            }
+            Self::TokenFileIo { source, .. } if source.kind() == ErrorKind::StorageFull => {
+                "make room on the disk; the same command goes on"
+            }
+            Self::TokenFileIo { source, .. } if source.kind() == ErrorKind::FileTooLarge => {
+                "files may not be larger here: see `ulimit -f`"
             }
             _ => return None,
         })

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Rows;
 use super::decode::{Decoder, Ending};
 use super::input::{Input, open_error};
-use super::options::{Columns, Format, LabelUse, ReadOptions};
+use super::options::{Columns, Format, LabelUse, Limits, ReadOptions};
 use super::warnings::Warnings;
 use crate::data::error::DataError;
 use crate::data::place::Place;
@@ -26,6 +26,7 @@ pub(crate) struct Folder {
     decoder: Decoder,
     wanted: LabelUse,
     columns: Columns,
+    limits: Limits,
 }
 
 impl Folder {
@@ -52,6 +53,7 @@ impl Folder {
             decoder: Decoder::new(options),
             wanted: options.labels,
             columns: options.columns,
+            limits: options.limits,
         })
     }
 }
@@ -63,7 +65,7 @@ impl Rows for Folder {
         };
         let place = Place::new(&Arc::from(path), 1);
         let mut bytes = Vec::new();
-        match Input::open(&place.file) {
+        match Input::open(&place.file, &self.limits) {
             Ok(mut input) => {
                 input.refuse_utf16()?;
                 let read = input.by_ref().take(self.decoder.keep() as u64).read_to_end(&mut bytes);

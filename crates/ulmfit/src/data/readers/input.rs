@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::foreign::{Foreign, known_by};
+use super::limits::{DICTIONARY_MIB, Expands};
+use super::options::Limits;
 use crate::data::error::DataError;
 use crate::data::place::Place;
 
@@ -67,15 +69,15 @@ fn read_first_lines(from: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<usize
 
 impl Input {
     /// Opens a file; `-` is standard input.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, DataError> {
         if path == Path::new("-") {
-            return Self::new(Path::new("<stdin>"), Box::new(BufReader::new(io::stdin())));
+            return Self::new(Path::new("<stdin>"), Box::new(BufReader::new(io::stdin())), limits);
         }
         let file = File::open(path).map_err(|source| open_error(path, source))?;
-        Self::new(path, Box::new(BufReader::with_capacity(HEAD, file)))
+        Self::new(path, Box::new(BufReader::with_capacity(HEAD, file)), limits)
     }
 
-    fn new(path: &Path, mut raw: Bytes) -> Result<Self, DataError> {
+    fn new(path: &Path, mut raw: Bytes, limits: &Limits) -> Result<Self, DataError> {
         let file: Arc<Path> = Arc::from(path);
         let mut magic = Vec::new();
         raw.by_ref().take(6).read_to_end(&mut magic).map_err(|source| open_error(path, source))?;
@@ -86,7 +88,7 @@ impl Input {
         let raw = Cursor::new(magic).chain(raw);
         let mut plain: Bytes = match compression {
             None => Box::new(raw),
-            Some(kind) => decompress(kind, raw, path)?,
+            Some(kind) => decompress(kind, raw, path, limits)?,
         };
 
         let mut head = Vec::new();
@@ -155,7 +157,15 @@ impl Input {
     /// What a failed read means: damaged compression, or trouble of the operating system.
     pub(crate) fn error(&self, source: io::Error) -> DataError {
         let path = self.file.to_path_buf();
+        if let Some(Expands { limit }) =
+            source.get_ref().and_then(|inner| inner.downcast_ref::<Expands>()).copied()
+        {
+            return DataError::Expands { path, limit };
+        }
         match self.compression {
+            Some(kind) if wants_too_much(&source) => {
+                DataError::Dictionary { path, kind: kind.name(), limit: DICTIONARY_MIB }
+            }
             Some(kind) if source.raw_os_error().is_none() => {
                 DataError::Compressed { path, kind: kind.name(), source }
             }
@@ -180,6 +190,13 @@ impl BufRead for Input {
     }
 }
 
+/// Whether a decoder would need more memory for its dictionary than it may have.
+fn wants_too_much(error: &io::Error) -> bool {
+    // zstd has no kind for it, only these words
+    error.kind() == io::ErrorKind::OutOfMemory
+        || error.to_string().contains("requires too much memory")
+}
+
 pub(crate) fn open_error(path: &Path, source: io::Error) -> DataError {
     let path = path.to_path_buf();
     match source.kind() {
@@ -194,26 +211,33 @@ fn decompress(
     kind: Compression,
     raw: impl BufRead + Send + 'static,
     path: &Path,
+    limits: &Limits,
 ) -> Result<Bytes, DataError> {
-    /// A hostile xz header may ask for 4 GiB of dictionary; `xz -9` needs 65 MiB.
-    const XZ_MEMORY_KIB: u32 = 256 << 10;
-    Ok(match kind {
-        Compression::Gzip => {
-            Box::new(BufReader::with_capacity(HEAD, flate2::bufread::MultiGzDecoder::new(raw)))
-        }
+    use super::limits::{Counted, Expanded};
+    let (raw, count) = Counted::new(raw);
+    let plain: Box<dyn Read + Send> = match kind {
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
         Compression::Zstd => {
-            let decoder = zstd::stream::read::Decoder::with_buffer(raw)
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(raw)
                 .map_err(|source| open_error(path, source))?;
-            Box::new(BufReader::with_capacity(HEAD, decoder))
+            decoder
+                .window_log_max((DICTIONARY_MIB << 20).ilog2())
+                .map_err(|source| open_error(path, source))?;
+            Box::new(decoder)
         }
         Compression::Xz => {
-            let decoder = lzma_rust2::XzReader::new_mem_limit(raw, true, XZ_MEMORY_KIB);
-            Box::new(BufReader::with_capacity(HEAD, decoder))
+            Box::new(lzma_rust2::XzReader::new_mem_limit(raw, true, DICTIONARY_MIB << 10))
         }
-    })
+    };
+    Ok(Box::new(BufReader::with_capacity(HEAD, Expanded::new(plain, count, limits))))
 }
 
 #[cfg(not(feature = "compression"))]
-fn decompress(_: Compression, _: impl BufRead, path: &Path) -> Result<Bytes, DataError> {
+fn decompress(
+    _: Compression,
+    _: impl BufRead,
+    path: &Path,
+    _: &Limits,
+) -> Result<Bytes, DataError> {
     Err(DataError::NotBuiltIn { path: path.to_path_buf(), what: "compression" })
 }

@@ -16,6 +16,7 @@ mod json_columns;
 mod json_object;
 mod json_repair;
 mod jsonl;
+mod limits;
 mod lines;
 mod options;
 #[cfg(feature = "parquet")]
@@ -30,9 +31,10 @@ mod warnings;
 pub use column_use::ColumnUse;
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use documents::documents;
+pub use limits::Held;
 pub use options::{
-    BadRows, Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
-    UnknownFormat,
+    BadRows, Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Limits, Quotes,
+    ReadOptions,     UnknownFormat,
 };
 pub use warnings::{Tally, Warnings};
 
@@ -111,6 +113,16 @@ impl Records {
     /// lines are those of the objects that were looked at to choose.
     pub fn columns(&self) -> ColumnUse {
         self.rows.columns()
+    }
+
+    /// All that are left, in memory.
+    ///
+    /// # Errors
+    /// The first [`DataError`] met; [`DataError::TooManyRows`] when they need more memory than
+    /// [`Limits::rows`].
+    pub fn hold(&mut self, limits: &Limits) -> Result<Vec<Record>, DataError> {
+        let mut held = Held::new(limits);
+        self.map(|record| record.and_then(|record| held.add(&record).map(|()| record))).collect()
     }
 
     fn advance(&mut self) -> Result<Option<Record>, DataError> {
@@ -223,7 +235,7 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
             Some(_) => Err(DataError::WrongKind { path: path.to_path_buf(), wanted: "file" }),
         };
     }
-    let input = Input::open(path)?;
+    let input = Input::open(path, &options.limits)?;
     let format = match options.format {
         Some(format) => format,
         None => sniff::format_of(&input.file, input.head(), options)?,
@@ -262,6 +274,6 @@ fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records
 /// The first [`DataError`] met.
 pub fn read_all(path: &Path, options: &ReadOptions) -> Result<(Vec<Record>, Warnings), DataError> {
     let mut records = open(path, options)?;
-    let all = records.by_ref().collect::<Result<Vec<_>, _>>()?;
+    let all = records.hold(&options.limits)?;
     Ok((all, records.warnings))
 }

@@ -48,6 +48,8 @@ pub struct ReadOptions {
     pub columns: Columns,
     /// What one document is in [`documents`](crate::data::readers::documents).
     pub unit: DocumentUnit,
+    /// How much reading a file may cost.
+    pub limits: Limits,
 }
 
 impl Default for ReadOptions {
@@ -68,6 +70,7 @@ impl Default for ReadOptions {
             bad_rows: None,
             columns: Columns::Drop,
             unit: DocumentUnit::Auto,
+            limits: Limits::default(),
         }
     }
 }
@@ -76,6 +79,30 @@ impl ReadOptions {
     /// Whether a column of this name is asked for.
     pub(crate) fn names(&self, column: &str) -> bool {
         self.text.iter().chain(&self.label).any(|name| name == column)
+    }
+}
+
+/// How much reading a file may cost. What is over a limit is an error before it is a full memory
+/// or disk.
+///
+/// ```
+/// use ulmfit::data::readers::Limits;
+/// let limits = Limits { rows: 1 << 30, ..Limits::default() };
+/// assert_eq!(limits.expansion, 250);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of rows that are held in memory: texts, labels, echoed columns and 100 bytes a row.
+    pub rows: u64,
+    /// How many times its compressed size a file may have; asked beyond 256 MiB only.
+    pub expansion: u64,
+    /// Bytes of the temporary copy of a Parquet file that is compressed or on standard input.
+    pub temporary: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rows: 8 << 30, expansion: 250, temporary: 16 << 30 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parquet, without Arrow.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use super::column_use::ColumnUse;
 use super::columns::Selection;
 use super::decode::{Decoder, Ending};
 use super::input::{Input, open_error};
-use super::options::{Columns, ReadOptions};
+use super::limits::may_expand;
+use super::options::{Columns, Limits, ReadOptions};
 use super::warnings::Warnings;
 use crate::data::error::DataError;
 use crate::data::labels::LabelCell;
@@ -43,8 +45,17 @@ impl Parquet {
         let path = Arc::clone(&input.file);
         let first = Place::new(&path, 1);
         let failed = |error| damaged(&first, &error);
-        let file = seekable(input)?;
+        let file = seekable(input, &options.limits)?;
         let reader = guarded(&first, || SerializedFileReader::new(file))?;
+        let columns = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        for column in columns {
+            let [compressed, plain] = [column.compressed_size(), column.uncompressed_size()]
+                .map(|bytes| u64::try_from(bytes).unwrap_or_default());
+            if !may_expand(compressed, plain, &options.limits) {
+                let limit = options.limits.expansion;
+                return Err(DataError::Expands { path: path.to_path_buf(), limit });
+            }
+        }
         let root = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let fields = root.get_fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
@@ -154,13 +165,17 @@ fn is_text(field: &Type) -> bool {
 }
 
 /// The file itself, or a temporary copy of what cannot be read from its end.
-fn seekable(mut input: Input) -> Result<File, DataError> {
+fn seekable(mut input: Input, limits: &Limits) -> Result<File, DataError> {
     if input.is_plain_file() {
         return File::open(&input.file).map_err(|source| open_error(&input.file, source));
     }
     let path = Arc::clone(&input.file);
     let mut copy = tempfile::tempfile().map_err(|source| open_error(&path, source))?;
-    std::io::copy(&mut input, &mut copy).map_err(|source| input.error(source))?;
+    let limited = &mut input.by_ref().take(limits.temporary.saturating_add(1));
+    let bytes = std::io::copy(limited, &mut copy).map_err(|source| input.error(source))?;
+    if bytes > limits.temporary {
+        return Err(DataError::TooMuchDisk { path: path.to_path_buf(), limit: limits.temporary });
+    }
     Ok(copy)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Every section is a pure function from the [`Report`] to markup. Text of the user is escaped by
 //! `maud`, that in pictures by [`svg`](super::svg); a policy in the head forbids scripts
-//! and requests besides.
+//! and requests besides. Characters that are not seen are written as numbers.
 
 mod calibration;
 mod confusion;
@@ -16,6 +16,7 @@ mod training;
 mod verdict;
 
 use super::Report;
+use crate::printable::printable_lines;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -51,7 +52,7 @@ pub fn page(report: &Report) -> String {
             }
         }
     };
-    page.into_string()
+    printable_lines(&page.into_string()).into_owned()
 }
 
 /// A section under its heading.

@@ -10,6 +10,7 @@ pub use heat_map::HeatMap;
 pub use plots::{LabelSeries, confusion, label_curve, learning_rates, losses, lr_finder};
 pub use reliability::ReliabilityDiagram;
 
+use crate::printable::is_hidden;
 use std::fmt;
 
 /// Colours by class, for a light page and, where the reader's system asks for it, a dark one.
@@ -93,7 +94,7 @@ impl fmt::Display for Escaped<'_> {
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
-                c if c.is_control() => f.write_str(" ")?, // XML forbids most of them
+                c if is_hidden(c) => write!(f, "{}", c.escape_unicode())?, // XML forbids most of them
                 c => write!(f, "{c}")?,
             }
         }
