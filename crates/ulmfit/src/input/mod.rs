@@ -8,9 +8,9 @@ mod reading;
 mod rows;
 mod texts;
 #[cfg(feature = "train")]
-mod unspaced;
-#[cfg(feature = "train")]
 mod unknown_words;
+#[cfg(feature = "train")]
+mod unspaced;
 
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};

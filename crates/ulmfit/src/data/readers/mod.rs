@@ -34,7 +34,7 @@ pub use documents::documents;
 pub use limits::Held;
 pub use options::{
     BadRows, Columns, DocumentUnit, EncodingErrors, Format, Header, LabelUse, Limits, Quotes,
-    ReadOptions,     UnknownFormat,
+    ReadOptions, UnknownFormat,
 };
 pub use warnings::{Tally, Warnings};
 
