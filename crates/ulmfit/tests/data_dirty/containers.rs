@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use ulmfit::ErrorClass;
+use ulmfit::data::DataError;
 use ulmfit::data::readers::read_all;
 use ulmfit::data::readers::{Format, ReadOptions, documents};
 
@@ -237,4 +238,39 @@ fn files_of_another_kind() {
         refused(file("a.jsonl", lfs), labelled(), "a.jsonl: this is a Git LFS", "git lfs pull"),
         refused(file("a.csv", page), labelled(), "a.csv: this is a web page", "raw"),
     ]);
+}
+
+#[test]
+fn numbered_parts_are_one_table() {
+    let part = |texts: &[&'static str], label: &'static str| {
+        parquet(&[
+            Column::Text("text", texts.iter().map(|text| Some(*text)).collect()),
+            Column::Text(label, vec![Some("a"); texts.len()]),
+        ])
+    };
+    let texts = |files: Vec<(&'static str, Vec<u8>)>| {
+        let folder = place(&files);
+        let (records, _) = read_all(&folder.path().join("d"), &labelled())?;
+        Ok::<_, DataError>(
+            records.into_iter().map(|record| record.fields.concat()).collect::<Vec<_>>(),
+        )
+    };
+    let spark = vec![
+        ("d/_SUCCESS", Vec::new()),
+        ("d/part-00000-ab-c000.parquet", part(&["x", "y"], "label")),
+        ("d/part-00001-ab-c000.parquet", part(&["z"], "label")),
+    ];
+    assert_eq!(texts(spark).unwrap(), ["x", "y", "z"]);
+    let csv = |text: &str| format!("text,label\n{text},a\n").into_bytes();
+    let hub = vec![("d/train-00.csv", csv("x")), ("d/train-01.csv", csv("y"))];
+    assert_eq!(texts(hub).unwrap(), ["x", "y"]);
+    let other =
+        vec![("d/0.parquet", part(&["x"], "label")), ("d/1.parquet", part(&["y"], "stars"))];
+    let error = texts(other).unwrap_err().to_string();
+    assert!(error.contains("1.parquet:1: no column `label`"), "{error}");
+    // rows to learn from and rows to score on are never put together
+    let splits = vec![("d/train-0.csv", csv("x")), ("d/test-0.csv", csv("y"))];
+    assert!(matches!(texts(splits), Err(DataError::NoClasses { .. })));
+    let one = vec![("d/train.csv", csv("x"))];
+    assert!(matches!(texts(one), Err(DataError::NoClasses { .. })));
 }

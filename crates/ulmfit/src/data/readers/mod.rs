@@ -20,6 +20,7 @@ mod lines;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod parts;
 mod quote_check;
 mod raw_rows;
 mod sniff;
@@ -181,7 +182,8 @@ impl Iterator for Records {
     }
 }
 
-/// Opens a data file, a folder of class folders, or standard input (`-`).
+/// Opens a data file, a folder of class folders or of the numbered parts of a table, or standard
+/// input (`-`).
 ///
 /// The format is judged by name and first bytes unless `options` gives it; compression is
 /// recognised by content. Names, columns and the first row are checked here, the rest while it
@@ -203,6 +205,15 @@ enum TextUnit {
 
 fn open_as(path: &Path, options: &ReadOptions, unit: TextUnit) -> Result<Records, DataError> {
     if path.is_dir() {
+        let parts = match options.format {
+            Some(Format::Folder) => Vec::new(),
+            _ => parts::parts(path)?,
+        };
+        if !parts.is_empty() {
+            let parts = parts::Parts::open(parts, options)?;
+            let format = parts.format();
+            return Ok(Records::new(Box::new(parts), format, options));
+        }
         return match options.format {
             None | Some(Format::Folder) => Ok(Records::new(
                 Box::new(folder::Folder::open(path, options)?),
