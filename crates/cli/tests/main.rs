@@ -1,5 +1,6 @@
 //! The command line as its users meet it: the real program in a fresh folder for every test.
 
+#![allow(clippy::format_collect, clippy::items_after_statements, reason = "tests read better so")]
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 
 mod bad_input;

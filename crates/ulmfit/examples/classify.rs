@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example classify -- MODEL TEXT...`; without arguments a small model is made first.
 
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
 mod common;
 
 use std::path::PathBuf;

@@ -3,6 +3,8 @@
 //! The states of all layers are pooled into one vector per document; a single linear layer, built
 //! and trained with the library's parts, learns the labels from these.
 
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
 mod common;
 
 use ulmfit::data::labels::LabelKind;

@@ -1,5 +1,7 @@
 //! A training that is interrupted goes on where it stopped, and ends with the same bits.
 
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
 mod common;
 
 use ulmfit::checkpoint::Overwrite;

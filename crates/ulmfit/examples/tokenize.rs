@@ -1,5 +1,7 @@
 //! What the text rules make of a sentence, and how a vocabulary turns it into numbers.
 
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
 use ulmfit::text::{TextConfig, TextPipeline, VocabConfig};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -3,6 +3,8 @@
 //! `cargo run --release --features english --example train_on_csv -- tickets.csv tickets`; without
 //! arguments it trains a small network on made-up rows.
 
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
 mod common;
 
 use std::fmt::Write;

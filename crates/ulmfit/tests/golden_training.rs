@@ -55,7 +55,8 @@ fn check<D: Device, N: Network<D>>(
     let device = D::default();
     let groups = model.groups();
     let learn = Learn::top(groups, groups - variant.frozen);
-    let lr = |group: usize| 1e-2 / variant.lr_factor.powi((groups - 1 - group) as i32);
+    let lr =
+        |group: usize| 1e-2 / variant.lr_factor.powi(i32::try_from(groups - 1 - group).unwrap());
     let peaks: Vec<f64> = (0..groups).map(lr).collect();
     let config = OptimizerConfig::Adam { mom: variant.mom, sqr_mom: 0.99, eps: 1e-5 };
     let mut optimizer = Optimizer::new(device.clone(), config, model);

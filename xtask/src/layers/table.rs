@@ -38,6 +38,7 @@ pub(crate) const LIBRARY: Table = Table {
         ("input/rows.rs", "report/contents.rs"),
         // Two files that share what should have a third.
         ("checkpoint/fastai/torch_file.rs", "checkpoint/fastai/legacy.rs"),
+        ("data/readers/quote_check.rs", "data/readers/dialect.rs"),
         ("data/labels/label_set.rs", "data/labels/label_notices.rs"),
         ("model/tied.rs", "model/language_model.rs"),
         ("models/bundle.rs", "models/config_check.rs"),

@@ -57,12 +57,12 @@ impl Manifest {
 
     /// Equal for equal contents, but for files of [`RECORDS`].
     pub(super) fn hash(&self) -> String {
-        let hashed = self.files.iter().filter(|(name, _)| !RECORDS.contains(&name.as_str()));
         #[derive(Serialize)]
         struct Hashed<'a> {
             schema: u32,
             files: BTreeMap<&'a String, &'a Entry>,
         }
+        let hashed = self.files.iter().filter(|(name, _)| !RECORDS.contains(&name.as_str()));
         let hashed = Hashed { schema: self.schema, files: hashed.collect() };
         crate::hashing::of_json(&hashed).to_hex().to_string()
     }

@@ -5,6 +5,7 @@
 
 pub mod batches;
 mod error;
+mod error_hints;
 pub mod labels;
 mod place;
 pub mod quality;

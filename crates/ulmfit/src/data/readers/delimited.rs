@@ -185,14 +185,16 @@ impl Rows for Delimited {
         let first = self.first.take();
         let is_first = first.is_some();
         let mut row = first.unwrap_or_else(|| std::mem::take(&mut self.row));
-        while !is_first {
-            if !self.rows.read(&mut row)? {
-                return Ok(None);
+        if !is_first {
+            loop {
+                if !self.rows.read(&mut row)? {
+                    return Ok(None);
+                }
+                if !self.repeats_header(&row) {
+                    break;
+                }
+                warnings.repeated_headers.add(&self.rows.place(row.line));
             }
-            if !self.repeats_header(&row) {
-                break;
-            }
-            warnings.repeated_headers.add(&self.rows.place(row.line));
         }
         let record = self.record(&row, is_first, warnings);
         if !is_first {

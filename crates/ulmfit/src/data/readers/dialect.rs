@@ -157,7 +157,7 @@ fn literal_rows_agree(rows: &[u8], whole: bool) -> bool {
         Some(end) if !whole => &rows[..end],
         _ => rows,
     };
-    let tabs = |line: &[u8]| line.iter().filter(|byte| **byte == b'\t').count();
+    let tabs = |line: &[u8]| memchr::memchr_iter(b'\t', line).count();
     let mut counts = complete
         .split(|byte| matches!(byte, b'\r' | b'\n'))
         .filter(|line| !line.is_empty())

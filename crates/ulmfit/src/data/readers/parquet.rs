@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ::parquet::basic::Type as Physical;
 use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::Field;
 use ::parquet::record::reader::RowIter;
@@ -47,7 +48,7 @@ impl Parquet {
         let failed = |error| damaged(&first, &error);
         let file = seekable(input, &options.limits)?;
         let reader = guarded(&first, || SerializedFileReader::new(file))?;
-        let columns = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let columns = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         for column in columns {
             let [compressed, plain] = [column.compressed_size(), column.uncompressed_size()]
                 .map(|bytes| u64::try_from(bytes).unwrap_or_default());

@@ -116,14 +116,13 @@ impl QuoteCheck {
         let quoting = self.quoting;
         let next = match (was, byte) {
             (At::FieldStart, b'"') if quoting != Quoting::Literal => At::Quoted,
-            (At::Closed, b'"') => At::Quoted,
             (At::Quoted, b'"') => At::Closed,
             (At::Quoted, b'\\') if quoting == Quoting::Backslash => At::Escaped,
             (At::Escaped, _) => {
                 self.escaped |= byte == b'"';
                 At::Quoted
             }
-            (At::Quoted, _) => At::Quoted,
+            (At::Quoted, _) | (At::Closed, b'"') => At::Quoted,
             (_, byte) if byte == self.delimiter.byte() || ends_line => At::FieldStart,
             (At::Closed, b' ' | b'\t') => At::Closed,
             (At::Closed, _) => return Step::Stray,

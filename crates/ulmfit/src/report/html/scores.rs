@@ -68,7 +68,7 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
                     th.number scope="col" { (unit) }
                     th.number scope="col" { "95 % interval" }
                     th.plot-cell scope="col" {
-                        span.ends { @for at in [low, (low + high) / 2.0, high] { span { (end(at)) } } }
+                        span.ends { @for at in [low, f64::midpoint(low, high), high] { span { (end(at)) } } }
                     }
                 }
             }

@@ -67,7 +67,7 @@ fn training(course: &Course, unit: &str) -> Markup {
         h3 { (title) }
         @if course.rollbacks > 0 {
             p.notice { "The loss or a gradient became NaN or infinite: the run went back to a checkpoint with half the learning rate "
-                       (super::format::counted(course.rollbacks as usize, "time")) "." }
+                       (super::format::counted(course.rollbacks, "time")) "." }
         }
         // a curve of a single update would be an empty grid
         @if course.steps > 1 { div.charts {
