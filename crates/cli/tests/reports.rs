@@ -24,7 +24,7 @@ fn report_of_fit() {
     let scores = place.run("evaluate out test.csv --json").json();
     assert_eq!(scores["confusion"], report["test"]["confusion"]);
     let text = place.run("fit train.csv --test test.csv -o again --base lm --lm-epochs 1").ok();
-    assert!(text.contains("score on rows never seen before"), "{text}");
+    assert!(text.contains("score on the test set\n"), "{text}");
     assert!(text.contains("the model is in again"), "{text}");
 }
 
@@ -47,7 +47,10 @@ fn a_classifier_teaches_another_one() {
     // stage 3 by itself does it, too; without texts there is nothing to label
     let train = format!("train lm train.csv --test test.csv --self-training 40 {STEPS}");
     let text = place.run(&format!("{train} --unlabeled texts.txt -o third")).ok();
-    assert!(text.contains(" of 40 texts that a first classifier labelled, which has "), "{text}");
+    assert!(
+        text.contains(" of 40 pseudo-labelled texts; the first classifier alone has "),
+        "{text}"
+    );
     let report = place.run(&format!("{train} -o fourth --json")).json();
     assert!(report.get("self_training").is_none(), "{report}");
     let train = format!("train lm train.csv --test test.csv --self-training 0 {STEPS}");
