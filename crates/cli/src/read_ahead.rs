@@ -45,14 +45,15 @@ impl ReadAhead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulmfit::data::readers::{ReadOptions, open};
+    use ulmfit::data::readers::{LabelUse, ReadOptions, open};
 
     fn lines(count: usize) -> (tempfile::TempDir, Records) {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("texts.txt");
         let texts: Vec<String> = (0..count).map(|n| format!("text {n}")).collect();
         std::fs::write(&path, texts.join("\n")).unwrap();
-        let records = open(&path, &ReadOptions::default()).unwrap();
+        let options = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
+        let records = open(&path, &options).unwrap();
         (place, records)
     }
 

@@ -35,7 +35,8 @@ fn check(place: &Place, cases: &str) {
                 assert!(options_in(&help).any(|known| known == option), "{line}: no {option}");
             }
         }
-        assert_eq!(done.stdout, "", "{line}");
+        // the rows before a bad one are answered
+        assert!(done.stdout.is_empty() || line.starts_with("predict "), "{line}: {done:?}");
         assert_eq!(place.names(), before, "{line} leaves something behind");
     }
 }

@@ -12,7 +12,8 @@ use ulmfit::models::{BaseModel, LmBundle};
 use ulmfit::recipe::{LmRecipe, LmStart, Overrides};
 use ulmfit::report::DirectionScore;
 use ulmfit::run::{Progress, Runner};
-use ulmfit::stages::{LmJob, LmPapers};
+use ulmfit::stages::LmJob;
+use ulmfit::stages::model_card::LmPapers;
 use ulmfit::text::{Direction, TextPipeline};
 
 /// What they are told.

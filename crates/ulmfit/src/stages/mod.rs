@@ -15,7 +15,7 @@ mod language;
 #[cfg(feature = "train")]
 mod lr_find;
 #[cfg(feature = "train")]
-mod model_card;
+pub mod model_card;
 #[cfg(feature = "train")]
 mod options;
 #[cfg(feature = "train")]
@@ -37,8 +37,6 @@ pub use generate::{GenerateOptions, generate};
 pub use language::{LmJob, finetune, lm_batches, pretrain, transfer};
 #[cfg(feature = "train")]
 pub use lr_find::{find_classifier_rate, find_lm_rate};
-#[cfg(feature = "train")]
-pub use model_card::LmPapers;
 #[cfg(feature = "train")]
 pub use options::{ClassifyOptions, FitOptions, TrainOptions};
 #[cfg(feature = "train")]

@@ -1,6 +1,8 @@
 //! Labels to numbers and back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+#[cfg(feature = "train")]
+use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
