@@ -1,7 +1,7 @@
 //! What is measured and how it is shown.
 //!
 //! Numbers first ([`metrics`], [`ClassificationScores`]), then what they are worth: intervals,
-//! a paired [`Comparison`] with the [baselines](crate::baselines), and how far the probabilities can be
+//! a paired [`Comparison`](statistics::Comparison) with the [baselines](crate::baselines), and how far the probabilities can be
 //! trusted ([`statistics::calibration`]). A [`Report`] has them all, as text, as JSON, and as a page ([`html`]).
 //! [`Table`] shows numbers in a terminal, [`svg`] in a picture.
 
