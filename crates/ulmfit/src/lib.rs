@@ -2,7 +2,8 @@
 //! Howard & Ruder 2018, <https://arxiv.org/abs/1801.06146>): from texts and a few labels to a
 //! classifier with an honest report, on a processor, without Python.
 //!
-//! ```
+#![cfg_attr(feature = "train", doc = "```")]
+#![cfg_attr(not(feature = "train"), doc = "```ignore")]
 //! use ulmfit::model::AwdLstmConfig;
 //! use ulmfit::{Base, Classifier, Examples, Trainer};
 //!
