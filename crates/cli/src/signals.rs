@@ -18,7 +18,7 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// The handlers are there.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// A second signal within this time is taken for a repetition of the first.
+/// A second signal within this time counts as a repetition of the first.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Installs the handlers; where that fails, signals keep their usual effect.
