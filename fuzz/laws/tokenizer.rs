@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::LazyLock;
 
 use ulmfit::text::special::{FAKE, UNK_ID};
-use ulmfit::text::{BaseWords, Fill, InnerSpaces, TextConfig, TextPipeline, Vocab, VocabConfig};
+use ulmfit::text::{
+    BaseWords, InnerSpaces, TextConfig, TextPipeline, Vocab, VocabConfig, VocabPadding,
+};
 
 /// The first one parts a text into two fields.
 const SEPARATOR: char = '\u{1f}';
@@ -13,7 +15,7 @@ const SEPARATOR: char = '\u{1f}';
 const ALL_TOKENS: VocabConfig = VocabConfig {
     min_freq: 1,
     max_size: usize::MAX,
-    fill: Fill::None,
+    fill: VocabPadding::None,
     base_words: BaseWords::Frequent,
 };
 

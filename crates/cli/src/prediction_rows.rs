@@ -7,7 +7,7 @@ use ulmfit::models::{Prediction, Probabilities};
 
 /// How a prediction is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     /// An object a line: `label`, `confidence`, `probabilities`; with several labels a text
     /// `labels`, a list; of a regression only `value`
     Jsonl,
@@ -22,7 +22,7 @@ pub(crate) enum Form {
 ///
 /// Where a column has the name of one of ours, ours begin with `predicted_`.
 pub(crate) struct PredictionRows {
-    form: Form,
+    form: OutputFormat,
     /// Stands between several labels of a text.
     delimiter: char,
     /// What our names begin with; once longer, it stays so.
@@ -34,7 +34,7 @@ pub(crate) struct PredictionRows {
 }
 
 impl PredictionRows {
-    pub(crate) fn new(form: Form, delimiter: char) -> Self {
+    pub(crate) fn new(form: OutputFormat, delimiter: char) -> Self {
         Self { form, delimiter, prefix: String::new(), header: None, lost: (0, None) }
     }
 
@@ -42,13 +42,13 @@ impl PredictionRows {
     pub(crate) fn lines(&mut self, record: &Record, found: &Prediction) -> anyhow::Result<String> {
         let fields = fields(found);
         match self.form {
-            Form::Text => Ok(one_line(&self.cells(&fields[..1]).concat())),
-            Form::Jsonl => {
+            OutputFormat::Text => Ok(one_line(&self.cells(&fields[..1]).concat())),
+            OutputFormat::Jsonl => {
                 avoid(&mut self.prefix, fields.iter().map(|(name, _)| (*name).to_owned()), record);
                 let row = Row { echoed: &record.columns, prefix: &self.prefix, fields };
                 Ok(serde_json::to_string(&row)?)
             }
-            Form::Csv => {
+            OutputFormat::Csv => {
                 let mut lines = String::new();
                 if self.header.is_none() {
                     lines = self.start(record, &fields)? + "\n";
@@ -230,7 +230,7 @@ mod tests {
         Prediction::Multi { labels, confidence: 0.5, probabilities }
     }
 
-    fn line(form: Form, record: &Record, found: &Prediction) -> String {
+    fn line(form: OutputFormat, record: &Record, found: &Prediction) -> String {
         PredictionRows::new(form, ',').lines(record, found).unwrap()
     }
 
@@ -238,11 +238,11 @@ mod tests {
     fn the_same_number_has_the_same_digits() {
         let none = record(&[]);
         assert_eq!(
-            line(Form::Jsonl, &none, &single()),
+            line(OutputFormat::Jsonl, &none, &single()),
             r#"{"label":"2","confidence":0.9,"probabilities":{"2":0.9,"10":1e-8}}"#
         );
         assert_eq!(
-            line(Form::Csv, &none, &single()),
+            line(OutputFormat::Csv, &none, &single()),
             "label,confidence,p(2),p(10)\n2,0.9,0.9,1e-8"
         );
     }
@@ -251,25 +251,25 @@ mod tests {
     fn echoed_columns_keep_order_and_values() {
         let own = record(&[("zeta", json!(1)), ("label", json!("mine")), ("a", json!(null))]);
         assert_eq!(
-            line(Form::Jsonl, &own, &single()),
+            line(OutputFormat::Jsonl, &own, &single()),
             r#"{"zeta":1,"label":"mine","a":null,"predicted_label":"2","predicted_confidence":0.9,"predicted_probabilities":{"2":0.9,"10":1e-8}}"#
         );
         assert_eq!(
-            line(Form::Csv, &own, &single()),
+            line(OutputFormat::Csv, &own, &single()),
             "zeta,label,a,predicted_label,predicted_confidence,p(2),p(10)\n1,mine,null,2,0.9,0.9,1e-8"
         );
         let twice = record(&[("predicted_confidence", json!(1)), ("confidence", json!(2))]);
-        assert!(line(Form::Csv, &twice, &single()).contains(",predicted_predicted_label,"));
+        assert!(line(OutputFormat::Csv, &twice, &single()).contains(",predicted_predicted_label,"));
         let before = record(&[("p(10)", json!(1))]);
         assert!(
-            line(Form::Csv, &before, &single())
+            line(OutputFormat::Csv, &before, &single())
                 .starts_with("p(10),label,confidence,predicted_p(2),predicted_p(10)\n")
         );
     }
 
     #[test]
     fn rows_with_other_columns_stay_in_theirs() {
-        let mut rows = PredictionRows::new(Form::Csv, ',');
+        let mut rows = PredictionRows::new(OutputFormat::Csv, ',');
         rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), &single()).unwrap();
         let swapped = record(&[("b", json!(4)), ("a", json!(3))]);
         assert_eq!(rows.lines(&swapped, &single()).unwrap(), "3,4,2,0.9,0.9,1e-8");
@@ -286,21 +286,21 @@ mod tests {
         let none = record(&[]);
         let (both, neither) = (several(&["x", "y"]), several(&[]));
         assert_eq!(
-            line(Form::Jsonl, &none, &both),
+            line(OutputFormat::Jsonl, &none, &both),
             r#"{"labels":["x","y"],"confidence":0.5,"probabilities":{"x":0.75,"y":0.5}}"#
         );
-        assert!(line(Form::Jsonl, &none, &neither).starts_with(r#"{"labels":[],"#));
-        let mut rows = PredictionRows::new(Form::Csv, '|');
+        assert!(line(OutputFormat::Jsonl, &none, &neither).starts_with(r#"{"labels":[],"#));
+        let mut rows = PredictionRows::new(OutputFormat::Csv, '|');
         assert_eq!(
             rows.lines(&none, &both).unwrap(),
             "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5"
         );
         assert_eq!(rows.lines(&none, &neither).unwrap(), ",0.5,0.75,0.5");
         let value = Prediction::Regression { value: 0.81 };
-        assert_eq!(line(Form::Jsonl, &none, &value), r#"{"value":0.81}"#);
-        assert_eq!(line(Form::Csv, &none, &value), "value\n0.81");
-        assert_eq!(line(Form::Text, &none, &value), "0.81");
-        assert_eq!(line(Form::Text, &none, &both), "x,y");
+        assert_eq!(line(OutputFormat::Jsonl, &none, &value), r#"{"value":0.81}"#);
+        assert_eq!(line(OutputFormat::Csv, &none, &value), "value\n0.81");
+        assert_eq!(line(OutputFormat::Text, &none, &value), "0.81");
+        assert_eq!(line(OutputFormat::Text, &none, &both), "x,y");
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
         let none = record(&[]);
         let probabilities = probabilities(&[("a\r\nb", 0.9)]);
         let found = Prediction::Single { label: "a\r\nb".into(), confidence: 0.9, probabilities };
-        assert_eq!(line(Form::Text, &none, &found), r"a\r\nb");
-        assert_eq!(line(Form::Jsonl, &none, &found).lines().count(), 1);
+        assert_eq!(line(OutputFormat::Text, &none, &found), r"a\r\nb");
+        assert_eq!(line(OutputFormat::Jsonl, &none, &found).lines().count(), 1);
     }
 }

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Instant;
-use ulmfit::run::{Progress, Task};
+use ulmfit::run::{Progress, StageName};
 use ulmfit::train::{Control, Event};
 
 /// Tells a person what goes on.
@@ -21,7 +21,7 @@ pub(crate) struct Terminal {
 
 /// A training that goes on.
 struct Running {
-    task: Task,
+    task: StageName,
     started: Instant,
     tokens: usize,
     /// Updates made, 0 before the first event; of all there will be.
@@ -30,7 +30,7 @@ struct Running {
 }
 
 impl Running {
-    fn new(task: &Task) -> Self {
+    fn new(task: &StageName) -> Self {
         let (task, started) = (task.clone(), Instant::now());
         Self { task, started, tokens: 0, step: 0, steps: 0 }
     }
@@ -57,7 +57,7 @@ impl Terminal {
     }
 
     /// Says it of a training: by name, if there are or were others beside it.
-    fn say_of(&self, task: &Task, text: &str) {
+    fn say_of(&self, task: &StageName, text: &str) {
         if self.named {
             self.say(&format!("  {}: {text}", task.title));
         } else {
@@ -76,7 +76,7 @@ impl Terminal {
 }
 
 impl Progress for Terminal {
-    fn task(&mut self, task: &Task) {
+    fn stage_started(&mut self, task: &StageName) {
         if self.running.is_empty() {
             self.bar.reset();
             let style = "{bar:24} {pos}/{len} {msg} {eta} left";
@@ -91,7 +91,7 @@ impl Progress for Terminal {
         self.say(&task.title);
     }
 
-    fn task_ended(&mut self, task: &Task) {
+    fn stage_ended(&mut self, task: &StageName) {
         self.running.retain(|running| running.task != *task);
         if self.running.is_empty() {
             crate::signals::no_longer_defer();
@@ -102,7 +102,7 @@ impl Progress for Terminal {
         crate::signals::received().is_some()
     }
 
-    fn event(&mut self, task: &Task, event: &Event) -> Control {
+    fn event(&mut self, task: &StageName, event: &Event) -> Control {
         let Some(at) = self.running.iter().position(|running| running.task == *task) else {
             return Control::Continue;
         };

@@ -1,19 +1,19 @@
 //! The rows of the paper's tables on one split, with the same seeds.
 
 use crate::ablation_report::AblationReport;
-use crate::lab::{Lab, RunName};
-use crate::ledger::Cell;
+use crate::experiment_folder::{ExperimentFolder, RunName};
 use crate::methods::{Classifier, Language, Method, Tuning};
 use crate::models::{fine_tuned, hypercolumns, in_vocabulary, sizes};
-use crate::score::{Exam, Score};
+use crate::result_log::RunResult;
+use crate::score::{EvaluationSet, Score};
 use serde_json::{Value, json};
 use std::path::Path;
 use ulmfit::Error;
 use ulmfit::data::batches::TokenSource;
 use ulmfit::data::readers::ReadOptions;
 use ulmfit::input::Texts;
-use ulmfit::input::{HoldOut, LmInput, LmText, Vocabulary};
-use ulmfit::input::{Rows, RowsInput, Shares, labelled, texts};
+use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
+use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
 use ulmfit::models::LmBundle;
 use ulmfit::recipe::{ClassifierRecipe, LmRecipe, Overrides, Recipe};
 use ulmfit::run::Runner;
@@ -40,7 +40,7 @@ pub struct AblationOptions {
     /// Head, labels, class weights; its seed settles the split only.
     pub classify: ClassifyOptions,
     /// Rows set apart where the user has not.
-    pub shares: Shares,
+    pub shares: SplitFractions,
     /// Vocabulary of the target texts.
     pub vocab: VocabConfig,
 }
@@ -51,7 +51,7 @@ struct Bench<'a> {
     text: TextPipeline,
     corpora: LmText,
     data: LabelledText,
-    exam: Exam<'a>,
+    exam: EvaluationSet<'a>,
     options: &'a AblationOptions,
     /// What the rows change, fitted to the data.
     recipe: Recipe,
@@ -70,8 +70,8 @@ struct Bench<'a> {
 /// [`Error::Usage`] for a task with several labels a text or none, or a direction that the base
 /// lacks; [`Error::Stopped`], and those of the stages.
 pub fn ablate(
-    lab: &mut Lab<'_>,
-    input: RowsInput,
+    lab: &mut ExperimentFolder<'_>,
+    input: LabelledInput,
     base: &LmBundle,
     options: &AblationOptions,
 ) -> Result<AblationReport, Error> {
@@ -80,10 +80,11 @@ pub fn ablate(
         method.directions(&has)?; // before any work is done
     }
     let key = Key::new(options.classify.seed).child(100);
-    let rows = Rows::split(input, &options.classify.labels, options.shares, key, lab.progress)?;
+    let rows =
+        LabelledSplits::split(input, &options.classify.labels, options.shares, key, lab.progress)?;
     let scored_on = if rows.test.is_empty() { "validation" } else { "test" };
     let records = if rows.test.is_empty() { &rows.valid } else { &rows.test };
-    let exam = Exam::new(records, &rows.labels)?;
+    let exam = EvaluationSet::new(records, &rows.labels)?;
     let texts = |rows| Texts { documents: texts(rows), files: Vec::new() };
     let lm_input = LmInput {
         train: texts(&rows.train),
@@ -91,7 +92,7 @@ pub fn ablate(
         hold_out: HoldOut::new(1, Key::new(0)), // holds nothing: there are no files
         options: ReadOptions::default(),
     };
-    let vocabulary = Vocabulary::Adapt(&base.text, &options.vocab);
+    let vocabulary = VocabSource::Adapt(&base.text, &options.vocab);
     let (text, corpora) = lm_input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
     let mut recipe = options.recipe.clone();
     let mut lm_overrides = options.lm_overrides.clone();
@@ -122,7 +123,7 @@ pub fn ablate(
         "scored": fingerprint::records(records),
     });
     let bench = Bench { base, text, corpora, data, exam, options, recipe, lm_overrides, identity };
-    let mut cells: Vec<Vec<Cell>> = Vec::new();
+    let mut cells: Vec<Vec<RunResult>> = Vec::new();
     for method in &options.methods {
         let directions = method.directions(&has)?;
         let runs = options.seeds.iter().map(|&seed| bench.run(lab, method, &directions, seed));
@@ -135,11 +136,11 @@ pub fn ablate(
 impl Bench<'_> {
     fn run(
         &self,
-        lab: &mut Lab<'_>,
+        lab: &mut ExperimentFolder<'_>,
         method: &Method,
         directions: &[Direction],
         seed: u64,
-    ) -> Result<Cell, Error> {
+    ) -> Result<RunResult, Error> {
         let layers = self.base.networks[0].1.config().layers;
         let recipe = &self.recipe;
         let tokens = self.corpora.train.token_count();
@@ -190,7 +191,7 @@ impl Bench<'_> {
     /// The language model that a run begins with; that of the paper is shared by many.
     fn language_model(
         &self,
-        lab: &mut Lab<'_>,
+        lab: &mut ExperimentFolder<'_>,
         folder: &Path,
         method: &Method,
         recipe: Option<&LmRecipe>,

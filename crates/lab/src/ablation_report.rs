@@ -1,12 +1,12 @@
 //! The table of an ablation.
 
 use crate::ablation::AblationOptions;
-use crate::ledger::Cell;
 use crate::methods::Method;
+use crate::result_log::RunResult;
 use serde::Serialize;
 use std::fmt::{self, Write};
 use ulmfit::report::metrics::{mean_interval, wilson};
-use ulmfit::report::statistics::{Apart, Spread};
+use ulmfit::report::statistics::{Separation, Spread};
 use ulmfit::report::{RowCounts, Table, percent};
 
 /// Rows of the paper's tables, run here.
@@ -47,7 +47,7 @@ pub struct AblationRow {
     /// 95 % interval of that, as far as it depends on which rows are scored (paired, row by row).
     pub difference_ci95: [f64; 2],
     /// Whether it lies beyond the spread of the seeds of both.
-    pub apart: Apart,
+    pub apart: Separation,
     /// Mean time of a run, without language models that several share.
     pub seconds: f64,
 }
@@ -55,19 +55,19 @@ pub struct AblationRow {
 impl AblationReport {
     pub(crate) fn new(
         methods: &[Method],
-        cells: &[Vec<Cell>],
+        cells: &[Vec<RunResult>],
         rows: RowCounts,
         scored_on: &'static str,
         options: &AblationOptions,
     ) -> Self {
-        let spread = |cells: &[Cell]| {
+        let spread = |cells: &[RunResult]| {
             let errors: Vec<f64> = cells.iter().map(|cell| cell.error).collect();
-            (Spread::of(&errors).expect("a row has runs"), errors)
+            (Spread::from_runs(&errors).expect("a row has runs"), errors)
         };
         let first = methods.iter().position(|method| method.name == "ulmfit").unwrap_or(0);
         let reference = spread(&cells[first]).0;
         let of_reference = by_row(&cells[first]);
-        let row = |(method, cells): (&Method, &Vec<Cell>)| {
+        let row = |(method, cells): (&Method, &Vec<RunResult>)| {
             let (error, errors) = spread(cells);
             let pairs = by_row(cells).into_iter().zip(&of_reference);
             let differences: Vec<f64> = pairs.map(|(here, there)| here - there).collect();
@@ -79,7 +79,7 @@ impl AblationReport {
                 errors,
                 difference: error.mean - reference.mean,
                 difference_ci95: mean_interval(&differences).1,
-                apart: error.apart(&reference),
+                apart: error.separation(&reference),
                 seconds: cells.iter().map(|cell| cell.seconds).sum::<f64>() / cells.len() as f64,
             }
         };
@@ -101,11 +101,11 @@ impl AblationReport {
         }
         let [low, high] = row.difference_ci95;
         match row.apart {
-            Apart::Lower if high < 0.0 => "better",
-            Apart::Higher if low > 0.0 => "worse",
-            Apart::Lower | Apart::Higher => "too few rows to tell",
-            Apart::Within => "within the spread",
-            Apart::Unknown => "one seed: cannot tell",
+            Separation::Lower if high < 0.0 => "better",
+            Separation::Higher if low > 0.0 => "worse",
+            Separation::Lower | Separation::Higher => "too few rows to tell",
+            Separation::Within => "within the spread",
+            Separation::Unknown => "one seed: cannot tell",
         }
     }
 
@@ -164,7 +164,7 @@ impl AblationReport {
 }
 
 /// The part of the runs that guessed each scored row wrong.
-fn by_row(cells: &[Cell]) -> Vec<f64> {
+fn by_row(cells: &[RunResult]) -> Vec<f64> {
     let mut wrong = vec![0.0; cells[0].rows];
     for row in cells.iter().flat_map(|cell| &cell.wrong) {
         wrong[*row as usize] += 1.0 / cells.len() as f64;
@@ -186,10 +186,10 @@ impl fmt::Display for AblationReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulmfit::report::statistics::Apart;
+    use ulmfit::report::statistics::Separation;
 
-    fn cell(method: &str, seed: u64, rows: usize, wrong: usize) -> Cell {
-        Cell {
+    fn cell(method: &str, seed: u64, rows: usize, wrong: usize) -> RunResult {
+        RunResult {
             method: method.into(),
             seed,
             labels: 90,
@@ -212,7 +212,7 @@ mod tests {
             overrides: ulmfit::recipe::Overrides::default(),
             lm_overrides: ulmfit::recipe::Overrides::default(),
             classify: ulmfit::stages::ClassifyOptions::default(),
-            shares: ulmfit::input::Shares { valid: 0.1, test: 0.0 },
+            shares: ulmfit::input::SplitFractions { valid: 0.1, test: 0.0 },
             vocab: ulmfit::text::VocabConfig::default(),
         };
         let counts = RowCounts { train: 90, valid: 10, test: 0, train_like_test: 0 };
@@ -221,7 +221,7 @@ mod tests {
                 |name: &str, wrong| [1, 2].map(|seed| cell(name, seed, rows, wrong)).to_vec();
             let cells = [runs("ulmfit", ours), runs("last", last)];
             let report = AblationReport::new(&methods, &cells, counts, "validation", &options);
-            assert_eq!(report.methods[1].apart == Apart::Within, ours == last);
+            assert_eq!(report.methods[1].apart == Separation::Within, ours == last);
             report.verdict(&report.methods[1])
         };
         assert_eq!(verdict(50, [10, 12]), "too few rows to tell");

@@ -5,7 +5,8 @@ use std::time::Instant;
 use ulmfit::data::batches::{Corpus, LmBatchConfig, LmEpoch, Order, pad};
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
-    AwdLstmConfig, ClassifierConfig, LanguageModel, Learn, Network, RandomMasks, TextClassifier,
+    AwdLstmConfig, ClassifierConfig, LanguageModel, Network, RandomMasks, TextClassifier,
+    TrainableGroups,
 };
 use ulmfit::optim::{Optimizer, Update, clip_gradients, gradient_norm, zero_gradients};
 use ulmfit::recipe::TrainingRecipe;
@@ -132,7 +133,7 @@ pub fn bench_lm(options: &BenchOptions, recipe: &TrainingRecipe) -> Speed {
     let device = Cpu::with_precision(precision).with_sampled_below(sampled_below);
     let key = Key::new(seed);
     let mut model = LanguageModel::new(device, sizes, recipe.dropouts(), key.child(0));
-    let learn = Learn::all(model.groups());
+    let trainable = TrainableGroups::all(model.groups());
     let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
     let mut corpus = Corpus::default();
     corpus.push(&tokens(batch_size * bptt * (steps + 1) + 1, sizes.vocab, key.child(1)));
@@ -141,10 +142,10 @@ pub fn bench_lm(options: &BenchOptions, recipe: &TrainingRecipe) -> Speed {
     let mut state = model.zero_state(epoch.batch_size());
     let seconds = timed(steps, |step| {
         let batch = epoch.batch(step);
-        zero_gradients(&device, &mut model, &learn);
+        zero_gradients(&device, &mut model, &trainable);
         let masks = RandomMasks::new(device, key.child(2).child(step as u64));
-        model.train_step(&batch, &mut state, &masks, recipe.regularisation(), &learn, 1.0);
-        update(&mut model, &mut optimizer, recipe, &learn);
+        model.train_step(&batch, &mut state, &masks, recipe.regularisation(), &trainable, 1.0);
+        update(&mut model, &mut optimizer, recipe, &trainable);
     });
     let read = epoch.batch_size() * bptt;
     let steps: Vec<_> = seconds.into_iter().map(|seconds| (read, seconds)).collect();
@@ -156,13 +157,13 @@ fn update<N: Network<Cpu>>(
     model: &mut N,
     optimizer: &mut Optimizer<Cpu>,
     recipe: &TrainingRecipe,
-    learn: &Learn,
+    trainable: &TrainableGroups,
 ) {
     let (norm, _) = gradient_norm(&Cpu::default(), model);
     clip_gradients(&Cpu::default(), model, norm, recipe.clip.unwrap_or(f64::MAX));
-    let rates = vec![1e-4; learn.groups()];
+    let rates = vec![1e-4; trainable.groups()];
     let weight_decay = recipe.weight_decay;
-    optimizer.step(model, Update { rates: &rates, mom: None, weight_decay, learn });
+    optimizer.step(model, Update { rates: &rates, mom: None, weight_decay, trainable });
 }
 
 /// Speeds of a classifier.
@@ -185,7 +186,7 @@ pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> Clas
     let config =
         ClassifierConfig { seq_len: bptt, ..ClassifierConfig::new(sizes, 2, LabelKind::Single) };
     let mut model = TextClassifier::new(device, config, recipe.dropouts(), key.child(0));
-    let learn = Learn::all(model.groups());
+    let trainable = TrainableGroups::all(model.groups());
     let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
     let batches: Vec<_> = (0..steps)
         .map(|step| {
@@ -206,11 +207,11 @@ pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> Clas
     let classes = (0..batch_size as u32).map(|n| n % 2).collect();
     let targets = Targets::Classes { classes, smoothing: 0.0, weights: None };
     let seconds = timed(steps, |step| {
-        zero_gradients(&device, &mut model, &learn);
+        zero_gradients(&device, &mut model, &trainable);
         let masks = RandomMasks::new(device, key.child(2).child(step as u64));
         let regularisation = recipe.regularisation();
-        model.train_step(&batch(step).1, &targets, &masks, regularisation, &learn, 1.0);
-        update(&mut model, &mut optimizer, recipe, &learn);
+        model.train_step(&batch(step).1, &targets, &masks, regularisation, &trainable, 1.0);
+        update(&mut model, &mut optimizer, recipe, &trainable);
     });
     let read = batches.iter().map(|(read, _)| *read);
     let training = Speed::new(&read.zip(seconds).collect::<Vec<_>>(), 3.0 * lstm_flops(sizes));

@@ -14,7 +14,7 @@ use ulmfit::run::CheckpointInterval;
 use ulmfit::run::RunCheckpointer;
 use ulmfit::stages::lm_batches;
 use ulmfit::text::Direction;
-use ulmfit::train::{Checkpointer, LmTrainee, Silent, Snapshot, TrainError, fit};
+use ulmfit::train::{Checkpointer, LmTrainee, NoObserver, Snapshot, TrainError, fit};
 use ulmfit_ops::{Cpu, Key};
 
 /// Seconds of a checkpoint of a language model in training; medians.
@@ -71,7 +71,7 @@ pub fn bench_checkpoint(
     let run = RefCell::new(RunFolder::open_or_create(folder.path())?);
     let saver = RunCheckpointer::new(&run, CheckpointInterval::Updates(1), None);
     let mut stopwatch = Stopwatch { saver, asked: Instant::now(), times: Vec::new() };
-    fit(&Cpu::default(), &mut trainee, &plan, None, &mut Silent, &mut stopwatch)?;
+    fit(&Cpu::default(), &mut trainee, &plan, None, &mut NoObserver, &mut stopwatch)?;
     // The last one, after training, is smaller: the optimiser has forgotten its history.
     let bytes = stopwatch.times.iter().map(|times| times.0).max().unwrap_or_default();
     let median = |part: fn(&(usize, f64, f64)) -> f64| {

@@ -1,10 +1,10 @@
 //! Error against the number of labels: Howard & Ruder 2018, figure 3.
 
-use crate::lab::{Lab, RunName};
+use crate::experiment_folder::{ExperimentFolder, RunName};
 use crate::label_report::LabelCurveReport;
-use crate::ledger::Cell;
 use crate::models::{fine_tuned, sizes};
-use crate::score::{Exam, Score};
+use crate::result_log::RunResult;
+use crate::score::{EvaluationSet, Score};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use ulmfit::data::Record;
 use ulmfit::data::batches::{TokenSource, nested_order};
 use ulmfit::data::readers::ReadOptions;
 use ulmfit::input::Texts;
-use ulmfit::input::{HoldOut, LmInput, LmText, Vocabulary};
-use ulmfit::input::{Rows, RowsInput, Shares, labelled, texts};
+use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
+use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
 use ulmfit::models::LmBundle;
 use ulmfit::recipe::{LmStart, Overrides, Recipe};
 use ulmfit::run::Runner;
@@ -61,7 +61,7 @@ impl LabelMethod {
 /// What [`label_curve`] works on.
 pub struct LabelCurveInput<'a> {
     /// Labelled rows; those to choose by are not used.
-    pub rows: RowsInput,
+    pub rows: LabelledInput,
     /// Files of texts without labels.
     pub unlabeled: Vec<PathBuf>,
     /// How these are read.
@@ -103,10 +103,10 @@ const USUAL: [usize; 8] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 /// What all runs have in common.
 struct Curve<'a> {
     base: &'a LmBundle,
-    rows: &'a Rows,
+    rows: &'a LabelledSplits,
     answers: Vec<Vec<u32>>,
     classes: Vec<u32>,
-    exam: Exam<'a>,
+    exam: EvaluationSet<'a>,
     options: &'a LabelCurveOptions,
     /// All texts, for the semi-supervised way.
     all: Option<(TextPipeline, LmText)>,
@@ -125,7 +125,7 @@ struct Curve<'a> {
 /// # Errors
 /// [`Error::Usage`] for more labels than rows, and those of [`ablate`](crate::ablation::ablate).
 pub fn label_curve(
-    lab: &mut Lab<'_>,
+    lab: &mut ExperimentFolder<'_>,
     input: LabelCurveInput<'_>,
     options: &LabelCurveOptions,
 ) -> Result<LabelCurveReport, Error> {
@@ -134,9 +134,9 @@ pub fn label_curve(
         model.require(&options.directions)?;
     }
     let key = Key::new(options.classify.seed).child(100);
-    let shares = Shares { valid: 0.0, test: options.test_share };
-    let rows = Rows::split(rows, &options.classify.labels, shares, key, lab.progress)?;
-    let exam = Exam::new(&rows.test, &rows.labels)?;
+    let shares = SplitFractions { valid: 0.0, test: options.test_share };
+    let rows = LabelledSplits::split(rows, &options.classify.labels, shares, key, lab.progress)?;
+    let exam = EvaluationSet::new(&rows.test, &rows.labels)?;
     let counts = counts(&options.counts, rows.train.len())?;
     let input = LmInput {
         train: Texts { documents: texts(&rows.train), files: unlabeled },
@@ -144,8 +144,8 @@ pub fn label_curve(
     };
     let only = VocabConfig { base_words: BaseWords::Only, ..options.vocab.clone() };
     let vocabulary = match tuned {
-        Some(tuned) => Vocabulary::Adapt(&tuned.text, &only),
-        None => Vocabulary::Adapt(&base.text, &options.vocab),
+        Some(tuned) => VocabSource::Adapt(&tuned.text, &only),
+        None => VocabSource::Adapt(&base.text, &options.vocab),
     };
     let is_read = options.methods.contains(&LabelMethod::SemiSupervised);
     let read = is_read.then(|| input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress));
@@ -220,11 +220,11 @@ fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput<'_> {
 impl Curve<'_> {
     fn run(
         &self,
-        lab: &mut Lab<'_>,
+        lab: &mut ExperimentFolder<'_>,
         method: LabelMethod,
         seed: u64,
         chosen: &[usize],
-    ) -> Result<Cell, Error> {
+    ) -> Result<RunResult, Error> {
         let train: Vec<Record> = chosen.iter().map(|&row| self.rows.train[row].clone()).collect();
         let all_texts = (method == LabelMethod::SemiSupervised).then(|| {
             let digest = self.all_texts().1.train.digest();
@@ -269,10 +269,10 @@ impl Curve<'_> {
     /// The labelled texts alone: their vocabulary, their tokens.
     fn own_texts(
         &self,
-        lab: &mut Lab<'_>,
+        lab: &mut ExperimentFolder<'_>,
         train: &[Record],
     ) -> Result<(TextPipeline, LmText), Error> {
-        let vocabulary = Vocabulary::Adapt(&self.base.text, &self.options.vocab);
+        let vocabulary = VocabSource::Adapt(&self.base.text, &self.options.vocab);
         lm_input(train, ReadOptions::default()).tokenize(vocabulary, None, lab.progress)
     }
 
@@ -282,7 +282,11 @@ impl Curve<'_> {
     }
 
     /// The language model of all texts: one a seed and direction.
-    fn semi_supervised(&self, lab: &mut Lab<'_>, seed: u64) -> Result<LmBundle, Error> {
+    fn semi_supervised(
+        &self,
+        lab: &mut ExperimentFolder<'_>,
+        seed: u64,
+    ) -> Result<LmBundle, Error> {
         if let Some(tuned) = self.tuned {
             return Ok(tuned.copy(&self.options.directions));
         }
@@ -356,7 +360,7 @@ impl Curve<'_> {
             recipe: recipe.train.clone(),
             overrides: overrides.clone(),
             classify,
-            shares: Shares { valid: 0.0, test: 0.0 }, // the rows are split already
+            shares: SplitFractions { valid: 0.0, test: 0.0 }, // the rows are split already
         };
         let trained = self_train(runner, lm, &data, pool, None, &options)?;
         self.exam.of(runner, &trained.classifier, trained.recipe.training.batch_size)

@@ -1,7 +1,7 @@
 //! What a learning curve says.
 
 use crate::label_curve::{LabelCurveOptions, LabelMethod};
-use crate::ledger::Cell;
+use crate::result_log::RunResult;
 use serde::Serialize;
 use std::fmt::{self, Write};
 use ulmfit::report::statistics::{CurveRun, Estimate, LearningCurve, Spread};
@@ -55,7 +55,7 @@ const FAR: f64 = 100.0;
 
 impl LabelCurveReport {
     pub(crate) fn new(
-        cells: &[(LabelMethod, Cell)],
+        cells: &[(LabelMethod, RunResult)],
         counts: &[usize],
         texts: Option<usize>,
         options: &LabelCurveOptions,
@@ -66,7 +66,7 @@ impl LabelCurveReport {
             for &method in &options.methods {
                 let of = cells.iter().filter(|(m, cell)| *m == method && cell.labels == labels);
                 let errors: Vec<f64> = of.map(|(_, cell)| cell.error).collect();
-                if let Some(error) = Spread::of(&errors) {
+                if let Some(error) = Spread::from_runs(&errors) {
                     points.push(LabelRow { method, labels, error, errors });
                 }
             }
@@ -74,7 +74,7 @@ impl LabelCurveReport {
         let curve = |method| {
             let of = cells.iter().filter(|(m, _)| *m == method);
             let place = |seed| options.seeds.iter().position(|s| *s == seed).unwrap_or(0);
-            let run = |(_, cell): &(LabelMethod, Cell)| CurveRun {
+            let run = |(_, cell): &(LabelMethod, RunResult)| CurveRun {
                 labels: cell.labels,
                 seed: place(cell.seed),
                 wrong: cell.wrong.clone(),

@@ -1,6 +1,6 @@
 //! Many runs side by side: the paper's ablations, and error against the number of labels.
 //!
-//! A [`Lab`] keeps them in a folder: a line of `results.jsonl` for each run that was finished,
+//! A [`ExperimentFolder`] keeps them in a folder: a line of `results.jsonl` for each run that was finished,
 //! language models that several runs share, and the state of the run that is going on. The same
 //! command again takes what is there and does what is missing.
 
@@ -8,20 +8,20 @@ mod ablation;
 mod ablation_report;
 mod bench;
 mod bench_checkpoint;
-mod lab;
+mod experiment_folder;
 mod label_curve;
 mod label_report;
-mod ledger;
 mod methods;
 mod models;
+mod result_log;
 mod score;
 
 pub use ablation::{AblationOptions, ablate};
 pub use ablation_report::{AblationReport, AblationRow};
 pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm};
 pub use bench_checkpoint::{CheckpointSpeed, bench_checkpoint};
-pub use lab::Lab;
+pub use experiment_folder::ExperimentFolder;
 pub use label_curve::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 pub use label_report::{LabelCurveReport, LabelRow, MethodCurve};
-pub use ledger::Cell;
 pub use methods::{METHODS, Method};
+pub use result_log::RunResult;

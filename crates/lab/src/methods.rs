@@ -63,7 +63,7 @@ pub(crate) enum Tuning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Classifier {
     /// By a way of unfreezing, with rates and their course.
-    Tuned(Unfreezing, Rates, Course),
+    Tuned(Unfreezing, Rates, RateSchedule),
     /// One rate for the highest group, a tenth of it for the others.
     ChainThaw,
     /// All layers, with the language model's loss beside the labels'.
@@ -83,7 +83,7 @@ pub(crate) enum Rates {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Course {
+pub(crate) enum RateSchedule {
     Constant,
     Stlr,
     Cosine,
@@ -105,7 +105,7 @@ const PAPER: Method = Method {
     tables: "4 5 6 7",
     title: "ULMFiT: freez + discr + stlr",
     language: Language::FineTuned(Tuning::Stlr),
-    classifier: Classifier::Tuned(Unfreezing::Gradual, Rates::Discr, Course::Stlr),
+    classifier: Classifier::Tuned(Unfreezing::Gradual, Rates::Discr, RateSchedule::Stlr),
     reading: Reading::First,
     dropout: true,
 };
@@ -123,12 +123,12 @@ const fn table7(name: &'static str, title: &'static str, classifier: Classifier)
     Method { name, tables: "7", title, classifier, ..PAPER }
 }
 
-const fn tuned(how: Unfreezing, rates: Rates, course: Course) -> Classifier {
+const fn tuned(how: Unfreezing, rates: Rates, course: RateSchedule) -> Classifier {
     Classifier::Tuned(how, rates, course)
 }
 
 use Classifier::{ChainThaw, Hypercolumns, MultiTask};
-use Course::{Constant as Flat, Cosine as Cos, Stlr};
+use RateSchedule::{Constant as Flat, Cosine as Cos, Stlr};
 use Rates::{Discr, One};
 use Unfreezing::{Full, Gradual, Last};
 
@@ -246,8 +246,8 @@ impl Method {
             training.epochs = training.all_epochs();
             training.phases = Vec::new();
             training.schedule = course(match tuning {
-                Tuning::Stlr => Course::Stlr,
-                _ => Course::Constant,
+                Tuning::Stlr => RateSchedule::Stlr,
+                _ => RateSchedule::Constant,
             });
         }
         if tuning == Tuning::Full {
@@ -276,17 +276,17 @@ impl Method {
             }
             (Classifier::Tuned(how, rates, along), _) => tune(how, rates, along),
             (Classifier::ChainThaw, _) => {
-                tune(Unfreezing::ChainThaw, Rates::One, Course::Constant);
+                tune(Unfreezing::ChainThaw, Rates::One, RateSchedule::Constant);
                 let mut factors = vec![UNDISCRIMINATED; groups];
                 factors[groups - 1] = 1.0;
                 training.rates = GroupRates::Groups(factors);
             }
             (Classifier::MultiTask, _) => {
-                tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
+                tune(Unfreezing::Full, Rates::Discr, RateSchedule::Stlr);
                 stage.lm_weight = if stage.lm_weight > 0.0 { stage.lm_weight } else { 1.0 };
             }
             (Classifier::Hypercolumns, _) => {
-                tune(Unfreezing::Full, Rates::Discr, Course::Stlr);
+                tune(Unfreezing::Full, Rates::Discr, RateSchedule::Stlr);
                 training.rates = GroupRates::Uniform; // it is a single group
             }
             (Classifier::Recipe, _) => {}
@@ -302,11 +302,11 @@ impl Method {
     }
 }
 
-fn course(course: Course) -> ScheduleConfig {
+fn course(course: RateSchedule) -> ScheduleConfig {
     match course {
-        Course::Constant => ScheduleConfig::Constant(Constant::default()),
-        Course::Stlr => ScheduleConfig::Slanted(Slanted::default()),
-        Course::Cosine => ScheduleConfig::Cosine(COSINE),
+        RateSchedule::Constant => ScheduleConfig::Constant(Constant::default()),
+        RateSchedule::Stlr => ScheduleConfig::Slanted(Slanted::default()),
+        RateSchedule::Cosine => ScheduleConfig::Cosine(COSINE),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use ulmfit::model::Learn;
+use ulmfit::model::TrainableGroups;
 use ulmfit::recipe::ClassifierData;
 use ulmfit::train::Phase;
 use ulmfit_ops::Key;
@@ -81,17 +81,19 @@ fn courses_are_those_of_table_7() {
 
 #[test]
 fn layers_learn_when_table_7_says() {
-    let learn = |name: &str| classifier(name).1.into_iter().map(|p| p.learn).collect::<Vec<_>>();
-    let gradual: Vec<Learn> = (1..=GROUPS).map(|top| Learn::top(GROUPS, top)).collect();
+    let trainable =
+        |name: &str| classifier(name).1.into_iter().map(|p| p.trainable).collect::<Vec<_>>();
+    let gradual: Vec<TrainableGroups> =
+        (1..=GROUPS).map(|top| TrainableGroups::top(GROUPS, top)).collect();
     for name in ["ulmfit", "freez", "freez-discr", "freez-stlr", "freez-cos"] {
-        assert_eq!(learn(name), gradual, "{name}");
+        assert_eq!(trainable(name), gradual, "{name}");
     }
     for name in ["from-scratch", "no-pretraining", "full", "full-discr", "multi-task"] {
-        assert_eq!(learn(name), [Learn::all(GROUPS)], "{name}");
+        assert_eq!(trainable(name), [TrainableGroups::all(GROUPS)], "{name}");
     }
-    assert_eq!(learn("last"), [Learn::top(GROUPS, 1)]);
-    let alone = [4, 0, 1, 2, 3, 4].map(|group| Learn::only(GROUPS, group));
-    assert_eq!(learn("chain-thaw"), [&alone[..], &[Learn::all(GROUPS)]].concat());
+    assert_eq!(trainable("last"), [TrainableGroups::top(GROUPS, 1)]);
+    let alone = [4, 0, 1, 2, 3, 4].map(|group| TrainableGroups::only(GROUPS, group));
+    assert_eq!(trainable("chain-thaw"), [&alone[..], &[TrainableGroups::all(GROUPS)]].concat());
 }
 
 /// No row learns longer than another.

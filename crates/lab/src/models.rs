@@ -1,13 +1,13 @@
 //! The networks that runs begin with.
 
-use crate::score::{Exam, Score};
+use crate::score::{EvaluationSet, Score};
 use serde_json::json;
 use ulmfit::Error;
 use ulmfit::input::texts;
 use ulmfit::model::{AwdLstmConfig, HypercolumnHead, Hypercolumns, Network};
 use ulmfit::models::LmBundle;
 use ulmfit::run::Runner;
-use ulmfit::run::Task;
+use ulmfit::run::StageName;
 use ulmfit::stages::transfer;
 use ulmfit::stages::{ClassifierJob, classify};
 use ulmfit::text::{Direction, TextPipeline};
@@ -33,7 +33,7 @@ pub(crate) fn sizes(base: &LmBundle, text: &TextPipeline) -> AwdLstmConfig {
 pub(crate) fn fine_tuned(
     runner: &mut Runner<'_>,
     lm: LmBundle,
-    exam: &Exam<'_>,
+    exam: &EvaluationSet<'_>,
     job: &ClassifierJob<'_>,
 ) -> Result<Score, Error> {
     let classifier = classify(runner, lm, job)?;
@@ -44,7 +44,7 @@ pub(crate) fn fine_tuned(
 pub(crate) fn hypercolumns(
     runner: &mut Runner<'_>,
     lm: &LmBundle,
-    exam: &Exam<'_>,
+    exam: &EvaluationSet<'_>,
     job: &ClassifierJob<'_>,
 ) -> Result<Score, Error> {
     let ClassifierJob { data, recipe, options, .. } = *job;
@@ -62,7 +62,7 @@ pub(crate) fn hypercolumns(
             progress.tick("documents read", done, Some(all));
             true
         };
-        columns.of(network, &documents, &mut tick).unwrap_or_default()
+        columns.extract(network, &documents, &mut tick).unwrap_or_default()
     };
     let mut rows = |labelled: &Labelled| FeatureRows {
         features: features(labelled.documents.clone()),
@@ -83,7 +83,7 @@ pub(crate) fn hypercolumns(
         ..LossConfig::default()
     };
     let title = format!("train a head on hypercolumns, {direction}");
-    let task = Task { title, name: format!("hypercolumns-{direction}") };
+    let task = StageName { title, name: format!("hypercolumns-{direction}") };
     let mut trainee = HypercolumnTrainee::new(
         device,
         head,

@@ -17,12 +17,12 @@ pub(crate) struct Score {
 }
 
 /// The rows all runs are scored on.
-pub(crate) struct Exam<'a> {
+pub(crate) struct EvaluationSet<'a> {
     pub(crate) records: &'a [Record],
     targets: Vec<u32>,
 }
 
-impl<'a> Exam<'a> {
+impl<'a> EvaluationSet<'a> {
     /// Of some labelled rows.
     pub(crate) fn new(records: &'a [Record], labels: &LabelSet) -> Result<Self, Error> {
         if labels.kind() != LabelKind::Single {

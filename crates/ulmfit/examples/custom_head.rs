@@ -8,17 +8,18 @@
 mod common;
 
 use ulmfit::data::labels::LabelKind;
-use ulmfit::input::{HoldOut, LmInput, Texts, Vocabulary};
+use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource};
 use ulmfit::model::{
-    AwdLstmConfig, HeadConfig, HypercolumnHead, Hypercolumns, Learn, Network, argmax,
+    AwdLstmConfig, HeadConfig, HypercolumnHead, Hypercolumns, Network, TrainableGroups, argmax,
 };
 use ulmfit::models::LmBundle;
 use ulmfit::optim::OptimizerConfig;
-use ulmfit::run::Quiet;
+use ulmfit::run::NoProgress;
 use ulmfit::schedule::{OneCycle, ScheduleConfig};
 use ulmfit::text::{Direction, TextConfig, VocabConfig};
 use ulmfit::train::{
-    FeatureRows, HypercolumnTrainee, Labelled, LossConfig, NoCheckpoints, Phase, Plan, Silent, fit,
+    FeatureRows, HypercolumnTrainee, Labelled, LossConfig, NoCheckpoints, NoObserver, Phase, Plan,
+    fit,
 };
 use ulmfit::{Cpu, Key};
 
@@ -35,14 +36,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
     let config = TextConfig::default();
-    let (text, _) = input.tokenize(Vocabulary::Learn(&config, &vocab), None, &mut Quiet)?;
+    let (text, _) = input.tokenize(VocabSource::Build(&config, &vocab), None, &mut NoProgress)?;
     let sizes = AwdLstmConfig { vocab: text.vocab().len(), emb: 24, hid: 48, layers: 2 };
     let lm = LmBundle::random(text, sizes, &[Direction::Forward], 1);
 
     // One vector per document.
     let columns = Hypercolumns { batch_size: 32, seq_len: 72, max_len: None };
     let ids = lm.text.encode_all(&texts);
-    let features = columns.of(&lm.networks[0].1, &ids, &mut |_, _| true).unwrap_or_default();
+    let features = columns.extract(&lm.networks[0].1, &ids, &mut |_, _| true).unwrap_or_default();
     let inputs = features[0].len();
     let targets: Vec<Vec<f32>> =
         labels.iter().map(|&label| vec![f32::from(u8::from(label == "good"))]).collect();
@@ -53,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let head = HypercolumnHead::new(device, &linear, inputs, 2, 0.1, key.child(0));
     let phase = Phase {
         epochs: 10,
-        learn: Learn::all(head.groups()),
+        trainable: TrainableGroups::all(head.groups()),
         rates: vec![0.01; head.groups()],
         schedule: ScheduleConfig::OneCycle(OneCycle::default()),
     };
@@ -82,7 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         loss,
         key.child(2),
     );
-    fit(&device, &mut trainee, &plan, None, &mut Silent, &mut NoCheckpoints)?;
+    fit(&device, &mut trainee, &plan, None, &mut NoObserver, &mut NoCheckpoints)?;
 
     let vectors: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
     let logits = trainee.into_model().logits(&vectors).to_f32();

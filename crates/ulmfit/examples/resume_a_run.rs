@@ -6,7 +6,7 @@ mod common;
 
 use ulmfit::checkpoint::Overwrite;
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::run::{Progress, Task};
+use ulmfit::run::{Progress, StageName};
 use ulmfit::train::{Control, Event};
 use ulmfit::{Base, Error, Examples, Trainer};
 
@@ -14,7 +14,7 @@ use ulmfit::{Base, Error, Examples, Trainer};
 struct StopAfter(u64);
 
 impl Progress for StopAfter {
-    fn event(&mut self, _task: &Task, event: &Event) -> Control {
+    fn event(&mut self, _task: &StageName, event: &Event) -> Control {
         if matches!(event, Event::Step { .. }) {
             self.0 = self.0.saturating_sub(1);
         }

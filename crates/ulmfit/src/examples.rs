@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::data::readers::{ColumnUse, ReadOptions, Records, open};
 use crate::data::{Place, RawLabel, Record};
-use crate::input::RowsInput;
-use crate::run::{Progress, Quiet};
+use crate::input::LabelledInput;
+use crate::run::{NoProgress, Progress};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Examples {
     /// # Errors
     /// [`Error::Data`] with file and line.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Reader::new(ReadOptions::default()).read(path.as_ref(), &mut Quiet)
+        Reader::new(ReadOptions::default()).read(path.as_ref(), &mut NoProgress)
     }
 
     /// How many training examples there are, before any are held out.
@@ -66,8 +66,8 @@ impl Examples {
         self
     }
 
-    pub(crate) fn into_rows(self) -> RowsInput {
-        RowsInput { train: self.train, valid: self.valid, test: self.test }
+    pub(crate) fn into_rows(self) -> LabelledInput {
+        LabelledInput { train: self.train, valid: self.valid, test: self.test }
     }
 }
 

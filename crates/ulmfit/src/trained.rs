@@ -1,10 +1,10 @@
 //! What a training comes to.
 
 use crate::checkpoint::Overwrite;
-use crate::models::Papers;
+use crate::models::ModelMetadata;
 use crate::report::Report;
 use crate::run::{claim, remove_run, run_folder};
-use crate::stages::Outcome;
+use crate::stages::TrainedClassifier;
 use crate::{Classifier, Error};
 use std::path::{Path, PathBuf};
 
@@ -12,20 +12,20 @@ use std::path::{Path, PathBuf};
 pub struct Trained {
     classifier: Classifier,
     report: Report,
-    papers: Papers,
+    metadata: ModelMetadata,
     output: Option<PathBuf>,
     overwrite: Overwrite,
 }
 
 impl Trained {
     pub(crate) fn new(
-        outcome: Outcome,
-        papers: Papers,
+        outcome: TrainedClassifier,
+        metadata: ModelMetadata,
         output: Option<PathBuf>,
         overwrite: Overwrite,
     ) -> Self {
-        let Outcome { classifier, report } = outcome;
-        Self { classifier: classifier.into(), report, papers, output, overwrite }
+        let TrainedClassifier { classifier, report } = outcome;
+        Self { classifier: classifier.into(), report, metadata, output, overwrite }
     }
 
     /// How good it is: scores with intervals beside simple baselines. It prints as text; JSON and
@@ -53,7 +53,7 @@ impl Trained {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         let folder = claim(path, self.overwrite)?;
-        self.classifier.bundle().save(folder, &self.papers)?;
+        self.classifier.bundle().save(folder, &self.metadata)?;
         if self.output.as_deref() == Some(path) {
             remove_run(&run_folder(path))?;
         }

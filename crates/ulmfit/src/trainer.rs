@@ -2,10 +2,10 @@
 
 use crate::base::{Base, LoadedBase};
 use crate::examples::Examples;
-use crate::input::{Shares, unknown_words_warning};
+use crate::input::{SplitFractions, unknown_words_warning};
 use crate::model::AwdLstmConfig;
 use crate::recipe::{Overrides, Recipe};
-use crate::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
 use crate::stages::{ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, fit, train};
 use crate::text::{Direction, TextConfig, VocabConfig};
 use crate::trained::Trained;
@@ -206,7 +206,7 @@ impl Trainer {
     /// # Errors
     /// As [`fit_with`](Self::fit_with).
     pub fn fit(self, examples: impl Into<Examples>) -> Result<Trained, Error> {
-        self.fit_with(examples, &mut Quiet)
+        self.fit_with(examples, &mut NoProgress)
     }
 
     /// Trains, and tells `progress` about it.
@@ -256,7 +256,7 @@ impl Trainer {
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
         let valid = self.validation_share.unwrap_or(usual);
-        let shares = Shares { valid, test: self.test_share };
+        let shares = SplitFractions { valid, test: self.test_share };
         let mut classify = self.classify;
         let task = &mut classify.labels.task;
         *task = task.with_delimiter(examples.read.label_delimiter);
@@ -304,7 +304,7 @@ impl Trainer {
         outcome.classifier.text_columns = text_columns;
         outcome.classifier.label_column = label_column;
         let threads = rayon::current_num_threads();
-        let papers = outcome.papers(origin.as_ref(), &options, &runner, threads);
-        Ok(Trained::new(outcome, papers, self.output, self.overwrite))
+        let metadata = outcome.metadata(origin.as_ref(), &options, &runner, threads);
+        Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
     }
 }

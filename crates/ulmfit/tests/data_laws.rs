@@ -1,7 +1,7 @@
 //! Laws of batches and splits on random sizes.
 
 use proptest::prelude::*;
-use ulmfit::data::batches::split::{HeldOut, stratified_groups};
+use ulmfit::data::batches::split::{HoldOutSize, stratified_groups};
 use ulmfit::data::batches::{
     Bptt, Corpus, LmBatchConfig, LmEpoch, Order, evaluation_batches, pad, training_batches,
 };
@@ -114,7 +114,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let (labels, groups): (Vec<u32>, Vec<usize>) = rows.into_iter().unzip();
-        let split = stratified_groups(&labels, &groups, HeldOut::Fraction(fraction), &Key::new(seed));
+        let split = stratified_groups(&labels, &groups, HoldOutSize::Fraction(fraction), &Key::new(seed));
         let mut all = [split.train.clone(), split.valid.clone()].concat();
         all.sort_unstable();
         prop_assert_eq!(all, (0..labels.len()).collect::<Vec<_>>());

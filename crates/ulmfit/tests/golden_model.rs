@@ -13,8 +13,8 @@ use golden::{
 use serde_json::Value;
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
-    ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, Learn, MaskSource, Network,
-    Regularisation, TextClassifier,
+    ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, MaskSource, Network,
+    Regularisation, TextClassifier, TrainableGroups,
 };
 use ulmfit::optim::zero_gradients;
 use ulmfit_ops::class_loss::Targets;
@@ -64,7 +64,7 @@ fn targets(gold: &Value) -> Targets {
 fn check_lm<D: Device>(gold: &Value, batches: &Value, recorded: bool, tolerance: f64) {
     let device = D::default();
     let mut model = language_model::<D>(gold);
-    let learn = Learn::all(model.groups());
+    let trainable = TrainableGroups::all(model.groups());
     let mut state = model.zero_state(2);
     for (n, batch) in batches.as_array().unwrap().iter().enumerate() {
         let data = lm_batch(&rows(&batch["x"]), &rows(&batch["y"]));
@@ -76,10 +76,10 @@ fn check_lm<D: Device>(gold: &Value, batches: &Value, recorded: bool, tolerance:
             let what = format!("logits of batch {n}");
             assert_close(&what, &batch_first(&logits), &numbers(&batch["logits"]), tolerance);
         }
-        zero_gradients(&device, &mut model, &learn);
+        zero_gradients(&device, &mut model, &trainable);
         let masks: &dyn MaskSource<D> = &masks;
         let step =
-            model.train_step(&data, &mut state, masks, Regularisation::default(), &learn, 1.0);
+            model.train_step(&data, &mut state, masks, Regularisation::default(), &trainable, 1.0);
         for (what, found) in [("ce", step.loss), ("ar", step.ar), ("tar", step.tar)] {
             assert_close(what, &[found], &[number(&batch[what])], tolerance);
         }
@@ -99,12 +99,13 @@ fn check_classifier<D: Device>(gold: &Value, part: &Value, recorded: bool, toler
         );
         assert_close("logits", &model.logits(&batch).to_f64(), &numbers(wanted), tolerance);
     }
-    let learn = Learn::all(model.groups());
+    let trainable = TrainableGroups::all(model.groups());
     let masks = Recorded(if recorded { part["masks"].as_array().unwrap().clone() } else { vec![] });
     let masks: &dyn MaskSource<D> = &masks;
     let train = &part["train"];
     let targets = targets(&part["targets"]);
-    let step = model.train_step(&batch, &targets, masks, Regularisation::default(), &learn, 1.0);
+    let step =
+        model.train_step(&batch, &targets, masks, Regularisation::default(), &trainable, 1.0);
     assert_close("train logits", &step.logits.to_f64(), &numbers(&train["logits"]), tolerance);
     for (what, found) in [("ce", step.loss), ("ar", step.ar), ("tar", step.tar)] {
         assert_close(what, &[found], &[number(&train[what])], tolerance);

@@ -15,7 +15,7 @@ use ulmfit::data::batches::{
     Bptt, Corpus, LmBatchConfig, LmEpoch, Order, evaluation_batches, pad,
     training_batches_with_permutation,
 };
-use ulmfit::text::{Counter, Direction, Fill, Vocab, VocabConfig};
+use ulmfit::text::{Counter, Direction, Vocab, VocabConfig, VocabPadding};
 use ulmfit_ops::optimizer_step::AdamStep;
 use ulmfit_ops::{Cpu, Device, Reference, Tensor};
 
@@ -174,7 +174,7 @@ fn vocabularies_match_fastai() {
         let config = VocabConfig {
             min_freq: size(&case["min_freq"]) as u64,
             max_size: size(&case["max_vocab"]),
-            fill: Fill::Fastai,
+            fill: VocabPadding::Fastai,
             ..VocabConfig::default()
         };
         assert_eq!(Vocab::build(&counter, &config).tokens(), strings(&case["vocab"]));

@@ -12,8 +12,8 @@ use golden::{
 use serde_json::Value;
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
-    ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, Learn, Network, RandomMasks,
-    Regularisation, TextClassifier,
+    ClassifierConfig, DropoutConfig, HeadConfig, LanguageModel, Network, RandomMasks,
+    Regularisation, TextClassifier, TrainableGroups,
 };
 use ulmfit::optim::{
     Optimizer, OptimizerConfig, Update, clip_gradients, gradient_norm, zero_gradients,
@@ -50,19 +50,19 @@ fn check<D: Device, N: Network<D>>(
     model: &mut N,
     gold: &Value,
     variant: &Variant,
-    mut step: impl FnMut(&mut N, usize, &Learn) -> (f64, f64),
+    mut step: impl FnMut(&mut N, usize, &TrainableGroups) -> (f64, f64),
 ) {
     let device = D::default();
     let groups = model.groups();
-    let learn = Learn::top(groups, groups - variant.frozen);
+    let trainable = TrainableGroups::top(groups, groups - variant.frozen);
     let lr =
         |group: usize| 1e-2 / variant.lr_factor.powi(i32::try_from(groups - 1 - group).unwrap());
     let peaks: Vec<f64> = (0..groups).map(lr).collect();
     let config = OptimizerConfig::Adam { mom: variant.mom, sqr_mom: 0.99, eps: 1e-5 };
     let mut optimizer = Optimizer::new(device.clone(), config, model);
     for n in 0..STEPS {
-        zero_gradients(&device, model, &learn);
-        let (ce, total) = step(model, n, &learn);
+        zero_gradients(&device, model, &trainable);
+        let (ce, total) = step(model, n, &trainable);
         assert_close(&format!("ce {n}"), &[ce], &[number(&gold["ce"][n])], 1e-4);
         assert_close(&format!("loss {n}"), &[total], &[number(&gold["loss"][n])], 1e-4);
         let (norm, broken) = gradient_norm(&device, model);
@@ -77,7 +77,7 @@ fn check<D: Device, N: Network<D>>(
         assert_close(&format!("momentum {n}"), &[mom], &[number(&gold["mom"][n])], 1e-9);
         optimizer.step(
             model,
-            Update { rates: &rates, mom: rate.mom, weight_decay: 0.01, learn: &learn },
+            Update { rates: &rates, mom: rate.mom, weight_decay: 0.01, trainable: &trainable },
         );
     }
     for (name, wanted) in gold["parameters"].as_object().unwrap() {
@@ -106,11 +106,11 @@ fn check_lm<D: Device>() {
         );
         fill(&mut model);
         let mut state = model.zero_state(text.len());
-        check(&mut model, &gold["variants"][name], &variant, |model, n, learn| {
+        check(&mut model, &gold["variants"][name], &variant, |model, n, trainable| {
             let batch = lm_batch(&piece(n * seq_len), &piece(n * seq_len + 1));
             let masks = RandomMasks::new(device.clone(), Key::new(1));
             let reg = Regularisation::default();
-            let out = model.train_step(&batch, &mut state, &masks, reg, learn, 1.0);
+            let out = model.train_step(&batch, &mut state, &masks, reg, trainable, 1.0);
             (out.loss, out.total())
         });
     }
@@ -132,14 +132,14 @@ fn check_classifier<D: Device>() {
         let mut model =
             TextClassifier::<D>::new(device.clone(), sizes, DropoutConfig::NONE, Key::new(1));
         fill(&mut model);
-        check(&mut model, &gold["variants"][name], &variant, |model, n, learn| {
+        check(&mut model, &gold["variants"][name], &variant, |model, n, trainable| {
             let part = &batches[n % batches.len()];
             let batch = classifier_batch(&rows(&part["docs"]), seq_len);
             let classes = numbers(&part["targets"]).into_iter().map(|class| class as u32).collect();
             let targets = Targets::Classes { classes, smoothing: 0.0, weights: None };
             let masks = RandomMasks::new(device.clone(), Key::new(1));
             let reg = Regularisation::default();
-            let out = model.train_step(&batch, &targets, &masks, reg, learn, 1.0);
+            let out = model.train_step(&batch, &targets, &masks, reg, trainable, 1.0);
             (out.loss, out.total())
         });
     }

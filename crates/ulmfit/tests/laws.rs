@@ -5,15 +5,15 @@
 use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig, pad};
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
-    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Learn, Network, Regularisation,
-    TextClassifier, score_documents,
+    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, Regularisation,
+    TextClassifier, TrainableGroups, score_documents,
 };
 use ulmfit::optim::OptimizerConfig;
 use ulmfit::schedule::{OneCycle, ScheduleConfig};
 use ulmfit::text::Direction;
 use ulmfit::train::{
-    Checkpointer, ClassifierTrainee, Control, Event, Labelled, LmTrainee, LossConfig,
-    NoCheckpoints, Outcome, Phase, Plan, Snapshot, TrainError, Trainee, fit,
+    Checkpointer, ClassifierTrainee, Completion, Control, Event, Labelled, LmTrainee, LossConfig,
+    NoCheckpoints, Phase, Plan, Snapshot, TrainError, Trainee, fit,
 };
 use ulmfit_ops::{Cpu, Key};
 
@@ -56,7 +56,7 @@ fn classifier() -> TextClassifier<Cpu> {
 fn plan(groups: usize, optimizer: OptimizerConfig) -> Plan {
     let phase = |epochs, top| Phase {
         epochs,
-        learn: Learn::top(groups, top),
+        trainable: TrainableGroups::top(groups, top),
         rates: (0..groups).map(|g| 0.02 / 2.6_f64.powf((groups - 1 - g) as f64)).collect(),
         schedule: ScheduleConfig::OneCycle(OneCycle::default()),
     };
@@ -118,7 +118,7 @@ fn resumes_exactly<T: Trainee<Cpu>>(start: impl Fn() -> T, optimizer: OptimizerC
             }
         };
         let outcome = fit(&device, &mut first, &plan, None, &mut observer, &mut keep).unwrap();
-        assert_eq!(outcome, Outcome::Stopped);
+        assert_eq!(outcome, Completion::Stopped);
         let mut second = start();
         let mut after = |event: &Event| {
             before.push(event.clone());
@@ -186,7 +186,7 @@ fn threads_do_not_change_a_bit() {
         pool.install(|| {
             let mut trainee = lm_trainee(&corpus, Bptt::Fixed);
             let plan = plan(4, OptimizerConfig::default());
-            let mut silent = ulmfit::train::Silent;
+            let mut silent = ulmfit::train::NoObserver;
             fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints)
                 .unwrap();
             weights(trainee.model())
@@ -247,9 +247,9 @@ fn a_short_window_over_mixed_lengths_learns() {
         let mut trainee =
             ClassifierTrainee::new(device, model, &data, Some(&data), 4, loss, Key::new(4));
         let plan = Plan { accumulate: 1, ..plan(5, OptimizerConfig::default()) };
-        let mut silent = ulmfit::train::Silent;
+        let mut silent = ulmfit::train::NoObserver;
         let outcome = fit(&device, &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints);
-        assert_eq!(outcome.unwrap(), Outcome::Done, "a window of {max_len}");
+        assert_eq!(outcome.unwrap(), Completion::Done, "a window of {max_len}");
     }
 }
 
@@ -277,7 +277,7 @@ fn frozen_groups_stay_as_they_are() {
     let before = weights(trainee.model());
     let mut plan = plan(5, OptimizerConfig::default());
     plan.phases.truncate(1);
-    let mut silent = ulmfit::train::Silent;
+    let mut silent = ulmfit::train::NoObserver;
     fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints).unwrap();
     for ((name, before), (_, after)) in before.iter().zip(weights(trainee.model())) {
         assert_eq!(*before == after, name.starts_with("0."), "{name}");
@@ -291,7 +291,7 @@ fn a_loss_that_explodes_ends_the_run() {
     let mut plan = plan(4, OptimizerConfig::Sgd);
     plan.phases.iter_mut().for_each(|phase| phase.rates = vec![1e30; 4]);
     plan.clip = None;
-    let mut silent = ulmfit::train::Silent;
+    let mut silent = ulmfit::train::NoObserver;
     let result = fit(&Cpu::default(), &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints);
     assert!(
         matches!(result, Err(TrainError::Loss { .. } | TrainError::Gradient { .. })),

@@ -6,15 +6,15 @@ use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig, LmEpoch, Order, pad};
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig, HypercolumnHead, LanguageModel,
-    Learn, MultiTask, Network, RandomMasks, Regularisation, TextClassifier,
+    MultiTask, Network, RandomMasks, Regularisation, TextClassifier, TrainableGroups,
 };
 use ulmfit::optim::OptimizerConfig;
 use ulmfit::schedule::ScheduleConfig;
 use ulmfit::text::Direction;
 use ulmfit::train::{
     Checkpointer, ClassifierTrainee, Control, Event, FeatureRows, HypercolumnTrainee, Labelled,
-    LmTask, LossConfig, MultiTaskTrainee, NoCheckpoints, Phase, Plan, Silent, Snapshot, TrainError,
-    Trainee, fit,
+    LmTask, LossConfig, MultiTaskTrainee, NoCheckpoints, NoObserver, Phase, Plan, Snapshot,
+    TrainError, Trainee, fit,
 };
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::{Cpu, Device, Key, Reference, Tensor};
@@ -60,7 +60,7 @@ fn windows() -> LmBatchConfig {
 fn plan(groups: usize) -> Plan {
     let phase = |epochs, top| Phase {
         epochs,
-        learn: Learn::top(groups, top),
+        trainable: TrainableGroups::top(groups, top),
         rates: vec![0.01; groups],
         schedule: ScheduleConfig::default(),
     };
@@ -92,14 +92,15 @@ fn a_weight_of_nothing_leaves_the_classifier_alone() {
     let (data, corpus) = (labelled(), corpus());
     let train = |weight| {
         let mut both = trainee(&data, &corpus, weight);
-        fit(&Cpu::default(), &mut both, &plan(GROUPS), None, &mut Silent, &mut NoCheckpoints)
+        fit(&Cpu::default(), &mut both, &plan(GROUPS), None, &mut NoObserver, &mut NoCheckpoints)
             .unwrap();
         weights(&both.into_model().into_classifier())
     };
     let (loss, model) = (LossConfig::default(), classifier(DropoutConfig::CLASSIFIER));
     let mut alone =
         ClassifierTrainee::new(Cpu::default(), model, &data, Some(&data), 6, loss, Key::new(4));
-    fit(&Cpu::default(), &mut alone, &plan(GROUPS), None, &mut Silent, &mut NoCheckpoints).unwrap();
+    fit(&Cpu::default(), &mut alone, &plan(GROUPS), None, &mut NoObserver, &mut NoCheckpoints)
+        .unwrap();
     assert_eq!(train(0.0), weights(alone.model()));
     assert_ne!(train(0.5), weights(alone.model()));
 }
@@ -120,7 +121,7 @@ fn gradients_of_both_losses_add_up() {
     let batch = pad(&[&texts[2], &texts[1], &texts[0]], 8);
     let targets = Targets::Classes { classes: vec![2, 0, 1], smoothing: 0.0, weights: None };
     let epoch = LmEpoch::new(&corpus, &windows(), Order::InFile).unwrap();
-    let (learn, regularisation) = (Learn::all(GROUPS), Regularisation::default());
+    let (trainable, regularisation) = (TrainableGroups::all(GROUPS), Regularisation::default());
     let run = |classify: bool, weight: f64| {
         let mut model = multi_task::<Reference<f64>>(dropout);
         let masks = |n| RandomMasks::new(Reference::default(), Key::new(n));
@@ -130,14 +131,14 @@ fn gradients_of_both_losses_add_up() {
                 &targets,
                 &masks(1),
                 regularisation,
-                &learn,
+                &trainable,
                 1.0,
             );
         }
         if weight > 0.0 {
             let mut state = model.zero_state(epoch.batch_size());
             let window = epoch.batch(0);
-            model.lm_step(&window, &mut state, &masks(2), regularisation, &learn, weight);
+            model.lm_step(&window, &mut state, &masks(2), regularisation, &trainable, weight);
         }
         gradients(&model)
     };
@@ -174,7 +175,7 @@ fn both_tasks_resume_exactly() {
     let start = || trainee(&data, &corpus, 0.5);
     let (device, plan) = (Cpu::default(), plan(GROUPS));
     let mut whole = start();
-    fit(&device, &mut whole, &plan, None, &mut Silent, &mut NoCheckpoints).unwrap();
+    fit(&device, &mut whole, &plan, None, &mut NoObserver, &mut NoCheckpoints).unwrap();
     for stop in 1..=12 {
         let mut keep = At(stop, None);
         let mut observer = |event: &Event| match event {
@@ -183,7 +184,8 @@ fn both_tasks_resume_exactly() {
         };
         fit(&device, &mut start(), &plan, None, &mut observer, &mut keep).unwrap();
         let mut second = start();
-        fit(&device, &mut second, &plan, keep.1.as_ref(), &mut Silent, &mut NoCheckpoints).unwrap();
+        fit(&device, &mut second, &plan, keep.1.as_ref(), &mut NoObserver, &mut NoCheckpoints)
+            .unwrap();
         assert_eq!(weights(second.model()), weights(whole.model()), "stopped at {stop}");
     }
 }

@@ -9,9 +9,11 @@ use ulmfit::Error;
 use ulmfit::Key;
 use ulmfit::checkpoint::{RunFolder, Tensors};
 use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig};
-use ulmfit::model::{AwdLstmConfig, DropoutConfig, LanguageModel, Learn, Network, Regularisation};
+use ulmfit::model::{
+    AwdLstmConfig, DropoutConfig, LanguageModel, Network, Regularisation, TrainableGroups,
+};
 use ulmfit::optim::OptimizerConfig;
-use ulmfit::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, Task};
+use ulmfit::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, StageName};
 use ulmfit::schedule::{Constant, ScheduleConfig};
 use ulmfit::text::Direction;
 use ulmfit::train::{
@@ -98,7 +100,7 @@ fn trainee(corpus: &Corpus, limit: f32) -> Fragile<'_> {
 fn plan(lr: f64) -> Plan {
     let phase = Phase {
         epochs: 2,
-        learn: Learn::all(GROUPS),
+        trainable: TrainableGroups::all(GROUPS),
         rates: vec![lr; GROUPS],
         schedule: ScheduleConfig::Constant(Constant::default()),
     };
@@ -125,7 +127,7 @@ impl StopAt {
 }
 
 impl Progress for StopAt {
-    fn event(&mut self, _task: &Task, _event: &Event) -> Control {
+    fn event(&mut self, _task: &StageName, _event: &Event) -> Control {
         if self.asked() { Control::Stop } else { Control::Continue }
     }
 
@@ -142,7 +144,7 @@ fn run(
     on_nan: OnNan,
     progress: &mut dyn Progress,
 ) -> Result<(), Error> {
-    let task = Task { title: "test".into(), name: "task".into() };
+    let task = StageName { title: "test".into(), name: "task".into() };
     let runner = Runner::new(progress, Some(folder.to_owned()), CheckpointInterval::Updates(4));
     runner.with_on_nan(on_nan)?.train(&task, &Cpu::default(), trainee, plan, &json!({}))
 }
@@ -173,11 +175,11 @@ fn a_run_that_rolls_back_ends_with_the_same_bits_wherever_it_is_broken_off() {
     let place = tempfile::tempdir().unwrap();
     // A limit that a run at the full rate meets near its end, and one at a lower rate does not.
     let mut free = trainee(&corpus, f32::INFINITY);
-    run(&place.path().join("free"), &mut free, &plan, OnNan::Stop, &mut Quiet).unwrap();
+    run(&place.path().join("free"), &mut free, &plan, OnNan::Stop, &mut NoProgress).unwrap();
     let limit = 0.9 * largest(&free);
     let whole = place.path().join("whole");
     let mut wanted = trainee(&corpus, limit);
-    run(&whole, &mut wanted, &plan, OnNan::Rollback, &mut Quiet).unwrap();
+    run(&whole, &mut wanted, &plan, OnNan::Rollback, &mut NoProgress).unwrap();
     let text = metrics(&whole);
     let steps = events(&text, "step");
     let numbers: Vec<_> = steps.iter().map(|step| step["step"].as_u64().unwrap()).collect();
@@ -204,7 +206,7 @@ fn a_run_that_rolls_back_ends_with_the_same_bits_wherever_it_is_broken_off() {
             Err(error) => panic!("{error}"),
         }
         let mut second = trainee(&corpus, limit);
-        run(&folder, &mut second, &plan, OnNan::Rollback, &mut Quiet).unwrap();
+        run(&folder, &mut second, &plan, OnNan::Rollback, &mut NoProgress).unwrap();
         assert_eq!(weights(&second), weights(&wanted), "stopped at question {question}");
         assert_eq!(metrics(&folder), text, "stopped at question {question}");
     }
@@ -217,7 +219,7 @@ fn a_run_that_cannot_be_mended_ends_and_names_step_and_layer() {
     for (on_nan, rollbacks) in [(OnNan::Stop, 0), (OnNan::Rollback, MAX_ROLLBACKS as usize)] {
         let place = tempfile::tempdir().unwrap();
         let mut broken = trainee(&corpus, 0.0); // from the second step on
-        let error = run(place.path(), &mut broken, &plan, on_nan, &mut Quiet).unwrap_err();
+        let error = run(place.path(), &mut broken, &plan, on_nan, &mut NoProgress).unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("the loss is NaN at step 1; the largest weight is "), "{text}");
         assert!(text.contains("` ") || text.ends_with('`'), "{text}");
@@ -232,7 +234,8 @@ fn weights_that_are_none_are_not_saved() {
     let corpus = corpus();
     let place = tempfile::tempdir().unwrap();
     let mut start = trainee(&corpus, f32::INFINITY);
-    let error = run(place.path(), &mut start, &plan(1e38), OnNan::Stop, &mut Quiet).unwrap_err();
+    let error =
+        run(place.path(), &mut start, &plan(1e38), OnNan::Stop, &mut NoProgress).unwrap_err();
     let text = error.to_string();
     assert!(text.contains(" step ") && text.contains('`'), "{text}");
     let mut folder = RunFolder::open_or_create(&place.path().join("task")).unwrap();
@@ -244,7 +247,7 @@ fn weights_that_are_none_are_not_saved() {
 
 #[test]
 fn a_rollback_by_the_clock_is_refused() {
-    let mut quiet = Quiet;
+    let mut quiet = NoProgress;
     let error =
         Runner::new(&mut quiet, None, CheckpointInterval::default()).with_on_nan(OnNan::Rollback);
     assert!(error.err().unwrap().hint().unwrap().contains("--checkpoint-every"));

@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::Reader;
-use ulmfit::input::RowsInput;
+use ulmfit::input::LabelledInput;
 use ulmfit::models::LmBundle;
 use ulmfit::report::Table;
 use ulmfit::text::Direction;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut terminal = Terminal::new(common);
     let mut files = Reader::new(args.data.read_options());
     let mut read = |path: &PathBuf| files.records(path, &mut terminal);
-    let input = RowsInput {
+    let input = LabelledInput {
         train: read(data_file)?,
         valid: args.valid.as_ref().map(&mut read).transpose()?,
         test: args.test.as_ref().map(&mut read).transpose()?,

@@ -8,7 +8,7 @@ use crate::options::{
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
-use ulmfit::input::{HoldOut, Vocabulary};
+use ulmfit::input::{HoldOut, VocabSource};
 use ulmfit::models::{BaseModel, LmBundle, open_base};
 use ulmfit::stages::finetune;
 
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let own = base.text.clone();
     let vocab = args.base_words.apply(args.vocab.vocab_config());
-    job.run(Vocabulary::Adapt(&own, &vocab), common, out, |runner, text, job| {
+    job.run(VocabSource::Adapt(&own, &vocab), common, out, |runner, text, job| {
         finetune(runner, base, text, job)
     })
 }

@@ -6,7 +6,7 @@ use crate::output::Output;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
 use ulmfit::checkpoint::FolderWriter;
-use ulmfit::models::{FromFastai, Papers, from_fastai};
+use ulmfit::models::{FromFastai, ModelMetadata, from_fastai};
 
 /// Imports a model of another program as a model folder.
 #[derive(Debug, clap::Args)]
@@ -52,14 +52,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     });
     let card =
         "# A model imported from fastai\n\nIts licence is that of the files it was made of.\n";
-    let papers = Papers { card: card.into(), run, ..Papers::default() };
+    let metadata = ModelMetadata { card: card.into(), run, ..ModelMetadata::default() };
     let kind = match from_fastai(weights, vocab, direction)? {
         FromFastai::LanguageModel(model) => {
-            model.save(folder, &papers)?;
+            model.save(folder, &metadata)?;
             "language model"
         }
         FromFastai::Classifier(model) => {
-            model.save(folder, &papers)?;
+            model.save(folder, &metadata)?;
             "classifier"
         }
     };

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         return out.result(&recipe, &toml::to_string(&recipe)?);
     }
     let folder = open_model(&args.path)?;
-    let summary = ModelSummary::of(&folder)?;
+    let summary = ModelSummary::read(&folder)?;
     let mut report = summary.to_string();
     if args.tensors {
         for tensor in peek_tensors(&folder.read("model.safetensors")?)? {

@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::Reader;
-use ulmfit::input::RowsInput;
+use ulmfit::input::LabelledInput;
 use ulmfit::models::LmBundle;
 use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         vocab: args.base_words.apply(args.vocab.vocab_config()),
     };
     let input = LabelCurveInput {
-        rows: RowsInput { train, valid: None, test },
+        rows: LabelledInput { train, valid: None, test },
         unlabeled: args.unlabeled.clone(),
         options: reading,
         base: &base,

@@ -7,13 +7,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::Error;
 use ulmfit::data::batches::TokenSource;
-use ulmfit::input::{HoldOut, LmInput, Texts, Vocabulary, corpus_folder};
+use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource, corpus_folder};
 use ulmfit::models::{BaseModel, LmBundle};
 use ulmfit::recipe::{LmRecipe, LmStart, Overrides};
 use ulmfit::report::DirectionScore;
 use ulmfit::run::{Progress, Runner};
 use ulmfit::stages::LmJob;
-use ulmfit::stages::model_card::LmPapers;
+use ulmfit::stages::model_card::LmCard;
 use ulmfit::text::{Direction, TextPipeline};
 
 /// What they are told.
@@ -36,7 +36,7 @@ impl Job<'_> {
     /// Does it all; `learn` is the stage itself, with the recipe for as much text as there is.
     pub(super) fn run(
         self,
-        vocabulary: Vocabulary<'_>,
+        vocabulary: VocabSource<'_>,
         common: &Common,
         out: &mut Output,
         learn: impl FnOnce(
@@ -70,9 +70,9 @@ impl Job<'_> {
             text,
             &LmJob { corpora: &corpora, directions, recipe: &resolved, seed },
         )?;
-        let papers =
-            LmPapers { stage, base, corpora: &corpora, recipe: &resolved, scores: &scores };
-        bundle.save(folder, &papers.write(&bundle, &runner, seed, thread_count()))?;
+        let metadata =
+            LmCard { stage, base, corpora: &corpora, recipe: &resolved, scores: &scores };
+        bundle.save(folder, &metadata.write(&bundle, &runner, seed, thread_count()))?;
         drop(corpora); // not every system removes a file that is mapped
         runner.clean()?;
         let path = run.path();

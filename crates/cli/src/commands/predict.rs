@@ -2,7 +2,7 @@
 
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
-use crate::prediction_rows::{Form, PredictionRows};
+use crate::prediction_rows::{OutputFormat, PredictionRows};
 use crate::progress::Terminal;
 use crate::read_ahead::ReadAhead;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     file: PathBuf,
     /// Output format
     #[arg(long, value_enum, default_value = "jsonl")]
-    format: Form,
+    format: OutputFormat,
     /// Copy the columns of the input to the output; the names of the added ones start with
     /// `predicted_` where the input has the same name; on a terminal control characters are shown
     /// as \u{1b}
@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    if args.echo && args.format == Form::Text {
+    if args.echo && args.format == OutputFormat::Text {
         let message = "--echo has no effect on `--format text`, which is the label alone".into();
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
@@ -81,8 +81,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         for (record, row) in batch.iter().zip(rows) {
             let line = lines.lines(record, &model.prediction(&row))?;
             match args.format {
-                Form::Jsonl => out.json_line(&line)?,
-                Form::Csv | Form::Text => out.line(&line)?,
+                OutputFormat::Jsonl => out.json_line(&line)?,
+                OutputFormat::Csv | OutputFormat::Text => out.line(&line)?,
             }
         }
         out.flush()?;

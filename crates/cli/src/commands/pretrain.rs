@@ -8,7 +8,7 @@ use crate::options::{
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
-use ulmfit::input::{HoldOut, Vocabulary};
+use ulmfit::input::{HoldOut, VocabSource};
 use ulmfit::stages::pretrain;
 
 /// Trains a language model on general text, such as Wikipedia.
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         run: &args.run,
     };
     let (config, vocab) = (args.vocab.text_config(), args.vocab.vocab_config());
-    job.run(Vocabulary::Learn(&config, &vocab), common, out, |runner, text, job| {
+    job.run(VocabSource::Build(&config, &vocab), common, out, |runner, text, job| {
         let sizes = args.network.sizes(text.vocab().len());
         pretrain(runner, text, sizes, job)
     })

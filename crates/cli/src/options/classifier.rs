@@ -2,7 +2,7 @@
 
 use super::labels::LabelArgs;
 use ulmfit::Trainer;
-use ulmfit::input::Shares;
+use ulmfit::input::SplitFractions;
 use ulmfit::model::HeadConfig;
 use ulmfit::stages::ClassifyOptions;
 
@@ -53,11 +53,11 @@ impl ClassifierOptions {
         ClassifyOptions { labels: self.labels.label_options(), head, balance: self.balance, seed }
     }
 
-    /// Shares to hold out, for experiments; `test` is the usual share for the test, `has_test`
+    /// SplitFractions to hold out, for experiments; `test` is the usual share for the test, `has_test`
     /// whether there is a test set, `selects` whether the recipe needs a validation set.
-    pub(crate) fn shares(&self, test: f64, has_test: bool, selects: bool) -> Shares {
+    pub(crate) fn shares(&self, test: f64, has_test: bool, selects: bool) -> SplitFractions {
         let test = self.test_share.unwrap_or(test);
         let usual = if selects || !(has_test || test > 0.0) { 0.1 } else { 0.0 };
-        Shares { valid: self.valid_share.unwrap_or(usual), test }
+        SplitFractions { valid: self.valid_share.unwrap_or(usual), test }
     }
 }

@@ -4,7 +4,7 @@ use super::run::IntervalArg;
 use std::path::Path;
 use ulmfit::Error;
 use ulmfit::run::Progress;
-use ulmfit_lab::Lab;
+use ulmfit_lab::ExperimentFolder;
 
 /// Where experiments are kept, and how often each is run.
 #[derive(Debug, Clone, clap::Args)]
@@ -29,8 +29,8 @@ impl ExperimentOptions {
         &self,
         output: &Path,
         progress: &'a mut dyn Progress,
-    ) -> Result<Lab<'a>, Error> {
+    ) -> Result<ExperimentFolder<'a>, Error> {
         crate::signals::install();
-        Lab::open(progress, output, self.checkpoint_every.0)
+        ExperimentFolder::open(progress, output, self.checkpoint_every.0)
     }
 }

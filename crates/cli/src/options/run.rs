@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::run::{CheckpointInterval, OnNan, Progress, Quiet, Runner, claim, run_folder};
+use ulmfit::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
 use ulmfit::{Error, Trainer};
 
 /// Where a training command writes, and how it survives.
@@ -79,7 +79,7 @@ impl RunOptions {
                 hint: Some("leave out --resume to begin one".into()),
             });
         }
-        let mut quiet = Quiet;
+        let mut quiet = NoProgress;
         let runner = self.new_runner(&mut quiet)?;
         if self.restart {
             runner.clean()?;

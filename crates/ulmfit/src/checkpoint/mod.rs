@@ -40,7 +40,7 @@ pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]
 pub use run::RunLock;
 #[cfg(feature = "train")]
-pub use run::{Checkpoint, Keep, RunFolder, SkippedCheckpoint};
+pub use run::{Checkpoint, Retention, RunFolder, SkippedCheckpoint};
 #[cfg(feature = "train")]
 pub(crate) use run::{VERSION, store_or_compare};
 pub use tensors::{

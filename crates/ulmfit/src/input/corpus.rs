@@ -79,19 +79,19 @@ pub struct LmInput<'a> {
 
 /// Where the vocabulary comes from.
 #[derive(Clone, Copy)]
-pub enum Vocabulary<'a> {
+pub enum VocabSource<'a> {
     /// From the texts that are learned from, with a tokenizer of this kind. All documents are
     /// counted, for subwords too; what stays in memory is a count of each different word.
-    Learn(&'a TextConfig, &'a VocabConfig),
+    Build(&'a TextConfig, &'a VocabConfig),
     /// The tokenizer of a base model; its words are counted anew, its subwords stay.
     Adapt(&'a TextPipeline, &'a VocabConfig),
 }
 
-impl Vocabulary<'_> {
+impl VocabSource<'_> {
     /// Whether the texts are read for it.
     fn is_counted(&self) -> bool {
         match self {
-            Self::Learn(..) => true,
+            Self::Build(..) => true,
             Self::Adapt(base, vocab) => !base.keeps_vocab(vocab),
         }
     }
@@ -110,7 +110,7 @@ impl LmInput<'_> {
     /// [`CheckpointError::Locked`], and those of the disk.
     pub fn tokenize(
         mut self,
-        vocabulary: Vocabulary<'_>,
+        vocabulary: VocabSource<'_>,
         folder: Option<&Path>,
         progress: &mut dyn Progress,
     ) -> Result<(TextPipeline, LmText), Error> {
@@ -132,7 +132,7 @@ impl LmInput<'_> {
 
     fn prepare(
         &mut self,
-        vocabulary: Vocabulary<'_>,
+        vocabulary: VocabSource<'_>,
         folder: &Path,
         progress: &mut dyn Progress,
     ) -> Result<(TextPipeline, LmText), Error> {
@@ -161,7 +161,7 @@ impl LmInput<'_> {
     /// Both readings, once more with another hold-out if the first one found too few documents.
     fn build(
         &mut self,
-        vocabulary: Vocabulary<'_>,
+        vocabulary: VocabSource<'_>,
         folder: &Path,
         identity: &Value,
         progress: &mut dyn Progress,
@@ -189,7 +189,7 @@ impl LmInput<'_> {
     /// The first reading.
     fn pipeline(
         &self,
-        vocabulary: Vocabulary<'_>,
+        vocabulary: VocabSource<'_>,
         progress: &mut dyn Progress,
     ) -> Result<TextPipeline, Error> {
         let mut unspaced = Unspaced::default();
@@ -201,11 +201,11 @@ impl LmInput<'_> {
             .map(|(_, document)| document)
             .inspect(|document| document.iter().for_each(|fields| unspaced.count(fields)));
         let (config, advice, built) = match vocabulary {
-            Vocabulary::Learn(config, vocab) => {
+            VocabSource::Build(config, vocab) => {
                 let built = TextPipeline::try_build(config, vocab, learned);
                 (config, "pass `--tokenizer unigram`", built)
             }
-            Vocabulary::Adapt(base, vocab) => {
+            VocabSource::Adapt(base, vocab) => {
                 let advice = "start from a language model made with `--tokenizer unigram`";
                 (base.config(), advice, base.rebuild(vocab, learned))
             }
@@ -256,10 +256,10 @@ impl LmInput<'_> {
     }
 
     /// Everything that the token files follow from.
-    fn identity(&self, vocabulary: Vocabulary<'_>) -> Result<Value, Error> {
+    fn identity(&self, vocabulary: VocabSource<'_>) -> Result<Value, Error> {
         let (tokenizer, vocab) = match vocabulary {
-            Vocabulary::Learn(config, vocab) => (json!(config), vocab),
-            Vocabulary::Adapt(base, vocab) => (json!({ "base": fingerprint::text(base) }), vocab),
+            VocabSource::Build(config, vocab) => (json!(config), vocab),
+            VocabSource::Adapt(base, vocab) => (json!({ "base": fingerprint::text(base) }), vocab),
         };
         let HoldOut { one_in, key } = self.hold_out;
         let valid = match &self.valid {
@@ -311,13 +311,13 @@ impl LmInput<'_> {
 
 /// What an earlier run left, if it is intact.
 fn reuse(
-    vocabulary: Vocabulary<'_>,
+    vocabulary: VocabSource<'_>,
     folder: &Path,
     identity: &Value,
 ) -> Result<(TextPipeline, LmText), Error> {
     let config = match vocabulary {
-        Vocabulary::Learn(config, _) => config,
-        Vocabulary::Adapt(base, _) => base.config(),
+        VocabSource::Build(config, _) => config,
+        VocabSource::Adapt(base, _) => base.config(),
     };
     let text = TextPipeline::from_files(config, |name| fs::read(folder.join(name)))?;
     let open = |name| TokenFile::open(&folder.join(name), &fingerprint(&text, identity, name));

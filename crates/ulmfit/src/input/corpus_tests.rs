@@ -5,7 +5,7 @@ use crate::data::batches::{Corpus, TokenSource};
 use crate::input::Document;
 use crate::model::{AwdLstmConfig, Network};
 use crate::recipe::Recipe;
-use crate::run::{Quiet, Runner};
+use crate::run::{NoProgress, Runner};
 use crate::stages::{LmJob, pretrain};
 use crate::text::Direction;
 
@@ -47,7 +47,7 @@ impl Place {
     fn tokenize(&self, min_freq: u64) -> (Result<(TextPipeline, LmText), Error>, String) {
         let (config, vocab) = settings(min_freq);
         let mut said = Said::default();
-        let vocabulary = Vocabulary::Learn(&config, &vocab);
+        let vocabulary = VocabSource::Build(&config, &vocab);
         (self.input().tokenize(vocabulary, Some(&self.path("run/text")), &mut said), said.0)
     }
 
@@ -108,7 +108,8 @@ fn the_files_hold_what_was_read() {
     // in memory first, never held out; then the files
     let mut input = place.input();
     input.train.documents = documents[..120].iter().map(Vec::as_slice).collect();
-    let (_, mixed) = input.tokenize(Vocabulary::Adapt(&text, &vocab), None, &mut Quiet).unwrap();
+    let (_, mixed) =
+        input.tokenize(VocabSource::Adapt(&text, &vocab), None, &mut NoProgress).unwrap();
     assert_eq!(mixed.train.documents(), 120 + corpora.train.documents());
     assert_eq!(mixed.valid.documents(), corpora.valid.documents());
 }
@@ -201,7 +202,7 @@ fn training_has_the_same_bits_from_a_file_as_from_memory() {
     (recipe.training.batch_size, recipe.training.bptt) = (4, 11);
     let sizes = AwdLstmConfig { vocab: text.vocab().len(), emb: 8, hid: 12, layers: 2 };
     let directions = [Direction::Forward, Direction::Backward];
-    let mut quiet = Quiet;
+    let mut quiet = NoProgress;
     let mut runner = Runner::new(&mut quiet, None, crate::run::CheckpointInterval::default());
     let mut train = |mapped: Option<&LmText>| {
         let (bundle, scores) = match mapped {

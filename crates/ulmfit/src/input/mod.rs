@@ -13,9 +13,9 @@ mod unknown_words;
 mod unspaced;
 
 #[cfg(feature = "train")]
-pub use corpus::{HoldOut, LmInput, LmText, Vocabulary, corpus_folder};
+pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
 #[cfg(feature = "train")]
-pub use rows::{Rows, RowsInput, Shares, labelled};
+pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled};
 pub use texts::{Document, Texts, encode, read_texts, texts};
 #[cfg(feature = "train")]
 pub(crate) use unknown_words::unknown_words_warning;

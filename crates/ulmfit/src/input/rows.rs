@@ -1,7 +1,7 @@
 //! Labelled rows: which to learn from, which to choose by, which to score on.
 
 use crate::Error;
-use crate::data::batches::split::{HeldOut, Split, random_groups, stratified_groups};
+use crate::data::batches::split::{HoldOutSize, Split, random_groups, stratified_groups};
 use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
 use crate::data::quality::find_duplicates;
 use crate::data::{DataError, RawLabel, Record, list_at_most};
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use ulmfit_ops::Key;
 
 /// Labelled rows as the user gives them.
-pub struct RowsInput {
+pub struct LabelledInput {
     /// To learn from, and to set apart from what is not given.
     pub train: Vec<Record>,
     /// To choose by, if the user has set some apart.
@@ -22,9 +22,9 @@ pub struct RowsInput {
     pub test: Option<Vec<Record>>,
 }
 
-/// Shares of the rows that are set apart where the user has not.
+/// SplitFractions of the rows that are set apart where the user has not.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shares {
+pub struct SplitFractions {
     /// To choose by.
     pub valid: f64,
     /// For the final score; 0 for none.
@@ -32,7 +32,7 @@ pub struct Shares {
 }
 
 /// Labelled rows, split.
-pub struct Rows {
+pub struct LabelledSplits {
     /// Training examples.
     pub train: Vec<Record>,
     /// Validation set; may be empty.
@@ -45,7 +45,7 @@ pub struct Rows {
     pub repeated: usize,
 }
 
-impl Rows {
+impl LabelledSplits {
     /// Sets apart what the user has not, stratified by label.
     ///
     /// Rows whose texts nearly repeat each other never stand on both sides of a split of ours.
@@ -54,13 +54,13 @@ impl Rows {
     /// [`Error::Data`] when a label is missing or cannot be read, one of the validation set is not
     /// in the training set, or no row has text.
     pub fn split(
-        input: RowsInput,
+        input: LabelledInput,
         options: &LabelOptions,
-        shares: Shares,
+        shares: SplitFractions,
         key: Key,
         progress: &mut dyn Progress,
     ) -> Result<Self, Error> {
-        let RowsInput { mut train, valid, test } = input;
+        let LabelledInput { mut train, valid, test } = input;
         let labels = LabelSet::from_records(&train, options)?;
         if let (true, Some(first)) = (train.iter().all(Record::is_blank), train.first()) {
             let (place, rows) = (first.place.clone(), train.len());
@@ -156,7 +156,7 @@ fn set_apart(
     let groups = find_duplicates(&joined).near.split_off(beside.len());
     let free: Vec<usize> = (0..records.len()).filter(|&n| groups[n] >= beside.len()).collect();
     let groups: Vec<usize> = free.iter().map(|&n| groups[n]).collect();
-    let held_out = HeldOut::Fraction(share);
+    let held_out = HoldOutSize::Fraction(share);
     let Split { valid, .. } = match labels.kind() {
         LabelKind::Single => {
             let classes = free.iter().map(|&n| match labels.target(&records[n])? {
@@ -212,7 +212,7 @@ pub fn labelled(
 mod tests {
     use super::*;
     use crate::data::Place;
-    use crate::run::Quiet;
+    use crate::run::NoProgress;
     use std::path::Path;
     use std::sync::Arc;
 
@@ -228,19 +228,19 @@ mod tests {
         Record { fields: vec![text(n, copy)], label, place, columns: Vec::new() }
     }
 
-    fn split(valid: Option<Vec<Record>>, test: Option<Vec<Record>>, seed: u64) -> Rows {
+    fn split(valid: Option<Vec<Record>>, test: Option<Vec<Record>>, seed: u64) -> LabelledSplits {
         // every text three times
         let train = (0..120).map(|n| record(n % 40, n / 40)).collect();
-        let input = RowsInput { train, valid, test };
-        let shares = Shares { valid: 0.2, test: 0.2 };
+        let input = LabelledInput { train, valid, test };
+        let shares = SplitFractions { valid: 0.2, test: 0.2 };
         let options = LabelOptions::default();
-        Rows::split(input, &options, shares, Key::new(seed), &mut Quiet).unwrap()
+        LabelledSplits::split(input, &options, shares, Key::new(seed), &mut NoProgress).unwrap()
     }
 
     #[test]
     fn near_duplicates_stay_together_in_every_split_of_ours() {
         for seed in 0..5 {
-            let Rows { train, valid, test, repeated, .. } = split(None, None, seed);
+            let LabelledSplits { train, valid, test, repeated, .. } = split(None, None, seed);
             assert_eq!(train.len() + valid.len() + test.len(), 120);
             assert!(valid.len() >= 12 && test.len() >= 18, "{} {}", valid.len(), test.len());
             let pairs = [(&train, &valid), (&train, &test), (&valid, &test)];

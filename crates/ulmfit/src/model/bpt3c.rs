@@ -6,7 +6,7 @@
 //! learn.
 
 use super::awd_lstm::{EncoderOutput, EncoderTape};
-use super::{AwdLstm, Learn, MaskSource, Mode};
+use super::{AwdLstm, MaskSource, Mode, TrainableGroups};
 use crate::data::batches::ClassifierBatch;
 use std::ops::Range;
 use ulmfit_ops::lstm::Tape;
@@ -138,11 +138,11 @@ pub fn backward<D: Device>(
     device: &D,
     tape: Vec<PieceTape<D>>,
     d_outputs: &Tensor<D>,
-    learn: &Learn,
+    trainable: &TrainableGroups,
 ) {
     for PieceTape { start, time, rows, tape } in tape {
         let dy = device.take_piece(d_outputs, start, time, rows);
-        encoder.backward(device, tape, dy, learn, 1, learn.group(0));
+        encoder.backward(device, tape, dy, trainable, 1, trainable.group(0));
     }
 }
 
@@ -233,7 +233,7 @@ mod tests {
                 let Encoded { outputs, spans, tape } = run(Some(&masks), Window::Batch);
                 let (pooled, pool) = device.concat_pool_forward(&outputs, &spans);
                 let dy = device.concat_pool_backward(&pool, &pooled);
-                backward(&mut encoder, &device, tape, &dy, &Learn::all(3));
+                backward(&mut encoder, &device, tape, &dy, &TrainableGroups::all(3));
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::bpt3c::{self, Window};
 use super::{
-    AwdLstm, ClassifierConfig, DropoutConfig, Learn, MaskSource, Mode, Network, Param, PoolingHead,
-    Regularisation,
+    AwdLstm, ClassifierConfig, DropoutConfig, MaskSource, Mode, Network, Param, PoolingHead,
+    Regularisation, TrainableGroups,
 };
 use crate::data::batches::ClassifierBatch;
 use crate::data::labels::LabelKind;
@@ -89,7 +89,7 @@ impl<D: Device> TextClassifier<D> {
         targets: &Targets,
         masks: &dyn MaskSource<D>,
         regularisation: Regularisation,
-        learn: &Learn,
+        trainable: &TrainableGroups,
         scale: f64,
     ) -> ClassifierStep<D> {
         let device = self.device.clone();
@@ -103,8 +103,8 @@ impl<D: Device> TextClassifier<D> {
 
         let (loss, mut d_logits) = device.class_loss(&logits, targets);
         device.scale(&mut d_logits, scale);
-        let top = learn.groups() - 1;
-        let d_pooled = self.head.backward(&device, head_tape, d_logits, learn.group(top));
+        let top = trainable.groups() - 1;
+        let d_pooled = self.head.backward(&device, head_tape, d_logits, trainable.group(top));
         let Regularisation { ar, tar } = regularisation;
         let (mut ar_loss, mut tar_loss) = (0.0, 0.0);
         let mut regularise = |d_outputs: Option<&mut Tensor<D>>| {
@@ -113,10 +113,10 @@ impl<D: Device> TextClassifier<D> {
             ar_loss = device.activation_reg(out, ar * scale, d_outputs.as_deref_mut()) / scale;
             tar_loss = device.temporal_activation_reg(out, tar * scale, d_outputs) / scale;
         };
-        if learn.below(top) {
+        if trainable.below(top) {
             let mut d_outputs = device.concat_pool_backward(&pool_tape, &d_pooled);
             regularise(Some(&mut d_outputs));
-            bpt3c::backward(&mut self.encoder, &device, encoded.tape, &d_outputs, learn);
+            bpt3c::backward(&mut self.encoder, &device, encoded.tape, &d_outputs, trainable);
         } else {
             regularise(None);
         }

@@ -140,7 +140,7 @@ impl<D: Device> PoolingHead<D> {
         device: &D,
         tape: HeadTape<D>,
         dy: Tensor<D>,
-        learns: bool,
+        is_trainable: bool,
     ) -> Tensor<D> {
         let mut dy = dy;
         let last = self.blocks.len() - 1;
@@ -149,7 +149,7 @@ impl<D: Device> PoolingHead<D> {
                 device.relu_backward(&tape.y, &mut dy);
             }
             let (weight, d_weight) = block.weight.split();
-            let grads = learns.then_some(LinearGrads { weight: d_weight, bias: None });
+            let grads = is_trainable.then_some(LinearGrads { weight: d_weight, bias: None });
             let mut dx = device.linear_backward(&tape.x, weight, &dy, grads);
             if let Some(mask) = &tape.mask {
                 device.apply_mask(&mut dx, mask);
@@ -157,7 +157,7 @@ impl<D: Device> PoolingHead<D> {
             let (weight, d_weight) = block.bn_weight.split();
             let (bias, d_bias) = block.bn_bias.split();
             let norm = BatchNormWeights { weight, bias, eps: EPS };
-            let grads = learns.then_some(BatchNormGrads { weight: d_weight, bias: d_bias });
+            let grads = is_trainable.then_some(BatchNormGrads { weight: d_weight, bias: d_bias });
             dy = device.batch_norm_backward(&tape.norm, norm, &dx, grads);
         }
         dy

@@ -34,7 +34,7 @@ impl Hypercolumns {
     ///
     /// # Panics
     /// When a document is empty.
-    pub fn of<D: Device>(
+    pub fn extract<D: Device>(
         self,
         model: &LanguageModel<D>,
         documents: &[Vec<u32>],
@@ -234,8 +234,8 @@ mod tests {
             .map(|&n| (0..n).map(|t| 3 + (7 * t + n) % 27).collect())
             .collect();
         let columns = |batch_size| Hypercolumns { batch_size, seq_len: 5, max_len: Some(7) };
-        let features = columns(4).of(&lm, &documents, &mut |_, _| true).unwrap();
-        assert_eq!(features, columns(1).of(&lm, &documents, &mut |_, _| true).unwrap());
+        let features = columns(4).extract(&lm, &documents, &mut |_, _| true).unwrap();
+        assert_eq!(features, columns(1).extract(&lm, &documents, &mut |_, _| true).unwrap());
         for (row, document) in features.iter().zip(&documents) {
             assert_eq!(row.len(), 3 * (4 + 6 + 6 + 4));
             let pooled = classifier.pooled(&pad(&[document], 5)).to_f32();
@@ -244,7 +244,7 @@ mod tests {
             let embedding = lm.encoder().embedding.value.to_f32();
             assert_eq!(row[..4], embedding[4 * last..4 * last + 4]);
         }
-        assert!(columns(4).of(&lm, &documents, &mut |_, _| false).is_none());
+        assert!(columns(4).extract(&lm, &documents, &mut |_, _| false).is_none());
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
             for max_len in (0..=20).map(|max| (max > 0).then_some(max)) {
                 let columns = |batch_size| {
                     let columns = Hypercolumns { batch_size, seq_len, max_len };
-                    columns.of(&lm, &documents, &mut |_, _| true).unwrap()
+                    columns.extract(&lm, &documents, &mut |_, _| true).unwrap()
                 };
                 assert_eq!(columns(4), columns(1), "pieces of {seq_len}, {max_len:?}");
             }

@@ -2,8 +2,8 @@
 
 use super::tied::Tied;
 use super::{
-    AwdLstm, AwdLstmConfig, DropoutConfig, EncoderState, Learn, MaskSource, Mode, Network, Param,
-    Regularisation,
+    AwdLstm, AwdLstmConfig, DropoutConfig, EncoderState, MaskSource, Mode, Network, Param,
+    Regularisation, TrainableGroups,
 };
 use crate::data::batches::LmBatch;
 use ulmfit_ops::lstm::Tape;
@@ -86,13 +86,13 @@ impl<D: Device> LanguageModel<D> {
         state: &mut EncoderState<D>,
         masks: &dyn MaskSource<D>,
         regularisation: Regularisation,
-        learn: &Learn,
+        trainable: &TrainableGroups,
         scale: f64,
     ) -> LmStep {
-        let embedding = learn.groups() - 1;
+        let embedding = trainable.groups() - 1;
         let Self { device, encoder, decoder_bias } = self;
         let parts = Tied { device, encoder, decoder_bias, first_layer: 0, embedding };
-        parts.train_step(batch, state, masks, regularisation, learn, scale)
+        parts.train_step(batch, state, masks, regularisation, trainable, scale)
     }
 
     /// Loss of `batch` without dropout; carries `state` on.

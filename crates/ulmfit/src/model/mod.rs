@@ -37,7 +37,7 @@ pub use language_model::{LanguageModel, LmStep};
 pub use masks::{MaskSource, Mode, RandomMasks, Site};
 #[cfg(feature = "train")]
 pub use multi_task::MultiTask;
-pub use network::{Learn, LoadError, Network, Regularisation};
+pub use network::{LoadError, Network, Regularisation, TrainableGroups};
 pub use param::{Decay, Param};
 pub use scoring::{LmScore, argmax, score_documents, score_stream};
 #[cfg(feature = "train")]

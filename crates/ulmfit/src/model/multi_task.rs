@@ -2,8 +2,8 @@
 
 use super::tied::Tied;
 use super::{
-    EncoderState, LanguageModel, Learn, LmStep, MaskSource, Network, Param, Regularisation,
-    TextClassifier,
+    EncoderState, LanguageModel, LmStep, MaskSource, Network, Param, Regularisation,
+    TextClassifier, TrainableGroups,
 };
 use crate::data::batches::LmBatch;
 use ulmfit_ops::{Device, Tensor};
@@ -56,12 +56,12 @@ impl<D: Device> MultiTask<D> {
         state: &mut EncoderState<D>,
         masks: &dyn MaskSource<D>,
         regularisation: Regularisation,
-        learn: &Learn,
+        trainable: &TrainableGroups,
         scale: f64,
     ) -> LmStep {
         let Self { classifier: TextClassifier { device, encoder, .. }, decoder_bias } = self;
         let parts = Tied { device, encoder, decoder_bias, first_layer: 1, embedding: 0 };
-        parts.train_step(batch, state, masks, regularisation, learn, scale)
+        parts.train_step(batch, state, masks, regularisation, trainable, scale)
     }
 }
 

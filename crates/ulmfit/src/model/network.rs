@@ -9,9 +9,9 @@ pub(super) const RUNNING_VAR: &str = "running_var";
 
 /// Which parameter groups learn; lowest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Learn(Vec<bool>);
+pub struct TrainableGroups(Vec<bool>);
 
-impl Learn {
+impl TrainableGroups {
     /// Every one of `groups` groups.
     pub fn all(groups: usize) -> Self {
         Self(vec![true; groups])

@@ -19,7 +19,7 @@ pub struct TargetScale {
 
 impl TargetScale {
     /// That of some values; `None` without any, or where their spread is no number.
-    pub fn of(values: &[f64]) -> Option<Self> {
+    pub fn from_values(values: &[f64]) -> Option<Self> {
         let first = *values.first()?;
         if values.iter().all(|value| value.total_cmp(&first).is_eq()) {
             return Some(Self { mean: first, sd: 1.0 }).filter(Self::is_valid);
@@ -53,7 +53,7 @@ mod tests {
     /// Numbers of scikit-learn's `StandardScaler` for the same values.
     #[test]
     fn mean_and_deviation_of_the_population() {
-        let scale = TargetScale::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
+        let scale = TargetScale::from_values(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
         assert!((scale.mean - 5.0).abs() < 1e-12 && (scale.sd - 2.0).abs() < 1e-12, "{scale:?}");
         assert!((scale.scale(9.0) - 2.0).abs() < 1e-12);
         assert!((scale.restore(-1.5) - 2.0).abs() < 1e-12);
@@ -61,9 +61,9 @@ mod tests {
 
     #[test]
     fn values_without_spread_or_without_end() {
-        assert_eq!(TargetScale::of(&[0.1; 3]), Some(TargetScale { mean: 0.1, sd: 1.0 }));
-        assert_eq!(TargetScale::of(&[]), None);
-        assert_eq!(TargetScale::of(&[f64::MAX, -f64::MAX]), None);
-        assert_eq!(TargetScale::of(&[f64::INFINITY; 2]), None);
+        assert_eq!(TargetScale::from_values(&[0.1; 3]), Some(TargetScale { mean: 0.1, sd: 1.0 }));
+        assert_eq!(TargetScale::from_values(&[]), None);
+        assert_eq!(TargetScale::from_values(&[f64::MAX, -f64::MAX]), None);
+        assert_eq!(TargetScale::from_values(&[f64::INFINITY; 2]), None);
     }
 }

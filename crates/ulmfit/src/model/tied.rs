@@ -1,6 +1,8 @@
 //! An encoder and its tied decoder learn to predict the next token.
 
-use super::{AwdLstm, EncoderState, Learn, LmStep, MaskSource, Mode, Param, Regularisation, Site};
+use super::{
+    AwdLstm, EncoderState, LmStep, MaskSource, Mode, Param, Regularisation, Site, TrainableGroups,
+};
 use crate::data::batches::LmBatch;
 use ulmfit_ops::Device;
 use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads};
@@ -25,7 +27,7 @@ impl<D: Device> Tied<'_, D> {
         state: &mut EncoderState<D>,
         masks: &dyn MaskSource<D>,
         regularisation: Regularisation,
-        learn: &Learn,
+        trainable: &TrainableGroups,
         scale: f64,
     ) -> LmStep {
         let Self { device, encoder, decoder_bias, first_layer, embedding } = self;
@@ -47,7 +49,7 @@ impl<D: Device> Tied<'_, D> {
         let (weight, d_weight) = encoder.embedding.split();
         let (bias, d_bias) = decoder_bias.split();
         let grads =
-            learn.group(embedding).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
+            trainable.group(embedding).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
         let backward = DecoderBackward { scale: backward_scale, samples: masks.samples(), grads };
         let outcome = device.decoder_loss(h, weight, bias, &batch.y, Some(backward));
 
@@ -59,7 +61,7 @@ impl<D: Device> Tied<'_, D> {
         let beta = regularisation.tar * scale;
         let tar = device.temporal_activation_reg(&raw, beta, Some(&mut dh)) / scale;
         let tape = out.tape.expect("the tape was asked for");
-        encoder.backward(device, tape, dh, learn, first_layer, learn.group(embedding));
+        encoder.backward(device, tape, dh, trainable, first_layer, trainable.group(embedding));
         LmStep { loss: outcome.loss_sum / tokens as f64, ar, tar, correct: outcome.correct, tokens }
     }
 }

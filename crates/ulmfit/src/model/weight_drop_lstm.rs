@@ -87,11 +87,11 @@ impl<D: Device> WeightDropLstm<D> {
         device: &D,
         tape: LstmLayerTape<D>,
         dy: &Tensor<D>,
-        learns: bool,
+        is_trainable: bool,
         input: InputGradient,
     ) -> Option<Tensor<D>> {
         let LstmLayerTape { x, mask, core } = tape;
-        if !learns {
+        if !is_trainable {
             let weights = self.weights(mask.as_ref());
             return match input {
                 InputGradient::Compute => {

@@ -181,7 +181,7 @@ fn name_of(task: LabelKind) -> &'static str {
 
 /// Files that come with every model, besides what the model is made of.
 #[derive(Clone, Debug, Default)]
-pub struct Papers {
+pub struct ModelMetadata {
     /// The model card, `README.md`.
     pub card: String,
     /// `run.json`: where the model comes from.
@@ -197,16 +197,16 @@ fn save<D: Device, N: Network<D>>(
     config: &ModelConfig,
     text: &TextPipeline,
     networks: &[(Direction, N)],
-    papers: &Papers,
+    metadata: &ModelMetadata,
 ) -> Result<(), Error> {
     folder.write("config.json", &pretty(config))?;
     for (name, bytes) in text.files() {
         folder.write(name, &bytes)?;
     }
-    folder.write_tensors("model.safetensors", &pack(networks), papers.dtype)?;
-    folder.write("README.md", papers.card.as_bytes())?;
-    folder.write("run.json", &pretty(&papers.run))?;
-    for (name, bytes) in &papers.others {
+    folder.write_tensors("model.safetensors", &pack(networks), metadata.dtype)?;
+    folder.write("README.md", metadata.card.as_bytes())?;
+    folder.write("run.json", &pretty(&metadata.run))?;
+    for (name, bytes) in &metadata.others {
         folder.write(name, bytes)?;
     }
     Ok(folder.finish()?)
@@ -250,8 +250,8 @@ impl<D: Device> LmBundle<D> {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when writing fails; nothing is left behind then.
-    pub fn save(&self, folder: FolderWriter, papers: &Papers) -> Result<(), Error> {
-        save(folder, &self.config(), &self.text, &self.networks, papers)
+    pub fn save(&self, folder: FolderWriter, metadata: &ModelMetadata) -> Result<(), Error> {
+        save(folder, &self.config(), &self.text, &self.networks, metadata)
     }
 
     /// What `config.json` says.
@@ -312,10 +312,10 @@ impl<D: Device> ClassifierBundle<D> {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when writing fails; nothing is left behind then.
-    pub fn save(&self, folder: FolderWriter, papers: &Papers) -> Result<(), Error> {
-        let mut papers = papers.clone();
-        papers.others.push(("labels.json".into(), pretty(&self.labels)));
-        save(folder, &self.config(), &self.text, &self.networks, &papers)
+    pub fn save(&self, folder: FolderWriter, metadata: &ModelMetadata) -> Result<(), Error> {
+        let mut metadata = metadata.clone();
+        metadata.others.push(("labels.json".into(), pretty(&self.labels)));
+        save(folder, &self.config(), &self.text, &self.networks, &metadata)
     }
 
     /// What `config.json` says.

@@ -1,6 +1,8 @@
 //! Small folders: both directions in one, weights in fewer bits.
 
-use super::bundle::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, read_config};
+use super::bundle::{
+    ClassifierBundle, LmBundle, ModelConfig, ModelMetadata, NetworkConfig, read_config,
+};
 use super::embedded::open_model;
 use crate::Error;
 use crate::checkpoint::{CheckpointError, Dtype, FolderWriter, ModelFolder};
@@ -41,7 +43,7 @@ pub fn compact(
         "from": hashes,
         "runs": runs,
     });
-    let papers = Papers { card, run, dtype, ..Papers::default() };
+    let metadata = ModelMetadata { card, run, dtype, ..ModelMetadata::default() };
     match read_config(first)?.network {
         NetworkConfig::Classifier(_) => {
             let mut bundle: ClassifierBundle = ClassifierBundle::load(first.path())?;
@@ -49,7 +51,7 @@ pub fn compact(
                 bundle.join(ClassifierBundle::load(other.path())?)?;
             }
             bundle.check_answers()?;
-            bundle.save(folder, &papers)
+            bundle.save(folder, &metadata)
         }
         NetworkConfig::LanguageModel(_) => {
             let mut bundle: LmBundle = LmBundle::from_folder(first)?;
@@ -57,7 +59,7 @@ pub fn compact(
                 bundle.join(LmBundle::from_folder(other)?)?;
             }
             bundle.check_answers()?;
-            bundle.save(folder, &papers)
+            bundle.save(folder, &metadata)
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::bundle::{ClassifierBundle, LmBundle, pack_one};
 use crate::Error;
 use crate::checkpoint::fastai::{
-    Exported, Imported, Kind, Vocabulary, export_fastai, import_fastai_files,
+    Exported, FastaiVocab, Imported, Kind, export_fastai, import_fastai_files,
 };
 use crate::checkpoint::{CheckpointError, Tensors};
 use crate::data::labels::{LabelKind, LabelSet};
@@ -58,7 +58,7 @@ pub fn from_fastai(
         let mut network =
             TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(0));
         fill(&mut network, tensors, weights)?;
-        let labels = LabelSet::of(LabelKind::Single, names);
+        let labels = LabelSet::from_names(LabelKind::Single, names);
         let networks = vec![(direction, network)];
         let text_columns = Vec::new();
         let bundle = ClassifierBundle { text, labels, text_columns, label_column: None, networks };
@@ -112,7 +112,7 @@ impl LmBundle {
     /// # Errors
     /// [`Error::Checkpoint`] when fastai has no place for what the model is.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
-        let vocabulary = Vocabulary { tokens: self.text.vocab().tokens().to_vec(), labels: None };
+        let vocabulary = FastaiVocab { tokens: self.text.vocab().tokens().to_vec(), labels: None };
         let export = |(direction, network): &(Direction, LanguageModel<Cpu>)| {
             let files = export_fastai(&pack_one(network), &vocabulary, Kind::LanguageModel);
             Ok((*direction, files.map_err(CheckpointError::from)?))
@@ -128,7 +128,7 @@ impl ClassifierBundle {
     /// [`Error::Checkpoint`] when fastai has no place for what the model is.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
         let labels = Some(self.labels.names().to_vec());
-        let vocabulary = Vocabulary { tokens: self.text.vocab().tokens().to_vec(), labels };
+        let vocabulary = FastaiVocab { tokens: self.text.vocab().tokens().to_vec(), labels };
         let export = |(direction, network): &(Direction, TextClassifier<Cpu>)| {
             let tensors = in_users_units(network);
             let files = export_fastai(&tensors, &vocabulary, Kind::Classifier);

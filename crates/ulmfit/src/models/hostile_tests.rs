@@ -1,6 +1,6 @@
 //! Model folders that a stranger might send: sound hashes around files that lie.
 
-use super::bundle::{ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers};
+use super::bundle::{ClassifierBundle, LmBundle, ModelConfig, ModelMetadata, NetworkConfig};
 use crate::Error;
 use crate::ErrorClass;
 use crate::checkpoint::test_process::within_64_mib;
@@ -26,10 +26,10 @@ pub(super) fn place() -> TempDir {
     let writer = |name| FolderWriter::create(&place.path().join(name), Overwrite::Refuse).unwrap();
     let network = LanguageModel::new(Cpu::default(), sizes, dropout, key);
     let lm = LmBundle { text: text.clone(), networks: vec![(Direction::Forward, network)] };
-    lm.save(writer("lm"), &Papers::default()).unwrap();
+    lm.save(writer("lm"), &ModelMetadata::default()).unwrap();
     let config = ClassifierConfig::new(sizes, 2, LabelKind::Single);
     let network = TextClassifier::new(Cpu::default(), config, dropout, key);
-    let labels = LabelSet::of(LabelKind::Single, vec!["a".into(), "b".into()]);
+    let labels = LabelSet::from_names(LabelKind::Single, vec!["a".into(), "b".into()]);
     let classifier = ClassifierBundle {
         text,
         labels,
@@ -37,7 +37,7 @@ pub(super) fn place() -> TempDir {
         label_column: None,
         networks: vec![(Direction::Forward, network)],
     };
-    classifier.save(writer("classifier"), &Papers::default()).unwrap();
+    classifier.save(writer("classifier"), &ModelMetadata::default()).unwrap();
     place
 }
 
@@ -215,10 +215,10 @@ fn units_of_a_regression_are_kept_and_optional() {
         let config = ClassifierConfig { classes, task, target_scale, ..config };
         let network = TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(1));
         model.networks = vec![(Direction::Forward, network)];
-        model.labels = LabelSet::of(LabelKind::Regression, Vec::new());
+        model.labels = LabelSet::from_names(LabelKind::Regression, Vec::new());
         let path = place.path().join(name);
         let writer = FolderWriter::create(&path, Overwrite::Refuse).unwrap();
-        model.save(writer, &Papers::default()).unwrap();
+        model.save(writer, &ModelMetadata::default()).unwrap();
         let config = ModelFolder::open(&path).unwrap().read("config.json").unwrap();
         let is_told = String::from_utf8(config).unwrap().contains("target-scale");
         assert_eq!(is_told, target_scale.is_some());

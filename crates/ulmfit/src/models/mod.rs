@@ -14,7 +14,7 @@ mod predict;
 mod summary;
 
 pub use bundle::{
-    ClassifierBundle, LmBundle, ModelConfig, NetworkConfig, Papers, load_text, read_config,
+    ClassifierBundle, LmBundle, ModelConfig, ModelMetadata, NetworkConfig, load_text, read_config,
 };
 pub use compact::compact;
 pub use config_check::ConfigFault;

@@ -85,7 +85,7 @@ impl ModelSummary {
     ///
     /// # Errors
     /// [`Error`] when files are missing or damaged. A `run.json` without scores is none.
-    pub fn of(folder: &ModelFolder) -> Result<Self, Error> {
+    pub fn read(folder: &ModelFolder) -> Result<Self, Error> {
         let config = read_config(folder)?;
         let labels: Option<LabelSet> = match &config.network {
             NetworkConfig::LanguageModel(_) => None,
@@ -103,7 +103,7 @@ impl ModelSummary {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
             Err(_) => Value::Null,
         };
-        // a compact model has the papers of those it was made from
+        // a compact model has the metadata of those it was made from
         let runs = run["runs"].as_array().map_or(std::slice::from_ref(&run), Vec::as_slice);
         let named = labels.as_ref().filter(|labels| labels.kind() != LabelKind::Regression);
         Ok(Self {

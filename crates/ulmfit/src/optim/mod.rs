@@ -1,17 +1,17 @@
 //! Optimisers over groups of parameters.
 //!
-//! An [`Optimizer`] holds one [`Slot`] a parameter, in the model's order. A phase of training
+//! An [`Optimizer`] holds one [`ParamState`] a parameter, in the model's order. A phase of training
 //! starts a fresh one: fastai, too, forgets moments whenever the set of trained groups changes.
 
 mod clip;
 mod config;
-mod slot;
+mod param_state;
 
 pub use clip::{clip_gradients, gradient_norm};
 pub use config::OptimizerConfig;
-pub use slot::Slot;
+pub use param_state::ParamState;
 
-use crate::model::{Decay, Learn, Network};
+use crate::model::{Decay, Network, TrainableGroups};
 use ulmfit_ops::optimizer_step::{AdamStep, SgdStep};
 use ulmfit_ops::{Device, Tensor};
 
@@ -25,14 +25,14 @@ pub struct Update<'a> {
     /// Decay of weights.
     pub weight_decay: f64,
     /// Which groups learn.
-    pub learn: &'a Learn,
+    pub trainable: &'a TrainableGroups,
 }
 
 /// Turns gradients into updates.
 pub struct Optimizer<D: Device> {
     device: D,
     config: OptimizerConfig,
-    slots: Vec<Slot<D>>,
+    slots: Vec<ParamState<D>>,
     /// Updates averaged so far, once NT-ASGD has switched to averaging.
     averaged: Option<u64>,
 }
@@ -40,7 +40,7 @@ pub struct Optimizer<D: Device> {
 impl<D: Device> Optimizer<D> {
     /// An optimiser without history.
     pub fn new(device: D, config: OptimizerConfig, network: &impl Network<D>) -> Self {
-        let slots = network.params().iter().map(|_| Slot::default()).collect();
+        let slots = network.params().iter().map(|_| ParamState::default()).collect();
         Self { device, config, slots, averaged: None }
     }
 
@@ -53,7 +53,7 @@ impl<D: Device> Optimizer<D> {
     pub fn step(&mut self, network: &mut impl Network<D>, update: Update<'_>) {
         let count = self.averaged.map(|n| n + 1);
         for ((_, group, param), slot) in network.params_mut().into_iter().zip(&mut self.slots) {
-            let Some(grad) = param.grad.as_ref().filter(|_| update.learn.group(group)) else {
+            let Some(grad) = param.grad.as_ref().filter(|_| update.trainable.group(group)) else {
                 continue;
             };
             let decay = match param.decay {
@@ -114,7 +114,7 @@ impl<D: Device> Optimizer<D> {
     }
 
     /// History of each parameter, in the model's order: what a checkpoint stores.
-    pub fn slots(&self) -> &[Slot<D>] {
+    pub fn slots(&self) -> &[ParamState<D>] {
         &self.slots
     }
 
@@ -122,7 +122,7 @@ impl<D: Device> Optimizer<D> {
     ///
     /// # Panics
     /// When there is not one slot a parameter.
-    pub fn restore(&mut self, slots: Vec<Slot<D>>, averaged: Option<u64>) {
+    pub fn restore(&mut self, slots: Vec<ParamState<D>>, averaged: Option<u64>) {
         assert_eq!(slots.len(), self.slots.len(), "one slot a parameter");
         self.slots = slots;
         self.averaged = averaged;
@@ -130,9 +130,13 @@ impl<D: Device> Optimizer<D> {
 }
 
 /// Sets every gradient to zero, or frees those of groups that do not learn.
-pub fn zero_gradients<D: Device>(device: &D, network: &mut impl Network<D>, learn: &Learn) {
+pub fn zero_gradients<D: Device>(
+    device: &D,
+    network: &mut impl Network<D>,
+    trainable: &TrainableGroups,
+) {
     for (_, group, param) in network.params_mut() {
-        if learn.group(group) {
+        if trainable.group(group) {
             if let Some(grad) = &mut param.grad {
                 device.fill_zero(grad);
             }

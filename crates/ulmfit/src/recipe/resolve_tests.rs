@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::data::labels::LabelKind;
-use crate::model::Learn;
+use crate::model::TrainableGroups;
 use ulmfit_ops::Key;
 
 const GROUPS: usize = 5;
@@ -171,7 +171,7 @@ fn on_a_language_model_that_knows_nothing_everything_is_trained_slowly() {
     let scratch = resolve(&none, Some(least - 1)).training;
     let plan = scratch.plan(GROUPS, Key::new(1)).unwrap();
     assert_eq!((plan.phases.len(), plan.epochs()), (1, recipe.training.all_epochs()));
-    assert_eq!(plan.phases[0].learn, Learn::all(GROUPS));
+    assert_eq!(plan.phases[0].trainable, TrainableGroups::all(GROUPS));
     assert!(plan.phases[0].rates.iter().all(|rate| (rate - 0.003).abs() < 1e-12));
     assert_eq!(recipe.from_scratch().training.lr, scratch.lr);
     let gradual = resolve(&none, None);

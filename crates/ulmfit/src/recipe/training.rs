@@ -2,7 +2,7 @@
 
 use super::error::RecipeError;
 use super::phase::{PhaseRecipe, Unfreeze};
-use crate::model::{DropoutConfig, Learn, Regularisation};
+use crate::model::{DropoutConfig, Regularisation, TrainableGroups};
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use crate::train::{Phase, Plan};
@@ -158,7 +158,7 @@ impl TrainingRecipe {
         let phases = if self.phases.is_empty() {
             vec![Phase {
                 epochs: self.epochs,
-                learn: Learn::all(groups),
+                trainable: TrainableGroups::all(groups),
                 rates: self.group_rates(self.lr, groups)?,
                 schedule: self.schedule.clone(),
             }]
@@ -178,14 +178,14 @@ impl TrainingRecipe {
     }
 
     fn phase(&self, phase: &PhaseRecipe, groups: usize) -> Result<Phase, RecipeError> {
-        let learn = match (phase.unfreeze, phase.only) {
-            (Some(Unfreeze::Top(top)), _) => Learn::top(groups, top.clamp(1, groups)),
-            (None, Some(only)) => Learn::only(groups, groups - only.clamp(1, groups)),
-            _ => Learn::all(groups),
+        let trainable = match (phase.unfreeze, phase.only) {
+            (Some(Unfreeze::Top(top)), _) => TrainableGroups::top(groups, top.clamp(1, groups)),
+            (None, Some(only)) => TrainableGroups::only(groups, groups - only.clamp(1, groups)),
+            _ => TrainableGroups::all(groups),
         };
         Ok(Phase {
             epochs: phase.epochs,
-            learn,
+            trainable,
             rates: self.group_rates(phase.lr.unwrap_or(self.lr), groups)?,
             schedule: phase.schedule.clone().unwrap_or_else(|| self.schedule.clone()),
         })

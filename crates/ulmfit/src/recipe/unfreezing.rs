@@ -70,33 +70,40 @@ impl TrainingRecipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Learn;
+    use crate::model::TrainableGroups;
     use crate::recipe::Recipe;
     use ulmfit_ops::Key;
 
-    fn trainable(how: Unfreezing) -> Vec<Learn> {
+    fn trainable_groups(how: Unfreezing) -> Vec<TrainableGroups> {
         let mut recipe = Recipe::preset("paper-2018").unwrap().train.training;
         recipe.unfreeze(how, 5);
-        recipe.plan(5, Key::new(1)).unwrap().phases.into_iter().map(|phase| phase.learn).collect()
+        recipe
+            .plan(5, Key::new(1))
+            .unwrap()
+            .phases
+            .into_iter()
+            .map(|phase| phase.trainable)
+            .collect()
     }
 
     #[test]
     fn gradual_unfreezing_adds_one_group_at_a_time() {
-        let tops: Vec<Learn> = (1..=5).map(|top| Learn::top(5, top)).collect();
-        assert_eq!(trainable(Unfreezing::Gradual), tops);
+        let tops: Vec<TrainableGroups> = (1..=5).map(|top| TrainableGroups::top(5, top)).collect();
+        assert_eq!(trainable_groups(Unfreezing::Gradual), tops);
     }
 
     #[test]
     fn chain_thaw_visits_every_group_alone() {
-        let alone = [4, 0, 1, 2, 3, 4].map(|group| Learn::only(5, group));
-        let wanted: Vec<Learn> = alone.into_iter().chain([Learn::all(5)]).collect();
-        assert_eq!(trainable(Unfreezing::ChainThaw), wanted);
+        let alone = [4, 0, 1, 2, 3, 4].map(|group| TrainableGroups::only(5, group));
+        let wanted: Vec<TrainableGroups> =
+            alone.into_iter().chain([TrainableGroups::all(5)]).collect();
+        assert_eq!(trainable_groups(Unfreezing::ChainThaw), wanted);
     }
 
     #[test]
     fn last_and_full_are_single_phases() {
-        assert_eq!(trainable(Unfreezing::Last), [Learn::top(5, 1)]);
-        assert_eq!(trainable(Unfreezing::Full), [Learn::all(5)]);
+        assert_eq!(trainable_groups(Unfreezing::Last), [TrainableGroups::top(5, 1)]);
+        assert_eq!(trainable_groups(Unfreezing::Full), [TrainableGroups::all(5)]);
     }
 
     #[test]

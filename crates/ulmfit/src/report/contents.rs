@@ -1,6 +1,6 @@
 //! What a report on a trained classifier says, as plain data.
 
-use super::{ClassifierEvaluation, Course, Mistake};
+use super::{ClassifierEvaluation, Mistake, TrainingHistory};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
 use crate::text::Direction;
@@ -27,8 +27,9 @@ pub struct Report {
     pub test: Option<ClassifierEvaluation>,
     /// The score on the rows to choose by.
     pub valid: Option<ClassifierEvaluation>,
-    /// Whether anything in the training was chosen by these.
-    pub chosen: bool,
+    /// Whether training selected anything on the validation set.
+    #[serde(rename = "chosen")]
+    pub selected_on_valid: bool,
     /// What simpler tools reach on the test rows (else on the validation rows).
     pub baselines: Option<BaselineScores>,
     /// The classifier against TF-IDF on the same rows; none where labels are numbers.
@@ -42,7 +43,7 @@ pub struct Report {
     /// The worst mistakes on these rows, the worst first.
     pub mistakes: Vec<Mistake>,
     /// How each training went, in the order of the stages.
-    pub training: Vec<Course>,
+    pub training: Vec<TrainingHistory>,
     /// What it was made from, and how.
     pub made: Provenance,
     /// What it took.
@@ -203,12 +204,14 @@ pub struct StageTime {
 }
 
 impl Report {
-    /// The score that counts, and whether its rows were kept for it.
-    pub fn judged(&self) -> Option<(&ClassifierEvaluation, Judge)> {
+    /// The score to quote, and the split it is from: the test set if there is one.
+    pub fn evaluated(&self) -> Option<(&ClassifierEvaluation, EvaluationSplit)> {
         match (&self.test, &self.valid) {
-            (Some(test), _) => Some((test, Judge::Test)),
-            (None, Some(valid)) if self.chosen => Some((valid, Judge::Chosen)),
-            (None, Some(valid)) => Some((valid, Judge::Valid)),
+            (Some(test), _) => Some((test, EvaluationSplit::Test)),
+            (None, Some(valid)) if self.selected_on_valid => {
+                Some((valid, EvaluationSplit::Selection))
+            }
+            (None, Some(valid)) => Some((valid, EvaluationSplit::Validation)),
             (None, None) => None,
         }
     }
@@ -231,15 +234,15 @@ impl Report {
     }
 }
 
-/// Which rows a score is from.
+/// The split that a score is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judge {
-    /// Rows kept for it, touched once.
+pub enum EvaluationSplit {
+    /// The test set, used once.
     Test,
-    /// Rows that training has not seen and that nothing was chosen by.
-    Valid,
-    /// Rows that choices were made by: it flatters.
-    Chosen,
+    /// The validation set, on which nothing was selected.
+    Validation,
+    /// The validation set on which epochs were selected: an optimistic score.
+    Selection,
 }
 
 /// Most memory this process has held, in MiB, where the system tells.

@@ -7,8 +7,6 @@
 
 #[cfg(feature = "train")]
 mod contents;
-#[cfg(feature = "train")]
-mod course;
 mod evaluation;
 #[cfg(feature = "train")]
 pub mod html;
@@ -20,16 +18,18 @@ pub mod svg;
 mod table;
 #[cfg(feature = "train")]
 mod text;
+#[cfg(feature = "train")]
+mod training_history;
 
 #[cfg(feature = "train")]
 pub use contents::{
-    BaselineScores, Cost, DataHashes, DirectionScore, Judge, LabelCounts, Provenance, Report,
-    RowCounts, SelfTrainingReport, StageTime, peak_rss_mb,
+    BaselineScores, Cost, DataHashes, DirectionScore, EvaluationSplit, LabelCounts, Provenance,
+    Report, RowCounts, SelfTrainingReport, StageTime, peak_rss_mb,
 };
-#[cfg(feature = "train")]
-pub use course::{Course, Curve, EpochScore, GroupRates};
 pub use evaluation::ClassifierEvaluation;
 pub use metrics::ClassScores;
 pub use mistake::{Mistake, mistakes, worst_mistakes};
 pub use scores::ClassificationScores;
 pub use table::{Table, percent};
+#[cfg(feature = "train")]
+pub use training_history::{Curve, EpochScore, GroupRates, TrainingHistory};

@@ -1,6 +1,8 @@
 //! A report as a person reads it in a terminal.
 
-use super::contents::{BaselineScores, Cost, Judge, Report, RowCounts, SelfTrainingReport};
+use super::contents::{
+    BaselineScores, Cost, EvaluationSplit, Report, RowCounts, SelfTrainingReport,
+};
 use super::table::percent;
 use std::fmt;
 
@@ -15,15 +17,17 @@ impl fmt::Display for Report {
         if let Some(verdict) = &self.verdict {
             writeln!(f, "{verdict}\n")?;
         }
-        match self.judged() {
-            Some((scores, judge)) => {
-                let rows = match (judge, self.rows.train_like_test) {
-                    (Judge::Test, 0) => "the test set",
-                    (Judge::Test, _) => {
+        match self.evaluated() {
+            Some((scores, split)) => {
+                let rows = match (split, self.rows.train_like_test) {
+                    (EvaluationSplit::Test, 0) => "the test set",
+                    (EvaluationSplit::Test, _) => {
                         "the test set, which has near-duplicates in the training set (optimistic)"
                     }
-                    (Judge::Valid, _) => "the validation set, on which nothing was selected",
-                    (Judge::Chosen, _) => {
+                    (EvaluationSplit::Validation, _) => {
+                        "the validation set, on which nothing was selected"
+                    }
+                    (EvaluationSplit::Selection, _) => {
                         "the validation set, on which the best epoch was selected (optimistic)"
                     }
                 };

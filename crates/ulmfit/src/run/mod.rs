@@ -20,7 +20,7 @@ mod timings;
 
 #[cfg(feature = "train")]
 pub use options::{CheckpointInterval, OnNan};
-pub use progress::{Progress, Quiet, Task};
+pub use progress::{NoProgress, Progress, StageName};
 #[cfg(feature = "train")]
 pub(crate) use result::remove_run;
 #[cfg(feature = "train")]

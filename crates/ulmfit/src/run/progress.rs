@@ -5,7 +5,7 @@ use crate::train::{Control, Event};
 
 /// A long piece of work that is about to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
+pub struct StageName {
     /// For people: "fine-tune the language model, forward".
     pub title: String,
     /// For files: `finetune-forward`.
@@ -16,13 +16,13 @@ pub struct Task {
 ///
 /// Several tasks may go on side by side; one thread tells of all.
 pub trait Progress {
-    /// Training begins: until [`task_ended`](Self::task_ended) there is something to save, and a
+    /// Training begins: until [`stage_ended`](Self::stage_ended) there is something to save, and a
     /// request to stop should be told by [`event`](Self::event) and
     /// [`stop_asked`](Self::stop_asked). Before and after, whoever watches may end the program.
-    fn task(&mut self, _task: &Task) {}
+    fn stage_started(&mut self, _task: &StageName) {}
 
     /// It has ended, and what there is to save is saved.
-    fn task_ended(&mut self, _task: &Task) {}
+    fn stage_ended(&mut self, _task: &StageName) {}
 
     /// Whether somebody asked to stop.
     fn stop_asked(&self) -> bool {
@@ -31,7 +31,7 @@ pub trait Progress {
 
     /// Something happened in training; says whether to go on.
     #[cfg(feature = "train")]
-    fn event(&mut self, _task: &Task, _event: &Event) -> Control {
+    fn event(&mut self, _task: &StageName, _event: &Event) -> Control {
         Control::Continue
     }
 
@@ -49,6 +49,6 @@ pub trait Progress {
 
 /// Watches nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Quiet;
+pub struct NoProgress;
 
-impl Progress for Quiet {}
+impl Progress for NoProgress {}

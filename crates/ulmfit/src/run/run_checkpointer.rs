@@ -2,8 +2,8 @@
 
 use super::clock::Clock;
 use super::options::CheckpointInterval;
-use super::progress::{Progress, Task};
-use crate::checkpoint::{CheckpointError, Keep, RunFolder};
+use super::progress::{Progress, StageName};
+use crate::checkpoint::{CheckpointError, Retention, RunFolder};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::time::Instant;
 /// Writes events to the metrics of a run and passes them on to a [`Progress`].
 pub(crate) struct ProgressObserver<'a> {
     progress: &'a mut dyn Progress,
-    task: &'a Task,
+    task: &'a StageName,
     run: Option<&'a RefCell<RunFolder>>,
     failed: Option<CheckpointError>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct ProgressObserver<'a> {
 impl<'a> ProgressObserver<'a> {
     pub(crate) fn new(
         progress: &'a mut dyn Progress,
-        task: &'a Task,
+        task: &'a StageName,
         run: Option<&'a RefCell<RunFolder>>,
     ) -> Self {
         Self { progress, task, run, failed: None }
@@ -85,7 +85,11 @@ impl Checkpointer for RunCheckpointer<'_> {
 
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
         let on_schedule = |every: u64| snapshot.position.updates.is_multiple_of(every.max(1));
-        let keep = if self.anchors.is_some_and(on_schedule) { Keep::Anchor } else { Keep::Recent };
+        let keep = if self.anchors.is_some_and(on_schedule) {
+            Retention::Anchor
+        } else {
+            Retention::Recent
+        };
         start_checkpoint(&mut self.run.borrow_mut(), snapshot, keep, &self.clock)?;
         self.last = Instant::now();
         Ok(())
@@ -100,7 +104,7 @@ impl Checkpointer for RunCheckpointer<'_> {
 pub(crate) fn start_checkpoint(
     run: &mut RunFolder,
     snapshot: Snapshot,
-    keep: Keep,
+    keep: Retention,
     clock: &Clock,
 ) -> Result<(), CheckpointError> {
     let mut position = serde_json::to_value(&snapshot.position).expect("plain data serialises");

@@ -2,16 +2,16 @@
 
 use super::clock::{Clock, Elapsed};
 use super::options::{CheckpointInterval, OnNan};
-use super::progress::{Progress, Task};
+use super::progress::{Progress, StageName};
 use super::result::remove_run;
 use super::run_checkpointer::{ProgressObserver, RunCheckpointer, start_checkpoint};
 use crate::Error;
-use crate::checkpoint::{Checkpoint, CheckpointError, Keep, RunFolder, VERSION};
+use crate::checkpoint::{Checkpoint, CheckpointError, Retention, RunFolder, VERSION};
 use crate::model::Network;
-use crate::report::Course;
+use crate::report::TrainingHistory;
 use crate::run::fingerprint;
 use crate::train::{
-    Event, MAX_ROLLBACKS, NoCheckpoints, Outcome, Plan, Position, Snapshot, TrainError, Trainee,
+    Completion, Event, MAX_ROLLBACKS, NoCheckpoints, Plan, Position, Snapshot, TrainError, Trainee,
     fit, rollback_factor,
 };
 use serde_json::Value;
@@ -49,7 +49,7 @@ pub(crate) struct RunHistory {
 
 /// A training that is over.
 struct Trained {
-    task: Task,
+    task: StageName,
     plan: Plan,
     groups: Vec<String>,
 }
@@ -112,13 +112,13 @@ impl<'a> Runner<'a> {
     /// [`Error::Checkpoint`].
     pub fn train<D: Device, T: Trainee<D>>(
         &mut self,
-        task: &Task,
+        task: &StageName,
         device: &D,
         trainee: &mut T,
         plan: &Plan,
         identity: &Value,
     ) -> Result<(), Error> {
-        self.progress.task(task);
+        self.progress.stage_started(task);
         let outcome = match self.settings.folder.clone() {
             Some(folder) => self.train_in(&folder, task, device, trainee, plan, identity),
             None => {
@@ -127,9 +127,9 @@ impl<'a> Runner<'a> {
                 done.map_err(Error::from)
             }
         };
-        self.progress.task_ended(task);
+        self.progress.stage_ended(task);
         match outcome? {
-            Outcome::Done if !self.progress.stop_asked() => {}
+            Completion::Done if !self.progress.stop_asked() => {}
             _ => return Err(Error::Stopped),
         }
         let (task, plan) = (task.clone(), plan.clone());
@@ -140,12 +140,12 @@ impl<'a> Runner<'a> {
     fn train_in<D: Device, T: Trainee<D>>(
         &mut self,
         folder: &Path,
-        task: &Task,
+        task: &StageName,
         device: &D,
         trainee: &mut T,
         plan: &Plan,
         identity: &Value,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<Completion, Error> {
         let mut identity = identity.clone();
         identity[VERSION] = fingerprint::IDENTITIES.into();
         identity["numerics"] = fingerprint::NUMERICS.into();
@@ -191,7 +191,7 @@ impl<'a> Runner<'a> {
     /// checkpoint.
     fn roll_back(
         &mut self,
-        task: &Task,
+        task: &StageName,
         run: &RefCell<RunFolder>,
         error: TrainError,
     ) -> Result<Snapshot, Error> {
@@ -211,7 +211,7 @@ impl<'a> Runner<'a> {
         let event = Event::RolledBack { step, from, reason, rate_factor };
         run.append_metrics(&event)?;
         self.progress.event(task, &event);
-        start_checkpoint(&mut run, snapshot.clone(), Keep::Anchor, &self.settings.clock)?;
+        start_checkpoint(&mut run, snapshot.clone(), Retention::Anchor, &self.settings.clock)?;
         run.finish_checkpoint()?;
         Ok(snapshot)
     }
@@ -228,12 +228,12 @@ impl<'a> Runner<'a> {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when the metrics of one cannot be read.
-    pub fn courses(&self) -> Result<Vec<Course>, Error> {
+    pub fn courses(&self) -> Result<Vec<TrainingHistory>, Error> {
         let Some(folder) = self.folder() else { return Ok(Vec::new()) };
         let course = |Trained { task, plan, groups }: &Trained| {
             let path = folder.join(&task.name).join("metrics.jsonl");
             let read = File::open(&path).and_then(|file| {
-                Course::read(BufReader::new(file), &task.title, plan, groups.clone())
+                TrainingHistory::read(BufReader::new(file), &task.title, plan, groups.clone())
             });
             Ok(read.map_err(|source| match source.kind() {
                 io::ErrorKind::InvalidData => CheckpointError::Metrics { path, source },

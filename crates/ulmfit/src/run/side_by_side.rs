@@ -4,7 +4,7 @@
 //! other after each operation, and what does not divide is done twice at once. Each training has
 //! its share of the threads, which changes no bit of it. Who watches is asked by one thread only.
 
-use super::progress::{Progress, Task};
+use super::progress::{Progress, StageName};
 use super::runner::Runner;
 use crate::Error;
 use crate::train::{Control, Event};
@@ -77,9 +77,9 @@ impl Runner<'_> {
 
 /// What a job tells the thread that may talk to who watches.
 enum Message {
-    Task(Task),
-    TaskEnded(Task),
-    Event(Task, Event, Sender<Control>),
+    Started(StageName),
+    Ended(StageName),
+    Event(StageName, Event, Sender<Control>),
     StopAsked(Sender<bool>),
     Note(String),
     Warn(String),
@@ -120,8 +120,8 @@ fn answer(progress: &mut dyn Progress, jobs: Receiver<Message>) {
     let mut stopped = false;
     for message in jobs {
         match message {
-            Message::Task(task) => progress.task(&task),
-            Message::TaskEnded(task) => progress.task_ended(&task),
+            Message::Started(task) => progress.stage_started(&task),
+            Message::Ended(task) => progress.stage_ended(&task),
             Message::Event(task, event, reply) => {
                 stopped |= progress.event(&task, &event) == Control::Stop;
                 tell(&reply, if stopped { Control::Stop } else { Control::Continue });
@@ -151,13 +151,13 @@ impl ChannelProgress {
 }
 
 impl Progress for ChannelProgress {
-    fn task(&mut self, task: &Task) {
+    fn stage_started(&mut self, task: &StageName) {
         self.title.clone_from(&task.title);
-        tell(&self.sender, Message::Task(task.clone()));
+        tell(&self.sender, Message::Started(task.clone()));
     }
 
-    fn task_ended(&mut self, task: &Task) {
-        tell(&self.sender, Message::TaskEnded(task.clone()));
+    fn stage_ended(&mut self, task: &StageName) {
+        tell(&self.sender, Message::Ended(task.clone()));
     }
 
     fn stop_asked(&self) -> bool {
@@ -166,7 +166,7 @@ impl Progress for ChannelProgress {
         answer.recv().unwrap_or(true)
     }
 
-    fn event(&mut self, task: &Task, event: &Event) -> Control {
+    fn event(&mut self, task: &StageName, event: &Event) -> Control {
         let (reply, answer) = channel();
         tell(&self.sender, Message::Event(task.clone(), event.clone(), reply));
         answer.recv().unwrap_or(Control::Stop)
@@ -195,15 +195,15 @@ mod tests {
     }
 
     impl Progress for Listener {
-        fn task(&mut self, task: &Task) {
+        fn stage_started(&mut self, task: &StageName) {
             self.heard.push(format!("begin {}", task.name));
         }
 
-        fn task_ended(&mut self, task: &Task) {
+        fn stage_ended(&mut self, task: &StageName) {
             self.heard.push(format!("end {}", task.name));
         }
 
-        fn event(&mut self, task: &Task, event: &Event) -> Control {
+        fn event(&mut self, task: &StageName, event: &Event) -> Control {
             let Event::Averaging { epoch } = event else { panic!("{event:?}") };
             self.heard.push(format!("{} {epoch}", task.name));
             if self.stop_at == Some(*epoch as u64) { Control::Stop } else { Control::Continue }
@@ -216,14 +216,14 @@ mod tests {
 
     /// Events without end, until told to stop.
     fn endless(runner: &mut Runner<'_>, name: &str) -> Result<usize, Error> {
-        let task = Task { title: name.to_uppercase(), name: name.to_owned() };
-        runner.progress.task(&task);
+        let task = StageName { title: name.to_uppercase(), name: name.to_owned() };
+        runner.progress.stage_started(&task);
         runner.progress.note("hello");
         let told = |epoch: &usize| {
             runner.progress.event(&task, &Event::Averaging { epoch: *epoch }) == Control::Stop
         };
         let last = (0..usize::MAX).find(told);
-        runner.progress.task_ended(&task);
+        runner.progress.stage_ended(&task);
         last.ok_or(Error::Stopped)
     }
 
@@ -295,7 +295,7 @@ mod tests {
     fn a_watcher_that_panics_stops_all_jobs() {
         struct Panics;
         impl Progress for Panics {
-            fn event(&mut self, _: &Task, event: &Event) -> Control {
+            fn event(&mut self, _: &StageName, event: &Event) -> Control {
                 match event {
                     Event::Averaging { epoch: 3 } => panic!("the watcher"),
                     _ => Control::Continue,

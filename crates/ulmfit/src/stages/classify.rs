@@ -8,7 +8,7 @@ use crate::data::labels::{LabelKind, LabelSet};
 use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe};
-use crate::run::{Runner, Task, fingerprint};
+use crate::run::{Runner, StageName, fingerprint};
 use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTrainee};
 use serde_json::json;
@@ -68,12 +68,12 @@ pub(crate) enum LabelSource {
 }
 
 impl LabelSource {
-    fn task(self, direction: Direction) -> Task {
+    fn task(self, direction: Direction) -> StageName {
         let (title, name) = match self {
             Self::Gold => ("train the classifier", "train"),
             Self::Pseudo => ("train a second classifier", "self-train"),
         };
-        Task { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
+        StageName { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
     }
 }
 

@@ -2,16 +2,16 @@
 
 use super::language::{LmJob, finetune, pretrain};
 use super::options::{FitOptions, TrainOptions};
-use super::outcome::Outcome;
 use super::self_training::draw;
-use super::train::{Before, pool_key, train_on};
+use super::train::{LmSummary, pool_key, train_on};
+use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::Record;
 use crate::data::batches::TokenSource;
 use crate::data::readers::ReadOptions;
 use crate::input::Texts;
-use crate::input::{HoldOut, LmInput, Vocabulary, corpus_folder};
-use crate::input::{Rows, RowsInput, texts};
+use crate::input::{HoldOut, LmInput, VocabSource, corpus_folder};
+use crate::input::{LabelledInput, LabelledSplits, texts};
 use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
 use crate::recipe::{LmRecipe, LmStart};
@@ -24,7 +24,7 @@ use ulmfit_ops::Key;
 /// What [`fit`] works on.
 pub struct FitInput {
     /// Labelled rows.
-    pub rows: RowsInput,
+    pub rows: LabelledInput,
     /// Files of texts without labels, for the language model.
     pub unlabeled: Vec<PathBuf>,
     /// How these are read.
@@ -50,7 +50,7 @@ pub fn fit(
     runner: &mut Runner<'_>,
     input: FitInput,
     options: &FitOptions,
-) -> Result<Outcome, Error> {
+) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
     let FitInput { rows, unlabeled, options: reading, base } = input;
     if let Some(base) = &base {
@@ -58,7 +58,8 @@ pub fn fit(
     }
     let classify = &options.train.classify;
     let key = Key::new(classify.seed).child(100);
-    let rows = Rows::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
+    let rows =
+        LabelledSplits::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
     options.train.check(rows.labels.kind())?;
     timings.lap("split");
     let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
@@ -80,11 +81,11 @@ pub fn fit(
     };
     let learned = language_model(runner, base, input, options, (most, pool_key(&key)))?;
     timings.lap("language model");
-    let Learned { lm, scores, recipe, documents, tokens, pool } = learned;
+    let FineTunedLm { lm, scores, recipe, documents, tokens, pool } = learned;
     let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
     let lm_tokens = new.then_some(tokens);
-    let before = Before { language_model: scores, unlabeled, pool, recipe, lm_tokens };
-    train_on(runner, lm, &rows, before, &options.train, timings)
+    let lm_summary = LmSummary { language_model: scores, unlabeled, pool, recipe, lm_tokens };
+    train_on(runner, lm, &rows, lm_summary, &options.train, timings)
 }
 
 fn in_memory(rows: &[Record]) -> Texts<'_> {
@@ -92,7 +93,7 @@ fn in_memory(rows: &[Record]) -> Texts<'_> {
 }
 
 /// A language model of the user's texts.
-struct Learned {
+struct FineTunedLm {
     lm: LmBundle,
     scores: Vec<DirectionScore>,
     /// Hyper-parameters, as they were applied; none if nothing was learned.
@@ -113,11 +114,11 @@ fn language_model(
     input: LmInput<'_>,
     options: &FitOptions,
     (most, key): (usize, Key),
-) -> Result<Learned, Error> {
+) -> Result<FineTunedLm, Error> {
     let folder = runner.folder().map(corpus_folder);
     let vocabulary = match &base {
-        Some(base) => Vocabulary::Adapt(&base.text, &options.vocab),
-        None => Vocabulary::Learn(&options.text, &options.vocab),
+        Some(base) => VocabSource::Adapt(&base.text, &options.vocab),
+        None => VocabSource::Build(&options.text, &options.vocab),
     };
     let (held_out, labelled) = (input.valid.is_none(), input.train.documents.len());
     let (text, corpora) = input.tokenize(vocabulary, folder.as_deref(), runner.progress)?;
@@ -134,7 +135,7 @@ fn language_model(
         let words = "too little text to pretrain a language model: the classifier starts from random weights";
         runner.progress.note(words);
         let lm = LmBundle::random(text, sizes, directions, seed);
-        return Ok(Learned { lm, scores: Vec::new(), recipe, documents, tokens: 0, pool });
+        return Ok(FineTunedLm { lm, scores: Vec::new(), recipe, documents, tokens: 0, pool });
     };
     if let Some(changes) = options.language.changes_by_rules(&options.lm_overrides, &recipe) {
         runner.progress.note(&changes);
@@ -145,5 +146,5 @@ fn language_model(
         None => pretrain(runner, text, sizes, &job)?,
     };
     let tokens = tokens * recipe.training.all_epochs();
-    Ok(Learned { lm, scores, recipe: Some(recipe), documents, tokens, pool })
+    Ok(FineTunedLm { lm, scores, recipe: Some(recipe), documents, tokens, pool })
 }

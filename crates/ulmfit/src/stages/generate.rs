@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::ErrorClass;
     use crate::model::{AwdLstmConfig, Network};
-    use crate::run::Quiet;
+    use crate::run::NoProgress;
     use crate::stages::evaluate_language_model;
     use crate::text::{TextConfig, TextPipeline, VocabConfig};
     use ulmfit_ops::Tensor;
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(error.class(), ErrorClass::Failed);
         assert!(matches!(error, Error::NotFinite { .. }), "{error}");
         let documents = vec![vec!["some words and others".to_owned()]];
-        let error = evaluate_language_model(&lm, &documents, 1, &mut Quiet).unwrap_err();
+        let error = evaluate_language_model(&lm, &documents, 1, &mut NoProgress).unwrap_err();
         assert!(matches!(error, Error::NotFinite { .. }), "{error}");
     }
 }

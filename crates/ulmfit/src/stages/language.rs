@@ -8,7 +8,7 @@ use crate::models::LmBundle;
 use crate::recipe::{BpttKind, LmRecipe, TrainingRecipe};
 use crate::report::DirectionScore;
 use crate::run::Runner;
-use crate::run::{Task, fingerprint};
+use crate::run::{StageName, fingerprint};
 use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
@@ -87,12 +87,12 @@ enum Stage {
 }
 
 impl Stage {
-    fn task(self, direction: Direction) -> Task {
+    fn task(self, direction: Direction) -> StageName {
         let (title, name) = match self {
             Self::Pretrain => ("pretrain the language model", "pretrain"),
             Self::Finetune => ("fine-tune the language model", "finetune"),
         };
-        Task { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
+        StageName { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
     }
 }
 

@@ -4,7 +4,7 @@ use super::language::lm_batches;
 use crate::Error;
 use crate::data::batches::TokenSource;
 use crate::data::labels::LabelSet;
-use crate::model::{ClassifierConfig, Learn, Network, TextClassifier};
+use crate::model::{ClassifierConfig, Network, TextClassifier, TrainableGroups};
 use crate::models::LmBundle;
 use crate::recipe::{ClassifierRecipe, LmRecipe, TrainingRecipe};
 use crate::run::Progress;
@@ -39,7 +39,7 @@ pub fn find_lm_rate<S: TokenSource>(
     let regularisation = training.regularisation();
     let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
     let groups = trainee.model().groups();
-    sweep(&mut trainee, Learn::all(groups), training, range, key, progress)
+    sweep(&mut trainee, TrainableGroups::all(groups), training, range, key, progress)
 }
 
 /// Rates a classifier could be trained with, only its head learning: what the paper picks
@@ -79,12 +79,12 @@ pub fn find_classifier_rate(
     let loss = LossConfig { regularisation: training.regularisation(), ..LossConfig::default() };
     let mut trainee = ClassifierTrainee::new(device, network, &train, None, batch_size, loss, key);
     let groups = trainee.model().groups();
-    sweep(&mut trainee, Learn::top(groups, 1), training, range, key, progress)
+    sweep(&mut trainee, TrainableGroups::top(groups, 1), training, range, key, progress)
 }
 
 fn sweep<T: Trainee<Cpu>>(
     trainee: &mut T,
-    learn: Learn,
+    trainable: TrainableGroups,
     recipe: &TrainingRecipe,
     range: LrRange,
     key: Key,
@@ -92,8 +92,8 @@ fn sweep<T: Trainee<Cpu>>(
 ) -> Result<LrSweep, Error> {
     let options = LrFindOptions {
         range,
-        factors: recipe.group_rates(1.0, learn.groups())?,
-        learn,
+        factors: recipe.group_rates(1.0, trainable.groups())?,
+        trainable,
         optimizer: recipe.optimizer,
         weight_decay: recipe.weight_decay,
         accumulate: recipe.accumulate,

@@ -19,11 +19,11 @@ pub mod model_card;
 #[cfg(feature = "train")]
 mod options;
 #[cfg(feature = "train")]
-mod outcome;
-#[cfg(feature = "train")]
 mod self_training;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod trained_classifier;
 
 #[cfg(feature = "train")]
 pub use baselines::{answers, tfidf_guesses};
@@ -40,8 +40,8 @@ pub use lr_find::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]
 pub use options::{ClassifyOptions, FitOptions, TrainOptions};
 #[cfg(feature = "train")]
-pub use outcome::Outcome;
-#[cfg(feature = "train")]
 pub use self_training::{FirstClassifier, SelfTrained, draw, self_train};
 #[cfg(feature = "train")]
 pub use train::{TrainInput, train};
+#[cfg(feature = "train")]
+pub use trained_classifier::TrainedClassifier;

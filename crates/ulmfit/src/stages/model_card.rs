@@ -1,13 +1,13 @@
 //! What lies in a model folder for people: the card, and `run.json` with where it comes from.
 
 use super::options::TrainOptions;
-use super::outcome::Outcome;
+use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
+use crate::input::LabelledSplits;
 use crate::input::LmText;
-use crate::input::Rows;
 use crate::model::Network;
 use crate::models::BaseModel;
-use crate::models::{ClassifierBundle, LmBundle, Papers};
+use crate::models::{ClassifierBundle, LmBundle, ModelMetadata};
 use crate::printable::{markdown, printable_lines};
 use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
@@ -18,8 +18,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// What the papers of a language model tell of.
-pub struct LmPapers<'a, S = TokenFile> {
+/// What the metadata of a language model tell of.
+pub struct LmCard<'a, S = TokenFile> {
     /// `pretrain` or `finetune`.
     pub stage: &'static str,
     /// The model it started from, if any.
@@ -71,7 +71,7 @@ fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
     runner.metrics().into_iter().map(file).collect()
 }
 
-impl<S: TokenSource> LmPapers<'_, S> {
+impl<S: TokenSource> LmCard<'_, S> {
     /// Writes them; `threads` is told because time depends on it, the weights do not.
     pub fn write(
         &self,
@@ -79,7 +79,7 @@ impl<S: TokenSource> LmPapers<'_, S> {
         runner: &Runner<'_>,
         seed: u64,
         threads: usize,
-    ) -> Papers {
+    ) -> ModelMetadata {
         let network = &bundle.networks[0].1;
         let sizes = network.config();
         let mut card = front_matter("language-model");
@@ -109,11 +109,11 @@ impl<S: TokenSource> LmPapers<'_, S> {
             "valid": { "tokens": valid.token_count(), "hash": valid.digest() },
             "metrics": self.scores,
         });
-        Papers {
+        ModelMetadata {
             card,
             run: run(self.stage, self.base.as_ref(), seed, threads, rest),
             others: metrics(runner),
-            ..Papers::default()
+            ..ModelMetadata::default()
         }
     }
 }
@@ -121,7 +121,7 @@ impl<S: TokenSource> LmPapers<'_, S> {
 /// What a classifier was made from, and how.
 pub(crate) fn provenance(
     classifier: &ClassifierBundle,
-    rows: &Rows,
+    rows: &LabelledSplits,
     language_model: Option<&LmRecipe>,
     options: &TrainOptions,
 ) -> Provenance {
@@ -150,15 +150,15 @@ pub(crate) fn provenance(
     }
 }
 
-impl Outcome {
-    /// The papers of a classifier that started from `base`, its report among them.
-    pub fn papers(
+impl TrainedClassifier {
+    /// The metadata of a classifier that started from `base`, its report among them.
+    pub fn metadata(
         &self,
         base: Option<&BaseModel>,
         options: &TrainOptions,
         runner: &Runner<'_>,
         threads: usize,
-    ) -> Papers {
+    ) -> ModelMetadata {
         let report = &self.report;
         let mut card = front_matter("text-classification");
         let labels: Vec<String> =
@@ -191,6 +191,6 @@ impl Outcome {
             ("report.txt".to_owned(), text.into_bytes()),
         ]);
         let run = run("train", base, options.classify.seed, threads, rest);
-        Papers { card, run, others, ..Papers::default() }
+        ModelMetadata { card, run, others, ..ModelMetadata::default() }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::data::labels::{LabelKind, LabelOptions};
-use crate::input::Shares;
+use crate::input::SplitFractions;
 use crate::model::{AwdLstmConfig, HeadConfig};
 use crate::recipe::{ClassifierRecipe, LmRecipe, Overrides};
 use crate::text::{Direction, TextConfig, VocabConfig};
@@ -31,8 +31,8 @@ pub struct TrainOptions {
     pub overrides: Overrides,
     /// Head, class weights, seed, kind of prediction.
     pub classify: ClassifyOptions,
-    /// Shares of the examples to hold out.
-    pub shares: Shares,
+    /// SplitFractions of the examples to hold out.
+    pub shares: SplitFractions,
 }
 
 impl TrainOptions {

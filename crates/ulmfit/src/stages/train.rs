@@ -5,14 +5,14 @@ use super::classify::LabelledText;
 use super::evaluate::score;
 use super::model_card::provenance;
 use super::options::TrainOptions;
-use super::outcome::Outcome;
 use super::self_training::{FirstClassifier, SelfTrained, sample, self_train};
+use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::Record;
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::readers::ReadOptions;
 use crate::input::{Document, read_texts};
-use crate::input::{Rows, RowsInput, labelled, texts};
+use crate::input::{LabelledInput, LabelledSplits, labelled, texts};
 use crate::model::argmax;
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::recipe::LmRecipe;
@@ -29,7 +29,7 @@ use ulmfit_ops::Key;
 /// What [`train`] works on.
 pub struct TrainInput {
     /// Labelled rows.
-    pub rows: RowsInput,
+    pub rows: LabelledInput,
     /// Files of texts without labels, for [self-training](crate::recipe::SelfTraining).
     pub unlabeled: Vec<PathBuf>,
     /// How these are read.
@@ -38,7 +38,7 @@ pub struct TrainInput {
 
 /// What came before stage 3.
 #[derive(Default)]
-pub(crate) struct Before {
+pub(crate) struct LmSummary {
     /// How good the language model is.
     pub(crate) language_model: Vec<DirectionScore>,
     /// Texts without labels that it learned from.
@@ -63,11 +63,17 @@ pub fn train(
     lm: LmBundle,
     input: TrainInput,
     options: &TrainOptions,
-) -> Result<Outcome, Error> {
+) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
     let TrainInput { rows, unlabeled, options: reading } = input;
     let key = Key::new(options.classify.seed).child(100);
-    let rows = Rows::split(rows, &options.classify.labels, options.shares, key, runner.progress)?;
+    let rows = LabelledSplits::split(
+        rows,
+        &options.classify.labels,
+        options.shares,
+        key,
+        runner.progress,
+    )?;
     options.check(rows.labels.kind())?;
     let most =
         options.recipe.texts_to_label(&options.overrides, rows.train.len(), rows.labels.kind());
@@ -86,7 +92,7 @@ pub fn train(
         }
     };
     timings.lap("split");
-    train_on(runner, lm, &rows, Before { pool, ..Before::default() }, options, timings)
+    train_on(runner, lm, &rows, LmSummary { pool, ..LmSummary::default() }, options, timings)
 }
 
 /// Which texts a classifier labels is drawn from this, from the key of the split.
@@ -98,28 +104,28 @@ pub(crate) fn pool_key(key: &Key) -> Key {
 pub(crate) fn train_on(
     runner: &mut Runner<'_>,
     lm: LmBundle,
-    rows: &Rows,
-    before: Before,
+    rows: &LabelledSplits,
+    lm_summary: LmSummary,
     options: &TrainOptions,
     mut timings: Timings,
-) -> Result<Outcome, Error> {
+) -> Result<TrainedClassifier, Error> {
     let data = LabelledText {
         train: labelled(&lm.text, &rows.train, &rows.labels)?,
         valid: labelled(&lm.text, &rows.valid, &rows.labels)?,
         labels: rows.labels.clone(),
     };
     let SelfTrained { classifier, recipe, first } =
-        self_train(runner, lm, &data, &before.pool, before.lm_tokens, options)?;
+        self_train(runner, lm, &data, &lm_summary.pool, lm_summary.lm_tokens, options)?;
     let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
     timings.lap("classifier");
     let batch = options.recipe.training.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
-    let (judged, judged_rows) =
+    let (evaluated, evaluated_rows) =
         if test.is_some() { (&rows.test, test_rows) } else { (&rows.valid, valid_rows) };
     let self_training = match first {
         Some(FirstClassifier { classifier, labelled, learned }) => {
-            let first_accuracy = match scored(runner, &classifier, judged, batch)?.0 {
+            let first_accuracy = match scored(runner, &classifier, evaluated, batch)?.0 {
                 Some(ClassifierEvaluation::SingleLabel(scores)) => Some(scores.accuracy),
                 _ => None,
             };
@@ -128,32 +134,32 @@ pub(crate) fn train_on(
         None => None,
     };
     timings.lap("scoring");
-    let baselines = Baselines::measure(&classifier, &rows.train, judged, &judged_rows)?;
+    let baselines = Baselines::measure(&classifier, &rows.train, evaluated, &evaluated_rows)?;
     timings.lap("baselines");
-    let labels = rows.labels.with_unseen(judged);
-    let reliability = reliability(&labels, judged, &judged_rows)?;
+    let labels = rows.labels.with_unseen(evaluated);
+    let reliability = reliability(&labels, evaluated, &evaluated_rows)?;
     let (scores, comparison, verdict) = match baselines {
         Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
         None => (None, None, None),
     };
-    let made = provenance(&classifier, rows, before.recipe.as_ref(), options);
+    let made = provenance(&classifier, rows, lm_summary.recipe.as_ref(), options);
     let training = runner.courses()?;
     let (time, stages) = timings.stop(runner.earlier());
     let report = Report {
         rows: rows.counts(),
-        unlabeled: before.unlabeled,
+        unlabeled: lm_summary.unlabeled,
         self_training,
         labels: rows.label_counts(),
-        language_model: before.language_model,
+        language_model: lm_summary.language_model,
         test,
         valid,
-        chosen: options.recipe.training.selects(),
+        selected_on_valid: options.recipe.training.selects(),
         baselines: scores,
         comparison,
         verdict,
         calibration_error: reliability.as_ref().map(Reliability::expected_error),
         reliability,
-        mistakes: worst_mistakes(&labels, judged, &judged_rows, MISTAKES)?,
+        mistakes: worst_mistakes(&labels, evaluated, &evaluated_rows, MISTAKES)?,
         training,
         made,
         cost: Cost {
@@ -163,7 +169,7 @@ pub(crate) fn train_on(
             continued: runner.continued(),
         },
     };
-    Ok(Outcome { classifier, report })
+    Ok(TrainedClassifier { classifier, report })
 }
 
 /// How far probabilities can be trusted: those of the guesses where a text has one label, those of

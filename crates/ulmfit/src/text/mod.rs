@@ -39,7 +39,7 @@ pub use error::TextError;
 pub use pipeline::TextPipeline;
 pub use subwords::SubwordModel;
 pub use tokenizer::Tokenizer;
-pub use vocab::{BaseWords, Fill, Vocab, VocabConfig};
+pub use vocab::{BaseWords, Vocab, VocabConfig, VocabPadding};
 
 /// Index of a token in the vocabulary, and so of its row in the embedding.
 pub type TokenId = u32;

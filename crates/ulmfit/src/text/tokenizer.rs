@@ -6,7 +6,7 @@ use super::chars::is_space;
 use super::config::{InnerSpaces, TextConfig, TokenizerConfig};
 use super::error::TextError;
 use super::language::Language;
-use super::rules::{Draft, Rules};
+use super::rules::{RuleBuffer, Rules};
 use super::subwords::SubwordModel;
 use super::words::{self, WordTokenizer};
 
@@ -20,7 +20,7 @@ pub struct Tokenizer {
     inner_spaces: InnerSpaces,
     splitter: Splitter,
     /// One per thread that has been here at the same time as others.
-    rooms: Mutex<Vec<Room>>,
+    rooms: Mutex<Vec<Scratch>>,
 }
 
 #[derive(Debug)]
@@ -31,8 +31,8 @@ enum Splitter {
 
 /// Buffers for one document.
 #[derive(Debug, Default)]
-struct Room {
-    draft: Draft,
+struct Scratch {
+    draft: RuleBuffer,
     words: words::Scratch,
     marked: String,
 }
@@ -85,7 +85,7 @@ impl Tokenizer {
     /// As [`Self::tokenize`], with nothing allocated for a token.
     pub fn for_each_token(&self, fields: &[impl AsRef<str>], f: &mut dyn FnMut(&str)) {
         let mut room = self.rooms().pop().unwrap_or_default();
-        let Room { draft, words, marked } = &mut room;
+        let Scratch { draft, words, marked } = &mut room;
         self.rules.apply(fields, draft);
         let text = draft.text();
         let small = text.len() <= LARGEST_KEPT;
@@ -110,7 +110,7 @@ impl Tokenizer {
         }
     }
 
-    fn rooms(&self) -> std::sync::MutexGuard<'_, Vec<Room>> {
+    fn rooms(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,17 +12,22 @@ use super::{Counter, TextError, TokenId};
 pub struct VocabConfig {
     /// Rarer tokens are left out.
     pub min_freq: u64,
-    /// Most tokens, the special ones included, what [`Fill`] adds not.
+    /// Most tokens, the special ones included, what [`VocabPadding`] adds not.
     pub max_size: usize,
     /// Whether the size is rounded up.
-    pub fill: Fill,
+    pub fill: VocabPadding,
     /// What becomes of the words of a base model when the vocabulary is adapted to new texts.
     pub base_words: BaseWords,
 }
 
 impl Default for VocabConfig {
     fn default() -> Self {
-        Self { min_freq: 3, max_size: 60_000, fill: Fill::None, base_words: BaseWords::Frequent }
+        Self {
+            min_freq: 3,
+            max_size: 60_000,
+            fill: VocabPadding::None,
+            base_words: BaseWords::Frequent,
+        }
     }
 }
 
@@ -44,7 +49,7 @@ pub enum BaseWords {
 /// What follows the tokens of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fill {
+pub enum VocabPadding {
     /// Nothing.
     #[default]
     None,
@@ -134,7 +139,7 @@ impl Vocab {
             tokens.extend(missing.cloned());
         }
         tokens.truncate(config.max_size.max(special::ALL.len()));
-        if config.fill == Fill::Fastai {
+        if config.fill == VocabPadding::Fastai {
             tokens.resize(tokens.len() / 8 * 8 + 8, special::FAKE.to_owned());
         }
         Self::index(tokens)
@@ -210,7 +215,7 @@ mod tests {
         counted((0..n).map(|i| (format!("w{i}"), 3)))
     }
 
-    fn build(counter: &Counter, min_freq: u64, max_size: usize, fill: Fill) -> Vocab {
+    fn build(counter: &Counter, min_freq: u64, max_size: usize, fill: VocabPadding) -> Vocab {
         Vocab::build(counter, &VocabConfig { min_freq, max_size, fill, ..VocabConfig::default() })
     }
 
@@ -220,28 +225,28 @@ mod tests {
         for (distinct, max_size, size) in
             [(7, 60_000, 24), (6, 60_000, 16), (100, 40, 48), (100, 41, 48)]
         {
-            assert_eq!(build(&words(distinct), 3, max_size, Fill::Fastai).len(), size);
+            assert_eq!(build(&words(distinct), 3, max_size, VocabPadding::Fastai).len(), size);
         }
-        assert_eq!(build(&words(7), 3, 60_000, Fill::None).len(), 16);
-        assert_eq!(build(&words(7), 4, 60_000, Fill::None).len(), 9);
+        assert_eq!(build(&words(7), 3, 60_000, VocabPadding::None).len(), 16);
+        assert_eq!(build(&words(7), 4, 60_000, VocabPadding::None).len(), 9);
     }
 
     #[test]
     fn special_tokens_first_then_by_frequency() {
         let tokens = [("b", 3), ("xxmaj", 9), ("a", 5), ("rare", 2), ("c", 3), ("xxbos", 4)];
         let counter = counted(tokens.map(|(word, count)| (word.to_owned(), count)));
-        let vocab = build(&counter, 3, 60_000, Fill::None);
+        let vocab = build(&counter, 3, 60_000, VocabPadding::None);
         assert_eq!(vocab.tokens()[..9], special::ALL);
         assert_eq!(vocab.tokens()[9..], ["a", "b", "c"]);
         assert_eq!((vocab.id("a"), vocab.id("rare"), vocab.token(10)), (9, UNK_ID, "b"));
         // Of the three most frequent two are special, so one other is left.
-        assert_eq!(build(&counter, 3, 10, Fill::None).tokens()[9..], ["a"]);
+        assert_eq!(build(&counter, 3, 10, VocabPadding::None).tokens()[9..], ["a"]);
     }
 
     #[test]
     fn words_of_a_base_stay() {
         let base = counted([("b", 5), ("a", 3), ("old", 4)].map(|(w, n)| (w.to_owned(), n)));
-        let base = build(&base, 1, 100, Fill::Fastai);
+        let base = build(&base, 1, 100, VocabPadding::Fastai);
         let texts = counted([("a", 1), ("new", 3), ("rare", 2)].map(|(w, n)| (w.to_owned(), n)));
         for (base_words, max_size, wanted) in [
             (BaseWords::Frequent, 100, &["new"][..]),
@@ -260,13 +265,13 @@ mod tests {
 
     #[test]
     fn fake_tokens_have_no_id() {
-        let vocab = build(&words(7), 3, 60_000, Fill::Fastai);
+        let vocab = build(&words(7), 3, 60_000, VocabPadding::Fastai);
         assert_eq!((vocab.token(23), vocab.get("xxfake")), ("xxfake", None));
     }
 
     #[test]
     fn json_is_an_array_and_is_checked() {
-        let vocab = build(&words(2), 1, 100, Fill::None);
+        let vocab = build(&words(2), 1, 100, VocabPadding::None);
         let json = serde_json::to_string(&vocab).unwrap();
         assert!(json.starts_with(r#"["xxunk","xxpad","xxbos""#));
         assert_eq!(serde_json::from_str::<Vocab>(&json).unwrap(), vocab);

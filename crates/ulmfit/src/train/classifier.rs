@@ -28,7 +28,7 @@ impl Labelled {
             return None;
         }
         let values: Vec<f64> = self.targets.iter().flatten().map(|&v| f64::from(v)).collect();
-        TargetScale::of(&values)
+        TargetScale::from_values(&values)
     }
 
     /// The same with targets in the units of a network; `None` changes nothing.
@@ -125,9 +125,9 @@ impl<'a> LabelledBatches<'a> {
         let batch = pad(&texts, model.config().seq_len);
         let targets = self.loss.targets(model.config().task, self.train, items);
         let masks = RandomMasks::new(device.clone(), plan.key);
-        let (learn, scale) = (plan.learn, plan.scale);
+        let (trainable, scale) = (plan.trainable, plan.scale);
         let out =
-            model.train_step(&batch, &targets, &masks, self.loss.regularisation, learn, scale);
+            model.train_step(&batch, &targets, &masks, self.loss.regularisation, trainable, scale);
         StepLoss {
             loss: out.loss,
             total: out.total(),

@@ -94,9 +94,9 @@ pub trait Observer {
 
 /// Tells nobody.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoObserver;
 
-impl Observer for Silent {
+impl Observer for NoObserver {
     fn event(&mut self, _event: &Event) -> Control {
         Control::Continue
     }

@@ -16,7 +16,7 @@ use ulmfit_ops::Device;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Completion {
     /// All phases are done.
     Done,
     /// The observer asked to stop; a snapshot was saved.
@@ -45,7 +45,7 @@ pub fn fit<D: Device, T: Trainee<D>>(
     from: Option<&Snapshot>,
     observer: &mut dyn Observer,
     checkpointer: &mut dyn Checkpointer,
-) -> Result<Outcome, TrainError> {
+) -> Result<Completion, TrainError> {
     let total = (0..plan.epochs()).map(|epoch| updates(trainee.steps(epoch), plan)).sum();
     if total == 0 && plan.epochs() > 0 {
         return Err(TrainError::NoSteps);
@@ -68,7 +68,7 @@ pub fn fit<D: Device, T: Trainee<D>>(
     let mut first_epoch: usize = plan.phases[..run.position.phase].iter().map(|p| p.epochs).sum();
     for phase in &plan.phases[run.position.phase..] {
         if run.phase(phase, first_epoch, observer, checkpointer)? == Control::Stop {
-            return Ok(Outcome::Stopped);
+            return Ok(Completion::Stopped);
         }
         first_epoch += phase.epochs;
         run.next_phase()?;
@@ -77,7 +77,7 @@ pub fn fit<D: Device, T: Trainee<D>>(
         }
     }
     checkpointer.finish()?;
-    Ok(Outcome::Done)
+    Ok(Completion::Done)
 }
 
 fn updates(batches: usize, plan: &Plan) -> u64 {
@@ -97,7 +97,7 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
         // Updates of this phase before the current epoch; fewer ran if an epoch stopped early.
         let before: u64 = (0..self.position.epoch).map(count).sum();
         let mut done = before + updates(self.position.step, self.plan);
-        zero_gradients(self.device, self.trainee.model_mut(), &phase.learn);
+        zero_gradients(self.device, self.trainee.model_mut(), &phase.trainable);
 
         while self.position.epoch < phase.epochs {
             let epoch = first_epoch + self.position.epoch;
@@ -148,11 +148,11 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
         let step = self.position.updates;
         let group = self.plan.accumulate.max(1).min(batches - self.position.step);
         let (mut loss_sum, mut tokens, mut rate_factor) = (0.0, 0, 0.0);
-        zero_gradients(self.device, self.trainee.model_mut(), &phase.learn);
+        zero_gradients(self.device, self.trainee.model_mut(), &phase.trainable);
         for _ in 0..group {
             let key = self.plan.key.child(1).child(epoch as u64).child(self.position.step as u64);
             let (step_in_epoch, scale) = (self.position.step, 1.0 / group as f64);
-            let plan = StepPlan { step: step_in_epoch, learn: &phase.learn, scale, key };
+            let plan = StepPlan { step: step_in_epoch, trainable: &phase.trainable, scale, key };
             let out = self.trainee.step(plan);
             if !out.total.is_finite() {
                 return Err(self.bad_loss(out.total));
@@ -181,7 +181,7 @@ impl<D: Device, T: Trainee<D>> Run<'_, D, T> {
             rates: &rates,
             mom: rate.mom,
             weight_decay: self.plan.weight_decay,
-            learn: &phase.learn,
+            trainable: &phase.trainable,
         };
         self.optimizer.step(model, update);
         self.position.updates += 1;

@@ -77,7 +77,8 @@ impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
         let batch = self.epoch.batch(plan.step);
         let masks = RandomMasks::new(self.device.clone(), plan.key);
         let Self { model, state, regularisation, .. } = self;
-        let out = model.train_step(&batch, state, &masks, *regularisation, plan.learn, plan.scale);
+        let out =
+            model.train_step(&batch, state, &masks, *regularisation, plan.trainable, plan.scale);
         StepLoss {
             loss: out.loss,
             total: out.total(),

@@ -1,7 +1,7 @@
 //! The learning-rate range test on a trainee.
 
 use super::{StepPlan, TrainError, Trainee};
-use crate::model::Learn;
+use crate::model::TrainableGroups;
 use crate::optim::{
     Optimizer, OptimizerConfig, Update, clip_gradients, gradient_norm, zero_gradients,
 };
@@ -14,7 +14,7 @@ pub struct LrFindOptions {
     /// The growing rates.
     pub range: LrRange,
     /// Groups that learn.
-    pub learn: Learn,
+    pub trainable: TrainableGroups,
     /// Factor of each group's rate, lowest first.
     pub factors: Vec<f64>,
     /// Update rule.
@@ -51,13 +51,13 @@ pub fn lr_find<D: Device, T: Trainee<D>>(
             (epoch, step) = (epoch + 1, 0);
             trainee.start_epoch(epoch);
         }
-        zero_gradients(device, trainee.model_mut(), &options.learn);
+        zero_gradients(device, trainee.model_mut(), &options.trainable);
         let group = options.accumulate.max(1).min(trainee.steps(epoch) - step);
         let (mut loss, mut rate_factor) = (0.0, 0.0);
         for _ in 0..group {
             let key = options.key.child(epoch as u64).child(step as u64);
             let scale = 1.0 / group as f64;
-            let out = trainee.step(StepPlan { step, learn: &options.learn, scale, key });
+            let out = trainee.step(StepPlan { step, trainable: &options.trainable, scale, key });
             loss += out.total * scale;
             rate_factor += out.rate_factor * scale;
             step += 1;
@@ -75,7 +75,7 @@ pub fn lr_find<D: Device, T: Trainee<D>>(
         }
         let rates: Vec<f64> =
             options.factors.iter().map(|factor| factor * rate * rate_factor).collect();
-        let (weight_decay, learn) = (options.weight_decay, &options.learn);
-        optimizer.step(model, Update { rates: &rates, mom: None, weight_decay, learn });
+        let (weight_decay, trainable) = (options.weight_decay, &options.trainable);
+        optimizer.step(model, Update { rates: &rates, mom: None, weight_decay, trainable });
     }
 }

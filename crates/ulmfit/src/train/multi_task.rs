@@ -93,8 +93,8 @@ impl<D: Device> Trainee<D> for MultiTaskTrainee<'_, D> {
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss {
         let mut out = self.batches.step(&self.device, self.model.classifier_mut(), plan);
         let weight = self.lm.weight;
-        let head = plan.learn.groups() - 1;
-        if weight > 0.0 && plan.learn.below(head) {
+        let head = plan.trainable.groups() - 1;
+        if weight > 0.0 && plan.trainable.below(head) {
             let window = plan.step % self.windows.len();
             if window == 0 {
                 self.state = self.model.zero_state(self.windows.batch_size());
@@ -103,7 +103,8 @@ impl<D: Device> Trainee<D> for MultiTaskTrainee<'_, D> {
             let masks = RandomMasks::new(self.device.clone(), plan.key.child(LM_MASKS));
             let regularisation = self.batches.loss.regularisation;
             let (state, scale) = (&mut self.state, weight * plan.scale);
-            let lm = self.model.lm_step(&batch, state, &masks, regularisation, plan.learn, scale);
+            let lm =
+                self.model.lm_step(&batch, state, &masks, regularisation, plan.trainable, scale);
             out.total += weight * lm.total();
             out.tokens += lm.tokens;
         }

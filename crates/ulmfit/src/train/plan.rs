@@ -1,6 +1,6 @@
 //! What a run is going to do.
 
-use crate::model::Learn;
+use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use ulmfit_ops::Key;
@@ -11,10 +11,10 @@ pub struct Phase {
     /// Passes over the data.
     pub epochs: usize,
     /// Groups that learn.
-    pub learn: Learn,
+    pub trainable: TrainableGroups,
     /// Peak learning rate of each group, lowest first.
     pub rates: Vec<f64>,
-    /// Course of the rates over the phase.
+    /// TrainingHistory of the rates over the phase.
     pub schedule: ScheduleConfig,
 }
 

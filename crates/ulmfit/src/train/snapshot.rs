@@ -3,7 +3,7 @@
 use super::TrainError;
 use crate::checkpoint::{HostTensor, Tensors};
 use crate::model::{LoadError, Network};
-use crate::optim::{Optimizer, Slot};
+use crate::optim::{Optimizer, ParamState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ulmfit_ops::{Device, Tensor};
@@ -137,7 +137,7 @@ pub(super) fn restore_optimizer<D: Device>(optimizer: &mut Optimizer<D>, snapsho
         snapshot.tensors.get(&format!("optimizer.{n}.{part}")).map(to_device::<D>)
     };
     let steps = snapshot.position.slot_steps.iter().enumerate();
-    let slots = steps.map(|(n, &steps)| Slot {
+    let slots = steps.map(|(n, &steps)| ParamState {
         steps,
         moments: get(n, "mean").zip(get(n, "sqr_mean")),
         average: get(n, "average"),

@@ -2,7 +2,7 @@
 
 use super::Control;
 use crate::checkpoint::Tensors;
-use crate::model::{Learn, Network};
+use crate::model::{Network, TrainableGroups};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -14,7 +14,7 @@ pub struct StepPlan<'a> {
     /// Batch of the epoch.
     pub step: usize,
     /// Groups that learn.
-    pub learn: &'a Learn,
+    pub trainable: &'a TrainableGroups,
     /// Factor of the gradients: one over the batches an update averages.
     pub scale: f64,
     /// Randomness of this step.

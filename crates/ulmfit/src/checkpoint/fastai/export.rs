@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::layout::{HeadPart, LayerPart, Slot};
 use super::pickle_write::PickleWriter;
 use super::zip_write::ArchiveWriter;
-use super::{FastaiError, Kind, Sizes, Vocabulary};
+use super::{FastaiError, FastaiVocab, Kind, Sizes};
 use crate::checkpoint::tensors::check_finite;
 use crate::checkpoint::{HostTensor, Tensors, TensorsError};
 
@@ -29,7 +29,7 @@ pub struct Exported {
 /// [`FastaiError::Count`] when the vocabulary has another length.
 pub fn export_fastai(
     tensors: &Tensors,
-    vocabulary: &Vocabulary,
+    vocabulary: &FastaiVocab,
     kind: Kind,
 ) -> Result<Exported, FastaiError> {
     let mut slots = BTreeMap::new();
@@ -142,7 +142,7 @@ fn write_tensor(pickle: &mut PickleWriter, storage: &str, key: usize, dims: &[us
     pickle.call();
 }
 
-fn write_vocabulary(vocabulary: &Vocabulary) -> Vec<u8> {
+fn write_vocabulary(vocabulary: &FastaiVocab) -> Vec<u8> {
     let mut pickle = PickleWriter::new();
     match &vocabulary.labels {
         None => pickle.texts(&vocabulary.tokens),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::layout::{HeadPart, LayerPart, Slot, kind_of};
 use super::torch_file::{StoredTensor, TorchFile};
-use super::{FastaiError, Kind, Sizes, Vocabulary, read_vocabulary};
+use super::{FastaiError, FastaiVocab, Kind, Sizes, read_vocabulary};
 use crate::checkpoint::durable::{io_error, require_file};
 use crate::checkpoint::tensors::check_finite;
 use crate::checkpoint::{CheckpointError, HostTensor, Tensors, TensorsError};
@@ -26,7 +26,7 @@ pub struct Imported {
     /// are left out.
     pub tensors: Tensors,
     /// Tokens, and the labels of a classifier if the file has them.
-    pub vocabulary: Vocabulary,
+    pub vocabulary: FastaiVocab,
 }
 
 /// Reads fastai's weights and vocabulary from files.
@@ -68,7 +68,7 @@ pub fn import_fastai(weights: &[u8], vocabulary: &[u8]) -> Result<Imported, Fast
     import_with(weights, read_vocabulary(vocabulary)?)
 }
 
-fn import_with(weights: &[u8], vocabulary: Vocabulary) -> Result<Imported, FastaiError> {
+fn import_with(weights: &[u8], vocabulary: FastaiVocab) -> Result<Imported, FastaiError> {
     let file = TorchFile::open(weights)?;
     let mut slots = BTreeMap::new();
     for (name, tensor) in file.state()? {
@@ -150,7 +150,7 @@ fn drop_copies(
     Ok(())
 }
 
-fn check_counts(sizes: &Sizes, vocabulary: &Vocabulary) -> Result<(), FastaiError> {
+fn check_counts(sizes: &Sizes, vocabulary: &FastaiVocab) -> Result<(), FastaiError> {
     let check = |what, words: usize, rows: usize| {
         if words == rows { Ok(()) } else { Err(FastaiError::Count { what, words, rows }) }
     };

@@ -32,4 +32,4 @@ pub use error::FastaiError;
 pub use export::{Exported, export_fastai};
 pub use import::{Imported, import_fastai, import_fastai_files};
 pub use layout::{Kind, Sizes};
-pub use vocabulary::{Vocabulary, read_vocabulary};
+pub use vocabulary::{FastaiVocab, read_vocabulary};

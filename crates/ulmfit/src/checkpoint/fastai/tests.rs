@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{
-    Exported, FastaiError, Imported, Kind, Sizes, Vocabulary, export_fastai, import_fastai,
+    Exported, FastaiError, FastaiVocab, Imported, Kind, Sizes, export_fastai, import_fastai,
     import_fastai_files, read_vocabulary,
 };
 use crate::ErrorClass;
@@ -91,7 +91,7 @@ fn every_pickle_protocol_is_read() {
     *tokens.last_mut().unwrap() = "gr\u{fc}\u{df} \\u0041 \u{4f60}\u{1f600}".into();
     for protocol in 0..6 {
         let read = read_vocabulary(&bytes(&format!("vocab_protocol{protocol}.pkl"))).unwrap();
-        assert_eq!(read, Vocabulary { tokens: tokens.clone(), labels: None }, "{protocol}");
+        assert_eq!(read, FastaiVocab { tokens: tokens.clone(), labels: None }, "{protocol}");
     }
 }
 
@@ -119,7 +119,7 @@ fn other_models_are_refused_with_a_reason() {
 
 #[test]
 fn weights_and_vocabulary_must_belong_together() {
-    let Vocabulary { mut tokens, .. } = read_vocabulary(&bytes("lm_vocab.pkl")).unwrap();
+    let FastaiVocab { mut tokens, .. } = read_vocabulary(&bytes("lm_vocab.pkl")).unwrap();
     tokens.pop();
     let short = pickled(&tokens);
     let error = import_fastai(&bytes("lm.pth"), &short).unwrap_err();
@@ -183,7 +183,7 @@ fn real_widths_pass() {
             tensors.insert(name("module.bias_hh_l0"), tensor(vec![4 * width]));
         }
         let tokens = (0..vocabulary).map(|token| format!("w{token}")).collect();
-        let vocabulary = Vocabulary { tokens, labels: None };
+        let vocabulary = FastaiVocab { tokens, labels: None };
         let exported = export_fastai(&tensors, &vocabulary, Kind::LanguageModel).unwrap();
         let imported = import_fastai(&exported.weights, &exported.vocabulary).unwrap();
         assert_eq!(imported.sizes.hidden, hidden);

@@ -5,7 +5,7 @@ use super::pickle::{Global, Id, Object, Pickle, read_pickle};
 
 /// What a vocabulary file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vocabulary {
+pub struct FastaiVocab {
     /// Tokens by id.
     pub tokens: Vec<String>,
     /// Labels by id: in the file of a classifier.
@@ -16,7 +16,7 @@ pub struct Vocabulary {
 ///
 /// # Errors
 /// [`FastaiError`] for anything else.
-pub fn read_vocabulary(bytes: &[u8]) -> Result<Vocabulary, FastaiError> {
+pub fn read_vocabulary(bytes: &[u8]) -> Result<FastaiVocab, FastaiError> {
     let pickle = read_pickle(bytes)?;
     let fault = |what| FastaiError::Vocabulary { what };
     if pickle.bytes() != bytes.len() {
@@ -29,13 +29,13 @@ pub fn read_vocabulary(bytes: &[u8]) -> Result<Vocabulary, FastaiError> {
         let labels = list(&pickle, pickle.get(labels)).ok_or(fault("labels that are no list"))?;
         let labels = strings(&pickle, labels).ok_or(fault("a label that is no string"))?;
         let tokens = strings(&pickle, tokens).ok_or(fault("a token that is no string"))?;
-        return Ok(Vocabulary { tokens, labels: Some(labels) });
+        return Ok(FastaiVocab { tokens, labels: Some(labels) });
     }
     let tokens = strings(&pickle, parts).ok_or(fault("a token that is no string"))?;
     if tokens.is_empty() {
         return Err(fault("no tokens"));
     }
-    Ok(Vocabulary { tokens, labels: None })
+    Ok(FastaiVocab { tokens, labels: None })
 }
 
 /// The parts of a list, a tuple, or one of fastai's classes around them.

@@ -21,7 +21,7 @@ const RECENT: usize = 2;
 
 /// How long a checkpoint is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub enum Retention {
     /// Until two newer ones exist.
     Recent,
     /// Until a newer anchor exists: what [`RunFolder::roll_back`](super::RunFolder::roll_back)
@@ -103,13 +103,13 @@ impl Checkpoints {
         &mut self,
         position: Value,
         tensors: &Tensors,
-        keep: Keep,
+        keep: Retention,
         metrics_bytes: u64,
     ) -> Result<(), CheckpointError> {
         let number = self.numbers()?.last().map_or(1, |last| last + 1);
         let mut writer = FolderWriter::create(&self.numbered(number), Overwrite::Refuse)?;
         writer.write_tensors(TENSORS, tensors, Dtype::F32)?;
-        let state = State { schema: 1, anchor: keep == Keep::Anchor, metrics_bytes, position };
+        let state = State { schema: 1, anchor: keep == Retention::Anchor, metrics_bytes, position };
         let state = serde_json::to_vec(&state)
             .map_err(|source| CheckpointError::Json { path: self.path.join(STATE), source })?;
         writer.write(STATE, &state)?;
@@ -154,8 +154,8 @@ impl Checkpoints {
     }
 
     /// Removes the damaged ones and all but the last two and the newest anchor.
-    fn rotate(&mut self, newest: u64, keep: Keep) -> Result<(), CheckpointError> {
-        let mut anchor_found = keep == Keep::Anchor;
+    fn rotate(&mut self, newest: u64, keep: Retention) -> Result<(), CheckpointError> {
+        let mut anchor_found = keep == Retention::Anchor;
         let mut recent = 1;
         for number in self.numbers()?.into_iter().rev().filter(|&number| number != newest) {
             let intact = match self.state(number) {

@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 use serde_json::{Value, json};
 
 use super::tests::reopen;
-use super::{Keep, RunFolder};
+use super::{Retention, RunFolder};
 use crate::checkpoint::test_process::run_alone;
 use crate::checkpoint::{
     CRASH_POINTS, CheckpointError, FolderWriter, HostTensor, ModelFolder, Overwrite, Tensors,
@@ -31,7 +31,7 @@ fn train(folder: &Path) -> Result<(), CheckpointError> {
         weights = blake3::hash(&weights).as_bytes().to_vec();
         run.append_metrics(&json!({ "step": step, "loss": weights[0] }))?;
         if step % 3 == 0 {
-            let keep = if step == 3 { Keep::Anchor } else { Keep::Recent };
+            let keep = if step == 3 { Retention::Anchor } else { Retention::Recent };
             let values = weights.iter().map(|&byte| f32::from(byte)).collect::<Vec<_>>();
             let tensors = Tensors::from([("weights".into(), HostTensor::new([32], values))]);
             run.start_checkpoint(json!({ "step": step }), tensors, keep)?;

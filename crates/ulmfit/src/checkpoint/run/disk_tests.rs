@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::tests::{reopen, save, weights};
-use super::{Keep, RunFolder};
+use super::{Retention, RunFolder};
 use crate::ErrorClass;
 use crate::checkpoint::test_process::run_limited;
 use crate::checkpoint::{FolderWriter, HostTensor, Overwrite, Tensors};
@@ -24,7 +24,7 @@ fn child() {
     assert_eq!(run.latest_checkpoint().unwrap().unwrap().position, json!({ "step": 1 }));
     let big = HostTensor::new([1 << 18], vec![1.0; 1 << 18]);
     let big = Tensors::from([("w".to_owned(), big)]);
-    run.start_checkpoint(json!({ "step": 2 }), big, Keep::Anchor).unwrap();
+    run.start_checkpoint(json!({ "step": 2 }), big, Retention::Anchor).unwrap();
     assert_eq!(run.finish_checkpoint().unwrap_err().class(), ErrorClass::Io);
 
     let mut line = "x".repeat(50_000);
@@ -44,7 +44,7 @@ fn a_full_disk_leaves_what_was_there() {
     let run_path = place.path().join("run");
     let mut run = RunFolder::open_or_create(&run_path).unwrap();
     run.append_metrics(&json!({ "step": 1 })).unwrap();
-    save(&mut run, 1, Keep::Anchor).unwrap();
+    save(&mut run, 1, Retention::Anchor).unwrap();
     drop(run);
 
     let folder = place.path().to_str().unwrap();

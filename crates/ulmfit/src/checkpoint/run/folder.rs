@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::checkpoints::{Checkpoint, Checkpoints, Keep};
+use super::checkpoints::{Checkpoint, Checkpoints, Retention};
 use super::config;
 use super::lock::RunLock;
 use super::metrics::MetricsLog;
@@ -29,7 +29,7 @@ use crate::checkpoint::{CheckpointError, Tensors};
 ///
 /// ```
 /// use serde_json::json;
-/// use ulmfit::checkpoint::{HostTensor, Keep, RunFolder, Tensors};
+/// use ulmfit::checkpoint::{HostTensor, Retention, RunFolder, Tensors};
 /// # let place = tempfile::tempdir()?;
 /// let mut run = RunFolder::open_or_create(&place.path().join("run"))?;
 /// run.config(&json!({ "seed": 1 }))?;
@@ -43,7 +43,7 @@ use crate::checkpoint::{CheckpointError, Tensors};
 /// }
 /// let weights = HostTensor::new([3], vec![1.0, 2.0, 3.0]);
 /// let tensors = Tensors::from([("weights".to_owned(), weights)]);
-/// run.start_checkpoint(json!({ "step": step }), tensors, Keep::Recent)?;
+/// run.start_checkpoint(json!({ "step": step }), tensors, Retention::Recent)?;
 /// // ... train on while it is being written ...
 /// run.finish_checkpoint()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -114,7 +114,7 @@ impl RunFolder {
         &mut self,
         position: Value,
         tensors: Tensors,
-        keep: Keep,
+        keep: Retention,
     ) -> Result<(), CheckpointError> {
         self.finish_checkpoint()?;
         let (metrics, metrics_bytes) = (self.metrics.handle()?, self.metrics.bytes());

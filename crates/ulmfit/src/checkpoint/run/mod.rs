@@ -15,7 +15,7 @@ mod disk_tests;
 #[cfg(test)]
 mod tests;
 
-pub use checkpoints::{Checkpoint, Keep, SkippedCheckpoint};
+pub use checkpoints::{Checkpoint, Retention, SkippedCheckpoint};
 pub(crate) use config::{VERSION, store_or_compare};
 pub use folder::RunFolder;
 pub use lock::RunLock;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Keep, RunFolder};
+use super::{Retention, RunFolder};
 use crate::ErrorClass;
 use crate::checkpoint::{CheckpointError, HostTensor, Tensors};
 
@@ -27,7 +27,7 @@ pub(super) fn weights(value: u64) -> Tensors {
 }
 
 /// Saves a checkpoint and waits for it.
-pub(super) fn save(run: &mut RunFolder, step: u64, keep: Keep) -> Result<(), CheckpointError> {
+pub(super) fn save(run: &mut RunFolder, step: u64, keep: Retention) -> Result<(), CheckpointError> {
     run.start_checkpoint(json!({ "step": step }), weights(step), keep)?;
     run.finish_checkpoint()
 }
@@ -37,7 +37,7 @@ fn run_to(path: &Path, steps: u64) -> RunFolder {
     let mut run = RunFolder::open_or_create(path).unwrap();
     for step in 1..=steps {
         run.append_metrics(&json!({ "step": step })).unwrap();
-        let keep = if step == 2 { Keep::Anchor } else { Keep::Recent };
+        let keep = if step == 2 { Retention::Anchor } else { Retention::Recent };
         save(&mut run, step, keep).unwrap();
     }
     run
@@ -63,7 +63,7 @@ fn the_last_two_and_the_anchor_are_kept() {
     let mut run = run_to(place.path(), 5);
     assert_eq!(kept(place.path()), ["000002", "000004", "000005"]);
     assert_eq!(run.latest_checkpoint().unwrap().unwrap().position, json!({ "step": 5 }));
-    for keep in [Keep::Anchor, Keep::Recent, Keep::Recent] {
+    for keep in [Retention::Anchor, Retention::Recent, Retention::Recent] {
         save(&mut run, 6, keep).unwrap();
     }
     assert_eq!(kept(place.path()), ["000006", "000007", "000008"]);
@@ -92,7 +92,7 @@ fn a_run_rolls_back_to_its_anchor() {
 fn a_checkpoint_is_what_was_there_when_it_was_begun() {
     let place = tempfile::tempdir().unwrap();
     let mut run = run_to(place.path(), 1);
-    run.start_checkpoint(json!({ "step": 1 }), weights(9), Keep::Recent).unwrap();
+    run.start_checkpoint(json!({ "step": 1 }), weights(9), Retention::Recent).unwrap();
     run.append_metrics(&json!({ "step": 2 })).unwrap();
     drop(run); // waits
     let latest = reopen(place.path()).latest_checkpoint().unwrap().unwrap();
@@ -107,7 +107,7 @@ fn numbers_that_are_none_are_not_saved() {
     let mut run = run_to(place.path(), 1);
     let mut broken = weights(2);
     broken.get_mut("weights").unwrap().values[77] = f32::NAN;
-    run.start_checkpoint(json!({ "step": 2 }), broken, Keep::Recent).unwrap();
+    run.start_checkpoint(json!({ "step": 2 }), broken, Retention::Recent).unwrap();
     let error = loop {
         if let Err(error) = run.poll_checkpoint() {
             break error;
@@ -161,7 +161,7 @@ fn a_damaged_checkpoint_is_passed_over_and_later_removed() {
     assert_eq!(found.tensors().unwrap(), weights(4));
     assert!(found.skipped[0].to_string().contains("000005"), "{}", found.skipped[0]);
     assert_eq!(steps(place.path()), [1, 2, 3, 4]);
-    save(&mut run, 5, Keep::Recent).unwrap();
+    save(&mut run, 5, Retention::Recent).unwrap();
     assert_eq!(kept(place.path()), ["000002", "000004", "000006"]);
 }
 

@@ -13,14 +13,14 @@ pub struct Split {
 
 /// How many rows are set aside.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum HeldOut {
+pub enum HoldOutSize {
     /// A share of all rows, in `0..1`.
     Fraction(f64),
     /// A number of rows.
     Rows(usize),
 }
 
-impl HeldOut {
+impl HoldOutSize {
     fn rows(self, all: usize) -> usize {
         match self {
             Self::Fraction(fraction) => (fraction.clamp(0.0, 1.0) * all as f64).round() as usize,
@@ -32,7 +32,7 @@ impl HeldOut {
 /// Sets rows aside so that every class keeps its share and rows of one group (equal numbers in
 /// `groups`) stay together.
 ///
-/// Shares are rounded by largest remainder, so the total is met where classes and groups allow.
+/// SplitFractions are rounded by largest remainder, so the total is met where classes and groups allow.
 /// A class so rare that its share is nothing gets at least one group where it has two.
 /// With groups of near duplicates ([`find_duplicates`](crate::data::quality::find_duplicates)) no
 /// validation text was seen in training. A group counts for the class of its first row; a class
@@ -42,7 +42,12 @@ impl HeldOut {
 ///
 /// # Panics
 /// If `labels` and `groups` differ in length.
-pub fn stratified_groups(labels: &[u32], groups: &[usize], held_out: HeldOut, key: &Key) -> Split {
+pub fn stratified_groups(
+    labels: &[u32],
+    groups: &[usize],
+    held_out: HoldOutSize,
+    key: &Key,
+) -> Split {
     assert_eq!(labels.len(), groups.len(), "one group a row");
     let members = members(groups);
     let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
@@ -73,7 +78,7 @@ pub fn stratified_groups(labels: &[u32], groups: &[usize], held_out: HeldOut, ke
 }
 
 /// Sets rows aside at random, groups together: for regression and several labels a row.
-pub fn random_groups(groups: &[usize], held_out: HeldOut, key: &Key) -> Split {
+pub fn random_groups(groups: &[usize], held_out: HoldOutSize, key: &Key) -> Split {
     let members = members(groups);
     let mut valid = Vec::new();
     if members.len() > 1 {
@@ -150,7 +155,7 @@ mod tests {
     use super::*;
 
     /// Every row is a group.
-    fn stratified(labels: &[u32], held_out: HeldOut, key: &Key) -> Split {
+    fn stratified(labels: &[u32], held_out: HoldOutSize, key: &Key) -> Split {
         stratified_groups(labels, &(0..labels.len()).collect::<Vec<_>>(), held_out, key)
     }
 
@@ -165,22 +170,22 @@ mod tests {
     fn every_class_keeps_its_share() {
         let labels: Vec<u32> =
             (0..1000).map(|row| [0, 0, 0, 0, 0, 0, 1, 1, 1, 2][row % 10]).collect();
-        let split = stratified(&labels, HeldOut::Fraction(0.1), &Key::new(1));
+        let split = stratified(&labels, HoldOutSize::Fraction(0.1), &Key::new(1));
         assert_eq!(counts(&labels, &split.valid), [60, 30, 10]);
         let mut all = [split.train.clone(), split.valid.clone()].concat();
         all.sort_unstable();
         assert_eq!(all, (0..1000).collect::<Vec<_>>());
-        assert_eq!(split, stratified(&labels, HeldOut::Fraction(0.1), &Key::new(1)));
-        assert_ne!(split, stratified(&labels, HeldOut::Fraction(0.1), &Key::new(2)));
+        assert_eq!(split, stratified(&labels, HoldOutSize::Fraction(0.1), &Key::new(1)));
+        assert_ne!(split, stratified(&labels, HoldOutSize::Fraction(0.1), &Key::new(2)));
     }
 
     #[test]
     fn small_classes_stay_in_training() {
         let labels = [0, 0, 0, 0, 1, 2, 2];
         for seed in 0..20 {
-            let split = stratified(&labels, HeldOut::Rows(6), &Key::new(seed));
+            let split = stratified(&labels, HoldOutSize::Rows(6), &Key::new(seed));
             assert_eq!(counts(&labels, &split.train), [1, 1, 1], "{seed}");
-            let split = stratified(&labels, HeldOut::Rows(2), &Key::new(seed));
+            let split = stratified(&labels, HoldOutSize::Rows(2), &Key::new(seed));
             assert_eq!(split.valid.len(), 2, "{seed}");
         }
     }
@@ -189,22 +194,22 @@ mod tests {
     fn a_rare_class_is_tested() {
         let labels: Vec<u32> = (0..200).map(|row| u32::from(row >= 198)).collect();
         for seed in 0..5 {
-            let split = stratified(&labels, HeldOut::Fraction(0.2), &Key::new(seed));
+            let split = stratified(&labels, HoldOutSize::Fraction(0.2), &Key::new(seed));
             assert_eq!(counts(&labels, &split.valid), [39, 1], "{seed}");
             assert_eq!(counts(&labels, &split.train), [159, 1], "{seed}");
         }
         // its rows nearly repeat each other, so that one side must go without
         let groups: Vec<usize> = (0..200).map(|row| row.min(198)).collect();
-        let split = stratified_groups(&labels, &groups, HeldOut::Fraction(0.2), &Key::new(1));
+        let split = stratified_groups(&labels, &groups, HoldOutSize::Fraction(0.2), &Key::new(1));
         assert_eq!(counts(&labels, &split.valid)[1], 0);
         // nobody has one to give away
-        assert_eq!(stratified(&labels, HeldOut::Rows(1), &Key::new(1)).valid.len(), 1);
+        assert_eq!(stratified(&labels, HoldOutSize::Rows(1), &Key::new(1)).valid.len(), 1);
     }
 
     #[test]
     fn rounding_meets_the_total() {
         let labels: Vec<u32> = (0..60).map(|row| row % 6).collect(); // ten rows each: 1.5 a class
-        assert_eq!(stratified(&labels, HeldOut::Fraction(0.15), &Key::new(3)).valid.len(), 9);
+        assert_eq!(stratified(&labels, HoldOutSize::Fraction(0.15), &Key::new(3)).valid.len(), 9);
     }
 
     #[test]
@@ -213,8 +218,8 @@ mod tests {
         let groups: Vec<usize> = (0..300).map(|row| row / 6 * 6 + row % 2).collect(); // triples of a class
         for seed in 0..10 {
             for split in [
-                stratified_groups(&labels, &groups, HeldOut::Fraction(0.2), &Key::new(seed)),
-                random_groups(&groups, HeldOut::Fraction(0.2), &Key::new(seed)),
+                stratified_groups(&labels, &groups, HoldOutSize::Fraction(0.2), &Key::new(seed)),
+                random_groups(&groups, HoldOutSize::Fraction(0.2), &Key::new(seed)),
             ] {
                 assert_eq!(split.valid.len(), 60, "{seed}");
                 let held: Vec<usize> = split.valid.iter().map(|row| groups[*row]).collect();
@@ -226,8 +231,8 @@ mod tests {
     #[test]
     fn nothing_to_split() {
         let none = Split { train: vec![], valid: vec![] };
-        assert_eq!(stratified(&[], HeldOut::Fraction(0.5), &Key::new(0)), none);
-        assert_eq!(random_groups(&[], HeldOut::Rows(3), &Key::new(0)), none);
-        assert!(random_groups(&[7, 7, 7], HeldOut::Rows(2), &Key::new(0)).valid.is_empty());
+        assert_eq!(stratified(&[], HoldOutSize::Fraction(0.5), &Key::new(0)), none);
+        assert_eq!(random_groups(&[], HoldOutSize::Rows(3), &Key::new(0)), none);
+        assert!(random_groups(&[7, 7, 7], HoldOutSize::Rows(2), &Key::new(0)).valid.is_empty());
     }
 }

@@ -147,7 +147,7 @@ impl LabelSet {
             for record in records {
                 number(record)?;
             }
-            return Ok(Self::of(kind, Vec::new()));
+            return Ok(Self::from_names(kind, Vec::new()));
         }
         if let Some(length) = multi_hot(records) {
             return Err(DataError::MultiHot { place: records[0].place.clone(), length });
@@ -179,11 +179,11 @@ impl LabelSet {
         if names.iter().all(|name| name.parse::<i64>().is_ok()) {
             names.sort_by_key(|name| name.parse::<i64>().unwrap_or_default());
         }
-        Ok(Self::of(kind, names))
+        Ok(Self::from_names(kind, names))
     }
 
     /// Labels of known names; those of a regression have none.
-    pub fn of(kind: LabelKind, names: Vec<String>) -> Self {
+    pub fn from_names(kind: LabelKind, names: Vec<String>) -> Self {
         let index = names.iter().cloned().zip(0..).collect();
         Self { kind, names, index }
     }
@@ -238,7 +238,7 @@ impl LabelSet {
     pub fn with_unseen(&self, records: &[Record]) -> Self {
         let mut names = self.names.clone();
         names.extend(self.unseen(records).into_keys().map(str::to_owned));
-        Self::of(self.kind, names)
+        Self::from_names(self.kind, names)
     }
 
     /// What to tell of rows whose labels are not among these; `None` if there are none.
@@ -356,7 +356,7 @@ impl TryFrom<LabelFile> for LabelSet {
     type Error = DataError;
 
     fn try_from(file: LabelFile) -> Result<Self, DataError> {
-        let set = Self::of(file.kind, file.labels);
+        let set = Self::from_names(file.kind, file.labels);
         let problem = match (set.kind, set.names.len()) {
             _ if set.index.len() != set.names.len() => "names a label twice",
             (LabelKind::Regression, 1..) => "has names, but the task is regression",

@@ -33,7 +33,7 @@ impl Default for CheckOptions {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataReport {
     /// Counts of each part, the training part first.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SplitCounts>,
     /// What deserves attention, the worst first.
     pub findings: Vec<Finding>,
 }
@@ -47,7 +47,7 @@ impl DataReport {
 
 /// Counts of one part of the data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Part {
+pub struct SplitCounts {
     /// Its name: `train`, `valid`, `test`.
     pub name: String,
     /// Documents.
@@ -161,7 +161,7 @@ pub fn check_data(
 
     let kind = options.task.kind(train);
     let labelled = kind != LabelKind::Regression;
-    let mut counted: Vec<Part> =
+    let mut counted: Vec<SplitCounts> =
         parts.iter().map(|(name, records)| count(name, records, labelled)).collect();
     report.documents(&rows);
     report.unfit(&rows, kind);
@@ -182,7 +182,7 @@ struct Row<'a> {
     record: &'a Record,
 }
 
-fn count(name: &str, records: &[Record], labelled: bool) -> Part {
+fn count(name: &str, records: &[Record], labelled: bool) -> SplitCounts {
     let mut bytes: Vec<usize> = records.iter().map(Record::text_bytes).collect();
     bytes.sort_unstable();
     let mut labels = BTreeMap::new();
@@ -191,7 +191,7 @@ fn count(name: &str, records: &[Record], labelled: bool) -> Part {
             *labels.entry(name.clone()).or_insert(0) += 1;
         }
     }
-    Part {
+    SplitCounts {
         name: name.to_owned(),
         rows: records.len(),
         median_bytes: bytes.get(bytes.len() / 2).copied().unwrap_or(0),
@@ -296,7 +296,13 @@ impl Report<'_> {
         });
     }
 
-    fn repeats(&mut self, rows: &[Row], exact: &[usize], near: &[usize], parts: &mut [Part]) {
+    fn repeats(
+        &mut self,
+        rows: &[Row],
+        exact: &[usize],
+        near: &[usize],
+        parts: &mut [SplitCounts],
+    ) {
         let mut repeated = vec![Vec::new(); parts.len()];
         let mut leaked = vec![Vec::new(); parts.len()];
         // Parts in which a text, or one of its group, was met already.
@@ -355,7 +361,7 @@ impl Report<'_> {
         });
     }
 
-    fn labels(&mut self, kind: LabelKind, parts: &[Part]) {
+    fn labels(&mut self, kind: LabelKind, parts: &[SplitCounts]) {
         /// How much commoner a label may be than the rarest.
         const BALANCED: usize = 20;
         let labels = &parts[0].labels;

@@ -4,6 +4,8 @@ mod check;
 mod near_duplicates;
 mod similar;
 
-pub use check::{CheckOptions, DataReport, Finding, FindingKind, Part, Severity, check_data};
+pub use check::{
+    CheckOptions, DataReport, Finding, FindingKind, Severity, SplitCounts, check_data,
+};
 pub use near_duplicates::{Duplicates, find_duplicates};
 pub(crate) use similar::{closest, distance};

@@ -11,7 +11,7 @@ pub(super) fn section(report: &Report) -> Markup {
     let (Some(reliability), Some(error)) = (&report.reliability, report.calibration_error) else {
         return html! {};
     };
-    let several = matches!(report.judged(), Some((ClassifierEvaluation::MultiLabel(_), _)));
+    let several = matches!(report.evaluated(), Some((ClassifierEvaluation::MultiLabel(_), _)));
     let (outcome, given, confident) = if several {
         ("label present", "probability", "the probability of a label")
     } else {

@@ -14,7 +14,7 @@ const SMALL: usize = 8;
 const PAIRS: usize = 20;
 
 pub(super) fn section(report: &Report) -> Markup {
-    let Some((ClassifierEvaluation::SingleLabel(scores), _)) = report.judged() else {
+    let Some((ClassifierEvaluation::SingleLabel(scores), _)) = report.evaluated() else {
         return html! {};
     };
     let content = html! {

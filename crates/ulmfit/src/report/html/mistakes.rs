@@ -9,7 +9,7 @@ pub(super) fn section(report: &Report) -> Markup {
     if report.mistakes.is_empty() {
         return html! {};
     }
-    let is_number = matches!(report.judged(), Some((ClassifierEvaluation::Regression(_), _)));
+    let is_number = matches!(report.evaluated(), Some((ClassifierEvaluation::Regression(_), _)));
     let (title, guessed, why) = if is_number {
         (
             "Largest errors",

@@ -6,7 +6,7 @@ use crate::report::{BaselineScores, ClassScores, ClassifierEvaluation, Report};
 use maud::{Markup, PreEscaped, html};
 
 pub(super) fn section(report: &Report) -> Markup {
-    let Some((scores, _)) = report.judged() else { return html! {} };
+    let Some((scores, _)) = report.evaluated() else { return html! {} };
     let classes = scores.per_class();
     html! {
         (titled("Score", &beside(scores, report)))

@@ -5,9 +5,9 @@ use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
 use crate::report::{
-    BaselineScores, ClassificationScores, ClassifierEvaluation, Cost, Course, Curve, DataHashes,
+    BaselineScores, ClassificationScores, ClassifierEvaluation, Cost, Curve, DataHashes,
     DirectionScore, EpochScore, GroupRates, LabelCounts, Mistake, Provenance, Report, RowCounts,
-    SelfTrainingReport, StageTime,
+    SelfTrainingReport, StageTime, TrainingHistory,
 };
 use crate::text::Direction;
 use crate::train::Validation;
@@ -29,10 +29,10 @@ fn single(labels: &[String]) -> ClassifierEvaluation {
     ClassifierEvaluation::SingleLabel(scores)
 }
 
-fn course(title: &str) -> Course {
+fn course(title: &str) -> TrainingHistory {
     let rates =
         |step: u64| GroupRates { step, rates: vec![(step > 5).then_some(1e-3), Some(2e-3)] };
-    Course {
+    TrainingHistory {
         title: title.to_owned(),
         steps: 10,
         groups: strings(["layer 1", "head"]),
@@ -103,7 +103,7 @@ fn report(text: &str) -> Report {
         }],
         test: Some(single(&labels)),
         valid: None,
-        chosen: false,
+        selected_on_valid: false,
         baselines: Some(BaselineScores::Labels {
             majority_accuracy: 0.5,
             majority_ci95: [0.4, 0.6],
@@ -280,10 +280,10 @@ fn the_verdict_comes_first_and_a_weak_score_is_said_to_be_one() {
     );
     assert!(text.contains("30.0 points more accurate (95 % interval"), "{text}");
     assert!(text.contains("1 training row is a near-duplicate of a test row"), "{text}");
-    let mut flattering = report("x");
-    (flattering.valid, flattering.chosen) = (flattering.test.take(), true);
-    flattering.comparison = Some(Comparison::new(&[true, false], &[false, true]));
-    let text = page(&flattering);
+    let mut optimistic = report("x");
+    (optimistic.valid, optimistic.selected_on_valid) = (optimistic.test.take(), true);
+    optimistic.comparison = Some(Comparison::new(&[true, false], &[false, true]));
+    let text = page(&optimistic);
     assert!(text.contains("<h1>No clear difference from <span"), "{text}");
     assert!(text.contains("This score is optimistic"), "{text}");
     assert!(page(&numbers()).contains("<h1>Better than always predicting the mean</h1>"));

@@ -4,14 +4,14 @@ use super::figure::figure;
 use super::format::count;
 use super::{folded, wide};
 use crate::report::svg::{learning_rates, losses};
-use crate::report::{ClassifierEvaluation, Course, DirectionScore, EpochScore, Report};
+use crate::report::{ClassifierEvaluation, DirectionScore, EpochScore, Report, TrainingHistory};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
     if report.training.is_empty() && report.language_model.is_empty() {
         return html! {};
     }
-    let numbers = matches!(report.judged(), Some((ClassifierEvaluation::Regression(_), _)));
+    let numbers = matches!(report.evaluated(), Some((ClassifierEvaluation::Regression(_), _)));
     let unit = if numbers { "Loss" } else { "Loss in nats" };
     let content = html! {
         @if !report.language_model.is_empty() { (language_model(&report.language_model)) }
@@ -54,7 +54,7 @@ fn language_model(scores: &[DirectionScore]) -> Markup {
     })
 }
 
-fn training(course: &Course, unit: &str) -> Markup {
+fn training(course: &TrainingHistory, unit: &str) -> Markup {
     let valid = |epoch: &EpochScore| Some((epoch.step as f64, epoch.valid.as_ref()?.loss));
     let valid = course.epochs.iter().filter_map(valid).collect();
     let mut title: String = course.title.clone();
@@ -82,7 +82,7 @@ fn training(course: &Course, unit: &str) -> Markup {
 type Points = Vec<(f64, f64)>;
 
 /// The rates of each group, the lowest first; groups that always have the same are one.
-fn groups(course: &Course) -> Vec<(String, Points)> {
+fn groups(course: &TrainingHistory) -> Vec<(String, Points)> {
     let points = |group: usize| -> Points {
         let rate = |rates: &[Option<f64>]| rates.get(group).copied().flatten();
         course
@@ -111,7 +111,7 @@ fn alike(a: &[(f64, f64)], b: &[(f64, f64)]) -> bool {
     a.iter().zip(b).all(|(a, b)| a.1.to_bits() == b.1.to_bits())
 }
 
-fn epochs(course: &Course) -> Markup {
+fn epochs(course: &TrainingHistory) -> Markup {
     let names: Vec<&String> = course
         .epochs
         .iter()

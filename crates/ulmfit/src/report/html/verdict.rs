@@ -2,7 +2,7 @@
 
 use super::format::{count, counted, interval, percent, plain_interval};
 use crate::report::statistics::{Comparison, Verdict, rounded, rows_for_mean};
-use crate::report::{BaselineScores, ClassifierEvaluation, Judge, Report};
+use crate::report::{BaselineScores, ClassifierEvaluation, EvaluationSplit, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -43,19 +43,21 @@ fn headline(report: &Report) -> String {
 
 /// What the verdict rests on.
 fn evidence(report: &Report) -> String {
-    let Some((scores, judge)) = report.judged() else {
+    let Some((scores, split)) = report.evaluated() else {
         return "Give a test set with --test, or hold one out with --test-share.".to_owned();
     };
     let rows = count(scores.rows());
-    let on = match judge {
-        Judge::Test => format!("on {rows} test rows"),
-        Judge::Valid => format!("on {rows} validation rows, on which nothing was selected"),
-        Judge::Chosen => {
+    let on = match split {
+        EvaluationSplit::Test => format!("on {rows} test rows"),
+        EvaluationSplit::Validation => {
+            format!("on {rows} validation rows, on which nothing was selected")
+        }
+        EvaluationSplit::Selection => {
             format!("on the {rows} validation rows that the best epoch was selected on")
         }
     };
     match (&report.comparison, &report.baselines) {
-        (Some(comparison), _) => compared(comparison, &on, judge),
+        (Some(comparison), _) => compared(comparison, &on, split),
         (_, Some(BaselineScores::Numbers { mae_gain, mae_gain_ci95, .. })) => {
             let (error, interval, direction) = match (*mae_gain, *mae_gain_ci95) {
                 (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
@@ -90,7 +92,7 @@ fn unbroken(text: &str) -> Markup {
     }
 }
 
-fn compared(comparison: &Comparison, on: &str, judge: Judge) -> String {
+fn compared(comparison: &Comparison, on: &str, split: EvaluationSplit) -> String {
     // told from the side of the better one
     let told = match comparison.verdict() {
         Verdict::Second => comparison.reversed(),
@@ -110,9 +112,9 @@ fn compared(comparison: &Comparison, on: &str, judge: Judge) -> String {
              choice here."
         ),
         Verdict::Tie => {
-            let rows = match judge {
-                Judge::Test => "test rows",
-                Judge::Valid | Judge::Chosen => "rows",
+            let rows = match split {
+                EvaluationSplit::Test => "test rows",
+                EvaluationSplit::Validation | EvaluationSplit::Selection => "rows",
             };
             let n = count(comparison.n);
             let proof = format!("{n} {rows} cannot prove a difference ({interval})");
@@ -134,7 +136,7 @@ fn compared(comparison: &Comparison, on: &str, judge: Judge) -> String {
 type Figure = (String, String, String);
 
 fn figures(report: &Report) -> Markup {
-    let Some((scores, judge)) = report.judged() else { return html! {} };
+    let Some((scores, split)) = report.evaluated() else { return html! {} };
     let mut figures = headline_figures(scores);
     match &report.baselines {
         Some(BaselineScores::Labels { tfidf_accuracy, tfidf_ci95, .. }) => {
@@ -147,7 +149,11 @@ fn figures(report: &Report) -> Markup {
         }
         None => {}
     }
-    let kind = if judge == Judge::Chosen { "also used for selection" } else { "not trained on" };
+    let kind = if split == EvaluationSplit::Selection {
+        "also used for selection"
+    } else {
+        "not trained on"
+    };
     figures.push(("Test rows".into(), count(scores.rows()), kind.into()));
     html! {
         dl.figures {
@@ -195,7 +201,7 @@ fn headline_figures(scores: &ClassifierEvaluation) -> Vec<Figure> {
 /// What makes the score worth less than it looks.
 fn notices(report: &Report) -> Vec<String> {
     let mut notices = Vec::new();
-    if matches!(report.judged(), Some((_, Judge::Chosen))) {
+    if matches!(report.evaluated(), Some((_, EvaluationSplit::Selection))) {
         notices.push(
             "This score is optimistic: the best epoch was selected on the same rows. A test set, \
              with --test or --test-share, gives an unbiased one."

@@ -8,4 +8,4 @@ mod spread;
 pub use calibration::Reliability;
 pub use compare::{Comparison, Verdict, rounded, rows_for_mean};
 pub use learning_curve::{CurvePoint, CurveRun, Estimate, LearningCurve, PowerLaw};
-pub use spread::{Apart, Spread};
+pub use spread::{Separation, Spread};

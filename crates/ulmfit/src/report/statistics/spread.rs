@@ -20,7 +20,7 @@ pub struct Spread {
 /// What two spreads say of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Apart {
+pub enum Separation {
     /// The first lies lower, beyond the spread of both.
     Lower,
     /// The first lies higher, beyond the spread of both.
@@ -33,7 +33,7 @@ pub enum Apart {
 
 impl Spread {
     /// Of some runs; none of none.
-    pub fn of(runs: &[f64]) -> Option<Self> {
+    pub fn from_runs(runs: &[f64]) -> Option<Self> {
         let n = runs.len();
         let mean = runs.iter().sum::<f64>() / n as f64;
         let squares: f64 = runs.iter().map(|run| (run - mean).powi(2)).sum();
@@ -51,16 +51,16 @@ impl Spread {
     ///
     /// No test of significance: three seeds bear none. It keeps a table from being read as if the
     /// last digit meant something.
-    pub fn apart(&self, other: &Self) -> Apart {
-        let (Some(one), Some(two)) = (self.sd, other.sd) else { return Apart::Unknown };
+    pub fn separation(&self, other: &Self) -> Separation {
+        let (Some(one), Some(two)) = (self.sd, other.sd) else { return Separation::Unknown };
         let difference = self.mean - other.mean;
         let touch = self.min <= other.max && other.min <= self.max;
         if touch || difference.abs() <= one + two {
-            Apart::Within
+            Separation::Within
         } else if difference < 0.0 {
-            Apart::Lower
+            Separation::Lower
         } else {
-            Apart::Higher
+            Separation::Higher
         }
     }
 }
@@ -71,21 +71,23 @@ mod tests {
 
     #[test]
     fn spread_is_the_textbooks() {
-        let spread = Spread::of(&[0.1, 0.2, 0.6]).unwrap();
+        let spread = Spread::from_runs(&[0.1, 0.2, 0.6]).unwrap();
         assert!((spread.mean - 0.3).abs() < 1e-12);
         assert!((spread.sd.unwrap() - 0.07_f64.sqrt()).abs() < 1e-12);
         assert_eq!([spread.min, spread.max].map(f64::to_bits), [0.1, 0.6].map(f64::to_bits));
-        assert_eq!(Spread::of(&[0.5]).unwrap().sd, None);
-        assert_eq!(Spread::of(&[]), None);
+        assert_eq!(Spread::from_runs(&[0.5]).unwrap().sd, None);
+        assert_eq!(Spread::from_runs(&[]), None);
     }
 
     #[test]
     fn only_gaps_beyond_the_spread_count() {
-        let compare = |a: &[f64], b: &[f64]| Spread::of(a).unwrap().apart(&Spread::of(b).unwrap());
-        assert_eq!(compare(&[0.10, 0.11], &[0.20, 0.21]), Apart::Lower);
-        assert_eq!(compare(&[0.20, 0.21], &[0.10, 0.11]), Apart::Higher);
-        assert_eq!(compare(&[0.10, 0.14], &[0.13, 0.20]), Apart::Within, "the ranges touch");
-        assert_eq!(compare(&[0.10, 0.14], &[0.141, 0.18]), Apart::Within, "a hair's breadth");
-        assert_eq!(compare(&[0.10], &[0.90, 0.91]), Apart::Unknown);
+        let compare = |a: &[f64], b: &[f64]| {
+            Spread::from_runs(a).unwrap().separation(&Spread::from_runs(b).unwrap())
+        };
+        assert_eq!(compare(&[0.10, 0.11], &[0.20, 0.21]), Separation::Lower);
+        assert_eq!(compare(&[0.20, 0.21], &[0.10, 0.11]), Separation::Higher);
+        assert_eq!(compare(&[0.10, 0.14], &[0.13, 0.20]), Separation::Within, "the ranges touch");
+        assert_eq!(compare(&[0.10, 0.14], &[0.141, 0.18]), Separation::Within, "a hair's breadth");
+        assert_eq!(compare(&[0.10], &[0.90, 0.91]), Separation::Unknown);
     }
 }

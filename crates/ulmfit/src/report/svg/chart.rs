@@ -1,6 +1,6 @@
 //! Lines over a plane.
 
-use super::{Dress, Dressed, Escaped, Picture, open};
+use super::{Escaped, InMedium, Medium, Picture, open};
 use std::fmt;
 
 /// Lines and marked points over two axes; `to_string` is the SVG.
@@ -235,7 +235,7 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 
 impl fmt::Display for LineChart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Dressed(self, Dress::File).fmt(f)
+        InMedium(self, Medium::File).fmt(f)
     }
 }
 
@@ -244,9 +244,9 @@ impl Picture for LineChart {
         &self.title
     }
 
-    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
-        let mut frame = if dress == Dress::File { Frame::FILE } else { Frame::PAGE };
-        let legend = if dress == Dress::File { legend(&frame, &self.lines) } else { Vec::new() };
+    fn draw(&self, f: &mut fmt::Formatter<'_>, medium: Medium) -> fmt::Result {
+        let mut frame = if medium == Medium::File { Frame::FILE } else { Frame::PAGE };
+        let legend = if medium == Medium::File { legend(&frame, &self.lines) } else { Vec::new() };
         frame.top += legend.last().map_or(0.0, |(_, (_, y))| y - LEGEND);
         let lines: Vec<_> = self.lines.iter().map(|line| (line, thinned(&line.points))).collect();
         let points = || {
@@ -256,15 +256,15 @@ impl Picture for LineChart {
         };
         let x = Ruler::new(&self.x, points().map(|point| point.0));
         let mut y = Ruler::new(&self.y, points().map(|point| point.1));
-        let strides = match dress {
-            Dress::File => [x.stride(7.0), y.stride(7.0)],
-            Dress::Page => [x.stride(5.0), y.stride(4.0)],
+        let strides = match medium {
+            Medium::File => [x.stride(7.0), y.stride(7.0)],
+            Medium::Page => [x.stride(5.0), y.stride(4.0)],
         };
-        if dress == Dress::Page {
+        if medium == Medium::Page {
             y = y.rounded(strides[1]);
         }
-        open(f, dress, frame.width, frame.height, &self.title)?;
-        self.draw_axes(f, dress, &frame, [x.ticks(strides[0]), y.ticks(strides[1])])?;
+        open(f, medium, frame.width, frame.height, &self.title)?;
+        self.draw_axes(f, medium, &frame, [x.ticks(strides[0]), y.ticks(strides[1])])?;
         let at = |&(a, b): &(f64, f64)| (frame.across(x.place(a)), frame.up(y.place(b)));
         for (line, points) in &lines {
             let points: Vec<_> = points.iter().map(at).collect();
@@ -297,7 +297,7 @@ impl LineChart {
     fn draw_axes(
         &self,
         f: &mut fmt::Formatter<'_>,
-        dress: Dress,
+        medium: Medium,
         frame: &Frame,
         [x, y]: [Vec<(f64, String)>; 2],
     ) -> fmt::Result {
@@ -313,10 +313,10 @@ impl LineChart {
             text(f, (frame.left - 8.0, at + 4.0), "end", &number)?;
         }
         let label = &self.x.label;
-        match dress {
+        match medium {
             // a page has the quantity of y in the caption
-            Dress::Page => text(f, (frame.across(1.0), frame.height - 6.0), "end", label),
-            Dress::File => {
+            Medium::Page => text(f, (frame.across(1.0), frame.height - 6.0), "end", label),
+            Medium::File => {
                 text(f, (middle.0, frame.height - 12.0), "middle", label)?;
                 let (label, up) = (Escaped(&self.y.label), middle.1);
                 writeln!(

@@ -1,6 +1,6 @@
 //! Counts in a grid, darker where there are more.
 
-use super::{Dress, Dressed, Escaped, Picture, open};
+use super::{Escaped, InMedium, Medium, Picture, open};
 use std::fmt;
 
 /// Counts by row and column, each row shaded by its own shares; `to_string` is the SVG.
@@ -35,7 +35,7 @@ impl HeatMap {
 
 impl fmt::Display for HeatMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Dressed(self, Dress::File).fmt(f)
+        InMedium(self, Medium::File).fmt(f)
     }
 }
 
@@ -44,19 +44,19 @@ impl Picture for HeatMap {
         &self.title
     }
 
-    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
+    fn draw(&self, f: &mut fmt::Formatter<'_>, medium: Medium) -> fmt::Result {
         let classes = self.names.len();
         let names: Vec<String> = (0..classes).map(|n| self.name(n)).collect();
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
         let size = (520.0 / classes.max(1) as f64).clamp(34.0, 52.0);
         let label = LETTER * longest as f64 + 14.0;
         let left = label + 22.0;
-        let top = 0.72 * label + if dress == Dress::File { 60.0 } else { 28.0 };
+        let top = 0.72 * label + if medium == Medium::File { 60.0 } else { 28.0 };
         let (width, height) =
             (left + size * classes as f64 + 0.72 * label, top + size * classes as f64 + 8.0);
-        open(f, dress, width, height, &self.title)?;
+        open(f, medium, width, height, &self.title)?;
         let (rows, columns) = (Escaped(&self.row_label), Escaped(&self.column_label));
-        let head = if dress == Dress::File { 46.0 } else { 14.0 };
+        let head = if medium == Medium::File { 46.0 } else { 14.0 };
         writeln!(f, "<text class=\"axis\" x=\"{left:.1}\" y=\"{head}\">{columns} →</text>")?;
         let middle = top + size * classes as f64 / 2.0;
         writeln!(

@@ -25,7 +25,7 @@ text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:
 
 /// What a picture is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dress {
+pub enum Medium {
     /// A file of its own: colours, title, legend and background are part of it.
     File,
     /// A page that has a style sheet, captions and legends.
@@ -41,21 +41,21 @@ pub trait Picture {
     ///
     /// # Errors
     /// Those of `f`.
-    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result;
+    fn draw(&self, f: &mut fmt::Formatter<'_>, medium: Medium) -> fmt::Result;
 
     /// The SVG for a page.
     fn in_page(&self) -> String
     where
         Self: Sized,
     {
-        Dressed(self, Dress::Page).to_string()
+        InMedium(self, Medium::Page).to_string()
     }
 }
 
-/// A picture in its dress; `to_string` is the SVG.
-struct Dressed<'a, P>(&'a P, Dress);
+/// A picture in its medium; `to_string` is the SVG.
+struct InMedium<'a, P>(&'a P, Medium);
 
-impl<P: Picture> fmt::Display for Dressed<'_, P> {
+impl<P: Picture> fmt::Display for InMedium<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.draw(f, self.1)
     }
@@ -64,7 +64,7 @@ impl<P: Picture> fmt::Display for Dressed<'_, P> {
 /// Opens a picture: size, title for screen readers; for a file also colours, background and title.
 fn open(
     f: &mut fmt::Formatter<'_>,
-    dress: Dress,
+    medium: Medium,
     width: f64,
     height: f64,
     title: &str,
@@ -76,7 +76,7 @@ fn open(
          viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-label=\"{title}\">"
     )?;
     writeln!(f, "<title>{title}</title>")?;
-    if dress == Dress::Page {
+    if medium == Medium::Page {
         return Ok(());
     }
     writeln!(f, "{STYLE}<rect class=\"back\" width=\"{width:.0}\" height=\"{height:.0}\"/>")?;

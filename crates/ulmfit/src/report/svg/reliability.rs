@@ -1,6 +1,6 @@
 //! Accuracy over confidence.
 
-use super::{Dress, Dressed, Escaped, Picture, open};
+use super::{Escaped, InMedium, Medium, Picture, open};
 use crate::report::metrics::wilson;
 use crate::report::statistics::Reliability;
 use std::fmt;
@@ -31,7 +31,7 @@ const FEW: u64 = 5;
 
 impl fmt::Display for ReliabilityDiagram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Dressed(self, Dress::File).fmt(f)
+        InMedium(self, Medium::File).fmt(f)
     }
 }
 
@@ -40,13 +40,13 @@ impl Picture for ReliabilityDiagram {
         &self.title
     }
 
-    fn draw(&self, f: &mut fmt::Formatter<'_>, dress: Dress) -> fmt::Result {
-        let top = if dress == Dress::File { 46.0 } else { 10.0 };
+    fn draw(&self, f: &mut fmt::Formatter<'_>, medium: Medium) -> fmt::Result {
+        let top = if medium == Medium::File { 46.0 } else { 10.0 };
         let (floor, end) = (top + SIZE, LEFT + SIZE);
         let base = floor + GAP + STRIP;
         let (given, outcome) = (Escaped(&self.given), Escaped(&self.outcome));
         let bins = &self.reliability.bins;
-        open(f, dress, end + RIGHT, base + 40.0, &self.title)?;
+        open(f, medium, end + RIGHT, base + 40.0, &self.title)?;
         for tick in 0..=5 {
             let part = f64::from(tick) / 5.0;
             let (x, y, text) = (LEFT + part * SIZE, floor - part * SIZE, tick * 20);

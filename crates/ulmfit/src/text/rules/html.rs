@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::Draft;
+use super::RuleBuffer;
 use crate::text::html::unescape;
 
 /// Replaced one after another, each in the result of those before. (`&quot;` really does become
@@ -28,7 +28,7 @@ static LITERALS: LazyLock<[(Finder<'static>, &'static str); 13]> = LazyLock::new
     .map(|(from, to)| (Finder::new(from), to))
 });
 
-pub(super) fn fix_html(draft: &mut Draft) {
+pub(super) fn fix_html(draft: &mut RuleBuffer) {
     for (from, to) in &*LITERALS {
         if from.find(draft.text().as_bytes()).is_some() {
             draft.rewrite(|text, out| {
@@ -64,7 +64,7 @@ mod tests {
             ("&#x80;&notit;", "€¬it;"),
             (r#"\n\" <unk> #39;"#, "\n\" xxunk '"),
         ] {
-            let mut draft = Draft::of(text);
+            let mut draft = RuleBuffer::of(text);
             fix_html(&mut draft);
             assert_eq!(draft.text(), fixed, "{text}");
         }

@@ -25,12 +25,12 @@ use letters::Letters;
 
 /// A text under revision, with the room that the next revision is written into.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct RuleBuffer {
     text: String,
     spare: String,
 }
 
-impl Draft {
+impl RuleBuffer {
     #[cfg(test)]
     fn of(text: &str) -> Self {
         Self { text: text.to_owned(), spare: String::new() }
@@ -66,7 +66,7 @@ impl Rules {
 
     /// Puts a document's fields together and applies all rules: markup to text, repeats and
     /// capitals to special tokens, small letters.
-    pub(super) fn apply(&self, fields: &[impl AsRef<str>], draft: &mut Draft) {
+    pub(super) fn apply(&self, fields: &[impl AsRef<str>], draft: &mut RuleBuffer) {
         draft.text.clear();
         self.join(fields, &mut draft.text);
         html::fix_html(draft);
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn all_rules_in_their_order() {
         let apply = |text: &str, language, eos| {
-            let mut draft = Draft::default();
+            let mut draft = RuleBuffer::default();
             let config = TextConfig { add_eos: eos, ..TextConfig::default() };
             Rules::new(language, &config).apply(&[text], &mut draft);
             draft.text().to_owned()

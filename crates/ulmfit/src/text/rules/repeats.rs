@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Draft;
+use super::RuleBuffer;
 use super::letters::Letters;
 use crate::text::chars::is_space;
 use crate::text::special::{REP, WREP};
@@ -11,7 +11,7 @@ use crate::text::special::{REP, WREP};
 const FEWEST: usize = 3;
 
 /// `(\S)(\1{2,})`: `goood` becomes `g xxrep 3 o d`.
-pub(super) fn replace_rep(draft: &mut Draft) {
+pub(super) fn replace_rep(draft: &mut RuleBuffer) {
     if first_run(draft.text()).is_none() {
         return;
     }
@@ -58,7 +58,7 @@ fn utf8_width(first: u8) -> usize {
 }
 
 /// `(?:\s|^)(\w+)\s+((?:\1\s+)+)\1(\s|\W|$)`: `no no no.` becomes ` xxwrep 3 no .`.
-pub(super) fn replace_wrep(draft: &mut Draft, letters: Letters) {
+pub(super) fn replace_wrep(draft: &mut RuleBuffer, letters: Letters) {
     if next_repeat(draft.text(), 0, letters).is_none() {
         return;
     }
@@ -141,8 +141,8 @@ fn push(out: &mut String, mark: &str, count: usize, what: &str) {
 mod tests {
     use super::*;
 
-    fn after(text: &str, rule: impl Fn(&mut Draft)) -> String {
-        let mut draft = Draft::of(text);
+    fn after(text: &str, rule: impl Fn(&mut RuleBuffer)) -> String {
+        let mut draft = RuleBuffer::of(text);
         rule(&mut draft);
         draft.text().to_owned()
     }

@@ -2,10 +2,10 @@
 
 use memchr::{memchr3, memmem};
 
-use super::Draft;
+use super::RuleBuffer;
 
 /// `/`, `#` and `\` stand alone.
-pub(super) fn spec_add_spaces(draft: &mut Draft) {
+pub(super) fn spec_add_spaces(draft: &mut RuleBuffer) {
     let next = |text: &str| memchr3(b'/', b'#', b'\\', text.as_bytes());
     if next(draft.text()).is_none() {
         return;
@@ -23,7 +23,7 @@ pub(super) fn spec_add_spaces(draft: &mut Draft) {
 }
 
 /// Several spaces become one; tabs and line ends stay.
-pub(super) fn rm_useless_spaces(draft: &mut Draft) {
+pub(super) fn rm_useless_spaces(draft: &mut RuleBuffer) {
     if memmem::find(draft.text().as_bytes(), b"  ").is_none() {
         return;
     }
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn spaces() {
-        let mut draft = Draft::of("and/or #1\\  \t  x   ");
+        let mut draft = RuleBuffer::of("and/or #1\\  \t  x   ");
         spec_add_spaces(&mut draft);
         assert_eq!(draft.text(), "and / or  # 1 \\   \t  x   ");
         rm_useless_spaces(&mut draft);

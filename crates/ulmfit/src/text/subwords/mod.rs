@@ -14,7 +14,7 @@ use tokenizers::{AddedToken, Model, Tokenizer};
 
 use super::chars::is_space;
 use super::config::{TextConfig, TokenizerConfig};
-use super::rules::{Draft, Rules};
+use super::rules::{RuleBuffer, Rules};
 use super::special::{self, UNK};
 use super::{Counter, TextError};
 

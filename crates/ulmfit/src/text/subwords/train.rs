@@ -7,8 +7,8 @@ use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::models::unigram::{Unigram, UnigramTrainer};
 
 use super::{
-    Counter, Draft, Rules, SPACE, TextConfig, TextError, TokenizerConfig, UNK, failed, is_space,
-    special, special_tokens,
+    Counter, RuleBuffer, Rules, SPACE, TextConfig, TextError, TokenizerConfig, UNK, failed,
+    is_space, special, special_tokens,
 };
 use crate::text::batches::Batches;
 use crate::text::language::Language;
@@ -45,7 +45,8 @@ pub(super) fn train<E: From<TextError>>(
 }
 
 fn count(documents: &[Vec<String>], rules: &Rules) -> Counter {
-    let (mut counter, mut draft, mut word) = (Counter::default(), Draft::default(), String::new());
+    let (mut counter, mut draft, mut word) =
+        (Counter::default(), RuleBuffer::default(), String::new());
     for fields in documents {
         rules.apply(fields, &mut draft);
         let words = draft.text().split(is_space);

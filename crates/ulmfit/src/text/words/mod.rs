@@ -66,7 +66,7 @@ impl Span {
     }
 }
 
-/// Room for the tokens of one text, kept from text to text.
+/// Scratch for the tokens of one text, kept from text to text.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     tokens: Vec<Span>,

@@ -20,7 +20,7 @@ struct Node {
     is_end: bool,
 }
 
-/// Room for the work on one text.
+/// Scratch for the work on one text.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Matches as ranges of tokens.

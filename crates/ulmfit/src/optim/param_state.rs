@@ -3,7 +3,7 @@
 use ulmfit_ops::{Device, Tensor};
 
 /// History of one parameter; tensors exist once they are needed.
-pub struct Slot<D: Device> {
+pub struct ParamState<D: Device> {
     /// Updates so far.
     pub steps: u64,
     /// Running mean of gradients and of their squares.
@@ -12,13 +12,13 @@ pub struct Slot<D: Device> {
     pub average: Option<Tensor<D>>,
 }
 
-impl<D: Device> Default for Slot<D> {
+impl<D: Device> Default for ParamState<D> {
     fn default() -> Self {
         Self { steps: 0, moments: None, average: None }
     }
 }
 
-impl<D: Device> Slot<D> {
+impl<D: Device> ParamState<D> {
     pub(super) fn moments(&mut self, dims: &[usize]) -> (&mut Tensor<D>, &mut Tensor<D>) {
         let (mean, sqr_mean) =
             self.moments.get_or_insert_with(|| (Tensor::zeros(dims), Tensor::zeros(dims)));

@@ -4,7 +4,7 @@ use crate::models::ClassifierBundle;
 use crate::report::Report;
 
 /// A classifier and how good it is.
-pub struct Outcome {
+pub struct TrainedClassifier {
     /// The classifier.
     pub classifier: ClassifierBundle,
     /// How good it is.

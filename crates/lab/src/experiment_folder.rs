@@ -1,6 +1,6 @@
 //! Where experiments are run: finished runs, shared language models, and what is going on.
 
-use crate::ledger::{Cell, Ledger, failed};
+use crate::result_log::{ResultLog, RunResult, failed};
 use crate::score::Score;
 use serde_json::Value;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite, RunLock, replace};
-use ulmfit::models::{LmBundle, Papers};
+use ulmfit::models::{LmBundle, ModelMetadata};
 use ulmfit::run::{CheckpointInterval, Runner};
 use ulmfit::run::{Progress, fingerprint};
 
@@ -29,18 +29,18 @@ pub(crate) struct RunName {
 /// | `results.jsonl` | a line for each finished run |
 /// | `lm/` | language models that several runs share, kept for rows that are added later |
 /// | `run/` | the run that is going on; gone when all are finished |
-pub struct Lab<'a> {
+pub struct ExperimentFolder<'a> {
     /// Who watches.
     pub progress: &'a mut dyn Progress,
     folder: PathBuf,
     every: CheckpointInterval,
-    ledger: Ledger,
+    log: ResultLog,
     /// Seconds that went into what several runs share.
     shared: f64,
     _lock: RunLock,
 }
 
-impl<'a> Lab<'a> {
+impl<'a> ExperimentFolder<'a> {
     /// Opens or begins a folder.
     ///
     /// # Errors
@@ -52,8 +52,8 @@ impl<'a> Lab<'a> {
     ) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
         let lock = RunLock::take(folder)?;
-        let ledger = Ledger::open(&folder.join("results.jsonl"))?;
-        Ok(Self { progress, folder: folder.to_owned(), every, ledger, shared: 0.0, _lock: lock })
+        let log = ResultLog::open(&folder.join("results.jsonl"))?;
+        Ok(Self { progress, folder: folder.to_owned(), every, log, shared: 0.0, _lock: lock })
     }
 
     /// Folder of the token files.
@@ -66,9 +66,9 @@ impl<'a> Lab<'a> {
         &mut self,
         name: RunName,
         work: impl FnOnce(&mut Self, &Path) -> Result<Score, Error>,
-    ) -> Result<Cell, Error> {
+    ) -> Result<RunResult, Error> {
         let RunName { method, seed, labels, key } = name;
-        if let Some(cell) = self.ledger.find(&key) {
+        if let Some(cell) = self.log.find(&key) {
             return Ok(cell.clone());
         }
         if self.progress.stop_asked() {
@@ -78,7 +78,7 @@ impl<'a> Lab<'a> {
         let (started, shared) = (Instant::now(), self.shared);
         let folder = self.folder.join("run").join(format!("{method}-{labels}-{seed}-{key}"));
         let Score { rows, wrong } = work(self, &folder)?;
-        let cell = Cell {
+        let cell = RunResult {
             method: method.to_owned(),
             seed,
             labels,
@@ -88,7 +88,7 @@ impl<'a> Lab<'a> {
             wrong,
             seconds: started.elapsed().as_secs_f64() - (self.shared - shared),
         };
-        self.ledger.add(cell.clone())?;
+        self.log.add(cell.clone())?;
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(failed("remove", &folder))?;
         }
@@ -117,8 +117,8 @@ impl<'a> Lab<'a> {
         let started = Instant::now();
         let bundle = make(&mut self.runner(&folder))?;
         let card = "# A language model of an experiment\n\nMade by ulmfit.\n".to_owned();
-        let papers = Papers { card, run: identity.clone(), ..Papers::default() };
-        bundle.save(FolderWriter::create(&target, Overwrite::Refuse)?, &papers)?;
+        let metadata = ModelMetadata { card, run: identity.clone(), ..ModelMetadata::default() };
+        bundle.save(FolderWriter::create(&target, Overwrite::Refuse)?, &metadata)?;
         fs::remove_dir_all(&folder).map_err(failed("remove", &folder))?;
         self.shared += started.elapsed().as_secs_f64();
         Ok(bundle)

@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 /// That file has every update exactly once, however often the run was broken off, so the curves
 /// are those of a run that was not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Course {
+pub struct TrainingHistory {
     /// For people: "fine-tune the language model, forward".
     pub title: String,
     /// Updates made.
@@ -67,7 +67,7 @@ pub struct GroupRates {
 /// Points of a curve at most, more or less.
 const POINTS: u64 = 240;
 
-impl Course {
+impl TrainingHistory {
     /// Reads the lines of a training that followed `plan`; `groups` names its groups.
     ///
     /// # Errors
@@ -158,36 +158,36 @@ impl Bucket {
 
 /// The rates of all groups when that of the highest is `lr`.
 fn group_rates(phase: Option<&Phase>, step: u64, lr: f64) -> GroupRates {
-    let rates = phase.map_or(Vec::new(), |Phase { rates, learn, .. }| {
+    let rates = phase.map_or(Vec::new(), |Phase { rates, trainable, .. }| {
         let highest = rates.last().copied().unwrap_or(lr);
-        let rate = |group: usize| learn.group(group).then(|| lr * rates[group] / highest);
+        let rate = |group: usize| trainable.group(group).then(|| lr * rates[group] / highest);
         (0..rates.len()).map(rate).collect()
     });
     GroupRates { step, rates }
 }
 
 fn learning(phase: &Phase) -> usize {
-    (0..phase.learn.groups()).filter(|&group| phase.learn.group(group)).count()
+    (0..phase.trainable.groups()).filter(|&group| phase.trainable.group(group)).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Learn;
+    use crate::model::TrainableGroups;
     use crate::optim::OptimizerConfig;
     use crate::schedule::ScheduleConfig;
     use std::fmt::Write;
     use ulmfit_ops::Key;
 
     fn plan() -> Plan {
-        let phase = |learn| Phase {
+        let phase = |trainable| Phase {
             epochs: 1,
-            learn,
+            trainable,
             rates: vec![0.1, 0.2],
             schedule: ScheduleConfig::default(),
         };
         Plan {
-            phases: vec![phase(Learn::top(2, 1)), phase(Learn::all(2))],
+            phases: vec![phase(TrainableGroups::top(2, 1)), phase(TrainableGroups::all(2))],
             optimizer: OptimizerConfig::default(),
             weight_decay: 0.0,
             clip: None,
@@ -233,8 +233,8 @@ mod tests {
         text
     }
 
-    fn read(text: &str) -> io::Result<Course> {
-        Course::read(text.as_bytes(), "t", &plan(), vec!["low".into(), "high".into()])
+    fn read(text: &str) -> io::Result<TrainingHistory> {
+        TrainingHistory::read(text.as_bytes(), "t", &plan(), vec!["low".into(), "high".into()])
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ulmfit::checkpoint::CheckpointError;
 
 /// A finished run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
+pub struct RunResult {
     /// Row of the table, or way to learn.
     pub method: String,
     /// Root of its randomness.
@@ -30,12 +30,12 @@ pub struct Cell {
 
 /// All lines of the file.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct ResultLog {
     path: PathBuf,
-    cells: Vec<Cell>,
+    cells: Vec<RunResult>,
 }
 
-impl Ledger {
+impl ResultLog {
     /// Reads the lines there are. What a killed process left of its last line goes.
     pub(crate) fn open(path: &Path) -> Result<Self, CheckpointError> {
         let text = match fs::read_to_string(path) {
@@ -53,12 +53,12 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), cells: cells.map_err(json)? })
     }
 
-    pub(crate) fn find(&self, key: &str) -> Option<&Cell> {
+    pub(crate) fn find(&self, key: &str) -> Option<&RunResult> {
         self.cells.iter().find(|cell| cell.key == key)
     }
 
     /// Adds a line; it is on the disk when this returns.
-    pub(crate) fn add(&mut self, cell: Cell) -> Result<(), CheckpointError> {
+    pub(crate) fn add(&mut self, cell: RunResult) -> Result<(), CheckpointError> {
         let mut line = serde_json::to_vec(&cell).expect("plain data serialises");
         line.push(b'\n');
         let file = OpenOptions::new().create(true).append(true).open(&self.path);
@@ -81,23 +81,23 @@ pub(crate) fn failed(
 mod tests {
     use super::*;
 
-    fn cell(key: &str) -> Cell {
+    fn cell(key: &str) -> RunResult {
         let (method, wrong) = ("ulmfit".to_owned(), vec![3, 7]);
         let (error, key) = (0.2, key.to_owned());
-        Cell { method, seed: 1, labels: 90, key, error, rows: 10, wrong, seconds: 1.5 }
+        RunResult { method, seed: 1, labels: 90, key, error, rows: 10, wrong, seconds: 1.5 }
     }
 
     #[test]
     fn a_torn_line_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.jsonl");
-        let mut ledger = Ledger::open(&path).unwrap();
+        let mut ledger = ResultLog::open(&path).unwrap();
         ledger.add(cell("a")).unwrap();
         ledger.add(cell("b")).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
         for torn in whole.find('\n').unwrap() + 1..whole.len() {
             fs::write(&path, &whole[..torn]).unwrap();
-            let mut ledger = Ledger::open(&path).unwrap();
+            let mut ledger = ResultLog::open(&path).unwrap();
             assert_eq!(ledger.find("a"), Some(&cell("a")));
             assert_eq!(ledger.find("b"), None, "{torn}");
             ledger.add(cell("b")).unwrap();
@@ -110,6 +110,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("results.jsonl");
         fs::write(&path, "something else\n").unwrap();
-        assert!(matches!(Ledger::open(&path), Err(CheckpointError::Json { .. })));
+        assert!(matches!(ResultLog::open(&path), Err(CheckpointError::Json { .. })));
     }
 }
