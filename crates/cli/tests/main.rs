@@ -3,9 +3,13 @@
 #![allow(clippy::format_collect, clippy::items_after_statements, reason = "tests read better so")]
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 
+#[cfg(unix)]
+mod attack;
 mod bad_input;
 mod base;
 mod bits;
+#[cfg(unix)]
+mod cases;
 mod common;
 mod contract;
 #[cfg(unix)]

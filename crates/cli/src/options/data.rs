@@ -44,10 +44,11 @@ pub(crate) struct DataOptions {
     /// Truncate documents longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
-    /// Most memory for rows that are held: those to learn from and to score on [default: 8G]
+    /// Most memory for rows that are held: those to learn from and to score on
+    /// [default: half of what is free, at most 8G]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_memory: Option<u64>,
-    /// Most bytes that one byte of a compressed file may become, beyond 256 MiB [default: 250]
+    /// Most bytes that one byte of a compressed file may become, from 8 MiB on [default: 250]
     #[arg(long, value_name = "TIMES", help_heading = "Limits")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     max_expansion: Option<u64>,

@@ -4,6 +4,8 @@ use crate::ErrorClass;
 use std::io;
 use std::path::PathBuf;
 
+use super::amounts::size;
+use super::list::list;
 use super::place::Place;
 use crate::data::readers::Delimiter;
 
@@ -83,6 +85,16 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// The bound.
+        limit: u64,
+    },
+    /// A page of a Parquet file is so large that it may be meant to fill the memory.
+    #[error("{}: a page of {}, more than {}", .path.display(), size(*.bytes), size(*.limit))]
+    LargePage {
+        /// The file.
+        path: PathBuf,
+        /// What the page needs in memory, in bytes.
+        bytes: u64,
+        /// The bound in bytes.
         limit: u64,
     },
     /// More rows than the memory may hold.
@@ -308,6 +320,12 @@ pub enum DataError {
         /// What is not known.
         what: String,
     },
+    /// A cell of a column that the Parquet file declares as UTF-8.
+    #[error("{place}: a cell is not UTF-8, though the file declares its column as UTF-8")]
+    ParquetText {
+        /// The row.
+        place: Place,
+    },
     /// The Parquet decoder gave up.
     #[error("{place}: not readable as Parquet: {message}")]
     Parquet {
@@ -452,47 +470,5 @@ impl DataError {
             Self::NotBuiltIn { .. } | Self::WrongKind { .. } => ErrorClass::Usage,
             _ => ErrorClass::Data,
         }
-    }
-}
-
-/// Bytes as people say them: `8 GiB`, `1000 bytes`.
-fn size(bytes: u64) -> String {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let whole =
-        |&&(shift, _): &&(u32, &str)| bytes >= 1 << shift && bytes.is_multiple_of(1 << shift);
-    units.iter().find(whole).map_or_else(
-        || format!("{bytes} bytes"),
-        |(shift, unit)| format!("{} {unit}", bytes >> shift),
-    )
-}
-
-/// "`a`, `b` and `c`", cut after eight.
-pub(crate) fn list(names: &[String]) -> String {
-    list_at_most(names, 8)
-}
-
-/// "`a`, `b` and `c`", cut after `most`.
-pub(crate) fn list_at_most(names: &[String], most: usize) -> String {
-    let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{name}`")).collect();
-    match (&shown[..], names.len()) {
-        ([], _) => "none".to_owned(),
-        ([one], _) => one.clone(),
-        (_, n) if n > most => format!("{} and {} more", shown.join(", "), n - most),
-        ([head @ .., last], _) => format!("{} and {last}", head.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-
-    use super::*;
-
-    #[test]
-    fn lists_read_well() {
-        let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
-        assert_eq!(list(&names[..0]), "none");
-        assert_eq!(list(&names[..1]), "`0`");
-        assert_eq!(list(&names[..3]), "`0`, `1` and `2`");
-        assert!(list(&names).ends_with("`7` and 12 more"));
     }
 }

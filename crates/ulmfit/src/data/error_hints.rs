@@ -1,6 +1,7 @@
 //! What to try next when data could not be used.
 
-use super::error::{DataError, list};
+use super::error::DataError;
+use super::list::list;
 use crate::data::quality::closest;
 use crate::data::readers::Format;
 use std::io;
@@ -30,6 +31,7 @@ impl DataError {
             Self::Expands { .. } => {
                 "if you trust the file, raise `--max-expansion` or decompress it"
             }
+            Self::LargePage { .. } => "write it again with pages of about one MiB",
             Self::TooManyRows { .. } => {
                 "give fewer rows, or raise `--max-memory` if the machine has more"
             }
@@ -155,6 +157,7 @@ impl DataError {
             Self::ParquetKind { .. } => {
                 "write it again without encryption, compressed with snappy or zstd"
             }
+            Self::ParquetText { .. } => "write this column as UTF-8 text",
             Self::Parquet { .. } => "was it written or copied completely?",
             Self::NoClasses { instead: Some(path), .. } => {
                 return Some(format!("did you mean {}?", path.display()));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::label_set::LabelKind;
-use crate::data::error::list_at_most;
+use crate::data::list::list_at_most;
 use crate::data::quality::distance;
 
 /// Something about labels that deserves a look before training.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::near_duplicates::find_duplicates;
+use crate::data::amounts::documents;
 use crate::data::labels::{LabelKind, LabelNotice, Task};
 use crate::data::labels::{multi_hot, names, notices, number, same_spelling};
 use crate::data::place::Place;
@@ -259,7 +260,7 @@ impl Report<'_> {
         let labelled = rows.iter().map(|row| row.record).filter(|record| record.label.is_some());
         let found: Vec<&Record> = labelled.filter(|record| is_unfit(record)).collect();
         self.add(Severity::Error, FindingKind::UnfitLabel, &found, |n| {
-            format!("{n} documents with {what}")
+            format!("{} with {what}", documents(n))
         });
     }
 
@@ -286,13 +287,13 @@ impl Report<'_> {
         let severity = if taught { Severity::Warning } else { Severity::Error };
         self.add(severity, FindingKind::Empty, &empty, |n| {
             let all = if taught { "" } else { ": train has no text at all" };
-            format!("{n} documents without text{all}")
+            format!("{} without text{all}", documents(n))
         });
         self.add(Severity::Note, FindingKind::Huge, &huge, |n| {
-            format!("{n} documents of more than {huge_bytes} bytes")
+            format!("{} of more than {huge_bytes} bytes", documents(n))
         });
         self.add(Severity::Error, FindingKind::Unlabelled, &unlabelled, |n| {
-            format!("{n} documents without a label")
+            format!("{} without a label", documents(n))
         });
     }
 
@@ -332,14 +333,18 @@ impl Report<'_> {
         for ((part, repeated), leaked) in parts.iter().zip(&repeated).zip(&leaked) {
             self.add(Severity::Note, FindingKind::Duplicate, repeated, |n| {
                 format!(
-                    "{n} documents of {} repeat an earlier one ({} exactly)",
-                    part.name, part.exact_duplicates
+                    "{} of {} repeated from an earlier row ({} exactly)",
+                    documents(n),
+                    part.name,
+                    part.exact_duplicates
                 )
             });
             self.add(Severity::Warning, FindingKind::Leak, leaked, |n| {
                 format!(
-                    "{n} documents of {} are also in train ({} exactly)",
-                    part.name, part.exact_in_train
+                    "{} of {} also found in train ({} exactly)",
+                    documents(n),
+                    part.name,
+                    part.exact_in_train
                 )
             });
         }
@@ -357,7 +362,7 @@ impl Report<'_> {
         let conflicts = labels.into_values().filter(|(labels, _)| labels.len() > 1);
         let found: Vec<&Record> = conflicts.flat_map(|(_, records)| records).collect();
         self.add(Severity::Warning, FindingKind::Conflict, &found, |n| {
-            format!("{n} documents have the words of another one but a different label")
+            format!("{} with the words of another one but a different label", documents(n))
         });
     }
 

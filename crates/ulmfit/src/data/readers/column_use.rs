@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::columns::Selection;
 use super::delimiter::Delimiter;
-use crate::data::error::list;
+use crate::data::list::list;
 
 /// Which columns of a file are read, and as what; all empty where columns have no names.
 ///

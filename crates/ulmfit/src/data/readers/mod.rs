@@ -11,6 +11,7 @@ mod dialect;
 mod documents;
 mod folder;
 mod foreign;
+mod free_memory;
 mod input;
 mod json_columns;
 mod json_object;

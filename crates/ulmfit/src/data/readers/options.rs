@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::delimiter::Delimiter;
+use super::free_memory::free_memory;
 
 /// How data files are read.
 ///
@@ -92,9 +93,10 @@ impl ReadOptions {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of rows that are held in memory: texts, labels, echoed columns and 100 bytes a row.
+    /// Bytes of rows that are held in memory: texts, labels, echoed columns and 250 bytes per row.
+    /// By default half of the memory that is free, at most 8 GiB.
     pub rows: u64,
-    /// How many times its compressed size a file may have; asked beyond 256 MiB only.
+    /// How many times its compressed size a file may have; from 8 MiB on.
     pub expansion: u64,
     /// Bytes of the temporary copy of a Parquet file that is compressed or on standard input.
     pub temporary: u64,
@@ -102,7 +104,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 8 << 30, expansion: 250, temporary: 16 << 30 }
+        // Whole MiB read well in a message.
+        let rows = free_memory().map_or(8 << 30, |free| ((free / 2) >> 20 << 20).min(8 << 30));
+        Self { rows, expansion: 250, temporary: 16 << 30 }
     }
 }
 

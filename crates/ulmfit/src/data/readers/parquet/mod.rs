@@ -1,5 +1,8 @@
 //! Parquet, without Arrow.
 
+mod page_header;
+mod pages;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -7,19 +10,20 @@ use std::sync::Arc;
 
 use ::parquet::basic::Type as Physical;
 use ::parquet::errors::ParquetError;
-use ::parquet::file::metadata::RowGroupMetaData;
-use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
+use ::parquet::file::reader::{FileReader, Length, SerializedFileReader};
 use ::parquet::record::Field;
 use ::parquet::record::reader::RowIter;
 use ::parquet::schema::types::{Type, TypePtr};
 use serde_json::Value;
 
+use self::pages::{CheckedFile, LARGEST_PAGE, PageFault};
 use super::Rows;
 use super::column_use::ColumnUse;
 use super::columns::Selection;
 use super::decode::{Decoder, Ending};
 use super::input::{Input, open_error};
-use super::limits::may_expand;
+use super::limits::expanded;
 use super::options::{Columns, Limits, ReadOptions};
 use super::warnings::Warnings;
 use crate::data::error::DataError;
@@ -28,12 +32,18 @@ use crate::data::place::Place;
 use crate::data::readers::columns;
 use crate::data::record::Record;
 
+/// A row counts for so much besides its texts when rows are compared with the size of the file.
+const OF_A_ROW: u64 = 16;
+
 /// Records of a Parquet file, one page of a column in memory at a time.
 pub(crate) struct Parquet {
     rows: RowIter<'static>,
     file: Arc<Path>,
     /// Rows read so far.
     row: u64,
+    /// Bytes of rows that the file may still become: a dictionary repeats a text for next to nothing.
+    may_follow: u64,
+    limits: Limits,
     decoder: Decoder,
     labels: LabelCell,
     columns: Columns,
@@ -47,16 +57,18 @@ impl Parquet {
         let first = Place::new(&path, 1);
         let failed = |error| damaged(&first, &error);
         let file = seekable(input, &options.limits)?;
-        let reader = guarded(&first, || SerializedFileReader::new(file))?;
-        let columns = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
+        let metadata = guarded(&first, || ParquetMetaDataReader::new().parse_and_finish(&file))?;
+        let columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
         for column in columns {
             let [compressed, plain] = [column.compressed_size(), column.uncompressed_size()]
                 .map(|bytes| u64::try_from(bytes).unwrap_or_default());
-            if !may_expand(compressed, plain, &options.limits) {
-                let limit = options.limits.expansion;
-                return Err(DataError::Expands { path: path.to_path_buf(), limit });
+            if plain > expanded(compressed, &options.limits) {
+                return Err(expands(&path, &options.limits));
             }
         }
+        let may_follow = expanded(file.len(), &options.limits);
+        let file = CheckedFile::new(file, &metadata, LARGEST_PAGE);
+        let reader = guarded(&first, || SerializedFileReader::new(file))?;
         let root = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let fields = root.get_fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
@@ -88,6 +100,8 @@ impl Parquet {
             rows,
             file: path,
             row: 0,
+            may_follow,
+            limits: options.limits,
             decoder: Decoder::new(options),
             labels: LabelCell::new(options),
             columns: options.columns,
@@ -138,6 +152,9 @@ impl Rows for Parquet {
                 number => value(number).to_string(),
             });
         }
+        let bytes = OF_A_ROW + fields.iter().map(String::len).sum::<usize>() as u64;
+        self.may_follow =
+            self.may_follow.checked_sub(bytes).ok_or_else(|| expands(&self.file, &self.limits))?;
         let label = match &self.names.label {
             Some(column) => {
                 let label = cell(column).map(|field| self.label(field, &place)).transpose()?;
@@ -159,6 +176,10 @@ impl Rows for Parquet {
     fn columns(&self) -> ColumnUse {
         self.names.clone()
     }
+}
+
+fn expands(path: &Path, limits: &Limits) -> DataError {
+    DataError::Expands { path: path.to_path_buf(), limit: limits.expansion }
 }
 
 fn is_text(field: &Type) -> bool {
@@ -198,7 +219,16 @@ fn guarded<T>(
 
 /// What an error of the decoder means: something it does not know, or damage.
 fn damaged(place: &Place, error: &ParquetError) -> DataError {
+    if let ParquetError::External(source) = error
+        && let Some(PageFault::TooLarge(bytes)) = source.downcast_ref()
+    {
+        let (path, bytes) = (place.file.to_path_buf(), *bytes);
+        return DataError::LargePage { path, bytes, limit: LARGEST_PAGE };
+    }
     let (place, message) = (place.clone(), error.to_string());
+    if message.contains("BYTE_ARRAY as String") {
+        return DataError::ParquetText { place };
+    }
     let is_unknown = matches!(error, ParquetError::NYI(_))
         || ["Disabled feature", "encrypt", "not supported", "unsupported", "LZO"]
             .iter()
