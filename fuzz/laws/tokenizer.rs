@@ -8,7 +8,7 @@ use ulmfit::text::{
     BaseWords, InnerSpaces, TextConfig, TextPipeline, Vocab, VocabConfig, VocabPadding,
 };
 
-/// The first one parts a text into two fields.
+/// The first one separates two fields of a text.
 const SEPARATOR: char = '\u{1f}';
 
 /// Every token counts, so every one has an id.

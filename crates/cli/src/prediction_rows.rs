@@ -8,8 +8,8 @@ use ulmfit::models::{Prediction, Probabilities};
 /// How a prediction is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum OutputFormat {
-    /// An object a line: `label`, `confidence`, `probabilities`; with several labels a text
-    /// `labels`, a list; of a regression only `value`
+    /// One JSON object per line: `label`, `confidence`, `probabilities`; `labels`, a list, with
+    /// several labels per text; only `value` for numbers
     Jsonl,
     /// The same under a header; several labels in one cell, `--label-delimiter` (or a comma)
     /// between them

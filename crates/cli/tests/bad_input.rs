@@ -130,7 +130,7 @@ fn rows_that_cannot_be_read() {
         fit short.csv -o out | 65 | short.csv:3: 1 fields where the first row has 2 | missing
         train lm open.csv -o out | 65 | open.csv:3: a quoted field in this row is never closed | close it
         train lm cut.jsonl -o out | 65 | cut.jsonl:2: not valid JSON | one JSON object
-        train lm list.jsonl -o out | 65 | list.jsonl:1: a list where | one object a line
+        train lm list.jsonl -o out | 65 | list.jsonl:1: a list where | one object per line
         train lm nolabel.csv -o out | 65 | nolabel.csv:3: no label | label this row
         train lm texts.txt -o out | 65 | texts.txt:1: no label | __label__
         ",
@@ -251,7 +251,7 @@ fn recipes_that_cannot_be_used() {
         fit train.csv -o out --lm-lr -0.5 | 2 | `lr` of the recipe is -0.5 | -
         lr-find lm texts.txt --start 2 --end 1 | 2 | rates cannot grow from 2 to 1 | --start
         lr-find lm texts.txt --steps 2 | 65 | too few steps to tell | --steps
-        generate lm the --min-p 2 | 2 | `min-p` is 2, which is no probability | -
+        generate lm the --min-p 2 | 2 | `min-p` is 2, which is not a probability | -
         generate lm the --temperature -1 | 2 | `temperature` is -1 | -
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout.output` of the recipe is 3.6, which is not at least 0 and below 1 | -
@@ -354,12 +354,12 @@ fn models_of_strangers() {
     check(
         &place,
         "
-        predict wide test.csv | 65 | the model asks for [67108864] | belong to different models
+        predict wide test.csv | 65 | the model needs [67108864] | belong to different models
         predict nothing test.csv | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
         inspect nothing | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
         evaluate many test.csv | 65 | many/labels.json: the labels are for `single`, the network is for `multi` | copy it
         evaluate lists test.csv | 65 | the labels are for `multi`, the network is for `single` | copy it
-        train deep train.csv -o out | 65 | the model asks for | belong to different models
+        train deep train.csv -o out | 65 | the model needs | belong to different models
         ",
     );
 }
@@ -375,8 +375,8 @@ fn outputs_that_cannot_be_written() {
         train lm train.csv -o lm | 2 | lm exists already | another folder
         fit train.csv -o lm | 2 | lm exists already | another folder
         export fastai lm -o classifier | 2 | classifier exists already | another folder
-        train lm train.csv -o test.csv | 2 | test.csv exists already and is no model folder | only models
-        fit train.csv -o test.csv --overwrite | 2 | test.csv exists already and is no model folder | only models
+        train lm train.csv -o test.csv | 2 | test.csv exists already and is not a model folder | only models
+        fit train.csv -o test.csv --overwrite | 2 | test.csv exists already and is not a model folder | only models
         train lm train.csv -o .. | 2 | cannot be the name of a new folder | -
         train lm train.csv -o test.csv/out | 74 | cannot create test.csv | -
         train lm train.csv -o out --resume | 2 | no interrupted run | --resume
@@ -387,8 +387,8 @@ fn outputs_that_cannot_be_written() {
     check(
         &place,
         "
-        train lm train.csv -o mine | 2 | mine exists already and is no model folder | only models
-        train lm train.csv -o mine --overwrite | 2 | mine exists already and is no model folder | only models
+        train lm train.csv -o mine | 2 | mine exists already and is not a model folder | only models
+        train lm train.csv -o mine --overwrite | 2 | mine exists already and is not a model folder | only models
         ",
     );
     assert_eq!(fs::read(place.path("mine/thesis.txt")).unwrap(), b"years of work");
@@ -466,7 +466,7 @@ fn a_wrong_label_column() {
     assert_eq!(place.run("check-data ids.csv --task regression").code, Some(65));
     place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
     let done = place.run("check-data latin1.csv --encoding-errors replace");
-    assert!(done.stderr.contains("warning: 1 document with bytes that are no text"), "{done:?}");
+    assert!(done.stderr.contains("warning: 1 document with bytes that are not text"), "{done:?}");
 }
 
 /// Oddities that do not stop anyone: told in a warning.
@@ -483,7 +483,7 @@ fn what_is_only_warned_of() {
         ("fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
         (
             "train lm latin1.csv -o latin1 --encoding-errors replace",
-            "1 document with bytes that are no text",
+            "1 document with bytes that are not text",
         ),
     ] {
         let done = place.run(&format!("{line} {STEPS}"));

@@ -257,7 +257,7 @@ fn neither_batches_nor_standard_input_change_a_bit() {
     }
 }
 
-/// Whoever types or pipes gets an answer a line, not one at the end.
+/// Whoever types or pipes gets one answer per line, not one at the end.
 #[test]
 fn answers_come_line_by_line() {
     let place = Place::new();

@@ -342,7 +342,7 @@ fn a_changed_corpus_is_refused() {
         let done = place.run(line);
         assert!(matches!(done.code, Some(2 | 65)), "{done:?}");
         let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
-        let said = "base.run/text was begun with other settings: other texts in `texts.txt`";
+        let said = "base.run/text was begun with other settings: `texts.txt` has changed";
         assert_eq!(message, format!("ulmfit: {said}"));
         assert!(hint.ends_with("go on with it; `--restart` begins anew"), "{done:?}");
         assert!(!place.path("base").exists());

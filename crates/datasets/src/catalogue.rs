@@ -56,14 +56,14 @@ pub enum Check {
 /// How rows stand in the downloaded files.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Two text files in Latin-1, to learn from and to test: `CLASS:subclass question`.
+    /// Two text files in Latin-1, training set and test set: `CLASS:subclass question`.
     Questions,
     /// An archive with `train.csv` and `test.csv` without a header: number of the class, from 1
     /// on, and these columns.
     Csv(&'static [&'static str]),
-    /// An archive with a text a file: `train/pos/..`, `test/neg/..`, `unsup/..`.
+    /// An archive with one text per file: `train/pos/..`, `test/neg/..`, `unsup/..`.
     Folders,
-    /// An archive with `train.csv` and `test.csv` without a header: a text a row.
+    /// An archive with `train.csv` and `test.csv` without a header: one text per row.
     Texts,
 }
 

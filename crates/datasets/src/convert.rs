@@ -137,7 +137,7 @@ fn questions(set: &DataSet, source: &Path, table: &mut Table) -> Result<(), Pull
             Some(fields) => table.write(&fields)?,
             None => {
                 let file = source.display().to_string();
-                let reason = format!("line {} is no labelled question", number + 1);
+                let reason = format!("line {} is not a labelled question", number + 1);
                 return Err(PullError::Content { file, reason });
             }
         }

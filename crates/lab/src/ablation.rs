@@ -39,7 +39,7 @@ pub struct AblationOptions {
     pub lm_overrides: Overrides,
     /// Head, labels, class weights; its seed settles the split only.
     pub classify: ClassifyOptions,
-    /// Rows set apart where the user has not.
+    /// Share of the rows to hold out where the user gave no file.
     pub shares: SplitFractions,
     /// Vocabulary of the target texts.
     pub vocab: VocabConfig,
@@ -60,14 +60,14 @@ struct Bench<'a> {
     identity: Value,
 }
 
-/// Runs each row of the table with each seed; what `lab` has already is not run again.
+/// Runs each row of the table with each seed; runs that `lab` has already are not repeated.
 ///
-/// Scored on the test rows. Where there are none, it is scored on those to choose by, and then
-/// nothing is chosen by them: no epoch is kept for being the best, none ends a phase. The language
-/// models learn the training rows' texts.
+/// Scored on the test set, or on the validation set if there is none; then nothing is selected on
+/// it: no best epoch is kept, and no phase stops early. The language models are trained on the
+/// texts of the training set.
 ///
 /// # Errors
-/// [`Error::Usage`] for a task with several labels a text or none, or a direction that the base
+/// [`Error::Usage`] for a task with several labels per text or none, or a direction that the base
 /// lacks; [`Error::Stopped`], and those of the stages.
 pub fn ablate(
     lab: &mut ExperimentFolder<'_>,

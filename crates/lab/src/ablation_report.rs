@@ -124,7 +124,7 @@ impl AblationReport {
         ]
     }
 
-    /// What the numbers rest on.
+    /// How the numbers were measured.
     fn notes(&self) -> String {
         let (n, seeds) = (self.scored, self.seeds.len());
         let reference = self.methods.iter().find(|row| row.method == self.reference);
@@ -132,16 +132,16 @@ impl AblationReport {
         let [low, high] = wilson((mean * n as f64).round() as u64, n as u64);
         let kind = self.scored_on;
         let note = match kind {
-            "validation" => "; the recipe may have been chosen by such rows",
+            "validation" => "; the recipe may have been selected on them",
             _ => "",
         };
         format!(
-            "Error in per cent of {n} {kind} rows{note}: mean, standard deviation and range of {seeds} \
-             seed{}; same {} training rows for all.\nThe difference is that to {}. Within the spread: \
-             the ranges touch, or the means are no further apart than both standard deviations \
-             together. Too few rows: beyond the spread, but these rows could by chance favour one \
-             method (95 % interval of the paired difference, row by row).\nAnother {n} rows would move an error of {} % within {} to {} % (95 %), all \
-             methods alike.\nRecipe: {}.\n",
+            "Error in percent of {n} {kind} rows{note}: mean, standard deviation and range over {seeds} \
+             seed{}. All methods use the same {} training rows.\nDifferences are to {}. \"Within the \
+             spread\": the ranges touch, or the means differ by less than the two standard deviations \
+             together. \"Too few rows\": the difference exceeds the spread, but may be due to this \
+             sample of rows (paired 95 % interval).\nOn another {n} rows, an error of {} % could be \
+             {} to {} % (95 % interval), for all methods alike.\nRecipe: {}.\n",
             if seeds == 1 { "" } else { "s" },
             self.rows.train,
             self.reference,

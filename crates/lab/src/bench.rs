@@ -19,7 +19,7 @@ use ulmfit_ops::{Cpu, Key, Precision};
 pub struct BenchOptions {
     /// Sizes of the network.
     pub sizes: AwdLstmConfig,
-    /// Rows of a batch.
+    /// Batch size.
     pub batch_size: usize,
     /// Tokens of a window.
     pub bptt: usize,

@@ -27,7 +27,7 @@ use ulmfit::text::{BaseWords, Direction, TextPipeline, VocabConfig};
 use ulmfit::train::Labelled;
 use ulmfit_ops::Key;
 
-/// A way to learn from few labels.
+/// A method of training with few labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LabelMethod {
@@ -60,7 +60,7 @@ impl LabelMethod {
 
 /// What [`label_curve`] works on.
 pub struct LabelCurveInput<'a> {
-    /// Labelled rows; those to choose by are not used.
+    /// Labelled rows; the validation set is not used.
     pub rows: LabelledInput,
     /// Files of texts without labels.
     pub unlabeled: Vec<PathBuf>,
@@ -196,8 +196,8 @@ fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
     let wrong = counts.iter().find(|&&count| count > rows || count < 2);
     let message = match wrong {
         None if !counts.is_empty() => return Ok(counts),
-        None => format!("{rows} rows to learn from are too few for a curve"),
-        Some(count) => format!("{count} labels were asked for, of {rows} rows to learn from"),
+        None => format!("{rows} training rows are too few for a curve"),
+        Some(count) => format!("{count} labels were asked for, but there are {rows} training rows"),
     };
     let hint = Some("give --counts from 2 to the number of rows".into());
     Err(Error::Usage { message, hint })

@@ -44,7 +44,7 @@ pub struct LabelRow {
 pub struct MethodCurve {
     /// The way.
     pub method: LabelMethod,
-    /// The law and what it foretells; none for a single number of labels.
+    /// The power law and what it predicts; `None` for a single number of labels.
     pub curve: Option<LearningCurve>,
     /// How much more labels would help, as a sentence.
     pub words: String,

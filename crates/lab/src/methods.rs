@@ -1,12 +1,12 @@
-//! The rows of Howard & Ruder 2018, tables 4 to 7, as changes of a recipe.
+//! The rows of Howard & Ruder 2018, tables 4 to 7, as changes to a recipe.
 //!
-//! A row changes what it names and leaves the rest: batches, dropout, the sum of all epochs are the
-//! recipe's. Rates are those of the paper in proportion to the recipe's: discriminative rates
-//! have the recipe's peak (the paper's 0.01), all others a tenth of it (0.001), chain-thaw a tenth
-//! for the highest group and a hundredth (0.0001) for those below; on a language model that has read
-//! nothing but these texts all groups learn at once with one rate, since few labels are not learned
-//! otherwise (lab book, 2026-11-24 and 26). Unlike the paper no row stops early unless the recipe
-//! says so and there are other rows to score on.
+//! A row changes what it names and nothing else: batch size, dropout and the total number of epochs
+//! are the recipe's. Learning rates keep the paper's proportions: discriminative rates have the
+//! recipe's peak (the paper's 0.01), all others a tenth of it (0.001), chain-thaw a tenth for the
+//! highest group and a hundredth (0.0001) for those below. On a language model that has read only
+//! these texts, all groups are trained at once with one rate, since few labels are not learned
+//! otherwise (lab book, 2026-11-24 and 26). Unlike in the paper, no row stops early unless the
+//! recipe says so and there is a separate test set.
 
 use ulmfit::Error;
 use ulmfit::model::DropoutConfig;
@@ -33,7 +33,7 @@ pub struct Method {
     pub(crate) dropout: bool,
 }
 
-/// How the language model comes about.
+/// Where the language model comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     /// Random weights.
@@ -92,7 +92,7 @@ pub(crate) enum RateSchedule {
 /// Which way the text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// The first network of the base: forward, unless it has no such one.
+    /// The first network of the base: forward if it has one.
     First,
     /// Backward.
     Backward,

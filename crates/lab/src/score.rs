@@ -26,13 +26,13 @@ impl<'a> EvaluationSet<'a> {
     /// Of some labelled rows.
     pub(crate) fn new(records: &'a [Record], labels: &LabelSet) -> Result<Self, Error> {
         if labels.kind() != LabelKind::Single {
-            let message = "this compares errors of tasks with one label a text".into();
-            let hint = Some("train and evaluate other tasks one by one".into());
+            let message = "only tasks with one label per text can be compared here".into();
+            let hint = Some("train and evaluate models of other tasks one by one".into());
             return Err(Error::Usage { message, hint });
         }
         if records.is_empty() {
-            let message = "there are no rows to score on".into();
-            let hint = Some("give --test FILE, or a share of the rows that is not 0".into());
+            let message = "there is no test set".into();
+            let hint = Some("give `--test FILE`, or a test share above 0".into());
             return Err(Error::TooLittle { message, hint });
         }
         let targets = answers(labels, records)?.into_iter().flatten().collect();

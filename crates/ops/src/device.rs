@@ -53,7 +53,7 @@ impl<D> Device for D where
 
 /// The processor: `f32`, all threads of the current rayon pool, SIMD chosen at run time.
 ///
-/// Results do not depend on the number of threads, nor on the other rows of a batch.
+/// Results depend neither on the number of threads nor on the other examples of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Cpu {
@@ -82,7 +82,7 @@ impl Backend for Cpu {
     const NAME: &'static str = "cpu";
 }
 
-/// Plain loops on one thread: the specification the other devices are judged by.
+/// Plain loops on one thread: the specification that the other devices are tested against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reference<R = f64>(PhantomData<R>);
 

@@ -1,7 +1,7 @@
 //! The dozen operations of a recurrent text classifier, forward and backward.
 //!
-//! This is no tensor library: no autodiff, no broadcasting, no strides. Each operation is a
-//! folder with one concept:
+//! This is not a tensor library: it has no autodiff, no broadcasting and no strides. Each operation
+//! is a folder:
 //!
 //! - `mod.rs` is the contract: a trait with shapes, and the tests every device must pass;
 //! - `reference.rs` is plain loops, generic over `f32` and `f64`: *the specification*;

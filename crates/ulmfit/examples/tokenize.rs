@@ -12,7 +12,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for text in texts {
         pipeline.tokenizer().for_each_token(&[text], &mut |token| print!("{token} "));
         let ids = pipeline.encode(&[text]);
-        println!("\n{ids:?}\n{}\n", pipeline.decode(&ids));
+        let numbers: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        println!("\n{}\n{}\n", numbers.join(" "), pipeline.decode(&ids));
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Plain text to a token file, a line a document, in bounded memory: builds the vocabulary in a
-//! first reading, writes the ids in a second.
+//! Plain text, one document per line, to a token file in bounded memory: the first pass builds the
+//! vocabulary, the second writes the ids.
 //!
 //!     tokenize_file OUT TEXT..
 

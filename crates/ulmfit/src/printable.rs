@@ -1,4 +1,4 @@
-//! Text of strangers on a terminal or a page: it shows what it holds and does nothing.
+//! Untrusted text on a terminal or a page: all of it is shown, and none of it acts.
 //!
 //! Column names, labels, file names and cells come from files. A control character in one of them
 //! can move the cursor, set the title of a window or write over a line; a bidirectional one can
@@ -53,6 +53,12 @@ pub fn markdown(text: &str) -> String {
         shown.push(c);
     }
     shown
+}
+
+/// The shape of a tensor: `[3, 4]`.
+pub fn shape(dims: &[usize]) -> String {
+    let dims: Vec<String> = dims.iter().map(ToString::to_string).collect();
+    format!("[{}]", dims.join(", "))
 }
 
 fn replaced(

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub(crate) use read::read;
+pub(crate) use scan::{attributes, is_for_tests};
 
 /// All modules of a library except those that only tests compile. The first is the crate's root.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ pub(super) fn item(module: &mut Module, item: &Item) {
 }
 
 /// Whether only tests compile it: `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, ..))]`.
-pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     fn needs_test(condition: &Meta) -> bool {
         match condition {
             Meta::Path(path) => path.is_ident("test"),
@@ -46,7 +46,7 @@ pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
 }
 
 /// The attributes of an item of any kind.
-pub(super) fn attributes(item: &Item) -> &[Attribute] {
+pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,

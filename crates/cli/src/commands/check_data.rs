@@ -61,8 +61,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             .try_for_each(|(label, rows)| writeln!(text, "  {rows:>7} {}", printable(label)))?;
     }
     for finding in &report.findings {
-        let severity = format!("{:?}", finding.severity).to_lowercase();
-        writeln!(text, "{severity}: {}", printable(&finding.message))?;
+        writeln!(text, "{}: {}", finding.severity, printable(&finding.message))?;
         finding
             .examples
             .iter()

@@ -10,7 +10,7 @@ use ulmfit::Error;
 use ulmfit::checkpoint::peek_tensors;
 use ulmfit::input::read_texts;
 use ulmfit::models::{ModelSummary, embedded_name, load_text, open_model};
-use ulmfit::printable::printable;
+use ulmfit::printable::{printable, shape};
 use ulmfit::recipe::{PRESETS, Recipe};
 
 /// Shows what is in a model folder (labels, sizes, score, origin, hash) or in a recipe.
@@ -60,7 +60,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut report = summary.to_string();
     if args.tensors {
         for tensor in peek_tensors(&folder.read("model.safetensors")?)? {
-            writeln!(report, "  {} {} {:?}", printable(&tensor.name), tensor.dtype, tensor.dims)?;
+            let (name, dims) = (printable(&tensor.name), shape(&tensor.dims));
+            writeln!(report, "  {name} {} {dims}", tensor.dtype)?;
         }
     }
     let mut document = serde_json::to_value(&summary)?;

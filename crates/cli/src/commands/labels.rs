@@ -69,7 +69,7 @@ pub(crate) struct Args {
     experiment: ExperimentOptions,
 }
 
-/// A way to learn from few labels.
+/// A method of training with few labels.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum MethodOption {
     /// The language model learns the labelled texts only

@@ -44,7 +44,7 @@ pub(crate) struct DataOptions {
     /// Truncate documents longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
-    /// Most memory for rows that are held: those to learn from and to score on
+    /// Most memory for labelled rows, which are held in memory
     /// [default: half of what is free, at most 8G]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_memory: Option<u64>,

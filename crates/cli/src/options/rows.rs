@@ -1,4 +1,4 @@
-//! Labelled rows of a training: to learn from, for validation, for the test.
+//! Labelled rows: training set, validation set, test set.
 
 use super::DataOptions;
 use std::path::PathBuf;

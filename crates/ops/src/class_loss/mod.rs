@@ -10,20 +10,20 @@ use crate::{Backend, Tensor};
 /// What the head should have said.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
-    /// One class a row: cross entropy of a softmax.
+    /// One class per row: cross entropy of a softmax.
     Classes {
         /// Class of each row, below `C`.
         classes: Vec<u32>,
         /// `ε`: `(1-ε)·NLL + ε/C·Σ(-log p)`, as PyTorch's `label_smoothing`.
         smoothing: f64,
-        /// One weight a class; the mean is weighted, as PyTorch's `weight`.
+        /// One weight per class; the mean is weighted, as PyTorch's `weight`.
         weights: Option<Vec<f32>>,
     },
     /// Any number of classes a row, `[B, C]` of 0 and 1: mean binary cross entropy of a sigmoid.
     MultiLabel {
-        /// Row-major, one value a row and class.
+        /// Row-major, one value per row and class.
         values: Vec<f32>,
-        /// One weight a class on its *positive* term, as PyTorch's `pos_weight`.
+        /// One weight per class on its *positive* term, as PyTorch's `pos_weight`.
         weights: Option<Vec<f32>>,
     },
     /// Real numbers, `[B, C]`: mean squared error.

@@ -19,7 +19,7 @@ pub(super) fn loss<D: Backend>(logits: &Tensor<D>, targets: &Targets) -> (f64, T
     let [batch, classes] = logits.shape("logits");
     let (loss, gradient) = match targets {
         Targets::Classes { classes: labels, smoothing, weights } => {
-            assert_eq!(labels.len(), batch, "one class a row");
+            assert_eq!(labels.len(), batch, "one class per row");
             cross_entropy(logits.data(), labels, *smoothing, &per_class(weights.as_ref(), classes))
         }
         Targets::MultiLabel { values, weights } => {
@@ -55,7 +55,7 @@ fn per_class<R: Real>(weights: Option<&Vec<f32>>, classes: usize) -> Vec<R> {
     let Some(weights) = weights else {
         return vec![R::one(); classes];
     };
-    assert_eq!(weights.len(), classes, "one weight a class");
+    assert_eq!(weights.len(), classes, "one weight per class");
     weights.iter().map(|&weight| R::of(f64::from(weight))).collect()
 }
 
@@ -92,7 +92,7 @@ fn elementwise<R: Real>(
     values: &[f32],
     of: impl Fn(usize, R, R) -> (R, R),
 ) -> (R, Vec<R>) {
-    assert_eq!(values.len(), logits.len(), "one value a logit");
+    assert_eq!(values.len(), logits.len(), "one value per logit");
     let count = R::of(logits.len() as f64);
     let (mut loss, mut gradient) = (R::zero(), Vec::with_capacity(logits.len()));
     for (index, (&x, &wanted)) in logits.iter().zip(values).enumerate() {

@@ -42,7 +42,7 @@ pub trait ConcatPool: Backend {
 /// `T`, `B` and `E`, after checking the spans.
 fn sizes<D: Backend>(x: &Tensor<D>, spans: &[Range<usize>]) -> [usize; 3] {
     let [time, batch, width] = x.shape("x");
-    assert_eq!(spans.len(), batch, "one span a row");
+    assert_eq!(spans.len(), batch, "one span per row");
     for span in spans {
         assert!(!span.is_empty() && span.end <= time, "span {span:?} of {time} steps");
     }

@@ -91,7 +91,7 @@ pub(super) fn left_block(
     }
 }
 
-/// Copies columns one after the other; the constant length makes a copy a move or two.
+/// Copies columns one after the other; with a constant length each copy is a move or two.
 fn copy_columns<'a, const N: usize>(columns: impl Iterator<Item = &'a [f32]>, out: &mut [u32]) {
     for (out, column) in out.as_chunks_mut::<N>().0.iter_mut().zip(columns) {
         let column: &[f32; N] = column.try_into().expect("all are as long");

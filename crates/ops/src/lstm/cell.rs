@@ -1,4 +1,4 @@
-//! The elementwise part of a step: gates, cells and hidden states, a row a task.
+//! The elementwise part of a step: gates, cells and hidden states, one row per task.
 
 use crate::vector_math::{sigmoid, tanh};
 use rayon::prelude::*;

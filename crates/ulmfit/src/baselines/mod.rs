@@ -14,7 +14,7 @@ use logistic::Logistic;
 use std::collections::BTreeMap;
 use tfidf::TfIdf;
 
-/// The target that occurs most often; the smallest of equals, none of none.
+/// The most frequent target; ties go to the smallest, `None` if there are none.
 pub fn majority<T: Ord>(targets: &[T]) -> Option<&T> {
     let mut counts = BTreeMap::<&T, usize>::new();
     for target in targets {
@@ -54,7 +54,7 @@ pub struct TfIdfClassifier {
 }
 
 impl TfIdfClassifier {
-    /// Learns from one document a target; `words(document, emit)` emits a document's words in
+    /// Learns from one document per target; `words(document, emit)` emits a document's words in
     /// order, and is asked twice for each.
     ///
     /// # Panics

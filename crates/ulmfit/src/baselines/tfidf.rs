@@ -9,8 +9,8 @@ pub type Words<'a> = dyn Fn(usize, &mut dyn FnMut(&str)) + 'a;
 
 /// Words and pairs that count, and how much.
 ///
-/// A word or pair is known by a 64-bit hash of its text; that two of a million share one has a
-/// chance of 1 in 40 million.
+/// A word or pair is identified by a 64-bit hash of its text; the probability that two of a million
+/// collide is 1 in 40 million.
 #[derive(Clone, Debug)]
 pub(crate) struct TfIdf {
     columns: HashMap<u64, u32>,
@@ -45,7 +45,7 @@ impl TfIdf {
         self.weights.len()
     }
 
-    /// One row a document, of length 1: `(1 + ln count) · idf`. Unknown words are left out.
+    /// One row per document, of length 1: `(1 + ln count) · idf`. Unknown words are left out.
     pub(crate) fn transform(&self, documents: usize, words: &Words<'_>) -> Sparse {
         let mut rows = Sparse::new(self.len());
         for document in 0..documents {

@@ -1,4 +1,4 @@
-//! What is not as it was when a run began, in the words of those who gave it.
+//! Settings that differ from those that a run began with, in the user's words.
 
 use serde_json::Value;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// Longer values are not shown.
 const MAX_SHOWN: usize = 40;
 
-/// One setting that is not what it was.
+/// One setting that has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfigDifference {
     /// Dotted path of the setting in `config.json`, `recipe.lr`.
@@ -18,7 +18,7 @@ pub struct ConfigDifference {
 }
 
 impl ConfigDifference {
-    /// Whether one of the values is a hash, which tells nobody anything.
+    /// Whether one of the values is a hash, which is not worth showing.
     fn is_of_hashes(&self) -> bool {
         let hash = |text: &str| {
             text.len() >= 16
@@ -42,31 +42,31 @@ impl ConfigDifference {
         }
     }
 
-    /// What has changed where values say nothing.
+    /// What has changed, where the values themselves say nothing.
     fn in_words(&self) -> Option<String> {
         let text = match self.key.as_str() {
             "start" | "tokenizer.base" => "another base model",
             "vocabulary" => "another vocabulary",
-            "train" => "other texts or labels to learn from",
-            "valid" => "other texts or labels to judge by",
+            "train" => "another training set",
+            "valid" => "another validation set",
             "texts.rows" => "other rows, or another split of them (`--seed`, shares)",
-            "valid.rows" => "other rows to judge by",
+            "valid.rows" => "other validation rows",
             "valid.key" => "another `--seed`",
-            "reading" => "other options of how files are read", // runs before these were listed
+            "reading" => "other options for reading the files", // runs before these were listed
             key => {
                 let file = key.strip_prefix("texts.").or_else(|| key.strip_prefix("valid."))?;
                 let (_, name) = file.split_once(": ")?;
                 return Some(match (&self.stored, &self.given) {
                     (None, _) => format!("`{name}` was not given"),
                     (_, None) => format!("`{name}` is not given now"),
-                    _ => format!("other texts in `{name}`"),
+                    _ => format!("`{name}` has changed"),
                 });
             }
         };
         Some(text.to_owned())
     }
 
-    /// The setting by the name of its option, or of its place in the recipe.
+    /// The name of the setting's option, or its path in the recipe.
     fn name(&self) -> String {
         let option = match self.key.as_str() {
             "seed" => "seed",
@@ -111,14 +111,14 @@ impl fmt::Display for ConfigDifference {
             Some(value) => value.to_string(),
         });
         if self.is_of_hashes() || stored.len().max(given.len()) > MAX_SHOWN {
-            write!(f, "{name} is another")
+            write!(f, "{name} has changed")
         } else {
             write!(f, "{name} was {stored}, now {given}")
         }
     }
 }
 
-/// All of them in one line, each once, without those that others bring with them.
+/// All differences in one line, each once, without those that only follow from another.
 pub(super) fn list(differences: &[ConfigDifference]) -> String {
     let causes = differences.iter().filter(|difference| !difference.follows_from(differences));
     let mut texts: Vec<String> = Vec::new();
@@ -157,24 +157,24 @@ mod tests {
         for (key, stored, given, text) in [
             ("recipe.lr", json!(0.01), json!(0.02), "`lr` of the recipe was 0.01, now 0.02"),
             ("recipe.clip", Value::Null, json!(1), "`clip` of the recipe was not set, now 1"),
-            ("recipe.phase", json!(vec![1; 40]), json!([]), "`phase` of the recipe is another"),
+            ("recipe.phase", json!(vec![1; 40]), json!([]), "`phase` of the recipe has changed"),
             ("seed", json!(1), json!(2), "`--seed` was 1, now 2"),
             ("reading.text", json!(["a"]), json!(["b"]), "`--text` was [\"a\"], now [\"b\"]"),
             ("vocabulary.min_freq", json!(3), json!(2), "`--min-freq` was 3, now 2"),
             ("network.head.hidden", json!([50]), json!([]), "`--head` was [50], now []"),
             ("sizes.emb", json!(400), json!(256), "`emb` of the network was 400, now 256"),
             ("vocabulary", json!(one), json!(two), "another vocabulary"),
-            ("train", json!(one), json!(two), "other texts or labels to learn from"),
+            ("train", json!(one), json!(two), "another training set"),
             ("start", json!(one), json!(two), "another base model"),
             ("tokenizer.base", json!(one), json!(two), "another base model"),
-            ("texts.1: a.txt", json!(one), json!(two), "other texts in `a.txt`"),
+            ("texts.1: a.txt", json!(one), json!(two), "`a.txt` has changed"),
             ("texts.2: b.txt", Value::Null, json!(two), "`b.txt` was not given"),
             ("valid.1: c.txt", json!(one), Value::Null, "`c.txt` is not given now"),
             (
                 "reading",
                 json!("ReadOptions { text: [] }"),
                 json!({}),
-                "other options of how files are read",
+                "other options for reading the files",
             ),
         ] {
             assert_eq!(said(&[(key, stored, given)]), text);

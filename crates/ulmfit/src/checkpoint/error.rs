@@ -1,6 +1,7 @@
 //! What can go wrong with models and runs on disk.
 
 use crate::ErrorClass;
+use crate::printable::printable;
 use std::io;
 use std::path::PathBuf;
 
@@ -58,14 +59,14 @@ pub enum CheckpointError {
         /// The output.
         path: PathBuf,
     },
-    /// The output exists and is no model folder: it is never replaced.
-    #[error("{} exists already and is no model folder", .path.display())]
+    /// The output exists and is not a model folder: it is never replaced.
+    #[error("{} exists already and is not a model folder", .path.display())]
     Foreign {
         /// The output.
         path: PathBuf,
     },
     /// A folder without a manifest.
-    #[error("{} is no complete model: it has no manifest.json", .path.display())]
+    #[error("{} is not a complete model: it has no manifest.json", .path.display())]
     Incomplete {
         /// The folder.
         path: PathBuf,
@@ -252,7 +253,7 @@ impl CheckpointError {
     }
 }
 
-/// Why a manifest cannot be believed.
+/// Why a manifest cannot be trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestFault {
@@ -260,7 +261,7 @@ pub enum ManifestFault {
     #[error("damaged manifest: {0}")]
     Json(#[from] serde_json::Error),
     /// A version that this program does not know.
-    #[error("manifest of version {found}, this program knows {known}")]
+    #[error("the manifest has version {found}; this program reads version {known}")]
     Schema {
         /// In the file.
         found: u32,
@@ -268,16 +269,16 @@ pub enum ManifestFault {
         known: u32,
     },
     /// A name that could lead out of the folder.
-    #[error("manifest names the file {name:?}")]
+    #[error("the manifest lists `{}`, which is not a plain file name", printable(.name))]
     FileName {
         /// The name.
         name: String,
     },
     /// Not byte for byte what this program writes.
-    #[error("manifest was changed after it was written")]
+    #[error("the manifest was changed after it was written")]
     Spelling,
     /// Far too large.
-    #[error("manifest of {bytes} bytes, the limit is {limit}")]
+    #[error("the manifest has {bytes} bytes; the limit is {limit}")]
     Size {
         /// In the file.
         bytes: u64,

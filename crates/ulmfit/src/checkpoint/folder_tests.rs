@@ -136,7 +136,10 @@ fn what_is_no_model_is_named() {
     fs::write(place.path().join("manifest.json"), r#"{"schema":7,"parts":[]}"#).unwrap();
     let newer = ModelFolder::open(place.path()).unwrap_err();
     assert_eq!(newer.class(), ErrorClass::Data);
-    assert!(newer.to_string().ends_with("manifest of version 7, this program knows 1"), "{newer}");
+    assert!(
+        newer.to_string().ends_with("the manifest has version 7; this program reads version 1"),
+        "{newer}"
+    );
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn a_manifest_cannot_point_out_of_its_folder() {
             serde_json::to_string(name).unwrap()
         );
         let error = super::check_manifest(text.as_bytes()).unwrap_err();
-        assert!(error.to_string().contains("names the file"), "{name:?}: {error}");
+        assert!(error.to_string().contains("the manifest lists"), "{name:?}: {error}");
     }
 }
 

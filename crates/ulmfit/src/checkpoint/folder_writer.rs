@@ -160,7 +160,7 @@ impl FolderWriter {
         name: &str,
         fill: &mut dyn FnMut(&mut NewFile<'_>) -> Result<(), CheckpointError>,
     ) -> Result<(), CheckpointError> {
-        assert!(check_name(name).is_ok(), "{name:?} is no plain file name");
+        assert!(check_name(name).is_ok(), "{name:?} is not a plain file name");
         assert!(!self.files.contains_key(name), "{name} is written twice");
         let hidden = match self.hidden.take() {
             Some(hidden) => hidden,

@@ -131,7 +131,7 @@ pub enum DataError {
         /// Its first line.
         place: Place,
     },
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not UTF-8.
     #[error("{place}: byte {offset} of the text is not UTF-8 (0x{byte:02x})")]
     NotUtf8 {
         /// The record.
@@ -252,7 +252,7 @@ pub enum DataError {
         /// The name asked for.
         name: String,
     },
-    /// A line that is no JSON.
+    /// A line that is not JSON.
     #[error("{place}: not valid JSON at column {column}: {message}")]
     Json {
         /// The line.
@@ -298,7 +298,7 @@ pub enum DataError {
         /// What it holds.
         found: &'static str,
     },
-    /// A label that is no name, number, truth value or list of these.
+    /// A label that is neither a name, a number, a truth value nor a list of these.
     #[error("{place}: the label is {found}")]
     BadLabel {
         /// The record.
@@ -414,7 +414,7 @@ pub enum DataError {
         /// The record.
         place: Place,
     },
-    /// A label that is no number where numbers are to be predicted.
+    /// A label that is not a number where numbers are to be predicted.
     #[error("{place}: the label `{label}` is not a finite number")]
     NotANumber {
         /// The record.

@@ -139,7 +139,7 @@ impl DataError {
             }
             Self::NotAnObject { found: "a list", place } => {
                 return Some(format!(
-                    "one object a line is needed: jq -c '.[]' {}",
+                    "one object per line is needed: jq -c '.[]' {}",
                     place.file.display()
                 ));
             }

@@ -29,7 +29,7 @@ impl Record {
     }
 }
 
-/// A label as it stands in the file.
+/// A label as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
 pub enum RawLabel {

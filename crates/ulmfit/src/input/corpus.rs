@@ -35,11 +35,11 @@ pub fn corpus_folder(run: &Path) -> PathBuf {
 pub struct LmText<S = TokenFile> {
     /// What it learns from.
     pub train: S,
-    /// What it is judged by.
+    /// Its validation text.
     pub valid: S,
 }
 
-/// Which documents are set apart to judge by: one of every so many, drawn by key and number.
+/// Which documents are held out for validation: one in `one_in`, drawn by key and number.
 #[derive(Clone, Copy, Debug)]
 pub struct HoldOut {
     one_in: usize,
@@ -56,7 +56,7 @@ impl HoldOut {
         Self { one_in, key }
     }
 
-    /// Whether document `number` is set apart; of documents `0..one_in` exactly one is, and so on.
+    /// Whether document `number` is held out; of documents `0..one_in` exactly one is, and so on.
     pub fn holds(&self, number: usize) -> bool {
         let drawn = self.key.child((number / self.one_in) as u64).uniform();
         number % self.one_in == (drawn * self.one_in as f64) as usize
@@ -68,8 +68,8 @@ impl HoldOut {
 pub struct LmInput<'a> {
     /// What it learns from.
     pub train: Texts<'a>,
-    /// What it is judged by; none: what `hold_out` takes from the files of `train`. If these hold
-    /// fewer documents than one in so many asks for, one of all is taken.
+    /// Validation text; if `None`, what `hold_out` takes from the files of `train`, at least one
+    /// document.
     pub valid: Option<Texts<'a>>,
     /// See `valid`.
     pub hold_out: HoldOut,
@@ -249,7 +249,7 @@ impl LmInput<'_> {
         Ok(LmText { train: train.finish()?, valid: valid.finish()? })
     }
 
-    /// Whether document `number` of the texts to learn from is to judge by instead.
+    /// Whether document `number` of the training text is held out for validation.
     fn is_held(&self, number: usize) -> bool {
         let in_files = number.checked_sub(self.train.documents.len());
         self.valid.is_none() && in_files.is_some_and(|number| self.hold_out.holds(number))

@@ -1,4 +1,4 @@
-//! Labelled rows: which to learn from, which to choose by, which to score on.
+//! Labelled rows, split into training set, validation set and test set.
 
 use crate::Error;
 use crate::data::batches::split::{HoldOutSize, Split, random_groups, stratified_groups};
@@ -14,20 +14,20 @@ use ulmfit_ops::Key;
 
 /// Labelled rows as the user gives them.
 pub struct LabelledInput {
-    /// To learn from, and to set apart from what is not given.
+    /// Training rows; splits that are not given are held out from these.
     pub train: Vec<Record>,
-    /// To choose by, if the user has set some apart.
+    /// Validation set, if the user gave one.
     pub valid: Option<Vec<Record>>,
-    /// For the final score, touched once, if the user has set some apart.
+    /// Test set, if the user gave one.
     pub test: Option<Vec<Record>>,
 }
 
-/// SplitFractions of the rows that are set apart where the user has not.
+/// Fractions of the rows to hold out for splits that the user did not give.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SplitFractions {
-    /// To choose by.
+    /// Validation set.
     pub valid: f64,
-    /// For the final score; 0 for none.
+    /// Test set; 0 for none.
     pub test: f64,
 }
 
@@ -41,14 +41,14 @@ pub struct LabelledSplits {
     pub test: Vec<Record>,
     /// All labels of the training examples.
     pub labels: LabelSet,
-    /// Training examples that nearly repeat a test example.
+    /// Training examples that are near-duplicates of a test example.
     pub repeated: usize,
 }
 
 impl LabelledSplits {
-    /// Sets apart what the user has not, stratified by label.
+    /// Holds out the splits that the user did not give, stratified by label.
     ///
-    /// Rows whose texts nearly repeat each other never stand on both sides of a split of ours.
+    /// Near-duplicates are never on both sides of such a split.
     ///
     /// # Errors
     /// [`Error::Data`] when a label is missing or cannot be read, one of the validation set is not
@@ -142,8 +142,8 @@ fn joined(record: &Record) -> Cow<'_, str> {
     }
 }
 
-/// Moves a share of the records to a list of their own; none that nearly repeats one `beside`
-/// them, which was set apart for something else.
+/// Moves a share of the records to a list of their own; no near-duplicates of those `beside`, which
+/// were held out for something else.
 fn set_apart(
     records: &mut Vec<Record>,
     beside: &[Record],

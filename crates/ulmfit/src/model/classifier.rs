@@ -10,7 +10,7 @@ use crate::data::labels::LabelKind;
 use ulmfit_ops::class_loss::{Activation, Targets};
 use ulmfit_ops::{Device, Key, Tensor};
 
-/// Reads a document and gives one number a class.
+/// Reads a document and gives one number per class.
 ///
 /// Groups, lowest first: embedding, each LSTM layer, head (fastai's `awd_lstm_clas_split`).
 pub struct TextClassifier<D: Device> {

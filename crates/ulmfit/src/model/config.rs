@@ -104,8 +104,8 @@ pub struct ClassifierConfig {
     pub task: LabelKind,
     /// Tokens a piece; gradients stay within it. fastai's `seq_len`, the paper's `b`.
     pub seq_len: usize,
-    /// At most so many of a document's last tokens are pooled, in whole pieces, but at least the
-    /// last piece; earlier ones only warm the state.
+    /// Only this many of a document's last tokens are pooled, in whole pieces, and at least the last
+    /// piece; earlier ones only warm up the state.
     pub max_len: Option<usize>,
     /// Units of a regression's values; without it, as in folders of earlier versions, the output is
     /// the value.

@@ -19,8 +19,8 @@ pub struct Hypercolumns {
     pub batch_size: usize,
     /// Tokens of a piece.
     pub seq_len: usize,
-    /// At most so many of a document's last tokens are pooled, in whole pieces, but at least the
-    /// last piece.
+    /// Only this many of a document's last tokens are pooled, in whole pieces, and at least the last
+    /// piece.
     pub max_len: Option<usize>,
 }
 

@@ -1,6 +1,7 @@
 //! What the optimiser and the files see of a model: named parameters in groups.
 
 use super::Param;
+use crate::printable::shape;
 use std::collections::BTreeMap;
 use ulmfit_ops::{Device, Tensor};
 
@@ -69,7 +70,7 @@ pub enum LoadError {
         name: String,
     },
     /// A tensor has other dimensions than the model's configuration asks for.
-    #[error("tensor `{name}` is {found:?}, the configuration asks for {wanted:?}")]
+    #[error("tensor `{name}` has shape {}, the model needs {}", shape(.found), shape(.wanted))]
     Shape {
         /// Name of the tensor.
         name: String,
@@ -79,7 +80,7 @@ pub enum LoadError {
         wanted: Vec<usize>,
     },
     /// A running variance below zero, whose square root would make every answer NaN.
-    #[error("tensor `{name}` holds a variance below zero")]
+    #[error("tensor `{name}` has a negative variance")]
     NegativeVariance {
         /// Name of the tensor.
         name: String,

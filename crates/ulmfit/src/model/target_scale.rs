@@ -18,7 +18,7 @@ pub struct TargetScale {
 }
 
 impl TargetScale {
-    /// That of some values; `None` without any, or where their spread is no number.
+    /// Mean and spread of values; `None` without any, or if the spread is not finite.
     pub fn from_values(values: &[f64]) -> Option<Self> {
         let first = *values.first()?;
         if values.iter().all(|value| value.total_cmp(&first).is_eq()) {

@@ -38,7 +38,7 @@ fn a_negative_variance_is_refused_when_a_model_is_loaded() {
             let Err(error) = <ClassifierBundle>::load(&path) else { panic!("{tensor} = {value}") };
             assert_eq!(error.class(), ErrorClass::Data);
             let Error::Weights { source, .. } = error else { panic!("{error}") };
-            assert!(source.to_string().ends_with("holds a variance below zero"), "{source}");
+            assert!(source.to_string().ends_with("has a negative variance"), "{source}");
         }
     }
 }

@@ -60,7 +60,7 @@ impl NetworkConfig {
 pub struct LmBundle<D: Device = Cpu> {
     /// Strings to ids.
     pub text: TextPipeline,
-    /// One network a direction.
+    /// One network per direction.
     pub networks: Vec<(Direction, LanguageModel<D>)>,
 }
 
@@ -94,7 +94,7 @@ pub struct ClassifierBundle<D: Device = Cpu> {
     /// [`ReadOptions::learned_label`](crate::data::readers::ReadOptions::learned_label); none where
     /// it had no name.
     pub label_column: Option<String>,
-    /// One network a direction.
+    /// One network per direction.
     pub networks: Vec<(Direction, TextClassifier<D>)>,
 }
 

@@ -1,6 +1,6 @@
-//! What a `config.json` may say, and which tensors follow from it.
+//! What a `config.json` may contain, and which tensors follow from it.
 //!
-//! Folders come from strangers: every number is checked before anything is made of it.
+//! Model folders are untrusted input: every number is checked before it is used.
 
 use super::bundle::{ModelConfig, NetworkConfig, SCHEMA};
 use crate::data::labels::LabelKind;

@@ -107,7 +107,7 @@ fn in_users_units(network: &TextClassifier<Cpu>) -> Tensors {
 }
 
 impl LmBundle {
-    /// Files for fastai, one pair a direction.
+    /// Files for fastai, one pair per direction.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when fastai has no place for what the model is.
@@ -122,7 +122,7 @@ impl LmBundle {
 }
 
 impl ClassifierBundle {
-    /// Files for fastai, one pair a direction.
+    /// Files for fastai, one pair per direction.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when fastai has no place for what the model is.

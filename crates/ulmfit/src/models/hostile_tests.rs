@@ -106,11 +106,11 @@ fn lies() -> Vec<Lie> {
     }
     for (model, pointer) in [("lm", "/network"), ("classifier", "/network/encoder")] {
         for (field, value, says) in [
-            ("emb", 1 << 24, "the model asks for"),
-            ("hid", 1 << 24, "the model asks for"),
-            ("hid", 4, "the model asks for"),
-            ("layers", 64, "the model asks for"),
-            ("layers", 1, "the model asks for"),
+            ("emb", 1 << 24, "the model needs"),
+            ("hid", 1 << 24, "the model needs"),
+            ("hid", 4, "the model needs"),
+            ("layers", 64, "the model needs"),
+            ("layers", 1, "the model needs"),
             ("vocab", 1 << 24, "tokens, the network 16777216 rows"),
             ("vocab", 2, "`vocab` is 2"),
         ] {
@@ -119,10 +119,10 @@ fn lies() -> Vec<Lie> {
     }
     for (pointer, value, says) in [
         ("/network/head/hidden", json!([0]), "`hidden of the head` is 0"),
-        ("/network/head/hidden", json!([1 << 24]), "the model asks for"),
+        ("/network/head/hidden", json!([1 << 24]), "the model needs"),
         ("/network/head/hidden", json!([u64::MAX]), "`hidden of the head` is"),
         ("/network/head/hidden", json!(vec![1; 65]), "`hidden layers of the head` is 65"),
-        ("/network/head/hidden", json!([50, 50]), "the model asks for"),
+        ("/network/head/hidden", json!([50, 50]), "the model needs"),
         ("/network/head/dropout", json!(1.0), "`dropout` of the head is 1"),
         ("/network/head/dropout", json!(-0.5), "`dropout` of the head is -0.5"),
         ("/network/classes", json!(0), "`classes` is 0"),

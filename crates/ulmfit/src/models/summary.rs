@@ -4,7 +4,7 @@ use super::bundle::{ModelConfig, NetworkConfig, load_text, read_config};
 use crate::Error;
 use crate::checkpoint::{Dtype, ModelFolder, peek_tensors, stored_as};
 use crate::data::labels::{LabelKind, LabelSet};
-use crate::printable::printable;
+use crate::printable::{printable, shape};
 use crate::text::Direction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -198,8 +198,8 @@ impl fmt::Display for ModelSummary {
         let (emb, hid, layers) = (encoder.emb, encoder.hid, encoder.layers);
         writeln!(f, "encoder     embedding {emb}, width {hid}, {layers} layers")?;
         if let Some(network) = head {
-            let (hidden, classes) = (&network.head.hidden, network.classes);
-            writeln!(f, "head        {hidden:?} to {classes} outputs")?;
+            let (hidden, classes) = (shape(&network.head.hidden), network.classes);
+            writeln!(f, "head        {hidden} to {classes} outputs")?;
         }
         let storage = self.storage;
         writeln!(f, "weights     {}, stored as {storage}", self.weights)?;

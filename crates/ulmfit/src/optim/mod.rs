@@ -121,9 +121,9 @@ impl<D: Device> Optimizer<D> {
     /// Restores a history.
     ///
     /// # Panics
-    /// When there is not one slot a parameter.
+    /// When there is not one slot per parameter.
     pub fn restore(&mut self, slots: Vec<ParamState<D>>, averaged: Option<u64>) {
-        assert_eq!(slots.len(), self.slots.len(), "one slot a parameter");
+        assert_eq!(slots.len(), self.slots.len(), "one slot per parameter");
         self.slots = slots;
         self.averaged = averaged;
     }

@@ -12,8 +12,8 @@ use super::{ClassifierRecipe, LmRecipe};
 
 /// Batches are not made smaller than this: batch norm's statistics would be too noisy.
 const LEAST_BATCH: usize = 8;
-/// Few documents are learned at most this many times as often: more took longer and was no better
-/// (lab book, 2026-11-23).
+/// Upper limit of the factor by which few documents get more epochs: more took longer and did not
+/// help (lab book, 2026-11-23).
 const MOST_TIMES: usize = 2;
 /// Of the rate with which all groups of a pretrained network learn: with more, random networks are
 /// unstable on few examples (lab book, 2026-11-23).

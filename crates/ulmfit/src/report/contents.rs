@@ -25,7 +25,7 @@ pub struct Report {
     pub language_model: Vec<DirectionScore>,
     /// The score on rows kept for it; none if there were no such rows.
     pub test: Option<ClassifierEvaluation>,
-    /// The score on the rows to choose by.
+    /// The score on the validation set.
     pub valid: Option<ClassifierEvaluation>,
     /// Whether training selected anything on the validation set.
     #[serde(rename = "chosen")]
@@ -56,7 +56,7 @@ pub struct Report {
 pub struct RowCounts {
     /// Learned from.
     pub train: usize,
-    /// Held out to choose by.
+    /// Held out for validation.
     pub valid: usize,
     /// Scored on.
     pub test: usize,
@@ -143,7 +143,7 @@ pub enum BaselineScores {
 pub struct DataHashes {
     /// Learned from.
     pub train: String,
-    /// Held out to choose by.
+    /// Held out for validation.
     pub valid: String,
     /// Scored on.
     pub test: String,

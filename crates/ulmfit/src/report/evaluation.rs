@@ -11,11 +11,11 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum ClassifierEvaluation {
-    /// One label a text.
+    /// One label per text.
     SingleLabel(ClassificationScores),
     /// Any number of labels a text.
     MultiLabel(MultiLabelScores),
-    /// A number a text.
+    /// One number per text.
     Regression(RegressionScores),
 }
 
@@ -29,7 +29,7 @@ impl ClassifierEvaluation {
         }
     }
 
-    /// One entry a class or label; none of numbers.
+    /// One entry per class or label; `None` for numbers.
     pub fn per_class(&self) -> &[ClassScores] {
         match self {
             Self::SingleLabel(scores) => &scores.per_class,

@@ -23,9 +23,9 @@ pub struct Mistake {
 /// Characters of a text that are shown.
 const EXCERPT: usize = 240;
 
-/// At most `most` mistakes, those first of which the model was surest, or that are farthest off.
+/// At most `most` mistakes, the most confident (for numbers, the largest) first.
 ///
-/// `rows` are the model's probabilities or values, one row a record.
+/// `rows` are the model's probabilities or values, one row per record.
 ///
 /// # Errors
 /// [`DataError`] when a record has no label, or one that is not in `labels`.

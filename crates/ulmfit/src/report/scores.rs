@@ -25,7 +25,7 @@ pub struct ClassificationScores {
     pub labels: Vec<String>,
     /// Rows are targets, columns guesses, both in the order of `labels`.
     pub confusion: Vec<Vec<u64>>,
-    /// One entry a class, in the order of `labels`.
+    /// One entry per class, in the order of `labels`.
     pub per_class: Vec<ClassScores>,
 }
 
@@ -33,7 +33,7 @@ impl ClassificationScores {
     /// Compares `targets` with `guesses`; `loss` is their mean cross entropy.
     ///
     /// # Panics
-    /// If there is not one guess a target, or a class has no label.
+    /// If there is not one guess per target, or a class has no label.
     pub fn new(labels: &[String], targets: &[u32], guesses: &[u32], loss: f64) -> Self {
         let confusion = Confusion::new(labels.len(), targets, guesses);
         let per_class = labels
@@ -76,7 +76,7 @@ impl ClassificationScores {
         table
     }
 
-    /// One line a class, one column a guess.
+    /// One line per class, one column per predicted class.
     pub fn confusion_table(&self) -> Table {
         let short = |label: &String| label.chars().take(SHORT).collect();
         let heads = std::iter::once("actual / predicted".to_owned());
@@ -108,7 +108,7 @@ pub(super) fn untested(classes: &[ClassScores]) -> String {
     format!(" (tested: {tested} of {all} classes; no row of {})", list_at_most(&absent, 5))
 }
 
-/// One line a class.
+/// One line per class.
 pub(super) fn class_table(classes: &[ClassScores]) -> Table {
     let mut table = Table::new(["class", "precision", "recall", "F1", "rows"]);
     for class in classes {

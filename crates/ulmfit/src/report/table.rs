@@ -19,10 +19,10 @@ impl Table {
     /// Adds a row.
     ///
     /// # Panics
-    /// If it does not have one cell a column.
+    /// If it does not have one cell per column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().map(|text| cell(&text)).collect();
-        assert_eq!(cells.len(), self.heads.len(), "one cell a column");
+        assert_eq!(cells.len(), self.heads.len(), "one cell per column");
         self.rows.push(cells);
     }
 

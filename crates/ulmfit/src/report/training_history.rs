@@ -71,7 +71,7 @@ impl TrainingHistory {
     /// Reads the lines of a training that followed `plan`; `groups` names its groups.
     ///
     /// # Errors
-    /// Those of the reader, and [`io::ErrorKind::InvalidData`] for a line that is no event.
+    /// Those of the reader, and [`io::ErrorKind::InvalidData`] for a line that is not an event.
     pub fn read(
         lines: impl BufRead,
         title: &str,

@@ -1,7 +1,7 @@
 //! Learning rates and momenta as pure functions of the step.
 //!
 //! A schedule has no state, so a run that was stopped continues with the very same rates. Each
-//! one is a file with a struct of its settings; [`ScheduleConfig`] is the choice a recipe makes.
+//! each is a file with a struct of its settings; [`ScheduleConfig`] is the choice a recipe makes.
 //!
 //! ```
 //! use ulmfit::schedule::{Schedule, ScheduleConfig};

@@ -14,10 +14,10 @@ use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTra
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
-/// Labelled documents, tokenised, to learn from and to be judged by.
+/// Tokenised training set and validation set.
 #[derive(Clone)]
 pub struct LabelledText {
-    /// To learn from.
+    /// Training set.
     pub train: Labelled,
     /// Held out; empty for none.
     pub valid: Labelled,
@@ -26,8 +26,8 @@ pub struct LabelledText {
 }
 
 impl LabelledText {
-    /// How much there is to learn from; `lm_tokens` is what the language model has read if it
-    /// started from random weights.
+    /// The amount of training data; `lm_tokens` is what the language model has read if it started
+    /// from random weights.
     pub fn amount(&self, lm_tokens: Option<usize>) -> ClassifierData {
         let documents = &self.train.documents;
         let tokens = documents.iter().map(Vec::len).sum();

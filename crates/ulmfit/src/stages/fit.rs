@@ -98,7 +98,7 @@ struct FineTunedLm {
     scores: Vec<DirectionScore>,
     /// Hyper-parameters, as they were applied; none if nothing was learned.
     recipe: Option<LmRecipe>,
-    /// How many texts there were to read or to be judged by.
+    /// Number of texts, training and validation.
     documents: usize,
     /// How many tokens it has read here, those of all passes.
     tokens: usize,

@@ -28,7 +28,7 @@ impl GenerateOptions {
     fn check(&self) -> Result<(), Error> {
         let Self { temperature, min_p, .. } = *self;
         let message = if !(0.0..=1.0).contains(&min_p) {
-            format!("`min-p` is {min_p}, which is no probability from 0 to 1")
+            format!("`min-p` is {min_p}, which is not a probability from 0 to 1")
         } else if !(temperature.is_finite() && temperature >= 0.0) {
             format!("`temperature` is {temperature}, which is not a number from 0 up")
         } else {

@@ -129,7 +129,7 @@ fn train_all<S: TokenSource>(
 
 type OneDirection = (Direction, LanguageModel<Cpu>);
 
-/// Trains one network; with its score, if there is text to score on.
+/// Trains one network; with its score, if there is validation or test text.
 fn train_one<S: TokenSource>(
     runner: &mut Runner<'_>,
     stage: Stage,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
-    /// The language is no code of ISO 639.
+    /// The language is not an ISO 639 code.
     #[error("unknown language code `{code}`")]
     Language {
         /// What was asked for.

@@ -42,7 +42,7 @@ pub(super) fn unescape(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// `#39;` or `#x27;`, both also without `;`. Gives the bytes used, none if this is no number.
+/// `#39;` or `#x27;`, both also without `;`. Gives the bytes used, `None` if it is not a number.
 fn push_number(body: &str, out: &mut String) -> Option<usize> {
     let (digits, radix) = match body.strip_prefix(['x', 'X']) {
         Some(hex) => (hex, 16),

@@ -9,7 +9,7 @@ pub(super) enum Language {
     English,
     /// Capitals and words are those of Unicode, special cases only what all languages share.
     Spaced,
-    /// As [`Language::Spaced`], but words are not set apart: needs a subword tokenizer.
+    /// As [`Language::Spaced`], but without spaces between words: needs a subword tokenizer.
     Unspaced,
 }
 

@@ -67,7 +67,7 @@ impl Tokenizer {
         })
     }
 
-    /// The model of pieces, if this is no tokenizer of words.
+    /// The subword model, if this is a subword tokenizer.
     pub fn subwords(&self) -> Option<&SubwordModel> {
         match &self.splitter {
             Splitter::Words(_) => None,

@@ -67,12 +67,12 @@ pub struct Vocab {
 }
 
 impl Vocab {
-    /// A vocabulary of these tokens in this order. `xxfake` may stand in it several times and is
+    /// A vocabulary of these tokens in this order. `xxfake` may occur several times and is
     /// never the id of a text's token.
     ///
     /// # Errors
     ///
-    /// If it does not begin with `xxunk xxpad xxbos`, or a token stands in it twice.
+    /// If it does not begin with `xxunk xxpad xxbos`, or a token occurs twice.
     pub fn from_tokens(tokens: Vec<String>) -> Result<Self, TextError> {
         if TokenId::try_from(tokens.len()).is_err() {
             return Err(TextError::VocabSize { size: tokens.len() });

@@ -16,7 +16,7 @@ use ulmfit_ops::{Device, Key};
 pub struct Labelled {
     /// Token ids of each document, already in the model's direction.
     pub documents: Vec<Vec<u32>>,
-    /// One row a document: the class, or 0/1 for each class, or the value. A trainee takes values in
+    /// One row per document: the class, or 0/1 for each class, or the value. A trainee takes values in
     /// the network's units, see [`scaled`](Self::scaled).
     pub targets: Vec<Vec<f32>>,
 }
@@ -49,7 +49,7 @@ impl Labelled {
 pub struct LossConfig {
     /// `ε` of label smoothing; single-label tasks only.
     pub smoothing: f64,
-    /// One weight a class.
+    /// One weight per class.
     pub class_weights: Option<Vec<f32>>,
     /// AR and TAR.
     pub regularisation: Regularisation,
@@ -80,7 +80,7 @@ impl LossConfig {
     }
 }
 
-/// Labelled documents in batches, to learn and to be judged by.
+/// Training set and validation set, in batches.
 pub(super) struct LabelledBatches<'a> {
     train: &'a Labelled,
     valid: Option<&'a Labelled>,
@@ -155,7 +155,7 @@ impl<'a> LabelledBatches<'a> {
     }
 }
 
-/// A classifier, documents to learn and documents to be judged by.
+/// A classifier with its training set and validation set.
 pub struct ClassifierTrainee<'a, D: Device> {
     device: D,
     model: TextClassifier<D>,

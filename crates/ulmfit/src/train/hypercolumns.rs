@@ -11,13 +11,13 @@ use ulmfit_ops::{Device, Key};
 /// Rows of features with their targets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FeatureRows {
-    /// One row a document.
+    /// One row per document.
     pub features: Vec<Vec<f32>>,
     /// Targets of each; the documents are not looked at.
     pub labels: Labelled,
 }
 
-/// A head, features to learn and features to be judged by.
+/// A head with the features of its training set and validation set.
 pub struct HypercolumnTrainee<'a, D: Device> {
     device: D,
     model: HypercolumnHead<D>,

@@ -9,7 +9,7 @@ use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation, sco
 use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};
 
-/// A language model, a corpus to learn and one to be judged by.
+/// A language model with its training text and validation text.
 pub struct LmTrainee<'a, D: Device, S: TokenSource> {
     device: D,
     model: LanguageModel<D>,

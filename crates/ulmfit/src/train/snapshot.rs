@@ -54,10 +54,10 @@ pub trait Checkpointer {
     /// What went wrong with one that was begun before; the run ends.
     fn due(&mut self, updates: u64) -> Result<bool, TrainError>;
 
-    /// Puts it there, or begins to.
+    /// Saves it, or begins to.
     ///
     /// # Errors
-    /// Whatever stands in the way; the run ends.
+    /// Whatever keeps it from being saved; the run ends.
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError>;
 
     /// Returns when all that were begun are safe.

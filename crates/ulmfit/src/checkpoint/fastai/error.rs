@@ -1,6 +1,7 @@
 //! What can be wrong with a fastai file.
 
 use crate::checkpoint::TensorsError;
+use crate::printable::printable;
 use crate::text::TextError;
 
 /// Why a fastai file could not be read or written.
@@ -8,7 +9,7 @@ use crate::text::TextError;
 #[non_exhaustive]
 pub enum FastaiError {
     /// The pickle asks for code that is not on the short list of harmless names.
-    #[error("refused: the file asks for `{module}.{name}`, which is no part of saved weights")]
+    #[error("refused: the file asks for `{module}.{name}`, which saved weights never need")]
     ForbiddenGlobal {
         /// Python module.
         module: String,
@@ -20,10 +21,10 @@ pub enum FastaiError {
     ForbiddenOpcode {
         /// The instruction.
         opcode: u8,
-        /// Where it stands.
+        /// Its position.
         at: usize,
     },
-    /// The pickle does not make sense.
+    /// The pickle is malformed.
     #[error("damaged pickle at byte {at}: {what}")]
     Pickle {
         /// Where.
@@ -31,7 +32,7 @@ pub enum FastaiError {
         /// What is wrong.
         what: &'static str,
     },
-    /// The file wants more memory or work than such files need.
+    /// The file asks for more memory or work than saved weights need.
     #[error("more than {limit} {what}")]
     Limit {
         /// Of what.
@@ -39,22 +40,22 @@ pub enum FastaiError {
         /// Allowed.
         limit: usize,
     },
-    /// The zip archive does not make sense.
+    /// The zip archive is malformed.
     #[error("damaged archive: {what}")]
     Zip {
         /// What is wrong.
         what: &'static str,
     },
-    /// The archive has no such file, or its checksum is wrong.
-    #[error("archive member {name:?} {what}")]
+    /// The archive lacks this file, or its checksum is wrong.
+    #[error("archive member `{}` {what}", printable(.name))]
     Member {
         /// Name in the archive.
         name: String,
         /// What is wrong.
         what: &'static str,
     },
-    /// Neither of torch's formats, or not what we expect in it.
-    #[error("no saved state: {what}")]
+    /// Neither of torch's formats, or not the contents expected in one.
+    #[error("not a saved model: {what}")]
     NotTorch {
         /// What is wrong.
         what: &'static str,
@@ -71,7 +72,7 @@ pub enum FastaiError {
     #[error(transparent)]
     Layout(#[from] TensorsError),
     /// Weights where the vocabulary should be, and the other way round.
-    #[error("these are weights, and the vocabulary stands in their place")]
+    #[error("the two files are swapped: the first is the vocabulary, the second the weights")]
     Swapped,
     /// The vocabulary file is not a list of strings, nor one of tokens and one of labels.
     #[error("not a vocabulary: {what}")]
@@ -79,7 +80,7 @@ pub enum FastaiError {
         /// What is wrong.
         what: &'static str,
     },
-    /// Its tokens make no vocabulary.
+    /// Its tokens are not a valid vocabulary.
     #[error(transparent)]
     Words(#[from] TextError),
     /// Vocabulary and weights do not belong together.
@@ -103,8 +104,8 @@ impl FastaiError {
                  (`learn.export` does not)",
             ),
             Self::Layout(TensorsError::Unexpected { .. } | TensorsError::Missing { .. }) => Some(
-                "only AWD-LSTM models can be imported; of others, and of fastai 1 classifiers, \
-                 try the file that `learn.save_encoder` writes",
+                "only AWD-LSTM models can be imported; for fastai 1 classifiers, try the file that \
+                 `learn.save_encoder` writes",
             ),
             Self::Layout(_) => None,
             Self::Tensor { .. } | Self::NotTorch { .. } => {
@@ -113,11 +114,9 @@ impl FastaiError {
             Self::Swapped => Some("give the weights first, then the vocabulary"),
             Self::Words(error) => error.hint(),
             Self::Vocabulary { .. } | Self::Count { .. } => {
-                Some("in fastai, `save_pickle('vocab.pkl', learn.dls.vocab)` writes the one needed")
+                Some("in fastai, `save_pickle('vocab.pkl', learn.dls.vocab)` writes the right one")
             }
-            _ => Some(
-                "the file is damaged, or not one of fastai's; copy it again from where it came",
-            ),
+            _ => Some("the file is damaged, or not one of fastai's; copy it again from its source"),
         }
     }
 }

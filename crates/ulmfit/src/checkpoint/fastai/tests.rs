@@ -104,11 +104,14 @@ fn other_models_are_refused_with_a_reason() {
             "tensor `1.decoder.weight`: is not the embedding; only tied weights can be imported",
         ),
         ("refused_transposed.pth", "tensor `0.encoder.weight`: not stored row by row"),
-        ("refused_nan.pth", "tensor `0.rnns.1.module.bias_hh_l0` is not finite at position 3"),
+        (
+            "refused_nan.pth",
+            "tensor `0.rnns.1.module.bias_hh_l0` has a value that is not finite, at position 3",
+        ),
         (
             "refused_pickled_model.pth",
-            "refused: the file asks for `torch.nn.modules.linear.Linear`, which is no part of \
-             saved weights",
+            "refused: the file asks for `torch.nn.modules.linear.Linear`, which saved weights never \
+             need",
         ),
     ] {
         let error = refuse(name);

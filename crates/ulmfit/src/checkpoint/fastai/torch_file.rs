@@ -65,13 +65,13 @@ impl<'a> TorchFile<'a> {
         };
         let entries = match pickle.entry(root, "model") {
             Some(Object::Dict(model)) => model,
-            Some(_) => return Err(not_torch("`model` is no dictionary")),
+            Some(_) => return Err(not_torch("`model` is not a dictionary")),
             None => root,
         };
         let mut names = BTreeSet::new();
         let mut state = Vec::new();
         for &(name, value) in entries {
-            let name = pickle.text(name).ok_or(not_torch("a name that is no string"))?;
+            let name = pickle.text(name).ok_or(not_torch("a name that is not a string"))?;
             let fault = |what| FastaiError::Tensor { tensor: name.to_owned(), what };
             if !names.insert(name) {
                 return Err(fault("stands twice"));

@@ -26,12 +26,13 @@ pub fn read_vocabulary(bytes: &[u8]) -> Result<FastaiVocab, FastaiError> {
     if let &[tokens, labels] = parts
         && let Some(tokens) = list(&pickle, pickle.get(tokens))
     {
-        let labels = list(&pickle, pickle.get(labels)).ok_or(fault("labels that are no list"))?;
-        let labels = strings(&pickle, labels).ok_or(fault("a label that is no string"))?;
-        let tokens = strings(&pickle, tokens).ok_or(fault("a token that is no string"))?;
+        let labels =
+            list(&pickle, pickle.get(labels)).ok_or(fault("labels that are not a list"))?;
+        let labels = strings(&pickle, labels).ok_or(fault("a label that is not a string"))?;
+        let tokens = strings(&pickle, tokens).ok_or(fault("a token that is not a string"))?;
         return Ok(FastaiVocab { tokens, labels: Some(labels) });
     }
-    let tokens = strings(&pickle, parts).ok_or(fault("a token that is no string"))?;
+    let tokens = strings(&pickle, parts).ok_or(fault("a token that is not a string"))?;
     if tokens.is_empty() {
         return Err(fault("no tokens"));
     }

@@ -20,7 +20,7 @@ use crate::checkpoint::{CheckpointError, Tensors};
 /// ```text
 /// run.lock                who is at work
 /// config.json             the settings of the run, all defaults filled in
-/// metrics.jsonl           one line a step
+/// metrics.jsonl           one line per step
 /// checkpoints/000017/     a position, its tensors, and a manifest with their hashes
 /// ```
 ///

@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: one line a step, each exactly once.
+//! `metrics.jsonl`: one line per step, each exactly once.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};

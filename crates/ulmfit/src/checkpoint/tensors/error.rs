@@ -1,11 +1,13 @@
 //! What can be wrong with a tensor file.
 
+use crate::printable::shape;
+
 /// Why tensors could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorsError {
     /// The file ends early.
-    #[error("tensor file of {found} bytes ends within the {wanted} bytes it promises")]
+    #[error("the tensor file should have {wanted} bytes and has {found}")]
     Truncated {
         /// Length of the file.
         found: usize,
@@ -13,9 +15,9 @@ pub enum TensorsError {
         wanted: u64,
     },
     /// The header is too long.
-    #[error("tensor header of {bytes} bytes, the limit is {limit}")]
+    #[error("the tensor header has {bytes} bytes; the limit is {limit}")]
     HeaderSize {
-        /// Length it claims.
+        /// Its length, as the file says.
         bytes: u64,
         /// Allowed.
         limit: usize,
@@ -23,14 +25,14 @@ pub enum TensorsError {
     /// The header is not JSON of the right form, or names a tensor twice.
     #[error("damaged tensor header: {0}")]
     Header(#[from] serde_json::Error),
-    /// Sizes that overflow or do not agree with the place given.
-    #[error("tensor `{tensor}` of {dims:?} does not fit its {bytes} bytes")]
+    /// A shape that overflows or does not fit the bytes given.
+    #[error("tensor `{tensor}` of shape {} does not fit its {bytes} bytes", shape(.dims))]
     Size {
         /// Which one.
         tensor: String,
         /// Its shape.
         dims: Vec<usize>,
-        /// Length of its place in the file.
+        /// Its bytes in the file.
         bytes: u64,
     },
     /// A hole or an overlap.
@@ -49,20 +51,20 @@ pub enum TensorsError {
         /// How many.
         bytes: usize,
     },
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("tensor `{tensor}` is missing")]
     Missing {
         /// Which one.
         tensor: String,
     },
-    /// A tensor nobody asked for.
+    /// A tensor that the model does not have.
     #[error("unexpected tensor `{tensor}`")]
     Unexpected {
         /// Which one.
         tensor: String,
     },
-    /// Another shape than the model's.
-    #[error("tensor `{tensor}` is {found:?}, the model asks for {wanted:?}")]
+    /// A shape that is not the model's.
+    #[error("tensor `{tensor}` has shape {}, the model needs {}", shape(.found), shape(.wanted))]
     Shape {
         /// Which one.
         tensor: String,
@@ -79,8 +81,8 @@ pub enum TensorsError {
         /// Its type.
         dtype: String,
     },
-    /// NaN, an infinity, or a number too large for the type it is written in.
-    #[error("tensor `{tensor}` is not finite at position {position}")]
+    /// NaN, an infinity, or a number too large for the stored type.
+    #[error("tensor `{tensor}` has a value that is not finite, at position {position}")]
     NotFinite {
         /// Which one.
         tensor: String,
@@ -98,7 +100,7 @@ impl TensorsError {
             }
             Self::NotFinite { .. } => Some("the training diverged; try a lower learning rate"),
             Self::Dtype { .. } => Some("convert the weights to F32"),
-            _ => Some("the file is damaged or is no safetensors file"),
+            _ => Some("the file is damaged, or is not a safetensors file"),
         }
     }
 }

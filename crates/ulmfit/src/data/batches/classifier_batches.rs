@@ -58,7 +58,7 @@ pub fn training_batches(lengths: &[usize], batch_size: usize, key: &Key) -> Vec<
 /// the first and the last. Replays what fastai drew.
 ///
 /// # Panics
-/// If `documents` is no permutation of `0..lengths.len()`, or `middle` none of its batches.
+/// If `documents` is not a permutation of `0..lengths.len()`, or `middle` not one of its batches.
 pub fn training_batches_with_permutation(
     lengths: &[usize],
     batch_size: usize,
@@ -94,8 +94,8 @@ pub fn training_batches_with_permutation(
 
 /// Pads documents to the length of the longest, as fastai's `Pad_Chunk`.
 ///
-/// Padding stands in front in whole windows of `seq_len`, which the encoder never runs, and the
-/// remainder at the end, so that every document starts at the beginning of a window.
+/// Whole windows of `seq_len` of padding go in front, which the encoder never runs, and the
+/// remainder goes to the end, so that every document starts at the beginning of a window.
 ///
 /// # Panics
 /// If `seq_len` is zero.

@@ -1,17 +1,17 @@
-//! Rows set aside for validation.
+//! Splits into training set and held-out set.
 
 use ulmfit_ops::Key;
 
-/// Rows to learn from and rows to choose by; together every row once, both rising.
+/// Training rows and held-out rows: together every row once, both in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Rows to learn from.
+    /// Training rows.
     pub train: Vec<usize>,
-    /// Rows set aside.
+    /// Held-out rows.
     pub valid: Vec<usize>,
 }
 
-/// How many rows are set aside.
+/// How many rows are held out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum HoldOutSize {
     /// A share of all rows, in `0..1`.
@@ -48,7 +48,7 @@ pub fn stratified_groups(
     held_out: HoldOutSize,
     key: &Key,
 ) -> Split {
-    assert_eq!(labels.len(), groups.len(), "one group a row");
+    assert_eq!(labels.len(), groups.len(), "one group per row");
     let members = members(groups);
     let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
     let mut by_class: Vec<Vec<&Vec<usize>>> = vec![Vec::new(); classes];

@@ -338,7 +338,7 @@ pub(crate) fn number(record: &Record) -> Result<f64, DataError> {
     }
 }
 
-/// What stands in `labels.json`.
+/// Contents of `labels.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LabelFile {

@@ -96,6 +96,16 @@ pub enum Severity {
     Error,
 }
 
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -362,7 +372,7 @@ impl Report<'_> {
         let conflicts = labels.into_values().filter(|(labels, _)| labels.len() > 1);
         let found: Vec<&Record> = conflicts.flat_map(|(_, records)| records).collect();
         self.add(Severity::Warning, FindingKind::Conflict, &found, |n| {
-            format!("{} with the words of another one but a different label", documents(n))
+            format!("{} with the same words as another but a different label", documents(n))
         });
     }
 

@@ -1,10 +1,10 @@
-//! How a delimited file separates and quotes its fields, judged by its first bytes.
+//! How a delimited file separates and quotes its fields, detected from its first bytes.
 
 use super::delimiter::Delimiter;
 use super::options::{Format, Quotes, ReadOptions};
 use super::quote_check::{QuoteCheck, Step};
 
-/// How many rows the delimiter is judged by.
+/// How many rows the delimiter is detected from.
 const ROWS: usize = 100;
 
 /// What a double quote means, once that is decided.

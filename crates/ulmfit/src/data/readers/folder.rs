@@ -1,4 +1,4 @@
-//! A folder per class, one document a file: the layout of `aclImdb/train`.
+//! A folder per class, one document per file: the layout of `aclImdb/train`.
 
 use std::collections::VecDeque;
 use std::fs;

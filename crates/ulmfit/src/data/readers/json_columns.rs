@@ -6,7 +6,7 @@ use super::json_object::Object;
 use super::options::{LabelUse, ReadOptions};
 use crate::data::error::DataError;
 use crate::data::place::Place;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How deep text is looked for inside other objects.
 const DEEPEST: usize = 3;
@@ -102,5 +102,9 @@ fn path_to(object: &[(String, Value)], wanted: impl Fn(&str) -> bool) -> Option<
 fn step(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts_well && name.chars().all(plain) { format!(".{name}") } else { format!(".[{name:?}]") }
+    if starts_well && name.chars().all(plain) {
+        format!(".{name}")
+    } else {
+        format!(".[{}]", json!(name))
+    }
 }

@@ -1,4 +1,4 @@
-//! A JSON object as it stands in the file.
+//! A JSON object as the file has it.
 
 use crate::data::error::DataError;
 use crate::data::place::Place;

@@ -198,8 +198,8 @@ impl Iterator for Records {
 /// Opens a data file, a folder of class folders or of the numbered parts of a table, or standard
 /// input (`-`).
 ///
-/// The format is judged by name and first bytes unless `options` gives it; compression is
-/// recognised by content. Names, columns and the first row are checked here, the rest while it
+/// The format is detected from the name and the first bytes unless `options` gives it; compression
+/// is detected from the content. Names, columns and the first row are checked here, the rest as it
 /// is read.
 ///
 /// # Errors

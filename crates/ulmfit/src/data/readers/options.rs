@@ -31,7 +31,7 @@ pub struct ReadOptions {
     pub delimiter: Option<Delimiter>,
     /// What a double quote means in CSV and TSV.
     pub quotes: Quotes,
-    /// What to do with bytes that are no text.
+    /// What to do with bytes that are not text.
     pub encoding_errors: EncodingErrors,
     /// Longest text kept of one field; the rest is cut off and counted.
     pub max_document_bytes: usize,
@@ -121,9 +121,9 @@ pub enum Format {
     Jsonl,
     /// Apache Parquet.
     Parquet,
-    /// A folder per class, one document a file (the layout of `aclImdb/train`).
+    /// A folder per class, one document per file (the layout of `aclImdb/train`).
     Folder,
-    /// One document a line, labelled as in fastText (`__label__NAME text`) if at all.
+    /// One document per line, labelled as in fastText (`__label__NAME text`) if at all.
     Text,
 }
 
@@ -157,9 +157,9 @@ impl fmt::Display for Format {
     }
 }
 
-/// A name that is no [`Format`].
+/// A name that is not a [`Format`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format; choose csv, tsv, jsonl, parquet, folder or text")]
+#[error("`{0}` is not a format; choose csv, tsv, jsonl, parquet, folder or text")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -203,7 +203,7 @@ pub enum Quotes {
     Literal,
 }
 
-/// What to do with bytes that are no UTF-8, NUL bytes, and lone surrogates in JSON.
+/// What to do with bytes that are not UTF-8, NUL bytes, and lone surrogates in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EncodingErrors {
     /// Stop with the place of the first one.

@@ -13,7 +13,7 @@ const LABEL_BYTES: usize = 40;
 /// How many different cells are remembered of the first and of the last column.
 const MOST_KNOWN: usize = 512;
 
-/// Where in a row a byte is.
+/// The state of the scan at a byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     FieldStart,

@@ -1,4 +1,4 @@
-//! One document a line, with fastText's labels if any.
+//! One document per line, with fastText's labels if any.
 
 use super::Rows;
 use super::decode::{Decoder, Ending};

@@ -10,7 +10,7 @@ use crate::data::place::Place;
 pub struct Warnings {
     /// Fields cut at [`max_document_bytes`](super::options::ReadOptions::max_document_bytes).
     pub truncated: Tally,
-    /// Fields in which U+FFFD replaced what was no text.
+    /// Fields in which U+FFFD replaced bytes that are not text.
     pub replaced: Tally,
     /// Documents with nothing but white space; they stay in the data. Those whose text is null or
     /// missing are counted there.
@@ -88,7 +88,7 @@ impl Warnings {
             (&self.truncated, "longer than the limit and cut", "raise `--max-doc-bytes`"),
             (
                 &self.replaced,
-                "with bytes that are no text, replaced by U+FFFD",
+                "with bytes that are not text, replaced by U+FFFD",
                 "convert the file to UTF-8",
             ),
             (&self.empty, "empty", advice),

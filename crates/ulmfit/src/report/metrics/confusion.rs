@@ -1,4 +1,4 @@
-//! One class a row: who was taken for whom.
+//! Confusion matrix of one class per row.
 
 use super::ratio;
 
@@ -62,7 +62,7 @@ impl Confusion {
     /// # Panics
     /// If the lengths differ or a class is not below `classes`.
     pub fn new(classes: usize, targets: &[u32], guesses: &[u32]) -> Self {
-        assert_eq!(targets.len(), guesses.len(), "one guess a target");
+        assert_eq!(targets.len(), guesses.len(), "one guess per target");
         let mut counts = vec![0; classes * classes];
         for (&target, &guess) in targets.iter().zip(guesses) {
             assert!((guess as usize) < classes, "guess {guess} of {classes} classes");
@@ -81,7 +81,7 @@ impl Confusion {
         self.counts[target * self.classes + guess]
     }
 
-    /// The counts, one list a target.
+    /// The counts, one list per target.
     pub fn rows(&self) -> Vec<Vec<u64>> {
         self.counts.chunks(self.classes).map(<[u64]>::to_vec).collect()
     }
@@ -115,7 +115,7 @@ impl Confusion {
         macro_f1((0..self.classes).map(|class| self.class(class)))
     }
 
-    /// F1 over all rows together; with one class a row that is the accuracy.
+    /// F1 over all rows together; with one class per row that is the accuracy.
     pub fn micro_f1(&self) -> f64 {
         micro_f1((0..self.classes).map(|class| self.class(class)))
     }

@@ -19,7 +19,7 @@ pub struct MultiLabelScores {
     pub micro_f1: f64,
     /// Mean F1 of the labels that occur.
     pub macro_f1: f64,
-    /// One entry a label, in their order.
+    /// One entry per label, in their order.
     pub per_class: Vec<ClassScores>,
 }
 
@@ -27,10 +27,10 @@ impl MultiLabelScores {
     /// Compares `targets` with `guesses`, both `[N, C]`, where `labels` names the `C`.
     ///
     /// # Panics
-    /// If the lengths differ or are no multiple of the number of labels.
+    /// If the lengths differ, or are not a multiple of the number of labels.
     pub fn new(labels: &[String], targets: &[bool], guesses: &[bool]) -> Self {
         let classes = labels.len();
-        assert_eq!(targets.len(), guesses.len(), "one guess a target");
+        assert_eq!(targets.len(), guesses.len(), "one guess per target");
         assert_eq!(targets.len() % classes, 0, "targets are not [N, C]");
         let n = targets.len() / classes;
         let rows = targets.chunks(classes).zip(guesses.chunks(classes));

@@ -28,7 +28,7 @@ impl RegressionScores {
     /// # Panics
     /// If the lengths differ or there is no row.
     pub fn new(targets: &[f64], predictions: &[f64]) -> Self {
-        assert_eq!(targets.len(), predictions.len(), "one prediction a target");
+        assert_eq!(targets.len(), predictions.len(), "one prediction per target");
         assert!(!targets.is_empty(), "no row to score");
         let n = targets.len() as f64;
         let mean = |of: &[f64]| of.iter().sum::<f64>() / n;

@@ -29,7 +29,7 @@ impl Reliability {
     /// # Panics
     /// If the lengths differ.
     pub fn new(confidences: &[f64], hits: &[bool]) -> Self {
-        assert_eq!(confidences.len(), hits.len(), "one confidence a hit");
+        assert_eq!(confidences.len(), hits.len(), "one confidence per hit");
         let mut bins = vec![Bin::default(); Self::BINS];
         for (&confidence, &hit) in confidences.iter().zip(hits) {
             // a bin holds its upper edge, not its lower one

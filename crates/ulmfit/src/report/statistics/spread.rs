@@ -32,7 +32,7 @@ pub enum Separation {
 }
 
 impl Spread {
-    /// Of some runs; none of none.
+    /// Spread of some runs; `None` if there are none.
     pub fn from_runs(runs: &[f64]) -> Option<Self> {
         let n = runs.len();
         let mean = runs.iter().sum::<f64>() / n as f64;

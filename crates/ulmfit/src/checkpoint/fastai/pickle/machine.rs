@@ -235,7 +235,7 @@ impl<'a> Machine<'a> {
                 let parts = self.pop_some(2)?;
                 let text = |id: Id| match &self.objects[id as usize] {
                     Object::Text(text) => Ok(text.clone()),
-                    _ => Err(self.input.fault("a name that is no string")),
+                    _ => Err(self.input.fault("a name that is not a string")),
                 };
                 let (module, name) = (text(parts[0])?, text(parts[1])?);
                 self.global(&module, &name)?;
@@ -341,7 +341,7 @@ impl<'a> Machine<'a> {
     fn extend(&mut self, parts: &[Id]) -> Step<()> {
         match self.top_object()? {
             Object::List(list) => list.extend(parts),
-            _ => return Err(self.input.fault("append to something that is no list")),
+            _ => return Err(self.input.fault("append to something that is not a list")),
         }
         Ok(())
     }
@@ -353,7 +353,7 @@ impl<'a> Machine<'a> {
                 dict.extend(pairs.iter().map(|&[key, value]| (key, value)));
             }
             _ => {
-                return Err(self.input.fault("items for something that is no dictionary"));
+                return Err(self.input.fault("items for something that is not a dictionary"));
             }
         }
         Ok(())
@@ -372,7 +372,7 @@ impl<'a> Machine<'a> {
         let parts = self.pop_some(2)?;
         let object = |index: usize| &self.objects[parts[index] as usize];
         let (&Object::Global(callee), Object::Tuple(arguments)) = (object(0), object(1)) else {
-            return Err(self.input.fault("a call of something that is no function"));
+            return Err(self.input.fault("a call of something that is not a function"));
         };
         self.push(match callee {
             Global::OrderedDict if arguments.is_empty() => Object::Dict(Vec::new()),

@@ -7,8 +7,8 @@ use super::Global;
 /// Index of an [`Object`] in its [`Pickle`].
 pub type Id = u32;
 
-/// A Python value. Parts are given by index, so that a value which contains itself, or a million
-/// times the same list, is no larger than its pickle.
+/// A Python value. Parts are given by index, so a value that contains itself, or the same list a
+/// million times, takes no more memory than its pickle.
 #[derive(Debug)]
 pub enum Object<'a> {
     /// `None`.

@@ -125,7 +125,7 @@ pub struct Estimate {
     pub ci95: [Option<f64>; 2],
 }
 
-/// A learning curve: the law, and what it foretells.
+/// A learning curve: a power law, and what it predicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LearningCurve {
     /// The law that fits the means best.
@@ -140,8 +140,7 @@ pub struct LearningCurve {
     pub twice: Estimate,
     /// Error with four times as many.
     pub four_times: Estimate,
-    /// Labels at which the error is half of [`now`](Self::now); none where the law has no such
-    /// number.
+    /// Labels at which the error is half of [`now`](Self::now); `None` if it never is.
     pub to_halve: Option<f64>,
     /// 95 % interval of that.
     pub to_halve_ci95: [Option<f64>; 2],
