@@ -11,13 +11,13 @@ use std::path::Path;
 use ulmfit::Error;
 use ulmfit::data::batches::TokenSource;
 use ulmfit::data::readers::ReadOptions;
+use ulmfit::fingerprint;
 use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
 use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
 use ulmfit::models::LmBundle;
 use ulmfit::recipe::{ClassifierRecipe, LmRecipe, Overrides, Recipe};
 use ulmfit::run::Runner;
-use ulmfit::run::fingerprint;
 use ulmfit::stages::{ClassifierJob, ClassifyOptions, LabelledText, LmJob, finetune, pretrain};
 
 use ulmfit::text::{Direction, TextPipeline, VocabConfig};

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use ulmfit::Error;
 use ulmfit::checkpoint::{FolderWriter, Overwrite, RunLock, replace};
+use ulmfit::fingerprint;
 use ulmfit::models::{LmBundle, ModelMetadata};
+use ulmfit::run::Progress;
 use ulmfit::run::{CheckpointInterval, Runner};
-use ulmfit::run::{Progress, fingerprint};
 
 /// Which run.
 #[derive(Clone, Debug)]

@@ -12,13 +12,13 @@ use ulmfit::Error;
 use ulmfit::data::Record;
 use ulmfit::data::batches::{TokenSource, nested_order};
 use ulmfit::data::readers::ReadOptions;
+use ulmfit::fingerprint;
 use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
 use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
 use ulmfit::models::LmBundle;
 use ulmfit::recipe::{LmStart, Overrides, Recipe};
 use ulmfit::run::Runner;
-use ulmfit::run::fingerprint;
 use ulmfit::stages::{
     ClassifierJob, ClassifyOptions, LabelledText, LmJob, TrainOptions, answers, draw, finetune,
     self_train, tfidf_guesses,
@@ -30,15 +30,18 @@ use ulmfit_ops::Key;
 /// A method of training with few labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum LabelMethod {
-    /// The language model learns the labelled texts only.
+    /// The language model learns the labelled texts only
     Supervised,
-    /// It learns all texts: those of the labelled rows whose labels are not used, and those that
-    /// have none. Where the recipe has self-training, a first classifier labels some for a second.
+    /// The language model learns all texts
+    ///
+    /// Those of the labelled rows whose labels are not used, and those that have none. Where the
+    /// recipe has self-training, a first classifier labels some for a second.
     SemiSupervised,
-    /// No language model.
+    /// No language model
     FromScratch,
-    /// TF-IDF with logistic regression.
+    /// Counts of words, and logistic regression
     TfIdf,
 }
 

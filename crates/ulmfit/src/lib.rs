@@ -63,6 +63,8 @@ mod error_class;
 #[cfg(feature = "train")]
 mod examples;
 mod fields;
+#[cfg(feature = "train")]
+pub mod fingerprint;
 mod hashing;
 pub mod input;
 pub mod model;
@@ -70,6 +72,7 @@ pub mod models;
 #[cfg(feature = "train")]
 pub mod optim;
 pub mod printable;
+mod progress;
 #[cfg(feature = "train")]
 pub mod recipe;
 pub mod report;

@@ -23,6 +23,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["input", "models", "baselines"],
         &["error"], // wraps the errors of all rooms below
         &["recipe"],
+        &["fingerprint", "progress"], // what watches a run, and what identifies its input
         &["train"],
         &["optim", "checkpoint"],
         &["model", "data"],
@@ -30,20 +31,8 @@ pub(crate) const LIBRARY: Table = Table {
         &["hashing"],
     ],
     open: &[
-        // What watches a run and what identifies its input are needed before there is a run.
-        ("input/corpus.rs", "run/fingerprint.rs"),
-        ("input/corpus.rs", "run/progress.rs"),
-        ("input/rows.rs", "run/progress.rs"),
-        ("input/texts.rs", "run/progress.rs"),
-        ("input/rows.rs", "report/contents.rs"),
         // Two files that share what should have a third.
-        ("checkpoint/fastai/torch_file.rs", "checkpoint/fastai/legacy.rs"),
-        ("data/readers/quote_check.rs", "data/readers/dialect.rs"),
-        ("data/labels/label_set.rs", "data/labels/label_notices.rs"),
-        ("model/tied.rs", "model/language_model.rs"),
         ("models/bundle.rs", "models/config_check.rs"),
         ("models/bundle.rs", "models/embedded.rs"),
-        ("text/chars.rs", "text/words/mod.rs"),
-        ("train/trainee.rs", "train/event.rs"),
     ],
 };

@@ -35,8 +35,8 @@ enum To {
         #[arg(required = true, num_args = 1..=2)]
         models: Vec<PathBuf>,
         /// Number format of the stored weights
-        #[arg(long, value_enum, default_value_t = Store::Int8)]
-        store: Store,
+        #[arg(long, value_enum, default_value_t = Dtype::Int8)]
+        store: Dtype,
         /// File with the text of the new model card [default: the first model's]
         #[arg(long, value_name = "FILE")]
         card: Option<PathBuf>,
@@ -55,34 +55,16 @@ struct Target {
     overwrite: bool,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Store {
-    /// Single precision
-    F32,
-    /// 16-bit floats
-    F16,
-    /// 8-bit integers with one scale per row
-    Int8,
-    /// 6-bit integers with one scale per row
-    Int6,
-}
-
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
     match &args.to {
         To::Fastai { model, target } => fastai(model, target, out),
         To::Compact { models, store, card, target } => {
             let folder = FolderWriter::create(&target.output, overwrite_of(target.overwrite))?;
-            let dtype = match store {
-                Store::F32 => Dtype::F32,
-                Store::F16 => Dtype::F16,
-                Store::Int8 => Dtype::Int8,
-                Store::Int6 => Dtype::Int6,
-            };
             let read = |path: &PathBuf| {
                 std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read {}", path.display()))
             };
-            compact(models, dtype, card.as_ref().map(read).transpose()?, folder)?;
+            compact(models, *store, card.as_ref().map(read).transpose()?, folder)?;
             let text = format!("the model is in {}", target.output.display());
             out.result(&serde_json::json!({ "model": target.output }), &text)
         }

@@ -41,7 +41,7 @@ pub(crate) struct Args {
     tuned: Option<PathBuf>,
     /// Training methods, separated by commas [default: all]
     #[arg(long, value_name = "WAY,..", value_delimiter = ',', value_enum)]
-    methods: Vec<MethodOption>,
+    methods: Vec<LabelMethod>,
     /// Test set, the same for all runs [default: 20 % of the rows, stratified by label]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
@@ -69,30 +69,6 @@ pub(crate) struct Args {
     experiment: ExperimentOptions,
 }
 
-/// A method of training with few labels.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum MethodOption {
-    /// The language model learns the labelled texts only
-    Supervised,
-    /// The language model learns all texts
-    SemiSupervised,
-    /// No language model
-    FromScratch,
-    /// Counts of words, and logistic regression
-    TfIdf,
-}
-
-impl MethodOption {
-    fn method(self) -> LabelMethod {
-        match self {
-            Self::Supervised => LabelMethod::Supervised,
-            Self::SemiSupervised => LabelMethod::SemiSupervised,
-            Self::FromScratch => LabelMethod::FromScratch,
-            Self::TfIdf => LabelMethod::TfIdf,
-        }
-    }
-}
-
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let base = args.base.as_ref().map_or_else(LmBundle::english, |base| LmBundle::load(base))?;
     args.vocab
@@ -109,9 +85,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut read = |path: &PathBuf| files.records(path, &mut terminal);
     let train = read(&args.data_file)?;
     let test = args.test.as_ref().map(&mut read).transpose()?;
-    let chosen = LabelMethod::ALL.into_iter().filter(|&method| {
-        args.methods.is_empty() || args.methods.iter().any(|option| option.method() == method)
-    });
+    let chosen = LabelMethod::ALL
+        .into_iter()
+        .filter(|&method| args.methods.is_empty() || args.methods.contains(&method));
     let options = LabelCurveOptions {
         methods: chosen.collect(),
         counts: args.counts.clone(),

@@ -23,24 +23,22 @@ pub(crate) struct DataOptions {
     #[arg(help = "csv, tsv, jsonl, parquet, folder or text [default: from the name or content]")]
     input_format: Option<Format>,
     /// Whether the first row of a CSV or TSV file names the columns
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "present", "absent"])]
-    header: String,
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    header: Header,
     /// Character between the fields of a CSV file: comma, semicolon, tab, pipe or another one
     /// [default: as the first rows have it]
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
-    /// Whether double quotes in CSV and TSV files enclose fields (with inner quotes doubled, or
-    /// escaped with a backslash) or are ordinary text; `auto` decides by the first rows
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    #[arg(value_parser = ["auto", "enclose", "backslash", "literal"])]
-    quotes: String,
+    /// What double quotes mean in CSV and TSV files
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    quotes: Quotes,
     /// What to do with bytes that are not valid UTF-8
-    #[arg(long, value_name = "ACTION", default_value = "fail", value_parser = ["fail", "replace"])]
-    encoding_errors: String,
+    #[arg(long, value_name = "ACTION", value_enum, default_value_t)]
+    encoding_errors: EncodingErrors,
     /// What to do with a row that cannot be read: treat it as an empty text, skip it, or fail
     /// [default: empty for a missing text, else fail]
-    #[arg(long, value_name = "ACTION", value_parser = ["empty", "skip", "fail"])]
-    on_bad_row: Option<String>,
+    #[arg(long, value_name = "ACTION", value_enum)]
+    on_bad_row: Option<BadRows>,
     /// Truncate documents longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
@@ -93,27 +91,11 @@ impl DataOptions {
             label: self.label.clone(),
             label_delimiter: self.label_delimiter,
             format: self.input_format,
-            header: match self.header.as_str() {
-                "present" => Header::Present,
-                "absent" => Header::Absent,
-                _ => Header::Auto,
-            },
+            header: self.header,
             delimiter: self.delimiter,
-            quotes: match self.quotes.as_str() {
-                "enclose" => Quotes::Enclose,
-                "backslash" => Quotes::Backslash,
-                "literal" => Quotes::Literal,
-                _ => Quotes::Auto,
-            },
-            encoding_errors: match self.encoding_errors.as_str() {
-                "replace" => EncodingErrors::Replace,
-                _ => EncodingErrors::Fail,
-            },
-            bad_rows: self.on_bad_row.as_deref().map(|action| match action {
-                "empty" => BadRows::Empty,
-                "skip" => BadRows::Skip,
-                _ => BadRows::Fail,
-            }),
+            quotes: self.quotes,
+            encoding_errors: self.encoding_errors,
+            bad_rows: self.on_bad_row,
             max_document_bytes: self.max_doc_bytes,
             limits: Limits {
                 rows: self.max_memory.unwrap_or(usual.rows),

@@ -16,23 +16,11 @@ pub(crate) struct LearningOptions {
     label_smoothing: Option<f64>,
     /// Unfreezing schedule of the classifier [default: the recipe's]
     #[arg(long, value_enum, value_name = "HOW")]
-    unfreeze: Option<UnfreezeArg>,
+    unfreeze: Option<Unfreezing>,
     /// Maximum number of unlabelled texts to pseudo-label for self-training; 0 turns it off
     /// [default: the recipe's]
     #[arg(long, value_name = "N")]
     self_training: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum UnfreezeArg {
-    /// Last layer first, one more per epoch, then all (as in the paper)
-    Gradual,
-    /// All layers from the start
-    Full,
-    /// Only the last layer
-    Last,
-    /// One layer at a time, then all
-    ChainThaw,
 }
 
 impl LearningOptions {
@@ -55,12 +43,7 @@ impl LearningOptions {
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             label_smoothing: self.label_smoothing,
-            unfreezing: self.unfreeze.map(|how| match how {
-                UnfreezeArg::Gradual => Unfreezing::Gradual,
-                UnfreezeArg::Full => Unfreezing::Full,
-                UnfreezeArg::Last => Unfreezing::Last,
-                UnfreezeArg::ChainThaw => Unfreezing::ChainThaw,
-            }),
+            unfreezing: self.unfreeze,
             self_training: self.self_training,
             ..self.any.overrides()
         }

@@ -23,21 +23,13 @@ pub(crate) struct RunOptions {
     /// What to do if the loss or a gradient becomes NaN: stop, or go back to the last checkpoint
     /// and halve the learning rate (at most three times; needs --checkpoint-every N)
     #[arg(long, value_enum, value_name = "HOW", default_value = "stop")]
-    on_nan: OnNanArg,
+    on_nan: OnNan,
     /// Continue an interrupted run, and fail if there is none (repeating the command also continues)
     #[arg(long)]
     resume: bool,
     /// Discard an interrupted run and start over
     #[arg(long, conflicts_with = "resume")]
     restart: bool,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum OnNanArg {
-    /// Stop with an error
-    Stop,
-    /// Go back to the last checkpoint and halve the learning rate
-    Rollback,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -92,14 +84,7 @@ impl RunOptions {
         trainer
             .output(&self.output, overwrite_of(self.overwrite))
             .checkpoint_interval(self.checkpoint_every.0)
-            .on_nan(self.on_nan())
-    }
-
-    fn on_nan(&self) -> OnNan {
-        match self.on_nan {
-            OnNanArg::Stop => OnNan::Stop,
-            OnNanArg::Rollback => OnNan::Rollback,
-        }
+            .on_nan(self.on_nan)
     }
 
     /// Where the state of the run lies: beside the result.
@@ -114,8 +99,7 @@ impl RunOptions {
     }
 
     fn new_runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
-        Runner::new(progress, Some(self.folder()), self.checkpoint_every.0)
-            .with_on_nan(self.on_nan())
+        Runner::new(progress, Some(self.folder()), self.checkpoint_every.0).with_on_nan(self.on_nan)
     }
 
     /// Where the result will be.

@@ -70,30 +70,13 @@ enum TokenizerArg {
 pub(crate) struct BaseWordsOption {
     /// Which words of the base model to keep in the vocabulary [default: all]
     #[arg(long, value_name = "WHICH", value_enum)]
-    base_words: Option<BaseWordsArg>,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum BaseWordsArg {
-    /// Those that occur at least --min-freq times in the texts (as in fastai)
-    Frequent,
-    /// Those that occur in the texts
-    Seen,
-    /// All, in case later texts use them
-    All,
-    /// All, and no new words: for more text of the kind the base was trained on
-    Only,
+    base_words: Option<BaseWords>,
 }
 
 impl BaseWordsOption {
     /// Puts the option into a vocabulary's settings.
     pub(crate) fn apply(self, mut vocab: VocabConfig) -> VocabConfig {
-        vocab.base_words = match self.base_words {
-            Some(BaseWordsArg::Frequent) => BaseWords::Frequent,
-            Some(BaseWordsArg::Seen) => BaseWords::Seen,
-            None | Some(BaseWordsArg::All) => BaseWords::All,
-            Some(BaseWordsArg::Only) => BaseWords::Only,
-        };
+        vocab.base_words = self.base_words.unwrap_or(BaseWords::All);
         vocab
     }
 

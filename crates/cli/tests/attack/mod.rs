@@ -93,6 +93,7 @@ impl Tally {
         (code, out)
     }
 
+    #[expect(clippy::print_stdout, reason = "a test tells what it did")]
     fn tell(&self, attacks: usize, kind: &str) {
         let codes: Vec<String> =
             self.codes.iter().map(|(code, count)| format!("{count} x code {code}")).collect();

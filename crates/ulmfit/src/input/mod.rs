@@ -5,6 +5,8 @@ mod corpus;
 #[cfg(feature = "train")]
 mod reading;
 #[cfg(feature = "train")]
+mod row_counts;
+#[cfg(feature = "train")]
 mod rows;
 mod texts;
 #[cfg(feature = "train")]
@@ -14,6 +16,8 @@ mod unspaced;
 
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
+#[cfg(feature = "train")]
+pub use row_counts::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]
 pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled};
 pub use texts::{Document, Texts, encode, read_texts, texts};

@@ -1,12 +1,12 @@
 //! Labelled rows, split into training set, validation set and test set.
 
+use super::row_counts::{LabelCounts, RowCounts};
 use crate::Error;
 use crate::data::batches::split::{HoldOutSize, Split, random_groups, stratified_groups};
 use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
 use crate::data::quality::find_duplicates;
 use crate::data::{DataError, RawLabel, Record, list_at_most};
-use crate::report::{LabelCounts, RowCounts};
-use crate::run::Progress;
+use crate::progress::Progress;
 use crate::text::TextPipeline;
 use crate::train::Labelled;
 use std::borrow::Cow;
@@ -212,7 +212,7 @@ pub fn labelled(
 mod tests {
     use super::*;
     use crate::data::Place;
-    use crate::run::NoProgress;
+    use crate::progress::NoProgress;
     use std::path::Path;
     use std::sync::Arc;
 

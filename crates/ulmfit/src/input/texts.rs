@@ -4,7 +4,7 @@ use crate::Error;
 use crate::data::Record;
 use crate::data::batches::Corpus;
 use crate::data::readers::{ColumnUse, Held, LabelUse, ReadOptions, Records, documents};
-use crate::run::Progress;
+use crate::progress::Progress;
 use crate::text::TextPipeline;
 use std::path::{Path, PathBuf};
 

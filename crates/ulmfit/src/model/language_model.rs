@@ -1,5 +1,6 @@
 //! The language model: encoder, output dropout and tied decoder.
 
+use super::lm_step::LmStep;
 use super::tied::Tied;
 use super::{
     AwdLstm, AwdLstmConfig, DropoutConfig, EncoderState, MaskSource, Mode, Network, Param,
@@ -22,28 +23,6 @@ pub struct LanguageModel<D: Device> {
 /// The decoder's bias, which fastai spares from weight decay as that of any linear layer.
 fn bias<D: Device>(values: Tensor<D>) -> Param<D> {
     Param::new("1.decoder.bias", values).without_decay()
-}
-
-/// Losses of one batch, each a mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LmStep {
-    /// Cross entropy in nats a token.
-    pub loss: f64,
-    /// Activation regularisation.
-    pub ar: f64,
-    /// Temporal activation regularisation.
-    pub tar: f64,
-    /// Tokens whose prediction was right.
-    pub correct: usize,
-    /// Tokens predicted.
-    pub tokens: usize,
-}
-
-impl LmStep {
-    /// What training descends: the sum of the three losses.
-    pub fn total(&self) -> f64 {
-        self.loss + self.ar + self.tar
-    }
 }
 
 impl<D: Device> LanguageModel<D> {

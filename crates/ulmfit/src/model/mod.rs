@@ -16,6 +16,7 @@ mod head;
 #[cfg(feature = "train")]
 mod hypercolumns;
 mod language_model;
+mod lm_step;
 mod masks;
 #[cfg(feature = "train")]
 mod multi_task;
@@ -33,7 +34,8 @@ pub use config::{AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig};
 pub use head::PoolingHead;
 #[cfg(feature = "train")]
 pub use hypercolumns::{HypercolumnHead, Hypercolumns};
-pub use language_model::{LanguageModel, LmStep};
+pub use language_model::LanguageModel;
+pub use lm_step::LmStep;
 pub use masks::{MaskSource, Mode, RandomMasks, Site};
 #[cfg(feature = "train")]
 pub use multi_task::MultiTask;

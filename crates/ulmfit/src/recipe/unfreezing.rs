@@ -7,14 +7,17 @@ use serde::Serialize;
 /// The unfreezing schedules of Howard & Ruder 2018, table 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Unfreezing {
-    /// The highest group for an epoch, then one more per epoch, at last all (section 3.3).
+    /// Last layer first, one more per epoch, then all (section 3.3 of the paper)
     Gradual,
-    /// All from the start.
+    /// All layers from the start
     Full,
-    /// Only the highest.
+    /// Only the last layer
     Last,
-    /// The highest, then every group by itself from the lowest up, then all (Felbo et al. 2017).
+    /// One layer at a time, then all
+    ///
+    /// The last layer, then every one from the lowest up (Felbo et al. 2017).
     ChainThaw,
 }
 

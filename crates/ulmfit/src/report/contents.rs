@@ -1,6 +1,7 @@
 //! What a report on a trained classifier says, as plain data.
 
 use super::{ClassifierEvaluation, Mistake, TrainingHistory};
+use crate::input::{LabelCounts, RowCounts};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
 use crate::text::Direction;
@@ -51,20 +52,6 @@ pub struct Report {
     pub cost: Cost,
 }
 
-/// How many rows went where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct RowCounts {
-    /// Learned from.
-    pub train: usize,
-    /// Held out for validation.
-    pub valid: usize,
-    /// Scored on.
-    pub test: usize,
-    /// Training rows whose text nearly repeats a test row's; only possible where the user chose
-    /// the test rows.
-    pub train_like_test: usize,
-}
-
 /// What a classifier learned from another one, and how good that one is by itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelfTrainingReport {
@@ -75,19 +62,6 @@ pub struct SelfTrainingReport {
     /// Share of the rows that the first one has right, of those that the second one is scored on;
     /// none if there are none.
     pub first_accuracy: Option<f64>,
-}
-
-/// How many rows have a label.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LabelCounts {
-    /// Its name.
-    pub label: String,
-    /// Of those learned from.
-    pub train: usize,
-    /// Of those chosen by.
-    pub valid: usize,
-    /// Of those scored on.
-    pub test: usize,
 }
 
 /// How good a language model became.

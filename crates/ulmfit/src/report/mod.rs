@@ -22,9 +22,11 @@ mod text;
 mod training_history;
 
 #[cfg(feature = "train")]
+pub use crate::input::{LabelCounts, RowCounts};
+#[cfg(feature = "train")]
 pub use contents::{
-    BaselineScores, Cost, DataHashes, DirectionScore, EvaluationSplit, LabelCounts, Provenance,
-    Report, RowCounts, SelfTrainingReport, StageTime, peak_rss_mb,
+    BaselineScores, Cost, DataHashes, DirectionScore, EvaluationSplit, Provenance, Report,
+    SelfTrainingReport, StageTime, peak_rss_mb,
 };
 pub use evaluation::ClassifierEvaluation;
 pub use metrics::ClassScores;

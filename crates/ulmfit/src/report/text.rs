@@ -1,9 +1,8 @@
 //! A report as a person reads it in a terminal.
 
-use super::contents::{
-    BaselineScores, Cost, EvaluationSplit, Report, RowCounts, SelfTrainingReport,
-};
+use super::contents::{BaselineScores, Cost, EvaluationSplit, Report, SelfTrainingReport};
 use super::table::percent;
+use crate::input::RowCounts;
 use std::fmt;
 
 /// An expected calibration error above this makes a threshold on probabilities unreliable.

@@ -3,10 +3,7 @@
 #[cfg(feature = "train")]
 mod clock;
 #[cfg(feature = "train")]
-pub mod fingerprint;
-#[cfg(feature = "train")]
 mod options;
-mod progress;
 #[cfg(feature = "train")]
 mod result;
 #[cfg(feature = "train")]
@@ -18,9 +15,9 @@ mod side_by_side;
 #[cfg(feature = "train")]
 mod timings;
 
+pub use crate::progress::{NoProgress, Progress, StageName};
 #[cfg(feature = "train")]
 pub use options::{CheckpointInterval, OnNan};
-pub use progress::{NoProgress, Progress, StageName};
 #[cfg(feature = "train")]
 pub(crate) use result::remove_run;
 #[cfg(feature = "train")]

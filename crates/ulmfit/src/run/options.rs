@@ -19,11 +19,16 @@ impl Default for CheckpointInterval {
 
 /// What happens when a loss, a gradient or a weight becomes NaN or infinite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum OnNan {
-    /// The run ends, and says where it happened.
+    /// Stop with an error
+    ///
+    /// The error says where it happened.
     #[default]
     Stop,
-    /// The run goes back to its last checkpoint on schedule and halves all learning rates from
-    /// there on, at most [`MAX_ROLLBACKS`](crate::train::MAX_ROLLBACKS) times.
+    /// Go back to the last checkpoint and halve the learning rate
+    ///
+    /// From there on all learning rates are halved, at most
+    /// [`MAX_ROLLBACKS`](crate::train::MAX_ROLLBACKS) times.
     Rollback,
 }

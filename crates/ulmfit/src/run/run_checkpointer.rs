@@ -2,8 +2,8 @@
 
 use super::clock::Clock;
 use super::options::CheckpointInterval;
-use super::progress::{Progress, StageName};
 use crate::checkpoint::{CheckpointError, Retention, RunFolder};
+use crate::progress::{Progress, StageName};
 use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -2,14 +2,14 @@
 
 use super::clock::{Clock, Elapsed};
 use super::options::{CheckpointInterval, OnNan};
-use super::progress::{Progress, StageName};
 use super::result::remove_run;
 use super::run_checkpointer::{ProgressObserver, RunCheckpointer, start_checkpoint};
 use crate::Error;
 use crate::checkpoint::{Checkpoint, CheckpointError, Retention, RunFolder, VERSION};
+use crate::fingerprint;
 use crate::model::Network;
+use crate::progress::{Progress, StageName};
 use crate::report::TrainingHistory;
-use crate::run::fingerprint;
 use crate::train::{
     Completion, Event, MAX_ROLLBACKS, NoCheckpoints, Plan, Position, Snapshot, TrainError, Trainee,
     fit, rollback_factor,

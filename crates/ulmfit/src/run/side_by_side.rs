@@ -4,9 +4,9 @@
 //! other after each operation, and what does not divide is done twice at once. Each training has
 //! its share of the threads, which changes no bit of it. Who watches is asked by one thread only.
 
-use super::progress::{Progress, StageName};
 use super::runner::Runner;
 use crate::Error;
+use crate::progress::{Progress, StageName};
 use crate::train::{Control, Event};
 use rayon::{ThreadPoolBuilder, current_num_threads};
 use std::panic::resume_unwind;

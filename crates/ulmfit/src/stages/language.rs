@@ -2,13 +2,14 @@
 
 use crate::Error;
 use crate::data::batches::{Bptt, LmBatchConfig, TokenSource};
+use crate::fingerprint;
 use crate::input::LmText;
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
 use crate::models::LmBundle;
 use crate::recipe::{BpttKind, LmRecipe, TrainingRecipe};
 use crate::report::DirectionScore;
 use crate::run::Runner;
-use crate::run::{StageName, fingerprint};
+use crate::run::StageName;
 use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;

@@ -3,6 +3,7 @@
 use super::options::TrainOptions;
 use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
+use crate::fingerprint;
 use crate::input::LabelledSplits;
 use crate::input::LmText;
 use crate::model::Network;
@@ -12,7 +13,6 @@ use crate::printable::{markdown, printable_lines};
 use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
 use crate::run::Runner;
-use crate::run::fingerprint;
 use crate::text::token_file::TokenFile;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::words::tables;
+use super::spacy_tables::tables;
 
 /// A set of classes; one bit each.
 pub(super) type Classes = u16;

@@ -21,6 +21,7 @@ mod html;
 mod language;
 mod pipeline;
 mod rules;
+mod spacy_tables;
 pub mod special;
 #[cfg(feature = "subwords")]
 mod subwords;

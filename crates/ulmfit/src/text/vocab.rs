@@ -34,15 +34,16 @@ impl Default for VocabConfig {
 /// Which words of a base model stay in the vocabulary of the texts it is fine-tuned on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BaseWords {
-    /// Those that are as frequent in the texts as a new word must be: fastai's.
+    /// Those that occur at least as often in the texts as a new word must (as in fastai)
     #[default]
     Frequent,
-    /// Those that occur in the texts.
+    /// Those that occur in the texts
     Seen,
-    /// All: a word that only turns up in a prediction is still the word the base knows.
+    /// All, in case later texts use them
     All,
-    /// All and no others, in their order: for more text of the kind that the base has read.
+    /// All, in their order, and no new words: for more text of the kind the base was trained on
     Only,
 }
 

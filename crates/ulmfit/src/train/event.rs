@@ -1,6 +1,7 @@
 //! What a run tells while it goes on.
 
 use super::Validation;
+use super::control::Control;
 use serde::{Deserialize, Serialize};
 
 /// Something happened. The fields are pure functions of the run: no clock.
@@ -70,15 +71,6 @@ pub enum Event {
         /// Factor of all learning rates from here on.
         rate_factor: f64,
     },
-}
-
-/// Whether a run goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
-    /// Yes.
-    Continue,
-    /// No: save a snapshot and return.
-    Stop,
 }
 
 /// Somebody to tell: a progress bar, a log file, a test.

@@ -6,6 +6,7 @@
 //! [`Snapshot`].
 
 mod classifier;
+mod control;
 mod divergence;
 mod error;
 mod event;
@@ -19,9 +20,10 @@ mod snapshot;
 mod trainee;
 
 pub use classifier::{ClassifierTrainee, Labelled, LossConfig};
+pub use control::Control;
 pub use divergence::{MAX_ROLLBACKS, rollback_factor};
 pub use error::TrainError;
-pub use event::{Control, Event, NoObserver, Observer};
+pub use event::{Event, NoObserver, Observer};
 pub use fit::{Completion, fit};
 pub use hypercolumns::{FeatureRows, HypercolumnTrainee};
 pub use lm::LmTrainee;

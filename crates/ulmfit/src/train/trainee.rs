@@ -1,6 +1,6 @@
 //! What can be trained.
 
-use super::Control;
+use super::control::Control;
 use crate::checkpoint::Tensors;
 use crate::model::{Network, TrainableGroups};
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::FastaiError;
 use super::pickle::{Object, Pickle, read_pickle};
-use super::torch_file::{Storages, storage_reference};
+use super::storages::{Storages, storage_reference};
 
 /// What follows `PROTO n`: a ten-byte integer with torch's magic number.
 const MAGIC: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";

@@ -16,6 +16,7 @@ mod layout;
 mod legacy;
 pub mod pickle;
 mod pickle_write;
+mod storages;
 mod torch_file;
 mod vocabulary;
 pub mod zip;

@@ -1,15 +1,13 @@
 //! A file written by `torch.save`: a pickled state dictionary and the storages it refers to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use half::{bf16, f16};
 
 use super::pickle::{Global, Id, Object, Pickle, StorageType, read_pickle};
+use super::storages::{StorageReference, Storages, storage_reference};
 use super::zip::{Archive, MEMBER};
 use super::{FastaiError, legacy};
-
-/// Raw bytes of each storage, by key.
-pub(super) type Storages<'a> = BTreeMap<String, &'a [u8]>;
 
 /// An opened file; no tensor has been copied yet.
 pub(super) struct TorchFile<'a> {
@@ -23,13 +21,6 @@ pub(super) struct StoredTensor<'a> {
     pub(super) dims: Vec<usize>,
     pub(super) kind: StorageType,
     bytes: &'a [u8],
-}
-
-/// What a pickle says about a storage.
-pub(super) struct StorageReference<'p> {
-    pub(super) key: &'p str,
-    pub(super) kind: StorageType,
-    pub(super) elements: usize,
 }
 
 impl<'a> TorchFile<'a> {
@@ -156,30 +147,6 @@ impl StoredTensor<'_> {
             }
         }
     }
-}
-
-/// Understands the tuple `("storage", type, key, device, elements)`; the old format adds a view,
-/// which is always `None` since torch 0.4.
-pub(super) fn storage_reference<'p>(
-    pickle: &'p Pickle<'_>,
-    id: Id,
-) -> Result<StorageReference<'p>, FastaiError> {
-    let understand = || {
-        let (&[tag, kind, key, _device, elements], view) =
-            pickle.tuple(id)?.split_first_chunk::<5>()?;
-        let none = view.iter().all(|&view| matches!(pickle.get(view), Object::None));
-        let &Object::Global(Global::Storage(kind)) = pickle.get(kind) else {
-            return None;
-        };
-        let (key, elements) = (pickle.text(key)?, pickle.size(elements)?);
-        (none && pickle.text(tag) == Some("storage")).then_some(StorageReference {
-            key,
-            kind,
-            elements,
-        })
-    };
-    understand()
-        .ok_or(FastaiError::NotTorch { what: "a reference to something else than a storage" })
 }
 
 fn open_zip(bytes: &[u8]) -> Result<(Pickle<'_>, Storages<'_>), FastaiError> {

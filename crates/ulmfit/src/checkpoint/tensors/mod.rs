@@ -54,15 +54,22 @@ impl HostTensor {
 /// How numbers are stored; in memory they are always `f32`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Dtype {
-    /// Four bytes, exact.
+    /// Single precision
     #[default]
     F32,
-    /// Two bytes, rounded to nearest even.
+    /// 16-bit floats
+    ///
+    /// Rounded to nearest even.
     F16,
-    /// One byte, an integer times the scale of its row; vectors stay [`F32`](Self::F32).
+    /// 8-bit integers with one scale per row
+    ///
+    /// Vectors stay [`F32`](Self::F32).
     Int8,
-    /// Six bits, likewise.
+    /// 6-bit integers with one scale per row
+    ///
+    /// Vectors stay [`F32`](Self::F32).
     Int6,
 }
 

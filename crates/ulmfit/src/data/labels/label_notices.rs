@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::label_set::LabelKind;
+use super::label_kind::LabelKind;
 use crate::data::list::list_at_most;
 use crate::data::quality::distance;
 

@@ -1,11 +1,13 @@
 //! Labels: their cells, their names as a set, what is odd about them.
 
 mod label_cell;
+mod label_kind;
 mod label_notices;
 mod label_set;
 
 pub(crate) use label_cell::{LabelCell, kind};
+pub use label_kind::{LabelKind, Task};
 pub use label_notices::LabelNotice;
 pub(crate) use label_notices::{notices, same_spelling};
-pub use label_set::{LabelKind, LabelOptions, LabelSet, Target, Task};
+pub use label_set::{LabelOptions, LabelSet, Target};
 pub(crate) use label_set::{multi_hot, names, number};

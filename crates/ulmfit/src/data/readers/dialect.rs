@@ -3,17 +3,10 @@
 use super::delimiter::Delimiter;
 use super::options::{Format, Quotes, ReadOptions};
 use super::quote_check::{QuoteCheck, Step};
+use super::quoting::Quoting;
 
 /// How many rows the delimiter is detected from.
 const ROWS: usize = 100;
-
-/// What a double quote means, once that is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Quoting {
-    Enclose,
-    Backslash,
-    Literal,
-}
 
 /// How a file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ mod options;
 mod parquet;
 mod parts;
 mod quote_check;
+mod quoting;
 mod raw_rows;
 mod sniff;
 mod text_lines;

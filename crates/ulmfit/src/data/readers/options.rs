@@ -175,12 +175,15 @@ impl FromStr for Format {
 
 /// Whether the first row of CSV or TSV names the columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Header {
-    /// Present, unless the first row is a class number beside text (Zhang et al. 2015 publish
-    /// AG News, DBpedia and Yelp so) or columns are asked for by number.
+    /// As the first rows have it
+    ///
+    /// [`Present`](Self::Present), unless the first row is a class number beside text (Zhang et al.
+    /// 2015 publish AG News, DBpedia and Yelp so) or columns are asked for by number.
     #[default]
     Auto,
-    /// The first row holds names.
+    /// The first row holds names
     Present,
     /// The first row is data; columns are called `1`, `2`, ...
     Absent,
@@ -188,39 +191,45 @@ pub enum Header {
 
 /// What a double quote means in CSV and TSV.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Quotes {
-    /// As the first rows have it: [`Enclose`](Self::Enclose) where that fits, else
-    /// [`Backslash`](Self::Backslash), else in tab-separated text [`Literal`](Self::Literal). Rows
-    /// that fit none of them, or that a quoted field seems to have taken in, are an error.
+    /// As the first rows have it
+    ///
+    /// [`Enclose`](Self::Enclose) where that fits, else [`Backslash`](Self::Backslash), else in
+    /// tab-separated text [`Literal`](Self::Literal). Rows that fit none of them, or that a quoted
+    /// field seems to have taken in, are an error.
     #[default]
     Auto,
-    /// It encloses fields that hold delimiters or line breaks, and is doubled inside them
-    /// (RFC 4180).
+    /// They enclose fields with delimiters or line breaks, and are doubled inside (RFC 4180)
     Enclose,
-    /// It encloses fields; inside them a backslash may stand before it, as Spark and MySQL write.
+    /// They enclose fields, and are escaped with a backslash inside, as Spark and MySQL write
     Backslash,
-    /// It is a character like others, as in the TSV files of GLUE.
+    /// They are characters like others, as in the TSV files of GLUE
     Literal,
 }
 
 /// What to do with bytes that are not UTF-8, NUL bytes, and lone surrogates in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum EncodingErrors {
-    /// Stop with the place of the first one.
+    /// Stop with the place of the first one
     #[default]
     Fail,
-    /// Put U+FFFD in their place and count the documents.
+    /// Put U+FFFD in their place, and count the documents
     Replace,
 }
 
 /// What becomes of a row that cannot be read: broken JSON, a wrong number of fields, no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BadRows {
-    /// It is read as a document without text, and counted; where labels are needed reading stops.
+    /// It is read as a document without text, and counted
+    ///
+    /// Where labels are needed reading stops.
     Empty,
-    /// It is left out, and counted.
+    /// It is left out, and counted
     Skip,
-    /// Reading stops.
+    /// Reading stops
     Fail,
 }
 

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::delimiter::Delimiter;
-use super::dialect::Quoting;
+use super::quoting::Quoting;
 
 /// Longer cells are hardly labels.
 const LABEL_BYTES: usize = 40;

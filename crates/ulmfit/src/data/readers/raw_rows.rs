@@ -3,10 +3,11 @@
 use std::io::BufRead;
 
 use super::decode::{Decoder, Ending};
-use super::dialect::{Dialect, Quoting};
+use super::dialect::Dialect;
 use super::input::Input;
 use super::options::{Format, Quotes, ReadOptions};
 use super::quote_check::{QuoteCheck, Step};
+use super::quoting::Quoting;
 use super::warnings::Warnings;
 use crate::data::error::DataError;
 use crate::data::place::Place;

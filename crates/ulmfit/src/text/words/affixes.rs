@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use super::tables;
 use crate::text::chars::{ALPHA_UPPER, BEFORE_FINAL_DOT, PREFIX, SUFFIX, is};
+use crate::text::spacy_tables::tables;
 
 /// Bytes of the prefix that `text` begins with, 0 for none.
 pub(super) fn prefix_length(text: &str) -> usize {

@@ -14,44 +14,11 @@ mod sketch;
 mod special_cases;
 mod url;
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
 use super::chars::is_space;
 use super::language::Language;
 use infixes::Infixes;
 use phrases::Phrases;
 use special_cases::SpecialCases;
-
-/// What `fixtures/text/export_tables.py` found in spaCy.
-#[derive(Deserialize)]
-pub(super) struct Tables {
-    pub(super) classes: ClassRanges,
-    /// Units and currencies, which are suffixes behind a digit.
-    after_digit: Vec<String>,
-    special_cases: special_cases::Tables,
-}
-
-/// `[first, last, first, last, ..]` code points by class.
-#[derive(Deserialize)]
-pub(super) struct ClassRanges {
-    pub(super) prefix: Vec<u32>,
-    pub(super) suffix: Vec<u32>,
-    pub(super) icon: Vec<u32>,
-    pub(super) alpha: Vec<u32>,
-    pub(super) alpha_lower: Vec<u32>,
-    pub(super) alpha_upper: Vec<u32>,
-    pub(super) quote: Vec<u32>,
-    pub(super) before_final_dot: Vec<u32>,
-}
-
-pub(super) fn tables() -> &'static Tables {
-    static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-        serde_json::from_str(include_str!("../data/spacy.json")).expect("data/spacy.json is ours")
-    });
-    &TABLES
-}
 
 /// A token: the bytes `start..end` of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

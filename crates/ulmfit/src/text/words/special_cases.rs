@@ -1,23 +1,12 @@
 //! Special cases: chunks whose tokens are fixed (`don't` is `do` `n't`, `:-)` is one token).
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
 
 use super::sketch::Sketch;
-use super::{Span, affixes, infixes::Infixes, tables};
+use super::{Span, affixes, infixes::Infixes};
 use crate::text::language::Language;
+use crate::text::spacy_tables::{SpecialCaseTables, tables};
 use crate::text::special;
-
-/// Text and tokens.
-#[derive(Deserialize)]
-pub(super) struct Tables {
-    /// Emoticons and initials, for all languages.
-    any: BTreeMap<String, Vec<String>>,
-    /// What English adds.
-    en: BTreeMap<String, Vec<String>>,
-}
 
 /// By text: the lengths of the tokens, which together are the text.
 #[derive(Debug, Default)]
@@ -30,7 +19,7 @@ pub(super) struct SpecialCases {
 impl SpecialCases {
     /// Those of a language, and the nine special tokens, which are never split.
     pub(super) fn of(language: Language) -> Self {
-        let Tables { any, en } = &tables().special_cases;
+        let SpecialCaseTables { any, en } = &tables().special_cases;
         let english = (language == Language::English).then_some(en);
         let mut lengths = FxHashMap::default();
         for (text, tokens) in any.iter().chain(english.into_iter().flatten()) {

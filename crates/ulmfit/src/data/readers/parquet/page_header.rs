@@ -104,7 +104,7 @@ impl<R: BufRead> Compact<R> {
 
     fn zigzag(&mut self) -> io::Result<i64> {
         let value = self.varint()?;
-        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
     /// The type of the next field, whose number goes into `field`; none at the end of a struct.
