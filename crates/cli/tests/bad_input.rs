@@ -321,8 +321,8 @@ fn models_that_are_damaged() {
     check(
         &place,
         "
-        predict classifier test.csv | 65 | no complete model: it has no manifest.json | training command
-        evaluate classifier test.csv | 65 | no complete model | training command
+        predict classifier test.csv | 65 | not a complete model: it has no manifest.json | training command
+        evaluate classifier test.csv | 65 | not a complete model | training command
         train lm train.csv -o out | 65 | damaged manifest | copy the folder again
         ",
     );

@@ -73,7 +73,8 @@ fn bombs_end_with_a_message_before_the_memory_does() {
     for number in 0..count {
         let make = if number % 2 == 0 { bomb } else { parquet_bomb };
         // What is large itself may take memory.
-        let small = |random: &mut Random| Some(make(random)).filter(|(_, bytes)| bytes.len() < 3 << 20);
+        let small =
+            |random: &mut Random| Some(make(random)).filter(|(_, bytes)| bytes.len() < 3 << 20);
         let (name, bytes) = std::iter::repeat_with(|| small(&mut random)).flatten().next().unwrap();
         place.write(&name, &bytes);
         let attack = format!("attack {number}, {} bytes of {name}", bytes.len());

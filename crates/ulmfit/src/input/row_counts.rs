@@ -1,4 +1,4 @@
-//! How many rows there are to learn from, to validate and to score on.
+//! How many rows are in the training, validation and test sets.
 
 use serde::Serialize;
 
