@@ -4,7 +4,7 @@ use ulmfit::Error;
 use ulmfit::data::Record;
 use ulmfit::data::labels::{LabelKind, LabelSet};
 use ulmfit::input::texts;
-use ulmfit::model::argmax;
+use ulmfit::model::scoring::argmax;
 use ulmfit::models::ClassifierBundle;
 use ulmfit::run::Runner;
 use ulmfit::stages::answers;

@@ -9,8 +9,9 @@ mod common;
 
 use ulmfit::data::labels::LabelKind;
 use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource};
+use ulmfit::model::scoring::argmax;
 use ulmfit::model::{
-    AwdLstmConfig, HeadConfig, HypercolumnHead, Hypercolumns, Network, TrainableGroups, argmax,
+    AwdLstmConfig, HeadConfig, HypercolumnHead, Hypercolumns, Network, TrainableGroups,
 };
 use ulmfit::models::LmBundle;
 use ulmfit::optim::OptimizerConfig;

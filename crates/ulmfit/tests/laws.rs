@@ -4,9 +4,10 @@
 
 use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig, pad};
 use ulmfit::data::labels::LabelKind;
+use ulmfit::model::scoring::score_documents;
 use ulmfit::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, Regularisation,
-    TextClassifier, TrainableGroups, score_documents,
+    TextClassifier, TrainableGroups,
 };
 use ulmfit::optim::OptimizerConfig;
 use ulmfit::schedule::{OneCycle, ScheduleConfig};

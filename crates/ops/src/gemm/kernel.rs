@@ -52,6 +52,7 @@ pub(super) struct Tile {
     pub(super) steps: usize,
     pub(super) a: *const u32,
     pub(super) b: *const u32,
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "one panel at a time"))]
     pub(super) b_panel: usize,
     /// `i32` values where the factors are integers.
     pub(super) c: *mut f32,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 
 #[test]
 fn majority_is_the_most_frequent() {

@@ -1,6 +1,7 @@
 //! The AWD-LSTM encoder: embedding and a stack of weight-dropped LSTMs.
 
 use super::weight_drop_lstm::{LstmLayerTape, WeightDropLstm};
+use super::weight_gradients::WeightGradients;
 use super::{AwdLstmConfig, DropoutConfig, Mode, Param, Site, TrainableGroups};
 use crate::text::special::PAD_ID;
 use ulmfit_ops::lstm::{InputGradient, LstmState, Tape};
@@ -139,7 +140,7 @@ impl<D: Device> AwdLstm<D> {
     /// Adds the gradients of every part that learns.
     ///
     /// `layer_group` is the group of the lowest LSTM; layer `n` belongs to the `n`-th after it.
-    /// `embedding_is_trainable` is separate because the embedding is the lowest group of a classifier
+    /// `embedding` is separate because the embedding is the lowest group of a classifier
     /// but, tied to the decoder, in the highest of a language model.
     pub fn backward(
         &mut self,
@@ -148,15 +149,16 @@ impl<D: Device> AwdLstm<D> {
         dy: Tensor<D>,
         trainable: &TrainableGroups,
         layer_group: usize,
-        embedding_is_trainable: bool,
+        embedding: WeightGradients,
     ) {
         let mut dy = dy;
         let EncoderTape { ids, row_scale, input_mask, layers, hidden_masks } = tape;
         for (n, tape) in layers.into_iter().enumerate().rev() {
-            let lower = (0..n).any(|l| trainable.group(layer_group + l)) || embedding_is_trainable;
-            let is_trainable = trainable.group(layer_group + n);
+            let lower =
+                (0..n).any(|l| trainable.group(layer_group + l)) || embedding.are_computed();
+            let weights = WeightGradients::of(trainable.group(layer_group + n));
             let input = if lower { InputGradient::Compute } else { InputGradient::Skip };
-            let dx = self.layers[n].backward(device, tape, &dy, is_trainable, input);
+            let dx = self.layers[n].backward(device, tape, &dy, weights, input);
             let Some(dx) = dx else { return };
             dy = dx;
             let mask = if n == 0 { &input_mask } else { &hidden_masks[n - 1] };
@@ -164,7 +166,7 @@ impl<D: Device> AwdLstm<D> {
                 device.apply_mask(&mut dy, mask);
             }
         }
-        if embedding_is_trainable {
+        if embedding.are_computed() {
             let (_, grad) = self.embedding.split();
             device.embedding_backward(&ids, row_scale.as_ref(), Some(PAD_ID), &dy, grad);
         }

@@ -6,6 +6,7 @@
 //! learn.
 
 use super::awd_lstm::{EncoderOutput, EncoderTape};
+use super::weight_gradients::WeightGradients;
 use super::{AwdLstm, MaskSource, Mode, TrainableGroups};
 use crate::data::batches::ClassifierBatch;
 use std::ops::Range;
@@ -142,7 +143,7 @@ pub fn backward<D: Device>(
 ) {
     for PieceTape { start, time, rows, tape } in tape {
         let dy = device.take_piece(d_outputs, start, time, rows);
-        encoder.backward(device, tape, dy, trainable, 1, trainable.group(0));
+        encoder.backward(device, tape, dy, trainable, 1, WeightGradients::of(trainable.group(0)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The classifier: encoder over pieces, concat pooling, head.
 
 use super::bpt3c::{self, Window};
+use super::weight_gradients::WeightGradients;
 use super::{
     AwdLstm, ClassifierConfig, DropoutConfig, MaskSource, Mode, Network, Param, PoolingHead,
     Regularisation, TrainableGroups,
@@ -104,7 +105,12 @@ impl<D: Device> TextClassifier<D> {
         let (loss, mut d_logits) = device.class_loss(&logits, targets);
         device.scale(&mut d_logits, scale);
         let top = trainable.groups() - 1;
-        let d_pooled = self.head.backward(&device, head_tape, d_logits, trainable.group(top));
+        let d_pooled = self.head.backward(
+            &device,
+            head_tape,
+            d_logits,
+            WeightGradients::of(trainable.group(top)),
+        );
         let Regularisation { ar, tar } = regularisation;
         let (mut ar_loss, mut tar_loss) = (0.0, 0.0);
         let mut regularise = |d_outputs: Option<&mut Tensor<D>>| {

@@ -1,6 +1,7 @@
 //! The classifier's head: blocks of batch norm, dropout, linear and ReLU.
 
 use super::network::RUNNING_VAR;
+use super::weight_gradients::WeightGradients;
 use super::{HeadConfig, Mode, Param, Site};
 use ulmfit_ops::batch_norm::{BatchNormGrads, BatchNormTape, BatchNormWeights, RunningStats};
 use ulmfit_ops::linear::LinearGrads;
@@ -134,13 +135,13 @@ impl<D: Device> PoolingHead<D> {
         y
     }
 
-    /// Gradient of the pooled states; adds the head's own gradients if it `learns`.
+    /// Gradient of the pooled states; adds the gradients of the head's own `weights`.
     pub fn backward(
         &mut self,
         device: &D,
         tape: HeadTape<D>,
         dy: Tensor<D>,
-        is_trainable: bool,
+        weights: WeightGradients,
     ) -> Tensor<D> {
         let mut dy = dy;
         let last = self.blocks.len() - 1;
@@ -149,7 +150,8 @@ impl<D: Device> PoolingHead<D> {
                 device.relu_backward(&tape.y, &mut dy);
             }
             let (weight, d_weight) = block.weight.split();
-            let grads = is_trainable.then_some(LinearGrads { weight: d_weight, bias: None });
+            let grads =
+                weights.are_computed().then_some(LinearGrads { weight: d_weight, bias: None });
             let mut dx = device.linear_backward(&tape.x, weight, &dy, grads);
             if let Some(mask) = &tape.mask {
                 device.apply_mask(&mut dx, mask);
@@ -157,7 +159,8 @@ impl<D: Device> PoolingHead<D> {
             let (weight, d_weight) = block.bn_weight.split();
             let (bias, d_bias) = block.bn_bias.split();
             let norm = BatchNormWeights { weight, bias, eps: EPS };
-            let grads = is_trainable.then_some(BatchNormGrads { weight: d_weight, bias: d_bias });
+            let grads =
+                weights.are_computed().then_some(BatchNormGrads { weight: d_weight, bias: d_bias });
             dy = device.batch_norm_backward(&tape.norm, norm, &dx, grads);
         }
         dy

@@ -5,6 +5,7 @@
 //! embeddings among them, are concat-pooled, and the results stand side by side.
 
 use super::bpt3c::skipped;
+use super::weight_gradients::WeightGradients;
 use super::{AwdLstm, HeadConfig, LanguageModel, MaskSource, Mode, Network, Param, PoolingHead};
 use crate::data::batches::evaluation_batches;
 use crate::text::special::PAD_ID;
@@ -162,7 +163,7 @@ impl<D: Device> HypercolumnHead<D> {
         let (logits, tape) = self.head.train_forward(&device, x, mode);
         let (loss, mut d_logits) = device.class_loss(&logits, targets);
         device.scale(&mut d_logits, scale);
-        self.head.backward(&device, tape, d_logits, true);
+        self.head.backward(&device, tape, d_logits, WeightGradients::Accumulate);
         loss
     }
 

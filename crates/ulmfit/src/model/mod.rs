@@ -22,11 +22,12 @@ mod masks;
 mod multi_task;
 mod network;
 mod param;
-mod scoring;
+pub mod scoring;
 mod shapes;
 mod target_scale;
 mod tied;
 mod weight_drop_lstm;
+mod weight_gradients;
 
 pub use awd_lstm::{AwdLstm, EncoderState, EncoderTape};
 pub use classifier::{ClassifierStep, TextClassifier};
@@ -41,7 +42,5 @@ pub use masks::{MaskSource, Mode, RandomMasks, Site};
 pub use multi_task::MultiTask;
 pub use network::{LoadError, Network, Regularisation, TrainableGroups};
 pub use param::{Decay, Param};
-pub use scoring::{LmScore, argmax, score_documents, score_stream};
-#[cfg(feature = "train")]
-pub(crate) use scoring::{score_documents_while, score_stream_while};
 pub use target_scale::TargetScale;
+pub use weight_gradients::WeightGradients;

@@ -1,5 +1,6 @@
 //! An encoder and its tied decoder learn to predict the next token.
 
+use super::weight_gradients::WeightGradients;
 use super::{
     AwdLstm, EncoderState, LmStep, MaskSource, Mode, Param, Regularisation, Site, TrainableGroups,
 };
@@ -61,7 +62,14 @@ impl<D: Device> Tied<'_, D> {
         let beta = regularisation.tar * scale;
         let tar = device.temporal_activation_reg(&raw, beta, Some(&mut dh)) / scale;
         let tape = out.tape.expect("the tape was asked for");
-        encoder.backward(device, tape, dh, trainable, first_layer, trainable.group(embedding));
+        encoder.backward(
+            device,
+            tape,
+            dh,
+            trainable,
+            first_layer,
+            WeightGradients::of(trainable.group(embedding)),
+        );
         LmStep { loss: outcome.loss_sum / tokens as f64, ar, tar, correct: outcome.correct, tokens }
     }
 }

@@ -1,5 +1,6 @@
 //! LSTM layer with DropConnect on its recurrent weights.
 
+use super::weight_gradients::WeightGradients;
 use super::{Mode, Param, Site};
 use std::sync::OnceLock;
 use ulmfit_ops::lstm::{InputGradient, LstmGrads, LstmState, LstmWeights, Tape};
@@ -87,11 +88,11 @@ impl<D: Device> WeightDropLstm<D> {
         device: &D,
         tape: LstmLayerTape<D>,
         dy: &Tensor<D>,
-        is_trainable: bool,
+        weights: WeightGradients,
         input: InputGradient,
     ) -> Option<Tensor<D>> {
         let LstmLayerTape { x, mask, core } = tape;
-        if !is_trainable {
+        if !weights.are_computed() {
             let weights = self.weights(mask.as_ref());
             return match input {
                 InputGradient::Compute => {

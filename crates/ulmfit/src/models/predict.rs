@@ -3,7 +3,7 @@
 use super::bundle::{ClassifierBundle, LmBundle};
 use crate::Error;
 use crate::data::labels::LabelKind;
-use crate::model::{argmax, score_documents};
+use crate::model::scoring::{argmax, score_documents};
 use crate::text::Direction;
 use serde::{Serialize, Serializer};
 use ulmfit_ops::{Device, Tensor};

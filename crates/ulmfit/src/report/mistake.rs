@@ -2,7 +2,7 @@
 
 use crate::data::labels::{LabelSet, Target};
 use crate::data::{DataError, Place, Record};
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 use serde::Serialize;
 
 /// A row that was guessed wrong.

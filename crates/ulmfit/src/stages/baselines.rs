@@ -4,7 +4,7 @@ use crate::Error;
 use crate::baselines::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::{DataError, Record};
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 use crate::models::ClassifierBundle;
 use crate::report::BaselineScores;
 use crate::report::metrics::{RegressionScores, mean_interval, wilson};

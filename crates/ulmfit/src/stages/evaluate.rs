@@ -5,7 +5,7 @@ use crate::data::batches::{Bptt, LmBatchConfig};
 use crate::data::labels::{LabelKind, Target};
 use crate::data::{DataError, Record};
 use crate::input::{Document, encode, texts};
-use crate::model::{argmax, score_stream};
+use crate::model::scoring::{argmax, score_stream};
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::{ClassificationScores, ClassifierEvaluation, Mistake, mistakes};

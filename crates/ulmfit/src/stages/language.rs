@@ -4,7 +4,8 @@ use crate::Error;
 use crate::data::batches::{Bptt, LmBatchConfig, TokenSource};
 use crate::fingerprint;
 use crate::input::LmText;
-use crate::model::{self, AwdLstmConfig, LanguageModel, Network, score_stream};
+use crate::model::scoring::score_stream;
+use crate::model::{self, AwdLstmConfig, LanguageModel, Network};
 use crate::models::LmBundle;
 use crate::recipe::{BpttKind, LmRecipe, TrainingRecipe};
 use crate::report::DirectionScore;
@@ -17,7 +18,7 @@ use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
 impl DirectionScore {
-    fn new(direction: Direction, sums: &model::LmScore, before: Option<f64>) -> Self {
+    fn new(direction: Direction, sums: &model::scoring::LmScore, before: Option<f64>) -> Self {
         Self {
             direction,
             tokens: sums.tokens,

@@ -8,7 +8,7 @@ use super::classify::{ClassifierJob, LabelSource, LabelledText, train_with};
 use super::options::TrainOptions;
 use crate::Error;
 use crate::data::batches::TokenSource;
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::recipe::ClassifierRecipe;
 use crate::run::Runner;

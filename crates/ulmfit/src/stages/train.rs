@@ -13,7 +13,7 @@ use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::readers::ReadOptions;
 use crate::input::{Document, read_texts};
 use crate::input::{LabelledInput, LabelledSplits, labelled, texts};
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::recipe::LmRecipe;
 use crate::report::ClassifierEvaluation;

@@ -3,9 +3,8 @@
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::data::batches::{pad, training_batches};
 use crate::data::labels::LabelKind;
-use crate::model::{
-    RandomMasks, Regularisation, TargetScale, TextClassifier, argmax, score_documents_while,
-};
+use crate::model::scoring::{argmax, score_documents_while};
+use crate::model::{RandomMasks, Regularisation, TargetScale, TextClassifier};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use ulmfit_ops::class_loss::Targets;

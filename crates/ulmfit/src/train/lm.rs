@@ -5,7 +5,8 @@ use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
 use crate::data::DataError;
 use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource};
-use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation, score_stream_while};
+use crate::model::scoring::score_stream_while;
+use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation};
 use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};
 

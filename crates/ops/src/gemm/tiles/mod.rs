@@ -37,6 +37,7 @@ pub(super) use sizes;
 ///
 /// A function that took all sums at once might not be inlined: they would be kept in memory, not
 /// in registers, and the tile would take twice as long.
+#[cfg(target_arch = "x86_64")] // the portable tile stores as it goes
 macro_rules! store {
     ($put:expr, $t:ident, $sums:ident) => {
         for (r, row) in $sums.iter().enumerate() {
@@ -46,4 +47,5 @@ macro_rules! store {
         }
     };
 }
+#[cfg(target_arch = "x86_64")]
 pub(super) use store;

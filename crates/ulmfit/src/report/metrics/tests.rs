@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 use serde_json::Value;
 
 /// Numbers: `metrics()` in fixtures/generate.py.

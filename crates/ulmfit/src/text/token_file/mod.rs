@@ -42,6 +42,10 @@ pub struct TokenFile {
 impl TokenFile {
     /// Maps a token file that was made from `expected`, and reads it once to check it.
     ///
+    /// The file must not be shortened or written to by any process as long as this value lives: a
+    /// read behind its new end would end the process (SIGBUS). This program never does: a new
+    /// token file is written beside the old one and renamed over it.
+    ///
     /// # Errors
     ///
     /// If it cannot be read, is damaged, or was made from something else; then the file must be
