@@ -13,6 +13,7 @@ mod progress;
 mod read_ahead;
 mod signals;
 mod stderr;
+mod whole_file;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 use std::process::ExitCode;

@@ -1,9 +1,7 @@
 //! The rows that a classifier predicts wrong, as CSV.
 
-use anyhow::Context;
-use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
-use ulmfit::Error;
+use crate::whole_file::WholeFile;
+use std::path::Path;
 use ulmfit::data::Record;
 use ulmfit::data::readers::ColumnUse;
 use ulmfit::report::Mistake;
@@ -12,23 +10,12 @@ use ulmfit::report::Mistake;
 const OURS: [&str; 6] = ["record", "line", "text", "label", "prediction", "confidence"];
 
 /// A CSV file that appears complete or not at all.
-pub(crate) struct MistakeTable {
-    path: PathBuf,
-    file: NamedTempFile,
-}
+pub(crate) struct MistakeTable(WholeFile);
 
 impl MistakeTable {
     /// Claims the place of the file, before hours of work.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
-        if path.exists() {
-            let message = format!("{}: exists already", path.display());
-            let hint = Some("remove it, or choose another name".into());
-            return Err(Error::Usage { message, hint }.into());
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self(WholeFile::create(path)?))
     }
 
     /// Writes a row per mistake: the columns that are neither text nor label, then ours.
@@ -43,7 +30,7 @@ impl MistakeTable {
         while OURS.iter().any(|ours| others.contains(&format!("{prefix}{ours}"))) {
             prefix.push_str("mistake_");
         }
-        let mut writer = csv::Writer::from_writer(self.file);
+        let mut writer = csv::Writer::from_writer(self.0);
         let header = OURS.iter().map(|ours| format!("{prefix}{ours}"));
         writer.write_record(others.iter().cloned().chain(header))?;
         for (at, mistake) in mistakes {
@@ -67,11 +54,6 @@ impl MistakeTable {
             ]);
             writer.write_record(&cells)?;
         }
-        let file = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(&self.path)
-            .map_err(|error| error.error)
-            .with_context(|| format!("cannot write {}", self.path.display()))?;
-        Ok(())
+        writer.into_inner().map_err(csv::IntoInnerError::into_error)?.finish()
     }
 }

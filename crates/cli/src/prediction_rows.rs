@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use ulmfit::data::{Place, Record};
-use ulmfit::models::{Prediction, Probabilities};
+use ulmfit::models::{Decision, Prediction, Probabilities};
 
 /// How a prediction is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -16,6 +16,15 @@ pub(crate) enum OutputFormat {
     Csv,
     /// The label alone; a line break in it is written as `\n`
     Text,
+}
+
+/// What is written of a text.
+#[derive(Clone, Copy)]
+pub(crate) enum Found<'a> {
+    /// The answer.
+    Answer(&'a Prediction),
+    /// The answer, and whether it is given.
+    Decision(&'a Decision),
 }
 
 /// Turns predictions into lines, each after the columns that its record carries.
@@ -39,10 +48,16 @@ impl PredictionRows {
     }
 
     /// The line of one record; a CSV begins with its header.
-    pub(crate) fn lines(&mut self, record: &Record, found: &Prediction) -> anyhow::Result<String> {
+    pub(crate) fn lines(&mut self, record: &Record, found: Found<'_>) -> anyhow::Result<String> {
         let fields = fields(found);
         match self.form {
-            OutputFormat::Text => Ok(one_line(&self.cells(&fields[..1]).concat())),
+            OutputFormat::Text => {
+                // sets and intervals are what was asked for where there are any
+                let asked = fields.iter().find(|(name, _)| ["set", "interval"].contains(name));
+                let field = asked.unwrap_or(&fields[0]);
+                let cells = self.cells(std::slice::from_ref(field));
+                Ok(one_line(&cells.join(&self.delimiter.to_string())))
+            }
             OutputFormat::Jsonl => {
                 avoid(&mut self.prefix, fields.iter().map(|(name, _)| (*name).to_owned()), record);
                 let row = Row { echoed: &record.columns, prefix: &self.prefix, fields };
@@ -76,6 +91,9 @@ impl PredictionRows {
         for (name, field) in fields {
             match field {
                 Field::Probabilities(p) => each.extend(p.0.iter().map(|(n, _)| format!("p({n})"))),
+                Field::Interval(_) => {
+                    ours.extend(["low", "high"].map(|end| format!("{name}_{end}")));
+                }
                 _ => ours.push((*name).to_owned()),
             }
         }
@@ -114,6 +132,10 @@ impl PredictionRows {
                 Field::Label(label) => cells.push((*label).to_owned()),
                 Field::Labels(labels) => cells.push(labels.join(&self.delimiter.to_string())),
                 Field::Number(number) => cells.push(digits(*number)),
+                Field::Flag(flag) => cells.push(flag.to_string()),
+                Field::Nothing => cells.push(String::new()),
+                Field::Interval(Some(ends)) => cells.extend(ends.map(digits)),
+                Field::Interval(None) => cells.extend([String::new(), String::new()]),
                 Field::Probabilities(p) => cells.extend(p.0.iter().map(|(_, p)| digits(*p))),
             }
         }
@@ -128,25 +150,43 @@ enum Field<'a> {
     Label(&'a str),
     Labels(&'a [String]),
     Number(f32),
+    Flag(bool),
+    Nothing,
+    Interval(Option<[f32; 2]>),
     Probabilities(&'a Probabilities),
 }
 
-/// Names and values of a prediction; the answer comes first.
-fn fields(found: &Prediction) -> Vec<(&'static str, Field<'_>)> {
-    let (answer, confidence, probabilities) = match found {
+/// Names and values of what was found; the answer comes first.
+fn fields(found: Found<'_>) -> Vec<(&'static str, Field<'_>)> {
+    let (prediction, decision) = match found {
+        Found::Answer(prediction) => (prediction, None),
+        Found::Decision(decision) => (&decision.prediction, Some(decision)),
+    };
+    let withheld = decision.is_some_and(|decision| decision.abstained);
+    let (mut fields, probabilities) = match prediction {
         Prediction::Single { label, confidence, probabilities } => {
-            (("label", Field::Label(label)), confidence, probabilities)
+            let answer = if withheld { Field::Nothing } else { Field::Label(label) };
+            let confidence = Field::Number(*confidence);
+            (vec![("label", answer), ("confidence", confidence)], Some(probabilities))
         }
         Prediction::Multi { labels, confidence, probabilities } => {
-            (("labels", Field::Labels(labels)), confidence, probabilities)
+            let (answer, confidence) = (Field::Labels(labels), Field::Number(*confidence));
+            (vec![("labels", answer), ("confidence", confidence)], Some(probabilities))
         }
-        Prediction::Regression { value } => return vec![("value", Field::Number(*value))],
+        Prediction::Regression { value } => {
+            let answer = if withheld { Field::Nothing } else { Field::Number(*value) };
+            (vec![("value", answer)], None)
+        }
     };
-    vec![
-        answer,
-        ("confidence", Field::Number(*confidence)),
-        ("probabilities", Field::Probabilities(probabilities)),
-    ]
+    if let Some(decision) = decision {
+        fields.push(("abstained", Field::Flag(decision.abstained)));
+        fields.extend(decision.set.as_ref().map(|set| ("set", Field::Labels(set))));
+        if probabilities.is_none() {
+            fields.push(("interval", Field::Interval(decision.interval)));
+        }
+    }
+    fields.extend(probabilities.map(|p| ("probabilities", Field::Probabilities(p))));
+    fields
 }
 
 /// Makes `prefix` longer until no name of ours is one of the record's columns.
@@ -231,7 +271,7 @@ mod tests {
     }
 
     fn line(form: OutputFormat, record: &Record, found: &Prediction) -> String {
-        PredictionRows::new(form, ',').lines(record, found).unwrap()
+        PredictionRows::new(form, ',').lines(record, Found::Answer(found)).unwrap()
     }
 
     #[test]
@@ -270,12 +310,12 @@ mod tests {
     #[test]
     fn rows_with_other_columns_stay_in_theirs() {
         let mut rows = PredictionRows::new(OutputFormat::Csv, ',');
-        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), &single()).unwrap();
+        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), Found::Answer(&single())).unwrap();
         let swapped = record(&[("b", json!(4)), ("a", json!(3))]);
-        assert_eq!(rows.lines(&swapped, &single()).unwrap(), "3,4,2,0.9,0.9,1e-8");
+        assert_eq!(rows.lines(&swapped, Found::Answer(&single())).unwrap(), "3,4,2,0.9,0.9,1e-8");
         assert_eq!(rows.warning(), None);
         let other = record(&[("c", json!(6)), ("a", json!(5))]);
-        assert_eq!(rows.lines(&other, &single()).unwrap(), "5,,2,0.9,0.9,1e-8");
+        assert_eq!(rows.lines(&other, Found::Answer(&single())).unwrap(), "5,,2,0.9,0.9,1e-8");
         let warning = rows.warning().unwrap();
         assert!(warning.starts_with("1 row has columns that the first row lacks, such as `c`"));
         assert!(warning.contains("f.jsonl:3"));
@@ -292,10 +332,10 @@ mod tests {
         assert!(line(OutputFormat::Jsonl, &none, &neither).starts_with(r#"{"labels":[],"#));
         let mut rows = PredictionRows::new(OutputFormat::Csv, '|');
         assert_eq!(
-            rows.lines(&none, &both).unwrap(),
+            rows.lines(&none, Found::Answer(&both)).unwrap(),
             "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5"
         );
-        assert_eq!(rows.lines(&none, &neither).unwrap(), ",0.5,0.75,0.5");
+        assert_eq!(rows.lines(&none, Found::Answer(&neither)).unwrap(), ",0.5,0.75,0.5");
         let value = Prediction::Regression { value: 0.81 };
         assert_eq!(line(OutputFormat::Jsonl, &none, &value), r#"{"value":0.81}"#);
         assert_eq!(line(OutputFormat::Csv, &none, &value), "value\n0.81");
@@ -310,5 +350,35 @@ mod tests {
         let found = Prediction::Single { label: "a\r\nb".into(), confidence: 0.9, probabilities };
         assert_eq!(line(OutputFormat::Text, &none, &found), r"a\r\nb");
         assert_eq!(line(OutputFormat::Jsonl, &none, &found).lines().count(), 1);
+    }
+
+    #[test]
+    fn what_is_withheld_is_null() {
+        let none = record(&[]);
+        let decision =
+            |prediction, abstained| Decision { prediction, abstained, set: None, interval: None };
+        let line = |form, decision: &Decision| {
+            PredictionRows::new(form, '|').lines(&none, Found::Decision(decision)).unwrap()
+        };
+        let withheld = decision(single(), true);
+        assert_eq!(
+            line(OutputFormat::Jsonl, &withheld),
+            r#"{"label":null,"confidence":0.9,"abstained":true,"probabilities":{"2":0.9,"10":1e-8}}"#
+        );
+        let table = "label,confidence,abstained,p(2),p(10)\n,0.9,true,0.9,1e-8";
+        assert_eq!(line(OutputFormat::Csv, &withheld), table);
+        assert_eq!(line(OutputFormat::Text, &withheld), "");
+        let set = Some(vec!["2".to_owned(), "10".to_owned()]);
+        let several = Decision { set, ..decision(single(), false) };
+        assert_eq!(line(OutputFormat::Text, &several), "2|10");
+        assert!(line(OutputFormat::Csv, &several).ends_with("\n2,0.9,false,2|10,0.9,1e-8"));
+        let number = Decision {
+            interval: Some([0.5, 1.5]),
+            ..decision(Prediction::Regression { value: 1.0 }, false)
+        };
+        let json = r#"{"value":1.0,"abstained":false,"interval":[0.5,1.5]}"#;
+        assert_eq!(line(OutputFormat::Jsonl, &number), json);
+        let table = "value,abstained,interval_low,interval_high\n1.0,false,0.5,1.5";
+        assert_eq!(line(OutputFormat::Csv, &number), table);
     }
 }

@@ -14,6 +14,7 @@ mod common;
 mod contract;
 #[cfg(unix)]
 mod damaged_runs;
+mod decisions;
 mod experiments;
 mod hostile;
 mod ignored_options;

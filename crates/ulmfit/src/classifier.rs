@@ -1,7 +1,12 @@
 //! A trained classifier: texts in, predictions out.
 
+use crate::checkpoint::{FolderWriter, ModelFolder};
+use crate::data::Record;
 use crate::data::labels::LabelKind;
-use crate::models::{ClassifierBundle, Prediction};
+use crate::decisions::{Calibration, CalibrationFault, DecisionError, Policy, Rule, Source};
+use crate::input::texts;
+use crate::models::{ClassifierBundle, Decision, Prediction, open_model};
+use crate::run::Progress;
 use crate::text::Direction;
 use crate::{Error, Fields, Precision};
 use std::path::Path;
@@ -25,6 +30,8 @@ const BATCH: usize = 64;
 /// alone and among others, and for any number of threads.
 pub struct Classifier {
     bundle: ClassifierBundle,
+    precision: Precision,
+    calibration: Option<Calibration>,
 }
 
 impl Classifier {
@@ -34,7 +41,10 @@ impl Classifier {
     /// [`Error::Checkpoint`] when the folder is missing or damaged, [`Error::WrongModel`] when it
     /// holds a language model, [`Error::Config`] and [`Error::Weights`] when its parts do not fit.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self { bundle: ClassifierBundle::load(path.as_ref())? })
+        let folder = open_model(path.as_ref())?;
+        let mut model = Self::from(ClassifierBundle::from_folder(&folder)?);
+        model.calibration = read_calibration(&folder)?;
+        Ok(model)
     }
 
     /// The prediction for each text, in order.
@@ -68,6 +78,112 @@ impl Classifier {
         Ok(self.bundle.prediction(&row))
     }
 
+    /// The thresholds that a rule comes to for this model, with its precision and directions.
+    ///
+    /// # Errors
+    /// [`Error::Decision`] when the rule does not suit the model, or needs a
+    /// [calibration](Self::calibration) and there is none for it.
+    pub fn policy(&self, rule: Rule) -> Result<Policy, Error> {
+        let (task, labels) = (self.task(), self.labels());
+        let Some(found) = self.calibration.as_ref().filter(|_| needs_calibration(rule)) else {
+            return Ok(Policy::new(rule, task, labels, None)?);
+        };
+        let (identity, directions) = (self.bundle.identity(), self.bundle.directions());
+        let warning = found.check(&identity, &self.precision.to_string(), &directions)?;
+        if found.scores.kind() != task {
+            return Err(DecisionError::OtherModel.into());
+        }
+        let mut policy = Policy::new(rule, task, labels, Some(found))?;
+        policy.warnings.extend(warning);
+        Ok(policy)
+    }
+
+    /// The prediction for each text, in order, and whether it can be left to the model.
+    ///
+    /// A text without a word that the model knows is never answered.
+    ///
+    /// ```no_run
+    /// use ulmfit::{Classifier, decisions::Rule};
+    /// let model = Classifier::load("tickets")?;
+    /// let policy = model.policy(Rule::MaxError(0.02))?;
+    /// for decision in model.decide(["Where is my parcel?"], &policy)? {
+    ///     match decision.abstained {
+    ///         true => println!("for a person"),
+    ///         false => println!("{}", decision.prediction.label()),
+    ///     }
+    /// }
+    /// # Ok::<(), ulmfit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn decide<T: Fields>(
+        &self,
+        texts: impl IntoIterator<Item = T>,
+        policy: &Policy,
+    ) -> Result<Vec<Decision>, Error> {
+        let mut texts = texts.into_iter();
+        let mut decisions = Vec::new();
+        loop {
+            let chunk: Vec<T> = texts.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                return Ok(decisions);
+            }
+            let documents: Vec<Vec<&str>> = chunk.iter().map(Fields::fields).collect();
+            let ids = self.bundle.text.encode_all(&documents);
+            let rows = self.bundle.probabilities_of_ids(&ids, BATCH, &mut |_, _| ())?;
+            decisions.extend(ids.iter().zip(rows).map(|(document, row)| {
+                self.bundle.decision(&row, policy, self.bundle.knows_a_word(document))
+            }));
+        }
+    }
+
+    /// What it said about labelled rows that it had not learned; none in folders of older versions,
+    /// and where no rows were held out.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
+    }
+
+    /// Calibrates it on labelled rows that it has not learned, with its precision and directions.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when a row has no label, or none of the labels is known to the model,
+    /// [`Error::TooLittle`] without rows, and those of [`predict`](Self::predict).
+    pub fn calibrate(
+        &mut self,
+        rows: &[Record],
+        progress: &mut dyn Progress,
+    ) -> Result<&Calibration, Error> {
+        if rows.is_empty() {
+            let message = "there are no labelled rows to calibrate on".into();
+            return Err(Error::TooLittle { message, hint: None });
+        }
+        let unseen = self.bundle.labels.told_of_unseen(rows)?;
+        unseen.iter().for_each(|told| progress.warn(told));
+        let documents = self.bundle.text.encode_all(&texts(rows));
+        let mut tick = |done, total| progress.tick("documents scored", done, Some(total));
+        let answers = self.bundle.probabilities_of_ids(&documents, BATCH, &mut tick)?;
+        let precision = self.precision.to_string();
+        let found = self.bundle.calibration(rows, &answers, &precision, Source::Given)?;
+        Ok(self.calibration.insert(found))
+    }
+
+    /// Copies the folder that it was loaded from, with the calibration that it has now.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when reading or writing fails; nothing is left behind then.
+    pub fn save_calibration(&self, from: &Path, mut to: FolderWriter) -> Result<(), Error> {
+        let folder = open_model(from)?;
+        let names: Vec<String> = folder.files().map(|(name, _)| name.to_owned()).collect();
+        for name in names.iter().filter(|name| *name != Calibration::FILE) {
+            to.write(name, &folder.read(name)?)?;
+        }
+        if let Some(calibration) = &self.calibration {
+            to.write(Calibration::FILE, &calibration.to_json())?;
+        }
+        Ok(to.finish()?)
+    }
+
     /// Names of the labels, in the order of their numbers; empty if the model predicts a number.
     pub fn labels(&self) -> &[String] {
         self.bundle.labels.names()
@@ -87,6 +203,7 @@ impl Classifier {
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.bundle.set_precision(precision);
+        self.precision = precision;
         self
     }
 
@@ -107,6 +224,31 @@ impl Classifier {
 
 impl From<ClassifierBundle> for Classifier {
     fn from(bundle: ClassifierBundle) -> Self {
-        Self { bundle }
+        Self { bundle, precision: Precision::default(), calibration: None }
     }
+}
+
+impl Classifier {
+    /// With the calibration that its training has come to.
+    #[cfg(feature = "train")]
+    pub(crate) fn calibrated(bundle: ClassifierBundle, calibration: Option<Calibration>) -> Self {
+        Self { calibration, ..Self::from(bundle) }
+    }
+}
+
+/// Whether labelled rows decide what a rule comes to.
+fn needs_calibration(rule: Rule) -> bool {
+    !matches!(rule, Rule::Threshold(_))
+}
+
+/// The calibration of a model folder, if it has one.
+fn read_calibration(folder: &ModelFolder) -> Result<Option<Calibration>, Error> {
+    if !folder.has(Calibration::FILE) {
+        return Ok(None);
+    }
+    let fault = |fault: CalibrationFault| DecisionError::File {
+        path: folder.path().join(Calibration::FILE),
+        message: fault.to_string(),
+    };
+    Ok(Some(Calibration::from_json(&folder.read(Calibration::FILE)?).map_err(fault)?))
 }

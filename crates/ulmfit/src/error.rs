@@ -3,6 +3,7 @@
 use crate::ErrorClass;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
+use crate::decisions::DecisionError;
 use crate::model::LoadError;
 use crate::text::{Direction, TextError};
 use std::path::PathBuf;
@@ -20,6 +21,9 @@ pub enum Error {
     /// Reading or writing a model or a run.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A decision on an answer.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// A model's weights are not what its configuration asks for, or make no sense.
     #[error("{}: the weights cannot be used", path.display())]
     Weights {
@@ -106,6 +110,7 @@ impl Error {
             Self::Data(error) => error.hint(),
             Self::Text(error) => error.hint().map(Into::into),
             Self::Checkpoint(error) => error.hint().map(Into::into),
+            Self::Decision(error) => error.hint().map(Into::into),
             Self::Usage { hint, .. }
             | Self::TooLittle { hint, .. }
             | Self::Missing { hint, .. } => hint.clone(),
@@ -139,6 +144,7 @@ impl Error {
         match self {
             Self::Data(error) => error.class(),
             Self::Checkpoint(error) => error.class(),
+            Self::Decision(error) => error.class(),
             Self::Text(TextError::TokenFileIo { .. }) => ErrorClass::Io,
             Self::Text(_)
             | Self::Weights { .. }

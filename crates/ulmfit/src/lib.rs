@@ -46,7 +46,8 @@
 //!
 //! Below the front door are the rooms of the library, from the bottom up: [`text`] (strings to
 //! token ids), [`data`] (files to examples and batches), [`model`] (the networks), `optim` and
-//! `schedule`, [`checkpoint`] (files that survive being killed), `train` (the loop), [`input`],
+//! `schedule`, [`checkpoint`] (files that survive being killed), `train` (the loop), [`decisions`]
+//! (from a score to a decision), [`input`],
 //! [`models`] (model folders), `recipe` (hyper-parameters), [`report`] and `baselines`, [`run`]
 //! (resumable runs) and [`stages`] (pretrain, fine-tune, train, evaluate). All numbers are
 //! computed by `ulmfit-ops`.
@@ -58,6 +59,7 @@ pub mod baselines;
 pub mod checkpoint;
 mod classifier;
 pub mod data;
+pub mod decisions;
 mod error;
 mod error_class;
 #[cfg(feature = "train")]
@@ -96,7 +98,7 @@ pub use error_class::ErrorClass;
 #[cfg(feature = "train")]
 pub use examples::{Examples, Reader, describe_columns};
 pub use fields::Fields;
-pub use models::Prediction;
+pub use models::{Decision, Prediction};
 #[cfg(feature = "train")]
 pub use trained::Trained;
 #[cfg(feature = "train")]

@@ -24,8 +24,9 @@ impl Trained {
         output: Option<PathBuf>,
         overwrite: Overwrite,
     ) -> Self {
-        let TrainedClassifier { classifier, report } = outcome;
-        Self { classifier: classifier.into(), report, metadata, output, overwrite }
+        let TrainedClassifier { classifier, report, calibration } = outcome;
+        let classifier = Classifier::calibrated(classifier, calibration);
+        Self { classifier, report, metadata, output, overwrite }
     }
 
     /// How good it is: scores with intervals beside simple baselines. It prints as text; JSON and

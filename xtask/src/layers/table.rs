@@ -22,7 +22,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["run", "report"],
         &["input", "models", "baselines"],
         &["error"], // wraps the errors of all rooms below
-        &["recipe"],
+        &["decisions", "recipe"],
         &["fingerprint", "progress"], // what watches a run, and what identifies its input
         &["train"],
         &["optim", "checkpoint"],

@@ -2,6 +2,7 @@
 
 mod ablate;
 mod bench;
+mod calibrate;
 mod check_data;
 mod data;
 mod demo;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::Args),
     /// Predict the labels of texts
     Predict(predict::Args),
+    /// Measure on labelled rows when a classifier should not answer
+    Calibrate(calibrate::Args),
     /// Tokenize texts
     Tokenize(tokenize::Args),
     /// Generate text with a language model
@@ -74,6 +77,7 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::Train(args) => train::run(args, common, out),
         Command::Evaluate(args) => evaluate::run(args, common, out),
         Command::Predict(args) => predict::run(args, common, out),
+        Command::Calibrate(args) => calibrate::run(args, common, out),
         Command::Tokenize(args) => tokenize::run(args, out),
         Command::Generate(args) => generate::run(args, common, out),
         Command::LrFind(args) => lr_find::run(args, common, out),

@@ -1,29 +1,32 @@
 //! `ulmfit predict`.
 
-use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
+use crate::options::{Common, DataOptions, DecisionOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
-use crate::prediction_rows::{OutputFormat, PredictionRows};
+use crate::prediction_rows::{Found, OutputFormat, PredictionRows};
 use crate::progress::Terminal;
 use crate::read_ahead::ReadAhead;
+use crate::whole_file::WholeFile;
+use std::io::Write;
 use std::path::PathBuf;
-use ulmfit::Error;
 use ulmfit::data::Record;
-use ulmfit::data::readers::open;
-use ulmfit::data::readers::{Columns, LabelUse, ReadOptions};
-use ulmfit::describe_columns;
-use ulmfit::models::ClassifierBundle;
+use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, open};
 use ulmfit::run::Progress;
+use ulmfit::{Classifier, Error, describe_columns};
 
 /// Predicts the labels of texts: one row out per row in, in order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'Where is my parcel?' | ulmfit predict model\n  \
-    ulmfit predict model new.csv.gz --format csv --echo > labelled.csv")]
+    ulmfit predict model new.csv.gz --format csv --echo -o labelled.csv\n  \
+    ulmfit predict model new.csv --max-error 0.02")]
 pub(crate) struct Args {
     /// Folder of the classifier
     model: PathBuf,
     /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
+    /// Write to this file instead of standard output; it appears complete or not at all
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value = "jsonl")]
     format: OutputFormat,
@@ -36,6 +39,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     #[command(flatten)]
+    decision: DecisionOptions,
+    #[command(flatten)]
     precision: PrecisionOption,
     #[command(flatten)]
     data: DataOptions,
@@ -47,20 +52,26 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
     }
-    let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+    let mut model = Classifier::load(&args.model)?;
     if let Some(direction) = args.direction {
-        model.keep(&direction.directions())?;
+        model = model.with_directions(&direction.directions())?;
     }
-    model.set_precision(args.precision.get());
+    let model = model.with_precision(args.precision.get());
     let mut terminal = Terminal::new(common);
+    let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?;
+    if let Some(policy) = &policy {
+        policy.told.iter().for_each(|told| terminal.note(told));
+        policy.warnings.iter().for_each(|warning| terminal.warn(warning));
+    }
+    let mut file = args.output.as_deref().map(WholeFile::create).transpose()?;
     let options = ReadOptions {
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
-        learned_text: model.text_columns.clone(),
+        learned_text: model.text_columns().to_vec(),
         ..args.data.read_options()
     };
     let records = open(&args.file, &options)?;
-    describe_columns(&args.file, &records, &model.text_columns, &mut terminal);
+    describe_columns(&args.file, &records, model.text_columns(), &mut terminal);
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
     // whoever types gets an answer to each line at once, whoever pipes gets speed
     let reader = ReadAhead::start(records)?;
@@ -77,18 +88,32 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             break;
         }
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
-        let rows = model.probabilities(&documents, 64)?;
-        for (record, row) in batch.iter().zip(rows) {
-            let line = lines.lines(record, &model.prediction(&row))?;
-            match args.format {
-                OutputFormat::Jsonl => out.json_line(&line)?,
-                OutputFormat::Csv | OutputFormat::Text => out.line(&line)?,
+        let mut write = |record: &Record, found: Found<'_>| -> anyhow::Result<()> {
+            let line = lines.lines(record, found)?;
+            match (&mut file, args.format) {
+                (Some(file), _) => writeln!(file, "{line}")?,
+                (None, OutputFormat::Jsonl) => out.json_line(&line)?,
+                (None, OutputFormat::Csv | OutputFormat::Text) => out.line(&line)?,
+            }
+            Ok(())
+        };
+        match &policy {
+            Some(policy) => {
+                let found = model.decide(documents, policy)?;
+                batch.iter().zip(&found).try_for_each(|(r, d)| write(r, Found::Decision(d)))?;
+            }
+            None => {
+                let found = model.predict(documents)?;
+                batch.iter().zip(&found).try_for_each(|(r, p)| write(r, Found::Answer(p)))?;
             }
         }
         out.flush()?;
     }
     if let Some(error) = failed {
         return Err(error.into());
+    }
+    if let Some(file) = file {
+        file.finish()?;
     }
     let records = reader.finish();
     let warnings = records.warnings().messages_of_predictions();

@@ -3,6 +3,7 @@
 mod classifier;
 mod common;
 mod data;
+mod decision;
 mod experiment;
 mod labels;
 mod learning;
@@ -17,6 +18,7 @@ mod vocab;
 pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
 pub(crate) use data::DataOptions;
+pub(crate) use decision::DecisionOptions;
 pub(crate) use experiment::ExperimentOptions;
 pub(crate) use labels::LabelArgs;
 pub(crate) use learning::LearningOptions;

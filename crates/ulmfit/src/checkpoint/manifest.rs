@@ -13,8 +13,10 @@ use super::{CheckpointError, error::ManifestFault};
 /// File name of the manifest; it is written last, so a folder without it is incomplete.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// Files that tell how a model came about: time, memory and threads differ from one training to
-/// the next and say nothing about the model, so its hash leaves them out.
-const RECORDS: [&str; 5] = ["README.md", "report.html", "report.json", "report.txt", "run.json"];
+/// the next and say nothing about the model, so its hash leaves them out. Calibrating a model again
+/// does not make it another one, either.
+const RECORDS: [&str; 6] =
+    ["README.md", "calibration.json", "report.html", "report.json", "report.txt", "run.json"];
 const SCHEMA: u32 = 1;
 const MAX_BYTES: u64 = 1 << 20;
 

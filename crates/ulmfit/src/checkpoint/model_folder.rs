@@ -91,8 +91,8 @@ impl ModelFolder {
 
     /// blake3 over the manifest: equal for equal models, wherever the folder lies.
     ///
-    /// The model card, the report and `run.json` do not count: they differ with the number of
-    /// threads and the time that a training took.
+    /// The model card, the report, `run.json` and `calibration.json` do not count: they differ with
+    /// the number of threads, the time that a training took, and the rows that it was scored on.
     pub fn hash(&self) -> String {
         self.manifest.hash()
     }

@@ -278,8 +278,16 @@ impl<D: Device> ClassifierBundle<D> {
     /// # Errors
     /// [`Error`] when the folder is missing, damaged, or not a classifier's.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let folder = open_model(path)?; // so that `en` is called what it is
-        let config = read_config(&folder)?;
+        Self::from_folder(&open_model(path)?) // so that `en` is called what it is
+    }
+
+    /// Reads a model folder that is open.
+    ///
+    /// # Errors
+    /// [`Error`] when it is damaged, or not a classifier's.
+    pub fn from_folder(folder: &ModelFolder) -> Result<Self, Error> {
+        let path = folder.path();
+        let config = read_config(folder)?;
         let NetworkConfig::Classifier(network) = &config.network else {
             let (found, wanted) = (config.network.kind(), "classifier");
             return Err(Error::WrongModel { path: path.to_owned(), found, wanted });
@@ -298,12 +306,12 @@ impl<D: Device> ClassifierBundle<D> {
             let (labels, task) = (name_of(labels.kind()), name_of(network.task));
             return Err(bad(format!("the labels are for {labels}, the network is for {task}")));
         }
-        let text = load_text(&folder, &config)?;
-        let tensors = read_weights(&folder, &config)?;
+        let text = load_text(folder, &config)?;
+        let tensors = read_weights(folder, &config)?;
         let new =
             || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
         let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
-        unpack(&folder, tensors, &mut networks)?;
+        unpack(folder, tensors, &mut networks)?;
         let ModelConfig { text_columns, label_column, .. } = config;
         Ok(Self { text, labels, text_columns, label_column, networks })
     }

@@ -5,11 +5,13 @@ mod absurd_weights_tests;
 mod bundle;
 mod compact;
 mod config_check;
+mod decide;
 mod directions;
 mod embedded;
 mod fastai;
 #[cfg(test)]
 mod hostile_tests;
+mod identity;
 mod predict;
 mod summary;
 
@@ -18,6 +20,7 @@ pub use bundle::{
 };
 pub use compact::compact;
 pub use config_check::ConfigFault;
+pub use decide::Decision;
 pub use embedded::{ENGLISH, ENGLISH_BASE, embedded_name, english, open_base, open_model};
 pub use fastai::{FromFastai, from_fastai};
 pub use predict::{Prediction, Probabilities};

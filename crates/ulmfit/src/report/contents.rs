@@ -1,6 +1,7 @@
 //! What a report on a trained classifier says, as plain data.
 
 use super::{ClassifierEvaluation, Mistake, TrainingHistory};
+use crate::decisions::Automation;
 use crate::input::{LabelCounts, RowCounts};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
@@ -41,6 +42,8 @@ pub struct Report {
     pub reliability: Option<Reliability>,
     /// Expected calibration error of that.
     pub calibration_error: Option<f64>,
+    /// What can be left to it, by these rows; none if there are none.
+    pub automation: Option<Automation>,
     /// The worst mistakes on these rows, the worst first.
     pub mistakes: Vec<Mistake>,
     /// How each training went, in the order of the stages.

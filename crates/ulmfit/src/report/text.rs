@@ -48,6 +48,9 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
+        if let Some(automation) = &self.automation {
+            writeln!(f, "{}\n", automation.sentence)?;
+        }
         let RowCounts { train, valid, test, train_like_test } = self.rows;
         writeln!(f, "examples: {train} training, {valid} validation, {test} test")?;
         if train_like_test > 0 {

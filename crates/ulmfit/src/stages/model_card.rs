@@ -3,6 +3,7 @@
 use super::options::TrainOptions;
 use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
+use crate::decisions::Calibration;
 use crate::fingerprint;
 use crate::input::LabelledSplits;
 use crate::input::LmText;
@@ -190,6 +191,9 @@ impl TrainedClassifier {
             ("report.json".to_owned(), report.to_json()),
             ("report.txt".to_owned(), text.into_bytes()),
         ]);
+        if let Some(calibration) = &self.calibration {
+            others.push((Calibration::FILE.to_owned(), calibration.to_json()));
+        }
         let run = run("train", base, options.classify.seed, threads, rest);
         ModelMetadata { card, run, others, ..ModelMetadata::default() }
     }

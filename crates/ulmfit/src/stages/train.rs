@@ -11,6 +11,7 @@ use crate::Error;
 use crate::data::Record;
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::readers::ReadOptions;
+use crate::decisions::{Automation, Source};
 use crate::input::{Document, read_texts};
 use crate::input::{LabelledInput, LabelledSplits, labelled, texts};
 use crate::model::scoring::argmax;
@@ -24,7 +25,7 @@ use crate::report::{
 use crate::run::Runner;
 use crate::run::Timings;
 use std::path::PathBuf;
-use ulmfit_ops::Key;
+use ulmfit_ops::{Key, Precision};
 
 /// What [`train`] works on.
 pub struct TrainInput {
@@ -142,6 +143,18 @@ pub(crate) fn train_on(
         Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
         None => (None, None, None),
     };
+    let chosen = options.recipe.training.selects();
+    let source = match (test.is_some(), chosen) {
+        (true, _) => Source::Test,
+        (false, false) => Source::Validation,
+        (false, true) => Source::Selected,
+    };
+    // what a model folder is used with unless something else is asked for
+    let precision = Precision::default().to_string();
+    let calibration = (!evaluated.is_empty())
+        .then(|| classifier.calibration(evaluated, &evaluated_rows, &precision, source))
+        .transpose()?;
+    let automation = calibration.as_ref().and_then(Automation::new);
     let made = provenance(&classifier, rows, lm_summary.recipe.as_ref(), options);
     let training = runner.courses()?;
     let (time, stages) = timings.stop(runner.earlier());
@@ -153,12 +166,13 @@ pub(crate) fn train_on(
         language_model: lm_summary.language_model,
         test,
         valid,
-        selected_on_valid: options.recipe.training.selects(),
+        selected_on_valid: chosen,
         baselines: scores,
         comparison,
         verdict,
         calibration_error: reliability.as_ref().map(Reliability::expected_error),
         reliability,
+        automation,
         mistakes: worst_mistakes(&labels, evaluated, &evaluated_rows, MISTAKES)?,
         training,
         made,
@@ -169,7 +183,7 @@ pub(crate) fn train_on(
             continued: runner.continued(),
         },
     };
-    Ok(TrainedClassifier { classifier, report })
+    Ok(TrainedClassifier { classifier, report, calibration })
 }
 
 /// How far probabilities can be trusted: those of the guesses where a text has one label, those of

@@ -1,5 +1,6 @@
 //! What training a classifier comes to: the model and an honest report.
 
+use crate::decisions::Calibration;
 use crate::models::ClassifierBundle;
 use crate::report::Report;
 
@@ -9,4 +10,6 @@ pub struct TrainedClassifier {
     pub classifier: ClassifierBundle,
     /// How good it is.
     pub report: Report,
+    /// What it said about the rows that the report scores; none if there were none.
+    pub calibration: Option<Calibration>,
 }

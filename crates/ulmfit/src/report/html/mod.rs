@@ -4,6 +4,7 @@
 //! `maud`, that in pictures by [`svg`](super::svg); a policy in the head forbids scripts
 //! and requests besides. Characters that are not seen are written as numbers.
 
+mod automation;
 mod calibration;
 mod confusion;
 mod data;
@@ -42,6 +43,7 @@ pub fn page(report: &Report) -> String {
                     (data::section(report))
                     (confusion::section(report))
                     (mistakes::section(report))
+                    (automation::section(report))
                     (calibration::section(report))
                     (training::section(report))
                     (made::section(report))

@@ -1,6 +1,7 @@
 //! The page is well-formed, self-contained, and no text of the user gets out of its place.
 
 use super::page;
+use crate::decisions::{Automation, RiskCurve};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
@@ -67,6 +68,15 @@ fn made() -> Provenance {
     }
 }
 
+/// What can be automated where so many answers of a confidence were right.
+fn automation(confidences: &[f64], hits: &[bool]) -> Automation {
+    let of = |hit: bool| {
+        let rows = confidences.iter().zip(hits).filter(move |(_, own)| **own == hit);
+        rows.map(|(&c, _)| c as f32).collect::<Vec<f32>>()
+    };
+    Automation::of_risk(&RiskCurve::new(&of(true), &of(false)))
+}
+
 /// A report on two classes, whose labels and texts are `text`.
 fn report(text: &str) -> Report {
     let labels = vec![format!("{text}0"), format!("{text}1")];
@@ -114,6 +124,7 @@ fn report(text: &str) -> Report {
         comparison: Some(comparison),
         calibration_error: Some(reliability.expected_error()),
         reliability: Some(reliability),
+        automation: Some(automation(&confidences, &hits(50))),
         mistakes: (1..=3).map(mistake).collect(),
         training: vec![course("fine-tune the language model, forward"), course(text)],
         made: made(),
@@ -151,6 +162,7 @@ fn numbers() -> Report {
         verdict: Some("The model is better than always predicting the mean".into()),
         reliability: None,
         calibration_error: None,
+        automation: None,
         mistakes: vec![mistake],
         ..report("x")
     }
@@ -164,6 +176,7 @@ fn unscored() -> Report {
         verdict: None,
         reliability: None,
         calibration_error: None,
+        automation: None,
         mistakes: Vec::new(),
         training: Vec::new(),
         language_model: Vec::new(),

@@ -7,7 +7,9 @@ mod reliability;
 
 pub use chart::{Axis, Line, LineChart, Mark, Scale, Stroke};
 pub use heat_map::HeatMap;
-pub use plots::{LabelSeries, confusion, label_curve, learning_rates, losses, lr_finder};
+pub use plots::{
+    LabelSeries, confusion, label_curve, learning_rates, losses, lr_finder, risk_coverage,
+};
 pub use reliability::ReliabilityDiagram;
 
 use crate::printable::is_hidden;

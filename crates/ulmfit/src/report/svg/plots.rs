@@ -1,6 +1,7 @@
 //! The pictures of a run, and one of many runs.
 
 use super::{Axis, HeatMap, Line, LineChart, Mark, Scale, Stroke};
+use crate::decisions::{Automation, CurvePoint};
 use crate::report::ClassificationScores;
 use crate::report::statistics::PowerLaw;
 
@@ -95,6 +96,38 @@ pub fn label_curve(series: &[LabelSeries]) -> LineChart {
     }
 }
 
+/// Errors among the answers over the share of texts that is answered (the risk-coverage curve of
+/// El-Yaniv & Wiener 2010), in per cent, with its pointwise interval.
+pub fn risk_coverage(found: &Automation) -> LineChart {
+    let points = |of: fn(&CurvePoint) -> f64| -> Vec<(f64, f64)> {
+        let point = |point: &CurvePoint| (100.0 * point.answered, 100.0 * of(point));
+        found.curve.iter().map(point).collect()
+    };
+    // with few answers the interval says nothing and would flatten the rest
+    let highest = found.curve.iter().map(|point| point.error).fold(0.0, f64::max);
+    let top = (150.0 * highest).clamp(1.0, 100.0);
+    let end = |of: fn(&CurvePoint) -> f64| {
+        let shown = points(of).into_iter().filter(|point| point.1 <= top);
+        let line = Line::new("", shown.collect(), 0);
+        Line { stroke: Stroke::Dashed, opacity: 0.5, ..line }
+    };
+    let mark = found.chosen.filter(|choice| choice.threshold > 0.0).map(|choice| Mark {
+        label: format!("confidence {:.2}", choice.threshold),
+        at: (100.0 * choice.answered, 100.0 * choice.error),
+    });
+    LineChart {
+        title: "Errors over texts answered".to_owned(),
+        x: Axis { range: Some((0.0, 100.0)), ..Axis::new("texts answered in %", Scale::Linear) },
+        y: Axis { range: Some((0.0, top)), ..Axis::new("errors in %", Scale::Linear) },
+        lines: vec![
+            Line::new("errors", points(|point| point.error), 0),
+            end(|point| point.error_ci95[0]),
+            end(|point| point.error_ci95[1]),
+        ],
+        marks: mark.into_iter().collect(),
+    }
+}
+
 /// The confusion matrix.
 pub fn confusion(scores: &ClassificationScores) -> HeatMap {
     HeatMap {
@@ -109,6 +142,7 @@ pub fn confusion(scores: &ClassificationScores) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decisions::RiskCurve;
 
     #[test]
     fn suggestions_lie_on_the_curve() {
@@ -121,6 +155,19 @@ mod tests {
     fn without_validation_there_is_no_line_of_it() {
         assert_eq!(losses("t", vec![(1.0, 2.0)], vec![]).lines.len(), 1);
         assert_eq!(losses("t", vec![(1.0, 2.0)], vec![(1.0, 2.0)]).lines.len(), 2);
+    }
+
+    #[test]
+    fn an_error_curve_ends_at_all_texts() {
+        let right: Vec<f32> = (0..480_u16).map(|n| 0.6 + f32::from(n) / 1_300.0).collect();
+        let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]));
+        let chart = risk_coverage(&found);
+        assert_eq!(chart.lines[0].points.last(), Some(&(100.0, 20.0)));
+        assert_eq!(chart.marks[0].label, "confidence 0.55");
+        let (answered, errors) = chart.marks[0].at;
+        assert!((answered - 80.0).abs() < 1e-9 && errors.abs() < 1e-9);
+        let svg = chart.to_string();
+        assert!(!svg.contains("NaN") && svg.contains("errors in %"), "{svg}");
     }
 
     #[test]

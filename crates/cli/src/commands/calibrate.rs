@@ -1,0 +1,63 @@
+//! `ulmfit calibrate`.
+
+use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
+use crate::output::Output;
+use crate::progress::Terminal;
+use serde_json::json;
+use std::path::PathBuf;
+use ulmfit::checkpoint::{FolderWriter, Overwrite};
+use ulmfit::data::readers::ReadOptions;
+use ulmfit::decisions::Automation;
+use ulmfit::{Classifier, Error, Reader};
+
+/// Measures on labelled rows what a classifier can be trusted with, without training: what
+/// `predict --max-error` and `--coverage` rest on.
+///
+/// Training does this by itself with the rows that it holds out. Calibrate again for texts of
+/// another source, or for another precision or direction.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit calibrate tickets may.csv\n  \
+    ulmfit calibrate tickets may.csv --precision int8 -o tickets-int8")]
+pub(crate) struct Args {
+    /// Folder of the classifier
+    model: PathBuf,
+    /// Labelled rows that it has not learned
+    rows: PathBuf,
+    /// Write a copy of the model there instead of changing it
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Use only this direction of a model that has both
+    #[arg(long, value_enum)]
+    direction: Option<DirectionOption>,
+    #[command(flatten)]
+    precision: PrecisionOption,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let mut model = Classifier::load(&args.model)?.with_precision(args.precision.get());
+    if let Some(direction) = args.direction {
+        model = model.with_directions(&direction.directions())?;
+    }
+    let (path, overwrite) = match &args.output {
+        Some(path) => (path, Overwrite::Refuse),
+        None => (&args.model, Overwrite::Replace),
+    };
+    let folder = FolderWriter::create(path, overwrite)?;
+    let mut terminal = Terminal::new(common);
+    let options = ReadOptions {
+        learned_text: model.text_columns().to_vec(),
+        learned_label: model.bundle().label_column.clone(),
+        ..args.data.read_options()
+    };
+    let rows = Reader::new(options).records(&args.rows, &mut terminal)?;
+    let found = model.calibrate(&rows, &mut terminal)?;
+    let Some(automation) = Automation::new(found) else {
+        let message = format!("there are no labelled rows in {}", args.rows.display());
+        return Err(Error::TooLittle { message, hint: None }.into());
+    };
+    model.save_calibration(&args.model, folder)?;
+    let text = format!("{}\nthe model is in {}", automation.sentence, path.display());
+    out.result(&json!({ "automation": automation, "model": path }), &text)
+}

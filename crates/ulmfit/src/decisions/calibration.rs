@@ -1,0 +1,191 @@
+//! `calibration.json`: what a classifier said about labelled rows that it had not learned.
+
+use super::{DecisionError, RiskCurve, Scores};
+use crate::text::Direction;
+use serde::{Deserialize, Serialize};
+
+/// What a classifier said about labelled rows that it had not learned, and which classifier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calibration {
+    /// Version of the format.
+    pub schema: u32,
+    /// Hash of the classifier: weights of its directions, labels, words.
+    pub model: String,
+    /// Number format of its matrix products, such as `f32`.
+    pub precision: String,
+    /// Its reading directions.
+    pub directions: Vec<Direction>,
+    /// Where the rows come from.
+    pub source: Source,
+    /// How many there are.
+    pub rows: usize,
+    /// What it said.
+    pub scores: Scores,
+}
+
+/// Where calibration rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The test set of the training.
+    Test,
+    /// The validation set, on which nothing was selected.
+    Validation,
+    /// The validation set, on which the best epoch was selected: a little optimistic.
+    Selected,
+    /// Rows that a user gave for it.
+    Given,
+}
+
+/// Why the text of a `calibration.json` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CalibrationFault {
+    /// It is not the JSON of a calibration.
+    #[error("cannot be understood: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It was written by a newer program.
+    #[error("has format {found}, this program knows {}", Calibration::SCHEMA)]
+    Schema {
+        /// The version found.
+        found: u32,
+    },
+    /// Its numbers contradict each other.
+    #[error("its scores are not sorted, not finite, or not as many as it says")]
+    Unsound,
+}
+
+impl Calibration {
+    /// Name of the file in a model folder.
+    pub const FILE: &str = "calibration.json";
+    /// Version of the format.
+    pub const SCHEMA: u32 = 1;
+
+    /// The text of the file.
+    ///
+    /// # Panics
+    /// Never: plain data serialises.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("plain data serialises");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads the text of the file.
+    ///
+    /// # Errors
+    /// [`CalibrationFault`] when this program cannot have written it.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, CalibrationFault> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        // the version first: a newer file may have fields that this program does not know
+        let Version { schema: found } = serde_json::from_slice(bytes)?;
+        if found != Self::SCHEMA {
+            return Err(CalibrationFault::Schema { found });
+        }
+        let found: Self = serde_json::from_slice(bytes)?;
+        if found.scores.is_sound() && found.rows == found.scores.rows() {
+            Ok(found)
+        } else {
+            Err(CalibrationFault::Unsound)
+        }
+    }
+
+    /// Whether it was made for this classifier; gives a warning if only the precision differs.
+    ///
+    /// # Errors
+    /// [`DecisionError::OtherDirections`] or [`DecisionError::OtherModel`].
+    pub fn check(
+        &self,
+        model: &str,
+        precision: &str,
+        directions: &[Direction],
+    ) -> Result<Option<String>, DecisionError> {
+        if self.directions != directions {
+            let (made, used) = (self.directions.clone(), directions.to_vec());
+            return Err(DecisionError::OtherDirections { made, used });
+        }
+        if self.model != model {
+            return Err(DecisionError::OtherModel);
+        }
+        let warning = || {
+            format!(
+                "the calibration was made in {}, this is {precision}: what it promises holds only \
+                 nearly",
+                self.precision
+            )
+        };
+        Ok((self.precision != precision).then(warning))
+    }
+
+    /// Errors over confidence; `None` where a text does not have exactly one label.
+    pub fn risk(&self) -> Option<RiskCurve> {
+        match &self.scores {
+            Scores::Single { right, wrong, .. } => Some(RiskCurve::new(right, wrong)),
+            Scores::Multi { .. } | Scores::Regression { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::labels::{LabelKind, LabelSet, Target};
+
+    fn calibration() -> Calibration {
+        let labels =
+            LabelSet::from_names(LabelKind::Single, vec!["a".into(), "b".into(), "new".into()]);
+        let targets = [Target::Class(0), Target::Class(1), Target::Class(0), Target::Class(2)];
+        let rows = [vec![0.7, 0.3], vec![0.6, 0.4], vec![0.9, 0.1], vec![0.123_456_79, 0.8]];
+        let scores = Scores::new(&labels, &targets, &rows);
+        Calibration {
+            schema: Calibration::SCHEMA,
+            model: "1234".into(),
+            precision: "f32".into(),
+            directions: vec![Direction::Forward],
+            source: Source::Test,
+            rows: scores.rows(),
+            scores,
+        }
+    }
+
+    #[test]
+    fn the_file_gives_back_what_was_written() {
+        let found = calibration();
+        let Scores::Single { right, wrong, labels, .. } = &found.scores else { panic!() };
+        assert_eq!((&right[..], &wrong[..]), (&[0.9, 0.7][..], &[0.8, 0.6][..]));
+        assert_eq!(labels[2].probabilities, [0.0], "a label that the model does not know");
+        assert_eq!(Calibration::from_json(&found.to_json()).unwrap(), found);
+    }
+
+    #[test]
+    fn what_was_changed_is_refused() {
+        let text = String::from_utf8(calibration().to_json()).unwrap();
+        for (from, to) in [
+            ("\"rows\":4", "\"rows\":5"),
+            ("[0.9,0.7]", "[0.7,0.9]"),
+            ("[0.9,0.7]", "[1e9,0.7]"),
+            ("\"schema\":1", "\"schema\":2"),
+            ("\"schema\":1", "\"schema\":1,\"more\":1"),
+            ("\"temperature\":", "\"temperature\":-"),
+            ("\"source\":\"test\"", "\"source\":\"nowhere\""),
+        ] {
+            let changed = text.replace(from, to);
+            assert_ne!(changed, text, "{from}");
+            assert!(Calibration::from_json(changed.as_bytes()).is_err(), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn it_belongs_to_one_model() {
+        let (found, forward) = (calibration(), [Direction::Forward]);
+        assert_eq!(found.check("1234", "f32", &forward), Ok(None));
+        assert!(found.check("1234", "int8", &forward).unwrap().unwrap().contains("int8"));
+        assert_eq!(found.check("other", "f32", &forward), Err(DecisionError::OtherModel));
+        let both = [Direction::Forward, Direction::Backward];
+        let error = found.check("1234", "f32", &both).unwrap_err().to_string();
+        assert!(error.ends_with("forward reading, the model reads forward and backward here"));
+    }
+}

@@ -1,0 +1,107 @@
+//! Why a decision cannot be made.
+
+use crate::ErrorClass;
+use crate::text::Direction;
+use std::path::PathBuf;
+
+/// Why a decision cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecisionError {
+    /// The model folder has no `calibration.json`.
+    #[error("the model has no calibration: nothing is known of its errors on labelled rows")]
+    NotCalibrated,
+    /// The calibration was made for other weights, labels or words.
+    #[error("the calibration in the model folder was made for another model")]
+    OtherModel,
+    /// The calibration was made for other reading directions.
+    #[error(
+        "the calibration was made for {} reading, the model reads {} here",
+        list(made),
+        list(used)
+    )]
+    OtherDirections {
+        /// Those it was made for.
+        made: Vec<Direction>,
+        /// Those that are used.
+        used: Vec<Direction>,
+    },
+    /// There are too few labelled rows for what is asked.
+    #[error("{} too few: at least {needed} are needed for this", rows_are(*rows))]
+    TooFew {
+        /// Calibration rows.
+        rows: usize,
+        /// How many it would take.
+        needed: usize,
+    },
+    /// No threshold has the error rate that was asked for, as far as the rows can show.
+    #[error(
+        "{rows} calibration rows show no threshold above which at most {} % of the answers are \
+         wrong", 100.0 * most
+    )]
+    NotShown {
+        /// The share of wrong answers that was asked for.
+        most: f64,
+        /// Calibration rows.
+        rows: usize,
+    },
+    /// The rule needs a probability, and the model predicts a number.
+    #[error("a predicted number has no probability, so there is no threshold on it")]
+    NoProbability,
+    /// A threshold per class where classes are not exclusive, or are none.
+    #[error("a set per class needs a model that predicts exactly one label per text")]
+    NoClasses,
+    /// A share outside 0 to 1.
+    #[error("{what} is {share}, which is not between 0 and 1")]
+    Share {
+        /// Its name.
+        what: &'static str,
+        /// What was given.
+        share: f64,
+    },
+    /// The file cannot be used.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+fn rows_are(rows: usize) -> String {
+    if rows == 1 { "1 calibration row is".into() } else { format!("{rows} calibration rows are") }
+}
+
+fn list(directions: &[Direction]) -> String {
+    directions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
+impl DecisionError {
+    /// What to try next, in one line.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotCalibrated | Self::OtherModel | Self::OtherDirections { .. } => {
+                "calibrate it on labelled rows that it has not learned: `ulmfit calibrate MODEL ROWS`"
+            }
+            Self::TooFew { .. } => {
+                "calibrate on more labelled rows with `ulmfit calibrate`, or ask for less"
+            }
+            Self::NotShown { .. } => {
+                "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"
+            }
+            Self::NoProbability => "ask for a coverage: it gives an interval around the number",
+            Self::NoClasses | Self::Share { .. } => return None,
+            Self::File { .. } => "the file was changed after it was written; calibrate again",
+        })
+    }
+
+    /// What kind of failure this is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::NoProbability | Self::NoClasses | Self::Share { .. } => ErrorClass::Usage,
+            Self::NotCalibrated => ErrorClass::MissingInput,
+            _ => ErrorClass::Data,
+        }
+    }
+}

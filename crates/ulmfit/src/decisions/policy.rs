@@ -1,0 +1,378 @@
+//! The thresholds that a rule comes to for one model, and what they say about an answer.
+
+use super::conformal::{half_width, least_probability, rows_needed};
+use super::{Calibration, DecisionError, RiskCurve, Rule, Scores};
+use crate::data::labels::LabelKind;
+use crate::data::list_at_most;
+use crate::model::argmax;
+
+/// The thresholds that a [`Rule`] comes to for one model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    limits: Limits,
+    /// What it promises, in words, for a person.
+    pub told: Option<String>,
+    /// What it cannot promise.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Limits {
+    /// Least confidence of an answer.
+    Confidence(f32),
+    /// Least probability of each label of several; infinite where it is never given.
+    Labels(Vec<f32>),
+    /// Least probability of each label in a set; whether a set always has a label.
+    Sets { least: Vec<f32>, never_empty: bool },
+    /// Half the width of an interval.
+    Interval(f32),
+}
+
+/// What a policy says about one answer; labels are numbered as in the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Whether a person should look at the text instead.
+    pub abstained: bool,
+    /// Labels that are given, where any number is possible and thresholds decide.
+    pub labels: Option<Vec<usize>>,
+    /// Labels that may be right, the most probable first, where a coverage was asked for.
+    pub set: Option<Vec<usize>>,
+    /// Interval around a number, where a coverage was asked for.
+    pub interval: Option<[f32; 2]>,
+}
+
+/// Names of labels in a message.
+const NAMED: usize = 5;
+/// From here on a label counts as predicted.
+const PREDICTED: f32 = 0.5;
+
+impl Policy {
+    /// Thresholds for a model of this kind with these labels.
+    ///
+    /// # Errors
+    /// [`DecisionError`] when the rule does not suit the model, or needs a calibration and there
+    /// is none, or one of too few rows.
+    pub fn new(
+        rule: Rule,
+        kind: LabelKind,
+        labels: &[String],
+        calibration: Option<&Calibration>,
+    ) -> Result<Self, DecisionError> {
+        rule.check()?;
+        let silent = |limits| Self { limits, told: None, warnings: Vec::new() };
+        match (rule, kind) {
+            (Rule::Threshold(_) | Rule::MaxError(_), LabelKind::Regression) => {
+                Err(DecisionError::NoProbability)
+            }
+            (Rule::Coverage { per_class: true, .. }, LabelKind::Multi | LabelKind::Regression) => {
+                Err(DecisionError::NoClasses)
+            }
+            (Rule::Threshold(least), LabelKind::Single) => Ok(silent(Limits::Confidence(least))),
+            (Rule::Threshold(least), LabelKind::Multi) => {
+                Ok(silent(Limits::Labels(vec![least; labels.len()])))
+            }
+            (Rule::MaxError(most), _) => {
+                Self::bounded(most, labels, calibration.ok_or(DecisionError::NotCalibrated)?)
+            }
+            (Rule::Coverage { share, per_class }, _) => {
+                let calibration = calibration.ok_or(DecisionError::NotCalibrated)?;
+                Self::covering(share, per_class, labels, calibration)
+            }
+        }
+    }
+
+    /// At most this share of the answers wrong.
+    fn bounded(
+        most: f64,
+        labels: &[String],
+        calibration: &Calibration,
+    ) -> Result<Self, DecisionError> {
+        let percent = 100.0 * most;
+        let flags = match &calibration.scores {
+            Scores::Single { right, wrong, .. } => {
+                let point = RiskCurve::new(right, wrong).with_error_at_most(most)?;
+                let [low, high] = point.interval().map(|part| 100.0 * part);
+                let told = format!(
+                    "answers from confidence {:.4} on; of {} calibration rows it answers {:.1} %, \
+                     {:.1} % of these wrong (95 % interval {low:.1} to {high:.1}); for texts like \
+                     these at most {percent} % of the answers are wrong, with 95 % confidence",
+                    point.threshold,
+                    point.rows,
+                    100.0 * point.share(),
+                    100.0 * point.error(),
+                );
+                let limits = Limits::Confidence(point.threshold);
+                return Ok(Self { limits, told: Some(told), warnings: Vec::new() });
+            }
+            Scores::Multi { labels } => labels,
+            Scores::Regression { .. } => return Err(DecisionError::NoProbability),
+        };
+        // a label is given only where it is predicted: those rows count
+        let predicted =
+            |of: &[f32]| -> Vec<f32> { of.iter().copied().filter(|&p| p >= PREDICTED).collect() };
+        let (mut least, mut never) = (Vec::new(), Vec::new());
+        let mut failure = None;
+        for name in labels {
+            let found = flags.iter().find(|label| label.label == *name);
+            let found = found.map_or(Err(DecisionError::OtherModel), |label| {
+                let (right, wrong) = (predicted(&label.present), predicted(&label.absent));
+                RiskCurve::new(&right, &wrong).with_error_at_most(most)
+            });
+            match found {
+                Ok(point) => least.push(point.threshold.max(PREDICTED)),
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    least.push(f32::INFINITY);
+                    never.push(name.clone());
+                }
+            }
+        }
+        match failure {
+            Some(error) if never.len() == labels.len() => return Err(error),
+            _ => {}
+        }
+        let told = format!(
+            "for texts like the {} calibration rows each label that is given is wrong at most \
+             {percent} % of the time, with 95 % confidence for each label",
+            calibration.rows
+        );
+        let warning = (!never.is_empty()).then(|| {
+            let never = list_at_most(&never, NAMED);
+            format!("too few or too many wrong calibration rows: never given are {never}")
+        });
+        let warnings = warning.into_iter().collect();
+        Ok(Self { limits: Limits::Labels(least), told: Some(told), warnings })
+    }
+
+    /// A set or an interval that holds the right answer this often.
+    fn covering(
+        share: f64,
+        per_class: bool,
+        labels: &[String],
+        calibration: &Calibration,
+    ) -> Result<Self, DecisionError> {
+        let rows = calibration.rows;
+        let needed = rows_needed(share);
+        let too_few = DecisionError::TooFew { rows, needed };
+        let percent = 100.0 * share;
+        let promise = |what: &str| {
+            format!("{what} in at least {percent} % of texts like the {rows} calibration rows")
+        };
+        match &calibration.scores {
+            Scores::Single { labels: own, .. } => {
+                if !per_class {
+                    let all = own.iter().flat_map(|label| label.probabilities.iter().copied());
+                    let all: Vec<f32> = all.collect();
+                    let least = least_probability(&all, share).ok_or(too_few)?;
+                    let told = promise("the set holds the right label");
+                    let limits =
+                        Limits::Sets { least: vec![least; labels.len()], never_empty: true };
+                    return Ok(Self { limits, told: Some(told), warnings: Vec::new() });
+                }
+                let own = own.iter().map(|label| (&label.label, &label.probabilities[..]));
+                let (least, warnings) = one_each(labels, &own.collect::<Vec<_>>(), share)?;
+                let told = promise("for each class the set holds the right label");
+                let limits = Limits::Sets { least, never_empty: true };
+                Ok(Self { limits, told: Some(told), warnings })
+            }
+            Scores::Multi { labels: flags } => {
+                let own = flags.iter().map(|label| (&label.label, &label.present[..]));
+                let (least, warnings) = one_each(labels, &own.collect::<Vec<_>>(), share)?;
+                let told = format!(
+                    "for each label the set holds it in at least {percent} % of the texts that \
+                     have it, if they are like the {rows} calibration rows"
+                );
+                let limits = Limits::Sets { least, never_empty: false };
+                Ok(Self { limits, told: Some(told), warnings })
+            }
+            Scores::Regression { residuals } => {
+                let half = half_width(residuals, share).ok_or(too_few)?;
+                let told = promise("the interval holds the right number");
+                let limits = Limits::Interval(half);
+                Ok(Self { limits, told: Some(told), warnings: Vec::new() })
+            }
+        }
+    }
+
+    /// What it says about an answer: probabilities of all labels, or a number.
+    pub fn answer(&self, row: &[f32]) -> Answer {
+        let nothing = Answer { abstained: false, labels: None, set: None, interval: None };
+        match &self.limits {
+            Limits::Confidence(least) => Answer { abstained: row[argmax(row)] < *least, ..nothing },
+            Limits::Labels(least) => {
+                let given = (0..row.len()).filter(|&n| row[n] >= least[n]).collect();
+                let abstained = (0..row.len()).any(|n| row[n] >= PREDICTED && row[n] < least[n]);
+                Answer { abstained, labels: Some(given), ..nothing }
+            }
+            Limits::Sets { least, never_empty } => {
+                let mut set: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= least[n]).collect();
+                if set.is_empty() && *never_empty {
+                    set.push(argmax(row));
+                }
+                set.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
+                Answer { set: Some(set), ..nothing }
+            }
+            Limits::Interval(half) => {
+                Answer { interval: Some([row[0] - half, row[0] + half]), ..nothing }
+            }
+        }
+    }
+
+    /// What it says about a text that the model knows nothing of, with so many labels: whatever is
+    /// possible, and that a person should look.
+    pub fn silence(&self, labels: usize) -> Answer {
+        let nothing = Answer { abstained: true, labels: None, set: None, interval: None };
+        match &self.limits {
+            Limits::Confidence(_) | Limits::Interval(_) => nothing,
+            Limits::Labels(_) => Answer { labels: Some(Vec::new()), ..nothing },
+            Limits::Sets { .. } => Answer { set: Some((0..labels).collect()), ..nothing },
+        }
+    }
+}
+
+/// The least probability of each label in a set, by the rows that have it; one of which there are
+/// too few is in every set.
+fn one_each(
+    labels: &[String],
+    own: &[(&String, &[f32])],
+    share: f64,
+) -> Result<(Vec<f32>, Vec<String>), DecisionError> {
+    let needed = rows_needed(share);
+    let (mut least, mut few, mut most) = (Vec::new(), Vec::new(), 0);
+    for name in labels {
+        let own = own.iter().find(|(label, _)| *label == name).map_or(&[][..], |(_, own)| own);
+        most = most.max(own.len());
+        least.push(least_probability(own, share).unwrap_or_else(|| {
+            few.push(format!("{name} ({})", own.len()));
+            0.0
+        }));
+    }
+    if few.len() == labels.len() {
+        return Err(DecisionError::TooFew { rows: most, needed });
+    }
+    let warning = (!few.is_empty()).then(|| {
+        format!(
+            "a label needs {needed} calibration rows of its own; these have fewer and are in every \
+             set: {}",
+            list_at_most(&few, NAMED)
+        )
+    });
+    Ok((least, warning.into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LabelFlags, Source, TrueProbabilities};
+    use super::*;
+    use crate::text::Direction;
+
+    fn calibration(scores: Scores) -> Calibration {
+        Calibration {
+            schema: Calibration::SCHEMA,
+            model: String::new(),
+            precision: "f32".into(),
+            directions: vec![Direction::Forward],
+            source: Source::Given,
+            rows: scores.rows(),
+            scores,
+        }
+    }
+
+    fn names() -> Vec<String> {
+        ["a", "b"].map(str::to_owned).to_vec()
+    }
+
+    fn single(per_label: [usize; 2]) -> Calibration {
+        let steps = |n: usize| (0..n).map(|i| 0.95 - 0.01 * i as f32).collect::<Vec<f32>>();
+        let label = |n: usize| TrueProbabilities {
+            label: names()[n].clone(),
+            probabilities: steps(per_label[n]),
+        };
+        calibration(Scores::Single {
+            right: steps(per_label[0] + per_label[1]),
+            wrong: Vec::new(),
+            labels: vec![label(0), label(1)],
+            temperature: 1.0,
+        })
+    }
+
+    fn policy(rule: Rule, calibration: &Calibration) -> Result<Policy, DecisionError> {
+        Policy::new(rule, calibration.scores.kind(), &names(), Some(calibration))
+    }
+
+    #[test]
+    fn a_threshold_needs_no_calibration() {
+        let rule = Rule::Threshold(0.8);
+        let policy = Policy::new(rule, LabelKind::Single, &names(), None).unwrap();
+        assert!(!policy.answer(&[0.8, 0.2]).abstained);
+        assert!(policy.answer(&[0.3, 0.7]).abstained && policy.silence(2).abstained);
+        let policy = Policy::new(rule, LabelKind::Multi, &names(), None).unwrap();
+        let answer = policy.answer(&[0.9, 0.7]);
+        assert_eq!((answer.abstained, answer.labels), (true, Some(vec![0])));
+        let answer = policy.answer(&[0.9, 0.4]);
+        assert_eq!((answer.abstained, answer.labels), (false, Some(vec![0])));
+        let error = Policy::new(rule, LabelKind::Regression, &[], None).unwrap_err();
+        assert_eq!(error, DecisionError::NoProbability);
+        for rule in [Rule::MaxError(0.1), Rule::Coverage { share: 0.9, per_class: false }] {
+            let error = Policy::new(rule, LabelKind::Single, &names(), None).unwrap_err();
+            assert_eq!(error, DecisionError::NotCalibrated);
+        }
+        for rule in [Rule::Threshold(1.5), Rule::MaxError(0.0), Rule::MaxError(f64::NAN)] {
+            let error = Policy::new(rule, LabelKind::Single, &names(), None).unwrap_err();
+            assert!(matches!(error, DecisionError::Share { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn sets_hold_what_reaches_the_rank() {
+        let coverage = |per_class| Rule::Coverage { share: 0.9, per_class };
+        let found = policy(coverage(false), &single([9, 0])).unwrap();
+        // the ninth of nine: 0.87
+        assert_eq!(found.answer(&[0.88, 0.9]).set, Some(vec![1, 0]));
+        assert_eq!(found.answer(&[0.2, 0.8]).set, Some(vec![1]), "never empty");
+        assert_eq!(found.silence(2).set, Some(vec![0, 1]));
+        let error = policy(coverage(false), &single([8, 0])).unwrap_err();
+        assert_eq!(error, DecisionError::TooFew { rows: 8, needed: 9 });
+        let found = policy(coverage(true), &single([9, 5])).unwrap();
+        assert_eq!(found.warnings.len(), 1);
+        assert!(found.warnings[0].contains("`b (5)`"), "{:?}", found.warnings);
+        let error = policy(coverage(true), &single([7, 7])).unwrap_err();
+        assert_eq!(error, DecisionError::TooFew { rows: 7, needed: 9 });
+    }
+
+    #[test]
+    fn each_label_of_several_has_its_own() {
+        let label = |n: usize, present: Vec<f32>, absent: Vec<f32>| LabelFlags {
+            label: names()[n].clone(),
+            present,
+            absent,
+        };
+        let found = calibration(Scores::Multi {
+            labels: vec![
+                label(0, vec![0.9; 60], vec![0.1; 60]),
+                label(1, vec![0.9; 60], [vec![0.8; 40], vec![0.1; 20]].concat()),
+            ],
+        });
+        let bounded = policy(Rule::MaxError(0.05), &found).unwrap();
+        assert_eq!(bounded.answer(&[0.6, 0.1]).labels, Some(vec![0]));
+        let covering = policy(Rule::Coverage { share: 0.9, per_class: false }, &found).unwrap();
+        assert_eq!(covering.answer(&[0.95, 0.85]).set, Some(vec![0]));
+        assert_eq!(covering.answer(&[0.1, 0.1]).set, Some(vec![]));
+        let few = calibration(Scores::Multi {
+            labels: vec![label(0, vec![0.9; 60], vec![]), label(1, vec![0.9; 6], vec![0.1; 54])],
+        });
+        let bounded = policy(Rule::MaxError(0.05), &few).unwrap();
+        let answer = bounded.answer(&[0.9, 0.9]);
+        assert_eq!((answer.labels, answer.abstained), (Some(vec![0]), true));
+        assert!(bounded.warnings[0].contains("never given are `b`"), "{:?}", bounded.warnings);
+    }
+
+    #[test]
+    fn numbers_have_intervals() {
+        let residuals = (1..=19_u8).map(f32::from).collect();
+        let found = calibration(Scores::Regression { residuals });
+        let covering = policy(Rule::Coverage { share: 0.95, per_class: false }, &found).unwrap();
+        assert_eq!(covering.answer(&[100.0]).interval, Some([81.0, 119.0]));
+        assert_eq!(policy(Rule::MaxError(0.1), &found), Err(DecisionError::NoProbability));
+    }
+}

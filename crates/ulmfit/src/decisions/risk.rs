@@ -1,0 +1,178 @@
+//! How many answers are wrong if only confident ones are given.
+
+use super::DecisionError;
+use super::binomial::{at_most, clopper_pearson};
+use serde::{Deserialize, Serialize};
+
+/// How often a bound on the error rate holds.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// Shares of the rows whose error rate may be tested: 5 %, 10 %, up to all.
+const STEPS: usize = 20;
+
+/// Rows sorted by confidence, the highest first, and whether each was answered right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RiskCurve {
+    rows: Vec<(f32, bool)>,
+}
+
+/// What happens if only answers of at least this confidence are given.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RiskPoint {
+    /// Least confidence of an answer that is given.
+    pub threshold: f32,
+    /// Rows in all.
+    pub rows: u64,
+    /// Rows answered.
+    pub answered: u64,
+    /// Those of them answered wrong.
+    pub wrong: u64,
+}
+
+impl RiskPoint {
+    /// Share of the rows that is answered; 0 of none.
+    pub fn share(&self) -> f64 {
+        self.answered as f64 / self.rows.max(1) as f64
+    }
+
+    /// Share of the answers that is wrong; 0 of none.
+    pub fn error(&self) -> f64 {
+        self.wrong as f64 / self.answered.max(1) as f64
+    }
+
+    /// Its exact 95 % interval (Clopper & Pearson 1934).
+    pub fn interval(&self) -> [f64; 2] {
+        clopper_pearson(self.wrong, self.answered, CONFIDENCE)
+    }
+}
+
+impl RiskCurve {
+    /// From the confidences of right and of wrong answers, in any order.
+    pub fn new(right: &[f32], wrong: &[f32]) -> Self {
+        let rows = right.iter().map(|&c| (c, true)).chain(wrong.iter().map(|&c| (c, false)));
+        let mut rows: Vec<(f32, bool)> = rows.collect();
+        rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Self { rows }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The `nth` highest confidence, from 1.
+    pub fn confidence(&self, nth: usize) -> Option<f32> {
+        self.rows.get(nth.checked_sub(1)?).map(|row| row.0)
+    }
+
+    /// What a threshold does to these rows.
+    pub fn at(&self, threshold: f32) -> RiskPoint {
+        let answered = self.rows.partition_point(|row| row.0 >= threshold);
+        let wrong = self.rows[..answered].iter().filter(|row| !row.1).count();
+        let (rows, answered, wrong) = (self.rows.len() as u64, answered as u64, wrong as u64);
+        RiskPoint { threshold, rows, answered, wrong }
+    }
+
+    /// The lowest threshold that keeps the share of wrong answers below `most`, with probability
+    /// [`CONFIDENCE`] over the draw of these rows, whatever the model.
+    ///
+    /// Tested are the thresholds that answer 5 %, 10 %, .. 100 % of these rows, as far as so many
+    /// rows without an error could show it; how many, and which, depends on nothing but `n` and
+    /// `most`. Given the confidence of the first row that a threshold leaves out, the rows above
+    /// it are independent draws of what it answers (Geifman & El-Yaniv 2017, lemma 3.1,
+    /// <https://arxiv.org/abs/1705.08500>), so the exact binomial test holds for each, and a union
+    /// bound for all of them: the Learn-then-Test argument (Angelopoulos et al. 2021,
+    /// <https://arxiv.org/abs/2110.01052>) with Bonferroni's correction.
+    ///
+    /// # Errors
+    /// [`DecisionError::TooFew`] when not even rows without an error would show it,
+    /// [`DecisionError::NotShown`] when these rows do not.
+    pub fn with_error_at_most(&self, most: f64) -> Result<RiskPoint, DecisionError> {
+        let n = self.rows.len();
+        let level = 1.0 - CONFIDENCE;
+        let count = |step: usize| (n * step).div_ceil(STEPS);
+        let could =
+            |count: usize, tests: usize| at_most(0, count as u64, most) <= level / tests as f64;
+        // rows tested first are the most; a test of fewer is added while all can still succeed
+        let tests =
+            (1..=STEPS).rev().find(|&tests| n > 0 && could(count(STEPS + 1 - tests), tests));
+        let Some(tests) = tests else {
+            let needed = (level.ln() / (-most).ln_1p()).ceil() as usize;
+            return Err(DecisionError::TooFew { rows: n, needed: needed.max(1) });
+        };
+        let point = |step: usize| {
+            let left_out = self.rows.get(count(step));
+            self.at(left_out.map_or(0.0, |row| row.0.next_up()))
+        };
+        let holds = |point: &RiskPoint| {
+            point.answered > 0 && at_most(point.wrong, point.answered, most) <= level / tests as f64
+        };
+        let mut points = (0..tests).map(|test| point(STEPS - test));
+        points.find(holds).ok_or(DecisionError::NotShown { most, rows: n })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ulmfit_ops::Key;
+
+    #[test]
+    fn a_threshold_answers_what_reaches_it() {
+        let curve = RiskCurve::new(&[0.9, 0.6], &[0.7]);
+        let point = curve.at(0.7);
+        assert_eq!((point.rows, point.answered, point.wrong), (3, 2, 1));
+        assert!((point.share() - 2.0 / 3.0).abs() < 1e-12 && (point.error() - 0.5).abs() < 1e-12);
+        assert_eq!(curve.at(0.0).answered, 3);
+        assert_eq!((curve.at(0.95).answered, curve.at(0.95).error()), (0, 0.0));
+    }
+
+    #[test]
+    fn without_an_error_rows_alone_decide() {
+        let rows = |n: usize| RiskCurve::new(&vec![0.9; n], &[]).with_error_at_most(0.05);
+        assert_eq!(rows(58), Err(DecisionError::TooFew { rows: 58, needed: 59 }));
+        assert_eq!(rows(0), Err(DecisionError::TooFew { rows: 0, needed: 59 }));
+        let point = rows(59).unwrap();
+        assert_eq!((point.threshold, point.answered), (0.0, 59));
+    }
+
+    #[test]
+    fn errors_below_are_left_out() {
+        let right: Vec<f32> = (0..800_u16).map(|n| 0.6 + f32::from(n) / 2_001.0).collect();
+        let wrong: Vec<f32> = (0..200_u16).map(|n| 0.2 + f32::from(n) / 501.0).collect();
+        let curve = RiskCurve::new(&right, &wrong);
+        let point = curve.with_error_at_most(0.02).unwrap();
+        assert_eq!((point.answered, point.wrong), (800, 0));
+        let none = RiskCurve::new(&[0.5; 50], &[0.5; 50]).with_error_at_most(0.05);
+        assert_eq!(none, Err(DecisionError::NotShown { most: 0.05, rows: 100 }));
+    }
+
+    /// The true error of every threshold is known here: it may exceed what was asked for in one draw
+    /// of twenty. Without the bound it would in one of two.
+    #[test]
+    fn the_bound_holds_in_nineteen_draws_of_twenty() {
+        let most = 0.1;
+        let (mut broken, mut given) = (0, 0);
+        for draw in 0..400 {
+            let (mut right, mut wrong) = (Vec::new(), Vec::new());
+            for row in 0..300 {
+                let key = Key::new(draw).child(row);
+                let confidence = key.child(0).uniform() as f32;
+                // wrong with probability 0.26 (1 - c), so above t with 0.13 (1 - t)
+                let is_wrong = key.child(1).uniform() < 0.26 * (1.0 - f64::from(confidence));
+                if is_wrong { wrong.push(confidence) } else { right.push(confidence) }
+            }
+            if let Ok(point) = RiskCurve::new(&right, &wrong).with_error_at_most(most) {
+                given += 1;
+                broken += usize::from(0.13 * (1.0 - f64::from(point.threshold)) > most);
+            }
+        }
+        assert!(given > 100, "{given}");
+        assert!(broken <= 20, "{broken} of {given}");
+    }
+}

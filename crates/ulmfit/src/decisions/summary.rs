@@ -1,0 +1,220 @@
+//! What a calibration comes to, for a person: what can be left to the classifier.
+
+use super::conformal::{half_width, rank};
+use super::{Calibration, DecisionError, RiskCurve, RiskPoint, Scores};
+use serde::Serialize;
+use std::fmt;
+
+/// What can be left to a classifier.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Automation {
+    /// In one sentence.
+    pub sentence: String,
+    /// Rows it rests on.
+    pub rows: usize,
+    /// What each of some error rates costs; those that these rows can show.
+    pub choices: Vec<Choice>,
+    /// The choice of the sentence, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Choice>,
+    /// Errors over the share of texts answered.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// A threshold whose errors are bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// At most this share of the answers is wrong, with 95 % confidence.
+    pub max_error: f64,
+    /// Least confidence of an answer.
+    pub threshold: f64,
+    /// Share of the rows that is answered.
+    pub answered: f64,
+    /// Share of these answers that is wrong.
+    pub error: f64,
+    /// Its exact 95 % interval.
+    pub error_ci95: [f64; 2],
+}
+
+/// One point of the risk-coverage curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// Least confidence of an answer.
+    pub threshold: f64,
+    /// Share of the rows that is answered.
+    pub answered: f64,
+    /// Share of these answers that is wrong.
+    pub error: f64,
+    /// Its exact 95 % interval.
+    pub error_ci95: [f64; 2],
+}
+
+/// Error rates that people ask for.
+const TARGETS: [f64; 5] = [0.01, 0.02, 0.05, 0.1, 0.2];
+/// A threshold that answers less than this does not help, if another one answers more.
+const HELPFUL: f64 = 0.5;
+/// Points of a curve at most.
+const POINTS: usize = 50;
+/// Coverage of the sets and intervals in a sentence.
+const COVERAGE: f64 = 0.9;
+
+impl Choice {
+    fn new(max_error: f64, point: RiskPoint) -> Self {
+        Self {
+            max_error,
+            threshold: f64::from(point.threshold),
+            answered: point.share(),
+            error: point.error(),
+            error_ci95: point.interval(),
+        }
+    }
+}
+
+impl Automation {
+    /// Sums up a calibration; `None` if it has no rows.
+    pub fn new(calibration: &Calibration) -> Option<Self> {
+        if calibration.rows == 0 {
+            return None;
+        }
+        let plain = |sentence: String| {
+            let (rows, choices, curve) = (calibration.rows, Vec::new(), Vec::new());
+            Some(Self { sentence, rows, choices, chosen: None, curve })
+        };
+        match &calibration.scores {
+            Scores::Single { right, wrong, .. } => {
+                Some(Self::of_risk(&RiskCurve::new(right, wrong)))
+            }
+            Scores::Regression { residuals } => plain(match half_width(residuals, COVERAGE) {
+                Some(half) => format!(
+                    "In at least 90 % of texts like these the right number is within ±{half:.4} \
+                     of the prediction."
+                ),
+                None => format!(
+                    "{} rows are too few for an interval around the predictions; 9 are enough.",
+                    calibration.rows
+                ),
+            }),
+            Scores::Multi { labels } => {
+                let shown = labels.iter().filter(|label| {
+                    let predicted = |of: &[f32]| -> Vec<f32> {
+                        of.iter().copied().filter(|&p| p >= 0.5).collect()
+                    };
+                    let (right, wrong) = (predicted(&label.present), predicted(&label.absent));
+                    RiskCurve::new(&right, &wrong).with_error_at_most(0.1).is_ok()
+                });
+                let (shown, all) = (shown.count(), labels.len());
+                let covered = labels.iter().filter(|label| {
+                    let n = label.present.len();
+                    rank(n, COVERAGE) <= n
+                });
+                plain(format!(
+                    "{shown} of {all} labels have a threshold above which at most 10 % are wrong, \
+                     with 95 % confidence; {} have rows enough for sets that miss at most 10 % of \
+                     their texts.",
+                    covered.count()
+                ))
+            }
+        }
+    }
+
+    pub(crate) fn of_risk(risk: &RiskCurve) -> Self {
+        let mut needed = None;
+        let mut choices = Vec::new();
+        for target in TARGETS {
+            match risk.with_error_at_most(target) {
+                Ok(point) => choices.push(Choice::new(target, point)),
+                Err(DecisionError::TooFew { needed: rows, .. }) => needed = Some((target, rows)),
+                Err(_) => {}
+            }
+        }
+        let most = |a: &&Choice, b: &&Choice| a.answered.total_cmp(&b.answered);
+        let chosen = choices.iter().find(|choice| choice.answered >= HELPFUL);
+        let chosen = chosen.or_else(|| choices.iter().max_by(most)).copied();
+        let rows = risk.len();
+        let sentence = match (chosen, needed) {
+            (Some(choice), _) => choice.to_string(),
+            (None, Some((target, needed))) if target >= 0.2 => {
+                format!(
+                    "{rows} rows are too few to say which answers can be relied on; {needed} may do."
+                )
+            }
+            (None, _) => format!(
+                "These {rows} rows show no confidence above which at most 20 % of the answers are \
+                 wrong: a person should look at all."
+            ),
+        };
+        Self { sentence, rows, choices, chosen, curve: curve(risk) }
+    }
+}
+
+/// As one sentence.
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [low, high] = self.error_ci95.map(|part| 100.0 * part);
+        let (answered, error) = (100.0 * self.answered, 100.0 * self.error);
+        if self.threshold > 0.0 {
+            write!(f, "Answer only above {:.2}: {answered:.0} % of texts, ", self.threshold)?;
+        } else {
+            write!(f, "Answer every text: ")?;
+        }
+        write!(
+            f,
+            "{error:.1} % errors (95 % interval {low:.1} to {high:.1}; at most {} % with 95 % \
+             confidence).",
+            100.0 * self.max_error
+        )
+    }
+}
+
+/// The curve at evenly spaced shares of the rows.
+fn curve(risk: &RiskCurve) -> Vec<CurvePoint> {
+    let steps = risk.len().min(POINTS);
+    let mut points: Vec<CurvePoint> = Vec::new();
+    for step in 1..=steps {
+        let Some(threshold) = risk.confidence((risk.len() * step).div_ceil(steps)) else {
+            continue;
+        };
+        let point = risk.at(threshold);
+        if points.last().is_none_or(|last| last.answered < point.share()) {
+            points.push(CurvePoint {
+                threshold: f64::from(threshold),
+                answered: point.share(),
+                error: point.error(),
+                error_ci95: point.interval(),
+            });
+        }
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_says_what_can_be_automated() {
+        let right: Vec<f32> = (0..480_u16).map(|n| 0.6 + f32::from(n) / 1_300.0).collect();
+        let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]));
+        let chosen = found.chosen.unwrap();
+        assert_eq!(chosen.max_error.to_bits(), 0.01_f64.to_bits(), "{found:?}");
+        assert_eq!(
+            found.sentence,
+            "Answer only above 0.55: 80 % of texts, 0.0 % errors (95 % interval 0.0 to 0.8; at \
+             most 1 % with 95 % confidence)."
+        );
+        assert_eq!(found.choices.len(), 5);
+        let last = found.curve.last().unwrap();
+        assert!((last.answered - 1.0).abs() < 1e-12 && (last.error - 0.2).abs() < 1e-12);
+        assert!(found.curve.is_sorted_by(|a, b| a.answered < b.answered), "{:?}", found.curve);
+    }
+
+    #[test]
+    fn it_says_what_it_cannot_say() {
+        let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]));
+        assert!(few.sentence.starts_with("5 rows are too few"), "{}", few.sentence);
+        let poor = Automation::of_risk(&RiskCurve::new(&[0.9; 50], &[0.9; 50]));
+        assert!(poor.sentence.contains("show no confidence"), "{}", poor.sentence);
+        let perfect = Automation::of_risk(&RiskCurve::new(&[0.9; 500], &[]));
+        assert!(perfect.sentence.starts_with("Answer every text: 0.0 % errors"));
+    }
+}

@@ -1,0 +1,71 @@
+//! Predictions with what a policy says about them.
+
+use super::bundle::ClassifierBundle;
+use super::predict::Prediction;
+use crate::Error;
+use crate::data::labels::LabelSet;
+use crate::data::{DataError, Record};
+use crate::decisions::{Answer, Calibration, Policy, Scores, Source};
+use crate::text::Direction;
+use ulmfit_ops::Device;
+
+/// A prediction, and whether it can be left to the classifier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// What the classifier says. Where several labels are possible and a rule has thresholds,
+    /// `labels` are those that reach theirs.
+    pub prediction: Prediction,
+    /// Whether a person should look at the text instead.
+    pub abstained: bool,
+    /// Labels that may be right, the most probable first, where a coverage was asked for.
+    pub set: Option<Vec<String>>,
+    /// Interval around a number, where a coverage was asked for.
+    pub interval: Option<[f32; 2]>,
+}
+
+impl<D: Device> ClassifierBundle<D> {
+    /// The reading directions in use.
+    pub fn directions(&self) -> Vec<Direction> {
+        self.networks.iter().map(|(direction, _)| *direction).collect()
+    }
+
+    /// Sums up what it said about labelled records: `rows` are its probabilities or values.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when a record has no label, or one that does not suit the task.
+    pub fn calibration(
+        &self,
+        records: &[Record],
+        rows: &[Vec<f32>],
+        precision: &str,
+        source: Source,
+    ) -> Result<Calibration, Error> {
+        let labels: LabelSet = self.labels.with_unseen(records);
+        let targets = records.iter().map(|record| labels.target(record));
+        let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
+        let scores = Scores::new(&labels, &targets, rows);
+        Ok(Calibration {
+            schema: Calibration::SCHEMA,
+            model: self.identity(),
+            precision: precision.to_owned(),
+            directions: self.directions(),
+            source,
+            rows: scores.rows(),
+            scores,
+        })
+    }
+
+    /// A row of probabilities as a prediction with a decision; `knows_a_word` is
+    /// [of its document](Self::knows_a_word).
+    pub fn decision(&self, row: &[f32], policy: &Policy, knows_a_word: bool) -> Decision {
+        let names = self.labels.names();
+        let Answer { abstained, labels, set, interval } =
+            if knows_a_word { policy.answer(row) } else { policy.silence(names.len()) };
+        let named = |numbers: Vec<usize>| numbers.into_iter().map(|n| names[n].clone()).collect();
+        let mut prediction = self.prediction(row);
+        if let (Prediction::Multi { labels, .. }, Some(given)) = (&mut prediction, labels) {
+            *labels = named(given);
+        }
+        Decision { prediction, abstained, set: set.map(named), interval }
+    }
+}
