@@ -4,7 +4,7 @@ use super::conformal::{half_width, least_probability, rows_needed};
 use super::{Calibration, DecisionError, RiskCurve, Rule, Scores};
 use crate::data::labels::LabelKind;
 use crate::data::list_at_most;
-use crate::model::argmax;
+use crate::model::scoring::argmax;
 
 /// The thresholds that a [`Rule`] comes to for one model.
 #[derive(Clone, Debug, PartialEq)]

@@ -74,7 +74,7 @@ impl Scores {
                 };
                 let mut labels: Vec<TrueProbabilities> = names.map(of).collect();
                 for (row, &class) in rows.iter().zip(&classes) {
-                    let guess = crate::model::argmax(row);
+                    let guess = crate::model::scoring::argmax(row);
                     let answers = if guess == class as usize { &mut right } else { &mut wrong };
                     answers.push(row[guess]);
                     let own = row.get(class as usize).copied().unwrap_or(0.0);
