@@ -246,7 +246,7 @@ impl Curve<'_> {
             LabelMethod::TfIdf => {
                 let known: Vec<_> = chosen.iter().map(|&row| self.answers[row].clone()).collect();
                 let (labels, text, test) = (&self.rows.labels, &self.base.text, self.exam.records);
-                let guesses = tfidf_guesses(labels, text, &known, &train, test);
+                let guesses = tfidf_guesses(labels, text.tokenizer(), &known, &train, test);
                 Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
             }
             LabelMethod::SemiSupervised => {

@@ -3,7 +3,7 @@
 use crate::data::Record;
 use crate::hashing;
 use crate::model::Network;
-use crate::text::{TextPipeline, Vocab};
+use crate::text::{PretrainedTokenizer, TextPipeline, Vocab};
 use serde::Serialize;
 use ulmfit_ops::Device;
 
@@ -55,6 +55,13 @@ pub fn records(records: &[Record]) -> String {
 pub fn program() -> Option<String> {
     let path = std::env::current_exe().ok()?;
     Some(crate::checkpoint::hash_file(&path).ok()?[..16].to_owned())
+}
+
+/// Hash of the tokenizer of a transformer.
+pub fn tokenizer(text: &PretrainedTokenizer) -> String {
+    let mut hasher = blake3::Hasher::new();
+    text.files().iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 /// Hash of a vocabulary.

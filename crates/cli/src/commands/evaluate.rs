@@ -56,7 +56,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let report = evaluate_language_model(&model, &texts, batch_size, &mut terminal)?;
             out.result(&report, &report.to_string())
         }
-        NetworkConfig::Classifier(_) => {
+        NetworkConfig::SentenceEncoder(_) => {
+            let (path, found, wanted) = (args.model.clone(), "sentence encoder", "classifier");
+            Err(Error::WrongModel { path, found, wanted }.into())
+        }
+        NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
             let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
             if let Some(direction) = args.direction {
                 model.keep(&direction.directions())?;

@@ -1,4 +1,4 @@
-//! Pairs of the few rows of a batch: one thread is fast enough.
+//! Pairs of a few rows: one thread is fast enough.
 
 use super::{Pair, PairLoss, share};
 use crate::{Cpu, Tensor};

@@ -44,5 +44,6 @@ pub use run::{Checkpoint, Retention, RunFolder, SkippedCheckpoint};
 #[cfg(feature = "train")]
 pub(crate) use run::{VERSION, store_or_compare};
 pub use tensors::{
-    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, stored_as, write_tensors,
+    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_some_tensors, read_tensors,
+    stored_as, write_tensors,
 };

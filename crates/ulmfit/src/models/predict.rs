@@ -3,10 +3,10 @@
 use super::bundle::{ClassifierBundle, LmBundle};
 use crate::Error;
 use crate::data::labels::LabelKind;
-use crate::model::scoring::{argmax, score_documents};
+use crate::model::scoring::argmax;
 use crate::text::Direction;
 use serde::{Serialize, Serializer};
-use ulmfit_ops::{Device, Tensor};
+use ulmfit_ops::Device;
 
 /// What a classifier says about a document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -160,10 +160,9 @@ impl<D: Device> ClassifierBundle<D> {
             let mut oriented = documents.to_vec();
             oriented.iter_mut().for_each(|ids| direction.orient(ids));
             let mut progress = |here, _| each(done + here, total);
-            let logits = score_documents(network, &oriented, batch_size, &mut progress);
+            let found = network.probabilities(&oriented, batch_size, &mut progress);
             done += documents.len();
-            for (row, logits) in rows.iter_mut().zip(logits) {
-                let found = network.probabilities(&Tensor::from_f32(&[1, classes], &logits));
+            for (row, found) in rows.iter_mut().zip(found) {
                 if !found.iter().all(|p| p.is_finite()) {
                     return Err(self.not_finite(*direction));
                 }
@@ -191,7 +190,7 @@ impl<D: Device> ClassifierBundle<D> {
 
     /// What the outputs mean.
     pub fn task(&self) -> LabelKind {
-        self.networks[0].1.config().task
+        self.networks[0].1.task()
     }
 
     /// A row of probabilities in words.

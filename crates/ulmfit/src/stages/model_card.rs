@@ -9,7 +9,7 @@ use crate::input::LabelledSplits;
 use crate::input::LmText;
 use crate::model::Network;
 use crate::models::BaseModel;
-use crate::models::{ClassifierBundle, LmBundle, ModelMetadata};
+use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, LmBundle, ModelMetadata};
 use crate::printable::{markdown, printable_lines};
 use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
@@ -137,9 +137,16 @@ pub(crate) fn provenance(
         threads: rayon::current_num_threads(),
         seed: options.classify.seed,
         directions: options.directions.clone(),
-        vocabulary: classifier.text.vocab().len(),
-        vocabulary_hash: fingerprint::vocabulary(classifier.text.vocab()),
-        network: serde_json::to_value(network.config()).expect("plain data serialises"),
+        vocabulary: classifier.text.vocab_size(),
+        vocabulary_hash: match &classifier.text {
+            ClassifierText::Pipeline(text) => fingerprint::vocabulary(text.vocab()),
+            ClassifierText::Pretrained(text) => fingerprint::tokenizer(text),
+        },
+        network: match network {
+            ClassifierNetwork::Recurrent(network) => serde_json::to_value(network.config()),
+            ClassifierNetwork::Transformer(network) => serde_json::to_value(network.config()),
+        }
+        .expect("plain data serialises"),
         weights: network.parameters(),
         data: DataHashes {
             train: fingerprint::records(&rows.train),

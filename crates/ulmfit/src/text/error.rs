@@ -39,6 +39,12 @@ pub enum TextError {
         /// What the file or the trainer says.
         reason: String,
     },
+    /// The tokenizer of an encoder could not be read, or cannot read a text.
+    #[error("tokenizer.json: {reason}")]
+    Pretrained {
+        /// What the file or the tokenizer says.
+        reason: String,
+    },
     /// A vocabulary does not begin with the tokens whose ids are fixed.
     #[error("vocabulary has `{found}` as token {id}, expected `{expected}`")]
     VocabSpecials {
@@ -118,6 +124,9 @@ impl TextError {
             }
             Self::NoSubwordModel { .. } => {
                 "train one, or copy `tokenizer.json` into the model folder"
+            }
+            Self::Pretrained { .. } if !cfg!(feature = "subwords") => {
+                "this build lacks the feature `subwords`"
             }
             Self::SubwordKind { .. } => "let `tokenizer` in config.json name the model's own kind",
             Self::VocabSpecials { .. } => "the first tokens must be `xxunk`, `xxpad`, `xxbos`",

@@ -23,7 +23,7 @@ use integers::Width;
 
 pub use error::TensorsError;
 pub use header::TensorInfo;
-pub use read::{peek_tensors, read_tensors};
+pub use read::{peek_tensors, read_some_tensors, read_tensors};
 pub use write::write_tensors;
 pub(super) use {read::check_finite, write::encode};
 
