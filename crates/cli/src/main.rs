@@ -90,3 +90,27 @@ fn run() -> ExitCode {
         Err(error) => failure::report(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ulmfit::setting::Setting;
+
+    /// Hints name settings as `--NAME`.
+    #[test]
+    fn every_setting_is_an_option() {
+        fn options(command: &clap::Command, found: &mut Vec<String>) {
+            found
+                .extend(command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned));
+            command.get_subcommands().for_each(|command| options(command, found));
+        }
+        let mut found = Vec::new();
+        options(&Cli::command(), &mut found);
+        for setting in Setting::ALL {
+            assert!(found.iter().any(|name| name == setting.name()), "{setting:?}");
+        }
+        let absent = failure::options().with(Setting::Header, "absent");
+        assert_eq!(absent, "`--header absent`");
+        assert_eq!(failure::options().name(Setting::Restart), "`--restart`");
+    }
+}

@@ -46,6 +46,7 @@ impl ReadAhead {
 mod tests {
     use super::*;
     use ulmfit::data::readers::{LabelUse, ReadOptions, open};
+    use ulmfit::setting::Spelling;
 
     fn lines(count: usize) -> (tempfile::TempDir, Records) {
         let place = tempfile::tempdir().unwrap();
@@ -83,6 +84,6 @@ mod tests {
         }
         let wanted: Vec<String> = (0..3 * BATCH + 7).map(|n| format!("text {n}")).collect();
         assert_eq!(texts, wanted);
-        assert!(ahead.finish().warnings().messages().is_empty());
+        assert!(ahead.finish().warnings().messages(Spelling::default()).is_empty());
     }
 }

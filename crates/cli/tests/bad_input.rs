@@ -321,8 +321,8 @@ fn models_that_are_damaged() {
     check(
         &place,
         "
-        predict classifier test.csv | 65 | not a complete model: it has no manifest.json | training command
-        evaluate classifier test.csv | 65 | not a complete model | training command
+        predict classifier test.csv | 65 | not a complete model: it has no manifest.json | that training has written
+        evaluate classifier test.csv | 65 | not a complete model | that training has written
         train lm train.csv -o out | 65 | damaged manifest | copy the folder again
         ",
     );
@@ -355,8 +355,8 @@ fn models_of_strangers() {
         &place,
         "
         predict wide test.csv | 65 | the model needs [67108864] | belong to different models
-        predict nothing test.csv | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
-        inspect nothing | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
+        predict nothing test.csv | 65 | nothing/config.json: `seq-len` is 0 | copy it again from its source
+        inspect nothing | 65 | nothing/config.json: `seq-len` is 0 | copy it again from its source
         evaluate many test.csv | 65 | many/labels.json: the labels are for `single`, the network is for `multi` | copy it
         evaluate lists test.csv | 65 | the labels are for `multi`, the network is for `single` | copy it
         train deep train.csv -o out | 65 | the model needs | belong to different models
@@ -439,16 +439,16 @@ fn a_wrong_label_column() {
     for (file, warning) in [
         (
             "ids.csv",
-            "all 40 rows have a label of their own: is this the right column? See `--label COLUMN`",
+            "all 40 rows have a unique label: is this the right column? See `--label COLUMN`",
         ),
         (
             "values.csv",
-            "all 40 rows have a label of their own: is this the right column (`--label COLUMN`), \
+            "all 40 rows have a unique label: is this the right column (`--label COLUMN`), \
              or are numbers to be predicted (`--task regression`)?",
         ),
         (
             "rare.csv",
-            "7 labels have a single row each, which cannot both teach and test: `rare-0x`, \
+            "7 labels have a single row each, which cannot be in both training set and test set: `rare-0x`, \
              `rare-1x`, `rare-2x`, `rare-3x`, `rare-4x` and 2 more",
         ),
     ] {
@@ -478,7 +478,7 @@ fn what_is_only_warned_of() {
     for (line, warning) in [
         (
             "train lm blank.csv -o blank",
-            "2 documents empty, the first at blank.csv:42; remove these rows",
+            "2 documents without text, the first at blank.csv:42; remove these rows",
         ),
         ("fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
         (

@@ -344,7 +344,7 @@ fn a_changed_corpus_is_refused() {
         let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
         let said = "base.run/text was begun with other settings: `texts.txt` has changed";
         assert_eq!(message, format!("ulmfit: {said}"));
-        assert!(hint.ends_with("go on with it; `--restart` begins anew"), "{done:?}");
+        assert!(hint.ends_with("to continue, or pass `--restart` to start over"), "{done:?}");
         assert!(!place.path("base").exists());
         no_litter(&place);
     }

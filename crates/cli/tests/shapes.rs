@@ -70,7 +70,7 @@ fn a_bad_row_is_empty_or_left_out_or_the_end() {
         &done,
         "1 document without the text column, read as empty, the first at missing.jsonl:2",
     );
-    warned(&done, "answered anyway: treat the answer as unknown");
+    warned(&done, "predicted anyway: treat the prediction as unknown");
     assert_eq!(done.ok().lines().count(), 3);
     assert_eq!(place.run("predict classifier missing.jsonl --on-bad-row fail").code, Some(65));
     for file in ["broken.jsonl", "ragged.csv", "latin1.csv"] {
@@ -111,7 +111,7 @@ fn blank_texts_are_answered_and_told() {
     place.write("queue.csv", "id,text\n1,a lovely film\n2,\n");
     let done = place.run("predict classifier queue.csv");
     warned(&done, "1 document empty, the first at queue.csv:3");
-    warned(&done, "answered anyway: treat the answer as unknown");
+    warned(&done, "predicted anyway: treat the prediction as unknown");
     assert_eq!(done.ok().lines().count(), 2);
 }
 

@@ -202,7 +202,7 @@ fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
         None => format!("{rows} training rows are too few for a curve"),
         Some(count) => format!("{count} labels were asked for, but there are {rows} training rows"),
     };
-    let hint = Some("give --counts from 2 to the number of rows".into());
+    let hint = Some("choose numbers of labels from 2 to the number of training rows".into());
     Err(Error::Usage { message, hint })
 }
 

@@ -219,7 +219,7 @@ impl Method {
         };
         if let Some(missing) = wanted.iter().find(|direction| !base.contains(direction)) {
             let message = format!("row `{}`: the base model has no {missing} network", self.name);
-            let hint = Some("leave it out, or pretrain with `--direction both`".into());
+            let hint = Some("leave it out, or pretrain in both directions".into());
             return Err(Error::Usage { message, hint });
         }
         Ok(wanted)

@@ -32,10 +32,11 @@ impl<'a> EvaluationSet<'a> {
         }
         if records.is_empty() {
             let message = "there is no test set".into();
-            let hint = Some("give `--test FILE`, or a test share above 0".into());
+            let hint = Some("give a test set, or hold one out".into());
             return Err(Error::TooLittle { message, hint });
         }
-        let targets = answers(labels, records)?.into_iter().flatten().collect();
+        let targets =
+            answers(&labels.with_unseen(records), records)?.into_iter().flatten().collect();
         Ok(Self { records, targets })
     }
 

@@ -27,7 +27,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["train"],
         &["optim", "checkpoint"],
         &["model", "data"],
-        &["error_class", "printable", "schedule", "text"],
+        &["error_class", "printable", "schedule", "setting", "text"],
         &["hashing"],
     ],
     open: &[

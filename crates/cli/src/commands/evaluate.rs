@@ -76,6 +76,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let table = args.mistakes.as_deref().map(MistakeTable::create).transpose()?;
             let mut reader = Reader::new(options);
             let records = reader.records(&args.data_file, &mut terminal)?;
+            args.data.refuse_csv_options(reader.formats())?;
             let found = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
             if let Some(table) = table {
                 table.write(&reader.columns(), &records, &found.mistakes)?;

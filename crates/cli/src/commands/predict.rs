@@ -52,6 +52,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
     }
+    if args.format == OutputFormat::Jsonl {
+        args.data
+            .refuse_label_delimiter("`--format jsonl`, which prints several labels as a list")?;
+    }
     let mut model = Classifier::load(&args.model)?;
     if let Some(direction) = args.direction {
         model = model.with_directions(&direction.directions())?;
@@ -68,9 +72,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
         learned_text: model.text_columns().to_vec(),
+        learned_label: model.bundle().label_column.clone(),
         ..args.data.read_options()
     };
     let records = open(&args.file, &options)?;
+    args.data.refuse_csv_options(&[records.format()])?;
     describe_columns(&args.file, &records, model.text_columns(), &mut terminal);
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
     // whoever types gets an answer to each line at once, whoever pipes gets speed
@@ -116,7 +122,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         file.finish()?;
     }
     let records = reader.finish();
-    let warnings = records.warnings().messages_of_predictions();
+    let warnings = records.warnings().messages_of_predictions(terminal.spelling());
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     Ok(())
 }

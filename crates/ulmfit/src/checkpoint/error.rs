@@ -2,6 +2,7 @@
 
 use crate::ErrorClass;
 use crate::printable::printable;
+use crate::setting::{Setting, Spelling};
 use std::io;
 use std::path::PathBuf;
 
@@ -199,56 +200,72 @@ impl CheckpointError {
     }
 
     /// What to try next, in one line.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
+        self.hint_in(Spelling::default())
+    }
+
+    /// The same with settings as a front end writes them.
+    pub fn hint_in(&self, spelling: Spelling) -> Option<String> {
+        let restart = || spelling.name(Setting::Restart);
         match self {
-            Self::Exists { .. } => Some("choose another folder, or pass `--overwrite`"),
+            Self::Exists { .. } => Some(format!(
+                "choose another folder, or pass {}",
+                spelling.name(Setting::Overwrite)
+            )),
+            Self::ConfigDiffers { .. } => Some(format!(
+                "run it with the same settings as before to continue, or pass {} to start over",
+                restart()
+            )),
+            Self::Json { .. }
+            | Self::RunDamaged { .. }
+            | Self::Metrics { .. }
+            | Self::MetricsTooShort { .. }
+            | Self::NoValidCheckpoint { .. } => {
+                Some(format!("restore the folder from a copy, or start over with {}", restart()))
+            }
+            Self::RunVersion { .. } => {
+                Some(format!("finish it with that version, or start over with {}", restart()))
+            }
+            other => other.plain_hint().map(str::to_owned),
+        }
+    }
+
+    /// Hints that name no setting.
+    fn plain_hint(&self) -> Option<&'static str> {
+        match self {
             Self::Foreign { .. } => Some("choose another folder; only models are ever replaced"),
-            Self::Incomplete { .. } => Some("give a folder that a training command has written"),
+            Self::Incomplete { .. } => Some("give a folder that training has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
                 Some("it was written by a newer ulmfit; update this one")
             }
             Self::Manifest { .. } | Self::Damaged { .. } => {
-                Some("copy the folder again from where it came, or train again")
+                Some("copy the folder again from its source, or train again")
             }
             Self::NotInFolder { .. } => {
-                Some("is it a model of another stage? try `ulmfit inspect`")
+                Some("is it a model of another stage? `inspect` shows what it is")
             }
             Self::NotAFile { .. } => Some("copy the file itself; links are not followed"),
             Self::Locked { .. } => Some("wait for the other process, or use another run folder"),
-            Self::ConfigDiffers { .. } => {
-                Some("the settings of the first time go on with it; `--restart` begins anew")
-            }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => {
                 Some("files may not be larger here: see `ulimit -f`")
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; finished checkpoints are intact")
             }
-            Self::Json { .. }
-            | Self::RunDamaged { .. }
-            | Self::Metrics { .. }
-            | Self::MetricsTooShort { .. }
-            | Self::NoValidCheckpoint { .. } => {
-                Some("restore the folder from a copy, or begin anew with `--restart`")
-            }
-            Self::RunVersion { .. } => {
-                Some("finish it with that version, or begin anew with `--restart`")
-            }
             Self::RunRemoved { .. } => Some(
-                "put it back and run the same command again to continue, or without it to begin \
-                 anew",
+                "put it back and run the same command again to continue, or run it without the folder \
+                 to start over",
             ),
             Self::Tensors(error) => error.hint(),
             Self::Fastai(fault) | Self::FastaiFile { fault, .. } => fault.hint(),
             Self::Missing { .. } => Some("check the path"),
             Self::NoModel { .. } => {
-                Some("check the path; a model is a folder that a training command has written")
+                Some("check the path; a model is a folder that training has written")
             }
-            Self::NotAFolder { .. } => Some(
-                "a model is a folder that a training command has written; are two arguments the \
-                 wrong way round?",
-            ),
-            Self::Io { .. } | Self::NotAName { .. } => None,
+            Self::NotAFolder { .. } => {
+                Some("a model is a folder that training has written; are two arguments swapped?")
+            }
+            _ => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //! grow with the text.
 
 use super::texts::{TextStream, Texts, names};
-use super::unspaced::Unspaced;
+use super::unknown_words::UnknownWords;
+use super::unspaced::{Unspaced, unspaced_warning};
 use crate::Error;
 use crate::checkpoint::{CheckpointError, RunLock, VERSION, store_or_compare};
 use crate::data::DataError;
@@ -180,7 +181,7 @@ impl LmInput<'_> {
         }
         if corpora.train.documents() == 0 {
             let message = format!("there is no text in {}", names(&self.train.files));
-            let hint = Some("check the files and the text column (--text)".into());
+            let hint = Some("check the files and the text column".into());
             return Err(Error::TooLittle { message, hint });
         }
         Ok((text, corpora))
@@ -193,28 +194,33 @@ impl LmInput<'_> {
         progress: &mut dyn Progress,
     ) -> Result<TextPipeline, Error> {
         let mut unspaced = Unspaced::default();
+        let mut unknown = match vocabulary {
+            VocabSource::Adapt(base, _) => Some(UnknownWords::new(base)),
+            VocabSource::Build(..) => None,
+        };
         let stream = TextStream::new(&self.train, &self.options, "documents read", progress);
         let learned = stream
             .telling()
             .enumerate()
             .filter(|(number, document)| document.is_err() || !self.is_held(*number))
             .map(|(_, document)| document)
-            .inspect(|document| document.iter().for_each(|fields| unspaced.count(fields)));
-        let (config, advice, built) = match vocabulary {
+            .inspect(|document| {
+                document.iter().for_each(|fields| {
+                    unspaced.count(fields);
+                    unknown.iter_mut().for_each(|unknown| unknown.count(fields));
+                });
+            });
+        let (config, built) = match vocabulary {
             VocabSource::Build(config, vocab) => {
                 let built = TextPipeline::try_build(config, vocab, learned);
-                (config, "pass `--tokenizer unigram`", built)
+                (config, built)
             }
-            VocabSource::Adapt(base, vocab) => {
-                let advice = "start from a language model made with `--tokenizer unigram`";
-                (base.config(), advice, base.rebuild(vocab, learned))
-            }
+            VocabSource::Adapt(base, vocab) => (base.config(), base.rebuild(vocab, learned)),
         };
         if config.tokenizer == TokenizerConfig::Words && unspaced.is_common() {
-            progress.warn(&format!(
-                "much of the text is Chinese, Japanese, Thai or another script without spaces, which \
-                 the word tokenizer does not split into words; {advice}"
-            ));
+            progress.warn(&unspaced_warning(unknown.is_some(), progress.spelling()));
+        } else if let Some(warning) = unknown.and_then(|words| words.warning(progress.spelling())) {
+            progress.warn(&warning);
         }
         built
     }

@@ -146,7 +146,7 @@ mod tests {
         let error = held.add(&record(5)).unwrap_err();
         assert!(matches!(error, DataError::TooManyRows { limit: 1500, .. }), "{error}");
         assert!(error.to_string().starts_with("f:5: "), "{error}");
-        assert!(error.hint().unwrap().contains("--max-memory"));
+        assert!(error.hint().unwrap().contains("`max-memory`"));
     }
 
     #[test]

@@ -81,6 +81,11 @@ impl ReadOptions {
     pub(crate) fn names(&self, column: &str) -> bool {
         self.text.iter().chain(&self.label).any(|name| name == column)
     }
+
+    /// Whether a model learned from a column of this name.
+    pub(crate) fn is_learned(&self, column: &str) -> bool {
+        self.learned_text.iter().chain(&self.learned_label).any(|name| name == column)
+    }
 }
 
 /// How much reading a file may cost. What is over a limit is an error before it is a full memory
