@@ -30,8 +30,8 @@ struct Cli {
     command: commands::Command,
 }
 
-/// Lets every option take a number below zero, so that it is refused as out of its range and not
-/// as an option that nobody has heard of.
+/// Lets every option take a negative number, so that it is refused as out of range and not as an
+/// unknown option.
 fn with_negative_numbers(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|arg| {
         let takes = arg.get_action().takes_values() && !arg.is_positional();
@@ -40,7 +40,7 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_negative_numbers)
 }
 
-/// Options that `-h` shows of the commands that have dozens; `--help` shows all.
+/// Options that `-h` shows for the commands that have dozens; `--help` shows all.
 const MOST_USED: [&str; 14] = [
     "base",
     "data_file",

@@ -95,7 +95,7 @@ pub struct LabelCurveOptions {
     pub lm_overrides: Overrides,
     /// Head, labels, class weights; its seed settles the test rows only.
     pub classify: ClassifyOptions,
-    /// Share of test rows, where the user has set none apart.
+    /// Share of the rows to hold out for testing if there is no test set.
     pub test_share: f64,
     /// Vocabulary of the target texts.
     pub vocab: VocabConfig,
@@ -210,7 +210,7 @@ fn fingerprints(lm: &LmBundle) -> Vec<String> {
     lm.networks.iter().map(|(_, network)| fingerprint::model(network)).collect()
 }
 
-/// The texts of some rows, none of them held out.
+/// The texts of some rows, without a hold-out.
 fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput<'_> {
     LmInput {
         train: Texts { documents: texts(rows), files: Vec::new() },

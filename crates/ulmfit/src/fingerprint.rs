@@ -1,4 +1,4 @@
-//! Fingerprints of what a run depends on: a run goes on only where they are as they were.
+//! Fingerprints of what a run depends on: a run continues only if they are unchanged.
 
 use crate::data::Record;
 use crate::hashing;
@@ -44,14 +44,14 @@ pub fn records(records: &[Record]) -> String {
     let rows = records.iter().map(|record| (&record.fields, &record.label));
     let mut hasher = blake3::Hasher::new();
     for row in rows {
-        // JSON, so that no two rows look alike whatever stands in them.
+        // JSON, so that no two rows look alike, whatever they contain.
         serde_json::to_writer(&mut hasher, &row).expect("texts serialise");
         hasher.update(b"\n");
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
-/// Hash of this program, if the system tells where it lies.
+/// Hash of this program, if the system tells where it is.
 pub fn program() -> Option<String> {
     let path = std::env::current_exe().ok()?;
     Some(crate::checkpoint::hash_file(&path).ok()?[..16].to_owned())

@@ -181,7 +181,7 @@ impl Trainer {
     }
 
     /// Keeps the state of the training in `OUTPUT.run`, beside the folder where the model will be
-    /// [saved](Trained::save): the same call goes on there if it was interrupted, and ends with
+    /// [saved](Trained::save): the same call continues there if it was interrupted, and ends with
     /// the same bits. Without it nothing is kept.
     pub fn output(mut self, output: impl Into<PathBuf>, overwrite: Overwrite) -> Self {
         self.output = Some(output.into());

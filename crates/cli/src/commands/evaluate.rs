@@ -26,8 +26,8 @@ pub(crate) struct Args {
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
-    /// Write every row that is predicted wrong to this CSV file, the surest mistakes first: where it
-    /// is, its other columns, its text, its label and the prediction
+    /// Write every row that is predicted wrong to this CSV file, the most confident mistakes first:
+    /// its record number and line, its other columns, its text, its label and the prediction
     #[arg(long, value_name = "FILE")]
     mistakes: Option<PathBuf>,
     #[command(flatten)]

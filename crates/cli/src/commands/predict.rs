@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.data.refuse_csv_options(&[records.format()])?;
     describe_columns(&args.file, &records, model.text_columns(), &mut terminal);
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
-    // whoever types gets an answer to each line at once, whoever pipes gets speed
+    // a person who types gets an answer to each line at once, a pipe gets large batches
     let reader = ReadAhead::start(records)?;
     let mut failed = None;
     while failed.is_none() {

@@ -42,7 +42,7 @@ pub enum CheckpointError {
         /// What the system said.
         source: io::Error,
     },
-    /// A link, pipe, device or folder stands where a regular file should.
+    /// A link, pipe, device or folder where a regular file is needed.
     #[error("{} is not a regular file", .path.display())]
     NotAFile {
         /// The offender.
@@ -72,7 +72,7 @@ pub enum CheckpointError {
         /// The folder.
         path: PathBuf,
     },
-    /// The manifest itself cannot be believed.
+    /// The manifest itself cannot be trusted.
     #[error("{}: {fault}", .path.display())]
     Manifest {
         /// The manifest.
@@ -80,8 +80,8 @@ pub enum CheckpointError {
         /// What is wrong with it.
         fault: ManifestFault,
     },
-    /// A file is not there, or its size or hash is not the one in the manifest.
-    #[error("{} is missing or damaged: it is not the file of manifest.json", .path.display())]
+    /// A file is missing, or its size or hash is not the one in the manifest.
+    #[error("{} is missing or damaged: it is not the file that manifest.json lists", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -102,8 +102,8 @@ pub enum CheckpointError {
         /// Who holds it, if it said so.
         pid: Option<u32>,
     },
-    /// The run was begun with another configuration.
-    #[error("{} was begun with other settings: {}", .path.display(), list(.differences))]
+    /// The run was started with another configuration.
+    #[error("{} was started with other settings: {}", .path.display(), list(.differences))]
     ConfigDiffers {
         /// The run.
         path: PathBuf,
@@ -118,8 +118,8 @@ pub enum CheckpointError {
         /// Where and why.
         source: serde_json::Error,
     },
-    /// Lines that a checkpoint counts on have gone.
-    #[error("{} has {found} bytes, the checkpoint was made after {wanted}", .path.display())]
+    /// Lines that a checkpoint relies on are missing.
+    #[error("{} has {found} bytes; when the checkpoint was made it had {wanted}", .path.display())]
     MetricsTooShort {
         /// `metrics.jsonl`.
         path: PathBuf,
@@ -136,7 +136,7 @@ pub enum CheckpointError {
         /// What is wrong.
         source: io::Error,
     },
-    /// A file of a run that is not what it should be.
+    /// A damaged file of a run.
     #[error("{} is damaged: {what}", .path.display())]
     RunDamaged {
         /// The run.
@@ -144,20 +144,20 @@ pub enum CheckpointError {
         /// What is wrong, and with which file.
         what: &'static str,
     },
-    /// The run was begun by a version of this program that identified its input otherwise.
-    #[error("{} was begun by another version of ulmfit, which this one cannot continue", .path.display())]
+    /// The run was started by a version of this program that identifies inputs differently.
+    #[error("{} was started by another version of ulmfit and cannot be continued by this one", .path.display())]
     RunVersion {
         /// The run.
         path: PathBuf,
     },
-    /// The folder of a run is gone while it is in use.
+    /// The folder of a run was removed while in use.
     #[error("{} was removed or renamed during the run", .path.display())]
     RunRemoved {
         /// The run.
         path: PathBuf,
     },
-    /// No checkpoint of a run can be believed.
-    #[error("none of the {count} checkpoints of {} can be read", .path.display())]
+    /// No checkpoint of a run is intact.
+    #[error("all {count} checkpoints of {} are damaged", .path.display())]
     NoValidCheckpoint {
         /// The run.
         path: PathBuf,
@@ -169,7 +169,7 @@ pub enum CheckpointError {
     /// A tensor file is not what the model needs.
     #[error(transparent)]
     Tensors(#[from] TensorsError),
-    /// A model is not what fastai's files can hold, or such a file is not.
+    /// A model that fastai's files cannot represent, or the other way round.
     #[error(transparent)]
     Fastai(#[from] FastaiError),
     /// A file of fastai cannot be imported.

@@ -7,7 +7,7 @@
 //!   run;
 //! - [`fastai`]: weights and vocabularies of fastai, in and out, without executing a pickle.
 //!
-//! Whatever is read here may come from a stranger, or from a disk that lost power: every size is
+//! Whatever is read here may be untrusted, or come from a disk that lost power: every size is
 //! checked before memory is taken, every hash before a byte is believed.
 
 mod crash_point;

@@ -23,7 +23,7 @@ use ulmfit_ops::Key;
 const TRAIN: &str = "train.tokens";
 const VALID: &str = "valid.tokens";
 const STDIN: &str = "stdin";
-/// Written last: what lies beside it is complete.
+/// Written last: the files beside it are complete.
 const CONFIG: &str = "config.json";
 
 /// Folder of the token files in that of a command.
@@ -84,7 +84,7 @@ pub enum VocabSource<'a> {
     /// From the texts that are learned from, with a tokenizer of this kind. All documents are
     /// counted, for subwords too; what stays in memory is a count of each different word.
     Build(&'a TextConfig, &'a VocabConfig),
-    /// The tokenizer of a base model; its words are counted anew, its subwords stay.
+    /// The tokenizer of a base model; its words are counted again, its subwords stay.
     Adapt(&'a TextPipeline, &'a VocabConfig),
 }
 
@@ -102,9 +102,9 @@ impl LmInput<'_> {
     /// Tokenises the texts into files of `folder`; without one, into files that vanish.
     ///
     /// Reads all texts twice, unless the vocabulary stays as it is: words are counted, then encoded.
-    /// Files that are there already are taken as they are if content and names of the texts, the
-    /// settings and the vocabulary are the same. Else they are made again, unless a training in a folder beside this one was begun
-    /// on them: that is refused.
+    /// Existing files are reused if content and names of the texts, the settings and the vocabulary are
+    /// the same. Otherwise they are replaced, or refused if a training in a folder beside this one uses
+    /// them.
     ///
     /// # Errors
     /// [`Error::Data`] with file and line, [`CheckpointError::ConfigDiffers`] after a change,
@@ -159,7 +159,7 @@ impl LmInput<'_> {
         Ok(built)
     }
 
-    /// Both readings, once more with another hold-out if the first one found too few documents.
+    /// Both readings, again with another hold-out if the first one found too few documents.
     fn build(
         &mut self,
         vocabulary: VocabSource<'_>,
@@ -339,7 +339,7 @@ fn fingerprint(text: &TextPipeline, identity: &Value, name: &str) -> Fingerprint
     Fingerprint::new(text.config(), text.vocab(), &[]).with(&identity.to_string()).with(name)
 }
 
-/// Whether a training was begun in a folder beside this one.
+/// Whether a training was started in a folder beside this one.
 fn is_in_use(folder: &Path) -> bool {
     let beside = folder.parent().and_then(|run| fs::read_dir(run).ok()).into_iter().flatten();
     let mut others = beside.flatten().map(|entry| entry.path()).filter(|path| path != folder);

@@ -9,7 +9,7 @@ use crate::run::{NoProgress, Runner};
 use crate::stages::{LmJob, pretrain};
 use crate::text::Direction;
 
-/// Documents of a few words, a line each.
+/// Documents of a few words, one per line.
 fn lines(documents: usize) -> String {
     let word = |n: usize| ["the", "cat", "sat", "on", "a", "mat", "and", "slept"][n * n % 23 % 8];
     let line = |n: usize| (0..12).map(|w| word(n + w * w)).collect::<Vec<_>>().join(" ");
@@ -51,7 +51,7 @@ impl Place {
         (self.input().tokenize(vocabulary, Some(&self.path("run/text")), &mut said), said.0)
     }
 
-    /// What tells whether the token file was written anew.
+    /// What tells whether the token file was written again.
     fn written(&self) -> std::time::SystemTime {
         fs::metadata(self.path("run/text").join(TRAIN)).unwrap().modified().unwrap()
     }

@@ -47,11 +47,11 @@ pub struct ClassifierBundle<D: Device = Cpu> {
     /// Names of the outputs.
     pub labels: LabelSet,
     /// Names of the columns that it learned from, for
-    /// [`ReadOptions::learned_text`](crate::data::readers::ReadOptions::learned_text); none where they had
+    /// [`ReadOptions::learned_text`](crate::data::readers::ReadOptions::learned_text); `None` where they had
     /// no names.
     pub text_columns: Vec<String>,
     /// Name of the column that its labels came from, for
-    /// [`ReadOptions::learned_label`](crate::data::readers::ReadOptions::learned_label); none where
+    /// [`ReadOptions::learned_label`](crate::data::readers::ReadOptions::learned_label); `None` where
     /// it had no name.
     pub label_column: Option<String>,
     /// One network per direction; a transformer, which reads both ways at once, is called `forward`.

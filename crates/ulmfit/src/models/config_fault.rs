@@ -43,7 +43,7 @@ pub enum ConfigFault {
         /// Name of the setting.
         field: &'static str,
     },
-    /// Units of values where there are none, or no units.
+    /// A value scale where no values are predicted, or none where they are.
     #[error("`target-scale` is for a regression, with a finite mean and a positive deviation")]
     TargetScale,
     /// A width that heads of attention cannot share.
@@ -63,7 +63,7 @@ pub enum ConfigFault {
     /// Settings of a recurrent network's text pipeline are missing, or there for a transformer.
     #[error("`text` is for recurrent networks, which need it")]
     Text,
-    /// A probability of dropout that leaves nothing, or is none.
+    /// A dropout probability outside 0..1.
     #[error("`dropout` of the head is {found}, it must be from 0 to below 1")]
     Dropout {
         /// In the file.

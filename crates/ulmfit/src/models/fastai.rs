@@ -17,7 +17,7 @@ use crate::text::{Direction, TextConfig, TextPipeline, Vocab};
 use std::path::Path;
 use ulmfit_ops::{Cpu, Device, Key, Tensor};
 
-/// A model of fastai as one of ours.
+/// A fastai model, converted.
 pub enum FromFastai {
     /// A language model; an encoder alone has a decoder without bias.
     LanguageModel(LmBundle),

@@ -53,7 +53,7 @@ impl Prediction {
         }
     }
 
-    /// All labels of the text: one; any number where several are possible; none for a number.
+    /// All labels of the text: one; any number where several are possible; `None` for a number.
     pub fn labels(&self) -> &[String] {
         match self {
             Self::Single { label, .. } => std::slice::from_ref(label),
@@ -141,7 +141,7 @@ impl<D: Device> ClassifierBundle<D> {
         self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
     }
 
-    /// The same from token ids in reading order; `each` hears of documents done and in all.
+    /// The same from token ids in reading order; `each(done, total)` is called after each batch.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities).

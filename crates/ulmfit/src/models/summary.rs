@@ -22,12 +22,12 @@ const LABELS_SHOWN: usize = 10;
 pub struct ModelSummary {
     /// `language model` or `classifier`.
     pub kind: &'static str,
-    /// Reading directions, a network each.
+    /// Reading directions, one network each.
     pub directions: Vec<Direction>,
     /// What a classifier predicts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<LabelKind>,
-    /// Names of its labels; none of numbers.
+    /// Names of its labels; `None` for numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
     /// Tokens of the vocabulary.
@@ -77,7 +77,7 @@ pub struct BaseModel {
 }
 
 impl BaseModel {
-    /// Of a folder that is open.
+    /// The model in a folder.
     pub fn of(folder: &ModelFolder) -> Self {
         let name = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self { name, hash: folder.hash() }
@@ -85,10 +85,10 @@ impl BaseModel {
 }
 
 impl ModelSummary {
-    /// Looks into a folder.
+    /// Reads the summary of a folder.
     ///
     /// # Errors
-    /// [`Error`] when files are missing or damaged. A `run.json` without scores is none.
+    /// [`Error`] when files are missing or damaged. A `run.json` without scores is not an error.
     pub fn read(folder: &ModelFolder) -> Result<Self, Error> {
         let config = read_config(folder)?;
         let labels: Option<LabelSet> = match &config.network {

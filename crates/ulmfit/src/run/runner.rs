@@ -101,14 +101,14 @@ impl<'a> Runner<'a> {
         Ok(Self { settings: RunSettings { on_nan, ..self.settings }, ..self })
     }
 
-    /// Where the state of this command lies, if it is kept.
+    /// The run folder, if there is one.
     pub fn folder(&self) -> Option<&Path> {
         self.settings.folder.as_deref()
     }
 
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
     ///
-    /// `identity` is everything the result depends on; a run begun with another one is refused.
+    /// `identity` is everything the result depends on; a run started with another one is refused.
     ///
     /// # Errors
     /// [`Error::Stopped`] when the watcher asked to stop, [`Error::Train`] and

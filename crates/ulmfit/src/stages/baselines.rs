@@ -122,7 +122,7 @@ impl Baselines {
     }
 }
 
-/// The classes that a row of probabilities stands for.
+/// The classes that a row of probabilities predicts.
 fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
     match kind {
         LabelKind::Multi => (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect(),

@@ -46,7 +46,7 @@ impl LabelledText {
         counts.iter().map(weight).collect()
     }
 
-    /// Training rows that each label stands at.
+    /// Training rows with each label.
     pub fn class_counts(&self) -> Vec<f32> {
         let mut counts = vec![0.0; self.labels.outputs()];
         for target in &self.train.targets {

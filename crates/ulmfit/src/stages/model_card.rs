@@ -1,4 +1,4 @@
-//! What lies in a model folder for people: the card, and `run.json` with where it comes from.
+//! The files of a model folder for people: the model card, and `run.json` with its provenance.
 
 use super::options::TrainOptions;
 use super::trained_classifier::TrainedClassifier;
@@ -19,24 +19,24 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// What the metadata of a language model tell of.
+/// Contents of a language model's card.
 pub struct LmCard<'a, S = TokenFile> {
     /// `pretrain` or `finetune`.
     pub stage: &'static str,
     /// The model it started from, if any.
     pub base: Option<BaseModel>,
-    /// What it learned from.
+    /// Its training and validation text.
     pub corpora: &'a LmText<S>,
     /// Hyper-parameters.
     pub recipe: &'a LmRecipe,
-    /// How good it is.
+    /// Its scores.
     pub scores: &'a [DirectionScore],
 }
 
 /// Name and version of this program.
 const PROGRAM: &str = concat!("ulmfit ", env!("CARGO_PKG_VERSION"));
 
-/// What every `run.json` says.
+/// The fields that every `run.json` has.
 fn run(stage: &str, base: Option<&BaseModel>, seed: u64, threads: usize, rest: Value) -> Value {
     let mut run = json!({
         "schema": 1,

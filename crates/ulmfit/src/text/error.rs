@@ -13,7 +13,7 @@ pub enum TextError {
         /// What was asked for.
         code: String,
     },
-    /// The language does not set its words apart.
+    /// The language has no spaces between words.
     #[error("language `{code}` has no spaces between words")]
     NeedsSubwords {
         /// The language.
@@ -50,7 +50,7 @@ pub enum TextError {
     VocabSpecials {
         /// Where.
         id: usize,
-        /// What stands there.
+        /// What was found.
         found: String,
         /// What must.
         expected: &'static str,
@@ -95,7 +95,7 @@ pub enum TextError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A token file is damaged, cut short or none at all.
+    /// A token file is damaged or cut short, or the file is not a token file.
     #[error("{}: {reason}", path.display())]
     TokenFileDamaged {
         /// The token file.
@@ -135,7 +135,7 @@ impl TextError {
                 "delete the file, it will be made again"
             }
             Self::TokenFileIo { source, .. } if source.kind() == ErrorKind::StorageFull => {
-                "make room on the disk; the same command goes on"
+                "make room on the disk; the same command continues"
             }
             Self::TokenFileIo { source, .. } if source.kind() == ErrorKind::FileTooLarge => {
                 "files may not be larger here: see `ulimit -f`"
