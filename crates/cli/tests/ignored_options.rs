@@ -49,8 +49,8 @@ fn options_without_effect_are_refused() {
         ("check-data rows.jsonl --quotes literal", "--quotes has no effect"),
         ("train lm rows.jsonl -o out --header present", "--header has no effect"),
         ("fit rows.jsonl -o out --header present", "--header has no effect"),
-        ("ablate rows.jsonl --base lm --header present", "--header has no effect"),
-        ("labels rows.jsonl --base lm --quotes literal", "--quotes has no effect"),
+        ("ablate rows.jsonl -o out --base lm --header present", "--header has no effect"),
+        ("labels rows.jsonl -o out --base lm --quotes literal", "--quotes has no effect"),
     ] {
         let done = place.run(line);
         assert_eq!(done.code, Some(2), "{line}: {done:?}");

@@ -167,7 +167,7 @@ fn made_again_after_a_change_and_only_then() {
             place.write(&lines(252));
         }
         let error = place.tokenize(change).0.unwrap_err();
-        assert!(error.to_string().contains("was begun with other settings"), "{error}");
+        assert!(error.to_string().contains("was started with other settings"), "{error}");
         let what = if change == 2 { "`min-freq` was 3, now 2" } else { "a.txt" };
         assert!(error.to_string().contains(what), "{error}");
     }

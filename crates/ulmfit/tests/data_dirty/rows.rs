@@ -135,12 +135,17 @@ fn broken_headers() {
 #[test]
 fn empty_data() {
     check_refusals(vec![
-        refused(file("a.csv", ""), labelled(), "a.csv: the file is empty", "stopped"),
-        refused(file("a.jsonl", ""), labelled(), "a.jsonl: the file is empty", "stopped"),
-        refused(file("a.csv", "\u{feff}"), labelled(), "a.csv: the file is empty", "stopped"),
-        refused(file("a.csv", "\n\n"), labelled(), "a.csv: the file is empty", "stopped"),
+        refused(file("a.csv", ""), labelled(), "a.csv: the file is empty", "interrupted"),
+        refused(file("a.jsonl", ""), labelled(), "a.jsonl: the file is empty", "interrupted"),
+        refused(file("a.csv", "\u{feff}"), labelled(), "a.csv: the file is empty", "interrupted"),
+        refused(file("a.csv", "\n\n"), labelled(), "a.csv: the file is empty", "interrupted"),
         refused(file("a.jsonl", "\n \n"), labelled(), "a.jsonl:2: no rows", "at least one"),
-        refused(file("a.csv.gz", gzip(b"")), labelled(), "a.csv.gz: the file is empty", "stopped"),
-        refused(file("a.parquet", ""), labelled(), "a.parquet: the file is empty", "stopped"),
+        refused(
+            file("a.csv.gz", gzip(b"")),
+            labelled(),
+            "a.csv.gz: the file is empty",
+            "interrupted",
+        ),
+        refused(file("a.parquet", ""), labelled(), "a.parquet: the file is empty", "interrupted"),
     ]);
 }

@@ -308,7 +308,9 @@ mod tests {
             ["all 40 rows have a unique label: is this the right column? See `label = COLUMN`"]
         );
         labels.push(("T-x", 30));
-        assert!(texts(LabelKind::Single, &labels)[0].starts_with("40 of 70 rows have a label"));
+        assert!(
+            texts(LabelKind::Single, &labels)[0].starts_with("40 of 70 rows have a unique label")
+        );
         labels.push(("T-y", 30));
         assert!(texts(LabelKind::Single, &labels)[0].starts_with("40 labels have a single row"));
         assert!(texts(LabelKind::Multi, &labels)[0].starts_with("40 labels have a single row"));
