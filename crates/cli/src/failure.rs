@@ -8,7 +8,6 @@ use ulmfit::ErrorClass;
 use ulmfit::checkpoint::CheckpointError;
 use ulmfit::data::DataError;
 use ulmfit::recipe::RecipeError;
-use ulmfit::setting::Spelling;
 use ulmfit::text::TextError;
 use ulmfit_datasets::PullError;
 
@@ -25,25 +24,6 @@ pub(crate) fn install_panic_hook() {
     }));
 }
 
-/// What to try next, with commands and options of this program.
-fn hint(error: &Error) -> Option<String> {
-    match error {
-        Error::WrongModel { wanted: "language model", .. } => Some(
-            "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".to_owned(),
-        ),
-        Error::WrongModel { path, .. } => Some(format!(
-            "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one from this model",
-            path.display()
-        )),
-        error => error.hint_in(options()),
-    }
-}
-
-/// Settings as options of the command line.
-pub(crate) fn options() -> Spelling {
-    Spelling::new(|setting, value| format!("--{} {value}", setting.name()))
-}
-
 /// Prints the error and its hint on stderr and chooses the exit code.
 pub(crate) fn report(error: Any) -> ExitCode {
     if is_broken_pipe(&error) {
@@ -55,6 +35,13 @@ pub(crate) fn report(error: Any) -> ExitCode {
             say(&format!("ulmfit: {}", one_line(&chain(&other))));
             if let Some(error) = other.downcast_ref::<PullError>() {
                 return of_pull(error);
+            }
+            #[cfg(feature = "serve")]
+            if let Some((hint, code)) = crate::service_failure::explain(&other) {
+                if let Some(hint) = hint {
+                    say(&format!("hint: {}", one_line(&hint)));
+                }
+                return ExitCode::from(code);
             }
             let io = other.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
             if let Some(hint) = io.and_then(hint_of_io) {
@@ -68,7 +55,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
         say(&error.to_string());
         return ExitCode::SUCCESS;
     }
-    let hint = hint(&error);
+    let hint = error.hint();
     let class = error.class();
     let stopped = matches!(error, Error::Stopped);
     // a TOML error points at a place of the file: its lines must stay lines

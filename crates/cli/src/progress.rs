@@ -2,33 +2,29 @@
 
 use crate::options::Common;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Instant;
 use ulmfit::run::{Progress, StageName};
-use ulmfit::setting::Spelling;
 use ulmfit::train::{Control, Event};
 
-/// Shows progress to a person.
+/// Tells a person what goes on.
 pub(crate) struct Terminal {
     quiet: bool,
     verbose: bool,
     bar: ProgressBar,
-    /// Trainings in progress: one, or several side by side.
+    /// Trainings that go on: one, or several side by side.
     running: Vec<Running>,
-    /// Whether there were several: then lines name their training until all have ended.
+    /// Whether there were several, so that lines name theirs until all have ended.
     named: bool,
-    /// Warnings that were printed: each is worth saying once.
-    warned: HashSet<String>,
 }
 
-/// A training in progress.
+/// A training that goes on.
 struct Running {
     task: StageName,
     started: Instant,
     tokens: usize,
-    /// Updates made, 0 before the first event, and the total.
+    /// Updates made, 0 before the first event; of all there will be.
     step: u64,
     steps: u64,
 }
@@ -51,7 +47,7 @@ impl Terminal {
         if !quiet && std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        Self { quiet, verbose, bar, running: Vec::new(), named: false, warned: HashSet::new() }
+        Self { quiet, verbose, bar, running: Vec::new(), named: false }
     }
 
     fn say(&self, text: &str) {
@@ -60,7 +56,7 @@ impl Terminal {
         }
     }
 
-    /// Prints a line about a training: with its name, if there are or were others beside it.
+    /// Says it of a training: by name, if there are or were others beside it.
     fn say_of(&self, task: &StageName, text: &str) {
         if self.named {
             self.say(&format!("  {}: {text}", task.title));
@@ -69,7 +65,7 @@ impl Terminal {
         }
     }
 
-    /// Shows all trainings as one bar.
+    /// Shows all that goes on as one bar.
     fn draw(&self, loss: f64) {
         let sum = |of: fn(&Running) -> u64| self.running.iter().map(of).sum();
         let speed: f64 = self.running.iter().map(Running::speed).sum();
@@ -171,18 +167,12 @@ impl Progress for Terminal {
         }
     }
 
-    fn spelling(&self) -> Spelling {
-        crate::failure::options()
-    }
-
     fn note(&mut self, text: &str) {
         self.say(&crate::stderr::one_line(text));
     }
 
     fn warn(&mut self, text: &str) {
-        if self.warned.insert(text.to_owned()) {
-            self.say(&format!("warning: {}", crate::stderr::one_line(text)));
-        }
+        self.say(&format!("warning: {}", crate::stderr::one_line(text)));
     }
 }
 

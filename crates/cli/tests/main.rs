@@ -23,6 +23,8 @@ mod predictions;
 mod reports;
 #[cfg(unix)]
 mod resume;
+#[cfg(all(target_os = "linux", feature = "serve"))]
+mod serving;
 mod shapes;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -1,4 +1,4 @@
-//! The folder of an experiment: finished runs, shared language models, and the current run.
+//! Where experiments are run: finished runs, shared language models, and what is going on.
 
 use crate::result_log::{ResultLog, RunResult, failed};
 use crate::score::Score;
@@ -23,29 +23,29 @@ pub(crate) struct RunName {
     pub(crate) key: String,
 }
 
-/// The folder of an experiment. Only one process at a time can use it.
+/// A folder of experiments. Two processes cannot work in one.
 ///
 /// | in it | what |
 /// |---|---|
-/// | `results.jsonl` | one line per finished run |
+/// | `results.jsonl` | a line for each finished run |
 /// | `lm/` | language models that several runs share, kept for rows that are added later |
-/// | `run/` | the current run; removed when all are finished |
+/// | `run/` | the run that is going on; gone when all are finished |
 pub struct ExperimentFolder<'a> {
-    /// Progress sink.
+    /// Who watches.
     pub progress: &'a mut dyn Progress,
     folder: PathBuf,
     every: CheckpointInterval,
     log: ResultLog,
-    /// Seconds spent on what several runs share.
+    /// Seconds that went into what several runs share.
     shared: f64,
     _lock: RunLock,
 }
 
 impl<'a> ExperimentFolder<'a> {
-    /// Opens or creates a folder.
+    /// Opens or begins a folder.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when another process uses it, or it cannot be read or written.
+    /// [`Error::Checkpoint`] when another process is at it, or it cannot be read or written.
     pub fn open(
         progress: &'a mut dyn Progress,
         folder: &Path,
@@ -62,7 +62,7 @@ impl<'a> ExperimentFolder<'a> {
         self.folder.join("text")
     }
 
-    /// The result of a run, from the log or from a new run, which is added to it.
+    /// A run: that in the ledger, or a new one that goes into it.
     pub(crate) fn run(
         &mut self,
         name: RunName,
@@ -96,7 +96,7 @@ impl<'a> ExperimentFolder<'a> {
         Ok(cell)
     }
 
-    /// A runner with `folder` as its run folder.
+    /// A runner that keeps its state in `folder`.
     pub(crate) fn runner(&mut self, folder: &Path) -> Runner<'_> {
         Runner::new(self.progress, Some(folder.to_owned()), self.every)
     }

@@ -8,7 +8,7 @@ use crate::input::texts;
 use crate::models::{ClassifierBundle, Decision, Prediction, open_model};
 use crate::run::Progress;
 use crate::text::Direction;
-use crate::{Error, Fields, Precision};
+use crate::{Error, Fields, Precision, PreparedText};
 use std::path::Path;
 
 /// Texts that are tokenised and held in memory at a time.
@@ -41,9 +41,16 @@ impl Classifier {
     /// [`Error::Checkpoint`] when the folder is missing or damaged, [`Error::WrongModel`] when it
     /// holds a language model, [`Error::Config`] and [`Error::Weights`] when its parts do not fit.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let folder = open_model(path.as_ref())?;
-        let mut model = Self::from(ClassifierBundle::from_folder(&folder)?);
-        model.calibration = read_calibration(&folder)?;
+        Self::from_folder(&open_model(path.as_ref())?)
+    }
+
+    /// Loads a model folder that is open, whose files have been checked.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_folder(folder: &ModelFolder) -> Result<Self, Error> {
+        let mut model = Self::from(ClassifierBundle::from_folder(folder)?);
+        model.calibration = read_calibration(folder)?;
         Ok(model)
     }
 
@@ -182,6 +189,40 @@ impl Classifier {
             to.write(Calibration::FILE, &calibration.to_json())?;
         }
         Ok(to.finish()?)
+    }
+
+    /// Tokenizes a text, for [`predict_prepared`](Self::predict_prepared): what a service does
+    /// before it knows with which other texts this one will be predicted.
+    pub fn prepare(&self, text: impl Fields) -> PreparedText {
+        PreparedText::new(&self.bundle, self.bundle.text.encode(&text.fields()))
+    }
+
+    /// The prediction for each text of a batch, in order, from all of the model's directions or
+    /// from those named. The whole batch is computed at once: its tokens bound the memory.
+    ///
+    /// The bits are those of [`predict`](Self::predict), and of
+    /// [`with_directions`](Self::with_directions) before it.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] as [`predict`](Self::predict), [`Error::Usage`] when the model lacks a
+    /// direction.
+    pub fn predict_prepared(
+        &self,
+        batch: &[&PreparedText],
+        directions: Option<&[Direction]>,
+    ) -> Result<Vec<Prediction>, Error> {
+        let documents: Vec<Vec<u32>> = batch.iter().map(|text| text.ids().to_vec()).collect();
+        let size = documents.len().max(1);
+        let rows = match directions {
+            Some(directions) => self.bundle.probabilities_in(directions, &documents, size)?,
+            None => self.bundle.probabilities_of_ids(&documents, size, &mut |_, _| ())?,
+        };
+        Ok(rows.iter().map(|row| self.bundle.prediction(row)).collect())
+    }
+
+    /// Its reading directions, one network each.
+    pub fn directions(&self) -> Vec<Direction> {
+        self.bundle.directions()
     }
 
     /// Names of the labels, in the order of their numbers; empty if the model predicts a number.

@@ -1,11 +1,10 @@
-//! The error of the stages.
+//! One error for whoever calls a stage.
 
 use crate::ErrorClass;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::decisions::DecisionError;
 use crate::model::LoadError;
-use crate::setting::{Setting, Spelling};
 use crate::text::{Direction, TextError};
 use std::path::PathBuf;
 
@@ -25,7 +24,7 @@ pub enum Error {
     /// A decision on an answer.
     #[error(transparent)]
     Decision(#[from] DecisionError),
-    /// The weights do not fit the configuration, or are not valid.
+    /// A model's weights are not what its configuration asks for, or make no sense.
     #[error("{}: the weights cannot be used", path.display())]
     Weights {
         /// Folder of the model.
@@ -34,7 +33,7 @@ pub enum Error {
         #[source]
         source: LoadError,
     },
-    /// The configuration of a model is not valid.
+    /// A model's configuration cannot be understood.
     #[error("{}: {message}", path.display())]
     Config {
         /// The file.
@@ -42,8 +41,8 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// A model computes NaN or infinity.
-    #[error("the model computes {what} that is not finite (the {direction} network)")]
+    /// A model computes NaN or infinity, so that it has no answer.
+    #[error("the model gives {what} that is not a finite number (the {direction} network)")]
     NotFinite {
         /// What it should have computed, such as "a probability".
         what: &'static str,
@@ -60,7 +59,7 @@ pub enum Error {
         /// What is needed.
         wanted: &'static str,
     },
-    /// The request cannot be fulfilled.
+    /// Something asked for cannot be had.
     #[error("{message}")]
     Usage {
         /// What and why.
@@ -68,7 +67,7 @@ pub enum Error {
         /// What to try instead.
         hint: Option<String>,
     },
-    /// An input is missing.
+    /// What should be read is not there.
     #[error("{message}")]
     Missing {
         /// What is missing.
@@ -76,7 +75,7 @@ pub enum Error {
         /// What to try instead.
         hint: Option<String>,
     },
-    /// There is not enough data.
+    /// There is not enough text to work with.
     #[error("{message}")]
     TooLittle {
         /// What there is and what is needed.
@@ -107,40 +106,33 @@ pub enum Error {
 impl Error {
     /// What to try next, in one line.
     pub fn hint(&self) -> Option<String> {
-        self.hint_in(Spelling::default())
-    }
-
-    /// The same with settings as a front end writes them.
-    pub fn hint_in(&self, spelling: Spelling) -> Option<String> {
         match self {
-            Self::Data(error) => error.hint_in(spelling),
+            Self::Data(error) => error.hint(),
             Self::Text(error) => error.hint().map(Into::into),
-            Self::Checkpoint(error) => error.hint_in(spelling),
+            Self::Checkpoint(error) => error.hint().map(Into::into),
             Self::Decision(error) => error.hint().map(Into::into),
             Self::Usage { hint, .. }
             | Self::TooLittle { hint, .. }
             | Self::Missing { hint, .. } => hint.clone(),
             Self::WrongModel { wanted: "language model", .. } => Some(
-                "give the folder of a language model, as `pretrain` and `finetune` write it, or `en`"
-                    .into(),
+                "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".into(),
             ),
-            Self::WrongModel { .. } => Some(
-                "give the folder of a classifier, as `fit` writes it; `train` makes one from a \
-                 language model"
-                    .into(),
-            ),
+            Self::WrongModel { path, .. } => Some(format!(
+                "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one of this",
+                path.display()
+            )),
             #[cfg(feature = "train")]
             Self::Recipe(error) => error.hint(),
             #[cfg(feature = "train")]
-            Self::Train(error) => error.hint_in(spelling),
+            Self::Train(error) => error.hint(),
             Self::Weights { .. } | Self::Config { .. } => Some(
-                "the folder was changed after it was written; copy it again from its source".into(),
+                "the folder was changed after it was written; copy it from where it came".into(),
             ),
-            Self::NotFinite { .. } => Some(format!(
-                "the weights may be damaged, or too large for the number format: try {}, or get the \
-                 model again from its source",
-                spelling.with(Setting::Precision, "f32")
-            )),
+            Self::NotFinite { .. } => Some(
+                "weights may be damaged, or too large for the precision: try `--precision f32`, \
+                 or get the model again from where it came"
+                    .into(),
+            ),
             #[cfg(feature = "train")]
             Self::Finished { .. } => None,
             Self::Stopped => None,

@@ -73,6 +73,7 @@ pub mod model;
 pub mod models;
 #[cfg(feature = "train")]
 pub mod optim;
+mod prepared;
 pub mod printable;
 mod progress;
 #[cfg(feature = "train")]
@@ -81,7 +82,6 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "train")]
 pub mod schedule;
-pub mod setting;
 pub mod stages;
 pub mod text;
 #[cfg(feature = "train")]
@@ -100,6 +100,7 @@ pub use error_class::ErrorClass;
 pub use examples::{Examples, Reader, describe_columns};
 pub use fields::Fields;
 pub use models::{Decision, Prediction};
+pub use prepared::PreparedText;
 #[cfg(feature = "train")]
 pub use trained::Trained;
 #[cfg(feature = "train")]

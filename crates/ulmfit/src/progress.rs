@@ -1,10 +1,9 @@
-//! What a stage reports while it runs.
+//! What a stage tells while it works.
 
-use crate::setting::Spelling;
 #[cfg(feature = "train")]
 use crate::train::{Control, Event};
 
-/// The name of a training: one network in one stage.
+/// A long piece of work that is about to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageName {
     /// For people: "fine-tune the language model, forward".
@@ -13,36 +12,31 @@ pub struct StageName {
     pub name: String,
 }
 
-/// Progress sink: a terminal, a log, a test.
+/// Somebody who watches: a terminal, a test, nobody.
 ///
-/// Several trainings may run side by side; all their events come from one thread.
+/// Several tasks may go on side by side; one thread tells of all.
 pub trait Progress {
-    /// Training begins. Until [`stage_ended`](Self::stage_ended) there is something to save, and a
-    /// request to stop should be answered by [`event`](Self::event) and
-    /// [`stop_asked`](Self::stop_asked). Before and after, the sink may end the program.
+    /// Training begins: until [`stage_ended`](Self::stage_ended) there is something to save, and a
+    /// request to stop should be told by [`event`](Self::event) and
+    /// [`stop_asked`](Self::stop_asked). Before and after, whoever watches may end the program.
     fn stage_started(&mut self, _task: &StageName) {}
 
-    /// Training has ended, and everything is saved.
+    /// It has ended, and what there is to save is saved.
     fn stage_ended(&mut self, _task: &StageName) {}
 
-    /// Whether the user asked to stop.
+    /// Whether somebody asked to stop.
     fn stop_asked(&self) -> bool {
         false
     }
 
-    /// Something happened in training; returns whether to continue.
+    /// Something happened in training; says whether to go on.
     #[cfg(feature = "train")]
     fn event(&mut self, _task: &StageName, _event: &Event) -> Control {
         Control::Continue
     }
 
-    /// Part of some work without events is done: documents read, batches scored.
+    /// Part of a task without events is done: documents read, batches scored.
     fn tick(&mut self, _what: &str, _done: usize, _total: Option<usize>) {}
-
-    /// How settings are written in notes and warnings.
-    fn spelling(&self) -> Spelling {
-        Spelling::default()
-    }
 
     /// A fact the user should know.
     fn note(&mut self, _text: &str) {}
@@ -53,7 +47,7 @@ pub trait Progress {
     }
 }
 
-/// Ignores everything.
+/// Watches nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProgress;
 

@@ -18,6 +18,8 @@ mod language;
 mod lr_find;
 mod predict;
 mod pretrain;
+#[cfg(feature = "serve")]
+mod serve;
 mod tokenize;
 mod train;
 
@@ -43,6 +45,9 @@ pub(crate) enum Command {
     Predict(predict::Args),
     /// Measure on labelled rows when a classifier should not answer
     Calibrate(calibrate::Args),
+    /// Serve models over HTTP, with a page for people
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Tokenize texts
     Tokenize(tokenize::Args),
     /// Generate text with a language model
@@ -78,6 +83,8 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::Evaluate(args) => evaluate::run(args, common, out),
         Command::Predict(args) => predict::run(args, common, out),
         Command::Calibrate(args) => calibrate::run(args, common, out),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args, common, out),
         Command::Tokenize(args) => tokenize::run(args, out),
         Command::Generate(args) => generate::run(args, common, out),
         Command::LrFind(args) => lr_find::run(args, common, out),

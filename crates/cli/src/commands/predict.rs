@@ -10,8 +10,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use ulmfit::data::Record;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, open};
+use ulmfit::decisions::{Policy, Rule};
 use ulmfit::run::Progress;
-use ulmfit::{Classifier, Error, describe_columns};
+use ulmfit::{Classifier, Decision, Error, Prediction, describe_columns};
 
 /// Predicts the labels of texts: one row out per row in, in order.
 #[derive(Debug, clap::Args)]
@@ -19,11 +20,12 @@ use ulmfit::{Classifier, Error, describe_columns};
     ulmfit predict model new.csv.gz --format csv --echo -o labelled.csv\n  \
     ulmfit predict model new.csv --max-error 0.02")]
 pub(crate) struct Args {
-    /// Folder of the classifier
-    model: PathBuf,
-    /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
-    #[arg(default_value = "-")]
-    file: PathBuf,
+    /// Folder of the classifier; with --server it may be left out, or is a name there
+    #[cfg_attr(feature = "serve", arg(required_unless_present = "server"))]
+    #[cfg_attr(not(feature = "serve"), arg(required = true))]
+    model: Option<PathBuf>,
+    /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input [default: -]
+    file: Option<PathBuf>,
     /// Write to this file instead of standard output; it appears complete or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -42,8 +44,75 @@ pub(crate) struct Args {
     decision: DecisionOptions,
     #[command(flatten)]
     precision: PrecisionOption,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    server: crate::remote::ServerOptions,
     #[command(flatten)]
     data: DataOptions,
+}
+
+/// What predicts.
+enum Predictor {
+    Here(Box<Classifier>),
+    #[cfg(feature = "serve")]
+    There(crate::remote::Remote),
+}
+
+impl Predictor {
+    /// Where the predictions come from, and the file with the texts.
+    fn open(args: &Args) -> anyhow::Result<(Self, PathBuf)> {
+        let standard_input = || PathBuf::from("-");
+        #[cfg(feature = "serve")]
+        if let Some(url) = args.server.url() {
+            // a name alone is that of the file: the server has a model that needs no name
+            let (model, file) = match (&args.model, &args.file) {
+                (file, None) => (None, file),
+                (model, file) => (model.as_ref(), file),
+            };
+            let model = model.map(|name| name.to_string_lossy().into_owned());
+            let remote = crate::remote::Remote::open(url, &args.server, model, args.direction)?;
+            return Ok((Self::There(remote), file.clone().unwrap_or_else(standard_input)));
+        }
+        let mut model = Classifier::load(args.model.clone().unwrap_or_default())?;
+        if let Some(direction) = args.direction {
+            model = model.with_directions(&direction.directions())?;
+        }
+        let model = model.with_precision(args.precision.get());
+        Ok((Self::Here(Box::new(model)), args.file.clone().unwrap_or_else(standard_input)))
+    }
+
+    fn text_columns(&self) -> &[String] {
+        match self {
+            Self::Here(model) => model.text_columns(),
+            #[cfg(feature = "serve")]
+            Self::There(remote) => remote.text_columns(),
+        }
+    }
+
+    /// The thresholds that a rule comes to; a server keeps its own.
+    fn policy(&self, rule: Rule) -> anyhow::Result<Option<Policy>> {
+        match self {
+            Self::Here(model) => Ok(Some(model.policy(rule)?)),
+            #[cfg(feature = "serve")]
+            Self::There(_) => Ok(None),
+        }
+    }
+
+    fn predict(&self, documents: &[&[String]]) -> anyhow::Result<Vec<Prediction>> {
+        match self {
+            Self::Here(model) => Ok(model.predict(documents)?),
+            #[cfg(feature = "serve")]
+            Self::There(remote) => remote.predict(documents),
+        }
+    }
+
+    fn decide(&self, documents: &[&[String]], policy: &Policy) -> anyhow::Result<Vec<Decision>> {
+        match self {
+            Self::Here(model) => Ok(model.decide(documents, policy)?),
+            #[cfg(feature = "serve")]
+            Self::There(_) => unreachable!("a server keeps its own policies"),
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -52,17 +121,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
     }
-    if args.format == OutputFormat::Jsonl {
-        args.data
-            .refuse_label_delimiter("`--format jsonl`, which prints several labels as a list")?;
-    }
-    let mut model = Classifier::load(&args.model)?;
-    if let Some(direction) = args.direction {
-        model = model.with_directions(&direction.directions())?;
-    }
-    let model = model.with_precision(args.precision.get());
+    let (model, input) = Predictor::open(args)?;
     let mut terminal = Terminal::new(common);
-    let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?;
+    let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?.flatten();
     if let Some(policy) = &policy {
         policy.told.iter().for_each(|told| terminal.note(told));
         policy.warnings.iter().for_each(|warning| terminal.warn(warning));
@@ -72,14 +133,12 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
         learned_text: model.text_columns().to_vec(),
-        learned_label: model.bundle().label_column.clone(),
         ..args.data.read_options()
     };
-    let records = open(&args.file, &options)?;
-    args.data.refuse_csv_options(&[records.format()])?;
-    describe_columns(&args.file, &records, model.text_columns(), &mut terminal);
+    let records = open(&input, &options)?;
+    describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
-    // a person who types gets an answer to each line at once, a pipe gets large batches
+    // whoever types gets an answer to each line at once, whoever pipes gets speed
     let reader = ReadAhead::start(records)?;
     let mut failed = None;
     while failed.is_none() {
@@ -105,11 +164,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         };
         match &policy {
             Some(policy) => {
-                let found = model.decide(documents, policy)?;
+                let found = model.decide(&documents, policy)?;
                 batch.iter().zip(&found).try_for_each(|(r, d)| write(r, Found::Decision(d)))?;
             }
             None => {
-                let found = model.predict(documents)?;
+                let found = model.predict(&documents)?;
                 batch.iter().zip(&found).try_for_each(|(r, p)| write(r, Found::Answer(p)))?;
             }
         }
@@ -122,7 +181,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         file.finish()?;
     }
     let records = reader.finish();
-    let warnings = records.warnings().messages_of_predictions(terminal.spelling());
+    let warnings = records.warnings().messages_of_predictions();
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     Ok(())
 }

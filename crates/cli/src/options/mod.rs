@@ -17,7 +17,7 @@ mod vocab;
 
 pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
-pub(crate) use data::DataOptions;
+pub(crate) use data::{DataOptions, size};
 pub(crate) use decision::DecisionOptions;
 pub(crate) use experiment::ExperimentOptions;
 pub(crate) use labels::LabelArgs;

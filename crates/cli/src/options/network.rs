@@ -22,7 +22,7 @@ pub(crate) struct NetworkOptions {
 }
 
 impl NetworkOptions {
-    /// The sizes, with this vocabulary size.
+    /// The sizes, with so many rows of the vocabulary.
     pub(crate) fn sizes(&self, vocab: usize) -> AwdLstmConfig {
         let [emb, hid, layers] = [(self.emb, 256), (self.hid, 512), (self.layers, 3)]
             .map(|(size, default)| size.unwrap_or(default) as usize);
@@ -57,6 +57,16 @@ impl DirectionOption {
         match chosen {
             Some(direction) => direction.directions(),
             None => base.networks.iter().map(|(direction, _)| *direction).collect(),
+        }
+    }
+
+    /// The word of the option.
+    #[cfg(feature = "serve")]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Backward => "backward",
+            Self::Both => "both",
         }
     }
 

@@ -66,11 +66,8 @@ impl LabelledSplits {
             let (place, rows) = (first.place.clone(), train.len());
             return Err(DataError::NoText { place, rows }.into());
         }
-        let spelling = progress.spelling();
-        options.task.note(&train, spelling).iter().for_each(|note| progress.note(note));
-        for notice in labels.notices(&train) {
-            progress.warn(&notice.message(spelling));
-        }
+        options.task.note(&train).into_iter().for_each(|note| progress.note(note));
+        labels.notices(&train).iter().for_each(|notice| progress.warn(&notice.to_string()));
         let test = match test {
             Some(test) => test,
             None => {
@@ -113,7 +110,7 @@ impl LabelledSplits {
         }
     }
 
-    /// How many rows have each label; `None` where labels are numbers.
+    /// How many rows have each label; none where labels are numbers.
     pub fn label_counts(&self) -> Vec<LabelCounts> {
         let labels = self.labels.with_unseen(&self.test);
         let parts = [&self.train, &self.valid, &self.test].map(|part| {

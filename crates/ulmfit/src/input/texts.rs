@@ -96,8 +96,7 @@ impl<'a> TextStream<'a> {
                 return Ok(Some(record.fields));
             }
             if self.tells {
-                let warnings = records.warnings().messages(self.progress.spelling());
-                warnings.iter().for_each(|text| self.progress.warn(text));
+                records.warnings().messages().iter().for_each(|text| self.progress.warn(text));
             }
         }
     }
@@ -132,7 +131,7 @@ pub fn read_texts(
         let message = format!("there is no text in {}", names(paths));
         return Err(Error::TooLittle {
             message,
-            hint: Some("check the files and the text column".into()),
+            hint: Some("check the files and the text column (--text)".into()),
         });
     }
     Ok(texts)

@@ -74,6 +74,11 @@ impl<D: Device> TextClassifier<D> {
         &self.config
     }
 
+    /// Tokens of a document of `length` tokens whose states are pooled for the answer; all are read.
+    pub fn pooled_tokens(&self, length: usize) -> usize {
+        length - bpt3c::skipped(length, self.config.seq_len, self.config.max_len)
+    }
+
     /// Sets the dropout of training.
     pub fn set_dropout(&mut self, dropout: DropoutConfig) {
         self.encoder.dropout = dropout;

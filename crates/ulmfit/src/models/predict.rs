@@ -1,12 +1,14 @@
 //! Labels for texts.
 
 use super::bundle::{ClassifierBundle, LmBundle};
+use super::directions::require;
 use crate::Error;
 use crate::data::labels::LabelKind;
-use crate::model::scoring::argmax;
+use crate::model::TextClassifier;
+use crate::model::scoring::{argmax, score_documents};
 use crate::text::Direction;
 use serde::{Serialize, Serializer};
-use ulmfit_ops::Device;
+use ulmfit_ops::{Device, Tensor};
 
 /// What a classifier says about a document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,7 +55,7 @@ impl Prediction {
         }
     }
 
-    /// All labels of the text: one; any number where several are possible; `None` for a number.
+    /// All labels of the text: one; any number where several are possible; none for a number.
     pub fn labels(&self) -> &[String] {
         match self {
             Self::Single { label, .. } => std::slice::from_ref(label),
@@ -141,7 +143,7 @@ impl<D: Device> ClassifierBundle<D> {
         self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
     }
 
-    /// The same from token ids in reading order; `each(done, total)` is called after each batch.
+    /// The same from token ids in reading order; `each` hears of documents done and in all.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities).
@@ -151,18 +153,46 @@ impl<D: Device> ClassifierBundle<D> {
         batch_size: usize,
         each: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Vec<f32>>, Error> {
+        let all: Vec<_> = self.networks.iter().collect();
+        self.mean_of(&all, documents, batch_size, each)
+    }
+
+    /// The same from the networks of these directions alone, as after [`keep`](Self::keep).
+    ///
+    /// # Errors
+    /// As [`probabilities`](Self::probabilities); [`Error::Usage`] when a direction is missing.
+    pub fn probabilities_in(
+        &self,
+        directions: &[Direction],
+        documents: &[Vec<u32>],
+        batch_size: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        require(&self.networks, "classifier", directions)?;
+        let of = |direction| self.networks.iter().find(|(d, _)| d == direction);
+        let chosen: Vec<_> = directions.iter().filter_map(of).collect();
+        self.mean_of(&chosen, documents, batch_size, &mut |_, _| ())
+    }
+
+    fn mean_of(
+        &self,
+        networks: &[&(Direction, TextClassifier<D>)],
+        documents: &[Vec<u32>],
+        batch_size: usize,
+        each: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let classes = self.labels.outputs();
-        let share = 1.0 / self.networks.len() as f32;
-        let total = documents.len() * self.networks.len();
+        let share = 1.0 / networks.len() as f32;
+        let total = documents.len() * networks.len();
         let mut done = 0;
         let mut rows = vec![vec![0.0; classes]; documents.len()];
-        for (direction, network) in &self.networks {
+        for (direction, network) in networks {
             let mut oriented = documents.to_vec();
             oriented.iter_mut().for_each(|ids| direction.orient(ids));
             let mut progress = |here, _| each(done + here, total);
-            let found = network.probabilities(&oriented, batch_size, &mut progress);
+            let logits = score_documents(network, &oriented, batch_size, &mut progress);
             done += documents.len();
-            for (row, found) in rows.iter_mut().zip(found) {
+            for (row, logits) in rows.iter_mut().zip(logits) {
+                let found = network.probabilities(&Tensor::from_f32(&[1, classes], &logits));
                 if !found.iter().all(|p| p.is_finite()) {
                     return Err(self.not_finite(*direction));
                 }
@@ -190,7 +220,7 @@ impl<D: Device> ClassifierBundle<D> {
 
     /// What the outputs mean.
     pub fn task(&self) -> LabelKind {
-        self.networks[0].1.task()
+        self.networks[0].1.config().task
     }
 
     /// A row of probabilities in words.

@@ -1,8 +1,8 @@
-//! The optimiser's state of one parameter.
+//! What an optimiser remembers of one parameter.
 
 use ulmfit_ops::{Device, Tensor};
 
-/// State of one parameter; tensors are created when they are first needed.
+/// History of one parameter; tensors exist once they are needed.
 pub struct ParamState<D: Device> {
     /// Updates so far.
     pub steps: u64,

@@ -5,9 +5,9 @@ use std::time::Duration;
 /// How often a checkpoint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckpointInterval {
-    /// After this much time.
+    /// After so much time.
     Time(Duration),
-    /// After this many updates.
+    /// After so many updates.
     Updates(u64),
 }
 

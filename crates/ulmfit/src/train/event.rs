@@ -1,4 +1,4 @@
-//! Events of a training, and who receives them.
+//! What a run tells while it goes on.
 
 use super::Validation;
 use super::control::Control;
@@ -73,18 +73,18 @@ pub enum Event {
     },
 }
 
-/// Receives events: a progress bar, a log file, a test.
+/// Somebody to tell: a progress bar, a log file, a test.
 pub trait Observer {
-    /// Receives an event; returns whether to continue.
+    /// Is told what happened; says whether to go on.
     fn event(&mut self, event: &Event) -> Control;
 
-    /// Returns whether to continue, in the middle of a validation.
+    /// Says whether to go on in the middle of a validation.
     fn poll(&mut self) -> Control {
         Control::Continue
     }
 }
 
-/// Ignores all events.
+/// Tells nobody.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoObserver;
 

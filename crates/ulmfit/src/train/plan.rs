@@ -1,16 +1,16 @@
-//! The plan of a training.
+//! What a run is going to do.
 
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use ulmfit_ops::Key;
 
-/// Some epochs with one set of trainable groups, one schedule and one optimiser state.
+/// A stretch of epochs with one set of learning groups, one schedule and one optimiser history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// Passes over the data.
     pub epochs: usize,
-    /// Trainable groups.
+    /// Groups that learn.
     pub trainable: TrainableGroups,
     /// Peak learning rate of each group, lowest first.
     pub rates: Vec<f64>,
@@ -18,24 +18,24 @@ pub struct Phase {
     pub schedule: ScheduleConfig,
 }
 
-/// Everything [`fit`](super::fit) needs besides model and data.
+/// Everything [`fit`](super::fit) needs to know but model and data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Run one after the other.
+    /// One after the other.
     pub phases: Vec<Phase>,
     /// Update rule.
     pub optimizer: OptimizerConfig,
-    /// Weight decay, decoupled from the gradient with Adam.
+    /// Decay of weights, decoupled from the gradient with Adam.
     pub weight_decay: f64,
-    /// The gradients are clipped to this global norm.
+    /// Largest global norm of the gradients.
     pub clip: Option<f64>,
     /// Batches whose gradients are averaged into one update.
     pub accumulate: usize,
     /// Epochs without a better validation loss after which a phase ends.
     pub patience: Option<usize>,
-    /// Whether the result is the best epoch of the last phase, not the last epoch.
+    /// Whether the weights of the best epoch of the last phase are the result, not the last ones.
     pub keep_best: bool,
-    /// Root of the run's randomness.
+    /// Root of all randomness of the run.
     pub key: Key,
 }
 

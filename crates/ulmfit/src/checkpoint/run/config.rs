@@ -1,4 +1,4 @@
-//! The configuration a run was started with.
+//! The configuration a run was begun with.
 
 use std::collections::BTreeSet;
 use std::fs;

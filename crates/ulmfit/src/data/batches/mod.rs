@@ -1,4 +1,4 @@
-//! Documents to batches, and splits.
+//! Documents to batches, and rows set aside.
 
 mod bptt;
 mod classifier_batches;

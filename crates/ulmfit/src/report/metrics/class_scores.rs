@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct ClassScores {
     /// Name of the class.
     pub label: String,
-    /// Share of the predictions that are correct.
+    /// Part of the guesses that are right.
     pub precision: f64,
-    /// Share of the rows that are found.
+    /// Part of the rows that are found.
     pub recall: f64,
     /// Harmonic mean of both.
     pub f1: f64,

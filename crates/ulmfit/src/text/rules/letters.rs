@@ -35,7 +35,7 @@ impl Letters {
         }
     }
 
-    /// Position of the first capital of `text`.
+    /// Where the first capital of `text` stands.
     pub(super) fn find_capital(self, text: &str) -> Option<usize> {
         match self {
             Self::Ascii => text.bytes().position(|b| b.is_ascii_uppercase()),

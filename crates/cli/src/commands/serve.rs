@@ -1,0 +1,196 @@
+//! `ulmfit serve`.
+
+use crate::options::{Common, PrecisionOption, size};
+use crate::output::Output;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use ulmfit_serve::{Limits, Listen, LogForm, ModelSource, ServeError, Settings, serve};
+
+/// Serves models over HTTP: predictions with the same bits as `ulmfit predict`, and a page for people.
+///
+/// It listens on this machine only unless it is told otherwise. SIGTERM ends it once all requests that
+/// it has taken are answered; SIGHUP loads models and tokens again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ulmfit serve model     then open http://127.0.0.1:8080\n  \
+    ulmfit serve spam=mails topics=topics --listen 0.0.0.0:80 --token-file tokens\n  \
+    curl 127.0.0.1:8080/predict --json '{\"text\": \"Where is my parcel?\"}'")]
+pub(crate) struct Args {
+    /// Folders of classifiers; the first answers requests that name none. Their names in requests
+    /// are those of the folders unless given
+    #[arg(required = true, value_name = "MODEL[=NAME]")]
+    models: Vec<String>,
+    /// Address: HOST:PORT (port 0 is any that is free) or unix:PATH. It is printed as JSON once
+    /// clients can come
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Require a token, one of those in this file, one per line
+    #[arg(long, value_name = "FILE", conflicts_with = "open")]
+    token_file: Option<PathBuf>,
+    /// Listen beyond this machine without a token
+    #[arg(long)]
+    open: bool,
+    /// Answer to this host name, too; repeat for several. Without a token only localhost and
+    /// addresses of this machine are answered to
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// Let pages of this origin ask, such as https://example.org; repeat for several
+    #[arg(long, value_name = "ORIGIN")]
+    cors: Vec<String>,
+    /// Leave out the page at `/`
+    #[arg(long)]
+    no_page: bool,
+    /// Load a model again when its folder changes
+    #[arg(long)]
+    watch: bool,
+    /// How to write a line per request to standard error; texts are never in it
+    #[arg(long, value_name = "FORM", default_value = "text", value_parser = ["text", "json"])]
+    log: String,
+    #[command(flatten)]
+    limits: LimitOptions,
+    #[command(flatten)]
+    precision: PrecisionOption,
+}
+
+/// Limits of requests, batches and the queue.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitOptions {
+    /// Most tokens of a batch; a longer text forms its own
+    #[arg(long, value_name = "N", default_value = "8192")]
+    #[arg(value_parser = clap::value_parser!(u32).range(16..))]
+    max_batch_tokens: u32,
+    /// Most texts of a batch
+    #[arg(long, value_name = "N", default_value = "64")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
+    max_batch_texts: u32,
+    /// How long a batch may wait to become as large as the one before
+    #[arg(long, value_name = "TIME", default_value = "2ms", value_parser = time)]
+    batch_wait: Duration,
+    /// Most texts that wait; more are refused with status 429
+    #[arg(long, value_name = "N", default_value = "1024")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    queue_texts: u32,
+    /// Most texts of a request; a stream may have any number
+    #[arg(long, value_name = "N", default_value = "256")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=Limits::MOST_TEXTS as i64))]
+    max_texts: u32,
+    /// Most bytes of a request; a stream may have any number
+    #[arg(long, value_name = "SIZE", default_value = "4M", value_parser = bytes)]
+    max_body: u64,
+    /// Most bytes of a text
+    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = bytes)]
+    max_doc_bytes: u64,
+    /// Time from a request to its answer, else status 504
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    deadline: Duration,
+    /// Time for requests in flight after the signal to stop
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    drain: Duration,
+    /// Time in which a client must send or take something
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    idle: Duration,
+    /// Most connections at a time; more wait
+    #[arg(long, value_name = "N", default_value = "1024")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: u32,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let limits = &args.limits;
+    let settings = Settings {
+        models: args.models.iter().map(|model| source(model)).collect(),
+        listen: match args.listen.strip_prefix("unix:") {
+            Some(path) => Listen::Unix(path.into()),
+            None => Listen::Tcp(args.listen.clone()),
+        },
+        token_file: args.token_file.clone(),
+        open: args.open,
+        allowed_hosts: args.allow_host.clone(),
+        cors: args.cors.clone(),
+        page: !args.no_page,
+        watch: args.watch,
+        precision: args.precision.get(),
+        log: match &args.log[..] {
+            _ if common.quiet => LogForm::Quiet,
+            "json" => LogForm::Json,
+            _ => LogForm::Text,
+        },
+        limits: Limits {
+            batch_tokens: limits.max_batch_tokens as usize,
+            batch_texts: limits.max_batch_texts as usize,
+            batch_wait: limits.batch_wait,
+            queue_texts: limits.queue_texts as usize,
+            texts: limits.max_texts as usize,
+            body: limits.max_body as usize,
+            document: limits.max_doc_bytes as usize,
+            deadline: limits.deadline,
+            drain: limits.drain,
+            idle: limits.idle,
+            connections: limits.max_connections as usize,
+        },
+    };
+    let mut printed = Ok(());
+    let served = serve(&settings, |address| {
+        let line = serde_json::json!({ "listening": address }).to_string();
+        printed = out.json_line(&line).and_then(|()| out.flush());
+    });
+    served.map_err(|error| match error {
+        ServeError::Model(error) => error.into(),
+        other => anyhow::Error::from(other),
+    })?;
+    Ok(printed?)
+}
+
+/// `FOLDER` or `FOLDER=NAME`; a folder whose own name has that sign comes first.
+fn source(argument: &str) -> ModelSource {
+    if !Path::new(argument).exists()
+        && let Some((path, name)) = argument.rsplit_once('=')
+    {
+        return ModelSource { name: name.to_owned(), path: path.into() };
+    }
+    let path = PathBuf::from(argument);
+    let full = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let name = full.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned());
+    ModelSource { name, path }
+}
+
+/// A size such as `512K`, `4M` or `4MiB`.
+fn bytes(text: &str) -> Result<u64, String> {
+    size(text.strip_suffix("iB").unwrap_or(text))
+}
+
+/// A time such as `2ms`, `30s` or `5m`.
+fn time(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0)];
+    let unit = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+    let number = unit.and_then(|(digits, factor)| Some(digits.parse::<f64>().ok()? * factor));
+    let seconds = number.filter(|seconds| (0.0..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| {
+        "a time is a number with ms, s or m behind it, such as 500ms, at most a day".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_as_people_write_them() {
+        assert_eq!(time("2ms"), Ok(Duration::from_millis(2)));
+        assert_eq!(time("0.5s"), Ok(Duration::from_millis(500)));
+        assert_eq!(time("1m"), Ok(Duration::from_mins(1)));
+        for wrong in ["", "s", "5", "-1s", "NaNs", "infs", "2d", "90000s"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(bytes("4MiB"), Ok(4 << 20));
+        assert_eq!(bytes("4M"), Ok(4 << 20));
+        assert!(bytes("iB").is_err());
+    }
+
+    #[test]
+    fn a_model_has_the_name_of_its_folder_or_another() {
+        assert_eq!(source("none/such/spam").name, "spam");
+        let named = source("none/such=spam");
+        assert_eq!((named.name.as_str(), named.path), ("spam", PathBuf::from("none/such")));
+    }
+}

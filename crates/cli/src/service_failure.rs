@@ -1,0 +1,64 @@
+//! Hints and exit codes of servers and of those who ask them.
+
+use anyhow::Error as Any;
+use ulmfit::ErrorClass;
+use ulmfit_serve::{ClientError, ServeError};
+
+/// What to do about it, and the exit code, if it is an error of a server or a client.
+pub(crate) fn explain(error: &Any) -> Option<(Option<String>, u8)> {
+    let of_server = || {
+        let error = error.downcast_ref::<ServeError>()?;
+        let code = match error.class() {
+            ErrorClass::Usage => 2,
+            ErrorClass::Data => 65,
+            ErrorClass::MissingInput => 66,
+            ErrorClass::Io => 74,
+            _ => 1,
+        };
+        Some((hint(error).map(Into::into), code))
+    };
+    let of_client = || error.downcast_ref::<ClientError>().map(asked);
+    of_server().or_else(of_client)
+}
+
+fn hint(error: &ServeError) -> Option<&'static str> {
+    Some(match error {
+        ServeError::SameName { .. } => "name them: `ulmfit serve one/model=one two/model=two`",
+        ServeError::BadName { .. } => "give it another name: `ulmfit serve FOLDER=NAME`",
+        ServeError::Exposed { .. } => {
+            "require a token with --token-file FILE, or say --open if everybody may ask"
+        }
+        ServeError::Listen { .. } => {
+            "choose another address with --listen, such as 127.0.0.1:0 for a free port"
+        }
+        ServeError::Tokens { .. } => {
+            "write one token per line, such as the output of `openssl rand -hex 32`"
+        }
+        ServeError::NotDrained { .. } => "give them more time with --drain",
+        _ => return None,
+    })
+}
+
+fn asked(error: &ClientError) -> (Option<String>, u8) {
+    match error {
+        ClientError::Unreachable { .. } => {
+            (Some("is the server running? `ulmfit serve MODEL` starts one".into()), 74)
+        }
+        ClientError::Refused { status, hint, .. } => {
+            let hint = match status {
+                401 => Some("give the server's token with --token-file".to_owned()),
+                429 | 503 | 504 => Some("try again later".to_owned()),
+                _ => hint.clone(),
+            };
+            let code = match status {
+                401 | 403 | 421 => 2,
+                400 | 413 | 415 | 422 => 65,
+                404 => 66,
+                429 | 503 | 504 => 75,
+                _ => 1,
+            };
+            (hint, code)
+        }
+        _ => (Some("check the address".into()), 74),
+    }
+}

@@ -1,0 +1,13 @@
+//! JSON of both sides: what clients send and what they get.
+
+mod answer;
+mod bounded;
+mod object;
+mod request;
+
+pub(crate) use answer::{Answer, Element, ElementFields, ModelName, Received, Seen};
+pub(crate) use bounded::{Bounded, MOST};
+pub(crate) use object::Object;
+pub(crate) use request::{
+    DirectionName, Many, One, Options, PredictRequest, Row, Rows, StreamOptions, Text,
+};

@@ -1,0 +1,243 @@
+//! A client: predictions of a server, with the very numbers that it computed.
+
+use crate::api::{Received, Text};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use ulmfit::Prediction;
+use ureq::Agent;
+use ureq::http::{Response, StatusCode};
+
+/// Tries of a request that the server is too busy for.
+const TRIES: u32 = 8;
+
+/// Asks a server for predictions.
+pub struct Client {
+    agent: Agent,
+    url: String,
+    token: Option<String>,
+    /// Name of the model, unless the server's first is meant.
+    model: Option<String>,
+}
+
+/// What a client wants to know of its texts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Question<'a> {
+    /// `forward`, `backward` or `both`; all directions of the model unless it is given.
+    pub direction: Option<&'a str>,
+}
+
+/// Why a client got no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Nobody answered.
+    #[error("{url} cannot be reached")]
+    Unreachable {
+        /// Address that was asked.
+        url: String,
+        /// What went wrong.
+        #[source]
+        source: Box<ureq::Error>,
+    },
+    /// The server refused.
+    #[error("{url} answers {status}: {detail}")]
+    Refused {
+        /// Address that was asked.
+        url: String,
+        /// The status.
+        status: u16,
+        /// What the server says.
+        detail: String,
+        /// What the server says to do about it.
+        hint: Option<String>,
+    },
+    /// What came is not an answer.
+    #[error("{url} does not answer as a server of `ulmfit` does: {what}")]
+    Strange {
+        /// Address that was asked.
+        url: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl ClientError {
+    fn is_too_large(&self) -> bool {
+        matches!(self, Self::Refused { status: 413, .. })
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<&'a str>,
+    texts: Vec<Text>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    detail: String,
+    hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Card {
+    name: String,
+    config: Config,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Config {
+    #[serde(default)]
+    text_columns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Cards {
+    models: Vec<Card>,
+}
+
+impl Client {
+    /// A client of the server at `url`, such as `http://127.0.0.1:8080`.
+    pub fn new(url: &str, token: Option<String>, model: Option<String>) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(Duration::from_secs(30)))
+            .timeout_recv_response(Some(Duration::from_mins(5)))
+            .user_agent(concat!("ulmfit/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        Self { agent, url: url.trim_end_matches('/').to_owned(), token, model }
+    }
+
+    /// Names of the text columns that the model learned from; none if they had no names.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the server does not answer, or lacks the model.
+    pub fn text_columns(&self) -> Result<Vec<String>, ClientError> {
+        let url = format!("{}/models", self.url);
+        let mut request = self.agent.get(&url);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = request.call().map_err(|source| unreachable(&url, source))?;
+        let cards: Cards = read(&url, answer)?;
+        let mut cards = cards.models.into_iter();
+        let card = match &self.model {
+            None => cards.next(),
+            Some(name) => cards.find(|card| card.name == *name),
+        };
+        let missing = || ClientError::Refused {
+            url,
+            status: 404,
+            detail: format!("there is no model `{}`", self.model.as_deref().unwrap_or_default()),
+            hint: None,
+        };
+        Ok(card.ok_or_else(missing)?.config.text_columns)
+    }
+
+    /// The prediction for each document, in order; a document is the texts of its columns.
+    ///
+    /// Requests that are too large are halved; while the server is too busy it is asked again.
+    ///
+    /// # Errors
+    /// [`ClientError`] when there is no answer.
+    pub fn predict(
+        &self,
+        documents: &[&[String]],
+        question: Question<'_>,
+    ) -> Result<Vec<Prediction>, ClientError> {
+        match self.ask(documents, question) {
+            Err(error) if error.is_too_large() && documents.len() > 1 => {
+                let (first, second) = documents.split_at(documents.len() / 2);
+                let mut predictions = self.predict(first, question)?;
+                predictions.extend(self.predict(second, question)?);
+                Ok(predictions)
+            }
+            answer => answer,
+        }
+    }
+
+    fn ask(
+        &self,
+        documents: &[&[String]],
+        question: Question<'_>,
+    ) -> Result<Vec<Prediction>, ClientError> {
+        let url = format!("{}/predict", self.url);
+        let text = |fields: &&[String]| match fields {
+            [one] => Text::One(one.clone()),
+            fields => Text::Fields(fields.to_vec()),
+        };
+        let body = Body {
+            model: self.model.as_deref(),
+            direction: question.direction,
+            texts: documents.iter().map(text).collect(),
+        };
+        let strange = |what: String| ClientError::Strange { url: url.clone(), what };
+        let body = serde_json::to_vec(&body).map_err(|error| strange(error.to_string()))?;
+        let mut tries = 0;
+        let answer = loop {
+            let mut request = self.agent.post(&url).header("content-type", "application/json");
+            if let Some(token) = &self.token {
+                request = request.header("authorization", format!("Bearer {token}"));
+            }
+            let answer = request.send(&body).map_err(|source| unreachable(&url, source))?;
+            let wait = busy(&answer).filter(|_| tries < TRIES);
+            let Some(wait) = wait else { break answer };
+            tries += 1;
+            std::thread::sleep(wait);
+        };
+        let received: Received = read(&url, answer)?;
+        if received.predictions.len() != documents.len() {
+            let (found, wanted) = (received.predictions.len(), documents.len());
+            return Err(strange(format!("{found} predictions for {wanted} texts")));
+        }
+        let predictions = received.predictions.into_iter().map(|element| element.into_prediction());
+        let predictions: Option<Vec<Prediction>> = predictions.collect();
+        predictions.ok_or_else(|| {
+            strange(format!("a prediction of `{}` lacks a part", received.model.name))
+        })
+    }
+}
+
+fn unreachable(url: &str, source: ureq::Error) -> ClientError {
+    ClientError::Unreachable { url: url.to_owned(), source: Box::new(source) }
+}
+
+/// How long to wait before the next try, if the server asks for one.
+fn busy(answer: &Response<ureq::Body>) -> Option<Duration> {
+    let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+    if !asks.contains(&answer.status()) {
+        return None;
+    }
+    let seconds = answer.headers().get("retry-after")?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(Duration::from_secs(30)))
+}
+
+/// The document of an answer.
+fn read<T: for<'de> Deserialize<'de>>(
+    url: &str,
+    mut answer: Response<ureq::Body>,
+) -> Result<T, ClientError> {
+    let status = answer.status();
+    let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec();
+    let body = body.map_err(|source| unreachable(url, source))?;
+    if status != StatusCode::OK {
+        let refusal = serde_json::from_slice(&body).unwrap_or_else(|_| Refusal {
+            detail: status.canonical_reason().unwrap_or("an error").to_owned(),
+            hint: None,
+        });
+        let Refusal { detail, hint } = refusal;
+        return Err(ClientError::Refused {
+            url: url.to_owned(),
+            status: status.as_u16(),
+            detail,
+            hint,
+        });
+    }
+    serde_json::from_slice(&body)
+        .map_err(|error| ClientError::Strange { url: url.to_owned(), what: error.to_string() })
+}

@@ -1,0 +1,91 @@
+//! Which of the waiting texts are predicted together.
+
+use super::Job;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What a batch may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    /// Tokens of all texts together.
+    pub(super) tokens: usize,
+    /// Texts.
+    pub(super) texts: usize,
+}
+
+/// How large a batch is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    texts: usize,
+    tokens: usize,
+    /// States of the longest are kept for all: memory is this times the number of texts.
+    longest: usize,
+}
+
+impl Size {
+    fn with(self, tokens: usize, pooled: usize) -> Self {
+        Self {
+            texts: self.texts + 1,
+            tokens: self.tokens + tokens,
+            longest: self.longest.max(pooled),
+        }
+    }
+
+    /// A text alone always fits.
+    fn fits(self, budget: Budget) -> bool {
+        let memory = self.longest.saturating_mul(self.texts);
+        self.texts <= 1
+            || (self.texts <= budget.texts
+                && self.tokens <= budget.tokens
+                && memory <= budget.tokens.saturating_mul(4))
+    }
+}
+
+/// Takes the next batch out of the queue: the oldest text, and those behind it that fit and that the
+/// same model reads in the same directions. Texts that nobody waits for any more are dropped.
+pub(super) fn take(queue: &mut VecDeque<Job>, budget: Budget, now: Instant) -> Vec<Job> {
+    queue.retain(|job| job.deadline > now && !job.reply.is_closed());
+    let mut batch: Vec<Job> = Vec::new();
+    let mut size = Size::default();
+    let mut left = VecDeque::with_capacity(queue.len());
+    while let Some(job) = queue.pop_front() {
+        let alike = batch.first().is_none_or(|first| {
+            Arc::ptr_eq(&first.model, &job.model) && first.direction == job.direction
+        });
+        let larger = size.with(job.text.tokens(), job.text.pooled());
+        if alike && larger.fits(budget) {
+            size = larger;
+            batch.push(job);
+        } else {
+            left.push_back(job);
+        }
+    }
+    *queue = left;
+    batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(tokens: &[usize]) -> Size {
+        tokens.iter().fold(Size::default(), |size, &tokens| size.with(tokens, tokens.min(1440)))
+    }
+
+    #[test]
+    fn a_batch_is_bounded_by_texts_tokens_and_memory_and_never_empty() {
+        let budget = Budget { tokens: 1000, texts: 64 };
+        assert!(size(&[100_000]).fits(budget), "alone any text fits");
+        assert!(!size(&[100_000, 1]).fits(budget));
+        assert!(size(&[500, 500]).fits(budget));
+        assert!(!size(&[500, 501]).fits(budget));
+        assert!(size(&[1; 64]).fits(budget));
+        assert!(!size(&[1; 65]).fits(budget));
+        let mut mixed = vec![1; 8];
+        mixed[0] = 500;
+        assert!(size(&mixed).fits(budget));
+        mixed.push(1);
+        assert!(!size(&mixed).fits(budget), "nine times the longest is too much memory");
+    }
+}

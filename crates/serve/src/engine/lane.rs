@@ -1,0 +1,110 @@
+//! Texts that wait for the same thread.
+
+use super::Job;
+use super::batch::{Budget, take};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A queue with one thread at its end.
+pub(super) struct Lane {
+    budget: Budget,
+    /// How long to wait for as many texts as last time.
+    wait: Duration,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    closed: bool,
+    /// Tokens of the batch that is being computed.
+    running: usize,
+    /// When the last batch was done, and how many texts it had.
+    last: Option<(Instant, usize)>,
+    /// Tokens a second, lately; 0 before the first batch.
+    speed: f64,
+}
+
+/// What a batch cost.
+pub(super) struct Cost {
+    pub(super) texts: usize,
+    pub(super) tokens: usize,
+    pub(super) took: Duration,
+}
+
+impl Lane {
+    pub(super) fn new(budget: Budget, wait: Duration) -> Self {
+        Self { budget, wait, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, job: Job) {
+        self.lock().queue.push_back(job);
+        self.changed.notify_one();
+    }
+
+    /// No more batches after those that wait.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// How long what waits will take, by the speed of late.
+    pub(super) fn expected_wait(&self) -> Duration {
+        let state = self.lock();
+        let waiting: usize = state.queue.iter().map(|job| job.text.tokens()).sum();
+        if state.speed <= 0.0 {
+            return Duration::ZERO;
+        }
+        Duration::try_from_secs_f64((waiting + state.running) as f64 / state.speed)
+            .unwrap_or(Duration::MAX)
+    }
+
+    /// The next batch; none when the lane is closed.
+    ///
+    /// Where the last batch has just ended and had several texts, whoever sent them may be about
+    /// to send the next ones: it waits for as many, but not for long. After a single text, or after
+    /// a pause, it does not wait at all.
+    pub(super) fn next(&self) -> Option<Vec<Job>> {
+        let mut state = self.lock();
+        loop {
+            if state.queue.is_empty() {
+                if state.closed {
+                    return None;
+                }
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            if let Some((ended, texts)) = state.last.filter(|_| !state.closed) {
+                let left = self.wait.saturating_sub(ended.elapsed());
+                if state.queue.len() < texts && !left.is_zero() {
+                    let waited = self.changed.wait_timeout(state, left);
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    continue;
+                }
+            }
+            let batch = take(&mut state.queue, self.budget, Instant::now());
+            if !batch.is_empty() {
+                state.running = batch.iter().map(|job| job.text.tokens()).sum();
+                return Some(batch);
+            }
+        }
+    }
+
+    /// The batch is done.
+    pub(super) fn done(&self, cost: Cost) {
+        let mut state = self.lock();
+        state.running = 0;
+        state.last = Some((Instant::now(), cost.texts));
+        let seconds = cost.took.as_secs_f64();
+        if seconds > 0.0 {
+            let speed = cost.tokens as f64 / seconds;
+            state.speed = if state.speed > 0.0 { 0.8 * state.speed + 0.2 * speed } else { speed };
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A batch becomes answers.
+
+use super::lane::Cost;
+use super::{Job, Outcome, Scored};
+use crate::metrics::Metrics;
+use crate::problem::{Kind, Problem};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+use ulmfit::{Prediction, PreparedText};
+
+/// Predicts a batch and answers whoever waits.
+pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
+    let begun = Instant::now();
+    let texts: Vec<&PreparedText> = batch.iter().map(|job| &job.text).collect();
+    let count = texts.len();
+    let tokens = texts.iter().map(|text| text.tokens()).sum();
+    let found = match predict(&batch[0], &texts) {
+        // one text must not fail the others
+        Err(_) if count > 1 => batch
+            .iter()
+            .map(|job| predict(job, &[&job.text]).and_then(|mut found| found.pop().ok_or_else(bug)))
+            .collect(),
+        Ok(predictions) => predictions.into_iter().map(Ok).collect::<Vec<_>>(),
+        Err(problem) => vec![Err(problem)],
+    };
+    let took = begun.elapsed();
+    metrics.batch(count, tokens, took);
+    for (job, found) in batch.into_iter().zip(found) {
+        let Job { model, text, queued, reply, place, .. } = job;
+        drop(place);
+        let waited = begun.saturating_duration_since(queued);
+        if let Ok(found) = &found {
+            metrics.text(&model.name, found, text.unknown(), text.tokens(), waited);
+        }
+        let outcome: Outcome =
+            found.map(|prediction| Scored { prediction, waited, took, batch_texts: count });
+        _ = reply.send(outcome); // fails when nobody waits any more
+    }
+    Cost { texts: count, tokens, took }
+}
+
+fn bug() -> Problem {
+    Problem::new(Kind::Internal, "the prediction failed; the log of the server may say more")
+}
+
+fn predict(job: &Job, texts: &[&PreparedText]) -> Result<Vec<Prediction>, Problem> {
+    let directions = job.direction.map(|direction| [direction]);
+    let directions = directions.as_ref().map(<[_; 1]>::as_slice);
+    let classifier = &job.model.classifier;
+    let found = catch_unwind(AssertUnwindSafe(|| classifier.predict_prepared(texts, directions)));
+    match found {
+        Ok(Ok(predictions)) => Ok(predictions),
+        Ok(Err(error)) => Err(Problem::new(Kind::Internal, error.to_string())),
+        Err(_) => Err(bug()), // the panic hook has reported it
+    }
+}

@@ -1,0 +1,92 @@
+//! Where clients come in.
+
+use crate::{Listen, ServeError};
+use std::io;
+use std::path::{Path, PathBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// Where clients come in.
+pub(crate) enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener, SocketFile),
+}
+
+/// A client.
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// The file of a unix socket; it goes when the server does.
+pub(crate) struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Listener {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// [`ServeError::Listen`] when that cannot be.
+    pub(crate) async fn bind(listen: &Listen) -> Result<Self, ServeError> {
+        match listen {
+            Listen::Tcp(address) => {
+                let bound = TcpListener::bind(address).await;
+                let failed = |source| ServeError::Listen { address: address.clone(), source };
+                Ok(Self::Tcp(bound.map_err(failed)?))
+            }
+            Listen::Unix(path) => {
+                let bound = bind_unix(path).await;
+                let address = format!("unix:{}", path.display());
+                let listener = bound.map_err(|source| ServeError::Listen { address, source })?;
+                Ok(Self::Unix(listener, SocketFile(path.clone())))
+            }
+        }
+    }
+
+    /// Whether only this machine can reach it.
+    pub(crate) fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(listener) => {
+                listener.local_addr().is_ok_and(|address| address.ip().is_loopback())
+            }
+            Self::Unix(..) => true,
+        }
+    }
+
+    /// Its address as clients write it.
+    pub(crate) fn address(&self) -> String {
+        match self {
+            Self::Tcp(listener) => listener
+                .local_addr()
+                .map_or_else(|_| "http://?".into(), |address| format!("http://{address}")),
+            Self::Unix(_, file) => format!("unix:{}", file.0.display()),
+        }
+    }
+
+    /// The next client.
+    pub(crate) async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                _ = stream.set_nodelay(true); // answers are small, and whole when they are sent
+                Ok(Stream::Tcp(stream))
+            }
+            Self::Unix(listener, _) => Ok(Stream::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// Takes over the socket of a server that is gone, but of none that answers.
+async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::FileTypeExt;
+    let is_socket =
+        std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    if is_socket && UnixStream::connect(path).await.is_err() {
+        std::fs::remove_file(path)?;
+    }
+    UnixListener::bind(path)
+}

@@ -1,0 +1,142 @@
+//! What went wrong with a request: `application/problem+json`, RFC 9457.
+
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde::Serialize;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// What kind of mistake it was; each has a status of its own or a name of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    NoTexts,
+    Syntax,
+    Unauthorized,
+    NotFound,
+    Method,
+    SlowBody,
+    TooLarge,
+    MediaType,
+    Host,
+    Invalid,
+    QueueFull,
+    Internal,
+    Stopping,
+    Deadline,
+}
+
+impl Kind {
+    /// Status, name and title.
+    fn words(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::NoTexts => (StatusCode::BAD_REQUEST, "no-texts", "No texts"),
+            Self::Syntax => (StatusCode::BAD_REQUEST, "syntax", "Not valid JSON"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token required"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method", "Method not allowed"),
+            Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow-body", "Request too slow"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Request too large"),
+            Self::MediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported content type")
+            }
+            Self::Host => (StatusCode::MISDIRECTED_REQUEST, "host", "Unknown host name"),
+            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid request"),
+            Self::QueueFull => (StatusCode::TOO_MANY_REQUESTS, "queue-full", "Too many requests"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "Server is stopping"),
+            Self::Deadline => (StatusCode::GATEWAY_TIMEOUT, "deadline", "Deadline exceeded"),
+        }
+    }
+}
+
+/// The body of an error.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Name of the kind of error: `urn:ulmfit:error:queue-full`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong with this request.
+    detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// Number of the text that is wrong, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<usize>,
+    /// `detail` by the name that clients of the Open Inference Protocol read.
+    error: String,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let (status, name, title) = kind.words();
+        let detail = detail.into();
+        Self {
+            kind: format!("urn:ulmfit:error:{name}"),
+            title,
+            status: status.as_u16(),
+            error: detail.clone(),
+            detail,
+            hint: None,
+            row: None,
+            retry_after: None,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn row(mut self, row: usize) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The server was told to stop.
+    pub(crate) fn stopping() -> Self {
+        Self::new(Kind::Stopping, "the server has been told to stop and takes no new requests")
+            .retry_after(Duration::from_secs(1))
+    }
+
+    /// As a line of a stream of answers.
+    pub(crate) fn line(&self, row: usize) -> String {
+        let document = serde_json::json!({
+            "row": row, "error": self.detail, "type": self.kind, "status": self.status,
+        });
+        document.to_string()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(wait) = self.retry_after {
+            headers
+                .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

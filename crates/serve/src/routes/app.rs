@@ -1,0 +1,123 @@
+//! What all requests share.
+
+use super::Page;
+use crate::Limits;
+use crate::engine::Engine;
+use crate::hosted::{Loaded, Models};
+use crate::log::Log;
+use crate::metrics::Metrics;
+use crate::problem::{Kind, Problem};
+use crate::tokens::Tokens;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+
+/// Who may ask, and by which name of the server.
+pub(crate) enum Access {
+    /// Whoever has a token.
+    Token(Tokens),
+    /// Whoever is on this machine: the server must be called by a name of loopback, or by one of
+    /// these, so that no page of a stranger's name can reach it (DNS rebinding).
+    Loopback(Vec<String>),
+    /// Whoever can reach it.
+    Anybody,
+}
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) models: Models,
+    pub(crate) engine: Engine,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) limits: Limits,
+    pub(crate) log: Log,
+    pub(crate) access: Access,
+    pub(crate) page: Option<Page>,
+    /// KiB of memory left for bodies of requests.
+    pub(crate) body_memory: Arc<Semaphore>,
+    stopping: AtomicBool,
+    in_flight: Arc<InFlight>,
+}
+
+impl App {
+    pub(crate) fn new(
+        models: Models,
+        engine: Engine,
+        metrics: Arc<Metrics>,
+        limits: Limits,
+        log: Log,
+        access: Access,
+        page: Option<Page>,
+    ) -> Self {
+        // enough for as many full bodies as a queue of single texts needs in practice
+        let kib = (limits.body / 1024 + 1).saturating_mul(16).max(64 << 10);
+        Self {
+            models,
+            engine,
+            metrics,
+            limits,
+            log,
+            access,
+            page,
+            body_memory: Arc::new(Semaphore::new(kib.min(Semaphore::MAX_PERMITS))),
+            stopping: AtomicBool::new(false),
+            in_flight: Arc::default(),
+        }
+    }
+
+    /// The model of that name, or the first.
+    pub(crate) fn model(&self, name: Option<&str>) -> Result<Arc<Loaded>, Problem> {
+        self.models.find(name).ok_or_else(|| {
+            let detail = format!("there is no model `{}` here", name.unwrap_or_default());
+            let hint = format!("there is `{}`", self.models.names().join("`, `"));
+            Problem::new(Kind::NotFound, detail).hint(hint)
+        })
+    }
+
+    /// From now on there are no new predictions.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Counts a request until the guard is dropped.
+    pub(crate) fn enter(&self) -> Guard {
+        self.in_flight.count.fetch_add(1, Ordering::SeqCst);
+        Guard(Arc::clone(&self.in_flight))
+    }
+
+    /// Waits until no request is in flight; gives the number of those that are after `most`.
+    pub(crate) async fn drained(&self, most: Duration) -> usize {
+        let all = async {
+            loop {
+                let changed = self.in_flight.changed.notified();
+                if self.in_flight.count.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                // also by the clock: a notification that comes between load and wait is no loss
+                _ = tokio::time::timeout(Duration::from_millis(50), changed).await;
+            }
+        };
+        _ = tokio::time::timeout(most, all).await;
+        self.in_flight.count.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Default)]
+struct InFlight {
+    count: AtomicUsize,
+    changed: Notify,
+}
+
+/// A request in flight.
+pub(crate) struct Guard(Arc<InFlight>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+        self.0.changed.notify_waiters();
+    }
+}

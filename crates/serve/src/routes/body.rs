@@ -1,0 +1,106 @@
+//! The body of a request, within its limits.
+
+use super::app::App;
+use crate::problem::{Kind, Problem};
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{timeout, timeout_at};
+
+/// How long the rest of a body that is too large is read and thrown away, so that the client, which
+/// is still sending, gets to read the answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A body in memory.
+pub(super) struct Held {
+    pub(super) bytes: Bytes,
+    /// Its share of the memory for bodies.
+    _memory: Option<OwnedSemaphorePermit>,
+}
+
+/// The media type of a request, in small letters and without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The next piece of a body; none at the end.
+pub(super) async fn next(body: &mut Body, idle: Duration) -> Result<Option<Bytes>, Problem> {
+    loop {
+        let frame = timeout(idle, body.frame()).await.map_err(|_| slow(idle))?;
+        match frame {
+            None => return Ok(None),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                } // trailers say nothing to us
+            }
+            Some(Err(_)) => {
+                return Err(Problem::new(Kind::Syntax, "the body of the request broke off"));
+            }
+        }
+    }
+}
+
+fn slow(idle: Duration) -> Problem {
+    let detail = format!("nothing of the request came for {} s", idle.as_secs_f64());
+    Problem::new(Kind::SlowBody, detail)
+}
+
+/// Reads a whole body.
+pub(super) async fn read(
+    app: &App,
+    headers: &HeaderMap,
+    mut body: Body,
+    deadline: Instant,
+) -> Result<Held, Problem> {
+    let limit = app.limits.body;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: u64| bytes > limit as u64) {
+        if headers.contains_key(EXPECT) {
+            return Err(too_large(app)); // it waits for our word before it sends anything
+        }
+        rest(&mut body).await;
+        return Err(too_large(app));
+    }
+    let mut bytes = BytesMut::new();
+    let mut memory: Option<OwnedSemaphorePermit> = None;
+    loop {
+        let piece = timeout_at(deadline.into(), next(&mut body, app.limits.idle)).await;
+        let Some(piece) = piece.map_err(|_| slow(app.limits.deadline))?? else { break };
+        if bytes.len() + piece.len() > limit {
+            rest(&mut body).await;
+            return Err(too_large(app));
+        }
+        let before = bytes.len().div_ceil(1024);
+        bytes.extend_from_slice(&piece);
+        let more = u32::try_from(bytes.len().div_ceil(1024) - before).unwrap_or(u32::MAX);
+        let permit = Arc::clone(&app.body_memory).try_acquire_many_owned(more).map_err(|_| {
+            Problem::new(Kind::QueueFull, "the memory for bodies of requests is used up")
+                .hint("try again after the time in `Retry-After`")
+                .retry_after(Duration::from_secs(1))
+        })?;
+        match &mut memory {
+            Some(memory) => memory.merge(permit),
+            None => memory = Some(permit),
+        }
+    }
+    Ok(Held { bytes: bytes.freeze(), _memory: memory })
+}
+
+/// Throws the rest of a body away, for a while.
+async fn rest(body: &mut Body) {
+    let rest = async { while let Ok(Some(_)) = next(body, LINGER).await {} };
+    _ = timeout(LINGER, rest).await;
+}
+
+fn too_large(app: &App) -> Problem {
+    let detail = format!("the body is larger than {} bytes", app.limits.body);
+    Problem::new(Kind::TooLarge, detail)
+        .hint("send fewer texts at a time, or a stream (application/x-ndjson)")
+}

@@ -1,0 +1,37 @@
+//! `GET /health/live` and `/health/ready`.
+
+use super::app::App;
+use super::json;
+use crate::problem::Problem;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// How a server is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `live` or `ready`.
+    status: &'static str,
+}
+
+/// Whether the process runs.
+#[utoipa::path(get, path = "/health/live", tag = "operation",
+    responses((status = 200, description = "It does", body = Health)))]
+pub(super) async fn live() -> Response {
+    json(&Health { status: "live" })
+}
+
+/// Whether it takes requests: not once it has been told to stop.
+#[utoipa::path(get, path = "/health/ready", tag = "operation",
+    responses(
+        (status = 200, description = "It does", body = Health),
+        (status = 503, description = "It is stopping", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    if app.is_stopping() {
+        return Err(Problem::stopping());
+    }
+    Ok(json(&Health { status: "ready" }))
+}

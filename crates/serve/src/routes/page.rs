@@ -1,0 +1,83 @@
+//! `GET /`: the page for people, one file without anything from elsewhere.
+
+use super::app::App;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hyper::header::{
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_FRAME_OPTIONS,
+};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+const HTML: &str = include_str!("../page.html");
+
+/// The page and the policy that allows its own script and style, and nothing else.
+pub(crate) struct Page {
+    html: Bytes,
+    policy: HeaderValue,
+}
+
+impl Page {
+    /// # Panics
+    /// When the file has no script or no style.
+    pub(crate) fn new() -> Self {
+        let script = hash(inside(HTML, "<script>", "</script>"));
+        let style = hash(inside(HTML, "<style>", "</style>"));
+        let policy = format!(
+            "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
+             connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        );
+        let policy = HeaderValue::try_from(policy).expect("hashes are ASCII");
+        Self { html: Bytes::from_static(HTML.as_bytes()), policy }
+    }
+}
+
+fn inside<'a>(html: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = html.split_once(begin).expect("the page has it");
+    rest.split_once(end).expect("it ends").0
+}
+
+fn hash(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text.as_bytes()))
+}
+
+pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
+    let Some(page) = &app.page else { return super::bad_path().into_response() };
+    let mut response = page.html.clone().into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, page.policy.clone()),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+    ] {
+        headers.insert(name, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_one_script_and_one_style() {
+        assert_eq!(HTML.matches("<script").count(), 1);
+        assert_eq!(HTML.matches("<style").count(), 1);
+        // an attribute with code or style would be dead under the policy
+        for forbidden in [" style=\"", " onclick", " onload", "http://", "https://", "innerHTML"] {
+            assert!(!HTML.contains(forbidden), "the page has `{forbidden}`");
+        }
+        let policy = Page::new().policy;
+        assert!(policy.to_str().unwrap().contains("script-src 'sha256-"));
+    }
+}

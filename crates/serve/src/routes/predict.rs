@@ -1,0 +1,137 @@
+//! `POST /predict`.
+
+use super::app::App;
+use super::front::{Arrival, TextCount};
+use super::texts::{Answered, Fields, answer, check_count, direction, row_fields};
+use super::{body, json, stream};
+use crate::api::{
+    Answer, Element, ModelName, Object, Options, PredictRequest, StreamOptions, Text,
+};
+use crate::hosted::Loaded;
+use crate::problem::{Kind, Problem};
+use axum::Extension;
+use axum::extract::{Query, Request, State};
+use axum::response::Response;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Predicts texts.
+///
+/// The body is one text, several texts, or rows of a table by column name. The bits of an answer do not
+/// depend on the other texts, nor on other requests.
+///
+/// Under `application/x-ndjson` the body is a stream with a JSON value per line: a text, a list of the
+/// texts of the columns, or an object (a row). The answer is a stream with a line per line, in order. A line
+/// that cannot be answered gets a line `{"row":17,"error":"..."}`, counted from 0; the stream goes on.
+#[utoipa::path(post, path = "/predict", tag = "predictions",
+    params(
+        ("model" = Option<String>, Query, description = "Of a stream: name of the model"),
+        ("top" = Option<u32>, Query, description = "Of a stream: as in the body"),
+        ("direction" = Option<crate::api::DirectionName>, Query, description = "Of a stream: as in the body"),
+    ),
+    request_body(content(
+        (super::openapi::PredictBody = "application/json"),
+        (String = "application/x-ndjson"),
+    )),
+    responses(
+        (status = 200, description = "An element per text, in order", content(
+            (Answer = "application/json"), (String = "application/x-ndjson"))),
+        (status = 400, description = "Not valid JSON, or no texts", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such model", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than a limit, which it says", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Neither JSON nor NDJSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field that is unknown or has a wrong value", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "The queue is full; see `Retry-After`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The server is stopping", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "No answer before the deadline", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn predict(
+    State(app): State<Arc<App>>,
+    Extension(arrival): Extension<Arrival>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if app.is_stopping() {
+        return Err(Problem::stopping());
+    }
+    let (parts, body) = request.into_parts();
+    match &body::media_type(&parts.headers)[..] {
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+            let options = Query::<StreamOptions>::try_from_uri(&parts.uri).map_err(|error| {
+                Problem::new(Kind::Invalid, format!("the query: {}", error.body_text()))
+            })?;
+            stream::predict(app, options.0.into(), body, arrival)
+        }
+        "application/json" => {
+            if let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) {
+                let detail = format!("the query `{query}` has no effect");
+                return Err(Problem::new(Kind::Invalid, detail)
+                    .hint("options of a JSON request are fields of its body"));
+            }
+            let deadline = arrival.at + app.limits.deadline;
+            let held = body::read(&app, &parts.headers, body, deadline).await?;
+            let request: PredictRequest = parse(&held.bytes)?;
+            let Options { model, top, direction: name } = request.options();
+            let model = app.model(model.as_deref())?;
+            let direction = direction(&model, name)?;
+            let texts = texts_of(&app, &model, request)?;
+            drop(held);
+            let answered = answer(&app, &model, texts, direction, deadline).await?;
+            let mut response = json(&document(&model, &answered, top));
+            let (name, value) = answered.timing();
+            response.headers_mut().insert(name, value);
+            response.extensions_mut().insert(TextCount(answered.texts.len()));
+            Ok(response)
+        }
+        other => Err(unsupported(other)),
+    }
+}
+
+pub(super) fn unsupported(found: &str) -> Problem {
+    let detail = match found {
+        "" => "the request has no content type".to_owned(),
+        other => format!("the content type `{other}` is not one that is read here"),
+    };
+    Problem::new(Kind::MediaType, detail).hint("send `content-type: application/json`")
+}
+
+/// A JSON object in untrusted input.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let object = serde_json::from_slice(bytes).map(|Object(body)| body);
+    object.map_err(|error| {
+        let kind = if error.is_data() { Kind::Invalid } else { Kind::Syntax };
+        Problem::new(kind, error.to_string())
+    })
+}
+
+/// The fields of every text of a request.
+fn texts_of(app: &App, model: &Loaded, request: PredictRequest) -> Result<Vec<Fields>, Problem> {
+    match (request.text, request.texts, request.rows) {
+        (Some(text), None, None) => Ok(vec![text.into_fields()]),
+        (None, Some(texts), None) => {
+            check_count(app, texts.count)?;
+            Ok(texts.items.into_iter().map(Text::into_fields).collect())
+        }
+        (None, None, Some(rows)) => {
+            check_count(app, rows.count)?;
+            let rows = rows.items.into_iter().enumerate();
+            rows.map(|(number, row)| row_fields(model, row, number)).collect()
+        }
+        (None, None, None) => check_count(app, 0).map(|()| Vec::new()),
+        _ => {
+            let detail = "more than one of `text`, `texts` and `rows`";
+            Err(Problem::new(Kind::Invalid, detail).hint("give one of them"))
+        }
+    }
+}
+
+fn document(model: &Loaded, answered: &Answered, top: Option<std::num::NonZeroU32>) -> Answer {
+    let element = |(seen, scored): &(_, crate::engine::Scored)| {
+        Element::new(scored.prediction.clone(), seen, top)
+    };
+    Answer {
+        schema: 1,
+        model: ModelName { name: model.name.clone(), hash: model.hash.clone() },
+        predictions: answered.texts.iter().map(element).collect(),
+    }
+}

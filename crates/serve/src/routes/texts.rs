@@ -1,0 +1,195 @@
+//! Texts to answers: what all routes that predict share.
+
+use super::app::App;
+use crate::api::{DirectionName, Row, Seen};
+use crate::engine::{Job, Outcome, Scored};
+use crate::hosted::Loaded;
+use crate::problem::{Kind, Problem};
+use hyper::header::{HeaderName, HeaderValue};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout_at;
+use ulmfit::PreparedText;
+use ulmfit::text::Direction;
+
+/// Bytes that are tokenized where they are, which takes less time than handing them to a thread.
+const SMALL: usize = 16 << 10;
+
+/// A text's fields.
+pub(super) type Fields = Vec<String>;
+
+/// The only direction that a request asks for, if the model has it.
+pub(super) fn direction(
+    model: &Loaded,
+    name: Option<DirectionName>,
+) -> Result<Option<Direction>, Problem> {
+    let has = |direction| model.directions.contains(&direction);
+    let (wanted, there) = match name {
+        None => return Ok(None),
+        Some(DirectionName::Forward) => (Some(Direction::Forward), has(Direction::Forward)),
+        Some(DirectionName::Backward) => (Some(Direction::Backward), has(Direction::Backward)),
+        Some(DirectionName::Both) => (None, model.directions.len() == 2),
+    };
+    if there {
+        return Ok(wanted);
+    }
+    let detail = format!("the model `{}` does not read in this `direction`", model.name);
+    Err(Problem::new(Kind::Invalid, detail).hint("leave it out"))
+}
+
+/// The fields of a row of a table.
+pub(super) fn row_fields(model: &Loaded, mut row: Row, number: usize) -> Result<Fields, Problem> {
+    let learned = model.classifier.text_columns();
+    let usual = ["text".to_owned()];
+    let columns = if learned.is_empty() { &usual[..] } else { learned };
+    let field = |name: &String| match row.remove(name) {
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(format!("the column `{name}` of a row is not a text")),
+        None => Err(format!("a row lacks the column `{name}`")),
+    };
+    columns.iter().map(field).collect::<Result<_, _>>().map_err(|detail| {
+        let hint = format!("the model `{}` reads `{}`", model.name, columns.join("`, `"));
+        Problem::new(Kind::Invalid, detail).hint(hint).row(number)
+    })
+}
+
+/// Refuses a text that is too long.
+pub(super) fn check_bytes(app: &App, fields: &[String], number: usize) -> Result<usize, Problem> {
+    let bytes = fields.iter().map(String::len).sum();
+    if bytes <= app.limits.document {
+        return Ok(bytes);
+    }
+    let detail = format!("a text of {bytes} bytes; a text may have {}", app.limits.document);
+    Err(Problem::new(Kind::TooLarge, detail).row(number))
+}
+
+/// Refuses no texts and too many.
+pub(super) fn check_count(app: &App, count: usize) -> Result<(), Problem> {
+    if count == 0 {
+        return Err(Problem::new(Kind::NoTexts, "there are no texts in the request")
+            .hint("give at least one: {\"text\": \"...\"}"));
+    }
+    if count > app.limits.texts {
+        let detail = format!("{count} texts; a request may have {}", app.limits.texts);
+        return Err(Problem::new(Kind::TooLarge, detail)
+            .hint("send fewer at a time, or a stream (application/x-ndjson)"));
+    }
+    Ok(())
+}
+
+/// A text that was handed to the engine.
+pub(super) struct Waiting {
+    pub(super) seen: Seen,
+    answer: oneshot::Receiver<Outcome>,
+}
+
+impl Waiting {
+    /// Waits for the answer until the deadline.
+    pub(super) async fn answer(self, app: &App, deadline: Instant) -> Result<Scored, Problem> {
+        match timeout_at(deadline.into(), self.answer).await {
+            Ok(Ok(outcome)) => outcome,
+            // the engine drops what nobody can want any more
+            Err(_) | Ok(Err(_)) if Instant::now() >= deadline => {
+                let detail = format!("no answer within {} s", app.limits.deadline.as_secs_f64());
+                Err(Problem::new(Kind::Deadline, detail)
+                    .hint("send fewer or shorter texts, or less often"))
+            }
+            _ => Err(Problem::new(Kind::Internal, "the prediction was lost; the log says more")),
+        }
+    }
+}
+
+/// Hands a tokenized text to the engine.
+pub(super) fn submit(
+    app: &App,
+    model: &Arc<Loaded>,
+    direction: Option<Direction>,
+    text: PreparedText,
+    place: OwnedSemaphorePermit,
+    deadline: Instant,
+) -> Waiting {
+    let (reply, answer) = oneshot::channel();
+    let seen = Seen::from(&text);
+    let (model, queued) = (Arc::clone(model), Instant::now());
+    app.engine.submit(Job { model, direction, text, queued, deadline, reply, place });
+    Waiting { seen, answer }
+}
+
+/// Tokenizes texts, small ones at once and large ones on another thread.
+pub(super) async fn prepare(
+    model: &Arc<Loaded>,
+    texts: Vec<Fields>,
+    bytes: usize,
+) -> Result<Vec<PreparedText>, Problem> {
+    let all = |model: &Loaded, texts: &[Fields]| -> Vec<PreparedText> {
+        texts.iter().map(|fields| model.classifier.prepare(fields)).collect()
+    };
+    if bytes <= SMALL {
+        return Ok(all(model, &texts));
+    }
+    let model = Arc::clone(model);
+    let prepared = spawn_blocking(move || all(&model, &texts)).await;
+    prepared.map_err(|_| Problem::new(Kind::Internal, "a text could not be tokenized"))
+}
+
+/// The answers to all texts of a request, and where its time went.
+pub(super) struct Answered {
+    pub(super) texts: Vec<(Seen, Scored)>,
+    tokenize: Duration,
+}
+
+impl Answered {
+    /// The header `server-timing`: the longest times of any text.
+    pub(super) fn timing(&self) -> (HeaderName, HeaderValue) {
+        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let most = |of: fn(&Scored) -> Duration| {
+            ms(self.texts.iter().map(|(_, scored)| of(scored)).max().unwrap_or_default())
+        };
+        let batch = self.texts.iter().map(|(_, scored)| scored.batch_texts).max().unwrap_or(0);
+        let value = format!(
+            "tokenize;dur={:.3}, queue;dur={:.3}, infer;dur={:.3}, batch;desc=\"{batch} texts\"",
+            ms(self.tokenize),
+            most(|scored| scored.waited),
+            most(|scored| scored.took),
+        );
+        let value = HeaderValue::try_from(value);
+        let value = value.unwrap_or_else(|_| HeaderValue::from_static("batch"));
+        (HeaderName::from_static("server-timing"), value)
+    }
+}
+
+/// Predicts all texts of a request, or none.
+pub(super) async fn answer(
+    app: &App,
+    model: &Arc<Loaded>,
+    texts: Vec<Fields>,
+    direction: Option<Direction>,
+    deadline: Instant,
+) -> Result<Answered, Problem> {
+    check_count(app, texts.len())?;
+    let mut bytes = 0;
+    for (number, fields) in texts.iter().enumerate() {
+        bytes += check_bytes(app, fields, number)?;
+    }
+    let mut places = app.engine.try_reserve(texts.len())?;
+    let begun = Instant::now();
+    let prepared = prepare(model, texts, bytes).await?;
+    let tokenize = begun.elapsed();
+    for text in &prepared {
+        app.engine.check_wait(text.tokens(), deadline)?;
+    }
+    let mut waiting = Vec::with_capacity(prepared.len());
+    for text in prepared {
+        let place = places.split(1).ok_or_else(|| Problem::new(Kind::Internal, "no place left"))?;
+        waiting.push(submit(app, model, direction, text, place, deadline));
+    }
+    let mut texts = Vec::with_capacity(waiting.len());
+    for waiting in waiting {
+        let seen = waiting.seen;
+        texts.push((seen, waiting.answer(app, deadline).await?));
+    }
+    Ok(Answered { texts, tokenize })
+}

@@ -1,0 +1,155 @@
+//! A server from its start to its end.
+
+use crate::engine::Engine;
+use crate::hosted::Models;
+use crate::log::Log;
+use crate::metrics::Metrics;
+use crate::net::{Connections, Listener, accept};
+use crate::reload::{reload_all, watch};
+use crate::routes::{Access, App, Page, router};
+use crate::tokens::Tokens;
+use crate::{Listen, ServeError, Settings};
+use hyper::header::HeaderValue;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Threads that read and write; predictions have their own.
+const NETWORK_THREADS: usize = 2;
+
+/// Serves until SIGTERM or SIGINT: then it takes no new requests, answers those that it has taken, and
+/// returns. A second signal ends the process at once.
+///
+/// `listening` hears the address as soon as clients can come: `http://127.0.0.1:8080`, or
+/// `unix:PATH`.
+///
+/// # Errors
+/// [`ServeError`] when it cannot start, or when requests were not answered before
+/// [`Limits::drain`](crate::Limits::drain) was over.
+///
+/// # Panics
+/// Without any model.
+pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
+    let failed = |what| move |source| ServeError::Io { what, source };
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(NETWORK_THREADS)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .map_err(failed("cannot start the threads of the network"))?;
+    let result = runtime.block_on(run(settings, listening));
+    // a model that is being loaded, or a long text, must not hold up the end
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
+    let started = Instant::now();
+    let log = Log::new(settings.log);
+    // first what fails at once, then the models
+    let listener = Listener::bind(&settings.listen).await?;
+    let access = access(settings, &listener)?;
+    let models = Models::open(&settings.models, settings.precision)?;
+    let metrics = Arc::new(Metrics::new());
+    let failed = |what| move |source| ServeError::Io { what, source };
+    let engine = Engine::start(&settings.limits, &metrics)
+        .map_err(failed("cannot start the threads of the predictions"))?;
+    let page = settings.page.then(Page::new);
+    let limits = settings.limits.clone();
+    let app = Arc::new(App::new(models, engine, Arc::clone(&metrics), limits, log, access, page));
+    let signal = |kind| signal(kind).map_err(failed("cannot hear signals"));
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+
+    let origins: Vec<HeaderValue> =
+        settings.cors.iter().filter_map(|origin| HeaderValue::try_from(origin).ok()).collect();
+    let router = router(Arc::clone(&app), &origins);
+    let connections = Connections::new(&settings.limits, router, Arc::clone(&metrics));
+    let address = listener.address();
+    listening(&address);
+    log.info(
+        "listening",
+        &[
+            ("address", Value::from(address)),
+            ("models", Value::from(app.models.names())),
+            ("ms", Value::from(started.elapsed().as_millis() as u64)),
+        ],
+    );
+    let upkeep = tokio::spawn(upkeep(metrics));
+    let watcher = settings.watch.then(|| tokio::spawn(watch(Arc::clone(&app))));
+
+    let left = {
+        let clients = accept(&listener, &connections);
+        tokio::pin!(clients);
+        tokio::select! {
+            () = &mut clients => {}
+            () = until_told(&mut terminate, &mut interrupt, &mut hang_up, &app) => {}
+        }
+        log.info("stopping", &[]);
+        app.stop();
+        // clients may still come, and are told that we are going
+        tokio::select! {
+            () = &mut clients => 0,
+            left = app.drained(settings.limits.drain) => left,
+            _ = terminate.recv() => std::process::exit(143),
+            _ = interrupt.recv() => std::process::exit(130),
+        }
+    };
+    connections.close(Duration::from_secs(if left == 0 { 5 } else { 0 })).await;
+    upkeep.abort();
+    if let Some(watcher) = watcher {
+        watcher.abort();
+    }
+    log.info("stopped", &[]);
+    match left {
+        0 => Ok(()),
+        requests => Err(ServeError::NotDrained { requests }),
+    }
+}
+
+/// Who may ask; refuses what would be open to the world without anybody having said so.
+fn access(settings: &Settings, listener: &Listener) -> Result<Access, ServeError> {
+    if let Some(path) = &settings.token_file {
+        return Ok(Access::Token(Tokens::open(path)?));
+    }
+    if !listener.is_local() {
+        if settings.open {
+            return Ok(Access::Anybody);
+        }
+        return Err(ServeError::Exposed { address: listener.address() });
+    }
+    Ok(match settings.listen {
+        Listen::Tcp(_) => Access::Loopback(settings.allowed_hosts.clone()),
+        Listen::Unix(_) => Access::Anybody, // whom the file's permissions let in; no browser
+    })
+}
+
+/// Until a signal says stop; SIGHUP says load again.
+async fn until_told(
+    terminate: &mut Signal,
+    interrupt: &mut Signal,
+    hang_up: &mut Signal,
+    app: &Arc<App>,
+) {
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = hang_up.recv() => {
+                let app = Arc::clone(app);
+                tokio::spawn(async move { reload_all(&app).await });
+            }
+        }
+    }
+}
+
+/// Keeps what was recorded small.
+async fn upkeep(metrics: Arc<Metrics>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        metrics.upkeep();
+    }
+}

@@ -1,0 +1,81 @@
+//! Who may ask.
+
+use crate::ServeError;
+use blake3::Hash;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+/// The tokens of a file, one a line; read again when the server is told to reload.
+pub(crate) struct Tokens {
+    path: PathBuf,
+    /// Their hashes: comparing these takes the same time whatever was sent, however long it is.
+    hashes: RwLock<Vec<Hash>>,
+}
+
+/// Fewer characters are guessed.
+const SHORTEST: usize = 16;
+
+fn read(path: &Path) -> Result<Vec<Hash>, ServeError> {
+    let bad = |message: String| ServeError::Tokens { path: path.to_owned(), message };
+    let text =
+        std::fs::read_to_string(path).map_err(|error| bad(format!("cannot read: {error}")))?;
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() {
+        return Err(bad("has no token: it needs one a line".into()));
+    }
+    if lines.iter().any(|line| line.len() < SHORTEST) {
+        return Err(bad(format!("a token needs at least {SHORTEST} characters")));
+    }
+    if !lines.iter().all(|line| line.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(bad("a token consists of ASCII characters without spaces".into()));
+    }
+    Ok(lines.iter().map(|line| blake3::hash(line.as_bytes())).collect())
+}
+
+impl Tokens {
+    pub(crate) fn open(path: &Path) -> Result<Self, ServeError> {
+        Ok(Self { path: path.to_owned(), hashes: RwLock::new(read(path)?) })
+    }
+
+    /// Reads the file again; the old tokens stay where that fails.
+    pub(crate) fn reload(&self) -> Result<(), ServeError> {
+        let hashes = read(&self.path)?;
+        *self.hashes.write().unwrap_or_else(PoisonError::into_inner) = hashes;
+        Ok(())
+    }
+
+    /// Whether an `Authorization` header holds one of them.
+    pub(crate) fn allow(&self, header: &[u8]) -> bool {
+        let Some((scheme, token)) = header.split_at_checked(7) else { return false };
+        if !scheme.eq_ignore_ascii_case(b"bearer ") {
+            return false;
+        }
+        let given = blake3::hash(token.trim_ascii());
+        let hashes = self.hashes.read().unwrap_or_else(PoisonError::into_inner);
+        // `Hash` compares in constant time, and all of them are compared
+        hashes.iter().fold(false, |found, hash| found | (*hash == given))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_the_file_is_allowed_and_no_other() {
+        let path = std::env::temp_dir().join(format!("tokens-{}", std::process::id()));
+        std::fs::write(&path, "\n0123456789abcdef\n  another-long-token-x \n").unwrap();
+        let tokens = Tokens::open(&path).unwrap();
+        assert!(tokens.allow(b"Bearer 0123456789abcdef"));
+        assert!(tokens.allow(b"bearer another-long-token-x"));
+        for wrong in ["", "Bearer", "Bearer ", "0123456789abcdef", "Bearer 0123456789abcde"] {
+            assert!(!tokens.allow(wrong.as_bytes()), "{wrong}");
+        }
+        for bad in ["", "\n \n", "short", "with space in the middle"] {
+            std::fs::write(&path, bad).unwrap();
+            assert!(tokens.reload().is_err(), "{bad:?}");
+        }
+        assert!(tokens.allow(b"Bearer 0123456789abcdef"), "the old ones stay");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
