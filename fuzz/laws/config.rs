@@ -61,13 +61,16 @@ fn zeros(config: &ModelConfig) -> Option<Tensors> {
 /// A model folder of this configuration, with a vocabulary and labels to match if it is small.
 fn write(config: &ModelConfig, json: &str, weights: &Tensors, folder: &Path) {
     let few = |n: usize| if n > WEIGHTS { 3 } else { n };
-    let (encoder, labels) = match &config.network {
-        NetworkConfig::LanguageModel(encoder) => (encoder, None),
-        NetworkConfig::Classifier(c) => (&c.encoder, Some((c.task, few(c.classes)))),
+    let (words, labels) = match &config.network {
+        NetworkConfig::LanguageModel(encoder) => (encoder.vocab, None),
+        NetworkConfig::Classifier(c) => (c.encoder.vocab, Some((c.task, few(c.classes)))),
+        // their tokenizer.json is missing, which must be said
+        NetworkConfig::SentenceEncoder(_) => (0, None),
+        NetworkConfig::SentenceClassifier(c) => (0, Some((c.task, few(c.classes)))),
     };
     let tokens = ["xxunk", "xxpad", "xxbos"].into_iter().map(str::to_owned);
     let vocab: Vec<String> =
-        tokens.chain((3..).map(|n| format!("w{n}"))).take(few(encoder.vocab)).collect();
+        tokens.chain((3..).map(|n| format!("w{n}"))).take(few(words)).collect();
     let mut writer = FolderWriter::create(folder, Overwrite::Refuse).expect("a new folder");
     let mut put = |name: &str, text: String| {
         writer.write(name, text.as_bytes()).expect("a small file");

@@ -9,6 +9,7 @@ use ulmfit::data::readers::{
     Columns, EncodingErrors, Format, Header, LabelUse, Quotes, ReadOptions,
 };
 use ulmfit::data::{DataError, Record};
+use ulmfit::setting::Spelling;
 
 /// Panics where a law is broken by a file of these bytes, read as `format`.
 pub(crate) fn hold(bytes: &[u8], format: Format) {
@@ -66,7 +67,7 @@ fn read(path: &Path, options: &ReadOptions) -> (Vec<Record>, Option<String>) {
             }
         }
     }
-    for message in records.warnings().messages() {
+    for message in records.warnings().messages(Spelling::default()) {
         assert!(message.contains(&path.display().to_string()), "{message}");
     }
     (good, None)

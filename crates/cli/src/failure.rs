@@ -8,6 +8,7 @@ use ulmfit::ErrorClass;
 use ulmfit::checkpoint::CheckpointError;
 use ulmfit::data::DataError;
 use ulmfit::recipe::RecipeError;
+use ulmfit::setting::Spelling;
 use ulmfit::text::TextError;
 use ulmfit_datasets::PullError;
 
@@ -22,6 +23,25 @@ pub(crate) fn install_panic_hook() {
         say("hint: please report this bug; checkpoints are kept: a training continues when the \
              same command is run again");
     }));
+}
+
+/// What to try next, with commands and options of this program.
+fn hint(error: &Error) -> Option<String> {
+    match error {
+        Error::WrongModel { wanted: "language model", .. } => Some(
+            "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".to_owned(),
+        ),
+        Error::WrongModel { path, .. } => Some(format!(
+            "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one from this model",
+            path.display()
+        )),
+        error => error.hint_in(options()),
+    }
+}
+
+/// Settings as options of the command line.
+pub(crate) fn options() -> Spelling {
+    Spelling::new(|setting, value| format!("--{} {value}", setting.name()))
 }
 
 /// Prints the error and its hint on stderr and chooses the exit code.
@@ -55,7 +75,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
         say(&error.to_string());
         return ExitCode::SUCCESS;
     }
-    let hint = error.hint();
+    let hint = hint(&error);
     let class = error.class();
     let stopped = matches!(error, Error::Stopped);
     // a TOML error points at a place of the file: its lines must stay lines

@@ -34,8 +34,8 @@ struct Cli {
     command: commands::Command,
 }
 
-/// Lets every option take a number below zero, so that it is refused as out of its range and not
-/// as an option that nobody has heard of.
+/// Lets every option take a negative number, so that it is refused as out of range and not as an
+/// unknown option.
 fn with_negative_numbers(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|arg| {
         let takes = arg.get_action().takes_values() && !arg.is_positional();
@@ -44,7 +44,7 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_negative_numbers)
 }
 
-/// Options that `-h` shows of the commands that have dozens; `--help` shows all.
+/// Options that `-h` shows for the commands that have dozens; `--help` shows all.
 const MOST_USED: [&str; 14] = [
     "base",
     "data_file",
@@ -92,5 +92,29 @@ fn run() -> ExitCode {
     match commands::run(&cli.command, &cli.common, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ulmfit::setting::Setting;
+
+    /// Hints name settings as `--NAME`.
+    #[test]
+    fn every_setting_is_an_option() {
+        fn options(command: &clap::Command, found: &mut Vec<String>) {
+            found
+                .extend(command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned));
+            command.get_subcommands().for_each(|command| options(command, found));
+        }
+        let mut found = Vec::new();
+        options(&Cli::command(), &mut found);
+        for setting in Setting::ALL {
+            assert!(found.iter().any(|name| name == setting.name()), "{setting:?}");
+        }
+        let absent = failure::options().with(Setting::Header, "absent");
+        assert_eq!(absent, "`--header absent`");
+        assert_eq!(failure::options().name(Setting::Restart), "`--restart`");
     }
 }

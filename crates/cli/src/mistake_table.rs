@@ -6,7 +6,7 @@ use ulmfit::data::Record;
 use ulmfit::data::readers::ColumnUse;
 use ulmfit::report::Mistake;
 
-/// Columns of ours; `record` counts the rows of the data from 1, `line` the lines of the file.
+/// Added columns; `record` counts the rows of the data from 1, `line` the lines of the file.
 const OURS: [&str; 6] = ["record", "line", "text", "label", "prediction", "confidence"];
 
 /// A CSV file that appears complete or not at all.
@@ -18,7 +18,7 @@ impl MistakeTable {
         Ok(Self(WholeFile::create(path)?))
     }
 
-    /// Writes a row per mistake: the columns that are neither text nor label, then ours.
+    /// Writes one row per mistake: the columns that are neither text nor label, then the added ones.
     pub(crate) fn write(
         self,
         columns: &ColumnUse,

@@ -8,9 +8,9 @@ use ulmfit::printable::{printable_json, printable_lines};
 
 /// Standard output: text for people, or one JSON document.
 ///
-/// Results in words never hold a control character but their line feeds, wherever they go: they
-/// are for people. Streams of rows are data. In a file or a pipe they are written as they are; on
-/// a terminal, where they would do what they say, hidden characters are written as numbers.
+/// Results as text are for people: they never contain control characters except line feeds. Streams
+/// of rows are data: they are written unchanged to a file or a pipe, but on a terminal, where control
+/// characters would act, hidden characters are escaped.
 pub(crate) struct Output {
     json: bool,
     terminal: bool,
@@ -56,7 +56,7 @@ impl Output {
         writeln!(self.out, "{line}")
     }
 
-    /// Hands the stream's lines so far to whoever reads them.
+    /// Flushes the lines of the stream.
     pub(crate) fn flush(&mut self) -> std::io::Result<()> {
         self.out.flush()
     }

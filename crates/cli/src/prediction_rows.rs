@@ -29,7 +29,7 @@ pub(crate) enum Found<'a> {
 
 /// Turns predictions into lines, each after the columns that its record carries.
 ///
-/// Where a column has the name of one of ours, ours begin with `predicted_`.
+/// If a column has the name of an added one, the added ones begin with `predicted_`.
 pub(crate) struct PredictionRows {
     form: OutputFormat,
     /// Stands between several labels of a text.

@@ -2,29 +2,33 @@
 
 use crate::options::Common;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Instant;
 use ulmfit::run::{Progress, StageName};
+use ulmfit::setting::Spelling;
 use ulmfit::train::{Control, Event};
 
-/// Tells a person what goes on.
+/// Shows progress to a person.
 pub(crate) struct Terminal {
     quiet: bool,
     verbose: bool,
     bar: ProgressBar,
-    /// Trainings that go on: one, or several side by side.
+    /// Trainings in progress: one, or several side by side.
     running: Vec<Running>,
-    /// Whether there were several, so that lines name theirs until all have ended.
+    /// Whether there were several: then lines name their training until all have ended.
     named: bool,
+    /// Warnings that were printed: each is worth saying once.
+    warned: HashSet<String>,
 }
 
-/// A training that goes on.
+/// A training in progress.
 struct Running {
     task: StageName,
     started: Instant,
     tokens: usize,
-    /// Updates made, 0 before the first event; of all there will be.
+    /// Updates made, 0 before the first event, and the total.
     step: u64,
     steps: u64,
 }
@@ -47,7 +51,7 @@ impl Terminal {
         if !quiet && std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        Self { quiet, verbose, bar, running: Vec::new(), named: false }
+        Self { quiet, verbose, bar, running: Vec::new(), named: false, warned: HashSet::new() }
     }
 
     fn say(&self, text: &str) {
@@ -56,7 +60,7 @@ impl Terminal {
         }
     }
 
-    /// Says it of a training: by name, if there are or were others beside it.
+    /// Prints a line about a training: with its name, if there are or were others beside it.
     fn say_of(&self, task: &StageName, text: &str) {
         if self.named {
             self.say(&format!("  {}: {text}", task.title));
@@ -65,7 +69,7 @@ impl Terminal {
         }
     }
 
-    /// Shows all that goes on as one bar.
+    /// Shows all trainings as one bar.
     fn draw(&self, loss: f64) {
         let sum = |of: fn(&Running) -> u64| self.running.iter().map(of).sum();
         let speed: f64 = self.running.iter().map(Running::speed).sum();
@@ -167,12 +171,18 @@ impl Progress for Terminal {
         }
     }
 
+    fn spelling(&self) -> Spelling {
+        crate::failure::options()
+    }
+
     fn note(&mut self, text: &str) {
         self.say(&crate::stderr::one_line(text));
     }
 
     fn warn(&mut self, text: &str) {
-        self.say(&format!("warning: {}", crate::stderr::one_line(text)));
+        if self.warned.insert(text.to_owned()) {
+            self.say(&format!("warning: {}", crate::stderr::one_line(text)));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Records that a thread of their own reads, so that whoever works on them takes all that are there.
+//! Records read by a thread of their own, so that a batch takes all that are ready.
 
 use std::io;
 use std::panic::resume_unwind;
@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use ulmfit::data::readers::Records;
 use ulmfit::data::{DataError, Record};
 
-/// Records in one batch at most, and read ahead of it: memory stays flat however long the input is.
+/// Most records in a batch, and most that are read ahead: memory stays flat for any length of input.
 const BATCH: usize = 512;
 
 /// Reads while the batch before is being worked on.
@@ -17,25 +17,25 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Begins to read. The thread is not waited for if this is dropped: it may be waiting for input.
+    /// Starts reading. Dropping this does not wait for the thread, which may be waiting for input.
     pub(crate) fn start(mut records: Records) -> io::Result<Self> {
         let (sender, read) = sync_channel(BATCH);
         let reader = Builder::new().name("reader".into()).spawn(move || {
-            // fails when nobody listens any more
+            // fails when there is no receiver left
             _ = records.try_for_each(|record| sender.send(record));
             records
         })?;
         Ok(Self { read, reader })
     }
 
-    /// Waits for one record and takes with it those that are there already; none at the end.
+    /// Waits for one record and takes all others that are ready; empty at the end.
     ///
-    /// Which records come together depends on time and must change no answer.
+    /// Which records share a batch depends on timing and must not change any prediction.
     pub(crate) fn batch(&self) -> impl Iterator<Item = Result<Record, DataError>> {
         self.read.recv().into_iter().chain(self.read.try_iter()).take(BATCH)
     }
 
-    /// What was read with, after the last record.
+    /// The reader, after the last record.
     pub(crate) fn finish(self) -> Records {
         drop(self.read);
         self.reader.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -46,6 +46,7 @@ impl ReadAhead {
 mod tests {
     use super::*;
     use ulmfit::data::readers::{LabelUse, ReadOptions, open};
+    use ulmfit::setting::Spelling;
 
     fn lines(count: usize) -> (tempfile::TempDir, Records) {
         let place = tempfile::tempdir().unwrap();
@@ -83,6 +84,6 @@ mod tests {
         }
         let wanted: Vec<String> = (0..3 * BATCH + 7).map(|n| format!("text {n}")).collect();
         assert_eq!(texts, wanted);
-        assert!(ahead.finish().warnings().messages().is_empty());
+        assert!(ahead.finish().warnings().messages(Spelling::default()).is_empty());
     }
 }

@@ -4,7 +4,7 @@ use crate::options::DirectionOption;
 use anyhow::Context;
 use std::path::PathBuf;
 use ulmfit::Prediction;
-use ulmfit_serve::{Client, Question};
+use ulmfit_serve::{Client, Columns, Question};
 
 /// Texts of a request.
 const TEXTS: usize = 128;
@@ -34,7 +34,7 @@ impl ServerOptions {
 /// A model on a server.
 pub(crate) struct Remote {
     client: Client,
-    text_columns: Vec<String>,
+    columns: Columns,
     direction: Option<DirectionOption>,
 }
 
@@ -53,12 +53,16 @@ impl Remote {
             Ok::<_, anyhow::Error>(first.unwrap_or_default().to_owned())
         });
         let client = Client::new(url, token.transpose()?, model);
-        let text_columns = client.text_columns()?;
-        Ok(Self { client, text_columns, direction })
+        let columns = client.columns()?;
+        Ok(Self { client, columns, direction })
     }
 
     pub(crate) fn text_columns(&self) -> &[String] {
-        &self.text_columns
+        &self.columns.text
+    }
+
+    pub(crate) fn label_column(&self) -> Option<&str> {
+        self.columns.label.as_deref()
     }
 
     /// The predictions in order, from several requests at a time.

@@ -1,5 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP: where there is something to save, the first asks for a checkpoint and an
-//! orderly end; elsewhere it ends the program at once.
+//! SIGINT, SIGTERM and SIGHUP: during training, the first one asks for a checkpoint and an orderly
+//! end; otherwise it ends the program at once.
 //!
 //! `timeout`, shells and supervisors often send a signal twice within milliseconds, to a process
 //! and to its group. So a second signal ends the program at once only after some seconds.
@@ -26,7 +26,7 @@ pub(crate) fn install() {
     if INSTALLED.swap(true, Ordering::SeqCst) {
         return;
     }
-    // The thread first: without it nobody would listen to handlers.
+    // The thread first: without it there would be no receiver for the handlers.
     let started = thread::Builder::new().name("signals".into()).spawn(|| {
         let hang_up = hang_up_is_not_ignored().then_some(SIGHUP);
         match Signals::new([SIGINT, SIGTERM].into_iter().chain(hang_up)) {
@@ -41,7 +41,7 @@ pub(crate) fn install() {
 
 /// Whether a terminal that is closed should end the program: not under `nohup`.
 ///
-/// Only Linux tells; elsewhere SIGHUP keeps the effect it had, and a run goes on from its last
+/// Known on Linux only; elsewhere SIGHUP keeps its effect, and a run continues from its last
 /// checkpoint.
 fn hang_up_is_not_ignored() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
@@ -50,8 +50,8 @@ fn hang_up_is_not_ignored() -> bool {
     mask.is_some_and(|mask| (mask >> (SIGHUP - 1)) & 1 == 0)
 }
 
-/// Lets a write beyond `ulimit -f` fail, with a message and an exit code, where the signal would
-/// end the program without a word.
+/// Makes a write beyond `ulimit -f` fail with a message and an exit code; the signal would end the
+/// program silently.
 pub(crate) fn survive_file_size_limit() {
     // a handler that does nothing but set a flag: an ignored signal needs `unsafe`
     _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
@@ -62,7 +62,7 @@ fn cannot(error: &std::io::Error) {
     crate::stderr::say(&format!("{line} ({error})"));
 }
 
-/// Hears of every signal until the program ends.
+/// Receives every signal until the program ends.
 fn listen(mut signals: Signals) {
     let mut first: Option<Instant> = None;
     for signal in &mut signals {
@@ -80,7 +80,7 @@ fn listen(mut signals: Signals) {
     }
 }
 
-/// From now on a signal waits until somebody asks [`received`].
+/// From now on a signal waits until [`received`] is called.
 pub(crate) fn defer() {
     IDLE.store(false, Ordering::SeqCst);
 }

@@ -86,10 +86,10 @@ fn files_without_rows() {
     check(
         &place,
         "
-        train lm empty.csv -o out | 65 | empty.csv: the file is empty | stopped
-        fit empty.csv -o out | 65 | empty.csv: the file is empty | stopped
-        pretrain empty.csv -o out | 65 | empty.csv: the file is empty | stopped
-        predict classifier empty.csv | 65 | empty.csv: the file is empty | stopped
+        train lm empty.csv -o out | 65 | empty.csv: the file is empty | interrupted
+        fit empty.csv -o out | 65 | empty.csv: the file is empty | interrupted
+        pretrain empty.csv -o out | 65 | empty.csv: the file is empty | interrupted
+        predict classifier empty.csv | 65 | empty.csv: the file is empty | interrupted
         train lm header.csv -o out | 65 | header.csv: | --header absent
         fit header.csv -o out | 65 | header.csv: | --header absent
         evaluate classifier header.csv | 65 | header.csv: | --header absent
@@ -178,10 +178,10 @@ fn inputs_that_are_not_there() {
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
         import fastai train.csv test.csv -o out | 65 | test.csv: damaged pickle | not one of fastai's
-        train none train.csv -o out | 2 | a language model is needed here, not `none` | ulmfit fit
-        labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
+        train none train.csv -o out | 2 | a language model is needed here, not `none` | `fit`
+        labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | `pretrain`
         labels train.csv --tuned nosuch -o out | 66 | nosuch does not exist | check the path
-        ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | ulmfit pretrain
+        ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | `pretrain`
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | cannot read the recipe nosuch.toml: No such file | known recipes: default
@@ -276,19 +276,19 @@ fn models_of_another_stage() {
         "
         predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train lm
         predict en test.csv | 65 | en is a language model, a classifier is needed | ulmfit train en
-        train train.csv lm -o out | 2 | train.csv is a file, a model folder is needed | wrong way round
-        predict test.csv classifier | 2 | test.csv is a file, a model folder is needed | wrong way round
-        fit test.csv --base train.csv -o out | 2 | train.csv is a file, a model folder is needed | wrong way round
+        train train.csv lm -o out | 2 | train.csv is a file, a model folder is needed | swapped
+        predict test.csv classifier | 2 | test.csv is a file, a model folder is needed | swapped
+        fit test.csv --base train.csv -o out | 2 | train.csv is a file, a model folder is needed | swapped
         train classifier train.csv -o out | 65 | classifier is a classifier, a language model is needed | ulmfit pretrain
         finetune classifier texts.txt -o out | 65 | a language model is needed | ulmfit pretrain
         fit train.csv --base classifier -o out | 65 | a language model is needed | ulmfit pretrain
         generate classifier the | 65 | a language model is needed | or `en`
         lr-find classifier texts.txt | 65 | a language model is needed | ulmfit pretrain
-        finetune lm texts.txt -o out --direction backward | 2 | no backward network | --direction
-        train lm train.csv -o out --direction both | 2 | no backward network | --direction
-        evaluate lm texts.txt --direction backward | 2 | no backward network | --direction
-        evaluate classifier test.csv --direction both | 2 | no backward network | --direction
-        predict classifier test.csv --direction backward | 2 | no backward network | --direction
+        finetune lm texts.txt -o out --direction backward | 2 | no backward network | another direction
+        train lm train.csv -o out --direction both | 2 | no backward network | another direction
+        evaluate lm texts.txt --direction backward | 2 | no backward network | another direction
+        evaluate classifier test.csv --direction both | 2 | no backward network | another direction
+        predict classifier test.csv --direction backward | 2 | no backward network | another direction
         ",
     );
 }
@@ -321,8 +321,8 @@ fn models_that_are_damaged() {
     check(
         &place,
         "
-        predict classifier test.csv | 65 | not a complete model: it has no manifest.json | training command
-        evaluate classifier test.csv | 65 | not a complete model | training command
+        predict classifier test.csv | 65 | not a complete model: it has no manifest.json | that training has written
+        evaluate classifier test.csv | 65 | not a complete model | that training has written
         train lm train.csv -o out | 65 | damaged manifest | copy the folder again
         ",
     );
@@ -355,8 +355,8 @@ fn models_of_strangers() {
         &place,
         "
         predict wide test.csv | 65 | the model needs [67108864] | belong to different models
-        predict nothing test.csv | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
-        inspect nothing | 65 | nothing/config.json: `seq-len` is 0 | copy it from where it came
+        predict nothing test.csv | 65 | nothing/config.json: `seq-len` is 0 | copy it again from its source
+        inspect nothing | 65 | nothing/config.json: `seq-len` is 0 | copy it again from its source
         evaluate many test.csv | 65 | many/labels.json: the labels are for `single`, the network is for `multi` | copy it
         evaluate lists test.csv | 65 | the labels are for `multi`, the network is for `single` | copy it
         train deep train.csv -o out | 65 | the model needs | belong to different models
@@ -439,16 +439,16 @@ fn a_wrong_label_column() {
     for (file, warning) in [
         (
             "ids.csv",
-            "all 40 rows have a label of their own: is this the right column? See `--label COLUMN`",
+            "all 40 rows have a unique label: is this the right column? See `--label COLUMN`",
         ),
         (
             "values.csv",
-            "all 40 rows have a label of their own: is this the right column (`--label COLUMN`), \
+            "all 40 rows have a unique label: is this the right column (`--label COLUMN`), \
              or are numbers to be predicted (`--task regression`)?",
         ),
         (
             "rare.csv",
-            "7 labels have a single row each, which cannot both teach and test: `rare-0x`, \
+            "7 labels have a single row each, which cannot be in both training set and test set: `rare-0x`, \
              `rare-1x`, `rare-2x`, `rare-3x`, `rare-4x` and 2 more",
         ),
     ] {
@@ -478,9 +478,12 @@ fn what_is_only_warned_of() {
     for (line, warning) in [
         (
             "train lm blank.csv -o blank",
-            "2 documents empty, the first at blank.csv:42; remove these rows",
+            "2 documents without text, the first at blank.csv:42; remove these rows",
         ),
-        ("fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1", "2 documents empty"),
+        (
+            "fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1",
+            "2 documents without text",
+        ),
         (
             "train lm latin1.csv -o latin1 --encoding-errors replace",
             "1 document with bytes that are not text",

@@ -116,7 +116,32 @@ fn a_curve_says_whether_labels_would_help() {
 
     let done = place.run(&command("10,1000"));
     assert_eq!(done.code, Some(2), "{done:?}");
-    assert!(done.stderr.contains("1000 labels were asked for, of 60 rows"), "{done:?}");
+    let message = "1000 labels were asked for, but there are 60 training rows";
+    assert!(done.stderr.contains(message), "{done:?}");
+}
+
+/// As in `evaluate`: such a row counts as an error, and a warning says so.
+#[test]
+fn labels_that_training_lacks_are_errors() {
+    let place = Place::new();
+    let test = fs::read_to_string(place.path("test.csv")).unwrap();
+    place.write("other.csv", test + "a text of another class,unheard\n");
+    let labels = "labels train.csv --base lm --methods supervised,tf-idf --counts 10,20 --seeds 1";
+    let ablate = "ablate train.csv --base lm --rows ulmfit --seeds 1";
+    for (line, folder) in [(labels, "curve"), (ablate, "table")] {
+        let learn = LEARN.replace(" --quiet", "");
+        let done = place.run(&format!("{line} --test other.csv -o {folder} {learn}"));
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let warning =
+            "warning: 1 label is unknown to the model and counts as an error: `unheard` (1)";
+        assert_eq!(done.stderr.matches(warning).count(), 1, "{done:?}");
+        let results = lines(&place, &format!("{folder}/results.jsonl"));
+        assert!(!results.is_empty());
+        for line in results {
+            assert_eq!(line["rows"], 31);
+            assert!(line["wrong"].as_array().unwrap().contains(&30.into()), "{line}");
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,11 @@ fn options_without_effect_are_refused() {
         assert!(clap || done.stderr.contains("\nhint: "), "{line}: {done:?}");
         assert!(!place.path("out").exists());
     }
+    place.write(
+        "rows.jsonl",
+        "{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"b\",\"label\":\"y\"}\n",
+    );
+    place.write("rows.txt", "one text\nanother text\n");
     for (line, message) in [
         ("pretrain train.csv -o out --label label", "--label has no effect"),
         ("pretrain train.csv -o out --label-delimiter ;", "--label-delimiter has no effect"),
@@ -37,12 +42,23 @@ fn options_without_effect_are_refused() {
         ("evaluate lm train.csv --label label", "--label has no effect"),
         ("lr-find lm train.csv --label label", "--label has no effect"),
         ("predict classifier test.csv --echo --format text", "--echo has no effect"),
+        ("predict classifier test.csv --label-delimiter ;", "--label-delimiter has no effect"),
+        ("predict classifier rows.jsonl --header absent", "--header has no effect"),
+        ("predict classifier rows.txt --quotes literal", "--quotes has no effect"),
+        ("evaluate classifier rows.jsonl --delimiter ;", "--delimiter has no effect"),
+        ("check-data rows.jsonl --quotes literal", "--quotes has no effect"),
+        ("train lm rows.jsonl -o out --header present", "--header has no effect"),
+        ("fit rows.jsonl -o out --header present", "--header has no effect"),
+        ("ablate rows.jsonl -o out --base lm --header present", "--header has no effect"),
+        ("labels rows.jsonl -o out --base lm --quotes literal", "--quotes has no effect"),
     ] {
         let done = place.run(line);
         assert_eq!(done.code, Some(2), "{line}: {done:?}");
         assert!(done.stderr.contains(message) && done.stderr.contains("\nhint: "), "{done:?}");
         assert!(!place.path("out").exists());
     }
+    let done = place.run("predict classifier rows.jsonl --format csv --label-delimiter ;");
+    assert_eq!(done.code, Some(0), "{done:?}");
     let done = place.run("lr-find lm train.csv --classifier --min-freq 2");
     assert_eq!(done.code, Some(2), "{done:?}");
 }

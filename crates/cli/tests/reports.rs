@@ -55,7 +55,7 @@ fn a_classifier_teaches_another_one() {
     assert_eq!(refused.code, Some(2), "{refused:?}");
     let train = format!("train lm train.csv --test test.csv --self-training 0 {STEPS}");
     let done = place.run(&format!("{train} --unlabeled texts.txt -o fifth"));
-    assert!(done.stderr.contains("the texts without labels are not needed"), "{done:?}");
+    assert!(done.stderr.contains("the unlabelled texts are not used"), "{done:?}");
 }
 
 #[test]

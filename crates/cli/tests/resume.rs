@@ -342,9 +342,9 @@ fn a_changed_corpus_is_refused() {
         let done = place.run(line);
         assert!(matches!(done.code, Some(2 | 65)), "{done:?}");
         let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
-        let said = "base.run/text was begun with other settings: `texts.txt` has changed";
+        let said = "base.run/text was started with other settings: `texts.txt` has changed";
         assert_eq!(message, format!("ulmfit: {said}"));
-        assert!(hint.ends_with("go on with it; `--restart` begins anew"), "{done:?}");
+        assert!(hint.ends_with("to continue, or pass `--restart` to start over"), "{done:?}");
         assert!(!place.path("base").exists());
         no_litter(&place);
     }
@@ -354,7 +354,7 @@ fn a_changed_corpus_is_refused() {
     assert_eq!(done.code, Some(2), "{done:?}");
     assert!(done.stderr.contains("`lr` of the recipe was 0.004, now 0.1\n"), "{done:?}");
     let done = place.run(&format!("{line} --header present --min-freq 2"));
-    let said = "settings: `--header` was not set, now present; `--min-freq` was 3, now 2\n";
+    let said = "settings: `header` was not set, now present; `min-freq` was 3, now 2\n";
     assert!(done.stderr.contains(said), "{done:?}");
 
     // what was begun is still there, and goes on with the old texts

@@ -39,9 +39,9 @@ fn several_rows_decide_which_column_is_the_text() {
         assert_eq!(done.json()["parts"][0]["rows"], rows);
         let done = place.run(&format!("fit {file} -o {file}.model {FIT}"));
         assert!(done.stderr.starts_with(&read), "{done:?}");
-        warned(&done, "1 document null, read as empty");
+        warned(&done, "1 document whose text is null, read as empty");
         warned(&done, "1 document without the text column, read as empty");
-        assert!(!done.stderr.contains("document empty"), "said twice: {done:?}");
+        assert!(!done.stderr.contains("document without text"), "said twice: {done:?}");
         done.ok();
         let done = place.run(&format!("evaluate {file}.model {file} --json"));
         assert_eq!(done.json()["n"], rows);
@@ -70,7 +70,7 @@ fn a_bad_row_is_empty_or_left_out_or_the_end() {
         &done,
         "1 document without the text column, read as empty, the first at missing.jsonl:2",
     );
-    warned(&done, "answered anyway: treat the answer as unknown");
+    warned(&done, "predicted anyway: treat the prediction as unknown");
     assert_eq!(done.ok().lines().count(), 3);
     assert_eq!(place.run("predict classifier missing.jsonl --on-bad-row fail").code, Some(65));
     for file in ["broken.jsonl", "ragged.csv", "latin1.csv"] {
@@ -110,8 +110,8 @@ fn blank_texts_are_answered_and_told() {
     let place = Place::new();
     place.write("queue.csv", "id,text\n1,a lovely film\n2,\n");
     let done = place.run("predict classifier queue.csv");
-    warned(&done, "1 document empty, the first at queue.csv:3");
-    warned(&done, "answered anyway: treat the answer as unknown");
+    warned(&done, "1 document without text, the first at queue.csv:3");
+    warned(&done, "predicted anyway: treat the prediction as unknown");
     assert_eq!(done.ok().lines().count(), 2);
 }
 
@@ -164,7 +164,7 @@ fn labels_of_spacy_and_doccano_are_read() {
     place.write("spacy.jsonl", jsonl(40, switches));
     let labels = |file: &str, more: &str| {
         let done = place.run(&format!("fit {file} -o {file}.model {FIT} --json {more}"));
-        let note = "every list of labels holds exactly one: read as one label per text";
+        let note = "every list of labels has exactly one label: read as one label per text";
         assert_eq!(
             done.stderr.contains(note),
             file != "plain.jsonl" && more.is_empty(),

@@ -9,7 +9,7 @@ pub struct DataSet {
     pub name: &'static str,
     /// What the literature calls it.
     pub title: &'static str,
-    /// What is to be told apart.
+    /// Names of the classes.
     pub task: &'static str,
     /// Its classes in the order of their numbers; none: text without labels.
     pub labels: &'static [&'static str],
@@ -17,7 +17,7 @@ pub struct DataSet {
     pub rows: &'static [(&'static str, Option<u64>)],
     /// What is downloaded.
     pub files: &'static [RemoteFile],
-    /// How the rows stand in these files.
+    /// Layout of these files.
     pub layout: Layout,
     /// Who may use it, as far as its authors say.
     pub terms: &'static str,
@@ -53,7 +53,7 @@ pub enum Check {
     Md5OfFirstMiB(&'static str),
 }
 
-/// How rows stand in the downloaded files.
+/// Layout of the downloaded files.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Two text files in Latin-1, training set and test set: `CLASS:subclass question`.

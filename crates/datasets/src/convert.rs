@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// A review of IMDb has at most 14 thousand characters; a stranger's file may have any number.
+/// IMDb reviews have at most 14 thousand characters; an untrusted file may have any number.
 const LARGEST_TEXT: u64 = 1 << 24;
 
 /// Writes the set's files to `folder`; returns their numbers of rows, which are the published ones.
@@ -124,7 +124,7 @@ fn for_each_member(
     Ok(())
 }
 
-/// `CLASS:subclass question`, a line each, in Latin-1.
+/// `CLASS:subclass question`, one per line, in Latin-1.
 fn questions(set: &DataSet, source: &Path, table: &mut Table) -> Result<(), PullError> {
     let bytes = fs::read(source).map_err(PullError::io("read", source))?;
     let text: String = bytes.into_iter().map(char::from).collect();

@@ -76,20 +76,20 @@ impl PullError {
         match self {
             Self::Unknown { .. } => Some("`ulmfit data list` names them".to_owned()),
             Self::Exists { path } => Some(format!(
-                "remove {} to download it anew, or choose another `-o`",
+                "remove {} to download it again, or choose another `-o`",
                 path.display()
             )),
             Self::Network { .. } => Some(
-                "the same command goes on where it ended; without a network: fetch the file by \
+                "the same command continues the download; without a network: fetch the file by \
                  other means and give its folder with `--from FOLDER`"
                     .to_owned(),
             ),
             Self::Damaged { .. } | Self::Content { .. } => Some(
-                "it may have been replaced at its source or damaged on the way; fetch it anew"
+                "it may have been replaced at its source or damaged on the way; download it again"
                     .to_owned(),
             ),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on the disk; the same command goes on".to_owned())
+                Some("make room on the disk; the same command continues".to_owned())
             }
             _ => None,
         }

@@ -21,8 +21,8 @@ pub(crate) fn agent() -> Agent {
         .into()
 }
 
-/// Downloads `url`, which has so many bytes, to `path`; what is there already is not asked for again.
-/// `progress` hears how many bytes are there.
+/// Downloads `url`, which has this many bytes, to `path`; bytes that are there already are not requested
+/// again. `progress` gets the number of bytes so far.
 pub(crate) fn fetch(
     agent: &Agent,
     url: &str,
@@ -74,14 +74,14 @@ fn fetch_rest(
     }
     let response = match request.call() {
         Err(ureq::Error::StatusCode(416)) if have > 0 => {
-            // it has fewer bytes than we: ours are of another file
+            // it has fewer bytes than we have: ours are from another file
             return file.set_len(0).map_err(PullError::io("shorten", path));
         }
         answer => answer.map_err(network)?,
     };
     let mut have = have;
     if response.status() != StatusCode::PARTIAL_CONTENT && have > 0 {
-        file.set_len(0).map_err(PullError::io("shorten", path))?; // it sends everything anew
+        file.set_len(0).map_err(PullError::io("shorten", path))?; // it sends everything again
         have = 0;
     }
     let mut body = response.into_body().into_reader().take(bytes - have + 1);

@@ -4,7 +4,7 @@
 //! The only part of the program that uses a network, and only when it is asked to.
 //!
 //! - [`CATALOGUE`]: what there is, where, how large, under which terms;
-//! - [`pull`]: downloads a set, goes on where a broken download ended, compares sizes and hashes,
+//! - [`pull`]: downloads a set, continues where a broken download ended, compares sizes and hashes,
 //!   counts rows, and leaves a whole folder or none.
 
 mod catalogue;

@@ -30,8 +30,8 @@ pub struct Pulled {
 /// Puts a data set into `parent/NAME`, as CSV files with a header and a `README.md` that says
 /// where it is from; the folder appears whole or not at all.
 ///
-/// An unfinished download stays in `parent/.NAME.part`, and the next call goes on with it.
-/// `progress` hears the name of a file, how many of its bytes are there, and how many there are.
+/// An unfinished download stays in `parent/.NAME.part`, and the next call continues with it.
+/// `progress` gets the name of a file, the bytes downloaded so far, and its size.
 ///
 /// # Errors
 /// [`PullError`]; where a file is not the published one, it is removed before.
@@ -51,7 +51,7 @@ pub fn pull(
     let lock = File::create(&lock).map_err(PullError::io("create", &lock))?;
     match lock.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(PullError::Locked { path: part }),
-        // where files cannot be locked, nobody is warned
+        // where files cannot be locked, there is no warning
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
 
@@ -60,7 +60,7 @@ pub fn pull(
         Ok(Pulled { folder, ..made })
     });
     if made.is_ok() || matches!(origin, Origin::Folder(_)) {
-        fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?; // nothing to go on with
+        fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?; // nothing to continue with
     }
     made
 }
@@ -90,7 +90,7 @@ fn make(
         let mut heard = |bytes| progress(name, bytes, file.bytes);
         fetch(&agent, &url, file.bytes, &fetched, &mut heard)?;
         check(&fetched, file).inspect_err(|_| {
-            let _ = fs::remove_file(&fetched); // or the next try would go on with it
+            let _ = fs::remove_file(&fetched); // or the next try would continue with it
         })?;
         sources.push(fetched);
     }

@@ -34,7 +34,7 @@ pub struct AblationReport {
 pub struct AblationRow {
     /// Its name.
     pub method: &'static str,
-    /// Tables of the paper it stands in.
+    /// Tables of the paper that have this row.
     pub tables: &'static str,
     /// What it is.
     pub title: &'static str,
@@ -46,7 +46,7 @@ pub struct AblationRow {
     pub difference: f64,
     /// 95 % interval of that, as far as it depends on which rows are scored (paired, row by row).
     pub difference_ci95: [f64; 2],
-    /// Whether it lies beyond the spread of the seeds of both.
+    /// Whether it exceeds the spread over the seeds of both.
     pub apart: Separation,
     /// Mean time of a run, without language models that several share.
     pub seconds: f64,
@@ -163,7 +163,7 @@ impl AblationReport {
     }
 }
 
-/// The part of the runs that guessed each scored row wrong.
+/// The share of the runs that predicted each scored row wrong.
 fn by_row(cells: &[RunResult]) -> Vec<f64> {
     let mut wrong = vec![0.0; cells[0].rows];
     for row in cells.iter().flat_map(|cell| &cell.wrong) {

@@ -51,7 +51,7 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// Of steps of so many tokens and seconds, with so many operations a token.
+    /// From steps of this many tokens and seconds, with this many operations per token.
     fn new(steps: &[(usize, f64)], flops: f64) -> Self {
         let rates = || steps.iter().map(|&(tokens, seconds)| tokens as f64 / seconds);
         let tokens: usize = steps.iter().map(|(tokens, _)| tokens).sum();

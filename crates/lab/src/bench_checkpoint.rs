@@ -24,7 +24,7 @@ pub struct CheckpointSpeed {
     pub megabytes: f64,
     /// Training waits while all tensors are copied.
     pub blocks_s: f64,
-    /// They are encoded, hashed, written and synced while training goes on.
+    /// They are encoded, hashed, written and synced while training continues.
     pub writes_s: f64,
     /// Share of ten minutes that training waits.
     pub blocks_of_10_min: f64,

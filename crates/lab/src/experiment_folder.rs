@@ -1,4 +1,4 @@
-//! Where experiments are run: finished runs, shared language models, and what is going on.
+//! The folder of an experiment: finished runs, shared language models, and the current run.
 
 use crate::result_log::{ResultLog, RunResult, failed};
 use crate::score::Score;
@@ -23,29 +23,29 @@ pub(crate) struct RunName {
     pub(crate) key: String,
 }
 
-/// A folder of experiments. Two processes cannot work in one.
+/// The folder of an experiment. Only one process at a time can use it.
 ///
 /// | in it | what |
 /// |---|---|
-/// | `results.jsonl` | a line for each finished run |
+/// | `results.jsonl` | one line per finished run |
 /// | `lm/` | language models that several runs share, kept for rows that are added later |
-/// | `run/` | the run that is going on; gone when all are finished |
+/// | `run/` | the current run; removed when all are finished |
 pub struct ExperimentFolder<'a> {
-    /// Who watches.
+    /// Progress sink.
     pub progress: &'a mut dyn Progress,
     folder: PathBuf,
     every: CheckpointInterval,
     log: ResultLog,
-    /// Seconds that went into what several runs share.
+    /// Seconds spent on what several runs share.
     shared: f64,
     _lock: RunLock,
 }
 
 impl<'a> ExperimentFolder<'a> {
-    /// Opens or begins a folder.
+    /// Opens or creates a folder.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when another process is at it, or it cannot be read or written.
+    /// [`Error::Checkpoint`] when another process uses it, or it cannot be read or written.
     pub fn open(
         progress: &'a mut dyn Progress,
         folder: &Path,
@@ -62,7 +62,7 @@ impl<'a> ExperimentFolder<'a> {
         self.folder.join("text")
     }
 
-    /// A run: that in the ledger, or a new one that goes into it.
+    /// The result of a run, from the log or from a new run, which is added to it.
     pub(crate) fn run(
         &mut self,
         name: RunName,
@@ -96,7 +96,7 @@ impl<'a> ExperimentFolder<'a> {
         Ok(cell)
     }
 
-    /// A runner that keeps its state in `folder`.
+    /// A runner with `folder` as its run folder.
     pub(crate) fn runner(&mut self, folder: &Path) -> Runner<'_> {
         Runner::new(self.progress, Some(folder.to_owned()), self.every)
     }

@@ -95,7 +95,7 @@ pub struct LabelCurveOptions {
     pub lm_overrides: Overrides,
     /// Head, labels, class weights; its seed settles the test rows only.
     pub classify: ClassifyOptions,
-    /// Share of test rows, where the user has set none apart.
+    /// Share of the rows to hold out for testing if there is no test set.
     pub test_share: f64,
     /// Vocabulary of the target texts.
     pub vocab: VocabConfig,
@@ -202,7 +202,7 @@ fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
         None => format!("{rows} training rows are too few for a curve"),
         Some(count) => format!("{count} labels were asked for, but there are {rows} training rows"),
     };
-    let hint = Some("give --counts from 2 to the number of rows".into());
+    let hint = Some("choose numbers of labels from 2 to the number of training rows".into());
     Err(Error::Usage { message, hint })
 }
 
@@ -210,7 +210,7 @@ fn fingerprints(lm: &LmBundle) -> Vec<String> {
     lm.networks.iter().map(|(_, network)| fingerprint::model(network)).collect()
 }
 
-/// The texts of some rows, none of them held out.
+/// The texts of some rows, without a hold-out.
 fn lm_input(rows: &[Record], options: ReadOptions) -> LmInput<'_> {
     LmInput {
         train: Texts { documents: texts(rows), files: Vec::new() },
@@ -246,7 +246,7 @@ impl Curve<'_> {
             LabelMethod::TfIdf => {
                 let known: Vec<_> = chosen.iter().map(|&row| self.answers[row].clone()).collect();
                 let (labels, text, test) = (&self.rows.labels, &self.base.text, self.exam.records);
-                let guesses = tfidf_guesses(labels, text, &known, &train, test);
+                let guesses = tfidf_guesses(labels, text.tokenizer(), &known, &train, test);
                 Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
             }
             LabelMethod::SemiSupervised => {

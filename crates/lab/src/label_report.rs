@@ -14,7 +14,7 @@ use ulmfit_ops::Key;
 pub struct LabelCurveReport {
     /// Test rows, the same for all.
     pub scored: usize,
-    /// Texts that the semi-supervised language model learned; none if it had learned them before.
+    /// Texts that the semi-supervised language model was fine-tuned on; `None` if that was done before.
     pub texts: Option<usize>,
     /// The recipe.
     pub recipe: String,

@@ -22,9 +22,9 @@ use ulmfit::text::Direction;
 pub struct Method {
     /// What `--rows` calls it.
     pub name: &'static str,
-    /// Tables of the paper it stands in.
+    /// Tables of the paper that have this row.
     pub tables: &'static str,
-    /// The paper's words, or a few of ours.
+    /// The paper's name for it, or a short one.
     pub title: &'static str,
     pub(crate) language: Language,
     pub(crate) classifier: Classifier,
@@ -219,14 +219,14 @@ impl Method {
         };
         if let Some(missing) = wanted.iter().find(|direction| !base.contains(direction)) {
             let message = format!("row `{}`: the base model has no {missing} network", self.name);
-            let hint = Some("leave it out, or pretrain with `--direction both`".into());
+            let hint = Some("leave it out, or pretrain in both directions".into());
             return Err(Error::Usage { message, hint });
         }
         Ok(wanted)
     }
 
-    /// Stage 2 of this row on so many tokens; none if there is none, or if they are too few to begin
-    /// with nothing.
+    /// Stage 2 of this row on this many tokens; `None` if there is none, or if they are too few to start
+    /// from scratch.
     pub fn language_recipe(
         &self,
         recipe: &Recipe,

@@ -103,7 +103,7 @@ fn all_rows_have_the_same_epochs() {
     for method in METHODS {
         for name in ["paper-2018", "default", "fastai-2"] {
             let mut recipe = Recipe::preset(name).unwrap();
-            // so many tokens that the default recipe reads them less often
+            // this many tokens that the default recipe reads them less often
             let data = ClassifierData { documents: 20_000, tokens: 6_000_000, lm_tokens: None };
             recipe.train = recipe.train.resolve(&none, &data, GROUPS);
             let found = method.classifier_recipe(&recipe.train, GROUPS).training.all_epochs();

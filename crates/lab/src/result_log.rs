@@ -1,4 +1,4 @@
-//! `results.jsonl`: a line for each run that was finished.
+//! `results.jsonl`: one line per finished run.
 
 use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
@@ -9,22 +9,22 @@ use ulmfit::checkpoint::CheckpointError;
 /// A finished run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
-    /// Row of the table, or way to learn.
+    /// Row of the table, or method.
     pub method: String,
     /// Root of its randomness.
     pub seed: u64,
-    /// Labels learned from.
+    /// Number of labels in the training set.
     pub labels: usize,
     /// Hash of everything that the result depends on.
     pub key: String,
-    /// Part of the scored rows that were guessed wrong.
+    /// Share of the scored rows that were predicted wrong.
     pub error: f64,
     /// Rows scored.
     pub rows: usize,
-    /// Numbers of those that were guessed wrong.
+    /// Numbers of those that were predicted wrong.
     pub wrong: Vec<u32>,
-    /// How long it took, without language models that other runs share; of a run that was broken
-    /// off, the time since it was continued.
+    /// How long it took, without language models that other runs share; for a run that was interrupted,
+    /// the time since it was continued.
     pub seconds: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Which rows a classifier guesses wrong.
+//! Which rows a classifier predicts wrong.
 
 use ulmfit::Error;
 use ulmfit::data::Record;
@@ -9,21 +9,21 @@ use ulmfit::models::ClassifierBundle;
 use ulmfit::run::Runner;
 use ulmfit::stages::answers;
 
-/// Rows scored, and which of them were guessed wrong.
+/// Rows scored, and which of them were predicted wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Score {
     pub(crate) rows: usize,
     pub(crate) wrong: Vec<u32>,
 }
 
-/// The rows all runs are scored on.
+/// The test set of all runs.
 pub(crate) struct EvaluationSet<'a> {
     pub(crate) records: &'a [Record],
     targets: Vec<u32>,
 }
 
 impl<'a> EvaluationSet<'a> {
-    /// Of some labelled rows.
+    /// From labelled rows.
     pub(crate) fn new(records: &'a [Record], labels: &LabelSet) -> Result<Self, Error> {
         if labels.kind() != LabelKind::Single {
             let message = "only tasks with one label per text can be compared here".into();
@@ -32,10 +32,11 @@ impl<'a> EvaluationSet<'a> {
         }
         if records.is_empty() {
             let message = "there is no test set".into();
-            let hint = Some("give `--test FILE`, or a test share above 0".into());
+            let hint = Some("give a test set, or hold one out".into());
             return Err(Error::TooLittle { message, hint });
         }
-        let targets = answers(labels, records)?.into_iter().flatten().collect();
+        let targets =
+            answers(&labels.with_unseen(records), records)?.into_iter().flatten().collect();
         Ok(Self { records, targets })
     }
 
@@ -45,14 +46,14 @@ impl<'a> EvaluationSet<'a> {
         self.score_guesses(guesses)
     }
 
-    /// Compares guesses with the labels.
+    /// Compares predictions with the labels.
     pub(crate) fn score_guesses(&self, guesses: impl Iterator<Item = u32>) -> Score {
         let pairs = (0..).zip(guesses.zip(&self.targets));
         let wrong = pairs.filter(|(_, (guess, target))| guess != *target).map(|(row, _)| row);
         Score { rows: self.targets.len(), wrong: wrong.collect() }
     }
 
-    /// Lets a classifier guess.
+    /// Scores a classifier.
     pub(crate) fn of(
         &self,
         runner: &mut Runner<'_>,

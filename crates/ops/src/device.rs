@@ -18,36 +18,48 @@ pub trait Backend: Clone + Debug + Default + Send + Sync + 'static {
 pub trait Device:
     Backend
     + crate::activation_reg::ActivationReg
+    + crate::attention::Attention
     + crate::batch_norm::BatchNorm
     + crate::class_loss::ClassLoss
     + crate::concat_pool::ConcatPool
     + crate::decoder_loss::DecoderLoss
     + crate::dropout::Dropout
     + crate::embedding::Embedding
+    + crate::gelu::Gelu
+    + crate::layer_norm::LayerNorm
     + crate::linear::Linear
     + crate::lstm::Lstm
+    + crate::mean_pool::MeanPool
     + crate::norm::Norm
     + crate::optimizer_step::OptimizerStep
+    + crate::pair_loss::PairLoss
     + crate::relu::Relu
     + crate::rows::Rows
+    + crate::unit_rows::UnitRows
 {
 }
 
 impl<D> Device for D where
     D: Backend
         + crate::activation_reg::ActivationReg
+        + crate::attention::Attention
         + crate::batch_norm::BatchNorm
         + crate::class_loss::ClassLoss
         + crate::concat_pool::ConcatPool
         + crate::decoder_loss::DecoderLoss
         + crate::dropout::Dropout
         + crate::embedding::Embedding
+        + crate::gelu::Gelu
+        + crate::layer_norm::LayerNorm
         + crate::linear::Linear
         + crate::lstm::Lstm
+        + crate::mean_pool::MeanPool
         + crate::norm::Norm
         + crate::optimizer_step::OptimizerStep
+        + crate::pair_loss::PairLoss
         + crate::relu::Relu
         + crate::rows::Rows
+        + crate::unit_rows::UnitRows
 {
 }
 

@@ -1,4 +1,4 @@
-//! The dozen operations of a recurrent text classifier, forward and backward.
+//! The operations of text classifiers, recurrent ones and transformers, forward and backward.
 //!
 //! This is not a tensor library: it has no autodiff, no broadcasting and no strides. Each operation
 //! is a folder:
@@ -13,7 +13,8 @@
 //!
 //! Letters used everywhere: `T` time, `B` batch, `I` inputs, `H` hidden, `E` embedding,
 //! `V` vocabulary, `F` features, `O` outputs, `C` classes, `N` rows of any kind. Sequences are
-//! time first (`[T, B, F]`), so that one step is one contiguous slice.
+//! time first (`[T, B, F]`), so that one step is one contiguous slice; for a transformer they stand
+//! one after the other (`[N, F]`, with the length of each), so that nothing is padded.
 //!
 //! # Panics
 //!
@@ -36,18 +37,24 @@ mod testing;
 mod vector_math;
 
 pub mod activation_reg;
+pub mod attention;
 pub mod batch_norm;
 pub mod class_loss;
 pub mod concat_pool;
 pub mod decoder_loss;
 pub mod dropout;
 pub mod embedding;
+pub mod gelu;
+pub mod layer_norm;
 pub mod linear;
 pub mod lstm;
+pub mod mean_pool;
 pub mod norm;
 pub mod optimizer_step;
+pub mod pair_loss;
 pub mod relu;
 pub mod rows;
+pub mod unit_rows;
 
 pub use device::{Backend, Cpu, Device, Reference};
 pub use gemm::kernel_name;

@@ -11,7 +11,7 @@
 /// `eˣ`, within 2 units in the last place; 0 and infinity where `f32` ends.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
+    // Adding 1.5·2²³ rounds to an integer, which is then in the low bits.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts: multiples of the first one are exact.
     const LN2_HIGH: f32 = 0.693_359_4;

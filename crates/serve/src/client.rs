@@ -26,6 +26,15 @@ pub struct Question<'a> {
     pub direction: Option<&'a str>,
 }
 
+/// Names of the columns that a model learned from.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// The text columns in their order; none if they had no names.
+    pub text: Vec<String>,
+    /// The column of the labels, if it had a name.
+    pub label: Option<String>,
+}
+
 /// Why a client got no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +102,7 @@ struct Card {
 struct Config {
     #[serde(default)]
     text_columns: Vec<String>,
+    label_column: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,11 +123,11 @@ impl Client {
         Self { agent, url: url.trim_end_matches('/').to_owned(), token, model }
     }
 
-    /// Names of the text columns that the model learned from; none if they had no names.
+    /// Names of the columns that the model learned from.
     ///
     /// # Errors
     /// [`ClientError`] when the server does not answer, or lacks the model.
-    pub fn text_columns(&self) -> Result<Vec<String>, ClientError> {
+    pub fn columns(&self) -> Result<Columns, ClientError> {
         let url = format!("{}/models", self.url);
         let mut request = self.agent.get(&url);
         if let Some(token) = &self.token {
@@ -136,7 +146,8 @@ impl Client {
             detail: format!("there is no model `{}`", self.model.as_deref().unwrap_or_default()),
             hint: None,
         };
-        Ok(card.ok_or_else(missing)?.config.text_columns)
+        let config = card.ok_or_else(missing)?.config;
+        Ok(Columns { text: config.text_columns, label: config.label_column })
     }
 
     /// The prediction for each document, in order; a document is the texts of its columns.

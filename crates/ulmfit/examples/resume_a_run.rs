@@ -1,4 +1,4 @@
-//! A training that is interrupted goes on where it stopped, and ends with the same bits.
+//! A training that is interrupted continues where it stopped, and ends with the same bits.
 
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
@@ -42,7 +42,7 @@ fn main() -> Result<(), Error> {
     assert!(matches!(stopped, Err(Error::Stopped)), "it should have stopped");
     assert!(path("parts.run").exists());
 
-    // The same call again goes on from there.
+    // The same call again continues from there.
     let trained = trainer("parts").fit(examples())?;
     trained.save(path("parts"))?;
     assert!(!path("parts.run").exists(), "the run folder is gone when the model is safe");

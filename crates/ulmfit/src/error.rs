@@ -1,10 +1,11 @@
-//! One error for whoever calls a stage.
+//! The error of the stages.
 
 use crate::ErrorClass;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::decisions::DecisionError;
 use crate::model::LoadError;
+use crate::setting::{Setting, Spelling};
 use crate::text::{Direction, TextError};
 use std::path::PathBuf;
 
@@ -24,7 +25,7 @@ pub enum Error {
     /// A decision on an answer.
     #[error(transparent)]
     Decision(#[from] DecisionError),
-    /// A model's weights are not what its configuration asks for, or make no sense.
+    /// The weights do not fit the configuration, or are not valid.
     #[error("{}: the weights cannot be used", path.display())]
     Weights {
         /// Folder of the model.
@@ -33,7 +34,7 @@ pub enum Error {
         #[source]
         source: LoadError,
     },
-    /// A model's configuration cannot be understood.
+    /// The configuration of a model is not valid.
     #[error("{}: {message}", path.display())]
     Config {
         /// The file.
@@ -41,8 +42,8 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// A model computes NaN or infinity, so that it has no answer.
-    #[error("the model gives {what} that is not a finite number (the {direction} network)")]
+    /// A model computes NaN or infinity.
+    #[error("the model computes {what} that is not finite (the {direction} network)")]
     NotFinite {
         /// What it should have computed, such as "a probability".
         what: &'static str,
@@ -59,7 +60,7 @@ pub enum Error {
         /// What is needed.
         wanted: &'static str,
     },
-    /// Something asked for cannot be had.
+    /// The request cannot be fulfilled.
     #[error("{message}")]
     Usage {
         /// What and why.
@@ -67,7 +68,7 @@ pub enum Error {
         /// What to try instead.
         hint: Option<String>,
     },
-    /// What should be read is not there.
+    /// An input is missing.
     #[error("{message}")]
     Missing {
         /// What is missing.
@@ -75,7 +76,7 @@ pub enum Error {
         /// What to try instead.
         hint: Option<String>,
     },
-    /// There is not enough text to work with.
+    /// There is not enough data.
     #[error("{message}")]
     TooLittle {
         /// What there is and what is needed.
@@ -106,33 +107,40 @@ pub enum Error {
 impl Error {
     /// What to try next, in one line.
     pub fn hint(&self) -> Option<String> {
+        self.hint_in(Spelling::default())
+    }
+
+    /// The same with settings as a front end writes them.
+    pub fn hint_in(&self, spelling: Spelling) -> Option<String> {
         match self {
-            Self::Data(error) => error.hint(),
+            Self::Data(error) => error.hint_in(spelling),
             Self::Text(error) => error.hint().map(Into::into),
-            Self::Checkpoint(error) => error.hint().map(Into::into),
+            Self::Checkpoint(error) => error.hint_in(spelling),
             Self::Decision(error) => error.hint().map(Into::into),
             Self::Usage { hint, .. }
             | Self::TooLittle { hint, .. }
             | Self::Missing { hint, .. } => hint.clone(),
             Self::WrongModel { wanted: "language model", .. } => Some(
-                "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".into(),
+                "give the folder of a language model, as `pretrain` and `finetune` write it, or `en`"
+                    .into(),
             ),
-            Self::WrongModel { path, .. } => Some(format!(
-                "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one of this",
-                path.display()
-            )),
+            Self::WrongModel { .. } => Some(
+                "give the folder of a classifier, as `fit` writes it; `train` makes one from a \
+                 language model"
+                    .into(),
+            ),
             #[cfg(feature = "train")]
             Self::Recipe(error) => error.hint(),
             #[cfg(feature = "train")]
-            Self::Train(error) => error.hint(),
+            Self::Train(error) => error.hint_in(spelling),
             Self::Weights { .. } | Self::Config { .. } => Some(
-                "the folder was changed after it was written; copy it from where it came".into(),
+                "the folder was changed after it was written; copy it again from its source".into(),
             ),
-            Self::NotFinite { .. } => Some(
-                "weights may be damaged, or too large for the precision: try `--precision f32`, \
-                 or get the model again from where it came"
-                    .into(),
-            ),
+            Self::NotFinite { .. } => Some(format!(
+                "the weights may be damaged, or too large for the number format: try {}, or get the \
+                 model again from its source",
+                spelling.with(Setting::Precision, "f32")
+            )),
             #[cfg(feature = "train")]
             Self::Finished { .. } => None,
             Self::Stopped => None,

@@ -1,7 +1,7 @@
 //! Labelled examples for a training.
 
 use crate::Error;
-use crate::data::readers::{ColumnUse, ReadOptions, Records, open};
+use crate::data::readers::{ColumnUse, Format, ReadOptions, Records, open};
 use crate::data::{Place, RawLabel, Record};
 use crate::input::LabelledInput;
 use crate::run::{NoProgress, Progress};
@@ -96,13 +96,14 @@ impl<T: Into<String>, L: Into<RawLabel>> FromIterator<(T, L)> for Examples {
 pub struct Reader {
     options: ReadOptions,
     seen: Vec<ColumnUse>,
+    formats: Vec<Format>,
 }
 
 impl Reader {
     /// Reads as `options` say; [`ReadOptions::learned_text`] and [`ReadOptions::learned_label`] may
     /// name the columns of a model.
     pub fn new(options: ReadOptions) -> Self {
-        Self { options, seen: Vec::new() }
+        Self { options, seen: Vec::new(), formats: Vec::new() }
     }
 
     /// All examples of a file, as a training set.
@@ -122,6 +123,11 @@ impl Reader {
         self.seen.last().cloned().unwrap_or_default()
     }
 
+    /// The format of each file that was read.
+    pub fn formats(&self) -> &[Format] {
+        &self.formats
+    }
+
     /// All rows of a file. `progress` is told which columns are read, once for files with the same
     /// columns, and gets all warnings.
     ///
@@ -133,6 +139,7 @@ impl Reader {
         progress: &mut dyn Progress,
     ) -> Result<Vec<Record>, Error> {
         let mut records = open(path, &self.options)?;
+        self.formats.push(records.format());
         let columns = records.columns();
         if !self.seen.contains(&columns) {
             describe_columns(path, &records, &self.options.learned_text, progress);
@@ -145,7 +152,8 @@ impl Reader {
         }
         self.seen.push(columns);
         let rows = records.hold(&self.options.limits)?;
-        records.warnings().messages().iter().for_each(|warning| progress.warn(warning));
+        let warnings = records.warnings().messages(progress.spelling());
+        warnings.iter().for_each(|warning| progress.warn(warning));
         Ok(rows)
     }
 }

@@ -1,9 +1,9 @@
-//! Fingerprints of what a run depends on: a run goes on only where they are as they were.
+//! Fingerprints of what a run depends on: a run continues only if they are unchanged.
 
 use crate::data::Record;
 use crate::hashing;
 use crate::model::Network;
-use crate::text::{TextPipeline, Vocab};
+use crate::text::{PretrainedTokenizer, TextPipeline, Vocab};
 use serde::Serialize;
 use ulmfit_ops::Device;
 
@@ -44,17 +44,24 @@ pub fn records(records: &[Record]) -> String {
     let rows = records.iter().map(|record| (&record.fields, &record.label));
     let mut hasher = blake3::Hasher::new();
     for row in rows {
-        // JSON, so that no two rows look alike whatever stands in them.
+        // JSON, so that no two rows look alike, whatever they contain.
         serde_json::to_writer(&mut hasher, &row).expect("texts serialise");
         hasher.update(b"\n");
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
-/// Hash of this program, if the system tells where it lies.
+/// Hash of this program, if the system tells where it is.
 pub fn program() -> Option<String> {
     let path = std::env::current_exe().ok()?;
     Some(crate::checkpoint::hash_file(&path).ok()?[..16].to_owned())
+}
+
+/// Hash of the tokenizer of a transformer.
+pub fn tokenizer(text: &PretrainedTokenizer) -> String {
+    let mut hasher = blake3::Hasher::new();
+    text.files().iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 /// Hash of a vocabulary.

@@ -82,6 +82,7 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "train")]
 pub mod schedule;
+pub mod setting;
 pub mod stages;
 pub mod text;
 #[cfg(feature = "train")]

@@ -1,7 +1,7 @@
 //! A text that has been tokenised and waits for its prediction.
 
 use crate::models::ClassifierBundle;
-use crate::text::{TokenId, special};
+use crate::text::TokenId;
 
 /// A text that has been tokenised by the classifier that will predict it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct PreparedText {
 impl PreparedText {
     /// Of the ids that the model's own text pipeline gave.
     pub(crate) fn new(model: &ClassifierBundle, ids: Vec<TokenId>) -> Self {
-        let unknown = ids.iter().filter(|&&id| id == special::UNK_ID).count();
+        let unknown = ids.iter().filter(|&&id| model.text.is_unknown(id)).count();
         let pooled =
             model.networks.first().map_or(0, |(_, network)| network.pooled_tokens(ids.len()));
         Self { ids, unknown, pooled }

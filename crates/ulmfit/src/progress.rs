@@ -1,9 +1,10 @@
-//! What a stage tells while it works.
+//! What a stage reports while it runs.
 
+use crate::setting::Spelling;
 #[cfg(feature = "train")]
 use crate::train::{Control, Event};
 
-/// A long piece of work that is about to begin.
+/// The name of a training: one network in one stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageName {
     /// For people: "fine-tune the language model, forward".
@@ -12,31 +13,36 @@ pub struct StageName {
     pub name: String,
 }
 
-/// Somebody who watches: a terminal, a test, nobody.
+/// Progress sink: a terminal, a log, a test.
 ///
-/// Several tasks may go on side by side; one thread tells of all.
+/// Several trainings may run side by side; all their events come from one thread.
 pub trait Progress {
-    /// Training begins: until [`stage_ended`](Self::stage_ended) there is something to save, and a
-    /// request to stop should be told by [`event`](Self::event) and
-    /// [`stop_asked`](Self::stop_asked). Before and after, whoever watches may end the program.
+    /// Training begins. Until [`stage_ended`](Self::stage_ended) there is something to save, and a
+    /// request to stop should be answered by [`event`](Self::event) and
+    /// [`stop_asked`](Self::stop_asked). Before and after, the sink may end the program.
     fn stage_started(&mut self, _task: &StageName) {}
 
-    /// It has ended, and what there is to save is saved.
+    /// Training has ended, and everything is saved.
     fn stage_ended(&mut self, _task: &StageName) {}
 
-    /// Whether somebody asked to stop.
+    /// Whether the user asked to stop.
     fn stop_asked(&self) -> bool {
         false
     }
 
-    /// Something happened in training; says whether to go on.
+    /// Something happened in training; returns whether to continue.
     #[cfg(feature = "train")]
     fn event(&mut self, _task: &StageName, _event: &Event) -> Control {
         Control::Continue
     }
 
-    /// Part of a task without events is done: documents read, batches scored.
+    /// Part of some work without events is done: documents read, batches scored.
     fn tick(&mut self, _what: &str, _done: usize, _total: Option<usize>) {}
+
+    /// How settings are written in notes and warnings.
+    fn spelling(&self) -> Spelling {
+        Spelling::default()
+    }
 
     /// A fact the user should know.
     fn note(&mut self, _text: &str) {}
@@ -47,7 +53,7 @@ pub trait Progress {
     }
 }
 
-/// Watches nothing.
+/// Ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProgress;
 

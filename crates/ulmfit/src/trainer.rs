@@ -2,7 +2,7 @@
 
 use crate::base::{Base, LoadedBase};
 use crate::examples::Examples;
-use crate::input::{SplitFractions, unknown_words_warning};
+use crate::input::{SplitFractions, UnknownWords};
 use crate::model::AwdLstmConfig;
 use crate::recipe::{Overrides, Recipe};
 use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
@@ -181,7 +181,7 @@ impl Trainer {
     }
 
     /// Keeps the state of the training in `OUTPUT.run`, beside the folder where the model will be
-    /// [saved](Trained::save): the same call goes on there if it was interrupted, and ends with
+    /// [saved](Trained::save): the same call continues there if it was interrupted, and ends with
     /// the same bits. Without it nothing is kept.
     pub fn output(mut self, output: impl Into<PathBuf>, overwrite: Overwrite) -> Self {
         self.output = Some(output.into());
@@ -272,11 +272,6 @@ impl Trainer {
         // what the unlabelled texts call text is what the labelled ones do
         let reading = examples.read.clone();
         let rows = examples.into_rows();
-        if let Some(lm) = &lm
-            && let Some(warning) = unknown_words_warning(&lm.text, &rows.train)
-        {
-            runner.progress.warn(&warning);
-        }
         let mut outcome = match self.stages {
             Stages::All => {
                 let sizes = lm.as_ref().map_or(self.sizes, |lm| lm.networks[0].1.config());
@@ -297,6 +292,11 @@ impl Trainer {
                     message: "a classifier needs a language model to start from".into(),
                     hint: Some("train all stages to start from scratch".into()),
                 })?;
+                // stage 2 warns of its own texts
+                let unknown = UnknownWords::in_rows(&lm.text, &rows.train);
+                if let Some(warning) = unknown.warning(runner.progress.spelling()) {
+                    runner.progress.warn(&warning);
+                }
                 let input = TrainInput { rows, unlabeled: self.unlabeled, options: reading };
                 train(&mut runner, lm, input, &options)?
             }

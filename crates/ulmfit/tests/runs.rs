@@ -223,7 +223,7 @@ fn a_run_that_cannot_be_mended_ends_and_names_step_and_layer() {
         let text = error.to_string();
         assert!(text.starts_with("the loss is NaN at step 1; the largest weight is "), "{text}");
         assert!(text.contains("` ") || text.ends_with('`'), "{text}");
-        assert!(error.hint().unwrap().contains("--on-nan"));
+        assert!(error.hint().unwrap().contains("`on-nan = rollback`"));
         assert_eq!(events(&metrics(place.path()), "rolled-back").len(), rollbacks);
     }
 }
@@ -250,5 +250,5 @@ fn a_rollback_by_the_clock_is_refused() {
     let mut quiet = NoProgress;
     let error =
         Runner::new(&mut quiet, None, CheckpointInterval::default()).with_on_nan(OnNan::Rollback);
-    assert!(error.err().unwrap().hint().unwrap().contains("--checkpoint-every"));
+    assert!(error.err().unwrap().hint().unwrap().contains("`checkpoint-every = 1000`"));
 }

@@ -11,5 +11,11 @@ pub(super) const DEBUG: [(&str, &str, &str); 3] = [
     ),
 ];
 
+/// Options of the command line in the library: end of the file's path, a part of the literal, why.
+pub(super) const OPTIONS: [(&str, &str, &str); 2] = [
+    ("data/error_hints.rs", "jq -c --argjson", "an option of jq"),
+    ("checkpoint/test_process.rs", "--", "options of the test program"),
+];
+
 /// Control characters in a message: end of the file's path, a part of the literal, why it is right.
 pub(super) const CONTROL: [(&str, &str, &str); 0] = [];

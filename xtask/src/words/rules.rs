@@ -75,8 +75,18 @@ fn distributive(text: &str) -> Option<String> {
 }
 
 /// Words that are often between two articles and are not nouns.
-const NOT_NOUNS: [&str; 10] =
-    ["such", "half", "quite", "rather", "for", "with", "has", "but", "that", "gives"];
+const NOT_NOUNS: [&str; 11] =
+    ["such", "half", "quite", "rather", "for", "with", "has", "but", "that", "gives", "from"];
+
+/// Whether a text names an option of the command line, such as `--overwrite`.
+pub(super) fn has_option(text: &str) -> bool {
+    text.match_indices("--").any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + 2..].chars().next();
+        before.is_none_or(|c| c.is_whitespace() || matches!(c, '`' | '('))
+            && after.is_some_and(|c| c.is_ascii_lowercase())
+    })
+}
 
 /// Whether a text has a control character; line feeds and tabs are layout.
 pub(super) fn has_control(text: &str) -> bool {
@@ -114,6 +124,14 @@ mod tests {
     fn placeholders_of_debug_are_found() {
         assert!(["{:?}", "a {b:?}", "{:#?}", "{0:>4?}"].iter().all(|text| has_debug(text)));
         assert!(!["{}", "{a:>4} ?", "{{:?}}", "a?"].iter().any(|text| has_debug(text)));
+    }
+
+    #[test]
+    fn options_are_found() {
+        assert!(
+            ["pass `--overwrite`", "--lr 1", "see (--text)"].iter().all(|text| has_option(text))
+        );
+        assert!(!["a--b", "-- so", "a -- b", "---"].iter().any(|text| has_option(text)));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, LitStr, Meta};
 
-use super::allowed::{CONTROL, DEBUG};
-use super::rules::{forbidden, has_control, has_debug};
+use super::allowed::{CONTROL, DEBUG, OPTIONS};
+use super::rules::{forbidden, has_control, has_debug, has_option};
 use crate::library::{attributes, is_for_tests};
 
 /// How many texts there are, and what is wrong with them.
@@ -95,6 +95,12 @@ impl Reader {
         self.texts += 1;
         for fault in forbidden(&text) {
             self.fault(line, &fault);
+        }
+        let is_library = self.file.starts_with("crates/ulmfit/src/")
+            || self.file.starts_with("crates/lab/src/")
+            || self.file.starts_with("crates/ops/src/");
+        if is_library && has_option(&text) && !self.is_allowed(&OPTIONS, &text) {
+            self.fault(line, "an option of the command line in the library: use `Setting`");
         }
         if message && has_debug(&text) && !self.is_allowed(&DEBUG, &text) {
             self.fault(line, "`Debug` output in a message: write it out, or use `printable`");
@@ -204,8 +210,12 @@ mod tests {
     use super::*;
 
     fn faults(source: &str) -> Vec<String> {
+        faults_in("crates/a/src/lib.rs", source)
+    }
+
+    fn faults_in(name: &str, source: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("crates/a/src/lib.rs");
+        let file = folder.path().join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, source).unwrap();
         check(folder.path()).unwrap().1
@@ -240,6 +250,13 @@ mod tests {
         assert_eq!(faults("enum E { #[error(\"{name:?} is missing\")] A }").len(), 1);
         assert_eq!(faults("fn f() { format!(\"\\u{1b}[1m\"); }").len(), 1);
         assert!(faults("fn f() { assert!(a, \"{x:?}\"); panic!(\"{x:?}\"); }").is_empty());
+    }
+
+    #[test]
+    fn options_belong_to_the_command_line() {
+        let source = "fn f() { let hint = \"pass `--overwrite`\"; }";
+        assert_eq!(faults_in("crates/ulmfit/src/a.rs", source).len(), 1);
+        assert!(faults_in("crates/cli/src/a.rs", source).is_empty());
     }
 
     #[test]

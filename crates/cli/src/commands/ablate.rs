@@ -84,6 +84,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         valid: args.valid.as_ref().map(&mut read).transpose()?,
         test: args.test.as_ref().map(&mut read).transpose()?,
     };
+    args.data.refuse_csv_options(files.formats())?;
     let shares = args.classifier.shares(0.0, args.test.is_some(), selects);
     let options = AblationOptions {
         methods,

@@ -41,12 +41,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let train = read(&args.data_file)?;
     let valid = args.valid.as_ref().map(&mut read).transpose()?;
     let test = args.test.as_ref().map(&mut read).transpose()?;
+    args.data.refuse_csv_options(files.formats())?;
     let others = [("valid", valid.as_deref()), ("test", test.as_deref())];
     let others: Vec<_> =
         others.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect();
     let LabelOptions { task, max_labels } = args.labels.label_options();
     let task = task.with_delimiter(label_delimiter);
-    let check = CheckOptions { task, max_labels, ..CheckOptions::default() };
+    let spelling = crate::failure::options();
+    let check = CheckOptions { task, max_labels, spelling, ..CheckOptions::default() };
     let report = check_data(&train, &others, &check);
     let mut text = String::new();
     for part in &report.parts {

@@ -18,8 +18,8 @@ const MAILS: [(&str, &[u8]); 3] = [
     ("test.jsonl.xz", include_bytes!("../../../../assets/demo/test.jsonl.xz")),
 ];
 
-/// Every so many of the unlabelled mails is read, for an answer within three minutes; not the first
-/// ones, since these are nearly all good.
+/// One in this many unlabelled mails is read, so that the demo takes three minutes; not the first
+/// ones, which are nearly all good.
 const UNLABELED: usize = 2;
 
 /// Trains a spam filter on 100 labelled and 612 unlabelled mails that are part of this program.

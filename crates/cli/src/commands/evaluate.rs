@@ -26,8 +26,8 @@ pub(crate) struct Args {
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
-    /// Write every row that is predicted wrong to this CSV file, the surest mistakes first: where it
-    /// is, its other columns, its text, its label and the prediction
+    /// Write every row that is predicted wrong to this CSV file, the most confident mistakes first:
+    /// its record number and line, its other columns, its text, its label and the prediction
     #[arg(long, value_name = "FILE")]
     mistakes: Option<PathBuf>,
     #[command(flatten)]
@@ -56,7 +56,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let report = evaluate_language_model(&model, &texts, batch_size, &mut terminal)?;
             out.result(&report, &report.to_string())
         }
-        NetworkConfig::Classifier(_) => {
+        NetworkConfig::SentenceEncoder(_) => {
+            let (path, found, wanted) = (args.model.clone(), "sentence encoder", "classifier");
+            Err(Error::WrongModel { path, found, wanted }.into())
+        }
+        NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
             let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
             if let Some(direction) = args.direction {
                 model.keep(&direction.directions())?;
@@ -72,6 +76,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let table = args.mistakes.as_deref().map(MistakeTable::create).transpose()?;
             let mut reader = Reader::new(options);
             let records = reader.records(&args.data_file, &mut terminal)?;
+            args.data.refuse_csv_options(reader.formats())?;
             let found = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
             if let Some(table) = table {
                 table.write(&reader.columns(), &records, &found.mistakes)?;

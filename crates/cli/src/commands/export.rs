@@ -75,7 +75,7 @@ fn fastai(model: &Path, target: &Target, out: &mut Output) -> anyhow::Result<()>
     let mut folder = FolderWriter::create(&target.output, overwrite_of(target.overwrite))?;
     let files = match read_config(&open_model(model)?)?.network {
         NetworkConfig::LanguageModel(_) => LmBundle::load(model)?.to_fastai()?,
-        NetworkConfig::Classifier(_) => ClassifierBundle::load(model)?.to_fastai()?,
+        _ => ClassifierBundle::load(model)?.to_fastai()?,
     };
     let mut names = Vec::new();
     for (direction, exported) in files {

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
-    let examples = args.rows.read(&args.data, &mut terminal)?;
+    let examples = args.rows.read(&args.data, &args.unlabeled, &mut terminal)?;
     crate::signals::install(); // not before there is something to save
     let trained = trainer.fit_on(base, examples, &mut terminal)?;
     super::train::save(&trained, &args.run, &mut terminal, out)

@@ -5,8 +5,8 @@ use crate::options::{Common, DirectionOption};
 use crate::output::Output;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
-use ulmfit::checkpoint::FolderWriter;
-use ulmfit::models::{FromFastai, ModelMetadata, from_fastai};
+use ulmfit::checkpoint::{CheckpointError, FolderWriter, hash_file};
+use ulmfit::models::{FromFastai, ModelMetadata, from_fastai, from_hugging_face};
 
 /// Imports a model of another program as a model folder.
 #[derive(Debug, clap::Args)]
@@ -27,33 +27,79 @@ enum From {
         /// Reading direction of the model, which the files do not record
         #[arg(long, value_enum, default_value = "forward")]
         direction: DirectionOption,
-        /// Output folder
-        #[arg(short, long, value_name = "DIR")]
-        output: PathBuf,
-        /// Replace an existing output folder
-        #[arg(long)]
-        overwrite: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// A sentence encoder of the BERT family, as Hugging Face hosts them
+    #[command(
+        after_help = "Reads config.json, model.safetensors and tokenizer.json; no pickled file is opened.\n\n\
+        Example:\n  ulmfit import hf all-MiniLM-L6-v2 -o minilm-base"
+    )]
+    Hf {
+        /// Folder of the encoder: BERT, MiniLM, DistilBERT, RoBERTa, XLM-R
+        folder: PathBuf,
+        #[command(flatten)]
+        target: Target,
     },
 }
 
+/// Where the model goes.
+#[derive(Debug, clap::Args)]
+struct Target {
+    /// Output folder
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Replace an existing output folder
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl Target {
+    fn create(&self) -> Result<FolderWriter, CheckpointError> {
+        FolderWriter::create(&self.output, overwrite_of(self.overwrite))
+    }
+
+    fn told(&self, kind: &str, out: &mut Output) -> anyhow::Result<()> {
+        let text = format!("the {kind} is in {}", self.output.display());
+        out.result(&serde_json::json!({ "model": self.output, "kind": kind }), &text)
+    }
+}
+
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let From::Fastai { weights, vocab, direction, output, overwrite } = &args.from;
+    match &args.from {
+        From::Fastai { weights, vocab, direction, target } => {
+            let kind = fastai(weights, vocab, *direction, target, common)?;
+            target.told(kind, out)
+        }
+        From::Hf { folder, target } => {
+            hugging_face(folder, target, common)?;
+            target.told("sentence encoder", out)
+        }
+    }
+}
+
+fn fastai(
+    weights: &Path,
+    vocab: &Path,
+    direction: DirectionOption,
+    target: &Target,
+    common: &Common,
+) -> anyhow::Result<&'static str> {
     let &[direction] = direction.directions().as_slice() else {
         let message =
             "a fastai file holds one direction; use --direction forward or backward".to_owned();
         return Err(Error::Usage { message, hint: None }.into());
     };
-    let folder = FolderWriter::create(output, overwrite_of(*overwrite))?;
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let folder = target.create()?;
     let run = serde_json::json!({
         "schema": 1, "stage": "import", "from": "fastai", "seed": common.seed,
         "weights": name(weights), "vocabulary": name(vocab),
-        "weights_blake3": ulmfit::checkpoint::hash_file(weights)?,
+        "weights_blake3": hash_file(weights)?,
     });
     let card =
         "# A model imported from fastai\n\nIts licence is that of the files it was made of.\n";
     let metadata = ModelMetadata { card: card.into(), run, ..ModelMetadata::default() };
-    let kind = match from_fastai(weights, vocab, direction)? {
+    Ok(match from_fastai(weights, vocab, direction)? {
         FromFastai::LanguageModel(model) => {
             model.save(folder, &metadata)?;
             "language model"
@@ -62,7 +108,24 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             model.save(folder, &metadata)?;
             "classifier"
         }
-    };
-    let text = format!("the {kind} is in {}", output.display());
-    out.result(&serde_json::json!({ "model": output, "kind": kind }), &text)
+    })
+}
+
+fn hugging_face(from: &Path, target: &Target, common: &Common) -> anyhow::Result<()> {
+    let folder = target.create()?;
+    let encoder = from_hugging_face(from)?;
+    let run = serde_json::json!({
+        "schema": 1, "stage": "import", "from": "hugging-face", "seed": common.seed,
+        "folder": name(from),
+        "weights_blake3": hash_file(&from.join("model.safetensors"))?,
+    });
+    let card = "# A sentence encoder imported from a Hugging Face folder\n\n\
+                Its licence is that of the files it was made of.\n";
+    let metadata = ModelMetadata { card: card.into(), run, ..ModelMetadata::default() };
+    Ok(encoder.save(folder, &metadata)?)
+}
+
+/// The last part of a path.
+fn name(path: &Path) -> Option<String> {
+    path.file_name().map(|name| name.to_string_lossy().into_owned())
 }

@@ -85,6 +85,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut read = |path: &PathBuf| files.records(path, &mut terminal);
     let train = read(&args.data_file)?;
     let test = args.test.as_ref().map(&mut read).transpose()?;
+    if args.unlabeled.is_empty() {
+        args.data.refuse_csv_options(files.formats())?;
+    }
     let chosen = LabelMethod::ALL
         .into_iter()
         .filter(|&method| args.methods.is_empty() || args.methods.contains(&method));

@@ -1,4 +1,4 @@
-//! What `ulmfit pretrain` and `ulmfit finetune` do alike: claim, tokenise, learn, save.
+//! What `ulmfit pretrain` and `ulmfit finetune` have in common: claim the output, tokenise, train, save.
 
 use crate::options::{Common, DataOptions, RunOptions, thread_count};
 use crate::output::Output;
@@ -16,14 +16,14 @@ use ulmfit::stages::LmJob;
 use ulmfit::stages::model_card::LmCard;
 use ulmfit::text::{Direction, TextPipeline};
 
-/// What they are told.
+/// What the two commands ask for.
 pub(super) struct Job<'a> {
     pub(super) stage: &'static str,
-    /// What it starts from, if anything.
+    /// The base model, if any.
     pub(super) base: Option<BaseModel>,
     pub(super) texts: &'a [PathBuf],
     pub(super) valid: Option<&'a PathBuf>,
-    /// What judges the model without `valid`.
+    /// The validation text if there is no `valid`.
     pub(super) hold_out: HoldOut,
     pub(super) data: &'a DataOptions,
     pub(super) recipe: &'a LmRecipe,
@@ -33,7 +33,7 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Does it all; `learn` is the stage itself, with the recipe for as much text as there is.
+    /// Runs the command; `learn` is the stage itself, with the recipe for this amount of text.
     pub(super) fn run(
         self,
         vocabulary: VocabSource<'_>,

@@ -89,6 +89,15 @@ impl Predictor {
         }
     }
 
+    /// The column that its labels came from, if it had a name.
+    fn label_column(&self) -> Option<&str> {
+        match self {
+            Self::Here(model) => model.bundle().label_column.as_deref(),
+            #[cfg(feature = "serve")]
+            Self::There(remote) => remote.label_column(),
+        }
+    }
+
     /// The thresholds that a rule comes to; a server keeps its own.
     fn policy(&self, rule: Rule) -> anyhow::Result<Option<Policy>> {
         match self {
@@ -121,6 +130,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
     }
+    if args.format == OutputFormat::Jsonl {
+        args.data
+            .refuse_label_delimiter("`--format jsonl`, which prints several labels as a list")?;
+    }
     let (model, input) = Predictor::open(args)?;
     let mut terminal = Terminal::new(common);
     let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?.flatten();
@@ -133,12 +146,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
         learned_text: model.text_columns().to_vec(),
+        learned_label: model.label_column().map(str::to_owned),
         ..args.data.read_options()
     };
     let records = open(&input, &options)?;
+    args.data.refuse_csv_options(&[records.format()])?;
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
-    // whoever types gets an answer to each line at once, whoever pipes gets speed
+    // a person who types gets an answer to each line at once, a pipe gets large batches
     let reader = ReadAhead::start(records)?;
     let mut failed = None;
     while failed.is_none() {
@@ -181,7 +196,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         file.finish()?;
     }
     let records = reader.finish();
-    let warnings = records.warnings().messages_of_predictions();
+    let warnings = records.warnings().messages_of_predictions(terminal.spelling());
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     Ok(())
 }

@@ -19,7 +19,7 @@ const CHUNK: usize = 1024;
 #[command(after_help = "Examples:\n  echo 'This is GREAT!!!' | ulmfit tokenize\n  \
     ulmfit tokenize reviews.jsonl.xz --model lm")]
 pub(crate) struct Args {
-    /// Texts: one a line, or JSONL, CSV, TSV, Parquet; `-` is standard input
+    /// Texts: one per line, or JSONL, CSV, TSV, Parquet; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
     /// Use the tokenizer of this model

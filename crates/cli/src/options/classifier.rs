@@ -1,4 +1,4 @@
-//! What a classifier is to be, apart from its hyper-parameters.
+//! What a classifier predicts and how it is built, without its hyper-parameters.
 
 use super::labels::LabelArgs;
 use ulmfit::Trainer;

@@ -42,15 +42,15 @@ pub(crate) struct DataOptions {
     /// Truncate documents longer than this
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_doc_bytes: usize,
-    /// Most memory for labelled rows, which are held in memory
-    /// [default: half of what is free, at most 8G]
+    /// Maximum memory for labelled rows [default: half of the free memory, at most 8G]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_memory: Option<u64>,
-    /// Most bytes that one byte of a compressed file may become, from 8 MiB on [default: 250]
+    /// Refuse compressed files that expand to more than this many times their size; checked from
+    /// 8 MiB on [default: 250]
     #[arg(long, value_name = "TIMES", help_heading = "Limits")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     max_expansion: Option<u64>,
-    /// Most disk for the copy of a Parquet file that is compressed or on standard input
+    /// Maximum size of the temporary copy of a Parquet file that is compressed or on standard input
     /// [default: 16G]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_temp: Option<u64>,
@@ -82,6 +82,39 @@ impl DataOptions {
         };
         let message = format!("{option} has no effect: a language model reads no labels");
         Err(Error::Usage { message, hint: Some(format!("leave out {option}")) })
+    }
+
+    /// Refuses the delimiter where it is not printed.
+    pub(crate) fn refuse_label_delimiter(&self, with: &str) -> Result<(), Error> {
+        if self.label_delimiter.is_none() {
+            return Ok(());
+        }
+        let message = format!("--label-delimiter has no effect with {with}");
+        Err(Error::Usage { message, hint: Some("leave out --label-delimiter".into()) })
+    }
+
+    /// Refuses options for CSV and TSV where no file that was read is either.
+    pub(crate) fn refuse_csv_options(&self, formats: &[Format]) -> Result<(), Error> {
+        let is_csv = |format: &Format| matches!(format, Format::Csv | Format::Tsv);
+        let given = [
+            ("--header", self.header != Header::Auto),
+            ("--quotes", self.quotes != Quotes::Auto),
+            ("--delimiter", self.delimiter.is_some()),
+        ];
+        let Some((option, _)) = given.iter().find(|(_, given)| *given) else { return Ok(()) };
+        let Some(format) = formats.first().filter(|_| !formats.iter().any(is_csv)) else {
+            return Ok(());
+        };
+        let format = match format {
+            Format::Csv | Format::Tsv => return Ok(()),
+            Format::Jsonl => "JSONL",
+            Format::Parquet => "Parquet",
+            Format::Folder => "a folder of texts",
+            Format::Text => "plain text",
+        };
+        let message = format!("{option} has no effect: the input is {format}, not CSV or TSV");
+        let hint = Some("leave it out, or pass `--input-format csv` if it is CSV".into());
+        Err(Error::Usage { message, hint })
     }
 
     pub(crate) fn read_options(&self) -> ReadOptions {

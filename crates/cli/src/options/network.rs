@@ -22,7 +22,7 @@ pub(crate) struct NetworkOptions {
 }
 
 impl NetworkOptions {
-    /// The sizes, with so many rows of the vocabulary.
+    /// The sizes, with this vocabulary size.
     pub(crate) fn sizes(&self, vocab: usize) -> AwdLstmConfig {
         let [emb, hid, layers] = [(self.emb, 256), (self.hid, 512), (self.layers, 3)]
             .map(|(size, default)| size.unwrap_or(default) as usize);

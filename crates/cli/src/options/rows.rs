@@ -20,10 +20,12 @@ pub(crate) struct LabelledRows {
 }
 
 impl LabelledRows {
-    /// Reads all of them; what text columns the first file has is what they are in the others.
+    /// Reads all of them; the text and label columns of the first file are read in the others.
+    /// Options for CSV may be meant for the unlabelled files.
     pub(crate) fn read(
         &self,
         data: &DataOptions,
+        unlabeled: &[PathBuf],
         progress: &mut dyn Progress,
     ) -> Result<Examples, Error> {
         let mut reader = Reader::new(data.read_options());
@@ -33,6 +35,9 @@ impl LabelledRows {
         }
         if let Some(path) = &self.test {
             examples = examples.with_test(reader.read(path, progress)?);
+        }
+        if unlabeled.is_empty() {
+            data.refuse_csv_options(reader.formats())?;
         }
         Ok(examples)
     }

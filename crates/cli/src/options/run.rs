@@ -1,4 +1,4 @@
-//! Where a training command writes, and how it survives.
+//! Where a training command writes, and how it resumes.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use ulmfit::checkpoint::{FolderWriter, Overwrite};
 use ulmfit::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
 use ulmfit::{Error, Trainer};
 
-/// Where a training command writes, and how it survives.
+/// Where a training command writes, and how it resumes.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct RunOptions {
@@ -59,8 +59,8 @@ impl FromStr for IntervalArg {
 }
 
 impl RunOptions {
-    /// Checks that the result can be written and what was asked of an earlier run, before any
-    /// work is done.
+    /// Checks that the result can be written, and applies --resume and --restart, before any work is
+    /// done.
     pub(crate) fn claim(&self) -> Result<FolderWriter, Error> {
         let result = claim(&self.output, overwrite_of(self.overwrite))?;
         let folder = self.folder();
@@ -79,7 +79,7 @@ impl RunOptions {
         Ok(result)
     }
 
-    /// Puts the options into a trainer.
+    /// Applies the options to a trainer.
     pub(crate) fn configure(&self, trainer: Trainer) -> Trainer {
         trainer
             .output(&self.output, overwrite_of(self.overwrite))
@@ -87,12 +87,12 @@ impl RunOptions {
             .on_nan(self.on_nan)
     }
 
-    /// Where the state of the run lies: beside the result.
+    /// The run folder, beside the result.
     pub(crate) fn folder(&self) -> PathBuf {
         run_folder(&self.output)
     }
 
-    /// A runner that keeps its state there.
+    /// A runner with this run folder.
     pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
         crate::signals::install(); // not before there is something to save
         self.new_runner(progress)
@@ -102,13 +102,13 @@ impl RunOptions {
         Runner::new(progress, Some(self.folder()), self.checkpoint_every.0).with_on_nan(self.on_nan)
     }
 
-    /// Where the result will be.
+    /// Path of the result.
     pub(crate) fn path(&self) -> &Path {
         &self.output
     }
 }
 
-/// What `--overwrite` asks for.
+/// The value of `--overwrite`.
 pub(crate) fn overwrite_of(flag: bool) -> Overwrite {
     if flag { Overwrite::Replace } else { Overwrite::Refuse }
 }

@@ -1,10 +1,10 @@
-//! Of what an update is made.
+//! Recipe, batches, dropout and regularisation.
 
 use std::path::Path;
 use ulmfit::Error;
 use ulmfit::recipe::{Overrides, Recipe};
 
-/// The recipe, and what an update is made of.
+/// Recipe, batches, dropout and regularisation.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Learning")]
 pub(crate) struct StepOptions {
@@ -32,7 +32,7 @@ pub(crate) struct StepOptions {
 }
 
 impl StepOptions {
-    /// The recipe as named, without the other options.
+    /// The named recipe, without the other options.
     pub(crate) fn recipe(&self) -> Result<Recipe, Error> {
         if Path::new(&self.recipe).extension().is_some_and(|end| end == "toml") {
             return Ok(Recipe::read(Path::new(&self.recipe))?);
@@ -40,7 +40,7 @@ impl StepOptions {
         Ok(Recipe::preset(&self.recipe)?)
     }
 
-    /// What they set by hand.
+    /// The settings that were given explicitly.
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             lr_factor: self.lr_factor,

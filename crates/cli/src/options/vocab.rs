@@ -1,12 +1,12 @@
-//! What a token is, and which of them are words of the model.
+//! Tokenizer and vocabulary.
 
 use ulmfit::Error;
 use ulmfit::text::{BaseWords, TextConfig, TokenizerConfig, VocabConfig};
 
-/// What to do for another network or tokenizer than the base model's.
+/// What to do to get another network or tokenizer than the base model's.
 pub(crate) const FROM_SCRATCH: &str = "start from scratch with `--base none`";
 
-/// Refuses options that a base model has decided.
+/// Refuses options that the base model decides.
 pub(super) fn refuse<const N: usize>(
     options: [(&str, bool); N],
     instead: &str,
@@ -20,7 +20,7 @@ pub(super) fn refuse<const N: usize>(
     }
 }
 
-/// Which words a vocabulary has.
+/// Size of the vocabulary.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct VocabSizeOptions {
@@ -32,7 +32,7 @@ pub(crate) struct VocabSizeOptions {
     max_vocab: Option<usize>,
 }
 
-/// By whose rules words are told apart.
+/// Language of the tokenizer's rules.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct LanguageOption {
@@ -41,7 +41,7 @@ pub(crate) struct LanguageOption {
     language: Option<String>,
 }
 
-/// Making a vocabulary.
+/// A new vocabulary.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct VocabOptions {
@@ -74,13 +74,13 @@ pub(crate) struct BaseWordsOption {
 }
 
 impl BaseWordsOption {
-    /// Puts the option into a vocabulary's settings.
+    /// Applies the option to a vocabulary's settings.
     pub(crate) fn apply(self, mut vocab: VocabConfig) -> VocabConfig {
         vocab.base_words = self.base_words.unwrap_or(BaseWords::All);
         vocab
     }
 
-    /// Refuses the option where no base model has words.
+    /// Refuses the option if there is no base model.
     pub(crate) fn refuse_without_base(self) -> Result<(), Error> {
         if self.base_words.is_none() {
             return Ok(());
@@ -99,7 +99,7 @@ impl VocabSizeOptions {
 }
 
 impl LanguageOption {
-    /// Words of the language.
+    /// Tokenizer settings for the language.
     pub(crate) fn text_config(&self) -> TextConfig {
         let language = self.language.clone().unwrap_or_else(|| "en".into());
         TextConfig { language, ..TextConfig::default() }
@@ -117,8 +117,8 @@ impl VocabOptions {
         TextConfig { tokenizer, ..self.language.text_config() }
     }
 
-    /// Refuses a tokenizer and another language beside a base model, which has its own; `instead`
-    /// is what to do.
+    /// Refuses a tokenizer or another language beside a base model, which has its own; `instead` is
+    /// the advice.
     pub(crate) fn refuse_beside_base(&self, base: &TextConfig, instead: &str) -> Result<(), Error> {
         refuse([("--tokenizer", self.tokenizer.is_some())], instead)?;
         match &self.language.language {

@@ -2,7 +2,7 @@
 //!
 //! Every kernel adds the products of one result in the order of `k`, one after the other, and
 //! adds the sums of blocks of `k` (whose length is one number for all of them). So a result has
-//! the same bits wherever in the matrix it stands, however large the matrix is and however many
+//! the same bits wherever in the matrix it is, however large the matrix is and however many
 //! threads work; and all kernels that multiply and add with one rounding agree.
 
 use super::tiles;

@@ -47,6 +47,13 @@ impl<'a> Matrix<'a> {
         Self { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
+    /// The first `columns` elements of `rows` rows, which begin `row_stride` elements apart.
+    pub(crate) fn within(data: &'a [f32], row_stride: usize, rows: usize, columns: usize) -> Self {
+        assert!(columns <= row_stride, "{columns} columns of {row_stride}");
+        assert!(rows == 0 || (rows - 1) * row_stride + columns <= data.len(), "rows of the matrix");
+        Self { data, rows, columns, row_stride, column_stride: 1 }
+    }
+
     /// A row of a matrix that is not transposed.
     pub(crate) fn row(self, n: usize) -> &'a [f32] {
         assert_eq!(self.column_stride, 1, "rows are not contiguous");

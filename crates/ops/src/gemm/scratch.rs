@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Buffers that nobody uses at the moment, by ascending capacity.
+/// Buffers that are not in use, by ascending capacity.
 struct FreeList(Mutex<Vec<AlignedBuffer>>);
 
 static FREE: FreeList = FreeList(Mutex::new(Vec::new()));

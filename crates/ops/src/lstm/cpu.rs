@@ -78,7 +78,7 @@ impl Lstm for Cpu {
     }
 }
 
-/// The recurrent weights as they are used.
+/// The recurrent weights, packed for the products.
 fn masked(device: Cpu, weights: LstmWeights<'_, Cpu>) -> Cow<'_, Tensor<Cpu>> {
     let Some(mask) = weights.w_hh_mask else { return Cow::Borrowed(weights.w_hh) };
     let mut w_hh = weights.w_hh.clone();

@@ -55,7 +55,7 @@ pub trait OptimizerStep: Backend {
     fn average_step(&self, average: &mut Tensor<Self>, param: &Tensor<Self>, count: u64);
 }
 
-/// What an [`AdamStep`] comes to for every element, in double precision.
+/// The per-element factors of an [`AdamStep`], in double precision.
 struct AdamFactors {
     /// `1 - lr·wd`
     decay: f64,

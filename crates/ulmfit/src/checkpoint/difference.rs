@@ -49,9 +49,9 @@ impl ConfigDifference {
             "vocabulary" => "another vocabulary",
             "train" => "another training set",
             "valid" => "another validation set",
-            "texts.rows" => "other rows, or another split of them (`--seed`, shares)",
+            "texts.rows" => "other rows, or another split of them (seed, shares)",
             "valid.rows" => "other validation rows",
-            "valid.key" => "another `--seed`",
+            "valid.key" => "another seed",
             "reading" => "other options for reading the files", // runs before these were listed
             key => {
                 let file = key.strip_prefix("texts.").or_else(|| key.strip_prefix("valid."))?;
@@ -79,14 +79,14 @@ impl ConfigDifference {
             "vocabulary.max_size" | "tokenizer.tokenizer.vocab_size" => "max-vocab",
             "vocabulary.min_freq" => "min-freq",
             "vocabulary.base_words" => "base-words",
-            "rollback-every" => return "`--on-nan rollback --checkpoint-every`".to_owned(),
+            "rollback-every" => return "`checkpoint-every` of the rollback".to_owned(),
             "network.classes" => return "the number of labels".to_owned(),
             key => {
                 let under = |part: &str| key.strip_prefix(part);
                 return if let Some(field) = under("recipe.") {
                     format!("`{field}` of the recipe")
                 } else if let Some(option) = under("reading.") {
-                    format!("`--{option}`")
+                    format!("`{option}`")
                 } else if let Some(size) = under("sizes.").or(under("network.encoder.")) {
                     format!("`{size}` of the network")
                 } else {
@@ -94,7 +94,7 @@ impl ConfigDifference {
                 };
             }
         };
-        format!("`--{option}`")
+        format!("`{option}`")
     }
 }
 
@@ -158,10 +158,10 @@ mod tests {
             ("recipe.lr", json!(0.01), json!(0.02), "`lr` of the recipe was 0.01, now 0.02"),
             ("recipe.clip", Value::Null, json!(1), "`clip` of the recipe was not set, now 1"),
             ("recipe.phase", json!(vec![1; 40]), json!([]), "`phase` of the recipe has changed"),
-            ("seed", json!(1), json!(2), "`--seed` was 1, now 2"),
-            ("reading.text", json!(["a"]), json!(["b"]), "`--text` was [\"a\"], now [\"b\"]"),
-            ("vocabulary.min_freq", json!(3), json!(2), "`--min-freq` was 3, now 2"),
-            ("network.head.hidden", json!([50]), json!([]), "`--head` was [50], now []"),
+            ("seed", json!(1), json!(2), "`seed` was 1, now 2"),
+            ("reading.text", json!(["a"]), json!(["b"]), "`text` was [\"a\"], now [\"b\"]"),
+            ("vocabulary.min_freq", json!(3), json!(2), "`min-freq` was 3, now 2"),
+            ("network.head.hidden", json!([50]), json!([]), "`head` was [50], now []"),
             ("sizes.emb", json!(400), json!(256), "`emb` of the network was 400, now 256"),
             ("vocabulary", json!(one), json!(two), "another vocabulary"),
             ("train", json!(one), json!(two), "another training set"),
@@ -187,7 +187,7 @@ mod tests {
         let hash = |key| (key, hashes().0, hashes().1);
         let seed = ("seed", json!(1), json!(2));
         let all = [seed, hash("start"), hash("train"), hash("valid")];
-        assert_eq!(said(&all), "`--seed` was 1, now 2");
+        assert_eq!(said(&all), "`seed` was 1, now 2");
         let held = [
             ("valid.1: v.txt", Value::Null, hashes().0),
             ("valid.key", hashes().0, Value::Null),

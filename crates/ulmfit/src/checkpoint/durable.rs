@@ -55,8 +55,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
     file.finish().map(|_| ())
 }
 
-/// Puts a small file in the place of another, or of none: the old one is there until the new one
-/// is durable.
+/// Creates or replaces a small file: the old one stays until the new one is durable.
 ///
 /// # Errors
 /// [`CheckpointError::Io`] when the file cannot be written.
@@ -102,7 +101,7 @@ pub fn hash_file(path: &Path) -> Result<String, CheckpointError> {
 }
 
 /// Size of a regular file; links, pipes and devices are refused before they are opened, because
-/// opening a pipe can block for ever.
+/// opening a pipe can block forever.
 pub(super) fn require_file(path: &Path) -> Result<u64, CheckpointError> {
     let metadata = fs::symlink_metadata(path).map_err(io_error("read", path))?;
     if metadata.is_file() {

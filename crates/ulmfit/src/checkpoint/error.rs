@@ -2,6 +2,7 @@
 
 use crate::ErrorClass;
 use crate::printable::printable;
+use crate::setting::{Setting, Spelling};
 use std::io;
 use std::path::PathBuf;
 
@@ -41,7 +42,7 @@ pub enum CheckpointError {
         /// What the system said.
         source: io::Error,
     },
-    /// A link, pipe, device or folder stands where a regular file should.
+    /// A link, pipe, device or folder where a regular file is needed.
     #[error("{} is not a regular file", .path.display())]
     NotAFile {
         /// The offender.
@@ -71,7 +72,7 @@ pub enum CheckpointError {
         /// The folder.
         path: PathBuf,
     },
-    /// The manifest itself cannot be believed.
+    /// The manifest itself cannot be trusted.
     #[error("{}: {fault}", .path.display())]
     Manifest {
         /// The manifest.
@@ -79,8 +80,8 @@ pub enum CheckpointError {
         /// What is wrong with it.
         fault: ManifestFault,
     },
-    /// A file is not there, or its size or hash is not the one in the manifest.
-    #[error("{} is missing or damaged: it is not the file of manifest.json", .path.display())]
+    /// A file is missing, or its size or hash is not the one in the manifest.
+    #[error("{} is missing or damaged: it is not the file that manifest.json lists", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -101,8 +102,8 @@ pub enum CheckpointError {
         /// Who holds it, if it said so.
         pid: Option<u32>,
     },
-    /// The run was begun with another configuration.
-    #[error("{} was begun with other settings: {}", .path.display(), list(.differences))]
+    /// The run was started with another configuration.
+    #[error("{} was started with other settings: {}", .path.display(), list(.differences))]
     ConfigDiffers {
         /// The run.
         path: PathBuf,
@@ -117,8 +118,8 @@ pub enum CheckpointError {
         /// Where and why.
         source: serde_json::Error,
     },
-    /// Lines that a checkpoint counts on have gone.
-    #[error("{} has {found} bytes, the checkpoint was made after {wanted}", .path.display())]
+    /// Lines that a checkpoint relies on are missing.
+    #[error("{} has {found} bytes; when the checkpoint was made it had {wanted}", .path.display())]
     MetricsTooShort {
         /// `metrics.jsonl`.
         path: PathBuf,
@@ -135,7 +136,7 @@ pub enum CheckpointError {
         /// What is wrong.
         source: io::Error,
     },
-    /// A file of a run that is not what it should be.
+    /// A damaged file of a run.
     #[error("{} is damaged: {what}", .path.display())]
     RunDamaged {
         /// The run.
@@ -143,20 +144,20 @@ pub enum CheckpointError {
         /// What is wrong, and with which file.
         what: &'static str,
     },
-    /// The run was begun by a version of this program that identified its input otherwise.
-    #[error("{} was begun by another version of ulmfit, which this one cannot continue", .path.display())]
+    /// The run was started by a version of this program that identifies inputs differently.
+    #[error("{} was started by another version of ulmfit and cannot be continued by this one", .path.display())]
     RunVersion {
         /// The run.
         path: PathBuf,
     },
-    /// The folder of a run is gone while it is in use.
+    /// The folder of a run was removed while in use.
     #[error("{} was removed or renamed during the run", .path.display())]
     RunRemoved {
         /// The run.
         path: PathBuf,
     },
-    /// No checkpoint of a run can be believed.
-    #[error("none of the {count} checkpoints of {} can be read", .path.display())]
+    /// No checkpoint of a run is intact.
+    #[error("all {count} checkpoints of {} are damaged", .path.display())]
     NoValidCheckpoint {
         /// The run.
         path: PathBuf,
@@ -168,7 +169,7 @@ pub enum CheckpointError {
     /// A tensor file is not what the model needs.
     #[error(transparent)]
     Tensors(#[from] TensorsError),
-    /// A model is not what fastai's files can hold, or such a file is not.
+    /// A model that fastai's files cannot represent, or the other way round.
     #[error(transparent)]
     Fastai(#[from] FastaiError),
     /// A file of fastai cannot be imported.
@@ -199,56 +200,72 @@ impl CheckpointError {
     }
 
     /// What to try next, in one line.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
+        self.hint_in(Spelling::default())
+    }
+
+    /// The same with settings as a front end writes them.
+    pub fn hint_in(&self, spelling: Spelling) -> Option<String> {
+        let restart = || spelling.name(Setting::Restart);
         match self {
-            Self::Exists { .. } => Some("choose another folder, or pass `--overwrite`"),
+            Self::Exists { .. } => Some(format!(
+                "choose another folder, or pass {}",
+                spelling.name(Setting::Overwrite)
+            )),
+            Self::ConfigDiffers { .. } => Some(format!(
+                "run it with the same settings as before to continue, or pass {} to start over",
+                restart()
+            )),
+            Self::Json { .. }
+            | Self::RunDamaged { .. }
+            | Self::Metrics { .. }
+            | Self::MetricsTooShort { .. }
+            | Self::NoValidCheckpoint { .. } => {
+                Some(format!("restore the folder from a copy, or start over with {}", restart()))
+            }
+            Self::RunVersion { .. } => {
+                Some(format!("finish it with that version, or start over with {}", restart()))
+            }
+            other => other.plain_hint().map(str::to_owned),
+        }
+    }
+
+    /// Hints that name no setting.
+    fn plain_hint(&self) -> Option<&'static str> {
+        match self {
             Self::Foreign { .. } => Some("choose another folder; only models are ever replaced"),
-            Self::Incomplete { .. } => Some("give a folder that a training command has written"),
+            Self::Incomplete { .. } => Some("give a folder that training has written"),
             Self::Manifest { fault: ManifestFault::Schema { .. }, .. } => {
                 Some("it was written by a newer ulmfit; update this one")
             }
             Self::Manifest { .. } | Self::Damaged { .. } => {
-                Some("copy the folder again from where it came, or train again")
+                Some("copy the folder again from its source, or train again")
             }
             Self::NotInFolder { .. } => {
-                Some("is it a model of another stage? try `ulmfit inspect`")
+                Some("is it a model of another stage? `inspect` shows what it is")
             }
             Self::NotAFile { .. } => Some("copy the file itself; links are not followed"),
             Self::Locked { .. } => Some("wait for the other process, or use another run folder"),
-            Self::ConfigDiffers { .. } => {
-                Some("the settings of the first time go on with it; `--restart` begins anew")
-            }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => {
                 Some("files may not be larger here: see `ulimit -f`")
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk; finished checkpoints are intact")
             }
-            Self::Json { .. }
-            | Self::RunDamaged { .. }
-            | Self::Metrics { .. }
-            | Self::MetricsTooShort { .. }
-            | Self::NoValidCheckpoint { .. } => {
-                Some("restore the folder from a copy, or begin anew with `--restart`")
-            }
-            Self::RunVersion { .. } => {
-                Some("finish it with that version, or begin anew with `--restart`")
-            }
             Self::RunRemoved { .. } => Some(
-                "put it back and run the same command again to continue, or without it to begin \
-                 anew",
+                "put it back and run the same command again to continue, or run it without the folder \
+                 to start over",
             ),
             Self::Tensors(error) => error.hint(),
             Self::Fastai(fault) | Self::FastaiFile { fault, .. } => fault.hint(),
             Self::Missing { .. } => Some("check the path"),
             Self::NoModel { .. } => {
-                Some("check the path; a model is a folder that a training command has written")
+                Some("check the path; a model is a folder that training has written")
             }
-            Self::NotAFolder { .. } => Some(
-                "a model is a folder that a training command has written; are two arguments the \
-                 wrong way round?",
-            ),
-            Self::Io { .. } | Self::NotAName { .. } => None,
+            Self::NotAFolder { .. } => {
+                Some("a model is a folder that training has written; are two arguments swapped?")
+            }
+            _ => None,
         }
     }
 }

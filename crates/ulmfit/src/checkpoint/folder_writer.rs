@@ -19,9 +19,9 @@ const BUSY: &str = ".writing";
 /// What to do when the target exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Only an empty folder may stand there.
+    /// Only an empty folder may exist there.
     Refuse,
-    /// A folder with a manifest, thus one of ours, is replaced.
+    /// A folder with a manifest, which is one of ours, is replaced.
     Replace,
 }
 

@@ -7,7 +7,7 @@
 //!   run;
 //! - [`fastai`]: weights and vocabularies of fastai, in and out, without executing a pickle.
 //!
-//! Whatever is read here may come from a stranger, or from a disk that lost power: every size is
+//! Whatever is read here may be untrusted, or come from a disk that lost power: every size is
 //! checked before memory is taken, every hash before a byte is believed.
 
 mod crash_point;
@@ -44,5 +44,6 @@ pub use run::{Checkpoint, Retention, RunFolder, SkippedCheckpoint};
 #[cfg(feature = "train")]
 pub(crate) use run::{VERSION, store_or_compare};
 pub use tensors::{
-    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_tensors, stored_as, write_tensors,
+    Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_some_tensors, read_tensors,
+    stored_as, write_tensors,
 };

@@ -28,7 +28,7 @@ enum Place {
 impl ModelFolder {
     /// Opens a folder and checks size and hash of every file in its manifest.
     ///
-    /// Files that the manifest does not name may lie there, but cannot be read through this type.
+    /// Other files may be in the folder, but cannot be read through this type.
     ///
     /// # Errors
     /// [`CheckpointError::NoModel`], [`CheckpointError::NotAFolder`], [`CheckpointError::Incomplete`],
@@ -89,7 +89,7 @@ impl ModelFolder {
         self.manifest.files.iter().map(|(name, entry)| (name.as_str(), entry.bytes))
     }
 
-    /// blake3 over the manifest: equal for equal models, wherever the folder lies.
+    /// blake3 over the manifest: equal for equal models, wherever the folder is.
     ///
     /// The model card, the report, `run.json` and `calibration.json` do not count: they differ with
     /// the number of threads, the time that a training took, and the rows that it was scored on.
@@ -97,7 +97,7 @@ impl ModelFolder {
         self.manifest.hash()
     }
 
-    /// Reads one file, and checks once more that these are the bytes of the manifest.
+    /// Reads one file, and checks again that these are the bytes of the manifest.
     ///
     /// # Errors
     /// [`CheckpointError::NotInFolder`] and those of [`open`](Self::open).

@@ -16,7 +16,7 @@ use crate::data::readers::Delimiter;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("{}: no such file or folder", .path.display())]
     Missing {
         /// The path asked for.
@@ -79,7 +79,7 @@ pub enum DataError {
         /// The bound in MiB.
         limit: u32,
     },
-    /// A compressed file is so much larger than it looks that it may be meant to fill the memory.
+    /// A compressed file expands so much that it may be meant to fill the memory.
     #[error("{}: the data expands to more than {limit} times its size", .path.display())]
     Expands {
         /// The file.

@@ -4,48 +4,184 @@ use super::error::DataError;
 use super::list::list;
 use crate::data::quality::closest;
 use crate::data::readers::Format;
+use crate::setting::{Setting, Spelling};
 use std::io;
 
 impl DataError {
-    /// What to try next, in one line; the command line prints it after `hint:`.
+    /// What to try next, in one line.
     pub fn hint(&self) -> Option<String> {
+        self.hint_in(Spelling::default())
+    }
+
+    /// The same with settings as a front end writes them.
+    pub fn hint_in(&self, spelling: Spelling) -> Option<String> {
+        self.hint_with_settings(spelling).or_else(|| self.plain_hint())
+    }
+
+    /// Hints that name a setting.
+    fn hint_with_settings(&self, spelling: Spelling) -> Option<String> {
+        let name = |setting| spelling.name(setting);
+        let with = |setting, value| spelling.with(setting, value);
+        let replace = || with(Setting::EncodingErrors, "replace");
+        Some(match self {
+            Self::WrongKind { wanted: "file", .. } => {
+                format!("give a file inside it, or leave out {}", name(Setting::InputFormat))
+            }
+            Self::WrongKind { .. } => {
+                let folder = with(Setting::InputFormat, "folder");
+                format!("{folder} needs a folder that has one folder per class")
+            }
+            Self::Expands { .. } => {
+                let limit = name(Setting::MaxExpansion);
+                format!("if you trust the file, raise {limit} or decompress it")
+            }
+            Self::TooManyRows { .. } => {
+                let limit = name(Setting::MaxMemory);
+                format!("give fewer rows, or raise {limit} if the machine has more memory")
+            }
+            Self::TooMuchDisk { .. } => {
+                format!(
+                    "give the uncompressed file by its name, or raise {}",
+                    name(Setting::MaxTemp)
+                )
+            }
+            Self::NoRows { place }
+                if matches!(Format::from_path(&place.file), Some(Format::Csv | Format::Tsv)) =>
+            {
+                format!("pass {} if the first row is data", with(Setting::Header, "absent"))
+            }
+            Self::NotUtf8 { place, .. }
+                if Format::from_path(&place.file) == Some(Format::Parquet) =>
+            {
+                return None;
+            }
+            Self::NotUtf8 { place, encoding: Some(encoding), .. } => format!(
+                "it looks like {encoding}: iconv -f {encoding} -t UTF-8 {} > NEWFILE, or pass {}",
+                place.file.display(),
+                replace()
+            ),
+            Self::NotUtf8 { .. } => {
+                format!("convert it (iconv -f ENCODING -t UTF-8), or pass {}", replace())
+            }
+            Self::Nul { .. } => {
+                format!("is this a binary or UTF-16 file? If not, pass {}", replace())
+            }
+            Self::Ragged { found, expected, .. } if found > expected => {
+                let delimiter = name(Setting::Delimiter);
+                format!(
+                    "put fields that contain the delimiter in double quotes, or see {delimiter}"
+                )
+            }
+            Self::UnclosedQuote { .. } => {
+                let literal = with(Setting::Quotes, "literal");
+                format!("close it, write a double quote inside it twice, or pass {literal}")
+            }
+            Self::StrayQuote { .. } => format!(
+                "pass {} if double quotes are text, {} if `\\\"` stands for one; else write a \
+                 double quote inside a field twice",
+                with(Setting::Quotes, "literal"),
+                with(Setting::Quotes, "backslash")
+            ),
+            Self::SwallowedRows { .. } => format!(
+                "pass {} if double quotes are text, {} if the field is right",
+                with(Setting::Quotes, "literal"),
+                with(Setting::Quotes, "enclose")
+            ),
+            Self::TooManyColumns { .. } => {
+                let delimiter = name(Setting::Delimiter);
+                format!(
+                    "is the delimiter right (see {delimiter})? If so, keep only the columns you need"
+                )
+            }
+            Self::TooLong { .. } => {
+                let limit = name(Setting::MaxDocBytes);
+                format!("is a double quote or line break missing? If not, raise {limit}")
+            }
+            Self::NoTextColumn { .. } => {
+                let text = with(Setting::Text, "COLUMN");
+                format!("name it with {text} (a number where there is no header)")
+            }
+            Self::OneColumn { .. } => {
+                format!(
+                    "if another character separates the columns, see {}",
+                    name(Setting::Delimiter)
+                )
+            }
+            Self::NoLabelColumn { .. } => {
+                format!("name it with {}", with(Setting::Label, "COLUMN"))
+            }
+            Self::NoColumns { .. } => format!(
+                "if it has columns pass {} (or tsv), else leave out {} and {}",
+                with(Setting::InputFormat, "csv"),
+                name(Setting::Text),
+                name(Setting::Label)
+            ),
+            // serde_json's two ways to say that a surrogate lacks its other half.
+            Self::Json { message, .. }
+                if message.contains("surrogate") || message.contains("hex escape") =>
+            {
+                format!("half a character; pass {} to put U+FFFD in its place", replace())
+            }
+            Self::Json { place, message, .. } if place.line == 1 && message.starts_with("EOF") => {
+                return None;
+            }
+            Self::Json { .. } => {
+                let format = name(Setting::InputFormat);
+                format!("each line must be one JSON object; {format} names another format")
+            }
+            Self::NotText { .. } => {
+                format!("choose another column with {}", with(Setting::Text, "COLUMN"))
+            }
+            Self::OneClass { .. } | Self::NoLabels { .. } => {
+                format!("is this the right label column? See {}", name(Setting::Label))
+            }
+            Self::NoText { .. } => {
+                format!("is this the right text column? See {}", name(Setting::Text))
+            }
+            Self::MultiHot { place, .. }
+                if Format::from_path(&place.file) == Some(Format::Jsonl) =>
+            {
+                return None;
+            }
+            Self::MultiHot { .. } => {
+                let delimiter = with(Setting::LabelDelimiter, "'|'");
+                format!(
+                    "write the names of the labels that are 1, as in `sport|news` with {delimiter}"
+                )
+            }
+            Self::TooManyLabels { .. } => {
+                let limit = with(Setting::MaxLabels, "N");
+                format!("is this the right label column? If so, pass {limit}")
+            }
+            Self::ManyLabels { .. } => {
+                format!("pass {} if texts have several labels", with(Setting::Task, "multi"))
+            }
+            Self::NotANumber { .. } => {
+                format!("leave out {} if labels are names", with(Setting::Task, "regression"))
+            }
+            _ => return None,
+        })
+    }
+
+    /// Hints that name no setting.
+    fn plain_hint(&self) -> Option<String> {
         let hint = match self {
             Self::Missing { .. } => "check the path; `-` reads standard input",
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                "you have no right to read it; see `ls -l`"
+                "you have no permission to read it; see `ls -l`"
             }
             Self::Read { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room on the disk, or set TMPDIR to a folder on another one"
             }
             Self::Read { .. } | Self::BadLabelSet { .. } => return None,
             Self::NotBuiltIn { .. } => "build with the feature of that name, or convert the file",
-            Self::WrongKind { wanted: "file", .. } => {
-                "give a file inside it, or leave out `--input-format`"
-            }
-            Self::WrongKind { .. } => {
-                "`--input-format folder` needs a folder that holds a folder per class"
-            }
             Self::Dictionary { .. } => {
                 "decompress it with its own program, or compress it with a smaller dictionary"
             }
-            Self::Expands { .. } => {
-                "if you trust the file, raise `--max-expansion` or decompress it"
-            }
-            Self::LargePage { .. } => "write it again with pages of about one MiB",
-            Self::TooManyRows { .. } => {
-                "give fewer rows, or raise `--max-memory` if the machine has more"
-            }
-            Self::TooMuchDisk { .. } => {
-                "give the uncompressed file by its name, or raise `--max-temp`"
-            }
+            Self::LargePage { .. } => "write it again with pages of about 1 MiB",
             Self::Compressed { .. } => "copy or download the file again",
             Self::Foreign { hint, .. } => hint,
-            Self::Empty { .. } => "was the program that wrote it stopped?",
-            Self::NoRows { place }
-                if matches!(Format::from_path(&place.file), Some(Format::Csv | Format::Tsv)) =>
-            {
-                "pass `--header absent` if the first row is data"
-            }
+            Self::Empty { .. } => "was the program that wrote it interrupted?",
             Self::NoRows { .. } => "at least one row is needed",
             Self::NoFiles { .. } => "it should hold .txt, .csv, .tsv, .jsonl or .parquet files",
             Self::Utf16 { place } => {
@@ -59,60 +195,10 @@ impl DataError {
             {
                 "write this column as UTF-8 text"
             }
-            Self::NotUtf8 { place, encoding: Some(encoding), .. } => {
-                return Some(format!(
-                    "it looks like {encoding}: iconv -f {encoding} -t UTF-8 {} > NEWFILE, or pass \
-                     `--encoding-errors replace`",
-                    place.file.display()
-                ));
-            }
-            Self::NotUtf8 { .. } => {
-                "convert it from the encoding it has (iconv -f ENCODING -t UTF-8), or pass \
-                 `--encoding-errors replace`"
-            }
-            Self::Nul { .. } => {
-                "is this a binary or UTF-16 file? If not, pass `--encoding-errors replace`"
-            }
-            Self::Ragged { found, expected, .. } if found > expected => {
-                "put fields that contain the delimiter in double quotes, or see `--delimiter`"
-            }
             Self::Ragged { .. } => "is a field missing, or an earlier double quote not closed?",
-            Self::UnclosedQuote { .. } => {
-                "close it, write a double quote inside it twice, or pass `--quotes literal`"
-            }
-            Self::StrayQuote { .. } => {
-                "pass `--quotes literal` if double quotes are text, `--quotes backslash` if `\\\"` \
-                 stands for one; else write a double quote inside a field twice"
-            }
-            Self::SwallowedRows { .. } => {
-                "pass `--quotes literal` if double quotes are text, `--quotes enclose` if the field is \
-                 right"
-            }
-            Self::TooManyColumns { .. } => {
-                "is the delimiter right? See `--delimiter`; else keep only the columns that are needed"
-            }
-            Self::TooLong { .. } => {
-                "is a double quote or line break missing? If not, raise `--max-doc-bytes`"
-            }
             Self::DuplicateColumn { .. } => "rename one of them",
             Self::UnknownColumn { name, columns, .. } => {
                 return Some(did_you_mean(name, columns, "column"));
-            }
-            Self::NoTextColumn { .. } => {
-                "name it with `--text COLUMN` (a number where there is no header)"
-            }
-            Self::OneColumn { .. } => {
-                "if another character separates the columns, see `--delimiter`"
-            }
-            Self::NoLabelColumn { .. } => "name it with `--label COLUMN`",
-            Self::NoColumns { .. } => {
-                "if it has columns pass `--input-format csv` (or tsv), else leave out `--text` and `--label`"
-            }
-            // serde_json's two ways to say that a surrogate lacks its other half.
-            Self::Json { message, .. }
-                if message.contains("surrogate") || message.contains("hex escape") =>
-            {
-                "half a character; pass `--encoding-errors replace` to put U+FFFD in its place"
             }
             Self::Json { place, message, .. } if place.line == 1 && message.starts_with("EOF") => {
                 return Some(format!(
@@ -134,9 +220,6 @@ impl DataError {
                     place.file.display()
                 ));
             }
-            Self::Json { .. } => {
-                "each line must be one JSON object; another format is given by `--input-format`"
-            }
             Self::NotAnObject { found: "a list", place } => {
                 return Some(format!(
                     "one object per line is needed: jq -c '.[]' {}",
@@ -146,7 +229,6 @@ impl DataError {
             Self::NotAnObject { .. } => {
                 r#"each line must look like {"text": "...", "label": "..."}"#
             }
-            Self::NotText { .. } => "choose another column with `--text COLUMN`",
             Self::BadLabel { .. } => "a label is text, a number, true or false, or a list of these",
             Self::MissingLabel { place }
                 if Format::from_path(&place.file) == Some(Format::Text) =>
@@ -166,10 +248,6 @@ impl DataError {
                 "it should hold a folder per class with .txt files, such as pos/1.txt"
             }
             Self::EmptyClass { .. } => "remove the folder or put documents into it",
-            Self::OneClass { .. } | Self::NoLabels { .. } => {
-                "is this the right label column? See `--label`"
-            }
-            Self::NoText { .. } => "is this the right text column? See `--text`",
             Self::MultiHot { place, .. }
                 if Format::from_path(&place.file) == Some(Format::Jsonl) =>
             {
@@ -179,20 +257,12 @@ impl DataError {
                     place.file.display()
                 ));
             }
-            Self::MultiHot { .. } => {
-                "write the names of the labels that are 1 instead, as in `sport|news` with \
-                 `--label-delimiter '|'`"
-            }
-            Self::TooManyLabels { .. } => {
-                "is this the right label column? If so, pass `--max-labels N`"
-            }
             Self::UnknownLabel { label, known, .. } => {
                 return Some(did_you_mean(label, known, "label"));
             }
-            Self::ManyLabels { .. } => "pass `--task multi` if documents have several labels",
-            Self::NotANumber { .. } => "leave out `--task regression` if labels are names",
             Self::TooLarge { .. } => "use a larger unit",
             Self::TooFewTokens { .. } => "a language model needs more text",
+            _ => return None, // has a hint with settings
         };
         Some(hint.to_owned())
     }

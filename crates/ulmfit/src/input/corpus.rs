@@ -2,7 +2,8 @@
 //! grow with the text.
 
 use super::texts::{TextStream, Texts, names};
-use super::unspaced::Unspaced;
+use super::unknown_words::UnknownWords;
+use super::unspaced::{Unspaced, unspaced_warning};
 use crate::Error;
 use crate::checkpoint::{CheckpointError, RunLock, VERSION, store_or_compare};
 use crate::data::DataError;
@@ -22,7 +23,7 @@ use ulmfit_ops::Key;
 const TRAIN: &str = "train.tokens";
 const VALID: &str = "valid.tokens";
 const STDIN: &str = "stdin";
-/// Written last: what lies beside it is complete.
+/// Written last: the files beside it are complete.
 const CONFIG: &str = "config.json";
 
 /// Folder of the token files in that of a command.
@@ -83,7 +84,7 @@ pub enum VocabSource<'a> {
     /// From the texts that are learned from, with a tokenizer of this kind. All documents are
     /// counted, for subwords too; what stays in memory is a count of each different word.
     Build(&'a TextConfig, &'a VocabConfig),
-    /// The tokenizer of a base model; its words are counted anew, its subwords stay.
+    /// The tokenizer of a base model; its words are counted again, its subwords stay.
     Adapt(&'a TextPipeline, &'a VocabConfig),
 }
 
@@ -101,9 +102,9 @@ impl LmInput<'_> {
     /// Tokenises the texts into files of `folder`; without one, into files that vanish.
     ///
     /// Reads all texts twice, unless the vocabulary stays as it is: words are counted, then encoded.
-    /// Files that are there already are taken as they are if content and names of the texts, the
-    /// settings and the vocabulary are the same. Else they are made again, unless a training in a folder beside this one was begun
-    /// on them: that is refused.
+    /// Existing files are reused if content and names of the texts, the settings and the vocabulary are
+    /// the same. Otherwise they are replaced, or refused if a training in a folder beside this one uses
+    /// them.
     ///
     /// # Errors
     /// [`Error::Data`] with file and line, [`CheckpointError::ConfigDiffers`] after a change,
@@ -158,7 +159,7 @@ impl LmInput<'_> {
         Ok(built)
     }
 
-    /// Both readings, once more with another hold-out if the first one found too few documents.
+    /// Both readings, again with another hold-out if the first one found too few documents.
     fn build(
         &mut self,
         vocabulary: VocabSource<'_>,
@@ -180,7 +181,7 @@ impl LmInput<'_> {
         }
         if corpora.train.documents() == 0 {
             let message = format!("there is no text in {}", names(&self.train.files));
-            let hint = Some("check the files and the text column (--text)".into());
+            let hint = Some("check the files and the text column".into());
             return Err(Error::TooLittle { message, hint });
         }
         Ok((text, corpora))
@@ -193,28 +194,33 @@ impl LmInput<'_> {
         progress: &mut dyn Progress,
     ) -> Result<TextPipeline, Error> {
         let mut unspaced = Unspaced::default();
+        let mut unknown = match vocabulary {
+            VocabSource::Adapt(base, _) => Some(UnknownWords::new(base)),
+            VocabSource::Build(..) => None,
+        };
         let stream = TextStream::new(&self.train, &self.options, "documents read", progress);
         let learned = stream
             .telling()
             .enumerate()
             .filter(|(number, document)| document.is_err() || !self.is_held(*number))
             .map(|(_, document)| document)
-            .inspect(|document| document.iter().for_each(|fields| unspaced.count(fields)));
-        let (config, advice, built) = match vocabulary {
+            .inspect(|document| {
+                document.iter().for_each(|fields| {
+                    unspaced.count(fields);
+                    unknown.iter_mut().for_each(|unknown| unknown.count(fields));
+                });
+            });
+        let (config, built) = match vocabulary {
             VocabSource::Build(config, vocab) => {
                 let built = TextPipeline::try_build(config, vocab, learned);
-                (config, "pass `--tokenizer unigram`", built)
+                (config, built)
             }
-            VocabSource::Adapt(base, vocab) => {
-                let advice = "start from a language model made with `--tokenizer unigram`";
-                (base.config(), advice, base.rebuild(vocab, learned))
-            }
+            VocabSource::Adapt(base, vocab) => (base.config(), base.rebuild(vocab, learned)),
         };
         if config.tokenizer == TokenizerConfig::Words && unspaced.is_common() {
-            progress.warn(&format!(
-                "much of the text is Chinese, Japanese, Thai or another script without spaces, which \
-                 the word tokenizer does not split into words; {advice}"
-            ));
+            progress.warn(&unspaced_warning(unknown.is_some(), progress.spelling()));
+        } else if let Some(warning) = unknown.and_then(|words| words.warning(progress.spelling())) {
+            progress.warn(&warning);
         }
         built
     }
@@ -333,7 +339,7 @@ fn fingerprint(text: &TextPipeline, identity: &Value, name: &str) -> Fingerprint
     Fingerprint::new(text.config(), text.vocab(), &[]).with(&identity.to_string()).with(name)
 }
 
-/// Whether a training was begun in a folder beside this one.
+/// Whether a training was started in a folder beside this one.
 fn is_in_use(folder: &Path) -> bool {
     let beside = folder.parent().and_then(|run| fs::read_dir(run).ok()).into_iter().flatten();
     let mut others = beside.flatten().map(|entry| entry.path()).filter(|path| path != folder);

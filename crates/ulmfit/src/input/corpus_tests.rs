@@ -9,7 +9,7 @@ use crate::run::{NoProgress, Runner};
 use crate::stages::{LmJob, pretrain};
 use crate::text::Direction;
 
-/// Documents of a few words, a line each.
+/// Documents of a few words, one per line.
 fn lines(documents: usize) -> String {
     let word = |n: usize| ["the", "cat", "sat", "on", "a", "mat", "and", "slept"][n * n % 23 % 8];
     let line = |n: usize| (0..12).map(|w| word(n + w * w)).collect::<Vec<_>>().join(" ");
@@ -51,7 +51,7 @@ impl Place {
         (self.input().tokenize(vocabulary, Some(&self.path("run/text")), &mut said), said.0)
     }
 
-    /// What tells whether the token file was written anew.
+    /// What tells whether the token file was written again.
     fn written(&self) -> std::time::SystemTime {
         fs::metadata(self.path("run/text").join(TRAIN)).unwrap().modified().unwrap()
     }
@@ -167,8 +167,8 @@ fn made_again_after_a_change_and_only_then() {
             place.write(&lines(252));
         }
         let error = place.tokenize(change).0.unwrap_err();
-        assert!(error.to_string().contains("was begun with other settings"), "{error}");
-        let what = if change == 2 { "`--min-freq` was 3, now 2" } else { "a.txt" };
+        assert!(error.to_string().contains("was started with other settings"), "{error}");
+        let what = if change == 2 { "`min-freq` was 3, now 2" } else { "a.txt" };
         assert!(error.to_string().contains(what), "{error}");
     }
     place.write(&lines(251));

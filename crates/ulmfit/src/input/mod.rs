@@ -22,4 +22,4 @@ pub use row_counts::{LabelCounts, RowCounts};
 pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled};
 pub use texts::{Document, Texts, encode, read_texts, texts};
 #[cfg(feature = "train")]
-pub(crate) use unknown_words::unknown_words_warning;
+pub(crate) use unknown_words::UnknownWords;

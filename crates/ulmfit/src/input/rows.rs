@@ -66,8 +66,11 @@ impl LabelledSplits {
             let (place, rows) = (first.place.clone(), train.len());
             return Err(DataError::NoText { place, rows }.into());
         }
-        options.task.note(&train).into_iter().for_each(|note| progress.note(note));
-        labels.notices(&train).iter().for_each(|notice| progress.warn(&notice.to_string()));
+        let spelling = progress.spelling();
+        options.task.note(&train, spelling).iter().for_each(|note| progress.note(note));
+        for notice in labels.notices(&train) {
+            progress.warn(&notice.message(spelling));
+        }
         let test = match test {
             Some(test) => test,
             None => {
@@ -110,7 +113,7 @@ impl LabelledSplits {
         }
     }
 
-    /// How many rows have each label; none where labels are numbers.
+    /// How many rows have each label; `None` where labels are numbers.
     pub fn label_counts(&self) -> Vec<LabelCounts> {
         let labels = self.labels.with_unseen(&self.test);
         let parts = [&self.train, &self.valid, &self.test].map(|part| {

@@ -96,7 +96,8 @@ impl<'a> TextStream<'a> {
                 return Ok(Some(record.fields));
             }
             if self.tells {
-                records.warnings().messages().iter().for_each(|text| self.progress.warn(text));
+                let warnings = records.warnings().messages(self.progress.spelling());
+                warnings.iter().for_each(|text| self.progress.warn(text));
             }
         }
     }
@@ -131,7 +132,7 @@ pub fn read_texts(
         let message = format!("there is no text in {}", names(paths));
         return Err(Error::TooLittle {
             message,
-            hint: Some("check the files and the text column (--text)".into()),
+            hint: Some("check the files and the text column".into()),
         });
     }
     Ok(texts)

@@ -1,9 +1,11 @@
-//! Scripts that put no space between words, which the word tokenizer cannot split.
+//! Scripts without spaces between words, which the word tokenizer cannot split.
 
-/// Characters looked at; a corpus may be large.
+use crate::setting::{Setting, Spelling};
+
+/// Letters that are counted; a corpus may be large.
 const ENOUGH: usize = 1_000_000;
 
-/// How much of some texts is Chinese, Japanese, Thai or the like.
+/// How much of the text is in a script without spaces.
 #[derive(Debug, Default)]
 pub(crate) struct Unspaced {
     letters: usize,
@@ -11,7 +13,7 @@ pub(crate) struct Unspaced {
 }
 
 impl Unspaced {
-    /// Takes the letters of a document into account.
+    /// Counts the letters of a document.
     pub(crate) fn count(&mut self, fields: &[String]) {
         for letter in fields.iter().flat_map(|text| text.chars()).filter(|c| c.is_alphabetic()) {
             if self.letters >= ENOUGH {
@@ -22,10 +24,20 @@ impl Unspaced {
         }
     }
 
-    /// Whether that is a good part of the letters.
+    /// Whether more than 30 % of the letters are.
     pub(crate) fn is_common(&self) -> bool {
         10 * self.unspaced > 3 * self.letters
     }
+}
+
+/// The warning for a tokenizer of words; the advice depends on whether there is a base model.
+pub(crate) fn unspaced_warning(has_base: bool, spelling: Spelling) -> String {
+    let unigram = spelling.with(Setting::Tokenizer, "unigram");
+    let advice = if has_base { "start from a language model made with" } else { "pass" };
+    format!(
+        "much of the text is Chinese, Japanese, Thai or another script without spaces, which the word \
+         tokenizer does not split into words; {advice} {unigram}"
+    )
 }
 
 /// Han, kana, Thai, Lao, Myanmar and Khmer. Korean has spaces.

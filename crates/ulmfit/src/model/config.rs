@@ -1,4 +1,4 @@
-//! Sizes and dropouts: what a model is, apart from its weights.
+//! Sizes and dropouts: what a model is, without its weights.
 
 use super::TargetScale;
 use crate::data::labels::LabelKind;

@@ -2,7 +2,7 @@
 //!
 //! The use of language models before fine-tuning (Peters et al. 2017, `CoVe`), which Howard &
 //! Ruder 2018, section 2, set themselves apart from. Each layer's states over a document, the
-//! embeddings among them, are concat-pooled, and the results stand side by side.
+//! embeddings among them, are concat-pooled, and the results are concatenated.
 
 use super::bpt3c::skipped;
 use super::weight_gradients::WeightGradients;

@@ -92,7 +92,7 @@ impl<D: Device> Clone for Mode<'_, D> {
 impl<D: Device> Copy for Mode<'_, D> {}
 
 impl<D: Device> Mode<'_, D> {
-    /// The mask of a site, none where nothing is dropped.
+    /// The mask of a site, `None` where nothing is dropped.
     pub fn mask(&self, site: Site, dims: &[usize], p: f64) -> Option<Tensor<D>> {
         match self {
             Self::Train { masks, piece } if p > 0.0 => Some(masks.mask(site, *piece, dims, p)),

@@ -2,7 +2,7 @@
 //!
 //! [`AwdLstm`] is the encoder of both networks: [`LanguageModel`] puts a tied decoder on it,
 //! [`TextClassifier`] runs it over whole documents piece by piece ([`bpt3c`]) and pools the
-//! result into a batch-norm head. A layer has `forward(&self, ..) -> (y, Tape)` and
+//! result into a batch-norm head. [`transformer`] has encoders of the BERT family. A layer has `forward(&self, ..) -> (y, Tape)` and
 //! `backward(&mut self, tape, dy) -> dx`, which adds into the gradients of its [`Param`]s.
 //! Inference needs `&self` only: hidden states are values, not fields.
 //!
@@ -26,6 +26,7 @@ pub mod scoring;
 mod shapes;
 mod target_scale;
 mod tied;
+pub mod transformer;
 mod weight_drop_lstm;
 mod weight_gradients;
 

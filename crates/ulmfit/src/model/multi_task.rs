@@ -1,4 +1,4 @@
-//! A classifier that goes on predicting the next word while it learns its labels.
+//! A classifier that continues predicting the next word while it learns its labels.
 
 use super::tied::Tied;
 use super::{

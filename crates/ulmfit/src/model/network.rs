@@ -1,19 +1,19 @@
-//! What the optimiser and the files see of a model: named parameters in groups.
+//! What the optimiser and the files need from a model: named parameters in groups.
 
 use super::Param;
 use crate::printable::shape;
 use std::collections::BTreeMap;
 use ulmfit_ops::{Device, Tensor};
 
-/// What the name of a running variance ends with.
+/// Suffix of the names of running variances.
 pub(super) const RUNNING_VAR: &str = "running_var";
 
-/// Which parameter groups learn; lowest first.
+/// Which parameter groups are trainable; lowest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrainableGroups(Vec<bool>);
 
 impl TrainableGroups {
-    /// Every one of `groups` groups.
+    /// All of `groups` groups.
     pub fn all(groups: usize) -> Self {
         Self(vec![true; groups])
     }
@@ -28,12 +28,12 @@ impl TrainableGroups {
         Self((0..groups).map(|g| g == group).collect())
     }
 
-    /// Whether `group` learns.
+    /// Whether `group` is trainable.
     pub fn group(&self, group: usize) -> bool {
         self.0[group]
     }
 
-    /// Whether any group below `group` learns, so that gradients must reach it.
+    /// Whether any group below `group` is trainable, so that gradients must reach it.
     pub fn below(&self, group: usize) -> bool {
         self.0[..group].contains(&true)
     }
@@ -69,7 +69,7 @@ pub enum LoadError {
         /// Name of the tensor.
         name: String,
     },
-    /// A tensor has other dimensions than the model's configuration asks for.
+    /// The shape of a tensor does not fit the model's configuration.
     #[error("tensor `{name}` has shape {}, the model needs {}", shape(.found), shape(.wanted))]
     Shape {
         /// Name of the tensor.
@@ -79,7 +79,7 @@ pub enum LoadError {
         /// Dimensions the configuration asks for.
         wanted: Vec<usize>,
     },
-    /// A running variance below zero, whose square root would make every answer NaN.
+    /// A negative running variance, whose square root would make every prediction NaN.
     #[error("tensor `{name}` has a negative variance")]
     NegativeVariance {
         /// Name of the tensor.

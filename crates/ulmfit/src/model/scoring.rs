@@ -50,7 +50,7 @@ pub fn score_stream<D: Device, S: TokenSource>(
         each(done, all);
         true
     })?;
-    Ok(score.unwrap_or_else(|| unreachable!("nobody said no")))
+    Ok(score.unwrap_or_else(|| unreachable!("never stopped")))
 }
 
 /// As [`score_stream`], but `None` when `go_on` says no after a batch.
@@ -95,7 +95,7 @@ pub fn score_documents<D: Device>(
         each(done, all);
         true
     });
-    logits.unwrap_or_else(|| unreachable!("nobody said no"))
+    logits.unwrap_or_else(|| unreachable!("never stopped"))
 }
 
 /// As [`score_documents`], but `None` when `go_on` says no after a batch.

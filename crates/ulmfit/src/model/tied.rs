@@ -9,7 +9,7 @@ use ulmfit_ops::Device;
 use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads};
 use ulmfit_ops::lstm::Tape;
 
-/// Encoder and decoder, in whichever network they stand.
+/// Encoder and decoder of any network that has both.
 pub(super) struct Tied<'a, D: Device> {
     pub(super) device: &'a D,
     pub(super) encoder: &'a mut AwdLstm<D>,

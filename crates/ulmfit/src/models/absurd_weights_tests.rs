@@ -53,7 +53,7 @@ fn weights_that_overflow_give_an_error_and_no_label() {
     assert_eq!(error.class(), ErrorClass::Failed);
     assert_eq!(
         error.to_string(),
-        "the model gives a probability that is not a finite number (the forward network)"
+        "the model computes a probability that is not finite (the forward network)"
     );
     assert!(error.hint().unwrap().contains("precision"));
     let target = place.path().join("compact");

@@ -1,60 +1,20 @@
 //! Models as users hold them: text pipeline, networks, labels; and their folders.
 
+use super::classifier_network::ClassifierNetwork;
+use super::classifier_text::ClassifierText;
+use super::config::{ModelConfig, NetworkConfig, SCHEMA};
 use super::config_check::prefix;
 use super::embedded::{open_base, open_model};
+use super::folder::{ModelMetadata, pack_one, read_config, read_labels, write_labels};
+use super::sentence;
 use crate::Error;
-use crate::checkpoint::{Dtype, FolderWriter, HostTensor, ModelFolder, Tensors, read_tensors};
-use crate::data::labels::{LabelKind, LabelSet};
-use crate::model::{
-    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, TextClassifier,
-};
-use crate::text::{Direction, TextConfig, TextPipeline};
-use serde::{Deserialize, Serialize};
+use crate::checkpoint::{FolderWriter, ModelFolder, Tensors, read_tensors};
+use crate::data::labels::LabelSet;
+use crate::model::transformer::SentenceClassifier;
+use crate::model::{AwdLstmConfig, DropoutConfig, LanguageModel, Network, TextClassifier};
+use crate::text::{Direction, TextPipeline};
 use std::path::Path;
 use ulmfit_ops::{Cpu, Device, Key, Precision, Tensor};
-
-/// Version of the folder's format.
-pub(crate) const SCHEMA: u32 = 1;
-
-/// `config.json` of a model folder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ModelConfig {
-    /// Version of the format.
-    pub schema: u32,
-    /// Reading directions, one network each.
-    pub directions: Vec<Direction>,
-    /// Strings to ids.
-    pub text: TextConfig,
-    /// Which network, and its sizes.
-    pub network: NetworkConfig,
-    /// Names of the columns that a classifier learned from, where they had names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub text_columns: Vec<String>,
-    /// Name of the column that its labels came from, if it had one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label_column: Option<String>,
-}
-
-/// Which network, and its sizes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum NetworkConfig {
-    /// Predicts the next token.
-    LanguageModel(AwdLstmConfig),
-    /// Predicts labels.
-    Classifier(ClassifierConfig),
-}
-
-impl NetworkConfig {
-    /// What messages call it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::LanguageModel(_) => "language model",
-            Self::Classifier(_) => "classifier",
-        }
-    }
-}
 
 /// A language model for one or both directions.
 pub struct LmBundle<D: Device = Cpu> {
@@ -83,38 +43,19 @@ impl LmBundle {
 /// A classifier for one or both directions, whose probabilities are averaged.
 pub struct ClassifierBundle<D: Device = Cpu> {
     /// Strings to ids.
-    pub text: TextPipeline,
+    pub text: ClassifierText,
     /// Names of the outputs.
     pub labels: LabelSet,
     /// Names of the columns that it learned from, for
-    /// [`ReadOptions::learned_text`](crate::data::readers::ReadOptions::learned_text); none where they had
+    /// [`ReadOptions::learned_text`](crate::data::readers::ReadOptions::learned_text); `None` where they had
     /// no names.
     pub text_columns: Vec<String>,
     /// Name of the column that its labels came from, for
-    /// [`ReadOptions::learned_label`](crate::data::readers::ReadOptions::learned_label); none where
+    /// [`ReadOptions::learned_label`](crate::data::readers::ReadOptions::learned_label); `None` where
     /// it had no name.
     pub label_column: Option<String>,
-    /// One network per direction.
-    pub networks: Vec<(Direction, TextClassifier<D>)>,
-}
-
-/// Reads and checks `config.json`.
-///
-/// # Errors
-/// [`Error::Config`] when it cannot be understood, [`Error::Checkpoint`] when it cannot be read.
-pub fn read_config(folder: &ModelFolder) -> Result<ModelConfig, Error> {
-    let bytes = folder.read("config.json")?;
-    let bad = |message: String| Error::Config { path: folder.path().join("config.json"), message };
-    let config: ModelConfig = serde_json::from_slice(&bytes)
-        .map_err(|error| bad(format!("cannot be understood: {error}")))?;
-    config.check().map_err(|fault| bad(fault.to_string()))?;
-    Ok(config)
-}
-
-/// Tensors of a network by name.
-pub(crate) fn pack_one<D: Device>(network: &impl Network<D>) -> Tensors {
-    let host = |t: &Tensor<D>| HostTensor { dims: t.dims().to_vec(), values: t.to_f32() };
-    network.state().into_iter().map(|(name, t)| (name, host(t))).collect()
+    /// One network per direction; a transformer, which reads both ways at once, is called `forward`.
+    pub networks: Vec<(Direction, ClassifierNetwork<D>)>,
 }
 
 /// Tensors of all directions under one roof.
@@ -157,12 +98,16 @@ fn unpack<D: Device, N: Network<D>>(
 /// # Errors
 /// [`Error`] when files are missing or damaged, or the vocabulary does not fit the network.
 pub fn load_text(folder: &ModelFolder, config: &ModelConfig) -> Result<TextPipeline, Error> {
-    let rows = match &config.network {
-        NetworkConfig::LanguageModel(encoder) => encoder.vocab,
-        NetworkConfig::Classifier(classifier) => classifier.encoder.vocab,
+    let (rows, text) = match (&config.network, &config.text) {
+        (NetworkConfig::LanguageModel(encoder), Some(text)) => (encoder.vocab, text),
+        (NetworkConfig::Classifier(classifier), Some(text)) => (classifier.encoder.vocab, text),
+        (network, _) => {
+            let (found, wanted) = (network.kind(), "recurrent network");
+            return Err(Error::WrongModel { path: folder.path().to_owned(), found, wanted });
+        }
     };
     let read = |name: &str| folder.read(name).map_err(std::io::Error::other);
-    let text = TextPipeline::from_files(&config.text, read)?;
+    let text = TextPipeline::from_files(text, read)?;
     if text.vocab().len() == rows {
         return Ok(text);
     }
@@ -170,53 +115,17 @@ pub fn load_text(folder: &ModelFolder, config: &ModelConfig) -> Result<TextPipel
     Err(Error::Config { path: folder.path().join("vocab.json"), message })
 }
 
-/// What a file calls a task.
-fn name_of(task: LabelKind) -> &'static str {
-    match task {
-        LabelKind::Single => "`single`",
-        LabelKind::Multi => "`multi`",
-        LabelKind::Regression => "`regression`",
-    }
-}
-
-/// Files that come with every model, besides what the model is made of.
-#[derive(Clone, Debug, Default)]
-pub struct ModelMetadata {
-    /// The model card, `README.md`.
-    pub card: String,
-    /// `run.json`: where the model comes from.
-    pub run: serde_json::Value,
-    /// Anything else, by name.
-    pub others: Vec<(String, Vec<u8>)>,
-    /// How the weights are stored.
-    pub dtype: Dtype,
-}
-
 fn save<D: Device, N: Network<D>>(
     mut folder: FolderWriter,
     config: &ModelConfig,
-    text: &TextPipeline,
+    text: Vec<(&'static str, Vec<u8>)>,
     networks: &[(Direction, N)],
     metadata: &ModelMetadata,
 ) -> Result<(), Error> {
-    folder.write("config.json", &pretty(config))?;
-    for (name, bytes) in text.files() {
+    for (name, bytes) in text {
         folder.write(name, &bytes)?;
     }
-    folder.write_tensors("model.safetensors", &pack(networks), metadata.dtype)?;
-    folder.write("README.md", metadata.card.as_bytes())?;
-    folder.write("run.json", &pretty(&metadata.run))?;
-    for (name, bytes) in &metadata.others {
-        folder.write(name, bytes)?;
-    }
-    Ok(folder.finish()?)
-}
-
-/// JSON as people read it; only for types that cannot fail to serialise.
-fn pretty(value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data serialises");
-    bytes.push(b'\n');
-    bytes
+    metadata.complete(folder, config, &pack(networks))
 }
 
 impl<D: Device> LmBundle<D> {
@@ -251,7 +160,7 @@ impl<D: Device> LmBundle<D> {
     /// # Errors
     /// [`Error::Checkpoint`] when writing fails; nothing is left behind then.
     pub fn save(&self, folder: FolderWriter, metadata: &ModelMetadata) -> Result<(), Error> {
-        save(folder, &self.config(), &self.text, &self.networks, metadata)
+        save(folder, &self.config(), self.text.files(), &self.networks, metadata)
     }
 
     /// What `config.json` says.
@@ -259,7 +168,7 @@ impl<D: Device> LmBundle<D> {
         ModelConfig {
             schema: SCHEMA,
             directions: self.networks.iter().map(|(direction, _)| *direction).collect(),
-            text: self.text.config().clone(),
+            text: Some(self.text.config().clone()),
             network: NetworkConfig::LanguageModel(self.networks[0].1.config()),
             text_columns: Vec::new(),
             label_column: None,
@@ -286,31 +195,37 @@ impl<D: Device> ClassifierBundle<D> {
     /// # Errors
     /// [`Error`] when it is damaged, or not a classifier's.
     pub fn from_folder(folder: &ModelFolder) -> Result<Self, Error> {
-        let path = folder.path();
         let config = read_config(folder)?;
-        let NetworkConfig::Classifier(network) = &config.network else {
-            let (found, wanted) = (config.network.kind(), "classifier");
-            return Err(Error::WrongModel { path: path.to_owned(), found, wanted });
+        let (task, classes) = match &config.network {
+            NetworkConfig::Classifier(network) => (network.task, network.classes),
+            NetworkConfig::SentenceClassifier(network) => (network.task, network.classes),
+            other => {
+                let (path, found) = (folder.path().to_owned(), other.kind());
+                return Err(Error::WrongModel { path, found, wanted: "classifier" });
+            }
         };
-        let bad = |message: String| Error::Config { path: path.join("labels.json"), message };
-        let labels: LabelSet = serde_json::from_slice(&folder.read("labels.json")?)
-            .map_err(|error| bad(format!("cannot be understood: {error}")))?;
-        if labels.outputs() != network.classes {
-            return Err(bad(format!(
-                "{} labels, the network has {}",
-                labels.outputs(),
-                network.classes
-            )));
-        }
-        if labels.kind() != network.task {
-            let (labels, task) = (name_of(labels.kind()), name_of(network.task));
-            return Err(bad(format!("the labels are for {labels}, the network is for {task}")));
-        }
-        let text = load_text(folder, &config)?;
+        let labels = read_labels(folder, task, classes)?;
+        let text = match &config.network {
+            NetworkConfig::SentenceClassifier(network) => {
+                ClassifierText::Pretrained(sentence::tokenizer(folder, &network.encoder)?)
+            }
+            _ => load_text(folder, &config)?.into(),
+        };
         let tensors = read_weights(folder, &config)?;
-        let new =
-            || TextClassifier::new(D::default(), network.clone(), DropoutConfig::NONE, Key::new(0));
-        let mut networks: Vec<_> = config.directions.iter().map(|&d| (d, new())).collect();
+        let new = |&direction: &Direction| {
+            let (device, key) = (D::default(), Key::new(0));
+            let network = match &config.network {
+                NetworkConfig::SentenceClassifier(sizes) => {
+                    ClassifierNetwork::Transformer(SentenceClassifier::new(device, sizes, key))
+                }
+                NetworkConfig::Classifier(sizes) => ClassifierNetwork::Recurrent(
+                    TextClassifier::new(device, sizes.clone(), DropoutConfig::NONE, key),
+                ),
+                _ => unreachable!("others were refused"),
+            };
+            (direction, network)
+        };
+        let mut networks: Vec<_> = config.directions.iter().map(new).collect();
         unpack(folder, tensors, &mut networks)?;
         let ModelConfig { text_columns, label_column, .. } = config;
         Ok(Self { text, labels, text_columns, label_column, networks })
@@ -320,10 +235,9 @@ impl<D: Device> ClassifierBundle<D> {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when writing fails; nothing is left behind then.
-    pub fn save(&self, folder: FolderWriter, metadata: &ModelMetadata) -> Result<(), Error> {
-        let mut metadata = metadata.clone();
-        metadata.others.push(("labels.json".into(), pretty(&self.labels)));
-        save(folder, &self.config(), &self.text, &self.networks, &metadata)
+    pub fn save(&self, mut folder: FolderWriter, metadata: &ModelMetadata) -> Result<(), Error> {
+        write_labels(&mut folder, &self.labels)?;
+        save(folder, &self.config(), self.text.files(), &self.networks, metadata)
     }
 
     /// What `config.json` says.
@@ -331,8 +245,8 @@ impl<D: Device> ClassifierBundle<D> {
         ModelConfig {
             schema: SCHEMA,
             directions: self.networks.iter().map(|(direction, _)| *direction).collect(),
-            text: self.text.config().clone(),
-            network: NetworkConfig::Classifier(self.networks[0].1.config().clone()),
+            text: self.text.pipeline().map(|text| text.config().clone()),
+            network: self.networks[0].1.config(),
             text_columns: self.text_columns.clone(),
             label_column: self.label_column.clone(),
         }

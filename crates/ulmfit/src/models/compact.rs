@@ -1,12 +1,12 @@
 //! Small folders: both directions in one, weights in fewer bits.
 
-use super::bundle::{
-    ClassifierBundle, LmBundle, ModelConfig, ModelMetadata, NetworkConfig, read_config,
-};
+use super::bundle::{ClassifierBundle, LmBundle};
+use super::config::{ModelConfig, NetworkConfig};
 use super::embedded::open_model;
+use super::folder::{ModelMetadata, read_config};
+use super::sentence::EncoderBundle;
 use crate::Error;
 use crate::checkpoint::{CheckpointError, Dtype, FolderWriter, ModelFolder};
-use crate::text::TextPipeline;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -45,7 +45,7 @@ pub fn compact(
     });
     let metadata = ModelMetadata { card, run, dtype, ..ModelMetadata::default() };
     match read_config(first)?.network {
-        NetworkConfig::Classifier(_) => {
+        NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
             let mut bundle: ClassifierBundle = ClassifierBundle::load(first.path())?;
             for other in &folders[1..] {
                 bundle.join(ClassifierBundle::load(other.path())?)?;
@@ -61,6 +61,13 @@ pub fn compact(
             bundle.check_answers()?;
             bundle.save(folder, &metadata)
         }
+        NetworkConfig::SentenceEncoder(_) => {
+            if folders.len() > 1 {
+                return Err(apart("sentence encoders cannot be joined"));
+            }
+            let bundle: EncoderBundle = EncoderBundle::from_folder(first)?;
+            bundle.save(folder, &metadata)
+        }
     }
 }
 
@@ -74,7 +81,10 @@ impl LmBundle {
     /// # Errors
     /// [`Error::Usage`] when it has another vocabulary or other sizes, or a direction twice.
     pub fn join(&mut self, other: Self) -> Result<(), Error> {
-        belong_together((&self.config(), &self.text), (&other.config(), &other.text))?;
+        belong_together(
+            (&self.config(), self.text.files()),
+            (&other.config(), other.text.files()),
+        )?;
         self.networks.extend(other.networks);
         self.networks.sort_by_key(|(direction, _)| *direction as u8);
         Ok(())
@@ -91,7 +101,10 @@ impl ClassifierBundle {
         if self.labels != other.labels {
             return Err(apart("the classifiers do not have the same labels"));
         }
-        belong_together((&self.config(), &self.text), (&other.config(), &other.text))?;
+        belong_together(
+            (&self.config(), self.text.files()),
+            (&other.config(), other.text.files()),
+        )?;
         self.networks.extend(other.networks);
         self.networks.sort_by_key(|(direction, _)| *direction as u8);
         Ok(())
@@ -103,12 +116,15 @@ fn apart(message: &str) -> Error {
     Error::Usage { message: message.to_owned(), hint: None }
 }
 
+/// Name and content of what a model reads texts with.
+type TextFiles = Vec<(&'static str, Vec<u8>)>;
+
 /// Whether two models can be directions of one.
 fn belong_together(
-    (own, own_text): (&ModelConfig, &TextPipeline),
-    (its, its_text): (&ModelConfig, &TextPipeline),
+    (own, own_files): (&ModelConfig, TextFiles),
+    (its, its_files): (&ModelConfig, TextFiles),
 ) -> Result<(), Error> {
-    if own.text != its.text || own_text.vocab() != its_text.vocab() {
+    if own.text != its.text || own_files != its_files {
         return Err(apart("the models do not have the same tokenizer and vocabulary"));
     }
     if own.network != its.network {

@@ -2,64 +2,16 @@
 //!
 //! Model folders are untrusted input: every number is checked before it is used.
 
-use super::bundle::{ModelConfig, NetworkConfig, SCHEMA};
+use super::config::{ModelConfig, NetworkConfig, SCHEMA};
+use super::config_fault::{ConfigFault, LARGEST, MOST_LAYERS, size};
+use super::sentence;
 use crate::data::labels::LabelKind;
 use crate::model::{AwdLstmConfig, ClassifierConfig};
 use crate::text::Direction;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
-/// Largest width, vocabulary and number of classes: more than anyone trains, and few enough that
-/// no shape overflows.
-const LARGEST: usize = 1 << 24;
-/// Most layers of an encoder, and of a head.
-const MOST_LAYERS: usize = 64;
 /// Every vocabulary begins with `xxunk`, `xxpad` and `xxbos`.
 const FEWEST_TOKENS: usize = 3;
-
-/// Why a `config.json` describes no model.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigFault {
-    /// A version that this program does not know.
-    #[error("format {found} is not known to this program, only {known}")]
-    Schema {
-        /// In the file.
-        found: u32,
-        /// In this program.
-        known: u32,
-    },
-    /// No direction, or one twice.
-    #[error("`directions` must be forward, backward, or each of them once")]
-    Directions,
-    /// A size that no model has.
-    #[error("`{field}` is {found}, it must be from {least} to {most}")]
-    Size {
-        /// Name of the setting.
-        field: &'static str,
-        /// In the file.
-        found: usize,
-        /// Smallest allowed.
-        least: usize,
-        /// Largest allowed.
-        most: usize,
-    },
-    /// Pieces or a window of nothing.
-    #[error("`{field}` is 0, it must be at least 1")]
-    Nothing {
-        /// Name of the setting.
-        field: &'static str,
-    },
-    /// Units of values where there are none, or no units.
-    #[error("`target-scale` is for a regression, with a finite mean and a positive deviation")]
-    TargetScale,
-    /// A probability of dropout that leaves nothing, or is none.
-    #[error("`dropout` of the head is {found}, it must be from 0 to below 1")]
-    Dropout {
-        /// In the file.
-        found: f64,
-    },
-}
 
 impl ModelConfig {
     /// Checks every number; what passes has [`tensors`](Self::tensors).
@@ -70,14 +22,27 @@ impl ModelConfig {
         if self.schema != SCHEMA {
             return Err(ConfigFault::Schema { found: self.schema, known: SCHEMA });
         }
-        match *self.directions {
-            [_] => {}
-            [one, other] if one != other => {}
+        let recurrent = match &self.network {
+            NetworkConfig::LanguageModel(_) | NetworkConfig::Classifier(_) => true,
+            NetworkConfig::SentenceEncoder(_) | NetworkConfig::SentenceClassifier(_) => false,
+        };
+        if recurrent != self.text.is_some() {
+            return Err(ConfigFault::Text);
+        }
+        match (&self.network, &*self.directions) {
+            (NetworkConfig::SentenceEncoder(_), []) => {}
+            (NetworkConfig::SentenceClassifier(_), [Direction::Forward]) => {}
+            (_, [_]) if recurrent => {}
+            (_, [one, other]) if recurrent && one != other => {}
             _ => return Err(ConfigFault::Directions),
         }
         match &self.network {
             NetworkConfig::LanguageModel(encoder) => check_encoder(encoder),
             NetworkConfig::Classifier(classifier) => check_classifier(classifier),
+            NetworkConfig::SentenceEncoder(encoder) => sentence::check_encoder(encoder),
+            NetworkConfig::SentenceClassifier(config) => {
+                sentence::check_sentence_classifier(config)
+            }
         }
     }
 
@@ -89,6 +54,8 @@ impl ModelConfig {
         let of_one = match &self.network {
             NetworkConfig::LanguageModel(encoder) => encoder.language_model_shapes(),
             NetworkConfig::Classifier(classifier) => classifier.shapes(),
+            NetworkConfig::SentenceEncoder(encoder) => return encoder.shapes(),
+            NetworkConfig::SentenceClassifier(classifier) => classifier.shapes(),
         };
         let named = |&direction| {
             let name = move |name: &String| format!("{}{name}", prefix(direction));
@@ -104,17 +71,6 @@ pub(crate) fn prefix(direction: Direction) -> &'static str {
         Direction::Forward => "forward.",
         Direction::Backward => "backward.",
     }
-}
-
-fn size(
-    field: &'static str,
-    found: usize,
-    allowed: RangeInclusive<usize>,
-) -> Result<(), ConfigFault> {
-    if allowed.contains(&found) {
-        return Ok(());
-    }
-    Err(ConfigFault::Size { field, found, least: *allowed.start(), most: *allowed.end() })
 }
 
 fn check_encoder(encoder: &AwdLstmConfig) -> Result<(), ConfigFault> {

@@ -13,7 +13,7 @@ fn keep<N>(
     directions: &[Direction],
 ) -> Result<(), Error> {
     if directions.is_empty() {
-        let message = format!("no direction of the {model} was chosen");
+        let message = format!("no direction of the {model} was selected");
         return Err(Error::Usage { message, hint: Some("name at least one direction".into()) });
     }
     require(networks, model, directions)?;
@@ -32,7 +32,7 @@ pub(super) fn require<N>(
         return Ok(());
     };
     let message = format!("the {model} has no {direction} network");
-    let hint = Some("choose another --direction, or pretrain with `--direction both`".into());
+    let hint = Some("choose another direction, or pretrain in both".into());
     Err(Error::Usage { message, hint })
 }
 
@@ -87,7 +87,7 @@ mod tests {
     fn nothing_is_kept_of_no_direction() {
         let mut networks = vec![(Direction::Forward, 1), (Direction::Backward, 2)];
         let error = keep(&mut networks, "classifier", &[]).unwrap_err();
-        assert_eq!(error.to_string(), "no direction of the classifier was chosen");
+        assert_eq!(error.to_string(), "no direction of the classifier was selected");
         assert_eq!(networks.len(), 2, "they stay as they were");
         keep(&mut networks, "classifier", &[Direction::Backward]).unwrap();
         assert_eq!(networks, [(Direction::Backward, 2)]);

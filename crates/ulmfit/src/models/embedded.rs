@@ -83,8 +83,8 @@ pub fn open_base(path: &Path) -> Result<ModelFolder, Error> {
         return open_model(path);
     }
     let message = "a language model is needed here, not `none`".to_owned();
-    let hint = "only `ulmfit fit` starts from scratch; `ulmfit pretrain` makes a language model of \
-                your own texts, and `en` and `en-base` are inside this program";
+    let hint = "only `fit` starts from scratch; `pretrain` makes a language model of your own texts, \
+                and `en` and `en-base` are built in";
     Err(Error::Usage { message, hint: Some(hint.into()) })
 }
 

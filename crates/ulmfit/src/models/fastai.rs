@@ -1,6 +1,8 @@
 //! Models to and from fastai.
 
-use super::bundle::{ClassifierBundle, LmBundle, pack_one};
+use super::bundle::{ClassifierBundle, LmBundle};
+use super::classifier_network::ClassifierNetwork;
+use super::folder::pack_one;
 use crate::Error;
 use crate::checkpoint::fastai::{
     Exported, FastaiVocab, Imported, Kind, export_fastai, import_fastai_files,
@@ -15,7 +17,7 @@ use crate::text::{Direction, TextConfig, TextPipeline, Vocab};
 use std::path::Path;
 use ulmfit_ops::{Cpu, Device, Key, Tensor};
 
-/// A model of fastai as one of ours.
+/// A fastai model, converted.
 pub enum FromFastai {
     /// A language model; an encoder alone has a decoder without bias.
     LanguageModel(LmBundle),
@@ -59,8 +61,8 @@ pub fn from_fastai(
             TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(0));
         fill(&mut network, tensors, weights)?;
         let labels = LabelSet::from_names(LabelKind::Single, names);
-        let networks = vec![(direction, network)];
-        let text_columns = Vec::new();
+        let networks = vec![(direction, ClassifierNetwork::Recurrent(network))];
+        let (text, text_columns) = (text.into(), Vec::new());
         let bundle = ClassifierBundle { text, labels, text_columns, label_column: None, networks };
         return Ok(FromFastai::Classifier(bundle));
     }
@@ -125,11 +127,18 @@ impl ClassifierBundle {
     /// Files for fastai, one pair per direction.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when fastai has no place for what the model is.
+    /// [`Error::Checkpoint`] when fastai has no place for what the model is, [`Error::Usage`] for a
+    /// transformer.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
         let labels = Some(self.labels.names().to_vec());
-        let vocabulary = FastaiVocab { tokens: self.text.vocab().tokens().to_vec(), labels };
-        let export = |(direction, network): &(Direction, TextClassifier<Cpu>)| {
+        let refused = || Error::Usage {
+            message: "fastai has no place for a transformer".to_owned(),
+            hint: Some("a recurrent classifier can be exported".to_owned()),
+        };
+        let text = self.text.pipeline().ok_or_else(refused)?;
+        let vocabulary = FastaiVocab { tokens: text.vocab().tokens().to_vec(), labels };
+        let export = |(direction, network): &(Direction, ClassifierNetwork<Cpu>)| {
+            let ClassifierNetwork::Recurrent(network) = network else { return Err(refused()) };
             let tensors = in_users_units(network);
             let files = export_fastai(&tensors, &vocabulary, Kind::Classifier);
             Ok((*direction, files.map_err(CheckpointError::from)?))

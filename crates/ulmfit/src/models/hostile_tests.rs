@@ -1,6 +1,9 @@
 //! Model folders that a stranger might send: sound hashes around files that lie.
 
-use super::bundle::{ClassifierBundle, LmBundle, ModelConfig, ModelMetadata, NetworkConfig};
+use super::bundle::{ClassifierBundle, LmBundle};
+use super::classifier_network::ClassifierNetwork;
+use super::config::{ModelConfig, NetworkConfig};
+use super::folder::ModelMetadata;
 use crate::Error;
 use crate::ErrorClass;
 use crate::checkpoint::test_process::within_64_mib;
@@ -31,11 +34,11 @@ pub(super) fn place() -> TempDir {
     let network = TextClassifier::new(Cpu::default(), config, dropout, key);
     let labels = LabelSet::from_names(LabelKind::Single, vec!["a".into(), "b".into()]);
     let classifier = ClassifierBundle {
-        text,
+        text: text.into(),
         labels,
         text_columns: Vec::new(),
         label_column: None,
-        networks: vec![(Direction::Forward, network)],
+        networks: vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))],
     };
     classifier.save(writer("classifier"), &ModelMetadata::default()).unwrap();
     place
@@ -210,11 +213,13 @@ fn units_of_a_regression_are_kept_and_optional() {
     let documents = [vec!["some words and others".to_owned()], vec!["words".to_owned()]];
     let scale = TargetScale { mean: 150_000.0, sd: 20_000.0 };
     let mut answer = |name: &str, target_scale| {
-        let config = model.networks[0].1.config().clone();
+        let NetworkConfig::Classifier(config) = model.networks[0].1.config() else {
+            panic!("another network")
+        };
         let (classes, task) = (1, LabelKind::Regression);
         let config = ClassifierConfig { classes, task, target_scale, ..config };
         let network = TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(1));
-        model.networks = vec![(Direction::Forward, network)];
+        model.networks = vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))];
         model.labels = LabelSet::from_names(LabelKind::Regression, Vec::new());
         let path = place.path().join(name);
         let writer = FolderWriter::create(&path, Overwrite::Refuse).unwrap();

@@ -3,25 +3,34 @@
 #[cfg(test)]
 mod absurd_weights_tests;
 mod bundle;
+mod classifier_network;
+mod classifier_text;
 mod compact;
+mod config;
 mod config_check;
+mod config_fault;
 mod decide;
 mod directions;
 mod embedded;
 mod fastai;
+mod folder;
 #[cfg(test)]
 mod hostile_tests;
 mod identity;
 mod predict;
+mod sentence;
 mod summary;
 
-pub use bundle::{
-    ClassifierBundle, LmBundle, ModelConfig, ModelMetadata, NetworkConfig, load_text, read_config,
-};
+pub use bundle::{ClassifierBundle, LmBundle, load_text};
+pub use classifier_network::ClassifierNetwork;
+pub use classifier_text::ClassifierText;
 pub use compact::compact;
-pub use config_check::ConfigFault;
+pub use config::{ModelConfig, NetworkConfig};
+pub use config_fault::ConfigFault;
 pub use decide::Decision;
 pub use embedded::{ENGLISH, ENGLISH_BASE, embedded_name, english, open_base, open_model};
 pub use fastai::{FromFastai, from_fastai};
+pub use folder::{ModelMetadata, read_config};
 pub use predict::{Prediction, Probabilities};
+pub use sentence::{EncoderBundle, from_hugging_face};
 pub use summary::{BaseModel, MainScore, ModelSummary};

@@ -1,14 +1,14 @@
 //! Labels for texts.
 
 use super::bundle::{ClassifierBundle, LmBundle};
+use super::classifier_network::ClassifierNetwork;
 use super::directions::require;
 use crate::Error;
 use crate::data::labels::LabelKind;
-use crate::model::TextClassifier;
-use crate::model::scoring::{argmax, score_documents};
+use crate::model::scoring::argmax;
 use crate::text::Direction;
 use serde::{Serialize, Serializer};
-use ulmfit_ops::{Device, Tensor};
+use ulmfit_ops::Device;
 
 /// What a classifier says about a document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ impl Prediction {
         }
     }
 
-    /// All labels of the text: one; any number where several are possible; none for a number.
+    /// All labels of the text: one; any number where several are possible; `None` for a number.
     pub fn labels(&self) -> &[String] {
         match self {
             Self::Single { label, .. } => std::slice::from_ref(label),
@@ -143,7 +143,7 @@ impl<D: Device> ClassifierBundle<D> {
         self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
     }
 
-    /// The same from token ids in reading order; `each` hears of documents done and in all.
+    /// The same from token ids in reading order; `each(done, total)` is called after each batch.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities).
@@ -175,7 +175,7 @@ impl<D: Device> ClassifierBundle<D> {
 
     fn mean_of(
         &self,
-        networks: &[&(Direction, TextClassifier<D>)],
+        networks: &[&(Direction, ClassifierNetwork<D>)],
         documents: &[Vec<u32>],
         batch_size: usize,
         each: &mut dyn FnMut(usize, usize),
@@ -189,10 +189,9 @@ impl<D: Device> ClassifierBundle<D> {
             let mut oriented = documents.to_vec();
             oriented.iter_mut().for_each(|ids| direction.orient(ids));
             let mut progress = |here, _| each(done + here, total);
-            let logits = score_documents(network, &oriented, batch_size, &mut progress);
+            let found = network.probabilities(&oriented, batch_size, &mut progress);
             done += documents.len();
-            for (row, logits) in rows.iter_mut().zip(logits) {
-                let found = network.probabilities(&Tensor::from_f32(&[1, classes], &logits));
+            for (row, found) in rows.iter_mut().zip(found) {
                 if !found.iter().all(|p| p.is_finite()) {
                     return Err(self.not_finite(*direction));
                 }
@@ -220,7 +219,7 @@ impl<D: Device> ClassifierBundle<D> {
 
     /// What the outputs mean.
     pub fn task(&self) -> LabelKind {
-        self.networks[0].1.config().task
+        self.networks[0].1.task()
     }
 
     /// A row of probabilities in words.

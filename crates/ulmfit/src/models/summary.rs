@@ -1,9 +1,13 @@
 //! What a model folder holds, at a glance.
 
-use super::bundle::{ModelConfig, NetworkConfig, load_text, read_config};
+use super::bundle::load_text;
+use super::config::{ModelConfig, NetworkConfig};
+use super::folder::read_config;
 use crate::Error;
 use crate::checkpoint::{Dtype, ModelFolder, peek_tensors, stored_as};
 use crate::data::labels::{LabelKind, LabelSet};
+use crate::model::AwdLstmConfig;
+use crate::model::transformer::TransformerConfig;
 use crate::printable::{printable, shape};
 use crate::text::Direction;
 use serde::{Deserialize, Serialize};
@@ -18,12 +22,12 @@ const LABELS_SHOWN: usize = 10;
 pub struct ModelSummary {
     /// `language model` or `classifier`.
     pub kind: &'static str,
-    /// Reading directions, a network each.
+    /// Reading directions, one network each.
     pub directions: Vec<Direction>,
     /// What a classifier predicts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<LabelKind>,
-    /// Names of its labels; none of numbers.
+    /// Names of its labels; `None` for numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
     /// Tokens of the vocabulary.
@@ -73,7 +77,7 @@ pub struct BaseModel {
 }
 
 impl BaseModel {
-    /// Of a folder that is open.
+    /// The model in a folder.
     pub fn of(folder: &ModelFolder) -> Self {
         let name = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self { name, hash: folder.hash() }
@@ -81,15 +85,15 @@ impl BaseModel {
 }
 
 impl ModelSummary {
-    /// Looks into a folder.
+    /// Reads the summary of a folder.
     ///
     /// # Errors
-    /// [`Error`] when files are missing or damaged. A `run.json` without scores is none.
+    /// [`Error`] when files are missing or damaged. A `run.json` without scores is not an error.
     pub fn read(folder: &ModelFolder) -> Result<Self, Error> {
         let config = read_config(folder)?;
         let labels: Option<LabelSet> = match &config.network {
-            NetworkConfig::LanguageModel(_) => None,
-            NetworkConfig::Classifier(_) => {
+            NetworkConfig::LanguageModel(_) | NetworkConfig::SentenceEncoder(_) => None,
+            NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
                 let path = folder.path().join("labels.json");
                 let message = |error| format!("cannot be understood: {error}");
                 Some(
@@ -111,7 +115,11 @@ impl ModelSummary {
             directions: config.directions.clone(),
             task: labels.as_ref().map(LabelSet::kind),
             labels: named.map(|labels| labels.names().to_vec()),
-            vocabulary: load_text(folder, &config)?.vocab().len(),
+            vocabulary: match &config.network {
+                NetworkConfig::SentenceEncoder(sizes) => sizes.vocab,
+                NetworkConfig::SentenceClassifier(sizes) => sizes.encoder.vocab,
+                _ => load_text(folder, &config)?.vocab().len(),
+            },
             weights,
             storage,
             scores: runs.iter().flat_map(main_scores).collect(),
@@ -177,10 +185,26 @@ impl fmt::Display for MainScore {
     }
 }
 
+fn recurrent(f: &mut fmt::Formatter<'_>, sizes: &AwdLstmConfig) -> fmt::Result {
+    let AwdLstmConfig { emb, hid, layers, .. } = *sizes;
+    writeln!(f, "encoder     embedding {emb}, width {hid}, {layers} layers")
+}
+
+fn transformer(f: &mut fmt::Formatter<'_>, sizes: &TransformerConfig) -> fmt::Result {
+    let TransformerConfig { width, layers, heads, piece, .. } = *sizes;
+    writeln!(
+        f,
+        "encoder     transformer, width {width}, {layers} layers of {heads} heads, pieces of {piece} tokens"
+    )
+}
+
 impl fmt::Display for ModelSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let directions: Vec<String> = self.directions.iter().map(ToString::to_string).collect();
-        writeln!(f, "{}, {}", self.kind, directions.join(" and "))?;
+        match directions.is_empty() {
+            true => writeln!(f, "{}", self.kind)?,
+            false => writeln!(f, "{}, {}", self.kind, directions.join(" and "))?,
+        }
         if let Some(task) = self.task {
             writeln!(f, "task        {}", serde_json::json!(task).as_str().unwrap_or_default())?;
         }
@@ -189,17 +213,20 @@ impl fmt::Display for ModelSummary {
             let more = if shown.len() < labels.len() { ", ..." } else { "" };
             writeln!(f, "labels      {}: {}{more}", labels.len(), printable(&shown.join(", ")))?;
         }
-        let tokenizer = self.config.text.tokenizer.kind();
+        let tokenizer = self.config.text.as_ref().map_or("pieces", |text| text.tokenizer.kind());
         writeln!(f, "vocabulary  {} {tokenizer}", self.vocabulary)?;
-        let (encoder, head) = match &self.config.network {
-            NetworkConfig::LanguageModel(encoder) => (encoder, None),
-            NetworkConfig::Classifier(network) => (&network.encoder, Some(network)),
-        };
-        let (emb, hid, layers) = (encoder.emb, encoder.hid, encoder.layers);
-        writeln!(f, "encoder     embedding {emb}, width {hid}, {layers} layers")?;
-        if let Some(network) = head {
-            let (hidden, classes) = (shape(&network.head.hidden), network.classes);
-            writeln!(f, "head        {hidden} to {classes} outputs")?;
+        match &self.config.network {
+            NetworkConfig::LanguageModel(encoder) => recurrent(f, encoder)?,
+            NetworkConfig::Classifier(network) => {
+                recurrent(f, &network.encoder)?;
+                let (hidden, classes) = (shape(&network.head.hidden), network.classes);
+                writeln!(f, "head        {hidden} to {classes} outputs")?;
+            }
+            NetworkConfig::SentenceEncoder(encoder) => transformer(f, encoder)?,
+            NetworkConfig::SentenceClassifier(network) => {
+                transformer(f, &network.encoder)?;
+                writeln!(f, "head        linear, {} outputs", network.classes)?;
+            }
         }
         let storage = self.storage;
         writeln!(f, "weights     {}, stored as {storage}", self.weights)?;

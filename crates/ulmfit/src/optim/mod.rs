@@ -99,7 +99,7 @@ impl<D: Device> Optimizer<D> {
     }
 
     /// Exchanges weights and averages, if averaging has begun: once before an evaluation or a
-    /// save, once more to go on training.
+    /// save, again to continue training.
     pub fn swap_averages(&mut self, network: &mut impl Network<D>) {
         for ((_, _, param), slot) in network.params_mut().into_iter().zip(&mut self.slots) {
             if let Some(average) = &mut slot.average {

@@ -1,8 +1,8 @@
-//! What an optimiser remembers of one parameter.
+//! The optimiser's state of one parameter.
 
 use ulmfit_ops::{Device, Tensor};
 
-/// History of one parameter; tensors exist once they are needed.
+/// State of one parameter; tensors are created when they are first needed.
 pub struct ParamState<D: Device> {
     /// Updates so far.
     pub steps: u64,

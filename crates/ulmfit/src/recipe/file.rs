@@ -36,7 +36,7 @@ impl Recipe {
     /// A recipe of [`PRESETS`].
     ///
     /// # Errors
-    /// [`RecipeError::Unknown`] when there is none of this name.
+    /// [`RecipeError::Unknown`] when there is no recipe of this name.
     pub fn preset(name: &str) -> Result<Self, RecipeError> {
         Self::parse_as(preset(name)?, Path::new(name))
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Numbers for so much text that it is read only once: it can hardly be overfitted, and it
-/// teaches more than what sparing the lower layers would protect (lab book, 2026-11-23).
+/// Settings for so much text that it is read only once: overfitting is unlikely, and training all
+/// layers gains more than freezing the lower ones would protect (lab book, 2026-11-23).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReadOnce {
@@ -26,7 +26,7 @@ pub struct NoBase {
     pub min_updates: usize,
 }
 
-/// Numbers for few labelled documents: all layers learn at once, since so few examples can teach
+/// Settings for few labelled documents: all layers are trained at once, since so few examples can train
 /// one layer at a time little (lab book, 2026-11-24).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -36,7 +36,7 @@ pub(super) struct StageFile {
     pub(super) bptt: usize,
     #[serde(default)]
     pub(super) bptt_kind: BpttKind,
-    /// 0 stands for all tokens of a document.
+    /// 0 means all tokens of a document.
     #[serde(default = "default_max_len")]
     pub(super) max_len: usize,
     pub(super) lr: f64,

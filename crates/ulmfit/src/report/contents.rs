@@ -11,21 +11,21 @@ use serde_json::Value;
 
 /// How good a classifier is, beside what simpler tools reach, and how it came about.
 ///
-/// A run that was broken off and continued has the same report, but for its [`Cost`].
+/// A run that was interrupted and continued has the same report, but for its [`Cost`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// How many rows went where.
     pub rows: RowCounts,
     /// Texts without labels that the language model learned from.
     pub unlabeled: usize,
-    /// What a first classifier taught this one; none if labels alone did.
+    /// What a first classifier taught this one; `None` if labels alone did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_training: Option<SelfTrainingReport>,
-    /// Rows of each label; none where labels are numbers.
+    /// Rows of each label; `None` where labels are numbers.
     pub labels: Vec<LabelCounts>,
     /// The language model on held-out text.
     pub language_model: Vec<DirectionScore>,
-    /// The score on rows kept for it; none if there were no such rows.
+    /// The score on rows kept for it; `None` if there were no such rows.
     pub test: Option<ClassifierEvaluation>,
     /// The score on the validation set.
     pub valid: Option<ClassifierEvaluation>,
@@ -34,11 +34,11 @@ pub struct Report {
     pub selected_on_valid: bool,
     /// What simpler tools reach on the test rows (else on the validation rows).
     pub baselines: Option<BaselineScores>,
-    /// The classifier against TF-IDF on the same rows; none where labels are numbers.
+    /// The classifier against TF-IDF on the same rows; `None` where labels are numbers.
     pub comparison: Option<Comparison>,
     /// The classifier against the best of the baselines, in words.
     pub verdict: Option<String>,
-    /// How far its probabilities can be trusted, on the rows of the baselines; none of numbers.
+    /// How far its probabilities can be trusted, on the rows of the baselines; `None` for numbers.
     pub reliability: Option<Reliability>,
     /// Expected calibration error of that.
     pub calibration_error: Option<f64>,
@@ -60,7 +60,7 @@ pub struct Report {
 pub struct SelfTrainingReport {
     /// Texts without labels that the first classifier labelled.
     pub labelled: usize,
-    /// Those of them, the surest, that the second one learned.
+    /// The most confident of them, which the second one was trained on.
     pub learned: usize,
     /// Share of the rows that the first one has right, of those that the second one is scored on;
     /// none if there are none.
@@ -78,7 +78,7 @@ pub struct DirectionScore {
     pub loss: f64,
     /// `exp(loss)`.
     pub perplexity: f64,
-    /// Perplexity before it learned these texts; none if it knew nothing before.
+    /// Perplexity before it learned these texts; `None` if it knew nothing before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub perplexity_before: Option<f64>,
     /// Share of tokens predicted right.
@@ -131,7 +131,7 @@ pub struct DataHashes {
 pub struct Provenance {
     /// Name and version of this program.
     pub program: String,
-    /// Hash of its file, if the system tells where it lies.
+    /// Hash of its file, if the system tells where it is.
     pub program_hash: Option<String>,
     /// Instructions it used: others may round differently.
     pub isa: String,
@@ -151,7 +151,7 @@ pub struct Provenance {
     pub weights: usize,
     /// Rows learned from, chosen by, scored on.
     pub data: DataHashes,
-    /// Hyper-parameters of the language model; none if it was made before.
+    /// Hyper-parameters of the language model; `None` if it was made before.
     pub language_model_recipe: Option<Value>,
     /// Hyper-parameters of the classifier.
     pub classifier_recipe: Value,

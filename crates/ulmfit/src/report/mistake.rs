@@ -5,7 +5,7 @@ use crate::data::{DataError, Place, Record};
 use crate::model::scoring::argmax;
 use serde::Serialize;
 
-/// A row that was guessed wrong.
+/// A row that was predicted wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mistake {
     /// The beginning of its text.
@@ -16,7 +16,7 @@ pub struct Mistake {
     pub label: String,
     /// What it was taken for.
     pub guess: String,
-    /// Probability of the guess; of the worst one with several labels; none of numbers.
+    /// Probability of the prediction; with several labels, of the worst one; `None` for numbers.
     pub confidence: Option<f64>,
 }
 
@@ -68,7 +68,7 @@ pub fn mistakes(
     Ok(found.into_iter().map(mistake).collect())
 }
 
-/// What is wrong about a guess, and how much.
+/// What is wrong with a prediction, and how much.
 struct Wrong {
     label: String,
     guess: String,
@@ -123,7 +123,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// Without the folder: that is nobody's business where a report is passed on.
+/// Without the folder, which should not be passed on with a report.
 fn short(place: &Place) -> String {
     let file = place.file.file_name().map_or_else(
         || place.file.display().to_string(),

@@ -11,9 +11,9 @@ use std::fmt;
 pub struct ClassificationScores {
     /// Rows.
     pub n: u64,
-    /// Part of the rows guessed right.
+    /// Share of the rows predicted correctly.
     pub accuracy: f64,
-    /// Part of the rows guessed wrong.
+    /// Share of the rows predicted wrong.
     pub error: f64,
     /// 95 % interval of the accuracy (Wilson).
     pub accuracy_ci95: [f64; 2],
@@ -23,7 +23,7 @@ pub struct ClassificationScores {
     pub loss: f64,
     /// Names of the classes.
     pub labels: Vec<String>,
-    /// Rows are targets, columns guesses, both in the order of `labels`.
+    /// Rows are targets, columns predictions, both in the order of `labels`.
     pub confusion: Vec<Vec<u64>>,
     /// One entry per class, in the order of `labels`.
     pub per_class: Vec<ClassScores>,
@@ -67,7 +67,7 @@ impl ClassificationScores {
         confused
     }
 
-    /// The most frequent confusions, one a line; none if nothing was confused.
+    /// The most frequent confusions, one per line; `None` if nothing was confused.
     pub fn mistakes_table(&self, most: usize) -> Table {
         let mut table = Table::new(["actual", "predicted", "rows"]);
         for (target, guess, count) in self.confused().into_iter().take(most) {

@@ -1,4 +1,4 @@
-//! How a training went: its curves, thin enough to draw.
+//! Curves of a training, thinned for drawing.
 
 use crate::train::{Event, Phase, Plan, Validation};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 
 /// Losses and learning rates of a training, read from its `metrics.jsonl`.
 ///
-/// That file has every update exactly once, however often the run was broken off, so the curves
+/// That file has every update exactly once, however often the run was interrupted, so the curves
 /// are those of a run that was not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainingHistory {
@@ -22,7 +22,7 @@ pub struct TrainingHistory {
     pub epochs: Vec<EpochScore>,
     /// Learning rates of each group; none while it is frozen.
     pub rates: Vec<GroupRates>,
-    /// How often the run went back because numbers stopped being finite.
+    /// How often the run was rolled back because of NaN or infinity.
     pub rollbacks: usize,
 }
 
@@ -31,7 +31,7 @@ pub struct TrainingHistory {
 pub struct Curve {
     /// Updates, rising.
     pub steps: Vec<f64>,
-    /// A value each.
+    /// One value per update.
     pub values: Vec<f64>,
 }
 
@@ -51,7 +51,7 @@ pub struct EpochScore {
     pub train_loss: f64,
     /// Held-out figures.
     pub valid: Option<Validation>,
-    /// Groups that learned.
+    /// Number of trainable groups.
     pub learning: usize,
 }
 
@@ -60,7 +60,7 @@ pub struct EpochScore {
 pub struct GroupRates {
     /// The update.
     pub step: u64,
-    /// One a group, lowest first; none if it is frozen.
+    /// One per group, lowest first; `None` if it is frozen.
     pub rates: Vec<Option<f64>>,
 }
 
@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    /// Two phases of so many updates, whose loss is the number of the update.
+    /// Two phases of this many updates, whose loss is the number of the update.
     fn metrics(updates: u64) -> String {
         let mut text = String::new();
         for step in 1..=2 * updates {

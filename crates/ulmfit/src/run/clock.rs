@@ -42,7 +42,7 @@ pub(crate) struct Elapsed(Duration);
 impl Elapsed {
     const KEY: &str = "seconds";
 
-    /// That of a checkpoint; none where the file does not say or says nonsense: nothing but a
+    /// The time in a checkpoint; zero where the file does not say or says nonsense: nothing but a
     /// number in a report depends on it.
     pub(crate) fn of(position: &Value) -> Self {
         let seconds = position[Self::KEY].as_f64().unwrap_or(0.0);

@@ -5,9 +5,9 @@ use std::time::Duration;
 /// How often a checkpoint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckpointInterval {
-    /// After so much time.
+    /// After this much time.
     Time(Duration),
-    /// After so many updates.
+    /// After this many updates.
     Updates(u64),
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn remove_run(folder: &Path) -> Result<(), Error> {
     }
     let tasks =
         || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|task| task.path());
-    // a folder in place of the lock is damage, not somebody at work
+    // a folder in place of the lock is damage, not another process
     let held = |task: &PathBuf| task.is_dir() && !task.join("run.lock").is_dir();
     for task in tasks().filter(held) {
         drop(RunLock::take(&task)?); // fails while somebody works there

@@ -51,7 +51,7 @@ impl Observer for ProgressObserver<'_> {
 pub struct RunCheckpointer<'a> {
     run: &'a RefCell<RunFolder>,
     every: CheckpointInterval,
-    /// Those after a multiple of so many updates are anchors, to which a run can be rolled back.
+    /// Those after a multiple of this many updates are anchors, to which a run can be rolled back.
     anchors: Option<u64>,
     last: Instant,
     clock: Arc<Clock>,

@@ -10,6 +10,7 @@ use crate::fingerprint;
 use crate::model::Network;
 use crate::progress::{Progress, StageName};
 use crate::report::TrainingHistory;
+use crate::setting::Setting;
 use crate::train::{
     Completion, Event, MAX_ROLLBACKS, NoCheckpoints, Plan, Position, Snapshot, TrainError, Trainee,
     fit, rollback_factor,
@@ -83,7 +84,7 @@ impl<'a> Runner<'a> {
         self.history.continued |= history.continued;
     }
 
-    /// The same with another answer to numbers that are none.
+    /// Sets what to do when the loss becomes NaN.
     ///
     /// # Errors
     /// [`Error::Usage`] for [`OnNan::Rollback`] with checkpoints by the clock: where such a run
@@ -91,21 +92,23 @@ impl<'a> Runner<'a> {
     pub fn with_on_nan(self, on_nan: OnNan) -> Result<Self, Error> {
         if on_nan == OnNan::Rollback && matches!(self.settings.every, CheckpointInterval::Time(_)) {
             let message = "a rollback needs checkpoints after a number of updates".into();
-            let hint = "add `--checkpoint-every 1000`, or another number: a rollback by the clock \
-                        could not be repeated";
-            return Err(Error::Usage { message, hint: Some(hint.into()) });
+            let hint = format!(
+                "add {}, or another number: a rollback by the clock could not be repeated",
+                self.progress.spelling().with(Setting::CheckpointEvery, "1000")
+            );
+            return Err(Error::Usage { message, hint: Some(hint) });
         }
         Ok(Self { settings: RunSettings { on_nan, ..self.settings }, ..self })
     }
 
-    /// Where the state of this command lies, if it is kept.
+    /// The run folder, if there is one.
     pub fn folder(&self) -> Option<&Path> {
         self.settings.folder.as_deref()
     }
 
     /// Trains, or continues a training that was interrupted, or returns at once if it was done.
     ///
-    /// `identity` is everything the result depends on; a run begun with another one is refused.
+    /// `identity` is everything the result depends on; a run started with another one is refused.
     ///
     /// # Errors
     /// [`Error::Stopped`] when the watcher asked to stop, [`Error::Train`] and

@@ -238,7 +238,7 @@ mod tests {
             let mut runner = Runner::new(&mut listener, None, CheckpointInterval::default());
             let both = Barrier::new(2);
             let job = |_: &mut Runner<'_>| {
-                both.wait(); // for ever, were they run one after the other
+                both.wait(); // forever, were they run one after the other
                 Ok(current_num_threads())
             };
             runner.side_by_side(vec![job, job]).unwrap()

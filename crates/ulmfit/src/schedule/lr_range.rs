@@ -27,7 +27,7 @@ impl LrRange {
     }
 }
 
-/// Whether a sweep goes on.
+/// Whether a sweep continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sweep {
     /// Take one more step.

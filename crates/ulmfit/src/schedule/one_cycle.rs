@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Half a cosine up, half a cosine down, momentum the other way round.
 ///
 /// fastai 2's `fit_one_cycle` (after Smith 2018, <https://arxiv.org/abs/1803.09820>), with the
-/// momenta of its `TextLearner`. A step stands at `step / steps`, so the end is never reached.
+/// momenta of its `TextLearner`. A step is at `step / steps`, so the end is never reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OneCycle {

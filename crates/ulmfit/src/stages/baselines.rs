@@ -9,7 +9,7 @@ use crate::models::ClassifierBundle;
 use crate::report::BaselineScores;
 use crate::report::metrics::{RegressionScores, mean_interval, wilson};
 use crate::report::statistics::{Comparison, rounded, rows_for_mean};
-use crate::text::TextPipeline;
+use crate::text::Tokenizer;
 use ulmfit_ops::Device;
 
 /// Baselines on the rows of a test, and the classifier beside them.
@@ -57,7 +57,15 @@ impl Baselines {
         };
         let most = majority(&known).cloned().unwrap_or_default();
         let majority = hits(&vec![most; wanted.len()]);
-        let tfidf = hits(&tfidf_guesses(labels, &model.text, &known, train, test));
+        let usual;
+        let tokenizer = match model.text.pipeline() {
+            Some(text) => text.tokenizer(),
+            None => {
+                usual = Tokenizer::default();
+                &usual
+            }
+        };
+        let tfidf = hits(&tfidf_guesses(labels, tokenizer, &known, train, test));
         let ours: Vec<Vec<u32>> = rows.iter().map(|row| answer(labels.kind(), row)).collect();
         let comparison = Comparison::new(&hits(&ours), &tfidf);
         let [(majority_accuracy, majority_ci95), (tfidf_accuracy, tfidf_ci95)] =
@@ -114,7 +122,7 @@ impl Baselines {
     }
 }
 
-/// The classes that a row of probabilities stands for.
+/// The classes that a row of probabilities predicts.
 fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
     match kind {
         LabelKind::Multi => (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect(),
@@ -125,14 +133,14 @@ fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
 /// What TF-IDF with logistic regression answers for `test`.
 pub fn tfidf_guesses(
     labels: &LabelSet,
-    text: &TextPipeline,
+    tokenizer: &Tokenizer,
     known: &[Vec<u32>],
     train: &[Record],
     test: &[Record],
 ) -> Vec<Vec<u32>> {
     let classes = labels.outputs();
     let words = |records: &[Record]| -> Vec<Vec<String>> {
-        records.iter().map(|record| text.tokenizer().tokenize(&record.fields)).collect()
+        records.iter().map(|record| tokenizer.tokenize(&record.fields)).collect()
     };
     let (train, test) = (words(train), words(test));
     let learn = |n: usize, emit: &mut dyn FnMut(&str)| train[n].iter().for_each(|word| emit(word));

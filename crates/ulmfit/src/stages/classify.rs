@@ -7,7 +7,7 @@ use crate::data::batches::Corpus;
 use crate::data::labels::{LabelKind, LabelSet};
 use crate::fingerprint;
 use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
-use crate::models::{ClassifierBundle, LmBundle};
+use crate::models::{ClassifierBundle, ClassifierNetwork, LmBundle};
 use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe};
 use crate::run::{Runner, StageName};
 use crate::text::Direction;
@@ -46,7 +46,7 @@ impl LabelledText {
         counts.iter().map(weight).collect()
     }
 
-    /// Training rows that each label stands at.
+    /// Training rows with each label.
     pub fn class_counts(&self) -> Vec<f32> {
         let mut counts = vec![0.0; self.labels.outputs()];
         for target in &self.train.targets {
@@ -131,11 +131,13 @@ pub(crate) fn train_with(
             let mut network = TextClassifier::new(device, config, dropout, key.child(10));
             network.copy_encoder(lm.encoder());
             let network = MultiTask::new(network, lm);
-            Ok((direction, train_one(runner, source, network, direction, job)?))
+            let network = train_one(runner, source, network, direction, job)?;
+            Ok((direction, ClassifierNetwork::Recurrent(network)))
         }
     });
     let networks = runner.side_by_side(jobs.collect())?;
     let (labels, text_columns) = (data.labels.clone(), Vec::new());
+    let text = text.into();
     Ok(ClassifierBundle { text, labels, text_columns, label_column: None, networks })
 }
 

@@ -89,7 +89,7 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
 }
 
 /// Predicts the records' documents and scores the predictions. Labels that the model does not know
-/// are told of, and are errors.
+/// count as errors, with a warning.
 ///
 /// # Errors
 /// [`Error::Data`] when a record has no label, or one that does not suit the task, or when the
@@ -119,8 +119,8 @@ pub fn evaluate_classifier<D: Device>(
 pub struct Evaluated {
     /// The scores.
     pub scores: ClassifierEvaluation,
-    /// Every record that was predicted wrong: its position and what is wrong, those first of which
-    /// the model was surest, or that are farthest off.
+    /// Every record that was predicted wrong, with its position; the most confident mistakes (for
+    /// numbers, the largest) first.
     pub mistakes: Vec<(usize, Mistake)>,
 }
 

@@ -96,7 +96,7 @@ fn in_memory(rows: &[Record]) -> Texts<'_> {
 struct FineTunedLm {
     lm: LmBundle,
     scores: Vec<DirectionScore>,
-    /// Hyper-parameters, as they were applied; none if nothing was learned.
+    /// Hyper-parameters, as they were applied; `None` if nothing was trained.
     recipe: Option<LmRecipe>,
     /// Number of texts, training and validation.
     documents: usize,
@@ -106,8 +106,8 @@ struct FineTunedLm {
     pool: Vec<Vec<u32>>,
 }
 
-/// Stage 2, or stage 1 on the user's texts where there is no base; with so many texts drawn by a
-/// key for a classifier to label.
+/// Stage 2, or stage 1 on the user's texts if there is no base. Also draws up to `most` texts for
+/// self-training.
 fn language_model(
     runner: &mut Runner<'_>,
     base: Option<LmBundle>,

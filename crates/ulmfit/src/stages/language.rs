@@ -65,7 +65,7 @@ pub fn pretrain<S: TokenSource>(
     train_all(runner, Stage::Pretrain, random, job)
 }
 
-/// Stage 2: goes on with a model's networks on other text, in another vocabulary.
+/// Stage 2: continues with a model's networks on other text, in another vocabulary.
 ///
 /// Rows of words that the model knows are kept, new words start at the mean of all rows.
 ///
@@ -158,7 +158,7 @@ fn train_one<S: TokenSource>(
         "start": fingerprint::model(&network),
     });
     let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
-    // on the weights it starts with, so that a run that goes on finds the same
+    // on the weights it starts with, so that a run that continues finds the same
     let score = |network: &LanguageModel<Cpu>| {
         let Some(valid) = valid else { return Ok(None) };
         let score = score_stream(network, valid, &batches, &mut |_, _| ())?;

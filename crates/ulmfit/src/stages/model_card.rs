@@ -1,4 +1,4 @@
-//! What lies in a model folder for people: the card, and `run.json` with where it comes from.
+//! The files of a model folder for people: the model card, and `run.json` with its provenance.
 
 use super::options::TrainOptions;
 use super::trained_classifier::TrainedClassifier;
@@ -9,7 +9,7 @@ use crate::input::LabelledSplits;
 use crate::input::LmText;
 use crate::model::Network;
 use crate::models::BaseModel;
-use crate::models::{ClassifierBundle, LmBundle, ModelMetadata};
+use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, LmBundle, ModelMetadata};
 use crate::printable::{markdown, printable_lines};
 use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
@@ -19,24 +19,24 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// What the metadata of a language model tell of.
+/// Contents of a language model's card.
 pub struct LmCard<'a, S = TokenFile> {
     /// `pretrain` or `finetune`.
     pub stage: &'static str,
     /// The model it started from, if any.
     pub base: Option<BaseModel>,
-    /// What it learned from.
+    /// Its training and validation text.
     pub corpora: &'a LmText<S>,
     /// Hyper-parameters.
     pub recipe: &'a LmRecipe,
-    /// How good it is.
+    /// Its scores.
     pub scores: &'a [DirectionScore],
 }
 
 /// Name and version of this program.
 const PROGRAM: &str = concat!("ulmfit ", env!("CARGO_PKG_VERSION"));
 
-/// What every `run.json` says.
+/// The fields that every `run.json` has.
 fn run(stage: &str, base: Option<&BaseModel>, seed: u64, threads: usize, rest: Value) -> Value {
     let mut run = json!({
         "schema": 1,
@@ -137,9 +137,16 @@ pub(crate) fn provenance(
         threads: rayon::current_num_threads(),
         seed: options.classify.seed,
         directions: options.directions.clone(),
-        vocabulary: classifier.text.vocab().len(),
-        vocabulary_hash: fingerprint::vocabulary(classifier.text.vocab()),
-        network: serde_json::to_value(network.config()).expect("plain data serialises"),
+        vocabulary: classifier.text.vocab_size(),
+        vocabulary_hash: match &classifier.text {
+            ClassifierText::Pipeline(text) => fingerprint::vocabulary(text.vocab()),
+            ClassifierText::Pretrained(text) => fingerprint::tokenizer(text),
+        },
+        network: match network {
+            ClassifierNetwork::Recurrent(network) => serde_json::to_value(network.config()),
+            ClassifierNetwork::Transformer(network) => serde_json::to_value(network.config()),
+        }
+        .expect("plain data serialises"),
         weights: network.parameters(),
         data: DataHashes {
             train: fingerprint::records(&rows.train),

@@ -36,26 +36,26 @@ pub struct TrainOptions {
 }
 
 impl TrainOptions {
-    /// Refuses settings made by hand that training on labels of this kind would ignore.
+    /// Refuses explicit settings that have no effect on labels of this kind.
     ///
     /// # Errors
     /// [`Error::Usage`] for label smoothing with anything but one label per text, and for balanced
     /// classes with numbers.
     pub(crate) fn check(&self, kind: LabelKind) -> Result<(), Error> {
         let smoothing = self.overrides.label_smoothing.is_some_and(|share| share > 0.0);
-        let (message, option) = match kind {
+        let message = match kind {
             LabelKind::Multi if smoothing => {
-                ("label smoothing has no effect with several labels per text", "--label-smoothing")
+                "label smoothing has no effect with several labels per text"
             }
             LabelKind::Regression if smoothing => {
-                ("label smoothing has no effect when numbers are predicted", "--label-smoothing")
+                "label smoothing has no effect when numbers are predicted"
             }
             LabelKind::Regression if self.classify.balance => {
-                ("class weights have no effect when numbers are predicted", "--balance")
+                "class weights have no effect when numbers are predicted"
             }
             _ => return Ok(()),
         };
-        Err(Error::Usage { message: message.into(), hint: Some(format!("leave out {option}")) })
+        Err(Error::Usage { message: message.into(), hint: Some("leave it out".into()) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Self-training: the most confident pseudo-labels of a classifier of few labels teach a second one.
+//! Self-training: a second classifier is also trained on the most confident pseudo-labels of the first.
 //!
 //! Pseudo-labels: Lee 2013. A language model that has read the texts puts similar ones near to each
 //! other, so a classifier is mostly right where it is confident, and there are many such texts.
@@ -110,9 +110,9 @@ pub fn self_train(
     Ok(SelfTrained { classifier, recipe, first: Some(first) })
 }
 
-/// The texts with the most confident guesses, each with its class.
+/// The texts with the most confident pseudo-labels, each with its class.
 ///
-/// Of each class at most `share` of the texts that are guessed to be of it, so that no class takes
+/// Of each class at most `share` of the texts that are predicted to be of it, so that no class takes
 /// unsure ones because there are few of it; and at most `share` of all in the share that the
 /// class has among the labels, so that one that is guessed too often does not crowd the others out.
 fn select_pseudo_labels(guesses: &[Vec<f32>], labels: &[f32], share: f64) -> Vec<(usize, usize)> {
@@ -137,13 +137,13 @@ mod tests {
     fn the_surest_texts_of_each_class_are_taken() {
         let guess = |p: f32| vec![p, 1.0 - p];
         let guesses: Vec<_> = [0.9, 0.6, 0.2, 0.8, 0.7, 0.9, 0.4, 0.9].map(guess).to_vec();
-        // of six guessed to be of the first class two are a half of what half of all would be
+        // of the six predicted as the first class, two are kept
         assert_eq!(select_pseudo_labels(&guesses, &[50.0, 50.0], 0.5), [(0, 0), (5, 0), (2, 1)]);
         assert_eq!(
             select_pseudo_labels(&guesses, &[30.0, 10.0], 0.5),
             [(0, 0), (5, 0), (7, 0), (2, 1)]
         );
-        // however many there should be of the second class, only two were guessed
+        // the second class was predicted only twice
         assert_eq!(select_pseudo_labels(&guesses, &[1.0, 9.0], 1.0), [(0, 0), (2, 1), (6, 1)]);
         assert_eq!(select_pseudo_labels(&guesses, &[1.0, 9.0], 0.5), [(2, 1)]);
         assert_eq!(select_pseudo_labels(&[], &[1.0, 1.0], 1.0), []);

@@ -81,7 +81,7 @@ pub fn train(
     let pool = match (most, &unlabeled[..]) {
         (_, []) => Vec::new(),
         (0, _) => {
-            runner.progress.note("the texts without labels are not needed: see --self-training");
+            runner.progress.note("the unlabelled texts are not used: self-training is off");
             Vec::new()
         }
         (most, files) => {

@@ -1,14 +1,14 @@
-//! What training a classifier comes to: the model and an honest report.
+//! The result of training a classifier: the model and its report.
 
 use crate::decisions::Calibration;
 use crate::models::ClassifierBundle;
 use crate::report::Report;
 
-/// A classifier and how good it is.
+/// A classifier and its report.
 pub struct TrainedClassifier {
     /// The classifier.
     pub classifier: ClassifierBundle,
-    /// How good it is.
+    /// Its scores, and how it was made.
     pub report: Report,
     /// What it said about the rows that the report scores; none if there were none.
     pub calibration: Option<Calibration>,

@@ -10,7 +10,7 @@ pub struct TextConfig {
     pub tokenizer: TokenizerConfig,
     /// Code of ISO 639; `xx` for none in particular.
     pub language: String,
-    /// Whether `xxfld i` stands before field `i` of a document: if not given, where a document has
+    /// Whether `xxfld i` precedes field `i` of a document: if not given, where a document has
     /// several (as fastai).
     pub mark_fields: Option<bool>,
     /// Whether `xxeos` ends a document.

@@ -14,7 +14,7 @@ enum Case {
     All,
 }
 
-/// Joins tokens to text. What tokenization lost is guessed as English prints it: `co-op` rather
+/// Joins tokens to text. What tokenization lost is restored by the rules of English: `co-op` rather
 /// than `co - op`, quotes in pairs.
 pub(super) fn detokenize<'t>(
     tokens: impl IntoIterator<Item = &'t str>,
@@ -98,7 +98,7 @@ impl Writer {
 
     fn word(&mut self, word: &str) {
         if word.chars().all(|c| c.is_whitespace() || c == '▁') {
-            // A line end or wider space stands for the space itself.
+            // A line end or wider space counts as the space itself.
             let spaces = word.replace('▁', " ");
             self.out.push_str(spaces.trim_end_matches(' '));
             self.glue = spaces.contains('\n');

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::TokenId;
 use std::fmt;
 
-/// The order in which a model reads a document. Forward and backward models are trained apart and
+/// The order in which a model reads a document. Forward and backward models are trained separately and
 /// their answers averaged (Howard & Ruder 2018, section 3.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

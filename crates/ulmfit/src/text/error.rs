@@ -13,7 +13,7 @@ pub enum TextError {
         /// What was asked for.
         code: String,
     },
-    /// The language does not set its words apart.
+    /// The language has no spaces between words.
     #[error("language `{code}` has no spaces between words")]
     NeedsSubwords {
         /// The language.
@@ -39,12 +39,18 @@ pub enum TextError {
         /// What the file or the trainer says.
         reason: String,
     },
+    /// The tokenizer of an encoder could not be read, or cannot read a text.
+    #[error("tokenizer.json: {reason}")]
+    Pretrained {
+        /// What the file or the tokenizer says.
+        reason: String,
+    },
     /// A vocabulary does not begin with the tokens whose ids are fixed.
     #[error("vocabulary has `{found}` as token {id}, expected `{expected}`")]
     VocabSpecials {
         /// Where.
         id: usize,
-        /// What stands there.
+        /// What was found.
         found: String,
         /// What must.
         expected: &'static str,
@@ -89,7 +95,7 @@ pub enum TextError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A token file is damaged, cut short or none at all.
+    /// A token file is damaged or cut short, or the file is not a token file.
     #[error("{}: {reason}", path.display())]
     TokenFileDamaged {
         /// The token file.
@@ -119,6 +125,9 @@ impl TextError {
             Self::NoSubwordModel { .. } => {
                 "train one, or copy `tokenizer.json` into the model folder"
             }
+            Self::Pretrained { .. } if !cfg!(feature = "subwords") => {
+                "this build lacks the feature `subwords`"
+            }
             Self::SubwordKind { .. } => "let `tokenizer` in config.json name the model's own kind",
             Self::VocabSpecials { .. } => "the first tokens must be `xxunk`, `xxpad`, `xxbos`",
             Self::VocabDuplicate { .. } => "remove one of the two; its embedding row goes with it",
@@ -126,7 +135,7 @@ impl TextError {
                 "delete the file, it will be made again"
             }
             Self::TokenFileIo { source, .. } if source.kind() == ErrorKind::StorageFull => {
-                "make room on the disk; the same command goes on"
+                "make room on the disk; the same command continues"
             }
             Self::TokenFileIo { source, .. } if source.kind() == ErrorKind::FileTooLarge => {
                 "files may not be larger here: see `ulimit -f`"

@@ -24,7 +24,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 /// The longest name that is looked up, in characters, `;` not counted.
 const LONGEST_NAME: usize = 32;
 
-/// Appends `text` with every reference replaced; what is none stays as it is.
+/// Appends `text` with every reference replaced; other text is unchanged.
 pub(super) fn unescape(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
@@ -73,7 +73,7 @@ fn push_number(body: &str, out: &mut String) -> Option<usize> {
 }
 
 /// `eacute;`, or the longest old name that the text begins with (`&notit;` is `¬it;`). Gives the
-/// bytes used; none if the text begins with no name.
+/// bytes used; `None` if the text begins with no name.
 fn push_named(body: &str, out: &mut String) -> Option<usize> {
     let ends_name = |c: char| matches!(c, '\t' | '\n' | '\x0c' | ' ' | '<' | '&' | '#' | ';');
     let mut ends = [0; LONGEST_NAME];

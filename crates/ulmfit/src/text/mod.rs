@@ -20,6 +20,11 @@ mod error;
 mod html;
 mod language;
 mod pipeline;
+#[cfg(feature = "subwords")]
+mod pretrained;
+#[cfg(not(feature = "subwords"))]
+#[path = "pretrained/absent.rs"]
+mod pretrained;
 mod rules;
 mod spacy_tables;
 pub mod special;
@@ -38,9 +43,20 @@ pub use counter::Counter;
 pub use direction::Direction;
 pub use error::TextError;
 pub use pipeline::TextPipeline;
+pub use pretrained::PretrainedTokenizer;
 pub use subwords::SubwordModel;
 pub use tokenizer::Tokenizer;
 pub use vocab::{BaseWords, Vocab, VocabConfig, VocabPadding};
+
+/// The two tokens that stand around every text that an encoder reads: `[CLS]` and `[SEP]` in BERT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// Id of the first token.
+    pub first: TokenId,
+    /// Id of the last token.
+    pub last: TokenId,
+}
 
 /// Index of a token in the vocabulary, and so of its row in the embedding.
 pub type TokenId = u32;

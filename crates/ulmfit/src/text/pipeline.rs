@@ -167,7 +167,7 @@ impl TextPipeline {
     ///
     /// # Panics
     ///
-    /// If an id is none of the vocabulary.
+    /// If an id is not in the vocabulary.
     pub fn decode(&self, ids: &[TokenId]) -> String {
         detokenize(ids.iter().map(|id| self.vocab.token(*id)), &self.config.tokenizer)
     }

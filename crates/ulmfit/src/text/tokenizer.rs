@@ -37,6 +37,13 @@ struct Scratch {
     marked: String,
 }
 
+impl Default for Tokenizer {
+    /// English words.
+    fn default() -> Self {
+        Self::new(&TextConfig::default(), None).expect("the default configuration is sound")
+    }
+}
+
 impl Tokenizer {
     /// The tokenizer that `config` describes; `subwords` is its model of pieces, if it needs one.
     ///

@@ -178,7 +178,7 @@ impl Vocab {
         &self.tokens
     }
 
-    /// For every token its id in `old`, none where it is new: how embeddings move from one
+    /// For every token its id in `old`, `None` where it is new: how embeddings move from one
     /// vocabulary to another (fastai's `match_embeds`; new tokens get the mean row there).
     pub fn sources_in(&self, old: &Self) -> Vec<Option<TokenId>> {
         self.tokens.iter().map(|token| old.get(token)).collect()

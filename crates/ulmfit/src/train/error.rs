@@ -2,6 +2,7 @@
 
 use crate::checkpoint::CheckpointError;
 use crate::model::LoadError;
+use crate::setting::{Setting, Spelling};
 
 /// Why training ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -59,16 +60,28 @@ impl TrainError {
 
     /// What to try next.
     pub fn hint(&self) -> Option<String> {
+        self.hint_in(Spelling::default())
+    }
+
+    /// The same with settings as a front end writes them.
+    pub fn hint_in(&self, spelling: Spelling) -> Option<String> {
+        let name = |setting| spelling.name(setting);
         match self {
-            Self::Loss { .. } | Self::Gradient { .. } | Self::Weight { .. } => Some(
-                "lower the learning rate (--lr; in `fit`, that of the language model is --lm-lr) or \
-                 clip gradients (--clip), or let the run do it (--on-nan rollback \
-                 --checkpoint-every 1000); other settings begin anew with --restart"
-                    .into(),
-            ),
-            Self::NoSteps => Some("give more text or a smaller --batch-size".into()),
+            Self::Loss { .. } | Self::Gradient { .. } | Self::Weight { .. } => Some(format!(
+                "lower the learning rate ({}; in `fit`, {} is that of the language model), clip \
+                 gradients ({}), or have the run do it ({} with {}); changed settings need {}",
+                name(Setting::Lr),
+                name(Setting::LmLr),
+                name(Setting::Clip),
+                spelling.with(Setting::OnNan, "rollback"),
+                spelling.with(Setting::CheckpointEvery, "1000"),
+                name(Setting::Restart)
+            )),
+            Self::NoSteps => {
+                Some(format!("give more text, or a smaller {}", name(Setting::BatchSize)))
+            }
             Self::Load(_) => None,
-            Self::Checkpoint(error) => error.hint().map(Into::into),
+            Self::Checkpoint(error) => error.hint_in(spelling),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a run tells while it goes on.
+//! Events of a training, and who receives them.
 
 use super::Validation;
 use super::control::Control;
@@ -73,18 +73,18 @@ pub enum Event {
     },
 }
 
-/// Somebody to tell: a progress bar, a log file, a test.
+/// Receives events: a progress bar, a log file, a test.
 pub trait Observer {
-    /// Is told what happened; says whether to go on.
+    /// Receives an event; returns whether to continue.
     fn event(&mut self, event: &Event) -> Control;
 
-    /// Says whether to go on in the middle of a validation.
+    /// Returns whether to continue, in the middle of a validation.
     fn poll(&mut self) -> Control {
         Control::Continue
     }
 }
 
-/// Tells nobody.
+/// Ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoObserver;
 

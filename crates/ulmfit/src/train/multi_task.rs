@@ -14,7 +14,7 @@ use ulmfit_ops::{Device, Key};
 /// all pieces of a document.
 const LM_MASKS: u64 = u64::MAX;
 
-/// The text a classifier goes on predicting, and how much that counts.
+/// The text that a classifier keeps predicting, and the weight of that loss.
 #[derive(Clone, Copy, Debug)]
 pub struct LmTask<'a> {
     /// The text.
@@ -28,7 +28,7 @@ pub struct LmTask<'a> {
 /// A classifier with the language model's loss beside its own, and the data of both.
 ///
 /// A step takes a batch of documents and a window of the text and descends the sum of both
-/// losses. An epoch is one over the documents; in it the text begins anew as often as it ends.
+/// losses. An epoch is one over the documents; in it the text starts over as often as it ends.
 pub struct MultiTaskTrainee<'a, D: Device> {
     device: D,
     model: MultiTask<D>,

@@ -1,16 +1,16 @@
-//! What a run is going to do.
+//! The plan of a training.
 
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 use ulmfit_ops::Key;
 
-/// A stretch of epochs with one set of learning groups, one schedule and one optimiser history.
+/// Some epochs with one set of trainable groups, one schedule and one optimiser state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
     /// Passes over the data.
     pub epochs: usize,
-    /// Groups that learn.
+    /// Trainable groups.
     pub trainable: TrainableGroups,
     /// Peak learning rate of each group, lowest first.
     pub rates: Vec<f64>,
@@ -18,24 +18,24 @@ pub struct Phase {
     pub schedule: ScheduleConfig,
 }
 
-/// Everything [`fit`](super::fit) needs to know but model and data.
+/// Everything [`fit`](super::fit) needs besides model and data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// One after the other.
+    /// Run one after the other.
     pub phases: Vec<Phase>,
     /// Update rule.
     pub optimizer: OptimizerConfig,
-    /// Decay of weights, decoupled from the gradient with Adam.
+    /// Weight decay, decoupled from the gradient with Adam.
     pub weight_decay: f64,
-    /// Largest global norm of the gradients.
+    /// The gradients are clipped to this global norm.
     pub clip: Option<f64>,
     /// Batches whose gradients are averaged into one update.
     pub accumulate: usize,
     /// Epochs without a better validation loss after which a phase ends.
     pub patience: Option<usize>,
-    /// Whether the weights of the best epoch of the last phase are the result, not the last ones.
+    /// Whether the result is the best epoch of the last phase, not the last epoch.
     pub keep_best: bool,
-    /// Root of all randomness of the run.
+    /// Root of the run's randomness.
     pub key: Key,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ulmfit_ops::{Device, Tensor};
 
-/// Where a run stands, and the numbers it has gathered.
+/// How far a run has come, and the numbers it has gathered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
@@ -40,9 +40,9 @@ pub struct Position {
 /// All of a run that its data and its plan do not say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// Where it stands.
+    /// How far the run has come.
     pub position: Position,
-    /// Weights, optimiser history, carried state, best weights; told apart by prefix.
+    /// Weights, optimiser history, carried state, best weights; distinguished by prefix.
     pub tensors: Tensors,
 }
 
@@ -51,7 +51,7 @@ pub trait Checkpointer {
     /// Whether one should be made now, after `updates` updates; asked before the first, too.
     ///
     /// # Errors
-    /// What went wrong with one that was begun before; the run ends.
+    /// What went wrong with one that was started before; the run ends.
     fn due(&mut self, updates: u64) -> Result<bool, TrainError>;
 
     /// Saves it, or begins to.
@@ -60,7 +60,7 @@ pub trait Checkpointer {
     /// Whatever keeps it from being saved; the run ends.
     fn save(&mut self, snapshot: Snapshot) -> Result<(), TrainError>;
 
-    /// Returns when all that were begun are safe.
+    /// Returns when all that were started are safe.
     ///
     /// # Errors
     /// As [`save`](Self::save).

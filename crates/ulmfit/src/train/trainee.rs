@@ -8,25 +8,25 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};
 
-/// What a training step is told.
+/// Input of a training step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepPlan<'a> {
     /// Batch of the epoch.
     pub step: usize,
-    /// Groups that learn.
+    /// Trainable groups.
     pub trainable: &'a TrainableGroups,
-    /// Factor of the gradients: one over the batches an update averages.
+    /// Factor of the gradients: one over the number of batches that an update averages.
     pub scale: f64,
     /// Randomness of this step.
     pub key: Key,
 }
 
-/// What a training step says.
+/// Result of a training step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepLoss {
     /// Mean loss of the batch, without regularisation.
     pub loss: f64,
-    /// The same with AR and TAR: what was descended.
+    /// The same with AR and TAR: what is minimised.
     pub total: f64,
     /// Factor of the learning rate for this batch: variable BPTT gives short batches less.
     pub rate_factor: f64,
@@ -36,16 +36,16 @@ pub struct StepLoss {
     pub weight: f64,
 }
 
-/// How good a model is on held-out data.
+/// Scores of a model on held-out data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// Mean loss; early stopping and the best epoch go by this.
+    /// Mean loss; early stopping and the best epoch use this.
     pub loss: f64,
     /// Other figures by name: `accuracy`, `perplexity`, ...
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// A model together with its data.
+/// A model with its data: what a training trains.
 pub trait Trainee<D: Device> {
     /// The model's type.
     type Model: Network<D>;
@@ -56,7 +56,7 @@ pub trait Trainee<D: Device> {
     /// The model, to update.
     fn model_mut(&mut self) -> &mut Self::Model;
 
-    /// Batches of an epoch, counted over all phases; a pure function.
+    /// Number of batches in an epoch, counted over all phases; a pure function.
     fn steps(&self, epoch: usize) -> usize;
 
     /// Shuffles for `epoch` and forgets hidden states.
@@ -72,7 +72,7 @@ pub trait Trainee<D: Device> {
         poll: &mut dyn FnMut() -> Control,
     ) -> ControlFlow<(), Option<Validation>>;
 
-    /// State besides weights that a step leaves to the next.
+    /// State besides weights that a step leaves for the next.
     fn carried(&self) -> Tensors {
         Tensors::new()
     }

@@ -96,7 +96,7 @@ fn broken_containers() {
             file("a.parquet", nested),
             columns,
             "a.parquet:1: `text` is a nested column, not text",
-            "--text",
+            "`text",
         ),
         refused(
             file("a.parquet", latin_label),
@@ -168,9 +168,9 @@ fn broken_folders_and_paths() {
             vec![class("d/pos/1.txt"), class("d/pos/2.txt")],
             labelled(),
             "d/pos/1.txt:1: all 2 rows have the label `pos`",
-            "--label",
+            "`label",
         ),
-        refused(vec![class("d/pos/1.txt")], given(Format::Csv), "d: not a file", "--input-format")
+        refused(vec![class("d/pos/1.txt")], given(Format::Csv), "d: not a file", "`input-format")
             .class(ErrorClass::Usage),
         refused(
             file("a.csv", "text,label\nx,a\n"),

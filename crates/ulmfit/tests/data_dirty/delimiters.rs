@@ -2,6 +2,7 @@
 
 use ulmfit::data::RawLabel;
 use ulmfit::data::readers::{Delimiter, ReadOptions, open, read_all};
+use ulmfit::setting::Spelling;
 
 use crate::harness::{check_refusals, file, labelled, place, refused};
 
@@ -54,7 +55,7 @@ fn given_by_the_user() {
             file("a.csv", "text~label\na~x\n"),
             labelled(),
             "a.csv:1: only one column (delimiter: comma)",
-            "--delimiter",
+            "`delimiter`",
         ),
         refused(
             file("a.csv", "text;label\na;x\nb;c;y\n"),
@@ -103,7 +104,9 @@ fn headers_of_further_files_are_left_out() {
     assert_eq!(found, ["a", "b", "c, d"]);
     let repeated = &warnings.repeated_headers;
     assert_eq!((repeated.count, repeated.first.as_ref().unwrap().line), (2, 3));
-    assert!(warnings.messages()[0].starts_with("2 documents equal to the header"));
+    assert!(
+        warnings.messages(Spelling::default())[0].starts_with("2 documents equal to the header")
+    );
     // a name alone may be a text
     let unlabelled = crate::harness::unlabelled();
     let folder = place(&file("a.csv", "text\na\ntext\n"));

@@ -18,7 +18,7 @@ fn broken_encodings() {
             file("a.txt", b"__label__a good\n__label__b caf\xe9\n"),
             labelled(),
             "a.txt:2: byte",
-            "--encoding-errors replace",
+            "`encoding-errors = replace`",
         ),
         refused(
             file("a.jsonl", b"{\"text\": \"caf\xe9\", \"label\": 1}"),

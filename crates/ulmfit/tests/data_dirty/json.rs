@@ -24,7 +24,7 @@ fn broken_json() {
             file("a.jsonl", "text,label\nx,a\n"),
             labelled(),
             "a.jsonl:1: not valid JSON at column",
-            "--input-format",
+            "`input-format",
         ),
         refused(
             file("a.json", "[{\"text\": \"x\"}]"),
@@ -69,19 +69,19 @@ fn broken_json() {
             file("a.jsonl", r#"{"text": ["x"], "label": 1}"#),
             text("text"),
             "a.jsonl:1: `text` is a list, not text",
-            "--text",
+            "`text",
         ),
         refused(
             file("a.jsonl", r#"{"text": {"x": 1}}"#),
             text("text"),
             "a.jsonl:1: `text` is an object, not text",
-            "--text",
+            "`text",
         ),
         refused(
             file("a.jsonl", r#"{"text": true}"#),
             text("text"),
             "a.jsonl:1: `text` is true or false",
-            "--text",
+            "`text",
         ),
         refused(
             file("a.jsonl", r#"{"text": "x", "label": {"a": "b"}}"#),
@@ -106,7 +106,7 @@ fn broken_json() {
             file("a.jsonl", format!("{{\"text\": {}", "[1,".repeat(100_000))),
             short(10),
             "a.jsonl:1: the row is longer",
-            "--max-doc-bytes",
+            "`max-doc-bytes`",
         ),
     ]);
 }
@@ -151,13 +151,13 @@ fn broken_labels() {
             file("a.csv", "text,label\nx,a\ny,a\n"),
             labelled(),
             "a.csv:2: all 2 rows have the label `a`",
-            "--label",
+            "`label",
         ),
         refused(
             file("a.csv", numbered),
             labelled(),
             "a.csv:10002: more than 10000 different labels, here `id10000`",
-            "--max-labels",
+            "`max-labels = N`",
         ),
         refused(
             file("a.csv", "text,label\nx,1.5\ny,good\n"),
@@ -177,7 +177,7 @@ fn broken_labels() {
             file("a.txt", "__label__a x\n__label__a __label__b y\n"),
             labelled(),
             "a.txt:2: a list of labels",
-            "--task multi",
+            "`task = multi`",
         )
         .task(Task::Single),
     ]);

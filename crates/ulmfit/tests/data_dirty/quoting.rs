@@ -2,6 +2,7 @@
 
 use ulmfit::data::readers::{Quotes, ReadOptions, read_all};
 use ulmfit::data::{DataError, Record};
+use ulmfit::setting::Spelling;
 
 use crate::harness::{check_refusals, file, labelled, place, refused};
 
@@ -29,7 +30,7 @@ fn stray_quotes_of_a_tsv_are_text() {
     assert_eq!(warnings.literal_quotes.count, 10);
     let first = warnings.literal_quotes.first.as_ref().unwrap();
     assert_eq!(first.line, 5);
-    let said = warnings.messages().concat();
+    let said = warnings.messages(Spelling::default()).concat();
     assert!(
         said.contains("10 documents with a double quote") && said.contains("a.tsv:5"),
         "{said}"
@@ -103,25 +104,25 @@ fn what_fits_no_reading_is_refused() {
             file("a.csv", messages(70, ",")),
             labelled(),
             "a.csv:5: text follows a closing double quote in this row; 10 lines of the file have",
-            "--quotes literal",
+            "`quotes = literal`",
         ),
         refused(
             file("a.csv", "text,label\na,x\nb,y\n\"c,x\nd,y\nnot so\",y\n"),
             labelled(),
             "a.csv:4: a quoted field in this row holds 3 lines that look like rows",
-            "--quotes literal",
+            "`quotes = literal`",
         ),
         refused(
             file("a.tsv", late(5000)),
             labelled(),
             "a.tsv:5002: text follows a closing",
-            "--quotes literal",
+            "`quotes = literal`",
         ),
         refused(
             file("a.tsv", late(5000).replace("and \"there", "there\"")),
             labelled(),
             "a.tsv:5002: a quoted field in this row holds 3 lines that look like rows",
-            "--quotes enclose",
+            "`quotes = enclose`",
         ),
     ]);
     let text = late(5000);

@@ -2,6 +2,7 @@
 
 use ulmfit::data::readers::ReadOptions;
 use ulmfit::data::readers::{open, read_all};
+use ulmfit::setting::Spelling;
 
 use crate::data_support::{Column, gzip, parquet};
 use crate::harness::{Files, file, labelled, optional, place, replacing, short, text, unlabelled};
@@ -126,7 +127,7 @@ fn documented_repairs() {
         ];
         assert_eq!(tallies.map(|tally| tally.count), case.counts, "{name} {shown:?}");
         assert_eq!(
-            warnings.messages().len(),
+            warnings.messages(Spelling::default()).len(),
             case.counts.iter().filter(|count| **count > 0).count()
         );
     }

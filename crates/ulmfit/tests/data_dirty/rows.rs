@@ -41,7 +41,7 @@ fn broken_rows() {
             file("a.csv", "text,label\nx,a\n\"y,b\nz,a\n"),
             labelled(),
             "a.csv:3: a quoted field in this row is never",
-            "--quotes",
+            "`quotes =",
         ),
         refused(
             file("a.csv", "text,label\nx,a\ny,\"b"),
@@ -53,19 +53,19 @@ fn broken_rows() {
             file("a.csv", many_columns),
             labelled(),
             "a.csv:2: more than 16384 columns",
-            "--delimiter",
+            "`delimiter`",
         ),
         refused(
             file("a.csv", wide_header),
             labelled(),
             "a.csv:1: more than 16384 columns",
-            "--delimiter",
+            "`delimiter`",
         ),
         refused(
             file("a.csv", wide),
             ReadOptions { max_document_bytes: 4000, ..labelled() },
             "a.csv:2: the row is longer",
-            "--max-doc-bytes",
+            "`max-doc-bytes`",
         ),
     ]);
 }
@@ -101,16 +101,16 @@ fn broken_headers() {
             file("a.csv", "text,klasse,n\nx,a,1\n"),
             labelled(),
             "a.csv:1: cannot tell which column is the label; there are `text`, `klasse` and `n`",
-            "--label",
+            "`label",
         ),
         refused(
             file("a.csv", "a,b,c\nx,a,1\n"),
             labelled(),
             "a.csv:1: cannot tell which column is the text",
-            "--text",
+            "`text",
         ),
-        refused(file("a.csv", "text,label\n"), labelled(), "a.csv:2: no rows", "--header absent"),
-        refused(file("a.csv", "text,label"), labelled(), "a.csv:1: no rows", "--header absent"),
+        refused(file("a.csv", "text,label\n"), labelled(), "a.csv:2: no rows", "`header = absent`"),
+        refused(file("a.csv", "text,label"), labelled(), "a.csv:1: no rows", "`header = absent`"),
         refused(
             file("a.csv", "te\u{0}xt,label\nx,a\n"),
             labelled(),
@@ -127,7 +127,7 @@ fn broken_headers() {
             file("a.csv", "x\ny\n"),
             ReadOptions { header: Header::Absent, ..labelled() },
             "a.csv:1: only one column (delimiter: comma), but text and label are needed",
-            "--delimiter",
+            "`delimiter`",
         ),
     ]);
 }
@@ -135,12 +135,17 @@ fn broken_headers() {
 #[test]
 fn empty_data() {
     check_refusals(vec![
-        refused(file("a.csv", ""), labelled(), "a.csv: the file is empty", "stopped"),
-        refused(file("a.jsonl", ""), labelled(), "a.jsonl: the file is empty", "stopped"),
-        refused(file("a.csv", "\u{feff}"), labelled(), "a.csv: the file is empty", "stopped"),
-        refused(file("a.csv", "\n\n"), labelled(), "a.csv: the file is empty", "stopped"),
+        refused(file("a.csv", ""), labelled(), "a.csv: the file is empty", "interrupted"),
+        refused(file("a.jsonl", ""), labelled(), "a.jsonl: the file is empty", "interrupted"),
+        refused(file("a.csv", "\u{feff}"), labelled(), "a.csv: the file is empty", "interrupted"),
+        refused(file("a.csv", "\n\n"), labelled(), "a.csv: the file is empty", "interrupted"),
         refused(file("a.jsonl", "\n \n"), labelled(), "a.jsonl:2: no rows", "at least one"),
-        refused(file("a.csv.gz", gzip(b"")), labelled(), "a.csv.gz: the file is empty", "stopped"),
-        refused(file("a.parquet", ""), labelled(), "a.parquet: the file is empty", "stopped"),
+        refused(
+            file("a.csv.gz", gzip(b"")),
+            labelled(),
+            "a.csv.gz: the file is empty",
+            "interrupted",
+        ),
+        refused(file("a.parquet", ""), labelled(), "a.parquet: the file is empty", "interrupted"),
     ]);
 }

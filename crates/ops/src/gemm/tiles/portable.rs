@@ -111,7 +111,7 @@ mod integers {
 
     sizes!(tile: 1 x 1, 2 x 1, 3 x 1, 4 x 1);
 
-    /// Two products of 16-bit integers that stand in a word, added.
+    /// The sum of the two products of the 16-bit integers in a word.
     fn pair(a: u32, b: [i8; 2]) -> i32 {
         let (low, high) = (a as i16, (a >> 16) as i16);
         i32::from(low) * i32::from(b[0]) + i32::from(high) * i32::from(b[1])

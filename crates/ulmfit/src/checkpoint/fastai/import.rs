@@ -75,7 +75,7 @@ fn import_with(weights: &[u8], vocabulary: FastaiVocab) -> Result<Imported, Fast
         let unexpected = || TensorsError::Unexpected { tensor: name.to_owned() };
         let slot = Slot::parse(name).ok_or_else(unexpected)?;
         if slots.insert(slot, (name, tensor)).is_some() {
-            let what = "stands twice, under different names";
+            let what = "occurs twice, under different names";
             return Err(FastaiError::Tensor { tensor: name.to_owned(), what });
         }
     }

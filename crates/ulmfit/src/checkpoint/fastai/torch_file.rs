@@ -65,7 +65,7 @@ impl<'a> TorchFile<'a> {
             let name = pickle.text(name).ok_or(not_torch("a name that is not a string"))?;
             let fault = |what| FastaiError::Tensor { tensor: name.to_owned(), what };
             if !names.insert(name) {
-                return Err(fault("stands twice"));
+                return Err(fault("occurs twice"));
             }
             state.push((name, self.tensor(value, fault)?));
         }
@@ -170,7 +170,7 @@ fn open_zip(bytes: &[u8]) -> Result<(Pickle<'_>, Storages<'_>), FastaiError> {
     Ok((pickle, storages))
 }
 
-/// Whether an array with these strides lies in memory row by row without gaps.
+/// Whether an array with these strides is in memory row by row without gaps.
 fn row_by_row(dims: &[usize], strides: &[usize]) -> bool {
     let mut wanted = Some(1_usize);
     for (&dim, &stride) in dims.iter().zip(strides).rev() {

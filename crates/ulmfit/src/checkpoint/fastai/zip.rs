@@ -31,7 +31,7 @@ struct Member {
 }
 
 impl<'a> Archive<'a> {
-    /// Reads the directory and checks that every member lies inside the file, apart from the
+    /// Reads the directory and checks that every member is inside the file, apart from the
     /// others, and under a name that leads nowhere else.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl<'a> Archive<'a> {
             let (name, member) = read_member(bytes, start, &mut fields)?;
             check_name(name)?;
             if members.insert(name, member).is_some() {
-                return Err(FastaiError::Member { name: name.to_owned(), what: "stands twice" });
+                return Err(FastaiError::Member { name: name.to_owned(), what: "occurs twice" });
             }
         }
         let mut places: Vec<_> =
@@ -66,7 +66,7 @@ impl<'a> Archive<'a> {
         self.members.keys().copied()
     }
 
-    /// Content of a member, or `None` if there is none of that name.
+    /// Content of a member, or `None` if there is no such member.
     ///
     /// # Errors
     /// [`FastaiError::Member`] when its checksum is wrong.

@@ -34,14 +34,14 @@ pub enum Retention {
 pub struct Checkpoint {
     /// What was given as position when it was saved.
     pub position: Value,
-    /// Newer checkpoints that could not be believed, newest first; tell the user.
+    /// Newer checkpoints that are damaged, newest first; tell the user.
     pub skipped: Vec<SkippedCheckpoint>,
     pub(super) metrics_bytes: u64,
     folder: ModelFolder,
 }
 
 impl Checkpoint {
-    /// Reads the tensors that were saved, verified once more.
+    /// Reads the tensors that were saved, verified again.
     ///
     /// # Errors
     /// Those of [`ModelFolder::read`] and [`read_tensors`].

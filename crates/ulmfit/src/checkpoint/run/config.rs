@@ -1,4 +1,4 @@
-//! The configuration a run was begun with.
+//! The configuration a run was started with.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -127,7 +127,7 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Waits until the checkpoint that was begun is on the disk.
+    /// Waits until the checkpoint that was started is on the disk.
     ///
     /// # Errors
     /// [`CheckpointError::Io`], or [`CheckpointError::Tensors`] for a number that is not finite;

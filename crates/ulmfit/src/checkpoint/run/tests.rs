@@ -87,7 +87,7 @@ fn a_run_rolls_back_to_its_anchor() {
     assert_eq!((kept(place.path()).len(), steps(place.path()).len()), (1, 1));
 }
 
-/// Training goes on while a checkpoint is written; its lines are dropped as if it had not.
+/// Training continues while a checkpoint is written; its lines are dropped as if it had not.
 #[test]
 fn a_checkpoint_is_what_was_there_when_it_was_begun() {
     let place = tempfile::tempdir().unwrap();

@@ -114,7 +114,7 @@ impl<'de> Visitor<'de> for HeaderVisitor {
         let mut tensors: BTreeMap<String, Option<Placed>> = BTreeMap::new();
         while let Some(name) = map.next_key::<String>()? {
             if tensors.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("`{name}` stands twice")));
+                return Err(de::Error::custom(format_args!("`{name}` occurs twice")));
             }
             if tensors.len() == MAX_TENSORS {
                 return Err(de::Error::custom(format_args!("more than {MAX_TENSORS} tensors")));

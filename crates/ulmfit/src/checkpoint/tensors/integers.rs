@@ -1,11 +1,11 @@
-//! Rows of small integers, each row with a scale: matrices in 8 or 6 bits a weight.
+//! Rows of small integers, each row with a scale: matrices with 8 or 6 bits per weight.
 
 use super::{Dtype, row_width};
 
 /// A width of integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Width {
-    /// -127 to 127, a byte each; `I8` in the file.
+    /// -127 to 127, one byte each; `I8` in the file.
     Eight,
     /// -31 to 31, four in three bytes, the first one lowest; rows begin on a byte; `U8` in the
     /// file.

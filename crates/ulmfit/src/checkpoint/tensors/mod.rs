@@ -2,7 +2,7 @@
 //!
 //! The format: eight bytes with the length of a JSON header, the header, which gives each tensor
 //! its dtype, shape and place, then the values. Our reader takes less than the format allows: the
-//! header is small, no name stands twice (most readers let the last one win), the tensors are
+//! header is small, no name occurs twice (most readers let the last one win), the tensors are
 //! exactly the ones the caller expects, they fill the file without gap or overlap, and every
 //! value is finite.
 
@@ -23,7 +23,7 @@ use integers::Width;
 
 pub use error::TensorsError;
 pub use header::TensorInfo;
-pub use read::{peek_tensors, read_tensors};
+pub use read::{peek_tensors, read_some_tensors, read_tensors};
 pub use write::write_tensors;
 pub(super) use {read::check_finite, write::encode};
 
@@ -84,7 +84,7 @@ impl std::fmt::Display for Dtype {
     }
 }
 
-/// Where the scales of a tensor of integers stand.
+/// The name of the scales of a tensor of integers.
 fn scale_name(tensor: &str) -> String {
     format!("{tensor}.scale")
 }

@@ -21,6 +21,29 @@ pub fn read_tensors(
     bytes: &[u8],
     expected: &BTreeMap<String, Vec<usize>>,
 ) -> Result<Tensors, CheckpointError> {
+    let (tensors, others) = read_some(bytes, expected)?;
+    match others.into_iter().next() {
+        Some(tensor) => Err(TensorsError::Unexpected { tensor }.into()),
+        None => Ok(tensors),
+    }
+}
+
+/// The same from a file of another program, which may hold more.
+///
+/// # Errors
+/// [`CheckpointError::Tensors`] when a tensor is missing, or is not what it should be.
+pub fn read_some_tensors(
+    bytes: &[u8],
+    wanted: &BTreeMap<String, Vec<usize>>,
+) -> Result<Tensors, CheckpointError> {
+    Ok(read_some(bytes, wanted)?.0)
+}
+
+/// The wanted tensors, and the names of all others.
+fn read_some(
+    bytes: &[u8],
+    expected: &BTreeMap<String, Vec<usize>>,
+) -> Result<(Tensors, Vec<String>), CheckpointError> {
     let (placed, start) = parse(bytes)?;
     let data = &bytes[start..];
     let mut placed: BTreeMap<&str, &Placed> =
@@ -58,10 +81,7 @@ pub fn read_tensors(
         check_finite(name, 0, &values)?;
         tensors.insert(name.clone(), HostTensor::new(wanted.clone(), values));
     }
-    match placed.into_keys().next() {
-        Some(name) => Err(TensorsError::Unexpected { tensor: name.to_owned() }.into()),
-        None => Ok(tensors),
-    }
+    Ok((tensors, placed.into_keys().map(str::to_owned).collect()))
 }
 
 fn check_dims(name: &str, found: &[usize], wanted: &[usize]) -> Result<(), TensorsError> {

@@ -113,7 +113,7 @@ fn header(tensors: &Tensors, dtype: Dtype) -> Vec<u8> {
         let begin = end;
         end += width * dims.iter().product::<usize>();
         let entry = json!({ "dtype": word, "shape": dims, "data_offsets": [begin, end] });
-        assert!(header.insert(name, entry).is_none(), "a name stands twice");
+        assert!(header.insert(name, entry).is_none(), "a name occurs twice");
     };
     for (name, HostTensor { dims, values }) in tensors {
         assert_eq!(dims.iter().product::<usize>(), values.len(), "`{name}` of {dims:?}");

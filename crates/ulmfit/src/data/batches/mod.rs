@@ -1,4 +1,4 @@
-//! Documents to batches, and rows set aside.
+//! Documents to batches, and splits.
 
 mod bptt;
 mod classifier_batches;

@@ -37,7 +37,7 @@ impl HoldOutSize {
 /// With groups of near duplicates ([`find_duplicates`](crate::data::quality::find_duplicates)) no
 /// validation text was seen in training. A group counts for the class of its first row; a class
 /// with one group only stays in training. Groups that would exceed a class's share are passed over,
-/// so large groups may leave the set aside smaller than asked for. The result depends on the
+/// so large groups may leave the held-out set smaller than asked for. The result depends on the
 /// arguments only.
 ///
 /// # Panics

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::record::{RawLabel, Record};
+use crate::setting::{Setting, Spelling};
 
 /// What is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,15 +46,18 @@ impl Task {
         }
     }
 
-    /// What a user should know if one label per list made this a task of single labels.
-    pub(crate) fn note(self, records: &[Record]) -> Option<&'static str> {
+    /// A note if lists with one label each were read as single labels.
+    pub(crate) fn note(self, records: &[Record], spelling: Spelling) -> Option<String> {
         let told = self == Self::Auto
             && self.kind(records) == LabelKind::Single
             && lengths(records).next().is_some();
-        told.then_some(
-            "every list of labels holds exactly one: read as one label per text (`--task multi` \
-             if there may be more)",
-        )
+        told.then(|| {
+            format!(
+                "every list of labels has exactly one label: read as one label per text (pass {} if \
+                 there may be more)",
+                spelling.with(Setting::Task, "multi")
+            )
+        })
     }
 
     /// Several labels per text if cells are split at a delimiter and nothing else is asked for.

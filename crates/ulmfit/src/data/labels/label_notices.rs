@@ -1,20 +1,21 @@
 //! Labels that deserve a second look.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::Serialize;
 
 use super::label_kind::LabelKind;
 use crate::data::list::list_at_most;
 use crate::data::quality::distance;
+use crate::setting::{Setting, Spelling};
 
 /// Something about labels that deserves a look before training.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum LabelNotice {
     /// More than half of the rows have a label that no other row has: hardly classes.
-    #[error("{} rows have a label of their own: {}", of(*.single, *.rows), advice(*.numbers))]
     OwnLabels {
         /// Rows with a label that no other row has.
         single: usize,
@@ -24,15 +25,11 @@ pub enum LabelNotice {
         numbers: bool,
     },
     /// Cells that hold a list as text.
-    #[error(
-        "labels such as `{label}` look like lists: `--label-delimiter ,` reads several labels from such a cell"
-    )]
     ListsAsText {
         /// The first one.
         label: String,
     },
     /// What programs write where a value is missing.
-    #[error("`{label}` ({}) is a class here: remove these rows if it means that the label is missing", rows_in_words(*.rows))]
     MissingValue {
         /// The label.
         label: String,
@@ -40,19 +37,16 @@ pub enum LabelNotice {
         rows: usize,
     },
     /// All labels are numbers, some with decimals: perhaps values, not classes.
-    #[error("all labels are numbers, some like `{label}`: `--task regression` predicts numbers")]
     Decimals {
         /// The first one with decimals.
         label: String,
     },
-    /// One example cannot both teach and test.
-    #[error("{}, which cannot both teach and test: {}", with_single_row(.labels.len()), list_at_most(.labels, 5))]
+    /// One example cannot be in the training set and the test set.
     SingleRow {
         /// The labels with a single row.
         labels: Vec<String>,
     },
-    /// Two labels that differ so little that one may be a slip.
-    #[error("labels `{label}` ({rows} rows) and `{like}` ({like_rows} rows) may be one")]
+    /// Two labels that differ so little that one may be a typing error.
     Variant {
         /// The rarer spelling.
         label: String,
@@ -65,8 +59,64 @@ pub enum LabelNotice {
     },
 }
 
-fn of(single: usize, rows: usize) -> String {
-    if single == rows { format!("all {rows}") } else { format!("{single} of {rows}") }
+impl LabelNotice {
+    /// The notice in one line.
+    pub fn message(&self, spelling: Spelling) -> String {
+        match self {
+            Self::OwnLabels { single, rows, numbers } => {
+                let of = if single == rows {
+                    format!("all {rows}")
+                } else {
+                    format!("{single} of {rows}")
+                };
+                let column = spelling.with(Setting::Label, "COLUMN");
+                let advice = if *numbers {
+                    let regression = spelling.with(Setting::Task, "regression");
+                    format!(
+                        "is this the right column ({column}), or are numbers to be predicted \
+                         ({regression})?"
+                    )
+                } else {
+                    format!("is this the right column? See {column}")
+                };
+                format!("{of} rows have a unique label: {advice}")
+            }
+            Self::ListsAsText { label } => {
+                let delimiter = spelling.with(Setting::LabelDelimiter, ",");
+                format!(
+                    "labels such as `{label}` look like lists: {delimiter} reads several labels from \
+                     such a cell"
+                )
+            }
+            Self::MissingValue { label, rows } => format!(
+                "`{label}` ({}) is a class here: remove these rows if it means that the label is \
+                 missing",
+                rows_in_words(*rows)
+            ),
+            Self::Decimals { label } => {
+                let regression = spelling.with(Setting::Task, "regression");
+                format!(
+                    "all labels are numbers, some like `{label}`: {regression} predicts numbers"
+                )
+            }
+            Self::SingleRow { labels } => format!(
+                "{}, which cannot be in both training set and test set: {}",
+                with_single_row(labels.len()),
+                list_at_most(labels, 5)
+            ),
+            Self::Variant { label, rows, like, like_rows } => format!(
+                "labels `{label}` ({}) and `{like}` ({}) may be the same",
+                rows_in_words(*rows),
+                rows_in_words(*like_rows)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for LabelNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Spelling::default()))
+    }
 }
 
 fn rows_in_words(rows: usize) -> String {
@@ -80,15 +130,6 @@ const MISSING: [&str; 12] =
 fn looks_like_a_list(label: &str) -> bool {
     let label = label.trim();
     label.starts_with('[') && label.ends_with(']')
-}
-
-fn advice(numbers: bool) -> &'static str {
-    if numbers {
-        "is this the right column (`--label COLUMN`), or are numbers to be predicted \
-         (`--task regression`)?"
-    } else {
-        "is this the right column? See `--label COLUMN`"
-    }
 }
 
 fn with_single_row(labels: usize) -> String {
@@ -110,7 +151,7 @@ pub(crate) fn notices(kind: LabelKind, labels: Vec<(&str, usize)>) -> Vec<LabelN
     let mut found = Vec::new();
     if let Some((label, _)) = labels.iter().find(|(label, _)| looks_like_a_list(label)) {
         found.push(LabelNotice::ListsAsText { label: (*label).to_owned() });
-        return found; // whatever else may be said of them follows from it
+        return found; // anything else follows from it
     }
     for (label, rows) in labels.iter().filter(|(label, _)| MISSING.contains(&label.trim())) {
         found.push(LabelNotice::MissingValue { label: (*label).to_owned(), rows: *rows });
@@ -244,7 +285,7 @@ mod tests {
         }
         let lists = [("['pos', 'odd']", 20), ("['pos']", 1), ("neg", 3)];
         let [line] = &texts(LabelKind::Single, &lists)[..] else { panic!("one line") };
-        assert!(line.contains("`['pos', 'odd']`") && line.contains("--label-delimiter"), "{line}");
+        assert!(line.contains("`['pos', 'odd']`") && line.contains("label-delimiter"), "{line}");
     }
 
     #[test]
@@ -252,7 +293,7 @@ mod tests {
         let names: Vec<String> = (0..7).map(|n| format!("rare-{n}")).collect();
         let mut labels: Vec<(&str, usize)> = names.iter().map(|name| (&**name, 1)).collect();
         labels.push(("much", 90));
-        let line = "7 labels have a single row each, which cannot both teach and test: `rare-0`, \
+        let line = "7 labels have a single row each, which cannot be in both training set and test set: `rare-0`, \
                     `rare-1`, `rare-2`, `rare-3`, `rare-4` and 2 more";
         assert_eq!(texts(LabelKind::Single, &labels), [line]);
         assert_eq!(texts(LabelKind::Multi, &labels), [line]);
@@ -264,23 +305,23 @@ mod tests {
         let mut labels: Vec<(&str, usize)> = ids.iter().map(|id| (&**id, 1)).collect();
         assert_eq!(
             texts(LabelKind::Single, &labels),
-            [
-                "all 40 rows have a label of their own: is this the right column? See `--label COLUMN`"
-            ]
+            ["all 40 rows have a unique label: is this the right column? See `label = COLUMN`"]
         );
         labels.push(("T-x", 30));
-        assert!(texts(LabelKind::Single, &labels)[0].starts_with("40 of 70 rows have a label"));
+        assert!(
+            texts(LabelKind::Single, &labels)[0].starts_with("40 of 70 rows have a unique label")
+        );
         labels.push(("T-y", 30));
         assert!(texts(LabelKind::Single, &labels)[0].starts_with("40 labels have a single row"));
         assert!(texts(LabelKind::Multi, &labels)[0].starts_with("40 labels have a single row"));
 
         let values = ["0.81", "0.3", "2", "7e-1"].map(|value| (value, 1));
         let [line] = &texts(LabelKind::Single, &values)[..] else { panic!("one line") };
-        assert!(line.starts_with("all 4 rows ") && line.contains("`--task regression`"), "{line}");
+        assert!(line.starts_with("all 4 rows ") && line.contains("`task = regression`"), "{line}");
         let stars = ["0.5", "1.0", "1.5"].map(|value| (value, 20));
         assert_eq!(
             texts(LabelKind::Single, &stars),
-            ["all labels are numbers, some like `0.5`: `--task regression` predicts numbers"]
+            ["all labels are numbers, some like `0.5`: `task = regression` predicts numbers"]
         );
         let whole = ["1.0", "2.0", "3"].map(|value| (value, 20));
         assert_eq!(texts(LabelKind::Single, &whole), [""; 0]);

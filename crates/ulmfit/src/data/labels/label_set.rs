@@ -129,7 +129,7 @@ impl LabelSet {
         self.kind
     }
 
-    /// The labels in the order of their numbers; none for regression.
+    /// The labels in the order of their numbers; `None` for regression.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -168,8 +168,8 @@ impl LabelSet {
         Ok(Target::Classes(classes))
     }
 
-    /// These labels and those of `records` that are not among them, which come last: what a model
-    /// that knows the former is scored by. It never predicts the latter, so their rows are errors.
+    /// These labels, followed by those of `records` that are not among them: for scoring a model that
+    /// knows the former. It never predicts the latter, so their rows are errors.
     #[must_use]
     pub fn with_unseen(&self, records: &[Record]) -> Self {
         let mut names = self.names.clone();
@@ -177,7 +177,7 @@ impl LabelSet {
         Self::from_names(self.kind, names)
     }
 
-    /// What to tell of rows whose labels are not among these; `None` if there are none.
+    /// A warning about rows whose labels are not among these, if there are any.
     ///
     /// # Errors
     /// [`DataError`] if no row has a label of these, or labels do not suit the task.

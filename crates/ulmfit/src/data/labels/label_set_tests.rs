@@ -2,6 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::setting::Spelling;
 
 fn record(label: Option<RawLabel>) -> Record {
     let place = Place::new(&Arc::from(Path::new("f")), 1);
@@ -45,9 +46,9 @@ fn one_label_in_every_list_is_one_label_per_text() {
     let lists = [many(&["a"]), many(&["b"])];
     let set = LabelSet::from_records(&lists, &LabelOptions::default()).unwrap();
     assert_eq!(set.kind(), LabelKind::Single);
-    assert!(Task::Auto.note(&lists).is_some());
-    assert_eq!(Task::Multi.note(&lists), None);
-    assert_eq!(Task::Auto.note(&records(&["a", "b"])), None);
+    assert!(Task::Auto.note(&lists, Spelling::default()).is_some());
+    assert_eq!(Task::Multi.note(&lists, Spelling::default()), None);
+    assert_eq!(Task::Auto.note(&records(&["a", "b"]), Spelling::default()), None);
     assert_eq!(Task::Auto.kind(&[many(&["a"]), many(&[])]), LabelKind::Multi);
     assert_eq!(Task::Auto.with_delimiter(Some('|')).kind(&lists), LabelKind::Multi);
     assert_eq!(Task::Single.with_delimiter(Some('|')).kind(&lists), LabelKind::Single);

@@ -10,6 +10,7 @@ use crate::data::labels::{LabelKind, LabelNotice, Task};
 use crate::data::labels::{multi_hot, names, notices, number, same_spelling};
 use crate::data::place::Place;
 use crate::data::record::{RawLabel, Record};
+use crate::setting::Spelling;
 
 /// What [`check_data`] looks for.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +23,14 @@ pub struct CheckOptions {
     pub max_labels: usize,
     /// Most places named for each finding.
     pub examples: usize,
+    /// How settings are written in messages.
+    pub spelling: Spelling,
 }
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        Self { task: Task::Auto, huge_bytes: 100_000, max_labels: 10_000, examples: 5 }
+        let spelling = Spelling::default();
+        Self { task: Task::Auto, huge_bytes: 100_000, max_labels: 10_000, examples: 5, spelling }
     }
 }
 
@@ -279,8 +283,8 @@ impl Report<'_> {
         if let Some(length) = multi_hot(train) {
             let message = format!("each label is a list of {length} zeros and ones, not of names");
             self.add_label(Severity::Error, FindingKind::MultiHot, message);
-        } else if let Some(note) = task.note(train) {
-            self.add_label(Severity::Note, FindingKind::SingleLists, note.to_owned());
+        } else if let Some(note) = task.note(train, self.options.spelling) {
+            self.add_label(Severity::Note, FindingKind::SingleLists, note);
         }
     }
 
@@ -429,7 +433,8 @@ impl Report<'_> {
                 LabelNotice::SingleRow { labels } => (FindingKind::SingleRow, labels.len()),
                 LabelNotice::Variant { .. } => (FindingKind::LabelVariant, 1),
             };
-            self.add_labels(Severity::Warning, kind, notice.to_string(), count);
+            let message = notice.message(self.options.spelling);
+            self.add_labels(Severity::Warning, kind, message, count);
         }
     }
 }

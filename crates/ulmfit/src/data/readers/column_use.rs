@@ -27,7 +27,7 @@ pub struct ColumnUse {
     pub label: Option<String>,
     /// The others.
     pub unread: Vec<String>,
-    /// What stands between the fields, where it is not what the format's name says.
+    /// The delimiter, if it is not the one that the format's name says.
     pub delimiter: Option<Delimiter>,
 }
 

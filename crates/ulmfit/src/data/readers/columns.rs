@@ -4,7 +4,7 @@ use super::options::{LabelUse, ReadOptions};
 use crate::data::error::DataError;
 use crate::data::place::Place;
 
-/// Names that mean text, the surest first.
+/// Names that mean text, the most certain first.
 const TEXT: [&str; 20] = [
     "text",
     "review",
@@ -30,7 +30,7 @@ const TEXT: [&str; 20] = [
 /// Among these a headline is part of the document: AG News and DBpedia keep it in its own column.
 const BELOW_A_HEADLINE: [&str; 5] = ["content", "body", "description", "abstract", "article"];
 const HEADLINE: [&str; 3] = ["title", "subject", "headline"];
-/// Names that mean label, the surest first.
+/// Names that mean label, the most certain first.
 const LABEL: [&str; 18] = [
     "label",
     "labels",
@@ -76,7 +76,7 @@ pub(crate) fn is_label(name: &str) -> bool {
 
 /// Finds the columns that `options` asks for, those of the model, or the likely ones.
 ///
-/// `textual` tells which columns may be guessed to be text.
+/// `textual` says which columns can be text.
 pub(crate) fn select(
     names: &[String],
     textual: impl Fn(usize) -> bool,

@@ -230,8 +230,7 @@ fn is_header(cells: &[String], options: &ReadOptions) -> bool {
             || asked.iter().any(|name| name.parse::<usize>().is_err());
     }
     let is_name = |cell: &String| {
-        columns::is_known(cell)
-            || (options.learned_text.contains(cell) && cell.parse::<f64>().is_err())
+        columns::is_known(cell) || (options.is_learned(cell) && cell.parse::<f64>().is_err())
     };
     cells.iter().any(is_name) || number_beside_text(cells).is_none()
 }

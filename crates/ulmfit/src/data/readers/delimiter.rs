@@ -33,7 +33,7 @@ impl Delimiter {
     /// `|`
     pub const PIPE: Self = Self(b'|');
 
-    /// This byte, if it can stand between fields: not a quote, a line break or beyond ASCII.
+    /// This byte, if it can be a delimiter: not a quote, a line break or beyond ASCII.
     #[must_use]
     pub fn new(byte: u8) -> Option<Self> {
         (byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0)).then_some(Self(byte))

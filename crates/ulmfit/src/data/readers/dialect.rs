@@ -140,7 +140,7 @@ fn suits(rows: &[u8], whole: bool, delimiter: Delimiter, quoting: Quoting) -> bo
     if !walk(&mut check) {
         return false;
     }
-    // once more, knowing what first and last cells look like
+    // a second pass, knowing what first and last cells look like
     walk(&mut check.restart())
 }
 

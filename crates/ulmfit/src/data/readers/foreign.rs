@@ -17,7 +17,7 @@ const SPREADSHEET: &str = "open it and save it as `CSV UTF-8`";
 const PANDAS: &str = "write it again: pandas.read_feather(FILE).to_parquet(\"FILE.parquet\")";
 const UNPACK_TAR: &str = "unpack it with `tar -xf` and give a file from inside";
 
-/// First bytes that no text of ours begins with.
+/// First bytes that no text file begins with.
 const MAGIC: [(&[u8], Foreign); 11] = [
     (b"BZh91AY&SY", foreign("a bzip2 file", "decompress it with `bunzip2 -k`")),
     (b"7z\xbc\xaf\x27\x1c", foreign("a 7z archive", "unpack it and give a file from inside")),

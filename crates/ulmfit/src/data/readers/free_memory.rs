@@ -2,7 +2,7 @@
 
 use std::fs;
 
-/// Bytes that can be had now without swapping; none where the system does not tell.
+/// Bytes available now without swapping; `None` where the system does not say.
 pub(super) fn free_memory() -> Option<u64> {
     let read = |path: &str| fs::read_to_string(path).ok();
     let machine = available(&read("/proc/meminfo")?)?;

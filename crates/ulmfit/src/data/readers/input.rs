@@ -52,7 +52,7 @@ impl Compression {
     }
 }
 
-/// Reads what is there, but at least a line: whoever types wants an answer before the end.
+/// Reads what is ready, but at least a line: a person who types wants an answer before the end.
 fn read_first_lines(from: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<usize> {
     let mut buffer = vec![0; HEAD];
     while head.len() < HEAD && !head.contains(&b'\n') {
@@ -127,7 +127,7 @@ impl Input {
         *self.file == *Path::new("<stdin>")
     }
 
-    /// Whether the same bytes can be had from the file once more.
+    /// Whether the same bytes can be read from the file again.
     #[cfg(feature = "parquet")]
     pub(crate) fn is_plain_file(&self) -> bool {
         self.compression.is_none() && self.file.is_file()

@@ -10,7 +10,7 @@ use std::fmt;
 pub(super) struct Object(pub(super) Vec<(String, Value)>);
 
 impl Object {
-    /// The value of a name, which must not stand there twice: readers disagree which one counts.
+    /// The value of a name, which must not occur twice: readers disagree which one counts.
     pub(super) fn get(&self, name: &str, place: &Place) -> Result<Option<&Value>, DataError> {
         let mut values = self.0.iter().filter(|(other, _)| other == name);
         let value = values.next();

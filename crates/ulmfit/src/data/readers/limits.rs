@@ -54,7 +54,7 @@ impl Held {
     }
 }
 
-/// An error of ours on its way through a decoder's interface.
+/// A [`DataError`] on its way through a decoder's interface.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the data expands to more than {limit} times its size")]
 pub(crate) struct Expands {
@@ -120,7 +120,7 @@ impl<R: Read> Read for Expanded<R> {
     }
 }
 
-/// Bytes that may come out of so many.
+/// Most bytes that may come out of this many.
 #[cfg(feature = "parquet")]
 pub(crate) fn expanded(compressed: u64, limits: &Limits) -> u64 {
     HARMLESS.max(compressed.saturating_mul(limits.expansion))
@@ -146,7 +146,7 @@ mod tests {
         let error = held.add(&record(5)).unwrap_err();
         assert!(matches!(error, DataError::TooManyRows { limit: 1500, .. }), "{error}");
         assert!(error.to_string().starts_with("f:5: "), "{error}");
-        assert!(error.hint().unwrap().contains("--max-memory"));
+        assert!(error.hint().unwrap().contains("`max-memory`"));
     }
 
     #[test]

@@ -51,7 +51,7 @@ trait Rows: Send {
     /// The next record, or `None` at the end of the data.
     fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError>;
 
-    /// Where reading stands, for the message that there was nothing.
+    /// The position reached, for the message that there is no row.
     fn end(&self) -> Place;
 
     /// Which columns are read, where columns have names.
@@ -101,7 +101,7 @@ impl Records {
         }
     }
 
-    /// What was put right so far.
+    /// What was repaired so far.
     pub fn warnings(&self) -> &Warnings {
         &self.warnings
     }

@@ -23,11 +23,11 @@ pub struct ReadOptions {
     pub learned_text: Vec<String>,
     /// Name of the label column (or its number, from 1); `None` means guess.
     pub label: Option<String>,
-    /// The format; `None` means judge by name and first bytes.
+    /// The format; `None` means detect it from the name and the first bytes.
     pub format: Option<Format>,
     /// Whether CSV and TSV begin with column names.
     pub header: Header,
-    /// What stands between the fields of CSV and TSV; `None` means judge by the first rows.
+    /// Delimiter of CSV and TSV; `None` means detect it from the first rows.
     pub delimiter: Option<Delimiter>,
     /// What a double quote means in CSV and TSV.
     pub quotes: Quotes,
@@ -81,6 +81,11 @@ impl ReadOptions {
     pub(crate) fn names(&self, column: &str) -> bool {
         self.text.iter().chain(&self.label).any(|name| name == column)
     }
+
+    /// Whether a model learned from a column of this name.
+    pub(crate) fn is_learned(&self, column: &str) -> bool {
+        self.learned_text.iter().chain(&self.learned_label).any(|name| name == column)
+    }
 }
 
 /// How much reading a file may cost. What is over a limit is an error before it is a full memory
@@ -128,7 +133,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format a file name stands for, whatever compression suffix follows.
+    /// The format that a file name means, whatever compression suffix follows.
     pub fn from_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let name =

@@ -30,9 +30,7 @@ pub(crate) fn format_of(
         None if matches!(start.first(), Some(b'{' | b'[')) => Format::Jsonl,
         None if preamble(start).is_some() => Format::Csv,
         None => by_header(start, |name| {
-            is_known(name)
-                || options.names(name)
-                || options.learned_text.iter().any(|learned| learned == name)
+            is_known(name) || options.names(name) || options.is_learned(name)
         }),
     };
     let is_table = || by_header(start, |name| options.names(name)) != Format::Text;
@@ -103,6 +101,9 @@ mod tests {
         }
         let label = ReadOptions { label: Some("Wertung".into()), ..ReadOptions::default() };
         let head = b"Kommentar,Wertung\n";
+        assert_eq!(format_of(Path::new("a.dat"), head, &label).unwrap(), Format::Csv);
+        // as does the label that a model remembers
+        let label = ReadOptions { learned_label: Some("Wertung".into()), ..ReadOptions::default() };
         assert_eq!(format_of(Path::new("a.dat"), head, &label).unwrap(), Format::Csv);
     }
 

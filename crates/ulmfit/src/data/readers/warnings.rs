@@ -1,10 +1,11 @@
-//! What a reader put right on its way, counted.
+//! What a reader repaired, counted.
 
 use serde::Serialize;
 
 use crate::data::place::Place;
+use crate::setting::{Setting, Spelling};
 
-/// Repairs and oddities of a file that did not stop its reading.
+/// Repairs and oddities that did not stop the reading of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Warnings {
@@ -72,45 +73,58 @@ impl Warnings {
         }
     }
 
-    /// One line for each kind that happened, for whoever trains on the data.
-    pub fn messages(&self) -> Vec<String> {
-        self.advised("remove these rows")
+    /// One line for each kind that happened, for training and evaluation.
+    pub fn messages(&self, spelling: Spelling) -> Vec<String> {
+        self.advised("remove these rows", spelling)
     }
 
-    /// The same for whoever wants an answer to every row.
-    pub fn messages_of_predictions(&self) -> Vec<String> {
-        self.advised("answered anyway: treat the answer as unknown")
+    /// The same for predictions, which every row gets.
+    pub fn messages_of_predictions(&self, spelling: Spelling) -> Vec<String> {
+        self.advised("predicted anyway: treat the prediction as unknown", spelling)
     }
 
     /// One line for each kind that happened; `advice` is for documents without text.
-    fn advised(&self, advice: &'static str) -> Vec<String> {
+    fn advised(&self, advice: &str, spelling: Spelling) -> Vec<String> {
+        let quotes = |right| {
+            let [right, enclose] =
+                [right, "enclose"].map(|value| spelling.with(Setting::Quotes, value));
+            format!("pass {right} if that is right, else {enclose}")
+        };
         [
-            (&self.truncated, "longer than the limit and cut", "raise `--max-doc-bytes`"),
+            (
+                &self.truncated,
+                "longer than the limit, truncated",
+                &*format!("raise {}", spelling.name(Setting::MaxDocBytes)),
+            ),
             (
                 &self.replaced,
                 "with bytes that are not text, replaced by U+FFFD",
                 "convert the file to UTF-8",
             ),
-            (&self.empty, "empty", advice),
-            (&self.null_text, "null, read as empty", advice),
+            (&self.empty, "without text", advice),
+            (&self.null_text, "whose text is null, read as empty", advice),
             (&self.missing_text, "without the text column, read as empty", advice),
             (&self.bad, "that cannot be read, taken as empty", advice),
-            (&self.skipped, "that cannot be read, left out", "see `--on-bad-row`"),
+            (
+                &self.skipped,
+                "that cannot be read, left out",
+                &*format!("see {}", spelling.name(Setting::OnBadRow)),
+            ),
             (&self.unlabelled, "without a label", "label or remove these rows"),
             (
                 &self.literal_quotes,
                 "with a double quote at the start of a field, taken as text",
-                "pass `--quotes literal` if that is right, else `--quotes enclose`",
+                &*quotes("literal"),
             ),
             (
                 &self.escaped_quotes,
                 "with `\\\"` inside quotes, taken as a double quote",
-                "pass `--quotes backslash` if that is right, else `--quotes enclose`",
+                &*quotes("backslash"),
             ),
             (
                 &self.repeated_headers,
                 "equal to the header, left out",
-                "were several files put together?",
+                "were several files concatenated?",
             ),
         ]
         .into_iter()

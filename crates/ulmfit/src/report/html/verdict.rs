@@ -44,7 +44,7 @@ fn headline(report: &Report) -> String {
 /// What the verdict rests on.
 fn evidence(report: &Report) -> String {
     let Some((scores, split)) = report.evaluated() else {
-        return "Give a test set with --test, or hold one out with --test-share.".to_owned();
+        return "Give a test set, or hold one out.".to_owned();
     };
     let rows = count(scores.rows());
     let on = match split {
@@ -203,8 +203,8 @@ fn notices(report: &Report) -> Vec<String> {
     let mut notices = Vec::new();
     if matches!(report.evaluated(), Some((_, EvaluationSplit::Selection))) {
         notices.push(
-            "This score is optimistic: the best epoch was selected on the same rows. A test set, \
-             with --test or --test-share, gives an unbiased one."
+            "This score is optimistic: the best epoch was selected on the same rows. A test set gives \
+             an unbiased one."
                 .to_owned(),
         );
     }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct ClassScores {
     /// Name of the class.
     pub label: String,
-    /// Part of the guesses that are right.
+    /// Share of the predictions that are correct.
     pub precision: f64,
-    /// Part of the rows that are found.
+    /// Share of the rows that are found.
     pub recall: f64,
     /// Harmonic mean of both.
     pub f1: f64,

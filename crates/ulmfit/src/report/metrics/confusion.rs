@@ -2,31 +2,31 @@
 
 use super::ratio;
 
-/// How often each class was taken for each, `[C, C]`: rows are targets, columns guesses.
+/// How often each class was predicted as each, `[C, C]`: rows are targets, columns predictions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
     counts: Vec<u64>,
 }
 
-/// Hits, guesses and rows of one class.
+/// Hits, predictions and rows of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassCounts {
-    /// Rows of this class that were guessed so.
+    /// Rows of this class that were predicted as such.
     pub hits: u64,
-    /// Rows that were guessed to be of this class.
+    /// Rows that were predicted to be of this class.
     pub guessed: u64,
     /// Rows of this class.
     pub support: u64,
 }
 
 impl ClassCounts {
-    /// Part of the guesses that are right; 0 where there is none.
+    /// Share of the predictions that are correct; 0 where there is none.
     pub fn precision(&self) -> f64 {
         ratio(self.hits, self.guessed)
     }
 
-    /// Part of the rows that are found; 0 where there is none.
+    /// Share of the rows that are found; 0 where there is none.
     pub fn recall(&self) -> f64 {
         ratio(self.hits, self.support)
     }
@@ -36,7 +36,7 @@ impl ClassCounts {
         ratio(2 * self.hits, self.guessed + self.support)
     }
 
-    /// Whether the class was wanted or guessed at all.
+    /// Whether any row has the class or was predicted as it.
     pub fn occurs(&self) -> bool {
         self.guessed + self.support > 0
     }
@@ -48,7 +48,7 @@ pub(super) fn macro_f1(classes: impl Iterator<Item = ClassCounts>) -> f64 {
     if scores.is_empty() { 0.0 } else { scores.iter().sum::<f64>() / scores.len() as f64 }
 }
 
-/// F1 of all hits, guesses and rows together.
+/// F1 of all hits, predictions and rows together.
 pub(super) fn micro_f1(classes: impl Iterator<Item = ClassCounts>) -> f64 {
     let (hits, rest) = classes.fold((0, 0), |(hits, rest), class| {
         (hits + class.hits, rest + class.guessed + class.support)
@@ -57,7 +57,7 @@ pub(super) fn micro_f1(classes: impl Iterator<Item = ClassCounts>) -> f64 {
 }
 
 impl Confusion {
-    /// Counts pairs of target and guess.
+    /// Counts pairs of target and prediction.
     ///
     /// # Panics
     /// If the lengths differ or a class is not below `classes`.
@@ -76,7 +76,7 @@ impl Confusion {
         self.classes
     }
 
-    /// Rows of class `target` guessed to be `guess`.
+    /// Rows of class `target` predicted to be `guess`.
     pub fn count(&self, target: usize, guess: usize) -> u64 {
         self.counts[target * self.classes + guess]
     }
@@ -91,12 +91,12 @@ impl Confusion {
         self.counts.iter().sum()
     }
 
-    /// Rows guessed right.
+    /// Rows predicted correctly.
     pub fn hits(&self) -> u64 {
         (0..self.classes).map(|class| self.count(class, class)).sum()
     }
 
-    /// Part of the rows guessed right; 0 of none.
+    /// Share of the rows predicted correctly; 0 without rows.
     pub fn accuracy(&self) -> f64 {
         ratio(self.hits(), self.n())
     }
@@ -110,7 +110,7 @@ impl Confusion {
         }
     }
 
-    /// Mean F1 of the classes that were wanted or guessed (scikit-learn's `macro`).
+    /// Mean F1 of the classes that occur among targets or predictions (scikit-learn's `macro`).
     pub fn macro_f1(&self) -> f64 {
         macro_f1((0..self.classes).map(|class| self.class(class)))
     }

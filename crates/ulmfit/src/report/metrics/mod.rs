@@ -1,4 +1,4 @@
-//! Scores of predictions, each a pure function of targets and guesses.
+//! Scores of predictions, each a pure function of targets and predictions.
 
 mod class_scores;
 mod confusion;

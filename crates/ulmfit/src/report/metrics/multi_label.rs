@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct MultiLabelScores {
     /// Rows.
     pub n: usize,
-    /// Part of the rows with exactly the right labels.
+    /// Share of the rows with exactly the right labels.
     pub subset_accuracy: f64,
     /// Its 95 % interval (Wilson).
     pub subset_accuracy_ci95: [f64; 2],

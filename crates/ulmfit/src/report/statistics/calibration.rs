@@ -9,7 +9,7 @@ pub struct Bin {
     pub count: u64,
     /// Their mean confidence.
     pub confidence: f64,
-    /// Part of them guessed right.
+    /// Share of them that is predicted correctly.
     pub accuracy: f64,
 }
 
@@ -24,7 +24,7 @@ impl Reliability {
     /// Bins of the usual reliability diagram (Guo et al. 2017).
     pub const BINS: usize = 15;
 
-    /// Sorts rows by the probability of their guess; `hits` says which guesses are right.
+    /// Bins rows by the probability of their prediction; `hits` says which predictions are correct.
     ///
     /// # Panics
     /// If the lengths differ.

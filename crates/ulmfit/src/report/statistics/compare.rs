@@ -28,7 +28,7 @@ pub struct Comparison {
 
 /// A difference with a smaller p-value counts as shown.
 const LEVEL: f64 = 0.05;
-/// Above this p-value even the sign of a difference is anybody's guess: about one standard error.
+/// Above this p-value even the sign of a difference is uncertain: about one standard error.
 const LIKELY: f64 = 0.3;
 
 /// What a comparison comes to, at the 5 % level.
@@ -44,12 +44,12 @@ pub enum Verdict {
 }
 
 impl Comparison {
-    /// Compares row by row; `true` is a right guess.
+    /// Compares row by row; `true` is a correct prediction.
     ///
     /// # Panics
     /// If the lengths differ.
     pub fn new(first: &[bool], second: &[bool]) -> Self {
-        assert_eq!(first.len(), second.len(), "both must have guessed every row");
+        assert_eq!(first.len(), second.len(), "both must have predicted every row");
         let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count();
         let (only_first, only_second) = (only(first, second) as u64, only(second, first) as u64);
         let n = first.len() as u64;

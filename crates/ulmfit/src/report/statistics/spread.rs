@@ -1,4 +1,4 @@
-//! Several runs of one thing: where they lie, and whether two things differ.
+//! Several runs of the same experiment: their spread, and whether two experiments differ.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ pub struct Spread {
     pub n: usize,
     /// Their mean.
     pub mean: f64,
-    /// Standard deviation of a run (`n - 1`); none of a single one.
+    /// Standard deviation of a run (`n - 1`); `None` for a single run.
     pub sd: Option<f64>,
     /// The least.
     pub min: f64,
@@ -17,13 +17,13 @@ pub struct Spread {
     pub max: f64,
 }
 
-/// What two spreads say of each other.
+/// How two spreads compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Separation {
-    /// The first lies lower, beyond the spread of both.
+    /// The first is lower, by more than the spread of both.
     Lower,
-    /// The first lies higher, beyond the spread of both.
+    /// The first is higher, by more than the spread of both.
     Higher,
     /// The difference is within the spread.
     Within,
@@ -47,10 +47,10 @@ impl Spread {
     }
 
     /// Compares with another: they differ if the ranges of their runs do not touch, and their means
-    /// are further apart than both standard deviations together.
+    /// differ by more than the two standard deviations together.
     ///
-    /// No test of significance: three seeds bear none. It keeps a table from being read as if the
-    /// last digit meant something.
+    /// This is not a significance test, which three seeds do not allow. It keeps readers of a table from
+    /// trusting the last digit.
     pub fn separation(&self, other: &Self) -> Separation {
         let (Some(one), Some(two)) = (self.sd, other.sd) else { return Separation::Unknown };
         let difference = self.mean - other.mean;

@@ -125,7 +125,7 @@ impl Frame {
     }
 }
 
-/// Points a line is thinned to; more cannot be told apart on a screen.
+/// Points a line is thinned to; more cannot be distinguished on a screen.
 const POINTS: usize = 700;
 const COLOURS: usize = 4;
 /// Decades of a logarithmic axis on which powers of ten alone would be too few.

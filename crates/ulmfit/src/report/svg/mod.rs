@@ -25,7 +25,7 @@ text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:
 .c0{stroke:#6cb6ff}.c1{stroke:#ffa06a}.c2{stroke:#69db7c}.c3{stroke:#da77f2}\
 .dot.c0,.bar{fill:#6cb6ff}.dot.c1{fill:#ffa06a}.mark,.off{fill:#ffa06a}.cell{fill:#4b9cf0}.strong{fill:#111}}</style>";
 
-/// What a picture is drawn for.
+/// Where a picture is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Medium {
     /// A file of its own: colours, title, legend and background are part of it.
@@ -34,7 +34,7 @@ pub enum Medium {
     Page,
 }
 
-/// A picture that can be drawn for either.
+/// A picture that can be drawn for both media.
 pub trait Picture {
     /// What it shows.
     fn title(&self) -> &str;
@@ -54,7 +54,7 @@ pub trait Picture {
     }
 }
 
-/// A picture in its medium; `to_string` is the SVG.
+/// A picture for a medium; `to_string` is the SVG.
 struct InMedium<'a, P>(&'a P, Medium);
 
 impl<P: Picture> fmt::Display for InMedium<'_, P> {

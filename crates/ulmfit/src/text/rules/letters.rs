@@ -35,7 +35,7 @@ impl Letters {
         }
     }
 
-    /// Where the first capital of `text` stands.
+    /// Position of the first capital of `text`.
     pub(super) fn find_capital(self, text: &str) -> Option<usize> {
         match self {
             Self::Ascii => text.bytes().position(|b| b.is_ascii_uppercase()),

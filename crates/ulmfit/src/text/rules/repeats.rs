@@ -7,7 +7,7 @@ use super::letters::Letters;
 use crate::text::chars::is_space;
 use crate::text::special::{REP, WREP};
 
-/// Fewer copies stay as they are.
+/// Fewer copies are left unchanged.
 const FEWEST: usize = 3;
 
 /// `(\S)(\1{2,})`: `goood` becomes `g xxrep 3 o d`.
@@ -26,7 +26,7 @@ pub(super) fn replace_rep(draft: &mut RuleBuffer) {
     });
 }
 
-/// Where the first run begins, its character and how often that stands there.
+/// Where the first run begins, its character and its length.
 fn first_run(text: &str) -> Option<(usize, char, usize)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -108,7 +108,7 @@ fn next_repeat(text: &str, from: usize, letters: Letters) -> Option<Repeat<'_>> 
     None
 }
 
-/// The end of the last copy of `word` (which stands at `at`) and the number of copies.
+/// The end of the last copy of `word` (which begins at `at`) and the number of copies.
 fn copies(text: &str, at: usize, word: &str, letters: Letters) -> Option<(usize, usize)> {
     let (mut end, mut count, mut best) = (at + word.len(), 1, None);
     loop {

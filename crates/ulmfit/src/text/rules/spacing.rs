@@ -4,7 +4,7 @@ use memchr::{memchr3, memmem};
 
 use super::RuleBuffer;
 
-/// `/`, `#` and `\` stand alone.
+/// Spaces around `/`, `#` and `\`.
 pub(super) fn spec_add_spaces(draft: &mut RuleBuffer) {
     let next = |text: &str| memchr3(b'/', b'#', b'\\', text.as_bytes());
     if next(draft.text()).is_none() {

@@ -7,7 +7,7 @@ use tokenizers::normalizers::{NormalizerWrapper, Precompiled};
 use super::failed;
 use crate::text::TextError;
 
-/// `type` of a piece that can stand in a text.
+/// `type` of a piece that can occur in a text.
 const NORMAL: u64 = 1;
 const UNKNOWN: u64 = 2;
 const USER_DEFINED: u64 = 4;
@@ -60,7 +60,7 @@ impl Proto {
         Ok(proto)
     }
 
-    /// The model: control pieces, which stand in no text, are left out.
+    /// The model, without control pieces, which never occur in a text.
     pub(super) fn unigram(&self) -> Result<ModelWrapper, TextError> {
         if self.model_type != UNIGRAM || self.byte_fallback {
             return Err(failed("not a unigram model of characters"));

@@ -12,7 +12,7 @@ use crate::text::{TextConfig, Vocab};
 pub struct Fingerprint(blake3::Hash);
 
 /// A file or folder that texts were read from, by its content: when it was changed does not
-/// matter, nor in which folder it lies.
+/// matter, nor which folder it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// Its name, which may tell its format.

@@ -93,7 +93,7 @@ impl TokenFile {
         self.tokens
     }
 
-    /// Whether there are none.
+    /// Whether there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.tokens == 0
     }
@@ -103,7 +103,7 @@ impl TokenFile {
         self.documents
     }
 
-    /// blake3 of ids and document ends, as they stand in the file.
+    /// blake3 of ids and document ends, as they are in the file.
     pub fn checksum(&self) -> blake3::Hash {
         let mut hash = [0; 32];
         hash.copy_from_slice(&self.map[64..HEADER]);
@@ -171,7 +171,7 @@ fn fill<const WIDTH: usize>(
     }
 }
 
-#[allow(unsafe_code, reason = "mapping a file is unsafe whoever does it; this is the only place")]
+#[allow(unsafe_code, reason = "mapping a file is always unsafe; this is the only place")]
 fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: the map is only ever read as bytes, which have no invalid values. A token file is
     // written beside its place and renamed, never changed, so no one shortens it under the map.

@@ -6,7 +6,7 @@ use crate::text::language::Language;
 
 const HYPHENS: [&str; 7] = ["-", "–", "—", "--", "---", "——", "~"];
 
-/// What must stand on the left of a hyphen.
+/// What must precede a hyphen.
 #[derive(Debug)]
 pub(super) struct Infixes {
     digit_before_hyphen: bool,
@@ -28,7 +28,7 @@ impl Infixes {
         })
     }
 
-    /// Pushes the pieces of `chunk` and the infixes between them. One at its very start is none.
+    /// Pushes the pieces of `chunk` and the infixes between them. An infix at its very start does not count.
     pub(super) fn split(&self, text: &str, chunk: Span, tokens: &mut Vec<Span>) {
         let string = chunk.of(text);
         let (mut start, mut at, mut before) = (0, 0, None);

@@ -39,7 +39,7 @@ impl SpecialCases {
         if self.sketch.may_have(text) { self.lengths.get(text).map(Vec::as_slice) } else { None }
     }
 
-    /// Cases that the splitting of affixes and infixes would tear apart where something is glued to
+    /// Cases that the splitting of affixes and infixes would break where something is attached to
     /// them, with the number of tokens they should have.
     pub(super) fn torn_apart(&self, infixes: &Infixes) -> Vec<(&'static str, usize)> {
         let is_torn = |text: &str| {

@@ -40,7 +40,7 @@ struct Machine<'a> {
     input: Input<'a>,
     objects: Vec<Object<'a>>,
     stack: Vec<Id>,
-    /// Heights of the stack where a `MARK` stands.
+    /// Heights of the stack at each `MARK`.
     marks: Vec<usize>,
     memo: BTreeMap<u32, Id>,
 }

@@ -180,7 +180,7 @@ mod tests {
         (bytes, start as usize)
     }
 
-    /// Rows of the file, whose pages may have so many bytes.
+    /// Rows of the file, whose pages may have this many bytes.
     fn rows(bytes: &[u8], largest: u64) -> Result<usize> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();

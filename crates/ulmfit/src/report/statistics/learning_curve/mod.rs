@@ -31,19 +31,19 @@ const FLOORS: usize = 40;
 const FLOOR_POINTS: usize = 4;
 
 impl PowerLaw {
-    /// The error at so many labels.
+    /// The error at this many labels.
     pub fn at(&self, labels: f64) -> f64 {
         self.a * labels.powf(-self.b) + self.c
     }
 
-    /// The number of labels that leaves this error; none if no number does.
+    /// The number of labels that leaves this error; `None` if no number does.
     pub fn labels_for(&self, error: f64) -> Option<f64> {
         let labels = ((error - self.c) / self.a).powf(-1.0 / self.b);
         (self.b > 0.0 && error > self.c && labels.is_finite()).then_some(labels)
     }
 
     /// Least squares on the logarithm of the error, each point weighing as the inverse of the
-    /// variance that guessing so many rows right or wrong gives it.
+    /// sampling variance of this many rows.
     ///
     /// The floor is that which leaves the least squares, 0 for fewer than four numbers of labels.
     /// `None` for fewer than two.
@@ -105,14 +105,14 @@ fn with_floor(points: &[CurvePoint], floor: f64) -> Option<PowerLaw> {
     slope.is_finite().then(|| PowerLaw { a: (y_mean - slope * x_mean).exp(), b: -slope, c: floor })
 }
 
-/// Which rows were guessed wrong by one run with one number of labels.
+/// Which rows were predicted wrong by one run with one number of labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurveRun {
     /// Labels learned from.
     pub labels: usize,
     /// Number of the run; runs of one number are drawn together.
     pub seed: usize,
-    /// Rows that were guessed wrong.
+    /// Rows that were predicted wrong.
     pub wrong: Vec<u32>,
 }
 
@@ -153,7 +153,7 @@ impl LearningCurve {
     /// Fits the law to the mean errors of runs that were all scored on the same `rows` rows.
     ///
     /// The intervals are those of a bootstrap that draws seeds and rows again, both for all runs at
-    /// once, and fits the law anew. Means of few seeds drawn again vary too little by the factor
+    /// once, and fits the law again. Means of few seeds drawn again vary too little by the factor
     /// `√((S-1)/S)`, which is undone. `None` for fewer than two numbers of labels.
     ///
     /// # Panics
@@ -184,7 +184,7 @@ impl LearningCurve {
     }
 }
 
-/// 95 % of the values lie between; an end that is not finite is none.
+/// The range of 95 % of the values; an end that is not finite is `None`.
 fn quantiles(mut values: Vec<f64>) -> [Option<f64>; 2] {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1) as f64;

@@ -1,0 +1,146 @@
+//! Attention on the matrix product, heads of sequences shared out between threads.
+
+use super::{Attention, AttentionGrads, AttentionInput, Block, Blocks};
+use crate::gemm::{Accumulate, Matrix, product};
+use crate::vector_math::exp;
+use crate::{Cpu, Precision, Tensor};
+use rayon::prelude::*;
+
+/// A head is narrow: rounding its factors would buy nothing.
+const PRECISION: Precision = Precision::F32;
+/// Sums that run side by side, so that the compiler can use vectors for them.
+const LANES: usize = 16;
+
+impl Attention for Cpu {
+    fn attention_forward(&self, x: AttentionInput<'_, Self>) -> Tensor<Self> {
+        let blocks = Blocks::of(&x);
+        let of_heads: Vec<Vec<f32>> = blocks
+            .all
+            .par_iter()
+            .map(|&block| {
+                let shares = shares(&x, &blocks, block);
+                let mut y = vec![0.0; block.length * blocks.head]; // [L, d]
+                let value = blocks.of_matrix(x.value, block);
+                product(&mut y, square(&shares, block), value, Accumulate::No, PRECISION);
+                y
+            })
+            .collect();
+        blocks.gather(of_heads.iter().map(Vec::as_slice), x.query.dims())
+    }
+
+    fn attention_backward(
+        &self,
+        x: AttentionInput<'_, Self>,
+        dy: &Tensor<Self>,
+    ) -> AttentionGrads<Self> {
+        let blocks = Blocks::of(&x);
+        assert_eq!(dy.dims(), x.query.dims(), "`dy`");
+        let of_heads: Vec<[Vec<f32>; 3]> =
+            blocks.all.par_iter().map(|&block| head_backward(&x, &blocks, block, dy)).collect();
+        let gather = |n: usize| {
+            let parts = of_heads.iter().map(|grads| grads[n].as_slice());
+            blocks.gather(parts, x.query.dims())
+        };
+        AttentionGrads { query: gather(0), key: gather(1), value: gather(2) }
+    }
+}
+
+impl Blocks {
+    /// The columns of a head in the rows of a sequence, `[L, d]`.
+    fn of_matrix<'a>(&self, x: &'a Tensor<Cpu>, block: Block) -> Matrix<'a> {
+        let first = block.row * self.width + block.column;
+        Matrix::within(&x.data()[first..], self.width, block.length, self.head)
+    }
+
+    /// Puts what was computed for each block, `[L, d]`, in its place.
+    fn gather<'a>(&self, parts: impl Iterator<Item = &'a [f32]>, dims: &[usize]) -> Tensor<Cpu> {
+        let mut whole = Tensor::zeros(dims);
+        for (block, part) in self.all.iter().zip(parts) {
+            for (row, values) in part.chunks_exact(self.head).enumerate() {
+                let first = (block.row + row) * self.width + block.column;
+                whole.data_mut()[first..][..self.head].copy_from_slice(values);
+            }
+        }
+        whole
+    }
+}
+
+/// A number for each pair of rows of a block.
+fn square(values: &[f32], block: Block) -> Matrix<'_> {
+    Matrix::new(values, block.length)
+}
+
+/// How much each row of a block takes from each other, `[L, L]`.
+fn shares(x: &AttentionInput<'_, Cpu>, blocks: &Blocks, block: Block) -> Vec<f32> {
+    let mut shares = vec![0.0; block.length * block.length];
+    let query = blocks.of_matrix(x.query, block);
+    let key = blocks.of_matrix(x.key, block);
+    product(&mut shares, query, key.transposed(), Accumulate::No, PRECISION);
+    let scale = blocks.scale as f32;
+    shares.chunks_exact_mut(block.length).for_each(|row| softmax(row, scale));
+    shares
+}
+
+/// Gradients of query, key and value of a block, `[L, d]` each.
+fn head_backward(
+    x: &AttentionInput<'_, Cpu>,
+    blocks: &Blocks,
+    block: Block,
+    dy: &Tensor<Cpu>,
+) -> [Vec<f32>; 3] {
+    let shares = shares(x, blocks, block);
+    let [query, key, value, dy] =
+        [x.query, x.key, x.value, dy].map(|tensor| blocks.of_matrix(tensor, block));
+    let mut slopes = vec![0.0; shares.len()];
+    product(&mut slopes, dy, value.transposed(), Accumulate::No, PRECISION);
+    let rows = slopes.chunks_exact_mut(block.length).zip(shares.chunks_exact(block.length));
+    rows.for_each(|(slopes, shares)| softmax_backward(slopes, shares, blocks.scale as f32));
+    let of_head = |left: Matrix<'_>, right: Matrix<'_>| {
+        let mut grad = vec![0.0; block.length * blocks.head];
+        product(&mut grad, left, right, Accumulate::No, PRECISION);
+        grad
+    };
+    let slopes = square(&slopes, block);
+    [
+        of_head(slopes, key),
+        of_head(slopes.transposed(), query),
+        of_head(square(&shares, block).transposed(), dy),
+    ]
+}
+
+vectorised! {
+    /// Softmax of a row of scores times `scale`, in place.
+    fn softmax(row: &mut [f32], scale: f32) {
+        let mut highest = f32::NEG_INFINITY;
+        for &x in &*row {
+            highest = if x > highest { x } else { highest };
+        }
+        let mut sums = [0.0; LANES];
+        for part in row.chunks_mut(LANES) {
+            for (sum, x) in sums.iter_mut().zip(part) {
+                *x = exp((*x - highest) * scale);
+                *sum += *x;
+            }
+        }
+        let share = sums.iter().sum::<f32>().recip();
+        for x in row {
+            *x *= share;
+        }
+    }
+}
+
+vectorised! {
+    /// Turns a row of gradients of the softmax into those of the unscaled scores.
+    fn softmax_backward(d: &mut [f32], shares: &[f32], scale: f32) {
+        let mut sums = [0.0; LANES];
+        for (d, shares) in d.chunks(LANES).zip(shares.chunks(LANES)) {
+            for ((sum, d), share) in sums.iter_mut().zip(d).zip(shares) {
+                *sum += d * share;
+            }
+        }
+        let mean = sums.iter().sum::<f32>();
+        for (d, share) in d.iter_mut().zip(shares) {
+            *d = share * (*d - mean) * scale;
+        }
+    }
+}

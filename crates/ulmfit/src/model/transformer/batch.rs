@@ -1,0 +1,102 @@
+//! Texts side by side without padding, long ones in pieces.
+
+use super::TransformerConfig;
+use crate::text::Frame;
+
+/// Token ids of some texts, as an encoder reads them.
+///
+/// A text that is longer than a piece is cut into pieces of nearly equal length, which are read
+/// one by one; the mean is over the states of them all, so a piece counts as much as it is long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextBatch {
+    /// Ids of all pieces, one after the other, `[N]`.
+    pub ids: Vec<u32>,
+    /// Place of each token in its piece, `[N]`.
+    pub positions: Vec<u32>,
+    /// Tokens of each piece; they add up to `N`.
+    pub pieces: Vec<usize>,
+    /// Tokens of each text in all its pieces; they add up to `N`.
+    pub texts: Vec<usize>,
+}
+
+impl TextBatch {
+    /// Frames and cuts the texts, which are ids without a frame.
+    ///
+    /// # Panics
+    /// When a piece has no room for a token beside its frame.
+    pub fn new(texts: &[&[u32]], config: &TransformerConfig) -> Self {
+        assert!(config.piece > 2, "pieces of {} tokens", config.piece);
+        let (room, frame) = (config.piece - 2, config.frame);
+        let mut batch =
+            Self { ids: Vec::new(), positions: Vec::new(), pieces: Vec::new(), texts: Vec::new() };
+        for text in texts {
+            let before = batch.ids.len();
+            let pieces = text.len().div_ceil(room).max(1);
+            let length = text.len().div_ceil(pieces).max(1);
+            match text.is_empty() {
+                true => batch.push(&[], frame),
+                false => text.chunks(length).for_each(|piece| batch.push(piece, frame)),
+            }
+            batch.texts.push(batch.ids.len() - before);
+        }
+        batch
+    }
+
+    fn push(&mut self, piece: &[u32], frame: Frame) {
+        self.ids.push(frame.first);
+        self.ids.extend_from_slice(piece);
+        self.ids.push(frame.last);
+        self.positions.extend(0..piece.len() as u32 + 2);
+        self.pieces.push(piece.len() + 2);
+    }
+}
+
+/// Cuts texts of these lengths into runs of at most `tokens` tokens, or of one long text.
+pub(super) fn runs(lengths: &[usize], tokens: usize) -> Vec<std::ops::Range<usize>> {
+    let (mut runs, mut start, mut sum) = (Vec::new(), 0, 0);
+    for (n, &length) in lengths.iter().enumerate() {
+        let length = length + 2;
+        if n > start && sum + length > tokens {
+            runs.push(start..n);
+            (start, sum) = (n, 0);
+        }
+        sum += length;
+    }
+    if start < lengths.len() {
+        runs.push(start..lengths.len());
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::transformer::VectorScale;
+
+    #[test]
+    fn long_texts_are_cut_evenly_and_empty_ones_are_a_frame() {
+        let config = TransformerConfig {
+            vocab: 10,
+            positions: 6,
+            piece: 6,
+            width: 2,
+            layers: 1,
+            heads: 1,
+            inner: 2,
+            eps: 1e-12,
+            frame: Frame { first: 8, last: 9 },
+            vectors: VectorScale::AsIs,
+        };
+        let batch = TextBatch::new(&[&[1, 2], &[], &[1, 2, 3, 4, 5]], &config);
+        assert_eq!(batch.ids, [8, 1, 2, 9, 8, 9, 8, 1, 2, 3, 9, 8, 4, 5, 9]);
+        assert_eq!(batch.positions, [0, 1, 2, 3, 0, 1, 0, 1, 2, 3, 4, 0, 1, 2, 3]);
+        assert_eq!(batch.pieces, [4, 2, 5, 4]);
+        assert_eq!(batch.texts, [4, 2, 9]);
+    }
+
+    #[test]
+    fn runs_are_full_but_a_long_text_is_one_of_its_own() {
+        assert_eq!(runs(&[3, 3, 3, 90, 1], 10), [0..2, 2..3, 3..4, 4..5]);
+        assert!(runs(&[], 10).is_empty());
+    }
+}

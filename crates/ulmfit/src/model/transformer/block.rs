@@ -1,0 +1,187 @@
+//! One layer of the encoder: attention, then a feed-forward network, each added to its input and
+//! normalised.
+
+use super::TransformerConfig;
+use super::dense::Dense;
+use super::norm::Norm;
+use crate::model::Param;
+use ulmfit_ops::attention::AttentionInput;
+use ulmfit_ops::{Device, Key, Tensor};
+
+/// See the [module](self).
+pub(super) struct Block<D: Device> {
+    query: Dense<D>,
+    key: Dense<D>,
+    value: Dense<D>,
+    mixed: Dense<D>, // of what the heads tell
+    attention_norm: Norm<D>,
+    inner: Dense<D>,
+    outer: Dense<D>,
+    norm: Norm<D>,
+    heads: usize,
+}
+
+/// What [`Block::backward`] needs; `[N, E]` but for `inner`.
+pub(super) struct BlockTape<D: Device> {
+    x: Tensor<D>,
+    query: Tensor<D>,
+    key: Tensor<D>,
+    value: Tensor<D>,
+    told: Tensor<D>,   // by the heads
+    summed: Tensor<D>, // input of the first norm
+    middle: Tensor<D>, // its output
+    inner: Tensor<D>,  // before GELU, [N, inner]
+    last: Tensor<D>,   // input of the second norm
+    masks: [Option<Tensor<D>>; 2],
+}
+
+/// Dropout of a training step: its probability and where its numbers come from.
+#[derive(Clone, Copy)]
+pub(super) struct DropoutSource {
+    pub(super) probability: f64,
+    pub(super) key: Key,
+}
+
+impl DropoutSource {
+    /// A mask for `x`, applied to it.
+    pub(super) fn apply<D: Device>(
+        &self,
+        device: &D,
+        x: &mut Tensor<D>,
+        site: u64,
+    ) -> Option<Tensor<D>> {
+        if self.probability == 0.0 {
+            return None;
+        }
+        let mask = device.dropout_mask(x.dims(), self.probability, self.key.child(site));
+        device.apply_mask(x, &mask);
+        Some(mask)
+    }
+
+    /// The same for another part of the network.
+    pub(super) fn child(self, part: u64) -> Self {
+        Self { key: self.key.child(part), ..self }
+    }
+}
+
+impl<D: Device> Block<D> {
+    /// `number` counts from 0; names are those of Hugging Face's BERT.
+    pub(super) fn new(config: &TransformerConfig, number: usize, key: Key) -> Self {
+        let TransformerConfig { width, inner, eps, heads, .. } = *config;
+        let name = |part: &str| format!("encoder.layer.{number}.{part}");
+        let dense = |part: &str, inputs, outputs, site| {
+            Dense::new(&name(part), inputs, outputs, key.child(site))
+        };
+        Self {
+            query: dense("attention.self.query", width, width, 0),
+            key: dense("attention.self.key", width, width, 1),
+            value: dense("attention.self.value", width, width, 2),
+            mixed: dense("attention.output.dense", width, width, 3),
+            attention_norm: Norm::new(&name("attention.output.LayerNorm"), width, eps),
+            inner: dense("intermediate.dense", width, inner, 4),
+            outer: dense("output.dense", inner, width, 5),
+            norm: Norm::new(&name("output.LayerNorm"), width, eps),
+            heads,
+        }
+    }
+
+    /// # Shapes
+    /// `x` and result: `[N, E]`, pieces of `lengths` rows
+    pub(super) fn forward(&self, device: &D, x: &Tensor<D>, lengths: &[usize]) -> Tensor<D> {
+        let (query, key) = (self.query.forward(device, x), self.key.forward(device, x));
+        let value = self.value.forward(device, x);
+        let heads = self.heads;
+        let input = AttentionInput { query: &query, key: &key, value: &value, lengths, heads };
+        let told = device.attention_forward(input);
+        let mut summed = self.mixed.forward(device, &told);
+        device.add_scaled(&mut summed, x, 1.0);
+        let middle = self.attention_norm.forward(device, &summed);
+        let inner = self.inner.forward(device, &middle);
+        let mut last = self.outer.forward(device, &device.gelu_forward(&inner));
+        device.add_scaled(&mut last, &middle, 1.0);
+        self.norm.forward(device, &last)
+    }
+
+    /// The same with dropout after both parts, and a tape.
+    pub(super) fn train_forward(
+        &self,
+        device: &D,
+        x: Tensor<D>,
+        lengths: &[usize],
+        dropout: DropoutSource,
+    ) -> (Tensor<D>, BlockTape<D>) {
+        let (query, key) = (self.query.forward(device, &x), self.key.forward(device, &x));
+        let value = self.value.forward(device, &x);
+        let heads = self.heads;
+        let input = AttentionInput { query: &query, key: &key, value: &value, lengths, heads };
+        let told = device.attention_forward(input);
+        let mut summed = self.mixed.forward(device, &told);
+        let first_mask = dropout.apply(device, &mut summed, 0);
+        device.add_scaled(&mut summed, &x, 1.0);
+        let middle = self.attention_norm.forward(device, &summed);
+        let inner = self.inner.forward(device, &middle);
+        let mut last = self.outer.forward(device, &device.gelu_forward(&inner));
+        let second_mask = dropout.apply(device, &mut last, 1);
+        device.add_scaled(&mut last, &middle, 1.0);
+        let y = self.norm.forward(device, &last);
+        let masks = [first_mask, second_mask];
+        let tape = BlockTape { x, query, key, value, told, summed, middle, inner, last, masks };
+        (y, tape)
+    }
+
+    /// Gradient of the layer's input; adds its own gradients if it `learns`.
+    pub(super) fn backward(
+        &mut self,
+        device: &D,
+        tape: BlockTape<D>,
+        lengths: &[usize],
+        dy: &Tensor<D>,
+        learns: bool,
+    ) -> Tensor<D> {
+        let mut d_last = self.norm.backward(device, &tape.last, dy, learns);
+        let mut d_middle = d_last.clone();
+        if let Some(mask) = &tape.masks[1] {
+            device.apply_mask(&mut d_last, mask);
+        }
+        let active = device.gelu_forward(&tape.inner);
+        let mut d_inner = self.outer.backward(device, &active, &d_last, learns);
+        drop(active);
+        device.gelu_backward(&tape.inner, &mut d_inner);
+        let through = self.inner.backward(device, &tape.middle, &d_inner, learns);
+        device.add_scaled(&mut d_middle, &through, 1.0);
+
+        let mut d_summed = self.attention_norm.backward(device, &tape.summed, &d_middle, learns);
+        let mut dx = d_summed.clone();
+        if let Some(mask) = &tape.masks[0] {
+            device.apply_mask(&mut d_summed, mask);
+        }
+        let d_told = self.mixed.backward(device, &tape.told, &d_summed, learns);
+        let BlockTape { x, query, key, value, .. } = &tape;
+        let input = AttentionInput { query, key, value, lengths, heads: self.heads };
+        let grads = device.attention_backward(input, &d_told);
+        let parts = [
+            (&mut self.query, grads.query),
+            (&mut self.key, grads.key),
+            (&mut self.value, grads.value),
+        ];
+        for (dense, dy) in parts {
+            let through = dense.backward(device, x, &dy, learns);
+            device.add_scaled(&mut dx, &through, 1.0);
+        }
+        dx
+    }
+
+    pub(super) fn params(&self) -> impl Iterator<Item = &Param<D>> {
+        let Self { query, key, value, mixed, attention_norm, inner, outer, norm, heads: _ } = self;
+        let attention = [query, key, value, mixed].into_iter().flat_map(Dense::params);
+        let network = [inner, outer].into_iter().flat_map(Dense::params);
+        attention.chain(attention_norm.params()).chain(network).chain(norm.params())
+    }
+
+    pub(super) fn params_mut(&mut self) -> impl Iterator<Item = &mut Param<D>> {
+        let Self { query, key, value, mixed, attention_norm, inner, outer, norm, heads: _ } = self;
+        let attention = [query, key, value, mixed].into_iter().flat_map(Dense::params_mut);
+        let network = [inner, outer].into_iter().flat_map(Dense::params_mut);
+        attention.chain(attention_norm.params_mut()).chain(network).chain(norm.params_mut())
+    }
+}

@@ -1,0 +1,204 @@
+//! Token ids to a vector for each text.
+
+use super::block::{Block, BlockTape, DropoutSource};
+use super::dense::random;
+use super::norm::Norm;
+use super::{TextBatch, TransformerConfig, VectorScale, batch};
+use crate::model::{Network, Param, TrainableGroups};
+use ulmfit_ops::{Device, Key, Tensor};
+
+/// Tokens that are read at a time where nothing is learned: enough for a fast product.
+const TOKENS: usize = 2048;
+
+/// An encoder of the BERT family with mean pooling.
+pub struct Transformer<D: Device> {
+    device: D,
+    config: TransformerConfig,
+    words: Param<D>,     // [V, E]
+    positions: Param<D>, // [P, E]; with the vector of the first kind of sentence, the only one here
+    norm: Norm<D>,
+    blocks: Vec<Block<D>>,
+}
+
+/// What [`Transformer::backward`] needs.
+pub struct TransformerTape<D: Device> {
+    batch: TextBatch,
+    embedded: Tensor<D>, // input of the first norm
+    mask: Option<Tensor<D>>,
+    blocks: Vec<BlockTape<D>>,
+    pooled: Tensor<D>,
+}
+
+impl<D: Device> Transformer<D> {
+    /// An encoder that has learned nothing.
+    pub fn new(device: D, config: TransformerConfig, key: Key) -> Self {
+        let TransformerConfig { vocab, positions, width, eps, .. } = config;
+        let table = |name: &str, rows: usize, key: Key| {
+            let values = Tensor::from_f32(&[rows, width], &random(rows * width, key));
+            Param::new(format!("embeddings.{name}.weight"), values)
+        };
+        let block = |number| Block::new(&config, number, key.child(3).child(number as u64));
+        Self {
+            words: table("word_embeddings", vocab, key.child(0)),
+            positions: table("position_embeddings", positions, key.child(1)),
+            norm: Norm::new("embeddings.LayerNorm", width, eps),
+            blocks: (0..config.layers).map(block).collect(),
+            device,
+            config,
+        }
+    }
+
+    /// Its sizes.
+    pub fn config(&self) -> &TransformerConfig {
+        &self.config
+    }
+
+    /// Computes on another device from now on.
+    pub fn set_device(&mut self, device: D) {
+        self.device = device;
+    }
+
+    pub(super) fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// The states after the embeddings and after each layer, for tests and tools.
+    ///
+    /// # Shapes
+    /// `[N, E]` each
+    pub fn states(&self, batch: &TextBatch) -> Vec<Tensor<D>> {
+        let mut states = vec![self.norm.forward(&self.device, &self.embed(batch))];
+        for block in &self.blocks {
+            let last = states.last().expect("the first one is there");
+            states.push(block.forward(&self.device, last, &batch.pieces));
+        }
+        states
+    }
+
+    /// A vector for each text.
+    ///
+    /// # Shapes
+    /// result: `[B, E]`
+    pub fn vectors(&self, batch: &TextBatch) -> Tensor<D> {
+        let mut x = self.norm.forward(&self.device, &self.embed(batch));
+        for block in &self.blocks {
+            x = block.forward(&self.device, &x, &batch.pieces);
+        }
+        self.scaled(self.device.mean_pool_forward(&x, &batch.texts))
+    }
+
+    /// The vector of each of many texts, which are ids without a frame; `each` hears of texts done.
+    ///
+    /// A text's bits do not depend on the others.
+    pub fn vectors_of(&self, texts: &[Vec<u32>], each: &mut dyn FnMut(usize)) -> Vec<Vec<f32>> {
+        let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
+        let mut vectors = Vec::with_capacity(texts.len());
+        for run in batch::runs(&lengths, TOKENS) {
+            let part: Vec<&[u32]> = texts[run].iter().map(Vec::as_slice).collect();
+            let rows = self.vectors(&TextBatch::new(&part, &self.config)).to_f32();
+            vectors.extend(rows.chunks_exact(self.config.width).map(<[f32]>::to_vec));
+            each(vectors.len());
+        }
+        vectors
+    }
+
+    /// [`vectors`](Self::vectors) with dropout, as BERT has it but for attention's, and a tape.
+    pub fn train_forward(
+        &self,
+        batch: TextBatch,
+        dropout: f64,
+        key: Key,
+    ) -> (Tensor<D>, TransformerTape<D>) {
+        let dropout = DropoutSource { probability: dropout, key };
+        let embedded = self.embed(&batch);
+        let mut x = self.norm.forward(&self.device, &embedded);
+        let mask = dropout.apply(&self.device, &mut x, 0);
+        let mut tapes = Vec::with_capacity(self.blocks.len());
+        for (n, block) in self.blocks.iter().enumerate() {
+            let dropout = dropout.child(1 + n as u64);
+            let (y, tape) = block.train_forward(&self.device, x, &batch.pieces, dropout);
+            tapes.push(tape);
+            x = y;
+        }
+        let pooled = self.device.mean_pool_forward(&x, &batch.texts);
+        let vectors = self.scaled(pooled.clone());
+        (vectors, TransformerTape { batch, embedded, mask, blocks: tapes, pooled })
+    }
+
+    /// Adds the gradients of the groups that learn; nothing below them is computed.
+    ///
+    /// # Shapes
+    /// `dy`: `[B, E]`
+    pub fn backward(&mut self, tape: TransformerTape<D>, dy: &Tensor<D>, learn: &TrainableGroups) {
+        let TransformerTape { batch, embedded, mask, blocks, pooled } = tape;
+        let device = self.device.clone();
+        let d_pooled = match self.config.vectors {
+            VectorScale::AsIs => dy.clone(),
+            VectorScale::Unit => device.unit_rows_backward(&pooled, dy),
+        };
+        let mut dx = device.mean_pool_backward(&batch.texts, &d_pooled);
+        for (n, (block, tape)) in self.blocks.iter_mut().zip(blocks).enumerate().rev() {
+            let group = n + 1;
+            if !learn.group(group) && !learn.below(group) {
+                return;
+            }
+            dx = block.backward(&device, tape, &batch.pieces, &dx, learn.group(group));
+        }
+        if !learn.group(0) {
+            return;
+        }
+        if let Some(mask) = &mask {
+            device.apply_mask(&mut dx, mask);
+        }
+        let d_embedded = self.norm.backward(&device, &embedded, &dx, true);
+        let (_, grad) = self.words.split();
+        device.embedding_backward(&batch.ids, None, None, &d_embedded, grad);
+        let (_, grad) = self.positions.split();
+        device.embedding_backward(&batch.positions, None, None, &d_embedded, grad);
+    }
+
+    fn embed(&self, batch: &TextBatch) -> Tensor<D> {
+        let mut x = self.device.embedding_forward(&self.words.value, &batch.ids, None);
+        let places = self.device.embedding_forward(&self.positions.value, &batch.positions, None);
+        self.device.add_scaled(&mut x, &places, 1.0);
+        x
+    }
+
+    fn scaled(&self, pooled: Tensor<D>) -> Tensor<D> {
+        match self.config.vectors {
+            VectorScale::AsIs => pooled,
+            VectorScale::Unit => self.device.unit_rows_forward(&pooled),
+        }
+    }
+}
+
+impl<D: Device> Network<D> for Transformer<D> {
+    fn groups(&self) -> usize {
+        self.blocks.len() + 1
+    }
+
+    fn group_names(&self) -> Vec<String> {
+        let layers = (1..=self.blocks.len()).map(|n| format!("layer {n}"));
+        std::iter::once("embeddings".to_owned()).chain(layers).collect()
+    }
+
+    fn params(&self) -> Vec<(String, usize, &Param<D>)> {
+        let low = [&self.words, &self.positions].into_iter().chain(self.norm.params());
+        let low = low.map(|param| (param.name.clone(), 0, param));
+        let blocks = self.blocks.iter().enumerate();
+        let high = blocks.flat_map(|(n, block)| {
+            block.params().map(move |param| (param.name.clone(), n + 1, param))
+        });
+        low.chain(high).collect()
+    }
+
+    fn params_mut(&mut self) -> Vec<(String, usize, &mut Param<D>)> {
+        let Self { words, positions, norm, blocks, .. } = self;
+        let low = [words, positions].into_iter().chain(norm.params_mut());
+        let low = low.map(|param| (param.name.clone(), 0, param));
+        let high = blocks.iter_mut().enumerate().flat_map(|(n, block)| {
+            block.params_mut().map(move |param| (param.name.clone(), n + 1, param))
+        });
+        low.chain(high).collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! Transformer encoders of the BERT family, and sentence vectors from them.
+//!
+//! Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>; mean pooling: Reimers & Gurevych 2019,
+//! <https://arxiv.org/abs/1908.10084>. Texts of a batch stand one after the other without padding,
+//! so the vector of a text does not depend on the others.
+
+mod batch;
+mod block;
+mod classifier;
+mod config;
+mod dense;
+mod encoder;
+mod norm;
+mod shapes;
+
+pub use batch::TextBatch;
+pub use classifier::SentenceClassifier;
+pub use config::{SentenceClassifierConfig, TransformerConfig, VectorScale};
+pub use dense::Dense;
+pub use encoder::{Transformer, TransformerTape};

@@ -1,0 +1,56 @@
+//! Layer normalisation with its learned scale and shift.
+
+use crate::model::Param;
+use ulmfit_ops::layer_norm::{LayerNormGrads, LayerNormWeights};
+use ulmfit_ops::{Device, Tensor};
+
+/// See the [module](self).
+pub(super) struct Norm<D: Device> {
+    weight: Param<D>, // [E]
+    bias: Param<D>,   // [E]
+    eps: f64,
+}
+
+impl<D: Device> Norm<D> {
+    pub(super) fn new(name: &str, width: usize, eps: f64) -> Self {
+        let (weight, bias) = (Tensor::full(&[width], 1.0), Tensor::zeros(&[width]));
+        Self {
+            weight: Param::new(format!("{name}.weight"), weight).without_decay(),
+            bias: Param::new(format!("{name}.bias"), bias).without_decay(),
+            eps,
+        }
+    }
+
+    fn weights(&self) -> LayerNormWeights<'_, D> {
+        LayerNormWeights { weight: &self.weight.value, bias: &self.bias.value, eps: self.eps }
+    }
+
+    pub(super) fn forward(&self, device: &D, x: &Tensor<D>) -> Tensor<D> {
+        device.layer_norm_forward(x, self.weights())
+    }
+
+    pub(super) fn backward(
+        &mut self,
+        device: &D,
+        x: &Tensor<D>,
+        dy: &Tensor<D>,
+        learns: bool,
+    ) -> Tensor<D> {
+        if !learns {
+            return device.layer_norm_backward(x, self.weights(), dy, None);
+        }
+        let (weight, d_weight) = self.weight.split();
+        let (bias, d_bias) = self.bias.split();
+        let weights = LayerNormWeights { weight, bias, eps: self.eps };
+        let grads = LayerNormGrads { weight: d_weight, bias: d_bias };
+        device.layer_norm_backward(x, weights, dy, Some(grads))
+    }
+
+    pub(super) fn params(&self) -> [&Param<D>; 2] {
+        [&self.weight, &self.bias]
+    }
+
+    pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 2] {
+        [&mut self.weight, &mut self.bias]
+    }
+}
