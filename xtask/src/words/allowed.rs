@@ -12,8 +12,9 @@ pub(super) const DEBUG: [(&str, &str, &str); 3] = [
 ];
 
 /// Options of the command line in the library: end of the file's path, a part of the literal, why.
-pub(super) const OPTIONS: [(&str, &str, &str); 2] = [
+pub(super) const OPTIONS: [(&str, &str, &str); 3] = [
     ("data/error_hints.rs", "jq -c --argjson", "an option of jq"),
+    ("report/html/automation.rs", "ulmfit predict --max-error", "the command that uses the table"),
     ("checkpoint/test_process.rs", "--", "options of the test program"),
 ];
 
