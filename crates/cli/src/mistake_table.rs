@@ -1,10 +1,12 @@
 //! The rows that a classifier predicts wrong, as CSV.
 
 use crate::whole_file::WholeFile;
+use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::Path;
 use ulmfit::data::Record;
 use ulmfit::data::readers::ColumnUse;
-use ulmfit::report::Mistake;
+use ulmfit::report::{Mistake, Table};
 
 /// Added columns; `record` counts the rows of the data from 1, `line` the lines of the file.
 const OURS: [&str; 6] = ["record", "line", "text", "label", "prediction", "confidence"];
@@ -56,4 +58,62 @@ impl MistakeTable {
         }
         writer.into_inner().map_err(csv::IntoInnerError::into_error)?.finish()
     }
+}
+
+/// Mistakes that are listed for a person.
+const LISTED: usize = 10;
+/// Characters of their texts.
+const SHOWN: usize = 60;
+
+/// The first mistakes as a table under their heading; nothing if there are none.
+pub(crate) fn mistakes_in_words(
+    records: &[Record],
+    mistakes: &[(usize, Mistake)],
+) -> anyhow::Result<String> {
+    if mistakes.is_empty() {
+        return Ok(String::new());
+    }
+    let mut table = Table::new(["line", "actual", "predicted", "confidence", "text"]);
+    for (at, mistake) in mistakes.iter().take(LISTED) {
+        let short: String = mistake.text.chars().take(SHOWN).collect();
+        table.row([
+            records[*at].place.line.to_string(),
+            mistake.label.clone(),
+            mistake.guess.clone(),
+            mistake.confidence.map(|p| format!("{p:.3}")).unwrap_or_default(),
+            short,
+        ]);
+    }
+    let (all, listed) = (mistakes.len(), mistakes.len().min(LISTED));
+    let title = if all > listed {
+        format!("{listed} of {all} mistakes, the most confident first; --mistakes FILE has all")
+    } else {
+        "mistakes, the most confident first".to_owned()
+    };
+    let mut text = String::new();
+    write!(text, "\n{title}\n{table}")?;
+    Ok(text)
+}
+
+/// All mistakes, each with the columns that are neither text nor label.
+pub(crate) fn mistakes_as_json(
+    columns: &ColumnUse,
+    records: &[Record],
+    mistakes: &[(usize, Mistake)],
+) -> Vec<Value> {
+    let one = |(at, mistake): &(usize, Mistake)| {
+        let record = &records[*at];
+        let own = record.columns.iter().filter(|(name, _)| columns.unread.contains(name));
+        let own: serde_json::Map<String, Value> = own.cloned().collect();
+        json!({
+            "record": at + 1,
+            "line": record.place.line,
+            "columns": own,
+            "text": mistake.text,
+            "label": mistake.label,
+            "prediction": mistake.guess,
+            "confidence": mistake.confidence,
+        })
+    };
+    mistakes.iter().map(one).collect()
 }

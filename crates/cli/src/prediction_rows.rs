@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use ulmfit::data::{Place, Record};
-use ulmfit::models::{Decision, Prediction, Probabilities};
+use ulmfit::models::{Decision, Explanation, Prediction, Probabilities, WordWeight};
 
 /// How a prediction is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -27,6 +27,48 @@ pub(crate) enum Found<'a> {
     Decision(&'a Decision),
 }
 
+/// A word of a text and what it did to the answer; places are counted in characters.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(crate) struct Word<'a> {
+    /// The text column it is in, from 0, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<usize>,
+    start: usize,
+    end: usize,
+    text: &'a str,
+    weight: f32,
+}
+
+impl<'a> Word<'a> {
+    /// The words of an explanation of a record.
+    pub(crate) fn all(record: &'a Record, explanation: &Explanation) -> Vec<Self> {
+        let fields = &record.fields;
+        let word = |word: &WordWeight| {
+            let field = &fields[word.field];
+            let start = field[..word.start].chars().count();
+            let text = &field[word.start..word.end];
+            Self {
+                field: (fields.len() > 1).then_some(word.field),
+                start,
+                end: start + text.chars().count(),
+                text,
+                weight: word.weight,
+            }
+        };
+        explanation.words.iter().map(word).collect()
+    }
+
+    /// The word.
+    pub(crate) fn text(&self) -> &str {
+        self.text
+    }
+
+    /// What it added to the probability of the answer.
+    pub(crate) fn weight(&self) -> f32 {
+        self.weight
+    }
+}
+
 /// Turns predictions into lines, each after the columns that its record carries.
 ///
 /// If a column has the name of an added one, the added ones begin with `predicted_`.
@@ -48,8 +90,14 @@ impl PredictionRows {
     }
 
     /// The line of one record; a CSV begins with its header.
-    pub(crate) fn lines(&mut self, record: &Record, found: Found<'_>) -> anyhow::Result<String> {
-        let fields = fields(found);
+    pub(crate) fn lines(
+        &mut self,
+        record: &Record,
+        found: Found<'_>,
+        words: Option<&[Word<'_>]>,
+    ) -> anyhow::Result<String> {
+        let mut fields = fields(found);
+        fields.extend(words.map(|words| ("explanation", Field::Words(words))));
         match self.form {
             OutputFormat::Text => {
                 // sets and intervals are what was asked for where there are any
@@ -135,6 +183,7 @@ impl PredictionRows {
                 Field::Flag(flag) => cells.push(flag.to_string()),
                 Field::Nothing => cells.push(String::new()),
                 Field::Interval(Some(ends)) => cells.extend(ends.map(digits)),
+                Field::Words(_) => {} // only in JSON
                 Field::Interval(None) => cells.extend([String::new(), String::new()]),
                 Field::Probabilities(p) => cells.extend(p.0.iter().map(|(_, p)| digits(*p))),
             }
@@ -154,6 +203,7 @@ enum Field<'a> {
     Nothing,
     Interval(Option<[f32; 2]>),
     Probabilities(&'a Probabilities),
+    Words(&'a [Word<'a>]),
 }
 
 /// Names and values of what was found; the answer comes first.
@@ -271,7 +321,7 @@ mod tests {
     }
 
     fn line(form: OutputFormat, record: &Record, found: &Prediction) -> String {
-        PredictionRows::new(form, ',').lines(record, Found::Answer(found)).unwrap()
+        PredictionRows::new(form, ',').lines(record, Found::Answer(found), None).unwrap()
     }
 
     #[test]
@@ -310,12 +360,19 @@ mod tests {
     #[test]
     fn rows_with_other_columns_stay_in_theirs() {
         let mut rows = PredictionRows::new(OutputFormat::Csv, ',');
-        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), Found::Answer(&single())).unwrap();
+        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), Found::Answer(&single()), None)
+            .unwrap();
         let swapped = record(&[("b", json!(4)), ("a", json!(3))]);
-        assert_eq!(rows.lines(&swapped, Found::Answer(&single())).unwrap(), "3,4,2,0.9,0.9,1e-8");
+        assert_eq!(
+            rows.lines(&swapped, Found::Answer(&single()), None).unwrap(),
+            "3,4,2,0.9,0.9,1e-8"
+        );
         assert_eq!(rows.warning(), None);
         let other = record(&[("c", json!(6)), ("a", json!(5))]);
-        assert_eq!(rows.lines(&other, Found::Answer(&single())).unwrap(), "5,,2,0.9,0.9,1e-8");
+        assert_eq!(
+            rows.lines(&other, Found::Answer(&single()), None).unwrap(),
+            "5,,2,0.9,0.9,1e-8"
+        );
         let warning = rows.warning().unwrap();
         assert!(warning.starts_with("1 row has columns that the first row lacks, such as `c`"));
         assert!(warning.contains("f.jsonl:3"));
@@ -332,10 +389,10 @@ mod tests {
         assert!(line(OutputFormat::Jsonl, &none, &neither).starts_with(r#"{"labels":[],"#));
         let mut rows = PredictionRows::new(OutputFormat::Csv, '|');
         assert_eq!(
-            rows.lines(&none, Found::Answer(&both)).unwrap(),
+            rows.lines(&none, Found::Answer(&both), None).unwrap(),
             "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5"
         );
-        assert_eq!(rows.lines(&none, Found::Answer(&neither)).unwrap(), ",0.5,0.75,0.5");
+        assert_eq!(rows.lines(&none, Found::Answer(&neither), None).unwrap(), ",0.5,0.75,0.5");
         let value = Prediction::Regression { value: 0.81 };
         assert_eq!(line(OutputFormat::Jsonl, &none, &value), r#"{"value":0.81}"#);
         assert_eq!(line(OutputFormat::Csv, &none, &value), "value\n0.81");
@@ -358,7 +415,7 @@ mod tests {
         let decision =
             |prediction, abstained| Decision { prediction, abstained, set: None, interval: None };
         let line = |form, decision: &Decision| {
-            PredictionRows::new(form, '|').lines(&none, Found::Decision(decision)).unwrap()
+            PredictionRows::new(form, '|').lines(&none, Found::Decision(decision), None).unwrap()
         };
         let withheld = decision(single(), true);
         assert_eq!(

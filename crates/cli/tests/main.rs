@@ -16,6 +16,7 @@ mod contract;
 mod damaged_runs;
 mod decisions;
 mod experiments;
+mod explain;
 mod hostile;
 mod ignored_options;
 mod labels;

@@ -5,7 +5,9 @@ use crate::data::Record;
 use crate::data::labels::LabelKind;
 use crate::decisions::{Calibration, CalibrationFault, DecisionError, Policy, Rule, Source};
 use crate::input::texts;
-use crate::models::{ClassifierBundle, Decision, Prediction, open_model};
+use crate::models::{
+    ClassifierBundle, Decision, ExplainMethod, Explanation, Prediction, open_model,
+};
 use crate::run::Progress;
 use crate::text::Direction;
 use crate::{Error, Fields, Precision, PreparedText};
@@ -143,6 +145,30 @@ impl Classifier {
                 self.bundle.decision(&row, policy, self.bundle.knows_a_word(document))
             }));
         }
+    }
+
+    /// Which words decided the answer to each text.
+    ///
+    /// ```no_run
+    /// use ulmfit::{Classifier, ExplainMethod};
+    /// let model = Classifier::load("tickets")?;
+    /// let text = "Where is my parcel?";
+    /// for word in &model.explain([text], ExplainMethod::Fast)?[0].words {
+    ///     println!("{:+.3} {}", word.weight, &text[word.start..word.end]);
+    /// }
+    /// # Ok::<(), ulmfit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn explain<T: Fields>(
+        &self,
+        texts: impl IntoIterator<Item = T>,
+        method: ExplainMethod,
+    ) -> Result<Vec<Explanation>, Error> {
+        let texts: Vec<T> = texts.into_iter().collect();
+        let documents: Vec<Vec<&str>> = texts.iter().map(Fields::fields).collect();
+        self.bundle.explain(&documents, method)
     }
 
     /// What it said about labelled rows that it had not learned; none in folders of older versions,

@@ -100,7 +100,7 @@ pub use error_class::ErrorClass;
 #[cfg(feature = "train")]
 pub use examples::{Examples, Reader, describe_columns};
 pub use fields::Fields;
-pub use models::{Decision, Prediction};
+pub use models::{Decision, ExplainMethod, Explanation, Prediction, WordWeight};
 pub use prepared::PreparedText;
 #[cfg(feature = "train")]
 pub use trained::Trained;

@@ -1,6 +1,6 @@
 //! `ulmfit evaluate`.
 
-use crate::mistake_table::MistakeTable;
+use crate::mistake_table::{MistakeTable, mistakes_as_json, mistakes_in_words};
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use ulmfit::data::readers::{Columns, ReadOptions};
 use ulmfit::input::read_texts;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, open_model, read_config};
+use ulmfit::report::ClassifierEvaluation;
 use ulmfit::stages::{evaluate_classifier, evaluate_language_model};
 use ulmfit::{Error, Reader};
 
@@ -66,7 +67,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 model.keep(&direction.directions())?;
             }
             model.set_precision(args.precision.get());
-            let columns = if args.mistakes.is_some() { Columns::Keep } else { Columns::Drop };
+            let keep = args.mistakes.is_some() || common.json;
+            let columns = if keep { Columns::Keep } else { Columns::Drop };
             let options = ReadOptions {
                 learned_text: model.text_columns.clone(),
                 learned_label: model.label_column.clone(),
@@ -81,7 +83,18 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             if let Some(table) = table {
                 table.write(&reader.columns(), &records, &found.mistakes)?;
             }
-            out.result(&found.scores, &found.scores.to_string())
+            let mut text = found.scores.to_string();
+            text += &mistakes_in_words(&records, &found.mistakes)?;
+            let mistakes = mistakes_as_json(&reader.columns(), &records, &found.mistakes);
+            out.result(&WithMistakes { scores: &found.scores, mistakes }, &text)
         }
     }
+}
+
+/// Scores, and what was predicted wrong.
+#[derive(serde::Serialize)]
+struct WithMistakes<'a> {
+    #[serde(flatten)]
+    scores: &'a ClassifierEvaluation,
+    mistakes: Vec<serde_json::Value>,
 }

@@ -7,6 +7,7 @@ mod check_data;
 mod data;
 mod demo;
 mod evaluate;
+mod explain;
 mod export;
 mod finetune;
 mod fit;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::Args),
     /// Predict the labels of texts
     Predict(predict::Args),
+    /// Show which words decided
+    Explain(explain::Args),
     /// Measure on labelled rows when a classifier should not answer
     Calibrate(calibrate::Args),
     /// Serve models over HTTP, with a page for people
@@ -82,6 +85,7 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::Train(args) => train::run(args, common, out),
         Command::Evaluate(args) => evaluate::run(args, common, out),
         Command::Predict(args) => predict::run(args, common, out),
+        Command::Explain(args) => explain::run(args, common, out),
         Command::Calibrate(args) => calibrate::run(args, common, out),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, common, out),

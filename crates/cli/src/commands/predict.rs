@@ -1,8 +1,10 @@
 //! `ulmfit predict`.
 
-use crate::options::{Common, DataOptions, DecisionOptions, DirectionOption, PrecisionOption};
+use crate::options::{
+    Common, DataOptions, DecisionOptions, DirectionOption, ExplainArg, PrecisionOption,
+};
 use crate::output::Output;
-use crate::prediction_rows::{Found, OutputFormat, PredictionRows};
+use crate::prediction_rows::{Found, OutputFormat, PredictionRows, Word};
 use crate::progress::Terminal;
 use crate::read_ahead::ReadAhead;
 use crate::whole_file::WholeFile;
@@ -40,6 +42,10 @@ pub(crate) struct Args {
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
+    /// Add the words that decided, as places in the text with weights: `fast` takes one pass,
+    /// `exact` leaves each word out in turn
+    #[arg(long, value_enum, value_name = "HOW")]
+    explain: Option<ExplainArg>,
     #[command(flatten)]
     decision: DecisionOptions,
     #[command(flatten)]
@@ -107,6 +113,20 @@ impl Predictor {
         }
     }
 
+    /// The classifier itself.
+    #[cfg_attr(not(feature = "serve"), allow(clippy::unnecessary_wraps))]
+    fn here(&self) -> anyhow::Result<&Classifier> {
+        match self {
+            Self::Here(model) => Ok(model),
+            #[cfg(feature = "serve")]
+            Self::There(_) => {
+                let message = "--explain has no effect with --server".into();
+                let hint = Some("explain with the model's folder".into());
+                Err(Error::Usage { message, hint }.into())
+            }
+        }
+    }
+
     fn predict(&self, documents: &[&[String]]) -> anyhow::Result<Vec<Prediction>> {
         match self {
             Self::Here(model) => Ok(model.predict(documents)?),
@@ -134,7 +154,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         args.data
             .refuse_label_delimiter("`--format jsonl`, which prints several labels as a list")?;
     }
+    if args.explain.is_some() && args.format != OutputFormat::Jsonl {
+        let message = "--explain gives a list of words, which only JSON has room for".into();
+        let hint = Some("choose `--format jsonl`, or `ulmfit explain` to read it".into());
+        return Err(Error::Usage { message, hint }.into());
+    }
     let (model, input) = Predictor::open(args)?;
+    if args.explain.is_some() {
+        model.here()?;
+    }
     let mut terminal = Terminal::new(common);
     let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?.flatten();
     if let Some(policy) = &policy {
@@ -168,23 +196,45 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             break;
         }
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
-        let mut write = |record: &Record, found: Found<'_>| -> anyhow::Result<()> {
-            let line = lines.lines(record, found)?;
+        let mut write = |record: &Record, found: Found<'_>, words: Option<&[Word<'_>]>| {
+            let line = lines.lines(record, found, words)?;
             match (&mut file, args.format) {
                 (Some(file), _) => writeln!(file, "{line}")?,
                 (None, OutputFormat::Jsonl) => out.json_line(&line)?,
                 (None, OutputFormat::Csv | OutputFormat::Text) => out.line(&line)?,
             }
-            Ok(())
+            anyhow::Ok(())
         };
-        match &policy {
-            Some(policy) => {
-                let found = model.decide(&documents, policy)?;
-                batch.iter().zip(&found).try_for_each(|(r, d)| write(r, Found::Decision(d)))?;
+        match (&policy, args.explain) {
+            (_, Some(method)) => {
+                let model = model.here()?;
+                let bundle = model.bundle();
+                let found = model.explain(documents.iter().copied(), method.method())?;
+                for ((record, document), found) in batch.iter().zip(&documents).zip(&found) {
+                    let words = Word::all(record, found);
+                    let knows = bundle.knows_a_word(&bundle.text.encode(document));
+                    match &policy {
+                        Some(policy) => {
+                            let decision = bundle.decision(&found.row, policy, knows);
+                            write(record, Found::Decision(&decision), Some(&words))?;
+                        }
+                        None => {
+                            let answer = bundle.prediction(&found.row);
+                            write(record, Found::Answer(&answer), Some(&words))?;
+                        }
+                    }
+                }
             }
-            None => {
+            (Some(policy), None) => {
+                let found = model.decide(&documents, policy)?;
+                batch
+                    .iter()
+                    .zip(&found)
+                    .try_for_each(|(r, d)| write(r, Found::Decision(d), None))?;
+            }
+            (None, None) => {
                 let found = model.predict(&documents)?;
-                batch.iter().zip(&found).try_for_each(|(r, p)| write(r, Found::Answer(p)))?;
+                batch.iter().zip(&found).try_for_each(|(r, p)| write(r, Found::Answer(p), None))?;
             }
         }
         out.flush()?;

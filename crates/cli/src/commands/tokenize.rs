@@ -9,7 +9,7 @@ use ulmfit::data::Record;
 use ulmfit::data::readers::open;
 use ulmfit::data::readers::{LabelUse, ReadOptions};
 use ulmfit::models::{load_text, open_model, read_config};
-use ulmfit::text::{InnerSpaces, TextConfig, TextError, Tokenizer};
+use ulmfit::text::{InnerSpaces, TextConfig, TextError, TokenSpan, Tokenizer};
 
 /// Documents tokenised together.
 const CHUNK: usize = 1024;
@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Which path of fastai to match: `predict`, for single texts, leaves spaces inside tokens alone
     #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch")]
     compat: String,
+    /// Write objects with the place of each token in the text, in characters
+    #[arg(long)]
+    offsets: bool,
     #[command(flatten)]
     language: LanguageOption,
     #[command(flatten)]
@@ -65,12 +68,32 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
-        let lines = batch
-            .par_iter()
-            .map(|record| serde_json::to_string(&tokenizer.tokenize(&record.fields)));
+        let lines = batch.par_iter().map(|record| {
+            if args.offsets {
+                serde_json::to_string(&placed(tokenizer, &record.fields))
+            } else {
+                serde_json::to_string(&tokenizer.tokenize(&record.fields))
+            }
+        });
         for line in lines.collect::<Result<Vec<_>, _>>()? {
             out.json_line(&line)?;
         }
         out.flush()?;
     }
+}
+
+/// Tokens with their places in characters; marks of rules have the place of their word and no
+/// length.
+fn placed(tokenizer: &Tokenizer, fields: &[String]) -> Vec<serde_json::Value> {
+    let place = |span: TokenSpan| {
+        let text = fields.get(span.field).map_or("", String::as_str);
+        let start = text[..span.start].chars().count();
+        let end = start + text[span.start..span.end].chars().count();
+        let mut token = serde_json::json!({ "token": span.token, "start": start, "end": end });
+        if fields.len() > 1 {
+            token["field"] = span.field.into();
+        }
+        token
+    };
+    tokenizer.tokenize_with_spans(fields).into_iter().map(place).collect()
 }

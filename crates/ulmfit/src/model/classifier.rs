@@ -18,7 +18,7 @@ pub struct TextClassifier<D: Device> {
     pub(super) device: D,
     config: ClassifierConfig,
     pub(super) encoder: AwdLstm<D>,
-    head: PoolingHead<D>,
+    pub(super) head: PoolingHead<D>,
 }
 
 /// Losses of one batch, each a mean, and what the batch was taken for.

@@ -1,6 +1,6 @@
 //! How a classifier reads texts.
 
-use crate::text::{PretrainedTokenizer, TextPipeline, TokenId, special};
+use crate::text::{PretrainedTokenizer, TextPipeline, TokenId, WordSpan, special, words};
 
 /// Texts to ids, as the network of a classifier needs them.
 #[derive(Clone, Debug)]
@@ -17,6 +17,22 @@ impl ClassifierText {
         match self {
             Self::Pipeline(text) => text.encode(fields),
             Self::Pretrained(text) => text.encode(fields),
+        }
+    }
+
+    /// [`encode`](Self::encode), and the words of the document as numbers of these ids.
+    pub fn encode_words(&self, fields: &[impl AsRef<str>]) -> (Vec<TokenId>, Vec<WordSpan>) {
+        match self {
+            Self::Pipeline(text) => {
+                let spans = text.tokenizer().tokenize_with_spans(fields);
+                let ids = spans.iter().map(|span| text.vocab().id(&span.token)).collect();
+                (ids, words(fields, &spans, 1)) // not `xxbos`
+            }
+            Self::Pretrained(text) => {
+                let (ids, spans) = text.encode_with_spans(fields);
+                let found = words(fields, &spans, 0);
+                (ids, found)
+            }
         }
     }
 

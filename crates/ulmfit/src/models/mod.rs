@@ -12,6 +12,7 @@ mod config_fault;
 mod decide;
 mod directions;
 mod embedded;
+mod explain;
 mod fastai;
 mod folder;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use config::{ModelConfig, NetworkConfig};
 pub use config_fault::ConfigFault;
 pub use decide::Decision;
 pub use embedded::{ENGLISH, ENGLISH_BASE, embedded_name, english, open_base, open_model};
+pub use explain::{ExplainMethod, Explanation, WordWeight};
 pub use fastai::{FromFastai, from_fastai};
 pub use folder::{ModelMetadata, read_config};
 pub use predict::{Prediction, Probabilities};

@@ -209,7 +209,7 @@ impl<D: Device> ClassifierBundle<D> {
         self.probabilities(&PROBE.map(|text| [text]), PROBE.len()).map(drop)
     }
 
-    fn not_finite(&self, direction: Direction) -> Error {
+    pub(super) fn not_finite(&self, direction: Direction) -> Error {
         let what = match self.task() {
             LabelKind::Regression => "a value",
             LabelKind::Single | LabelKind::Multi => "a probability",

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::rules::Revision;
+
 /// Written by `fixtures/text/export_tables.py` from Python's standard library.
 #[derive(Deserialize)]
 struct Tables {
@@ -25,7 +27,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 const LONGEST_NAME: usize = 32;
 
 /// Appends `text` with every reference replaced; other text is unchanged.
-pub(super) fn unescape(text: &str, out: &mut String) {
+pub(super) fn unescape(text: &str, out: &mut Revision) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
         out.push_str(&rest[..at]);
@@ -43,7 +45,7 @@ pub(super) fn unescape(text: &str, out: &mut String) {
 }
 
 /// `#39;` or `#x27;`, both also without `;`. Gives the bytes used, `None` if it is not a number.
-fn push_number(body: &str, out: &mut String) -> Option<usize> {
+fn push_number(body: &str, out: &mut Revision) -> Option<usize> {
     let (digits, radix) = match body.strip_prefix(['x', 'X']) {
         Some(hex) => (hex, 16),
         None => (body, 10),
@@ -74,7 +76,7 @@ fn push_number(body: &str, out: &mut String) -> Option<usize> {
 
 /// `eacute;`, or the longest old name that the text begins with (`&notit;` is `¬it;`). Gives the
 /// bytes used; `None` if the text begins with no name.
-fn push_named(body: &str, out: &mut String) -> Option<usize> {
+fn push_named(body: &str, out: &mut Revision) -> Option<usize> {
     let ends_name = |c: char| matches!(c, '\t' | '\n' | '\x0c' | ' ' | '<' | '&' | '#' | ';');
     let mut ends = [0; LONGEST_NAME];
     let mut length = 0;
@@ -100,9 +102,9 @@ mod tests {
     use super::*;
 
     fn unescaped(text: &str) -> String {
-        let mut out = String::new();
+        let mut out = Revision::default();
         unescape(text, &mut out);
-        out
+        out.as_str().to_owned()
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod pretrained;
 mod pretrained;
 mod rules;
 mod spacy_tables;
+mod spans;
 pub mod special;
 #[cfg(feature = "subwords")]
 mod subwords;
@@ -44,6 +45,7 @@ pub use direction::Direction;
 pub use error::TextError;
 pub use pipeline::TextPipeline;
 pub use pretrained::PretrainedTokenizer;
+pub use spans::{TokenSpan, WordSpan, words};
 pub use subwords::SubwordModel;
 pub use tokenizer::Tokenizer;
 pub use vocab::{BaseWords, Vocab, VocabConfig, VocabPadding};

@@ -1,5 +1,6 @@
 //! A document to its tokens.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::chars::is_space;
@@ -7,6 +8,7 @@ use super::config::{InnerSpaces, TextConfig, TokenizerConfig};
 use super::error::TextError;
 use super::language::Language;
 use super::rules::{RuleBuffer, Rules};
+use super::spans::TokenSpan;
 use super::subwords::SubwordModel;
 use super::words::{self, WordTokenizer};
 
@@ -117,14 +119,60 @@ impl Tokenizer {
         }
     }
 
+    /// As [`Self::tokenize`], with the bytes of the fields that each token stands for.
+    pub fn tokenize_with_spans(&self, fields: &[impl AsRef<str>]) -> Vec<TokenSpan> {
+        let (mut draft, mut words) = (RuleBuffer::default(), words::Scratch::default());
+        self.rules.apply_tracked(fields, &mut draft);
+        let (text, source) = (draft.text(), draft.source());
+        let lengths: Vec<usize> = fields.iter().map(|field| field.as_ref().len()).collect();
+        let mut tokens = Vec::new();
+        let mut push = |token: &str, bytes: Range<usize>| {
+            let (token, (field, start, end)) = (token.to_owned(), place(&lengths, source, bytes));
+            tokens.push(TokenSpan { token, field, start, end });
+        };
+        match &self.splitter {
+            Splitter::Subwords(model) => model.for_each_piece_at(text, &mut push),
+            Splitter::Words(tokenizer) => {
+                for span in tokenizer.tokenize(text, &mut words) {
+                    let token = span.of(text);
+                    if self.inner_spaces == InnerSpaces::Mark && token.starts_with(is_space) {
+                        push(&token.replace(' ', "▁"), span.bytes());
+                    } else {
+                        push(token, span.bytes());
+                    }
+                }
+            }
+        }
+        tokens
+    }
+
     fn rooms(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The field and the bytes in it that these bytes of all fields together are.
+fn place(lengths: &[usize], source: &[(u32, u32)], bytes: Range<usize>) -> (usize, usize, usize) {
+    // a byte that stands for nothing says where, but nothing more
+    let here = source.get(bytes.start).map_or(0, |range| range.0);
+    let real = || source[bytes.clone()].iter().filter(|range| range.0 < range.1);
+    let first = real().map(|range| range.0).min();
+    let start = first.unwrap_or(here) as usize;
+    let end = real().map(|range| range.1).max().map_or(start, |end| end as usize);
+    let (mut field, mut base) = (0, 0);
+    // an empty place at the end of a field is the beginning of the next one
+    while field + 1 < lengths.len() && start >= base + lengths[field] {
+        base += lengths[field];
+        field += 1;
+    }
+    let length = lengths.get(field).copied().unwrap_or(0);
+    (field, (start - base).min(length), (end - base).min(length))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::words;
 
     fn tokens(config: &TextConfig, fields: &[&str]) -> String {
         Tokenizer::new(config, None).unwrap().tokenize(fields).join("|")
@@ -162,6 +210,66 @@ mod tests {
         assert_eq!(tokens(&config, &["one"]), "xxbos|one|xxeos");
         config.mark_fields = Some(false);
         assert_eq!(tokens(&config, &["one", "two"]), "xxbos|one|two|xxeos");
+    }
+
+    /// Every token with what it stands for, `=` between them; then the words.
+    fn spans(fields: &[&str]) -> (String, Vec<String>) {
+        let tokenizer = Tokenizer::new(&TextConfig::default(), None).unwrap();
+        let found = tokenizer.tokenize_with_spans(fields);
+        let plain: Vec<String> = found.iter().map(|span| span.token.clone()).collect();
+        assert_eq!(plain, tokenizer.tokenize(fields));
+        let shown = found
+            .iter()
+            .skip(1)
+            .map(|span| format!("{}={}", span.token, &fields[span.field][span.start..span.end]));
+        let words = words(fields, &found, 1);
+        let named = words.iter().map(|word| fields[word.field][word.start..word.end].to_owned());
+        (shown.collect::<Vec<_>>().join("|"), named.collect())
+    }
+
+    #[test]
+    fn tokens_know_where_they_stand() {
+        let (tokens, words) = spans(&["It's SO goooood, isn't it?"]);
+        assert_eq!(
+            tokens,
+            "xxmaj=|it=It|'s='s|xxup=|so=SO|g=g|xxrep=ooooo|5=ooooo|o=ooooo|d=d|,=,|is=is|n't=n't|\
+             it=it|?=?"
+        );
+        assert_eq!(words, ["It", "'s", "SO", "goooood", ",", "isn't", "it", "?"]);
+        let (tokens, words) = spans(&["no no no way &amp; a<br />B", "Über ÇA"]);
+        assert!(tokens.starts_with("xxfld=|1=|xxwrep=no no no|3=no no no|no=no no no"), "{tokens}");
+        assert_eq!(words[..2], ["no no no", "way"]);
+        assert!(words.contains(&"B".to_owned()) && words.ends_with(&["Über".into(), "ÇA".into()]));
+        assert_eq!(spans(&[""]), (String::new(), vec![]));
+        assert_eq!(spans(&["", "x"]).1, ["x"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn spans_never_leave_their_field(a in "(?s).{0,40}", b in "[aA<br />&;.no 3É\n]{0,60}") {
+            let tokenizer = Tokenizer::new(&TextConfig::default(), None).unwrap();
+            let fields = [a.as_str(), b.as_str()];
+            let found = tokenizer.tokenize_with_spans(&fields);
+            let plain: Vec<String> = found.iter().map(|span| span.token.clone()).collect();
+            proptest::prop_assert_eq!(plain, tokenizer.tokenize(&fields));
+            for span in &found {
+                proptest::prop_assert!(span.start <= span.end);
+                proptest::prop_assert!(span.end <= fields[span.field].len());
+            }
+            let words = words(&fields, &found, 1);
+            for word in &words {
+                proptest::prop_assert!(fields[word.field].get(word.start..word.end).is_some());
+            }
+            // every token but the first belongs to one word, in order
+            let mut next = 1;
+            for word in &words {
+                proptest::prop_assert_eq!(word.first_token, next);
+                next = word.end_token;
+            }
+            if !words.is_empty() {
+                proptest::prop_assert_eq!(next, found.len());
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The stand-in of a build without the feature `subwords`.
 
+use super::spans::TokenSpan;
 use super::{Frame, TextError, TokenId};
 
 /// The tokenizer of an encoder; a build without the feature `subwords` has none.
@@ -42,6 +43,11 @@ impl PretrainedTokenizer {
 
     /// The ids of a document.
     pub fn encode(&self, _fields: &[impl AsRef<str>]) -> Vec<TokenId> {
+        match *self {}
+    }
+
+    /// The ids of a document and what each stands for.
+    pub fn encode_with_spans(&self, _fields: &[impl AsRef<str>]) -> (Vec<TokenId>, Vec<TokenSpan>) {
         match *self {}
     }
 

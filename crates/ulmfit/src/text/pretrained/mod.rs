@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
+use super::spans::TokenSpan;
 use super::{Frame, TextError, TokenId};
 
 /// The file in a model folder, as the `tokenizers` library stores it.
@@ -91,6 +92,25 @@ impl PretrainedTokenizer {
         let text = fields.join(BETWEEN_FIELDS);
         let encoding = self.tokenizer.encode_fast(text, false).map_err(|error| failed(&*error))?;
         Ok(encoding.get_ids().to_vec())
+    }
+
+    /// [`encode`](Self::encode) with the bytes of the fields that each token stands for.
+    pub fn encode_with_spans(&self, fields: &[impl AsRef<str>]) -> (Vec<TokenId>, Vec<TokenSpan>) {
+        let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+        let text = fields.join(BETWEEN_FIELDS);
+        let Ok(encoding) = self.tokenizer.encode(text, false) else { return Default::default() };
+        let spans = encoding.get_tokens().iter().zip(encoding.get_offsets());
+        let spans = spans.map(|(token, &(start, end))| {
+            let (mut field, mut base) = (0, 0);
+            while field + 1 < fields.len() && start > base + fields[field].len() {
+                base += fields[field].len() + BETWEEN_FIELDS.len();
+                field += 1;
+            }
+            let within = |at: usize| at.saturating_sub(base).min(fields[field].len());
+            let (start, end) = (within(start), within(end));
+            TokenSpan { token: token.clone(), field, start, end: end.max(start) }
+        });
+        (encoding.get_ids().to_vec(), spans.collect())
     }
 
     /// [`encode`](Self::encode) of every document, on all cores, in the same order.

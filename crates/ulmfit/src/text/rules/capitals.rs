@@ -3,14 +3,15 @@
 //! Both marks go before a piece between white space, and no piece gets two: what the first rule
 //! finds, it lowers. So the marks are set in one pass, and all is lowered behind them.
 
+use super::Revision;
 use super::letters::Letters;
-use crate::text::chars::{is_space, push_lower};
+use crate::text::chars::is_space;
 use crate::text::special::{MAJ, UP};
 
 /// Appends `text` in small letters, with `xxup` before a piece in capitals (`HELLO,`, `A1`) and
 /// `xxmaj` before one whose only capital is its first letter. A single capital gets no mark, nor
 /// does `McDonald` or `iPhone`.
-pub(super) fn push_marked(text: &str, letters: Letters, out: &mut String) {
+pub(super) fn push_marked(text: &str, letters: Letters, out: &mut Revision) {
     let mut rest = text;
     // The text before `rest`, as far as it is not yet written.
     let mut done = 0;
@@ -20,7 +21,7 @@ pub(super) fn push_marked(text: &str, letters: Letters, out: &mut String) {
         if text[..start].chars().next_back().is_none_or(is_space) {
             let end = from_here.find(is_space).unwrap_or(from_here.len());
             if let Some(mark) = mark(&from_here[..end], letters) {
-                push_lower(&text[done..start], out);
+                out.push_lower(&text[done..start]);
                 out.push_str(mark);
                 out.push(' ');
                 done = start;
@@ -31,7 +32,7 @@ pub(super) fn push_marked(text: &str, letters: Letters, out: &mut String) {
             rest = &from_here[inside..];
         }
     }
-    push_lower(&text[done..], out);
+    out.push_lower(&text[done..]);
 }
 
 /// The mark of a piece that begins with a capital.
@@ -65,9 +66,9 @@ mod tests {
             ("The\n\nEND", "xxmaj the\n\nxxup end"),
             ("ΟΔΟΣ The ΣΑΣ", "οδος xxmaj the σας"),
         ] {
-            let mut out = String::new();
+            let mut out = Revision::default();
             push_marked(text, Letters::Ascii, &mut out);
-            assert_eq!(out, expected);
+            assert_eq!(out.as_str(), expected);
         }
     }
 }

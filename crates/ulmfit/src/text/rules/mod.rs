@@ -13,6 +13,7 @@ mod capitals;
 mod html;
 mod letters;
 mod repeats;
+mod revision;
 mod spacing;
 
 use std::fmt::Write;
@@ -22,18 +23,22 @@ use super::config::TextConfig;
 use super::language::Language;
 use super::special::{BOS, EOS, FLD};
 use letters::Letters;
+pub(in crate::text) use revision::Revision;
+use revision::compose;
 
 /// A text under revision, with the room that the next revision is written into.
 #[derive(Debug, Default)]
 pub(super) struct RuleBuffer {
     text: String,
     spare: String,
+    /// Bytes of the text that was given for each byte of `text`, where that is asked for.
+    source: Option<Vec<(u32, u32)>>,
 }
 
 impl RuleBuffer {
     #[cfg(test)]
     fn of(text: &str) -> Self {
-        Self { text: text.to_owned(), spare: String::new() }
+        Self { text: text.to_owned(), ..Self::default() }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -41,11 +46,21 @@ impl RuleBuffer {
     }
 
     /// Replaces the text by what `rule` writes.
-    fn rewrite(&mut self, rule: impl FnOnce(&str, &mut String)) {
-        self.spare.clear();
+    fn rewrite(&mut self, rule: impl FnOnce(&str, &mut Revision)) {
         self.spare.reserve(self.text.len());
-        rule(&self.text, &mut self.spare);
-        std::mem::swap(&mut self.text, &mut self.spare);
+        let spare = std::mem::take(&mut self.spare);
+        let mut out = Revision::start(spare, self.source.is_some().then_some(&*self.text));
+        rule(&self.text, &mut out);
+        let (text, ranges) = out.finish();
+        self.spare = std::mem::replace(&mut self.text, text);
+        if let (Some(source), Some(ranges)) = (&mut self.source, ranges) {
+            *source = compose(source, ranges);
+        }
+    }
+
+    /// Which bytes of all fields, one behind the other, each byte stands for.
+    pub(super) fn source(&self) -> &[(u32, u32)] {
+        self.source.as_deref().unwrap_or_default()
     }
 }
 
@@ -67,8 +82,21 @@ impl Rules {
     /// Puts a document's fields together and applies all rules: markup to text, repeats and
     /// capitals to special tokens, small letters.
     pub(super) fn apply(&self, fields: &[impl AsRef<str>], draft: &mut RuleBuffer) {
+        draft.source = None;
         draft.text.clear();
         self.join(fields, &mut draft.text);
+        self.revise(draft);
+    }
+
+    /// As [`apply`](Self::apply), and notes [where each byte comes from](RuleBuffer::source).
+    pub(super) fn apply_tracked(&self, fields: &[impl AsRef<str>], draft: &mut RuleBuffer) {
+        draft.text.clear();
+        self.join(fields, &mut draft.text);
+        draft.source = Some(self.joined_source(fields, draft.text.len()));
+        self.revise(draft);
+    }
+
+    fn revise(&self, draft: &mut RuleBuffer) {
         html::fix_html(draft);
         repeats::replace_rep(draft);
         repeats::replace_wrep(draft, self.letters);
@@ -83,6 +111,22 @@ impl Rules {
                 out.push_str(end);
             }
         });
+    }
+
+    /// For each byte that [`join`](Self::join) writes the byte of the fields; marks and the spaces
+    /// between fields have none.
+    fn joined_source(&self, fields: &[impl AsRef<str>], length: usize) -> Vec<(u32, u32)> {
+        let mark = self.mark_fields.unwrap_or(fields.len() > 1);
+        let (mut source, mut base) = (Vec::with_capacity(length), 0_u32);
+        for (i, field) in fields.iter().enumerate() {
+            let mark = if mark { format!("{FLD} {} ", i + 1).len() } else { 0 };
+            let before = mark + usize::from(i > 0);
+            source.extend(std::iter::repeat_n((base, base), before));
+            let end = base + field.as_ref().len() as u32;
+            source.extend((base..end).map(|at| (at, at + 1)));
+            base = end;
+        }
+        source
     }
 
     fn join(&self, fields: &[impl AsRef<str>], text: &mut String) {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::RuleBuffer;
 use super::letters::Letters;
+use super::{Revision, RuleBuffer};
 use crate::text::chars::is_space;
 use crate::text::special::{REP, WREP};
 
@@ -69,8 +69,8 @@ pub(super) fn replace_wrep(draft: &mut RuleBuffer, letters: Letters) {
             push(out, WREP, repeat.count, repeat.word);
             // The character after the last copy belongs to the match.
             let after = text[repeat.end..].chars().next();
-            out.extend(after);
             done = repeat.end + after.map_or(0, char::len_utf8);
+            out.push_str(&text[repeat.end..done]);
             found = next_repeat(text, done, letters);
         }
         out.push_str(&text[done..]);
@@ -133,8 +133,8 @@ fn leading(text: &str, such: impl Fn(char) -> bool) -> &str {
     &text[..text.find(|c| !such(c)).unwrap_or(text.len())]
 }
 
-fn push(out: &mut String, mark: &str, count: usize, what: &str) {
-    write!(out, " {mark} {count} {what} ").expect("a String takes all");
+fn push(out: &mut Revision, mark: &str, count: usize, what: &str) {
+    write!(out, " {mark} {count} {what} ").expect("a text takes all");
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The stand-in of a build without the feature `subwords`.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::{TextConfig, TextError};
@@ -34,6 +35,10 @@ impl SubwordModel {
     }
 
     pub(super) fn for_each_piece(&self, _text: &str, _f: &mut dyn FnMut(&str)) {
+        match *self {}
+    }
+
+    pub(super) fn for_each_piece_at(&self, _text: &str, _f: &mut dyn FnMut(&str, Range<usize>)) {
         match *self {}
     }
 

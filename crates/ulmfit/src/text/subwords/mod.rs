@@ -5,6 +5,7 @@
 mod sentencepiece;
 mod train;
 
+use std::ops::Range;
 use std::path::Path;
 
 use tokenizers::models::ModelWrapper;
@@ -97,31 +98,55 @@ impl SubwordModel {
     /// Calls `f` with the pieces of a text that the rules have been over; a character that is in no
     /// piece comes as it is, or as `xxunk`.
     pub(super) fn for_each_piece(&self, text: &str, f: &mut dyn FnMut(&str)) {
+        self.for_each_piece_at(text, &mut |piece, _| f(piece));
+    }
+
+    /// As [`for_each_piece`](Self::for_each_piece), with the bytes of the text that each piece
+    /// stands for; of a text that is normalized, those of the whole word, if words stay words.
+    pub(super) fn for_each_piece_at(&self, text: &str, f: &mut dyn FnMut(&str, Range<usize>)) {
         let normalized = match self.tokenizer.get_normalizer() {
             Some(NormalizerWrapper::Precompiled(map)) => Some(map.normalize_string(text)),
             _ => None,
         };
-        let text = normalized.as_deref().unwrap_or(text);
+        let (given, text) = (text, normalized.as_deref().unwrap_or(text));
+        let words = |text: &'_ str| text.split(is_space).filter(|word| !word.is_empty()).count();
+        let same_words = normalized.is_some() && words(given) == words(text);
+        let mut given_words = given.split(is_space).filter(|word| !word.is_empty());
         let mut word = String::new();
         for plain in text.split(is_space).filter(|word| !word.is_empty()) {
+            let whole = match given_words.next() {
+                Some(own) if same_words => range_in(given, own),
+                _ if normalized.is_some() => 0..given.len(),
+                _ => range_in(text, plain),
+            };
             word.clear();
             word.push(SPACE);
             word.push_str(plain);
             if special::ALL.contains(&plain) {
-                f(if self.marked_specials { &word } else { plain });
+                f(if self.marked_specials { &word } else { plain }, whole);
                 continue;
             }
             // Only a model without a piece for the unknown can fail, and `from_json` may read one.
             match self.tokenizer.get_model().tokenize(&word) {
                 Ok(pieces) => {
                     for piece in pieces {
-                        f(if Some(piece.id) == self.unk { UNK } else { &piece.value });
+                        let at =
+                            |offset: usize| whole.start + offset.saturating_sub(SPACE.len_utf8());
+                        let part = at(piece.offsets.0)..at(piece.offsets.1);
+                        let place = if normalized.is_some() { whole.clone() } else { part };
+                        f(if Some(piece.id) == self.unk { UNK } else { &piece.value }, place);
                     }
                 }
-                Err(_) => f(UNK),
+                Err(_) => f(UNK, whole),
             }
         }
     }
+}
+
+/// Where a slice of a text is in it.
+fn range_in(text: &str, slice: &str) -> Range<usize> {
+    let start = slice.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + slice.len()
 }
 
 fn failed(error: &(impl std::fmt::Display + ?Sized)) -> TextError {

@@ -31,6 +31,10 @@ impl Span {
     pub(super) fn of(self, text: &str) -> &str {
         &text[self.start..self.end]
     }
+
+    pub(super) fn bytes(self) -> std::ops::Range<usize> {
+        self.start..self.end
+    }
 }
 
 /// Scratch for the tokens of one text, kept from text to text.

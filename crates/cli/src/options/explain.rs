@@ -1,0 +1,20 @@
+//! How the words that decided are found.
+
+use ulmfit::ExplainMethod;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExplainArg {
+    /// One pass: how the answer changes as each word is read
+    Fast,
+    /// One pass for each word: how the answer changes without it
+    Exact,
+}
+
+impl ExplainArg {
+    pub(crate) fn method(self) -> ExplainMethod {
+        match self {
+            Self::Fast => ExplainMethod::Fast,
+            Self::Exact => ExplainMethod::Exact,
+        }
+    }
+}
