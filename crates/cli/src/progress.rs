@@ -186,6 +186,15 @@ impl Progress for Terminal {
     }
 }
 
+/// Shows nothing.
+pub(crate) struct Hidden;
+
+impl Progress for Hidden {
+    fn spelling(&self) -> Spelling {
+        crate::failure::options()
+    }
+}
+
 impl Drop for Terminal {
     fn drop(&mut self) {
         // A panic may have poisoned the bar's lock, and a second panic would abort.

@@ -139,7 +139,7 @@ fn of_json() -> Vec<Case> {
         read(
             "one_in_a_list.jsonl",
             json_lines(|n| json!({"text": words(n), "label": [label(n)]})),
-            "every list of labels holds exactly one: read as one label per text",
+            "every list of labels has exactly one label: read as one label per text",
         ),
         read(
             "cats.jsonl",

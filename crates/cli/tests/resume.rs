@@ -381,7 +381,7 @@ fn standard_input_gives_the_same_model_as_a_file() {
 }
 
 #[test]
-fn restart_begins_anew() {
+fn restart_starts_over() {
     let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --checkpoint-every 2");
     let place = Place::new();
     place.write("texts.txt", csv(3000..3200));
@@ -440,7 +440,7 @@ fn a_damaged_checkpoint_is_passed_over() {
     }
     let done = place.run(&format!("{line} --quiet"));
     assert_eq!(done.code, Some(65), "{done:?}");
-    assert!(done.stderr.starts_with("ulmfit: none of the "), "{done:?}");
+    assert!(done.stderr.starts_with("ulmfit: all "), "{done:?}");
     assert!(done.stderr.contains("\nhint: "), "{done:?}");
 }
 

@@ -184,5 +184,5 @@ fn labels_of_spacy_and_doccano_are_read() {
     let (multi, _) = labels("doccano.jsonl", "--task multi");
     assert!(multi.contains("\"multi\""), "{multi}");
     let done = place.run("check-data doccano.jsonl");
-    assert!(done.stdout.contains("note: every list of labels holds exactly one"), "{done:?}");
+    assert!(done.stdout.contains("note: every list of labels has exactly one label"), "{done:?}");
 }

@@ -22,7 +22,7 @@ pub enum Base {
 pub struct LoadedBase {
     /// The language model.
     pub model: LmBundle,
-    /// Its name and hash, for the card of what is made from it.
+    /// Its name and hash, for the cards of models that start from it.
     pub origin: BaseModel,
 }
 

@@ -13,9 +13,9 @@ use crate::text::Direction;
 use crate::{Error, Fields, Precision, PreparedText};
 use std::path::Path;
 
-/// Texts that are tokenised and held in memory at a time.
+/// Number of texts that are tokenised and held in memory at a time.
 const CHUNK: usize = 512;
-/// Documents of a batch. It changes the speed and no bit of an answer.
+/// Batch size. It changes the speed and no bit of a prediction.
 const BATCH: usize = 64;
 
 /// A trained classifier: texts in, predictions out.
@@ -28,8 +28,8 @@ const BATCH: usize = 64;
 /// # Ok::<(), ulmfit::Error>(())
 /// ```
 ///
-/// Prediction takes `&self`: threads can share a model. The answer to a text has the same bits
-/// alone and among others, and for any number of threads.
+/// Prediction takes `&self`: threads can share a model. The prediction for a text has the same bits
+/// alone and in any batch, and for any number of threads.
 pub struct Classifier {
     bundle: ClassifierBundle,
     precision: Precision,
@@ -87,7 +87,7 @@ impl Classifier {
         Ok(self.bundle.prediction(&row))
     }
 
-    /// The thresholds that a rule comes to for this model, with its precision and directions.
+    /// The thresholds of a rule for this model, with its precision and directions.
     ///
     /// # Errors
     /// [`Error::Decision`] when the rule does not suit the model, or needs a
@@ -171,13 +171,13 @@ impl Classifier {
         self.bundle.explain(&documents, method)
     }
 
-    /// What it said about labelled rows that it had not learned; none in folders of older versions,
-    /// and where no rows were held out.
+    /// Its calibration on labelled rows that it was not trained on; `None` in folders of older versions,
+    /// and if no rows were held out.
     pub fn calibration(&self) -> Option<&Calibration> {
         self.calibration.as_ref()
     }
 
-    /// Calibrates it on labelled rows that it has not learned, with its precision and directions.
+    /// Calibrates it on labelled rows that it was not trained on, with its precision and directions.
     ///
     /// # Errors
     /// [`Error::Data`] when a row has no label, or none of the labels is known to the model,
@@ -217,8 +217,8 @@ impl Classifier {
         Ok(to.finish()?)
     }
 
-    /// Tokenizes a text, for [`predict_prepared`](Self::predict_prepared): what a service does
-    /// before it knows with which other texts this one will be predicted.
+    /// Tokenizes a text for [`predict_prepared`](Self::predict_prepared), so that a service can do this
+    /// before it forms a batch.
     pub fn prepare(&self, text: impl Fields) -> PreparedText {
         PreparedText::new(&self.bundle, self.bundle.text.encode(&text.fields()))
     }
@@ -261,7 +261,7 @@ impl Classifier {
         self.bundle.task()
     }
 
-    /// Names of the text columns it learned from; empty if they had no names.
+    /// Names of the text columns that it was trained on; empty if they had no names.
     pub fn text_columns(&self) -> &[String] {
         &self.bundle.text_columns
     }

@@ -1,12 +1,12 @@
-//! What a document may be given as.
+//! Types that can be given as documents.
 
 use crate::data::Record;
 use std::borrow::Cow;
 
-/// A document: one text, or one text per column that the model learned from.
+/// A document: one text, or one text per column that the model was trained on.
 ///
-/// Texts are borrowed, never copied. Several columns are given in the order in which the model
-/// learned them ([`Classifier::text_columns`](crate::Classifier::text_columns)).
+/// Texts are borrowed, never copied. Several columns are given in the order of
+/// [`Classifier::text_columns`](crate::Classifier::text_columns).
 ///
 /// ```
 /// use ulmfit::Fields;

@@ -1,6 +1,6 @@
 //! Text classification by transfer learning from a recurrent language model (ULMFiT,
 //! Howard & Ruder 2018, <https://arxiv.org/abs/1801.06146>): from texts and a few labels to a
-//! classifier with an honest report, on a processor, without Python.
+//! classifier with a report of its errors, on a CPU, without Python.
 //!
 #![cfg_attr(feature = "train", doc = "```")]
 #![cfg_attr(not(feature = "train"), doc = "```ignore")]
@@ -27,11 +27,11 @@
 //!     .seed(1)
 //!     .fit(examples)?;
 //!
-//! // How good it is on texts it has not seen, beside simple baselines on the same texts.
+//! // Scores on texts that it has not seen, beside simple baselines on the same texts.
 //! println!("{}", trained.report());
 //! trained.save(&path)?;
 //!
-//! // A service needs only this. Threads can share a model; batches change no bit of an answer.
+//! // A service needs only this. Threads can share a model; the batch changes no bit of a prediction.
 //! let model = Classifier::load(&path)?;
 //! for prediction in model.predict(["My parcel has not arrived.", "I want my money back."])? {
 //!     println!("{} {:.2}", prediction.label(), prediction.confidence());

@@ -1,4 +1,4 @@
-//! What a training comes to.
+//! The result of a training.
 
 use crate::checkpoint::Overwrite;
 use crate::models::ModelMetadata;
@@ -8,7 +8,7 @@ use crate::stages::TrainedClassifier;
 use crate::{Classifier, Error};
 use std::path::{Path, PathBuf};
 
-/// A classifier that was just trained, and how good it is.
+/// A classifier that was just trained, and its report.
 pub struct Trained {
     classifier: Classifier,
     report: Report,
@@ -29,8 +29,8 @@ impl Trained {
         Self { classifier, report, metadata, output, overwrite }
     }
 
-    /// How good it is: scores with intervals beside simple baselines. It prints as text; JSON and
-    /// HTML are in the model folder.
+    /// Scores with intervals, beside simple baselines. The report displays as text; the model folder
+    /// also has it as JSON and HTML.
     pub fn report(&self) -> &Report {
         &self.report
     }

@@ -47,15 +47,15 @@ pub struct Trainer {
 /// Which stages of ULMFiT are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stages {
-    /// The language model learns the texts, then the classifier learns the labels.
+    /// The language model is fine-tuned on the texts, then the classifier is trained on the labels.
     All,
-    /// The classifier only, on the base as it is.
+    /// The classifier only, on the unchanged base.
     Classifier,
 }
 
-/// Share of the examples that is held out for the test if none is given.
+/// Share of the examples to hold out as the test set if none is given.
 const TEST_SHARE: f64 = 0.2;
-/// Share that is held out for validation where the recipe selects on it.
+/// Share to hold out as the validation set if the recipe selects on it.
 const VALIDATION_SHARE: f64 = 0.1;
 
 impl Default for Trainer {
@@ -104,13 +104,13 @@ impl Trainer {
         self
     }
 
-    /// Trains the classifier on the base as it is, without fine-tuning the language model first.
+    /// Trains the classifier on the unchanged base, without fine-tuning the language model first.
     pub fn classifier_only(mut self) -> Self {
         self.stages = Stages::Classifier;
         self
     }
 
-    /// Files of texts without labels: the language model learns them, too, and with few labels a
+    /// Files of unlabelled texts: the language model is fine-tuned on them, too, and with few labels a
     /// first classifier gives them pseudo-labels for a second one.
     pub fn unlabeled<P: Into<PathBuf>>(mut self, files: impl IntoIterator<Item = P>) -> Self {
         self.unlabeled = files.into_iter().map(Into::into).collect();
@@ -136,7 +136,7 @@ impl Trainer {
     }
 
     /// Share of the training examples that is held out for the test if no test set is given, from
-    /// 0 (none: the classifier learns from all) to below 1; 0.2 unless it is set.
+    /// 0 (none: the classifier is trained on all) to below 1; 0.2 by default.
     pub fn test_share(mut self, share: f64) -> Self {
         self.test_share = share;
         self
@@ -189,7 +189,7 @@ impl Trainer {
         self
     }
 
-    /// How often a checkpoint is made; every ten minutes unless it is set.
+    /// How often a checkpoint is saved; every ten minutes by default.
     pub fn checkpoint_interval(mut self, interval: CheckpointInterval) -> Self {
         self.checkpoint_interval = interval;
         self
@@ -201,7 +201,7 @@ impl Trainer {
         self
     }
 
-    /// Trains, without a word on the way.
+    /// Trains, without reporting progress.
     ///
     /// # Errors
     /// As [`fit_with`](Self::fit_with).
@@ -209,11 +209,11 @@ impl Trainer {
         self.fit_with(examples, &mut NoProgress)
     }
 
-    /// Trains, and tells `progress` about it.
+    /// Trains, and reports to `progress`.
     ///
     /// # Errors
     /// [`Error`] of the stage that failed; [`Error::Stopped`] when `progress` asked to stop;
-    /// [`Error::Finished`] when this very result was complete already.
+    /// [`Error::Finished`] when this result was complete already.
     pub fn fit_with(
         self,
         examples: impl Into<Examples>,

@@ -237,8 +237,8 @@ mod tests {
             "struct S { #[arg(help = \"a row a method\")] a: u8 }",
             "fn f() { let x = \"that is no good\"; }",
             "fn f() { html! { p { \"that is no good\" } } }",
-            "impl S { /// It foretells.\n fn f() {} }",
-            "trait T { /// It foretells.\n fn f(); }",
+            "impl S { /// It is judged by it.\n fn f() {} }",
+            "trait T { /// It is judged by it.\n fn f(); }",
         ] {
             assert_eq!(faults(source).len(), 1, "{source}");
         }

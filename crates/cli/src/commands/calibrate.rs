@@ -10,20 +10,20 @@ use ulmfit::data::readers::ReadOptions;
 use ulmfit::decisions::Automation;
 use ulmfit::{Classifier, Error, Reader};
 
-/// Measures on labelled rows what a classifier can be trusted with, without training: what
-/// `predict --max-error` and `--coverage` rest on.
+/// Calibrates a classifier on labelled rows, without training, for `predict --max-error` and
+/// `--coverage`.
 ///
-/// Training does this by itself with the rows that it holds out. Calibrate again for texts of
-/// another source, or for another precision or direction.
+/// Training does this with the rows that it holds out. Calibrate again for texts from another source,
+/// or for another precision or direction.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit calibrate tickets may.csv\n  \
     ulmfit calibrate tickets may.csv --precision int8 -o tickets-int8")]
 pub(crate) struct Args {
     /// Folder of the classifier
     model: PathBuf,
-    /// Labelled rows that it has not learned
+    /// Labelled rows that it was not trained on
     rows: PathBuf,
-    /// Write a copy of the model there instead of changing it
+    /// Write a copy of the model to this folder instead of changing the model
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Use only this direction of a model that has both

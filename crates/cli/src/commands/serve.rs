@@ -8,41 +8,41 @@ use ulmfit_serve::{Limits, Listen, LogForm, ModelSource, ServeError, Settings, s
 
 /// Serves models over HTTP: predictions with the same bits as `ulmfit predict`, and a page for people.
 ///
-/// It listens on this machine only unless it is told otherwise. SIGTERM ends it once all requests that
-/// it has taken are answered; SIGHUP loads models and tokens again.
+/// By default only this machine can connect. SIGTERM ends it when all accepted requests are answered;
+/// SIGHUP reloads models and tokens.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit serve model     then open http://127.0.0.1:8080\n  \
     ulmfit serve spam=mails topics=topics --listen 0.0.0.0:80 --token-file tokens\n  \
     curl 127.0.0.1:8080/predict --json '{\"text\": \"Where is my parcel?\"}'")]
 pub(crate) struct Args {
-    /// Folders of classifiers; the first answers requests that name none. Their names in requests
-    /// are those of the folders unless given
+    /// Folders of classifiers; the first answers requests without a model name. The name in requests is
+    /// that of the folder unless given
     #[arg(required = true, value_name = "MODEL[=NAME]")]
     models: Vec<String>,
-    /// Address: HOST:PORT (port 0 is any that is free) or unix:PATH. It is printed as JSON once
-    /// clients can come
+    /// Address: HOST:PORT (port 0 is any free one) or unix:PATH. It is printed as JSON when clients can
+    /// connect
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Require a token, one of those in this file, one per line
+    /// Require one of the tokens in this file, which has one per line
     #[arg(long, value_name = "FILE", conflicts_with = "open")]
     token_file: Option<PathBuf>,
     /// Listen beyond this machine without a token
     #[arg(long)]
     open: bool,
-    /// Answer to this host name, too; repeat for several. Without a token only localhost and
-    /// addresses of this machine are answered to
+    /// Also accept this host name; repeat for several. Without a token only localhost and addresses of
+    /// this machine are accepted
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// Let pages of this origin ask, such as https://example.org; repeat for several
+    /// Allow requests from pages of this origin (CORS), such as https://example.org; repeat for several
     #[arg(long, value_name = "ORIGIN")]
     cors: Vec<String>,
     /// Leave out the page at `/`
     #[arg(long)]
     no_page: bool,
-    /// Load a model again when its folder changes
+    /// Reload a model when its folder changes
     #[arg(long)]
     watch: bool,
-    /// How to write a line per request to standard error; texts are never in it
+    /// Format of the log on standard error, one line per request; texts are never logged
     #[arg(long, value_name = "FORM", default_value = "text", value_parser = ["text", "json"])]
     log: String,
     #[command(flatten)]
@@ -55,41 +55,41 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
 struct LimitOptions {
-    /// Most tokens of a batch; a longer text forms its own
+    /// Maximum number of tokens in a batch; a longer text is a batch of its own
     #[arg(long, value_name = "N", default_value = "8192")]
     #[arg(value_parser = clap::value_parser!(u32).range(16..))]
     max_batch_tokens: u32,
-    /// Most texts of a batch
+    /// Maximum number of texts in a batch
     #[arg(long, value_name = "N", default_value = "64")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
     max_batch_texts: u32,
-    /// How long a batch may wait to become as large as the one before
+    /// How long a batch may wait to grow as large as the one before
     #[arg(long, value_name = "TIME", default_value = "2ms", value_parser = time)]
     batch_wait: Duration,
-    /// Most texts that wait; more are refused with status 429
+    /// Maximum number of waiting texts; more are refused with status 429
     #[arg(long, value_name = "N", default_value = "1024")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     queue_texts: u32,
-    /// Most texts of a request; a stream may have any number
+    /// Maximum number of texts in a request; a stream may have any number
     #[arg(long, value_name = "N", default_value = "256")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=Limits::MOST_TEXTS as i64))]
     max_texts: u32,
-    /// Most bytes of a request; a stream may have any number
+    /// Maximum size of a request; a stream may have any size
     #[arg(long, value_name = "SIZE", default_value = "4M", value_parser = bytes)]
     max_body: u64,
-    /// Most bytes of a text
+    /// Maximum size of a text
     #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = bytes)]
     max_doc_bytes: u64,
-    /// Time from a request to its answer, else status 504
+    /// Maximum time from a request to its answer, else status 504
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     deadline: Duration,
-    /// Time for requests in flight after the signal to stop
+    /// Maximum time to finish requests after the signal to stop
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     drain: Duration,
-    /// Time in which a client must send or take something
+    /// Maximum time without data from or to a client
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     idle: Duration,
-    /// Most connections at a time; more wait
+    /// Maximum number of connections; more wait
     #[arg(long, value_name = "N", default_value = "1024")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: u32,
@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     Ok(printed?)
 }
 
-/// `FOLDER` or `FOLDER=NAME`; a folder whose own name has that sign comes first.
+/// `FOLDER` or `FOLDER=NAME`; an existing folder whose name contains `=` takes precedence.
 fn source(argument: &str) -> ModelSource {
     if !Path::new(argument).exists()
         && let Some((path, name)) = argument.rsplit_once('=')
@@ -166,7 +166,7 @@ fn time(text: &str) -> Result<Duration, String> {
     let number = unit.and_then(|(digits, factor)| Some(digits.parse::<f64>().ok()? * factor));
     let seconds = number.filter(|seconds| (0.0..=86_400.0).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| {
-        "a time is a number with ms, s or m behind it, such as 500ms, at most a day".to_owned()
+        "a time is a number followed by ms, s or m, such as 500ms, and at most a day".to_owned()
     })
 }
 

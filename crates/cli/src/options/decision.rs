@@ -6,19 +6,19 @@ use ulmfit::decisions::Rule;
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionOptions {
-    /// Answer only where the confidence is at least P; other texts get `"abstained": true`. Of
-    /// several labels those of at least P are given
+    /// Answer only if the confidence is at least P; other texts get `"abstained": true`. With
+    /// several labels per text, predict those with a probability of at least P
     #[arg(long, value_name = "P", conflicts_with_all = ["max_error", "coverage"])]
     threshold: Option<f32>,
-    /// Answer only where at most this share of the answers is wrong, with 95 % confidence, by the
-    /// model's calibration: the threshold whose exact binomial bound holds
+    /// Answer only above the confidence at which at most this share of the answers is wrong, with
+    /// 95 % confidence, according to the model's calibration (exact binomial bound)
     #[arg(long, value_name = "E", conflicts_with = "coverage")]
     max_error: Option<f64>,
-    /// Give the set of labels that holds the right one with at least this probability, by the
-    /// model's calibration (split conformal); for numbers, an interval
+    /// Predict a set of labels that contains the right one with at least this probability, according
+    /// to the model's calibration (split conformal); for numbers, an interval
     #[arg(long, value_name = "C")]
     coverage: Option<f64>,
-    /// With --coverage: for the texts of each class, not only for all together
+    /// With --coverage: for the texts of each class, not only for all texts together
     #[arg(long, requires = "coverage")]
     per_class: bool,
 }

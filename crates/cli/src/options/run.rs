@@ -1,10 +1,11 @@
 //! Where a training command writes, and how it resumes.
 
+use crate::progress::Hidden;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
-use ulmfit::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
+use ulmfit::run::{CheckpointInterval, OnNan, Progress, Runner, claim, run_folder};
 use ulmfit::{Error, Trainer};
 
 /// Where a training command writes, and how it resumes.
@@ -71,8 +72,8 @@ impl RunOptions {
                 hint: Some("leave out --resume to begin one".into()),
             });
         }
-        let mut quiet = NoProgress;
-        let runner = self.new_runner(&mut quiet)?;
+        let mut hidden = Hidden;
+        let runner = self.new_runner(&mut hidden)?;
         if self.restart {
             runner.clean()?;
         }

@@ -1,7 +1,7 @@
-//! What a result must beat to mean something: the majority class, and TF-IDF with logistic
+//! Baselines that a useful classifier must beat: the most frequent label, and TF-IDF with logistic
 //! regression.
 //!
-//! Both know nothing of language models and learn in seconds. They read words through a function,
+//! Both are independent of language models and are trained in seconds. They read words through a function,
 //! so they do not care where tokens come from.
 
 mod logistic;

@@ -13,7 +13,7 @@ use super::manifest::{Entry, MANIFEST, Manifest, check_name};
 use super::tensors::encode;
 use super::{CheckpointError, Dtype, Tensors};
 
-/// Locked while its folder is being written, so that others can tell work from litter.
+/// Locked while its folder is being written, so that others can distinguish work from leftovers.
 const BUSY: &str = ".writing";
 
 /// What to do when the target exists.

@@ -12,8 +12,8 @@ use super::{CheckpointError, error::ManifestFault};
 
 /// File name of the manifest; it is written last, so a folder without it is incomplete.
 pub(super) const MANIFEST: &str = "manifest.json";
-/// Files that tell how a model came about: time, memory and threads differ from one training to
-/// the next and say nothing about the model, so its hash leaves them out. Calibrating a model again
+/// Files about the making of a model: time, memory and threads differ between trainings and are not part
+/// of the model, so its hash leaves them out. Calibrating a model again
 /// does not make it another one, either.
 const RECORDS: [&str; 6] =
     ["README.md", "calibration.json", "report.html", "report.json", "report.txt", "run.json"];

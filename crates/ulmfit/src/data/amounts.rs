@@ -1,6 +1,6 @@
 //! Amounts in the words of people.
 
-/// Bytes as people say them: `8 GiB`, `1000 bytes`.
+/// A number of bytes for people: `8 GiB`, `1000 bytes`.
 pub(super) fn size(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     let whole =

@@ -1,4 +1,4 @@
-//! Where in a file something was read.
+//! A location in a file.
 
 use std::fmt;
 use std::path::Path;

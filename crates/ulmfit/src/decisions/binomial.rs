@@ -43,7 +43,7 @@ const NEGLIGIBLE: f64 = 1e-18;
 
 /// Exact two-sided interval of a proportion at `level`: `k` of `n` (Clopper & Pearson 1934).
 ///
-/// Of nothing it is all that is possible.
+/// Without draws it is 0 to 1.
 ///
 /// # Panics
 /// If there are more hits than draws.
@@ -57,7 +57,7 @@ pub fn clopper_pearson(k: u64, n: u64, level: f64) -> [f64; 2] {
     [low, high]
 }
 
-/// Where a condition that holds from some probability on begins to hold.
+/// The lowest probability at which a monotonic condition holds.
 fn root(holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {

@@ -4,7 +4,7 @@ use super::{DecisionError, RiskCurve, Scores};
 use crate::text::Direction;
 use serde::{Deserialize, Serialize};
 
-/// What a classifier said about labelled rows that it had not learned, and which classifier.
+/// The predictions of a classifier on labelled rows that it was not trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Calibration {
@@ -20,7 +20,7 @@ pub struct Calibration {
     pub source: Source,
     /// How many there are.
     pub rows: usize,
-    /// What it said.
+    /// The scores.
     pub scores: Scores,
 }
 
@@ -42,16 +42,19 @@ pub enum Source {
 #[derive(Debug, thiserror::Error)]
 pub enum CalibrationFault {
     /// It is not the JSON of a calibration.
-    #[error("cannot be understood: {0}")]
+    #[error("not a valid calibration: {0}")]
     Json(#[from] serde_json::Error),
     /// It was written by a newer program.
-    #[error("has format {found}, this program knows {}", Calibration::SCHEMA)]
+    #[error(
+        "the calibration has version {found}; this program reads version {}",
+        Calibration::SCHEMA
+    )]
     Schema {
         /// The version found.
         found: u32,
     },
     /// Its numbers contradict each other.
-    #[error("its scores are not sorted, not finite, or not as many as it says")]
+    #[error("the scores are not sorted, not finite, or not as many as stated")]
     Unsound,
 }
 
@@ -186,6 +189,6 @@ mod tests {
         assert_eq!(found.check("other", "f32", &forward), Err(DecisionError::OtherModel));
         let both = [Direction::Forward, Direction::Backward];
         let error = found.check("1234", "f32", &both).unwrap_err().to_string();
-        assert!(error.ends_with("forward reading, the model reads forward and backward here"));
+        assert!(error.ends_with("forward, but the model is used with forward and backward"));
     }
 }

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum DecisionError {
     /// The model folder has no `calibration.json`.
-    #[error("the model has no calibration: nothing is known of its errors on labelled rows")]
+    #[error("the model has no calibration, so its error rate is not known")]
     NotCalibrated,
     /// The calibration was made for other weights, labels or words.
     #[error("the calibration in the model folder was made for another model")]
     OtherModel,
     /// The calibration was made for other reading directions.
     #[error(
-        "the calibration was made for {} reading, the model reads {} here",
+        "the calibration is for the directions {}, but the model is used with {}",
         list(made),
         list(used)
     )]
@@ -26,8 +26,8 @@ pub enum DecisionError {
         /// Those that are used.
         used: Vec<Direction>,
     },
-    /// There are too few labelled rows for what is asked.
-    #[error("{} too few: at least {needed} are needed for this", rows_are(*rows))]
+    /// There are too few labelled rows for this request.
+    #[error("{} too few: at least {needed} are needed", rows_are(*rows))]
     TooFew {
         /// Calibration rows.
         rows: usize,
@@ -48,7 +48,7 @@ pub enum DecisionError {
     /// The rule needs a probability, and the model predicts a number.
     #[error("a predicted number has no probability, so there is no threshold on it")]
     NoProbability,
-    /// A threshold per class where classes are not exclusive, or are none.
+    /// A set per class where classes are not exclusive, or there are no classes.
     #[error("a set per class needs a model that predicts exactly one label per text")]
     NoClasses,
     /// A share outside 0 to 1.
@@ -82,10 +82,10 @@ impl DecisionError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NotCalibrated | Self::OtherModel | Self::OtherDirections { .. } => {
-                "calibrate it on labelled rows that it has not learned: `ulmfit calibrate MODEL ROWS`"
+                "calibrate it on labelled rows that it was not trained on: `ulmfit calibrate MODEL ROWS`"
             }
             Self::TooFew { .. } => {
-                "calibrate on more labelled rows with `ulmfit calibrate`, or ask for less"
+                "calibrate on more labelled rows with `ulmfit calibrate`, or accept more errors"
             }
             Self::NotShown { .. } => {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"

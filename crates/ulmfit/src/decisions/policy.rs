@@ -6,7 +6,7 @@ use crate::data::labels::LabelKind;
 use crate::data::list_at_most;
 use crate::model::scoring::argmax;
 
-/// The thresholds that a [`Rule`] comes to for one model.
+/// The thresholds of a [`Rule`] for one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     limits: Limits,
@@ -18,7 +18,7 @@ pub struct Policy {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Limits {
-    /// Least confidence of an answer.
+    /// Lowest confidence of an answer.
     Confidence(f32),
     /// Least probability of each label of several; infinite where it is never given.
     Labels(Vec<f32>),
@@ -138,7 +138,7 @@ impl Policy {
         );
         let warning = (!never.is_empty()).then(|| {
             let never = list_at_most(&never, NAMED);
-            format!("too few or too many wrong calibration rows: never given are {never}")
+            format!("too few calibration rows, or too many errors, for these labels, which are never predicted: {never}")
         });
         let warnings = warning.into_iter().collect();
         Ok(Self { limits: Limits::Labels(least), told: Some(told), warnings })
@@ -364,7 +364,7 @@ mod tests {
         let bounded = policy(Rule::MaxError(0.05), &few).unwrap();
         let answer = bounded.answer(&[0.9, 0.9]);
         assert_eq!((answer.labels, answer.abstained), (Some(vec![0]), true));
-        assert!(bounded.warnings[0].contains("never given are `b`"), "{:?}", bounded.warnings);
+        assert!(bounded.warnings[0].contains("never predicted: `b`"), "{:?}", bounded.warnings);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub struct Automation {
     pub sentence: String,
     /// Rows it rests on.
     pub rows: usize,
-    /// What each of some error rates costs; those that these rows can show.
+    /// Thresholds for some error rates, as far as these rows are enough.
     pub choices: Vec<Choice>,
     /// The choice of the sentence, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +90,7 @@ impl Automation {
                      of the prediction."
                 ),
                 None => format!(
-                    "{} rows are too few for an interval around the predictions; 9 are enough.",
+                    "{} rows are too few for an interval around the predictions; 9 are needed.",
                     calibration.rows
                 ),
             }),
@@ -135,7 +135,7 @@ impl Automation {
             (Some(choice), _) => choice.to_string(),
             (None, Some((target, needed))) if target >= 0.2 => {
                 format!(
-                    "{rows} rows are too few to say which answers can be relied on; {needed} may do."
+                    "{rows} rows are too few to say which predictions can be relied on; {needed} may be enough."
                 )
             }
             (None, _) => format!(

@@ -34,7 +34,7 @@ pub fn corpus_folder(run: &Path) -> PathBuf {
 /// Tokenised text of a language model.
 #[derive(Debug)]
 pub struct LmText<S = TokenFile> {
-    /// What it learns from.
+    /// Training text.
     pub train: S,
     /// Its validation text.
     pub valid: S,
@@ -67,7 +67,7 @@ impl HoldOut {
 /// Text for a language model.
 #[derive(Clone, Debug)]
 pub struct LmInput<'a> {
-    /// What it learns from.
+    /// Training text.
     pub train: Texts<'a>,
     /// Validation text; if `None`, what `hold_out` takes from the files of `train`, at least one
     /// document.
@@ -78,10 +78,10 @@ pub struct LmInput<'a> {
     pub options: ReadOptions,
 }
 
-/// Where the vocabulary comes from.
+/// Source of the vocabulary.
 #[derive(Clone, Copy)]
 pub enum VocabSource<'a> {
-    /// From the texts that are learned from, with a tokenizer of this kind. All documents are
+    /// From the training text, with a tokenizer of this kind. All documents are
     /// counted, for subwords too; what stays in memory is a count of each different word.
     Build(&'a TextConfig, &'a VocabConfig),
     /// The tokenizer of a base model; its words are counted again, its subwords stay.
@@ -261,7 +261,7 @@ impl LmInput<'_> {
         self.valid.is_none() && in_files.is_some_and(|number| self.hold_out.holds(number))
     }
 
-    /// Everything that the token files follow from.
+    /// Everything that the token files depend on.
     fn identity(&self, vocabulary: VocabSource<'_>) -> Result<Value, Error> {
         let (tokenizer, vocab) = match vocabulary {
             VocabSource::Build(config, vocab) => (json!(config), vocab),

@@ -28,7 +28,7 @@ pub struct Texts<'a> {
     pub files: Vec<PathBuf>,
 }
 
-/// Documents in memory, then those of files, as they are asked for.
+/// Documents in memory, then those in files, read lazily.
 pub(crate) struct TextStream<'a> {
     documents: std::slice::Iter<'a, &'a [String]>,
     files: std::slice::Iter<'a, PathBuf>,
@@ -57,12 +57,12 @@ impl<'a> TextStream<'a> {
         Self { documents, files, current, options, what, progress, tells, said, done, held }
     }
 
-    /// Says which columns are read, and passes on the warnings of each file: once is enough.
+    /// Reports which columns are read, and the warnings of each file.
     pub(crate) fn telling(self) -> Self {
         Self { tells: true, ..self }
     }
 
-    /// Fails when all of them are more than the memory may hold.
+    /// Fails when all of them together exceed the memory limit.
     fn held(self) -> Self {
         Self { held: Some(Held::new(&self.options.limits)), ..self }
     }

@@ -137,7 +137,7 @@ impl<D: Device> AwdLstm<D> {
         EncoderOutput { y: x, state: EncoderState(states), tape }
     }
 
-    /// Adds the gradients of every part that learns.
+    /// Adds the gradients of every trainable part.
     ///
     /// `layer_group` is the group of the lowest LSTM; layer `n` belongs to the `n`-th after it.
     /// `embedding` is separate because the embedding is the lowest group of a classifier

@@ -21,7 +21,7 @@ pub struct TextClassifier<D: Device> {
     pub(super) head: PoolingHead<D>,
 }
 
-/// Losses of one batch, each a mean, and what the batch was taken for.
+/// Mean losses of one batch, and its predictions.
 pub struct ClassifierStep<D: Device> {
     /// The loss of the task.
     pub loss: f64,
@@ -50,7 +50,7 @@ impl<D: Device> TextClassifier<D> {
         Self { device, config, encoder, head }
     }
 
-    /// Computes on another device of the same kind from now on, such as in another precision.
+    /// Moves the network to another device of the same kind, such as one with another precision.
     pub fn set_device(&mut self, device: D) {
         self.encoder.forget_prepared();
         self.device = device;
@@ -85,7 +85,7 @@ impl<D: Device> TextClassifier<D> {
         self.head.set_dropout(dropout.output, self.config.head.dropout);
     }
 
-    /// One training step: adds gradients of `scale · (loss + AR + TAR)` to all that learns.
+    /// One training step: adds gradients of `scale · (loss + AR + TAR)` to all trainable groups.
     ///
     /// # Panics
     /// When the batch has fewer than two documents, which batch norm cannot normalise.

@@ -1,4 +1,4 @@
-//! Hypercolumns: what every layer of a frozen encoder says, as features for a fresh head.
+//! Hypercolumns: the outputs of every layer of a frozen encoder, as features for a new head.
 //!
 //! The use of language models before fine-tuning (Peters et al. 2017, `CoVe`), which Howard &
 //! Ruder 2018, section 2, set themselves apart from. Each layer's states over a document, the
@@ -26,8 +26,7 @@ pub struct Hypercolumns {
 }
 
 impl Hypercolumns {
-    /// Features of each document, in their order; `None` when `go_on`, told of documents done and
-    /// in all, says no.
+    /// Features of each document, in their order; `None` when `go_on(done, total)` returns false.
     ///
     /// # Shapes
     /// a row has `3(E + H·(L-1) + E)` numbers: last, maximum and mean of the embedding, then of
@@ -124,7 +123,7 @@ impl<D: Device> AwdLstm<D> {
     }
 }
 
-/// A head on features that do not learn. It is the only group.
+/// A head on fixed features. It is the only group.
 pub struct HypercolumnHead<D: Device> {
     device: D,
     head: PoolingHead<D>,

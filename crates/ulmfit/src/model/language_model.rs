@@ -38,7 +38,7 @@ impl<D: Device> LanguageModel<D> {
         self.encoder.config()
     }
 
-    /// Computes on another device of the same kind from now on, such as in another precision.
+    /// Moves the network to another device of the same kind, such as one with another precision.
     pub fn set_device(&mut self, device: D) {
         self.encoder.forget_prepared();
         self.device = device;
@@ -55,7 +55,7 @@ impl<D: Device> LanguageModel<D> {
     }
 
     /// One training step on `batch`: carries `state` on and adds gradients of
-    /// `scale · (loss + AR + TAR)` to every group that learns.
+    /// `scale · (loss + AR + TAR)` to all trainable groups.
     ///
     /// # Panics
     /// When the state belongs to another number of rows.

@@ -1,4 +1,4 @@
-//! What one batch tells of a language model.
+//! Losses of a language model on one batch.
 
 /// Losses of one batch, each a mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

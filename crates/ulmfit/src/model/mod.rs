@@ -6,7 +6,7 @@
 //! `backward(&mut self, tape, dy) -> dx`, which adds into the gradients of its [`Param`]s.
 //! Inference needs `&self` only: hidden states are values, not fields.
 //!
-//! Nothing here touches an element of a tensor; that is the business of `ulmfit-ops`.
+//! Nothing here touches an element of a tensor; only `ulmfit-ops` does.
 
 mod awd_lstm;
 pub mod bpt3c;

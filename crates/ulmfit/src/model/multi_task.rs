@@ -1,4 +1,4 @@
-//! A classifier that continues predicting the next word while it learns its labels.
+//! A classifier that keeps predicting the next word while it is trained on labels.
 
 use super::tied::Tied;
 use super::{

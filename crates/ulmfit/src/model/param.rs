@@ -1,4 +1,4 @@
-//! A learned tensor with its name and gradient.
+//! A trainable tensor with its name and gradient.
 
 use ulmfit_ops::{Device, Tensor};
 
@@ -13,7 +13,7 @@ pub enum Decay {
     Spared,
 }
 
-/// A learned tensor.
+/// A trainable tensor.
 pub struct Param<D: Device> {
     /// fastai's name of the tensor inside its part of the network.
     pub name: String,

@@ -1,4 +1,4 @@
-//! Whole data sets through a model, without learning.
+//! Scores of a model on whole data sets.
 
 use super::{LanguageModel, TextClassifier};
 use crate::data::DataError;

@@ -1,7 +1,7 @@
 //! Names and shapes of a network's tensors, from its configuration alone.
 //!
-//! What [`Network::shapes`](super::Network::shapes) says of a network in memory, said before memory
-//! is taken for one: a configuration from elsewhere may ask for more than there is.
+//! [`Network::shapes`](super::Network::shapes) of a configuration, before memory is allocated for the
+//! network: an untrusted configuration may ask for more than there is.
 
 use super::{AwdLstmConfig, ClassifierConfig};
 use std::collections::BTreeMap;

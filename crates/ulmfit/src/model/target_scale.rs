@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Mean and standard deviation of the values that a regression learned from.
+/// Mean and standard deviation of the values that a regression was trained on.
 ///
 /// The network's output is a number of standard deviations above the mean: its last layer has no
 /// bias, and its learning rates are those of numbers around one. Values are scaled on the way in

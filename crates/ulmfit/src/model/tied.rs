@@ -1,4 +1,4 @@
-//! An encoder and its tied decoder learn to predict the next token.
+//! The training step of an encoder with a tied decoder.
 
 use super::weight_gradients::WeightGradients;
 use super::{

@@ -1,4 +1,4 @@
-//! Models as users hold them: text pipeline, networks, labels; and their folders.
+//! Models with everything they need: text pipeline, networks, labels; and their folders.
 
 use super::classifier_network::ClassifierNetwork;
 use super::classifier_text::ClassifierText;
@@ -25,7 +25,7 @@ pub struct LmBundle<D: Device = Cpu> {
 }
 
 impl LmBundle {
-    /// Networks that have learned nothing.
+    /// Untrained networks.
     pub fn random(
         text: TextPipeline,
         sizes: AwdLstmConfig,
@@ -58,7 +58,7 @@ pub struct ClassifierBundle<D: Device = Cpu> {
     pub networks: Vec<(Direction, ClassifierNetwork<D>)>,
 }
 
-/// Tensors of all directions under one roof.
+/// Tensors of all directions together.
 fn pack<D: Device, N: Network<D>>(networks: &[(Direction, N)]) -> Tensors {
     let named = |(direction, network): &(Direction, N)| {
         let tensors = pack_one(network).into_iter();
@@ -67,10 +67,10 @@ fn pack<D: Device, N: Network<D>>(networks: &[(Direction, N)]) -> Tensors {
     networks.iter().flat_map(named).collect()
 }
 
-/// The tensors of a model folder, exactly those that its configuration asks for.
+/// The tensors of a model folder, exactly those that its configuration implies.
 ///
-/// To be called before networks are made: what a stranger's configuration asks for may be more
-/// than there is, but the file is as large as it is.
+/// Call this before networks are created: an untrusted configuration may ask for more memory than
+/// there is, but cannot ask for more than the file has.
 fn read_weights(folder: &ModelFolder, config: &ModelConfig) -> Result<Tensors, Error> {
     Ok(read_tensors(&folder.read("model.safetensors")?, &config.tensors())?)
 }
@@ -163,7 +163,7 @@ impl<D: Device> LmBundle<D> {
         save(folder, &self.config(), self.text.files(), &self.networks, metadata)
     }
 
-    /// What `config.json` says.
+    /// The contents of `config.json`.
     pub fn config(&self) -> ModelConfig {
         ModelConfig {
             schema: SCHEMA,
@@ -240,7 +240,7 @@ impl<D: Device> ClassifierBundle<D> {
         save(folder, &self.config(), self.text.files(), &self.networks, metadata)
     }
 
-    /// What `config.json` says.
+    /// The contents of `config.json`.
     pub fn config(&self) -> ModelConfig {
         ModelConfig {
             schema: SCHEMA,
@@ -254,7 +254,7 @@ impl<D: Device> ClassifierBundle<D> {
 }
 
 impl LmBundle {
-    /// Computes in other numbers from now on.
+    /// Sets the precision of matrix products.
     pub fn set_precision(&mut self, precision: Precision) {
         let device = Cpu::with_precision(precision);
         self.networks.iter_mut().for_each(|(_, network)| network.set_device(device));
@@ -262,7 +262,7 @@ impl LmBundle {
 }
 
 impl ClassifierBundle {
-    /// Computes in other numbers from now on.
+    /// Sets the precision of matrix products.
     pub fn set_precision(&mut self, precision: Precision) {
         let device = Cpu::with_precision(precision);
         self.networks.iter_mut().for_each(|(_, network)| network.set_device(device));

@@ -1,4 +1,4 @@
-//! Small folders: both directions in one, weights in fewer bits.
+//! Smaller model folders: both directions in one, weights in fewer bits.
 
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::config::{ModelConfig, NetworkConfig};
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Writes language models of one vocabulary, or classifiers of one vocabulary and the same labels,
 /// one or more directions each, as one folder with weights of type `dtype`.
 ///
-/// The card is the first model's unless another is given; `run.json` holds those of all.
+/// The card is the first model's unless another is given; `run.json` has those of all.
 ///
 /// # Errors
 /// [`Error::Usage`] when the models do not belong together, [`Error::NotFinite`] when their weights

@@ -1,4 +1,4 @@
-//! The language model inside the program, and models by name.
+//! The language models inside the program, and models by name.
 
 use super::bundle::LmBundle;
 use crate::Error;
@@ -74,7 +74,7 @@ pub fn open_model(path: &Path) -> Result<ModelFolder, Error> {
     }
 }
 
-/// Opens the model that a language model is read from.
+/// Opens the folder of a language model.
 ///
 /// # Errors
 /// Those of [`open_model`], and [`Error::Usage`] for `none`, which is a word of `fit` only.

@@ -112,7 +112,7 @@ impl LmBundle {
     /// Files for fastai, one pair per direction.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when fastai has no place for what the model is.
+    /// [`Error::Checkpoint`] when fastai cannot represent the model.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
         let vocabulary = FastaiVocab { tokens: self.text.vocab().tokens().to_vec(), labels: None };
         let export = |(direction, network): &(Direction, LanguageModel<Cpu>)| {
@@ -127,7 +127,7 @@ impl ClassifierBundle {
     /// Files for fastai, one pair per direction.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when fastai has no place for what the model is, [`Error::Usage`] for a
+    /// [`Error::Checkpoint`] when fastai cannot represent the model, [`Error::Usage`] for a
     /// transformer.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
         let labels = Some(self.labels.names().to_vec());

@@ -15,8 +15,8 @@ use ulmfit_ops::{Device, Tensor};
 pub fn read_config(folder: &ModelFolder) -> Result<ModelConfig, Error> {
     let bytes = folder.read("config.json")?;
     let bad = |message: String| Error::Config { path: folder.path().join("config.json"), message };
-    let config: ModelConfig = serde_json::from_slice(&bytes)
-        .map_err(|error| bad(format!("cannot be understood: {error}")))?;
+    let config: ModelConfig =
+        serde_json::from_slice(&bytes).map_err(|error| bad(format!("not valid: {error}")))?;
     config.check().map_err(|fault| bad(fault.to_string()))?;
     Ok(config)
 }
@@ -27,7 +27,7 @@ pub(crate) fn pack_one<D: Device>(network: &impl Network<D>) -> Tensors {
     network.state().into_iter().map(|(name, t)| (name, host(t))).collect()
 }
 
-/// What a file calls a task.
+/// The name of a task in a file.
 fn name_of(task: LabelKind) -> &'static str {
     match task {
         LabelKind::Single => "`single`",
@@ -44,7 +44,7 @@ pub(super) fn read_labels(
 ) -> Result<LabelSet, Error> {
     let bad = |message: String| Error::Config { path: folder.path().join(LABELS), message };
     let labels: LabelSet = serde_json::from_slice(&folder.read(LABELS)?)
-        .map_err(|error| bad(format!("cannot be understood: {error}")))?;
+        .map_err(|error| bad(format!("not valid: {error}")))?;
     if labels.outputs() != outputs {
         return Err(bad(format!("{} labels, the network has {outputs}", labels.outputs())));
     }
@@ -63,12 +63,12 @@ pub(super) fn write_labels(folder: &mut FolderWriter, labels: &LabelSet) -> Resu
 /// Names of the outputs, in a model folder.
 const LABELS: &str = "labels.json";
 
-/// Files that come with every model, besides what the model is made of.
+/// Files in every model folder, besides those that make up the model.
 #[derive(Clone, Debug, Default)]
 pub struct ModelMetadata {
     /// The model card, `README.md`.
     pub card: String,
-    /// `run.json`: where the model comes from.
+    /// `run.json`: the provenance of the model.
     pub run: serde_json::Value,
     /// Anything else, by name.
     pub others: Vec<(String, Vec<u8>)>,
@@ -77,7 +77,7 @@ pub struct ModelMetadata {
 }
 
 impl ModelMetadata {
-    /// Writes configuration and weights beside what is there already, and completes the folder.
+    /// Writes configuration and weights beside the other files, and completes the folder.
     pub(super) fn complete(
         &self,
         mut folder: FolderWriter,

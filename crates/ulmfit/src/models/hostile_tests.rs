@@ -1,4 +1,4 @@
-//! Model folders that a stranger might send: sound hashes around files that lie.
+//! Malicious model folders: valid hashes around files that lie.
 
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::classifier_network::ClassifierNetwork;
@@ -135,10 +135,10 @@ fn lies() -> Vec<Lie> {
         ("/network/max-len", json!(0), "`max-len` is 0"),
         ("/network/task", json!("multi"), "the network is for `multi`"),
         ("/network/task", json!("regression"), "the network is for `regression`"),
-        ("/network/task", json!("none"), "cannot be understood"),
-        ("/network/seq-len", json!(-1), "cannot be understood"),
+        ("/network/task", json!("none"), "not valid"),
+        ("/network/seq-len", json!(-1), "not valid"),
         ("/network/target-scale", json!({"mean": 1.0, "sd": 1.0}), "`target-scale` is for a"),
-        ("/network/target-scale", json!({"mean": 1.0}), "cannot be understood"),
+        ("/network/target-scale", json!({"mean": 1.0}), "not valid"),
     ] {
         lies.push(("classifier", config, pointer.into(), value, says));
     }

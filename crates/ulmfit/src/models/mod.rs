@@ -1,4 +1,4 @@
-//! Models as people keep them: folders, the English ones inside the program, predictions.
+//! Models with everything they need, their folders, the English ones inside the program, predictions.
 
 #[cfg(test)]
 mod absurd_weights_tests;

@@ -1,4 +1,4 @@
-//! Labels for texts.
+//! Predictions.
 
 use super::bundle::{ClassifierBundle, LmBundle};
 use super::classifier_network::ClassifierNetwork;
@@ -10,7 +10,7 @@ use crate::text::Direction;
 use serde::{Serialize, Serializer};
 use ulmfit_ops::Device;
 
-/// What a classifier says about a document.
+/// The prediction of a classifier for a document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Prediction {
@@ -64,7 +64,7 @@ impl Prediction {
         }
     }
 
-    /// How sure the model is, from 0 to 1; NaN for a number, which has no probability.
+    /// Confidence from 0 to 1; NaN for a number, which has no probability.
     pub fn confidence(&self) -> f32 {
         match self {
             Self::Single { confidence, .. } | Self::Multi { confidence, .. } => *confidence,
@@ -101,7 +101,7 @@ impl Serialize for Probabilities {
     }
 }
 
-/// Texts that any model must have an answer to.
+/// Texts for which every model must have a finite prediction.
 const PROBE: [&str; 2] = ["a text of some words, and others", ""];
 
 impl<D: Device> LmBundle<D> {
@@ -201,7 +201,7 @@ impl<D: Device> ClassifierBundle<D> {
         Ok(rows)
     }
 
-    /// A few words through every network, to see that there are answers at all.
+    /// Predicts a few words with every network, to see that the results are finite.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities).
@@ -217,12 +217,12 @@ impl<D: Device> ClassifierBundle<D> {
         Error::NotFinite { what, direction }
     }
 
-    /// What the outputs mean.
+    /// Meaning of the outputs.
     pub fn task(&self) -> LabelKind {
         self.networks[0].1.task()
     }
 
-    /// A row of probabilities in words.
+    /// The prediction for a row of probabilities.
     pub fn prediction(&self, row: &[f32]) -> Prediction {
         let names = self.labels.names();
         let probabilities = Probabilities(names.iter().cloned().zip(row.iter().copied()).collect());

@@ -1,4 +1,4 @@
-//! What a model folder holds, at a glance.
+//! Summary of a model folder.
 
 use super::bundle::load_text;
 use super::config::{ModelConfig, NetworkConfig};
@@ -17,7 +17,7 @@ use std::fmt;
 /// Labels that are named in text; the JSON has all.
 const LABELS_SHOWN: usize = 10;
 
-/// What is in a model folder: sizes, labels, how good it was.
+/// Summary of a model folder: sizes, labels, scores.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelSummary {
     /// `language model` or `classifier`.
@@ -58,7 +58,7 @@ pub struct MainScore {
     /// Its 95 % interval, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ci95: Option<[f64; 2]>,
-    /// `test`, or `valid`: rows or text that choices were made by.
+    /// `test`, or `valid`: the split on which choices may have been made.
     pub on: &'static str,
     /// Number of rows; of tokens, if it is a perplexity.
     pub n: u64,
@@ -95,7 +95,7 @@ impl ModelSummary {
             NetworkConfig::LanguageModel(_) | NetworkConfig::SentenceEncoder(_) => None,
             NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
                 let path = folder.path().join("labels.json");
-                let message = |error| format!("cannot be understood: {error}");
+                let message = |error| format!("not valid: {error}");
                 Some(
                     serde_json::from_slice(&folder.read("labels.json")?)
                         .map_err(|error| Error::Config { path, message: message(error) })?,
@@ -130,7 +130,7 @@ impl ModelSummary {
     }
 }
 
-/// What a `run.json` has to say of quality.
+/// The scores in a `run.json`.
 fn main_scores(run: &Value) -> Vec<MainScore> {
     let perplexity = |score: &Value| {
         Some(MainScore {

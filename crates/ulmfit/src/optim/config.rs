@@ -21,7 +21,7 @@ pub enum OptimizerConfig {
     /// SGD that starts averaging weights when validation stops improving (Merity, Keskar &
     /// Socher 2017, algorithm 1).
     NtAsgd {
-        /// `n`: epochs that a worse loss may follow a better one.
+        /// `n` of the paper: epochs without improvement before averaging starts.
         nonmono: usize,
     },
 }

@@ -1,7 +1,7 @@
 //! Optimisers over groups of parameters.
 //!
-//! An [`Optimizer`] holds one [`ParamState`] a parameter, in the model's order. A phase of training
-//! starts a fresh one: fastai, too, forgets moments whenever the set of trained groups changes.
+//! An [`Optimizer`] has one [`ParamState`] per parameter, in the model's order. Each phase of a training
+//! starts a new one: fastai, too, resets moments whenever the set of trainable groups changes.
 
 mod clip;
 mod config;
@@ -15,16 +15,16 @@ use crate::model::{Decay, Network, TrainableGroups};
 use ulmfit_ops::optimizer_step::{AdamStep, SgdStep};
 use ulmfit_ops::{Device, Tensor};
 
-/// What one update uses besides the gradients.
+/// Settings of one update.
 #[derive(Clone, Copy, Debug)]
 pub struct Update<'a> {
     /// Learning rate of each group, lowest first.
     pub rates: &'a [f64],
     /// First `β` of Adam, if a schedule moves it.
     pub mom: Option<f64>,
-    /// Decay of weights.
+    /// Weight decay.
     pub weight_decay: f64,
-    /// Which groups learn.
+    /// Trainable groups.
     pub trainable: &'a TrainableGroups,
 }
 
@@ -38,7 +38,7 @@ pub struct Optimizer<D: Device> {
 }
 
 impl<D: Device> Optimizer<D> {
-    /// An optimiser without history.
+    /// A new optimiser.
     pub fn new(device: D, config: OptimizerConfig, network: &impl Network<D>) -> Self {
         let slots = network.params().iter().map(|_| ParamState::default()).collect();
         Self { device, config, slots, averaged: None }
@@ -49,7 +49,7 @@ impl<D: Device> Optimizer<D> {
         &self.config
     }
 
-    /// Updates every parameter of a learning group that has a gradient.
+    /// Updates every parameter of a trainable group that has a gradient.
     pub fn step(&mut self, network: &mut impl Network<D>, update: Update<'_>) {
         let count = self.averaged.map(|n| n + 1);
         for ((_, group, param), slot) in network.params_mut().into_iter().zip(&mut self.slots) {
@@ -82,7 +82,7 @@ impl<D: Device> Optimizer<D> {
         self.averaged = count;
     }
 
-    /// Tells the validation losses of all epochs so far; NT-ASGD may start averaging.
+    /// Passes the validation losses of all epochs so far; NT-ASGD may start averaging.
     ///
     /// Merity, Keskar & Socher 2017, algorithm 1: averaging starts when the latest loss is worse
     /// than the best one from more than `nonmono` epochs before. Returns whether it just did.
@@ -113,15 +113,15 @@ impl<D: Device> Optimizer<D> {
         self.averaged
     }
 
-    /// History of each parameter, in the model's order: what a checkpoint stores.
+    /// State of each parameter, in the model's order, for checkpoints.
     pub fn slots(&self) -> &[ParamState<D>] {
         &self.slots
     }
 
-    /// Restores a history.
+    /// Restores states.
     ///
     /// # Panics
-    /// When there is not one slot per parameter.
+    /// When there is not one state per parameter.
     pub fn restore(&mut self, slots: Vec<ParamState<D>>, averaged: Option<u64>) {
         assert_eq!(slots.len(), self.slots.len(), "one slot per parameter");
         self.slots = slots;
@@ -129,7 +129,7 @@ impl<D: Device> Optimizer<D> {
     }
 }
 
-/// Sets every gradient to zero, or frees those of groups that do not learn.
+/// Sets every gradient to zero, or frees those of frozen groups.
 pub fn zero_gradients<D: Device>(
     device: &D,
     network: &mut impl Network<D>,

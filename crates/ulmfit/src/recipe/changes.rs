@@ -1,4 +1,4 @@
-//! What the rules for little and much data have changed, in words.
+//! The changes that the rules for little and much data have made, in words.
 
 use super::overrides::Overrides;
 use super::training::{Rates, TrainingRecipe};
@@ -6,7 +6,7 @@ use super::{ClassifierRecipe, LmRecipe};
 use std::fmt::Display;
 
 impl LmRecipe {
-    /// What differs in `resolved`, the numbers of a training by this recipe, if anything does.
+    /// What differs between this recipe and `resolved`, if anything.
     pub fn changes(&self, resolved: &Self) -> Option<String> {
         let (before, now) = (&self.training, &resolved.training);
         let less = now.all_epochs() < before.all_epochs();
@@ -15,14 +15,14 @@ impl LmRecipe {
 }
 
 impl LmRecipe {
-    /// The same, without what was set by hand.
+    /// The same, without explicit settings.
     pub fn changes_by_rules(&self, by_hand: &Overrides, resolved: &Self) -> Option<String> {
         self.overridden(by_hand, 0).changes(resolved)
     }
 }
 
 impl ClassifierRecipe {
-    /// What differs in `resolved`, the numbers of a training by this recipe, if anything does.
+    /// What differs between this recipe and `resolved`, if anything.
     pub fn changes(&self, resolved: &Self) -> Option<String> {
         let (before, now) = (&self.training, &resolved.training);
         let less = now.all_epochs() < before.all_epochs();

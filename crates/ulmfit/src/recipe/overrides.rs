@@ -1,12 +1,12 @@
-//! Hyper-parameters set by hand, beside a recipe.
+//! Explicit hyper-parameters, beside a recipe.
 
 use super::TrainPrecision;
 use super::training::{Rates, TrainingRecipe};
 use super::unfreezing::Unfreezing;
 use serde::Serialize;
 
-/// Hyper-parameters set by hand: each replaces the recipe's, and no rule of the recipe for little
-/// or much data changes it again. `None` leaves the recipe its own.
+/// Explicit hyper-parameters: each replaces the recipe's, and no rule of the recipe for little or much
+/// data changes it. `None` keeps the recipe's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Overrides {

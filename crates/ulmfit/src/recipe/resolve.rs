@@ -1,9 +1,8 @@
-//! From a recipe to the numbers of one training: recipe, what was set by hand, amount of data.
+//! From a recipe to the settings of one training: recipe, explicit settings, amount of data.
 //!
-//! Precedence, from strong to weak: what was set by hand ([`Overrides`]); the recipe's rules for
-//! little and much data; the recipe's own numbers. A rule yields as a whole where one of the
-//! numbers it would change was set by hand. The result has no rules left, so that it can be
-//! reported and compared as what was done.
+//! Precedence, from high to low: explicit settings ([`Overrides`]); the recipe's rules for little and
+//! much data; the recipe's own numbers. A rule does not apply at all if one of the numbers it would
+//! change was set explicitly. The result has no rules left, so that it can be reported and compared.
 
 use super::overrides::Overrides;
 use super::training::{Rates, TrainingRecipe};
@@ -15,8 +14,8 @@ const LEAST_BATCH: usize = 8;
 /// Upper limit of the factor by which few documents get more epochs: more took longer and did not
 /// help (lab book, 2026-11-23).
 const MOST_TIMES: usize = 2;
-/// Of the rate with which all groups of a pretrained network learn: with more, random networks are
-/// unstable on few examples (lab book, 2026-11-23).
+/// Factor of the learning rate for random networks whose groups are all trainable: with a higher rate
+/// they are unstable on few examples (lab book, 2026-11-23).
 const RATE_FROM_SCRATCH: f64 = 0.3;
 
 /// What a language model starts from.

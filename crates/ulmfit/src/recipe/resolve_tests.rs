@@ -1,4 +1,4 @@
-//! What recipes come to, for little and for much data, and with numbers set by hand.
+//! Resolved recipes, for little and for much data, and with explicit settings.
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 

@@ -15,12 +15,12 @@ pub struct ReadOnce {
     pub lr_factor: Option<f64>,
 }
 
-/// Numbers for a language model that starts from random weights.
+/// Settings for a language model that starts from random weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NoBase {
-    /// Below this number of tokens the weights stay random: however often so little text was read,
-    /// labels were learned no better, and mostly worse (lab book, 2026-11-24).
+    /// Below this number of tokens the weights stay random: training on so little text did not help the
+    /// classifier, and mostly hurt it, for any number of epochs (lab book, 2026-11-24).
     pub random_below: usize,
     /// Instead of the stage's own.
     pub min_updates: usize,
@@ -37,7 +37,7 @@ pub struct FewDocuments {
     pub lr: f64,
 }
 
-/// When a classifier gives pseudo-labels to unlabelled texts, and how many a second one learns.
+/// When a classifier gives pseudo-labels to unlabelled texts, and how many of these are used.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SelfTraining {
@@ -46,7 +46,7 @@ pub struct SelfTraining {
     pub below: Option<usize>,
     /// Most texts that get a pseudo-label.
     pub texts: usize,
-    /// Largest share of them that the second classifier learns, of each class.
+    /// Largest share of them that the second classifier is trained on, per class.
     pub share: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What a report on a trained classifier says, as plain data.
+//! The contents of a report on a trained classifier, as plain data.
 
 use super::{ClassifierEvaluation, Mistake, TrainingHistory};
 use crate::decisions::Automation;
@@ -9,56 +9,56 @@ use crate::text::Direction;
 use serde::Serialize;
 use serde_json::Value;
 
-/// How good a classifier is, beside what simpler tools reach, and how it came about.
+/// Scores of a classifier, beside those of simple baselines, and its provenance.
 ///
 /// A run that was interrupted and continued has the same report, but for its [`Cost`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// How many rows went where.
+    /// Number of rows in each split.
     pub rows: RowCounts,
-    /// Texts without labels that the language model learned from.
+    /// Number of unlabelled texts that the language model was trained on.
     pub unlabeled: usize,
-    /// What a first classifier taught this one; `None` if labels alone did.
+    /// Self-training, if there was any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_training: Option<SelfTrainingReport>,
     /// Rows of each label; `None` where labels are numbers.
     pub labels: Vec<LabelCounts>,
     /// The language model on held-out text.
     pub language_model: Vec<DirectionScore>,
-    /// The score on rows kept for it; `None` if there were no such rows.
+    /// The score on the test set, if there is one.
     pub test: Option<ClassifierEvaluation>,
     /// The score on the validation set.
     pub valid: Option<ClassifierEvaluation>,
     /// Whether training selected anything on the validation set.
     #[serde(rename = "chosen")]
     pub selected_on_valid: bool,
-    /// What simpler tools reach on the test rows (else on the validation rows).
+    /// Scores of simple baselines on the test set (else on the validation set).
     pub baselines: Option<BaselineScores>,
     /// The classifier against TF-IDF on the same rows; `None` where labels are numbers.
     pub comparison: Option<Comparison>,
-    /// The classifier against the best of the baselines, in words.
+    /// The classifier compared with the best baseline, in words.
     pub verdict: Option<String>,
     /// How far its probabilities can be trusted, on the rows of the baselines; `None` for numbers.
     pub reliability: Option<Reliability>,
-    /// Expected calibration error of that.
+    /// Expected calibration error.
     pub calibration_error: Option<f64>,
     /// What can be left to it, by these rows; none if there are none.
     pub automation: Option<Automation>,
     /// The worst mistakes on these rows, the worst first.
     pub mistakes: Vec<Mistake>,
-    /// How each training went, in the order of the stages.
+    /// The history of each training, in the order of the stages.
     pub training: Vec<TrainingHistory>,
-    /// What it was made from, and how.
+    /// Provenance.
     pub made: Provenance,
-    /// What it took.
+    /// Time and memory.
     #[serde(flatten)]
     pub cost: Cost,
 }
 
-/// What a classifier learned from another one, and how good that one is by itself.
+/// Self-training: what a classifier was trained on besides labels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelfTrainingReport {
-    /// Texts without labels that the first classifier labelled.
+    /// Unlabelled texts that the first classifier labelled.
     pub labelled: usize,
     /// The most confident of them, which the second one was trained on.
     pub learned: usize,
@@ -67,7 +67,7 @@ pub struct SelfTrainingReport {
     pub first_accuracy: Option<f64>,
 }
 
-/// How good a language model became.
+/// Score of a language model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DirectionScore {
     /// Reading direction.
@@ -78,20 +78,20 @@ pub struct DirectionScore {
     pub loss: f64,
     /// `exp(loss)`.
     pub perplexity: f64,
-    /// Perplexity before it learned these texts; `None` if it knew nothing before.
+    /// Perplexity before it was trained on these texts; `None` if it started from random weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub perplexity_before: Option<f64>,
-    /// Share of tokens predicted right.
+    /// Share of tokens predicted correctly.
     pub accuracy: f64,
 }
 
-/// What simpler tools reach.
+/// Scores of simple baselines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum BaselineScores {
-    /// Where an answer is right or wrong; with several labels a text, all of them must be right.
+    /// For labels; with several labels per text, all of them must be correct.
     Labels {
-        /// Always the most frequent answer of the training rows.
+        /// Accuracy of always predicting the most frequent label of the training set.
         majority_accuracy: f64,
         /// Its 95 % interval (Wilson).
         majority_ci95: [f64; 2],
@@ -100,7 +100,7 @@ pub enum BaselineScores {
         /// Its 95 % interval (Wilson).
         tfidf_ci95: [f64; 2],
     },
-    /// Where it is near or far: always the mean of the training rows.
+    /// For numbers: always predicting the mean of the training set.
     Numbers {
         /// Root mean squared error.
         mean_rmse: f64,
@@ -115,27 +115,27 @@ pub enum BaselineScores {
     },
 }
 
-/// Hashes of the rows a classifier was made from: texts and labels, in their order.
+/// Hashes of the splits of a classifier: texts and labels, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DataHashes {
-    /// Learned from.
+    /// Training set.
     pub train: String,
-    /// Held out for validation.
+    /// Validation set.
     pub valid: String,
-    /// Scored on.
+    /// Test set.
     pub test: String,
 }
 
-/// What a classifier was made from, and how.
+/// Provenance of a classifier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Provenance {
     /// Name and version of this program.
     pub program: String,
-    /// Hash of its file, if the system tells where it is.
+    /// Hash of its file, if the system says where it is.
     pub program_hash: Option<String>,
-    /// Instructions it used: others may round differently.
+    /// Instruction set: others may round differently.
     pub isa: String,
-    /// Threads; they change no result.
+    /// Number of threads, which changes no result.
     pub threads: usize,
     /// Root of all randomness.
     pub seed: u64,
@@ -149,7 +149,7 @@ pub struct Provenance {
     pub network: Value,
     /// Weights of a direction.
     pub weights: usize,
-    /// Rows learned from, chosen by, scored on.
+    /// Hashes of training set, validation set and test set.
     pub data: DataHashes,
     /// Hyper-parameters of the language model; `None` if it was made before.
     pub language_model_recipe: Option<Value>,
@@ -157,26 +157,26 @@ pub struct Provenance {
     pub classifier_recipe: Value,
 }
 
-/// What a run took on this machine: the only part of a report that is not the same each time.
+/// Time and memory of a run: the only part of a report that differs between runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Cost {
-    /// Wall time of the whole command, with that of earlier processes until the checkpoints that
-    /// this one went on from.
+    /// Wall time of the whole command, including earlier processes up to the checkpoints that this one
+    /// continued from.
     pub seconds: f64,
     /// Wall time of its parts.
     pub stages: Vec<StageTime>,
-    /// Most memory the process has held, in MiB, where the system tells.
+    /// Peak memory of the process in MiB, where the system reports it.
     pub peak_rss_mb: Option<f64>,
-    /// Whether it went on from an interrupted run.
+    /// Whether it continued an interrupted run.
     pub continued: bool,
 }
 
-/// Wall time of a part of a run.
+/// Wall time of one part of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StageTime {
-    /// What was done.
+    /// Name of the part.
     pub stage: String,
-    /// How long it took.
+    /// Wall time in seconds.
     pub seconds: f64,
 }
 
@@ -222,7 +222,7 @@ pub enum EvaluationSplit {
     Selection,
 }
 
-/// Most memory this process has held, in MiB, where the system tells.
+/// Peak memory of this process in MiB, where the system reports it.
 pub fn peak_rss_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! Scores of a classifier, whatever its labels are.
+//! Scores of a classifier of any kind.
 
 use super::ClassificationScores;
 use super::metrics::{ClassScores, MultiLabelScores, RegressionScores};
@@ -7,13 +7,13 @@ use super::table::percent;
 use serde::Serialize;
 use std::fmt;
 
-/// Scores of a classifier, by what its outputs mean.
+/// Scores of a classifier, by kind of prediction.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum ClassifierEvaluation {
     /// One label per text.
     SingleLabel(ClassificationScores),
-    /// Any number of labels a text.
+    /// Any number of labels per text.
     MultiLabel(MultiLabelScores),
     /// One number per text.
     Regression(RegressionScores),

@@ -10,11 +10,11 @@ use serde::Serialize;
 pub struct Mistake {
     /// The beginning of its text.
     pub text: String,
-    /// File and line it is from.
+    /// Its file and line.
     pub place: String,
-    /// What it is; with several labels a text all of them, joined by commas.
+    /// Its label; with several labels per text, all of them, joined by commas.
     pub label: String,
-    /// What it was taken for.
+    /// The prediction.
     pub guess: String,
     /// Probability of the prediction; with several labels, of the worst one; `None` for numbers.
     pub confidence: Option<f64>,

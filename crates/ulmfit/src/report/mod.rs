@@ -1,6 +1,6 @@
-//! What is measured and how it is shown.
+//! Metrics, statistics and reports.
 //!
-//! Numbers first ([`metrics`], [`ClassificationScores`]), then what they are worth: intervals,
+//! Metrics first ([`metrics`], [`ClassificationScores`]), then how certain they are: intervals,
 //! a paired [`Comparison`](statistics::Comparison) with the [baselines](crate::baselines), and how far the probabilities can be
 //! trusted ([`statistics::calibration`]). A [`Report`] has them all, as text, as JSON, and as a page ([`html`]).
 //! [`Table`] shows numbers in a terminal, [`svg`] in a picture.

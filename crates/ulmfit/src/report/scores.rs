@@ -1,4 +1,4 @@
-//! The score sheet of a classifier.
+//! Scores of a classifier with one label per text.
 
 use super::metrics::{ClassScores, Confusion, wilson};
 use super::table::{Table, percent};
@@ -6,7 +6,7 @@ use crate::data::list_at_most;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Everything `ulmfit evaluate --json` says about a classifier.
+/// Scores of a classifier, as `ulmfit evaluate --json` prints them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassificationScores {
     /// Rows.
@@ -94,7 +94,7 @@ const NARROW: usize = 8;
 /// Characters of a label at the head of a column.
 const SHORT: usize = 8;
 
-/// What to say beside a mean over classes if some classes have no row.
+/// A note beside a mean over classes, if some classes have no row.
 pub(super) fn untested(classes: &[ClassScores]) -> String {
     let absent: Vec<String> = classes
         .iter()

@@ -57,7 +57,7 @@ fn cell(text: &str) -> String {
     printable(text).into_owned()
 }
 
-/// A part of one as a number of per cent with two digits.
+/// A fraction in percent, with two digits.
 pub fn percent(part: f64) -> String {
     format!("{:.2}", 100.0 * part)
 }

@@ -1,4 +1,4 @@
-//! A report as a person reads it in a terminal.
+//! A report as text for a terminal.
 
 use super::contents::{BaselineScores, Cost, EvaluationSplit, Report, SelfTrainingReport};
 use super::table::percent;

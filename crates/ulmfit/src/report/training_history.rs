@@ -20,7 +20,7 @@ pub struct TrainingHistory {
     pub loss: Curve,
     /// Every epoch.
     pub epochs: Vec<EpochScore>,
-    /// Learning rates of each group; none while it is frozen.
+    /// Learning rates of each group; `None` while it is frozen.
     pub rates: Vec<GroupRates>,
     /// How often the run was rolled back because of NaN or infinity.
     pub rollbacks: usize,
@@ -64,7 +64,7 @@ pub struct GroupRates {
     pub rates: Vec<Option<f64>>,
 }
 
-/// Points of a curve at most, more or less.
+/// Approximate maximum number of points in a curve.
 const POINTS: u64 = 240;
 
 impl TrainingHistory {

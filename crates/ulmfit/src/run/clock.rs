@@ -1,10 +1,10 @@
-//! How long a command has taken, with the processes of it that were killed.
+//! The time a command has taken, including its earlier processes that were killed.
 
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Runs from the start of the process; every checkpoint remembers what it shows.
+/// Runs from the start of the process; every checkpoint stores the time.
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
@@ -17,8 +17,8 @@ impl Clock {
         Self { started: Instant::now(), earlier: AtomicU64::new(0) }
     }
 
-    /// Goes on from what the clock of an earlier process showed. Two trainings side by side have
-    /// checkpoints of one time, so the latest counts and not the sum.
+    /// Continues from the time of an earlier process. Two trainings side by side have checkpoints of
+    /// the same time, so the latest counts, not the sum.
     pub(crate) fn count_earlier(&self, elapsed: Elapsed) {
         let millis = u64::try_from(elapsed.0.as_millis()).unwrap_or(u64::MAX);
         self.earlier.fetch_max(millis, Ordering::Relaxed);

@@ -1,8 +1,8 @@
-//! When a run saves its state, and what it does about numbers that are not finite.
+//! How often a run saves its state, and what it does about NaN and infinity.
 
 use std::time::Duration;
 
-/// How often a checkpoint is made.
+/// How often a checkpoint is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckpointInterval {
     /// After this much time.

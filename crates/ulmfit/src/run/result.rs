@@ -1,4 +1,4 @@
-//! Where the result of a command goes, and what becomes of its run folder then.
+//! The result folder of a command, and the removal of its run folder.
 
 use crate::Error;
 use crate::checkpoint::{CheckpointError, FolderWriter, ModelFolder, Overwrite, RunLock};
@@ -14,11 +14,12 @@ pub fn run_folder(output: &Path) -> PathBuf {
 /// In the run folder, hash of the result: written just before the result appears.
 const RECEIPT: &str = "finished";
 
-/// The result of a command, written at the end; a receipt of it stays in the run folder.
+/// Claims the result folder of a command, which is written at the end; a receipt stays in the run
+/// folder.
 ///
 /// # Errors
-/// [`Error::Finished`] when a run of this very result was killed before it could remove its own
-/// folder, which is done now; those of [`FolderWriter::create`].
+/// [`Error::Finished`] when the run with this result was killed before it could remove its run folder,
+/// which is removed now; those of [`FolderWriter::create`].
 pub fn claim(output: &Path, overwrite: Overwrite) -> Result<FolderWriter, Error> {
     let run = run_folder(output);
     let receipt = run.join(RECEIPT);

@@ -100,7 +100,7 @@ impl Checkpointer for RunCheckpointer<'_> {
     }
 }
 
-/// Begins to write a snapshot.
+/// Starts writing a snapshot.
 pub(crate) fn start_checkpoint(
     run: &mut RunFolder,
     snapshot: Snapshot,

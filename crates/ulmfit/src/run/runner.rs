@@ -1,4 +1,4 @@
-//! Training with a run folder behind it, so that it survives being killed.
+//! Training with a run folder, so that it can be continued after a kill.
 
 use super::clock::{Clock, Elapsed};
 use super::options::{CheckpointInterval, OnNan};
@@ -26,7 +26,7 @@ use ulmfit_ops::Device;
 
 /// Runs trainings, each in its own folder below that of the command.
 pub struct Runner<'a> {
-    /// Who watches.
+    /// Progress sink.
     pub progress: &'a mut dyn Progress,
     settings: RunSettings,
     history: RunHistory,
@@ -41,14 +41,14 @@ pub(crate) struct RunSettings {
     on_nan: OnNan,
 }
 
-/// What a runner has done so far.
+/// The trainings that a runner has done so far.
 #[derive(Default)]
 pub(crate) struct RunHistory {
     trained: Vec<Trained>,
     continued: bool,
 }
 
-/// A training that is over.
+/// A finished training.
 struct Trained {
     task: StageName,
     plan: Plan,
@@ -78,7 +78,7 @@ impl<'a> Runner<'a> {
         self.history
     }
 
-    /// Adds what another runner has done to what this one has.
+    /// Adds the trainings of another runner.
     pub(crate) fn add(&mut self, history: RunHistory) {
         self.history.trained.extend(history.trained);
         self.history.continued |= history.continued;
@@ -111,7 +111,7 @@ impl<'a> Runner<'a> {
     /// `identity` is everything the result depends on; a run started with another one is refused.
     ///
     /// # Errors
-    /// [`Error::Stopped`] when the watcher asked to stop, [`Error::Train`] and
+    /// [`Error::Stopped`] when the user asked to stop, [`Error::Train`] and
     /// [`Error::Checkpoint`].
     pub fn train<D: Device, T: Trainee<D>>(
         &mut self,
@@ -188,10 +188,10 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Goes back to the last checkpoint on schedule and makes one more there, with lower rates.
+    /// Rolls back to the last anchor and saves another one there, with lower rates.
     ///
-    /// A kill at any moment in between leads back here, because all is a pure function of that
-    /// checkpoint.
+    /// After a kill at any moment in between, the run gets here again, because everything is a pure
+    /// function of that checkpoint.
     fn roll_back(
         &mut self,
         task: &StageName,
@@ -222,12 +222,12 @@ impl<'a> Runner<'a> {
     /// Removes the run folder once the result is safe elsewhere.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when another process is at it, or it cannot be removed.
+    /// [`Error::Checkpoint`] when another process uses it, or it cannot be removed.
     pub fn clean(&self) -> Result<(), Error> {
         self.folder().map_or(Ok(()), remove_run)
     }
 
-    /// How the trainings so far went, in their order; none without a folder, where nothing is kept.
+    /// The histories of the trainings so far, in their order; empty without a folder.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] when the metrics of one cannot be read.
@@ -247,12 +247,12 @@ impl<'a> Runner<'a> {
         self.history.trained.iter().map(course).collect()
     }
 
-    /// What earlier processes took until the checkpoints that this one went on from.
+    /// The time of earlier processes up to the checkpoints that this one continued from.
     pub fn earlier(&self) -> Duration {
         self.settings.clock.earlier()
     }
 
-    /// Whether one of them went on from an interrupted run.
+    /// Whether one of them continued an interrupted run.
     pub fn continued(&self) -> bool {
         self.history.continued
     }

@@ -1,8 +1,8 @@
-//! Trainings that do not need each other, such as those of the two directions, at the same time.
+//! Independent trainings, such as those of the two directions, at the same time.
 //!
-//! Two threads on two trainings get more done than two threads on one: they need not wait for each
-//! other after each operation, and what does not divide is done twice at once. Each training has
-//! its share of the threads, which changes no bit of it. Who watches is asked by one thread only.
+//! Two threads on two trainings are faster than two threads on one: they do not wait for each other
+//! after each operation, and serial parts run in parallel. Each training has its share of the threads,
+//! which changes no bit of it. Only one thread calls the progress sink.
 
 use super::runner::Runner;
 use crate::Error;
@@ -14,13 +14,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 impl Runner<'_> {
-    /// Does all jobs, side by side if there are threads enough; the results are in their order.
+    /// Runs all jobs, side by side if there are enough threads; the results are in their order.
     ///
     /// # Errors
-    /// Of the first job that failed; the others then stop as if the user had asked them to.
+    /// That of the first job that failed; the others are then stopped as if the user had asked for it.
     ///
     /// # Panics
-    /// When a job or the watcher does, after all jobs have stopped and saved what they have.
+    /// When a job or the progress sink panics, after all jobs have stopped and saved their state.
     pub(crate) fn side_by_side<R: Send>(
         &mut self,
         jobs: Vec<impl FnOnce(&mut Runner<'_>) -> Result<R, Error> + Send>,
@@ -66,7 +66,7 @@ impl Runner<'_> {
             self.add(history);
             match result {
                 Ok(result) => results.push(result),
-                // the failure counts, not that others were stopped because of it
+                // the failure is returned, not that others were stopped because of it
                 Err(error) if matches!(failed, None | Some(Error::Stopped)) => failed = Some(error),
                 Err(_) => {}
             }
@@ -75,7 +75,7 @@ impl Runner<'_> {
     }
 }
 
-/// What a job tells the thread that may talk to who watches.
+/// What a job sends to the thread that calls the progress sink.
 enum Message {
     Started(StageName),
     Ended(StageName),
@@ -86,7 +86,7 @@ enum Message {
     Failed,
 }
 
-/// Tells that a job failed, unless it is disarmed before: also when the job panics.
+/// Reports that a job failed, unless it is disarmed before: also when the job panics.
 struct TellFailure(Option<Sender<Message>>);
 
 impl TellFailure {
@@ -107,12 +107,12 @@ impl Drop for TellFailure {
     }
 }
 
-/// Nobody listens any more only if the listener panicked, which will be heard of.
+/// There is no receiver only if the receiving thread panicked, which is reported elsewhere.
 fn tell<T>(to: &Sender<T>, message: T) {
     _ = to.send(message);
 }
 
-/// Passes on what the jobs tell until the last one has ended.
+/// Passes on the messages of the jobs until the last one has ended.
 ///
 /// Takes the receiver by value: if `progress` panics, it is dropped, so that no job waits for an
 /// answer that will not come.
@@ -137,10 +137,10 @@ fn answer(progress: &mut dyn Progress, jobs: Receiver<Message>) {
     }
 }
 
-/// Watches a job and passes on what it sees.
+/// The progress sink of a job, which sends everything to another thread.
 struct ChannelProgress {
     sender: Sender<Message>,
-    /// In front of what is told of it.
+    /// Prefix of its notes.
     title: String,
 }
 

@@ -1,9 +1,9 @@
-//! How long the parts of a command take.
+//! Wall time of the parts of a command.
 
 use crate::report::StageTime;
 use std::time::{Duration, Instant};
 
-/// How long each part of a command takes.
+/// Wall time of each part of a command.
 pub(crate) struct Timings {
     started: Instant,
     last: Instant,
@@ -16,7 +16,7 @@ impl Timings {
         Self { started: now, last: now, parts: Vec::new() }
     }
 
-    /// What went on since the last part ended was `stage`.
+    /// Ends a part, which is called `stage`.
     pub(crate) fn lap(&mut self, stage: &str) {
         let now = Instant::now();
         let seconds = now.duration_since(self.last).as_secs_f64();
@@ -24,7 +24,7 @@ impl Timings {
         self.last = now;
     }
 
-    /// All of it, and its parts; the first is what `earlier` processes took, if there were any.
+    /// The total and its parts; the first part is the time of `earlier` processes, if there were any.
     pub(crate) fn stop(self, earlier: Duration) -> (Duration, Vec<StageTime>) {
         let mut parts = self.parts;
         if !earlier.is_zero() {

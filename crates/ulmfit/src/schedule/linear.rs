@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Linear {
     /// Part of the run that climbs to the peak, from 0 to 1.
     pub warmup: f64,
-    /// Factor of the peak that the end comes to, from 0 to 1.
+    /// Final rate as a fraction of the peak, from 0 to 1.
     pub end: f64,
 }
 

@@ -10,7 +10,7 @@ pub struct LrRange {
     pub start: f64,
     /// Rate that the step after the last would have.
     pub end: f64,
-    /// Steps at most.
+    /// Maximum number of steps.
     pub steps: usize,
 }
 
@@ -36,7 +36,7 @@ pub enum Sweep {
     Stop,
 }
 
-/// A range test under way: what was seen, and whether it was enough.
+/// A running range test.
 #[derive(Clone, Debug)]
 pub struct LrSweep {
     range: LrRange,
@@ -52,7 +52,7 @@ impl LrSweep {
     const BETA: f64 = 0.98;
     /// The sweep ends when the smoothed loss is this many times its best.
     const EXPLOSION: f64 = 4.0;
-    /// Last steps that no suggestion looks at: there the loss explodes.
+    /// Last steps, which suggestions ignore: there the loss explodes.
     const TAIL: usize = 5;
 
     /// Before the first step.
@@ -92,7 +92,7 @@ impl LrSweep {
         &self.losses
     }
 
-    /// What to train with; `None` if there are too few steps to tell.
+    /// Suggested rates; `None` if there are too few steps.
     pub fn suggestions(&self) -> Option<Suggestions> {
         let seen = self.losses.len();
         let last = self.range.steps.saturating_sub(Self::TAIL);

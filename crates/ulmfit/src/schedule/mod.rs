@@ -1,7 +1,7 @@
 //! Learning rates and momenta as pure functions of the step.
 //!
-//! A schedule has no state, so a run that was stopped continues with the very same rates. Each
-//! each is a file with a struct of its settings; [`ScheduleConfig`] is the choice a recipe makes.
+//! A schedule has no state, so a run that was stopped continues with the same rates. Each
+//! one is a file with a struct of its settings; [`ScheduleConfig`] is the choice that a recipe makes.
 //!
 //! ```
 //! use ulmfit::schedule::{Schedule, ScheduleConfig};
@@ -34,7 +34,7 @@ pub use suggestion::Suggestions;
 
 use serde::{Deserialize, Serialize};
 
-/// What the optimizer is told before one step.
+/// Settings of the optimiser for one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     /// Factor of every group's own peak rate, between 0 and 1.

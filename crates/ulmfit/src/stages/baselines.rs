@@ -1,4 +1,4 @@
-//! What simpler tools reach on the rows a classifier was scored on.
+//! Scores of simpler methods on the rows that a classifier was scored on.
 
 use crate::Error;
 use crate::baselines::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
@@ -12,7 +12,7 @@ use crate::report::statistics::{Comparison, rounded, rows_for_mean};
 use crate::text::Tokenizer;
 use ulmfit_ops::Device;
 
-/// Baselines on the rows of a test, and the classifier beside them.
+/// Baselines on a test set, and the classifier beside them.
 pub(crate) struct Baselines {
     pub scores: BaselineScores,
     pub comparison: Option<Comparison>,
@@ -43,7 +43,7 @@ impl Baselines {
         }))
     }
 
-    /// Where an answer is right or wrong.
+    /// For labels, where a prediction is correct or not.
     fn labels<D: Device>(
         model: &ClassifierBundle<D>,
         train: &[Record],
@@ -79,7 +79,7 @@ impl Baselines {
         Ok(Self { scores, comparison: Some(comparison), verdict })
     }
 
-    /// Where an answer is near or far.
+    /// For numbers, where a prediction is near or far.
     fn numbers(known: &[f64], wanted: &[f64], rows: &[Vec<f32>]) -> Self {
         let mean = mean_interval(known).0;
         let base = RegressionScores::new(wanted, &vec![mean; wanted.len()]);
@@ -130,7 +130,7 @@ fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
     }
 }
 
-/// What TF-IDF with logistic regression answers for `test`.
+/// Predictions of TF-IDF with logistic regression for `test`.
 pub fn tfidf_guesses(
     labels: &LabelSet,
     tokenizer: &Tokenizer,
@@ -167,7 +167,7 @@ pub fn tfidf_guesses(
     rows.chunks_exact(classes).map(guess).collect()
 }
 
-/// The classes of each record, rising.
+/// The classes of each record, ascending.
 ///
 /// # Errors
 /// [`DataError`] when a record has no label, or one that is not in `labels`.

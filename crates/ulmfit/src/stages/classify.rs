@@ -20,7 +20,7 @@ use ulmfit_ops::{Cpu, Key};
 pub struct LabelledText {
     /// Training set.
     pub train: Labelled,
-    /// Held out; empty for none.
+    /// Validation set; may be empty.
     pub valid: Labelled,
     /// Names of the outputs.
     pub labels: LabelSet,
@@ -36,7 +36,7 @@ impl LabelledText {
     }
 
     /// Weights that make every class count the same: rows over classes times its rows, as
-    /// scikit-learn's `class_weight="balanced"`; for several labels a row, absent over present.
+    /// scikit-learn's `class_weight="balanced"`; for several labels per row, absent over present.
     pub fn class_weights(&self) -> Vec<f32> {
         let (rows, counts) = (self.train.targets.len() as f32, self.class_counts());
         let weight = |&count: &f32| match self.labels.kind() {
@@ -59,7 +59,7 @@ impl LabelledText {
     }
 }
 
-/// Where the labels come from that a classifier learns.
+/// Source of the labels that a classifier is trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LabelSource {
     /// The user's labels.
@@ -174,7 +174,7 @@ fn train_one(
     let valid = (!valid.documents.is_empty()).then_some(&valid);
     let mut network = if recipe.lm_weight > 0.0 {
         let corpus = corpus_of(&train);
-        // the documents are the right way round already
+        // the documents are in reading order already
         let batches = lm_batches(training, BpttKind::Fixed, Direction::Forward);
         let lm = LmTask { corpus: &corpus, batches, weight: recipe.lm_weight };
         let (train, key) = (&train, key.child(12));

@@ -1,4 +1,4 @@
-//! How good a model is on labelled rows, or on running text.
+//! Scores of a model on labelled rows, or on running text.
 
 use crate::Error;
 use crate::data::batches::{Bptt, LmBatchConfig};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::fmt;
 use ulmfit_ops::Device;
 
-/// Least probability that a cross entropy counts with: a rounded zero would make it infinite.
+/// Lower limit of probabilities in a cross entropy: a rounded zero would make it infinite.
 const LEAST: f64 = 1e-12;
 
 /// Compares rows of probabilities with the labels of their records; a label that the model does
@@ -93,7 +93,7 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
 ///
 /// # Errors
 /// [`Error::Data`] when a record has no label, or one that does not suit the task, or when the
-/// model knows none of the labels; [`Error::NotFinite`] when the model has no answer.
+/// model knows none of the labels; [`Error::NotFinite`] when a prediction is not finite.
 pub fn evaluate_classifier<D: Device>(
     model: &ClassifierBundle<D>,
     records: &[Record],
@@ -114,7 +114,7 @@ pub fn evaluate_classifier<D: Device>(
     })
 }
 
-/// How good a classifier is on some records.
+/// Scores of a classifier on some records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluated {
     /// The scores.
@@ -133,7 +133,7 @@ pub struct LmReport {
     pub loss: f64,
     /// `exp(loss)`.
     pub perplexity: f64,
-    /// Share of tokens predicted right.
+    /// Share of tokens predicted correctly.
     pub accuracy: f64,
     /// Share of tokens that are not in the vocabulary.
     pub oov_rate: f64,

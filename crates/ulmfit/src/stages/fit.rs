@@ -1,4 +1,4 @@
-//! All stages, one after the other: from labelled texts to a classifier and an honest report.
+//! All stages, one after the other: from labelled texts to a classifier and its report.
 
 use super::language::{LmJob, finetune, pretrain};
 use super::options::{FitOptions, TrainOptions};
@@ -21,15 +21,15 @@ use crate::run::Timings;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
-/// What [`fit`] works on.
+/// Input of [`fit`].
 pub struct FitInput {
     /// Labelled rows.
     pub rows: LabelledInput,
     /// Files of texts without labels, for the language model.
     pub unlabeled: Vec<PathBuf>,
-    /// How these are read.
+    /// How they are read.
     pub options: ReadOptions,
-    /// The language model to start from; none: from scratch.
+    /// The language model to start from; `None` to start from scratch.
     pub base: Option<LmBundle>,
 }
 
@@ -40,9 +40,9 @@ const LM_TEST: usize = 500;
 
 /// Runs all stages.
 ///
-/// The language model learns the texts of the training set and the unlabelled ones, never those of
-/// the validation and test sets. Where there are neither a validation set nor unlabelled texts,
-/// its perplexity is measured on texts of the test set; nothing is selected by it then.
+/// The language model is trained on the texts of the training set and on the unlabelled ones, never on
+/// those of the validation and test sets. If there are neither a validation set nor unlabelled texts,
+/// its perplexity is measured on texts of the test set; then nothing is selected on it.
 ///
 /// # Errors
 /// [`Error`] of the stage that failed.
@@ -100,9 +100,9 @@ struct FineTunedLm {
     recipe: Option<LmRecipe>,
     /// Number of texts, training and validation.
     documents: usize,
-    /// How many tokens it has read here, those of all passes.
+    /// Tokens that it has read, in all epochs together.
     tokens: usize,
-    /// Texts without labels for a classifier to label.
+    /// Unlabelled texts for self-training.
     pool: Vec<Vec<u32>>,
 }
 

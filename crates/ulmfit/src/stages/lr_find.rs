@@ -14,7 +14,7 @@ use crate::train::{
 };
 use ulmfit_ops::{Cpu, Key};
 
-/// Rates a language model could be fine-tuned with, all groups learning.
+/// Learning rates for fine-tuning a language model, with all groups trainable.
 ///
 /// # Errors
 /// [`Error::Data`] or [`Error::Train`] when there is too little text.
@@ -42,8 +42,8 @@ pub fn find_lm_rate<S: TokenSource>(
     sweep(&mut trainee, TrainableGroups::all(groups), training, range, key, progress)
 }
 
-/// Rates a classifier could be trained with, only its head learning: what the paper picks
-/// `η^L` by (section 3.2).
+/// Learning rates for a classifier with only its head trainable, as the paper selects `η^L`
+/// (section 3.2).
 ///
 /// # Errors
 /// [`Error::Train`] when there are too few documents.

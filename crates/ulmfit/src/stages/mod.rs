@@ -1,4 +1,4 @@
-//! What a user does: pretrain, fine-tune, train, evaluate, generate; [`fit()`] does all that it takes.
+//! The stages: pretrain, fine-tune, train, evaluate, generate. [`fit()`] runs all that are needed.
 //!
 //! A stage takes texts and a recipe and gives back a model: text pipeline, networks, labels.
 

@@ -73,7 +73,7 @@ fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
 }
 
 impl<S: TokenSource> LmCard<'_, S> {
-    /// Writes them; `threads` is told because time depends on it, the weights do not.
+    /// Writes them; `threads` is recorded because the time depends on it, not the weights.
     pub fn write(
         &self,
         bundle: &LmBundle,
@@ -119,7 +119,7 @@ impl<S: TokenSource> LmCard<'_, S> {
     }
 }
 
-/// What a classifier was made from, and how.
+/// Provenance of a classifier.
 pub(crate) fn provenance(
     classifier: &ClassifierBundle,
     rows: &LabelledSplits,

@@ -1,4 +1,4 @@
-//! How classifiers are trained.
+//! Options of the training of classifiers.
 
 use crate::Error;
 use crate::data::labels::{LabelKind, LabelOptions};
@@ -14,24 +14,24 @@ pub struct ClassifyOptions {
     pub labels: LabelOptions,
     /// Layers of the head.
     pub head: HeadConfig,
-    /// Whether rare classes weigh more in the loss.
+    /// Whether rare classes have more weight in the loss.
     pub balance: bool,
-    /// Root of all randomness.
+    /// Seed of all randomness.
     pub seed: u64,
 }
 
-/// How [`train`](super::train()) works.
+/// Options of [`train`](super::train()).
 #[derive(Clone, Debug)]
 pub struct TrainOptions {
     /// Reading directions.
     pub directions: Vec<Direction>,
     /// Hyper-parameters.
     pub recipe: ClassifierRecipe,
-    /// Those set by hand.
+    /// Hyper-parameters that replace the recipe's.
     pub overrides: Overrides,
     /// Head, class weights, seed, kind of prediction.
     pub classify: ClassifyOptions,
-    /// SplitFractions of the examples to hold out.
+    /// Fractions of the examples to hold out.
     pub shares: SplitFractions,
 }
 
@@ -59,14 +59,14 @@ impl TrainOptions {
     }
 }
 
-/// How [`fit`](super::fit()) works.
+/// Options of [`fit`](super::fit()).
 #[derive(Clone, Debug)]
 pub struct FitOptions {
     /// Stage 3.
     pub train: TrainOptions,
     /// Stage 2; stages 1 and 2 in one if there is no base.
     pub language: LmRecipe,
-    /// Hyper-parameters of the language model that were set by hand.
+    /// Hyper-parameters of the language model that replace the recipe's.
     pub lm_overrides: Overrides,
     /// Sizes without a base; the vocabulary's size comes from the texts.
     pub sizes: AwdLstmConfig,

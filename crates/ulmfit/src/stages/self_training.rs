@@ -1,6 +1,6 @@
 //! Self-training: a second classifier is also trained on the most confident pseudo-labels of the first.
 //!
-//! Pseudo-labels: Lee 2013. A language model that has read the texts puts similar ones near to each
+//! Pseudo-labels: Lee 2013. A language model that has read the texts puts similar ones close to each
 //! other, so a classifier is mostly right where it is confident, and there are many such texts.
 //! The second classifier starts from the language model again, not from the first one's weights.
 
@@ -14,13 +14,13 @@ use crate::recipe::ClassifierRecipe;
 use crate::run::Runner;
 use ulmfit_ops::Key;
 
-/// Up to `most` of some numbers, drawn by a key.
+/// Up to `most` of these numbers, drawn by a key.
 pub(crate) fn sample(numbers: &[usize], most: usize, key: &Key) -> Vec<usize> {
     let order = key.permutation(numbers.len());
     order.into_iter().take(most).map(|at| numbers[at]).collect()
 }
 
-/// Tokens of up to `most` of some documents of a source, drawn by a key.
+/// Tokens of up to `most` documents of a source, drawn by a key.
 ///
 /// # Panics
 /// If one of them does not exist.
@@ -48,13 +48,13 @@ pub struct SelfTrained {
     pub first: Option<FirstClassifier>,
 }
 
-/// A classifier whose pseudo-labels another one has learned.
+/// A classifier whose pseudo-labels another one is trained on.
 pub struct FirstClassifier {
     /// The classifier.
     pub classifier: ClassifierBundle,
     /// Texts that it gave a pseudo-label.
     pub labelled: usize,
-    /// Those of them that the second one has learned.
+    /// Those of them that the second one is trained on.
     pub learned: usize,
 }
 
@@ -112,9 +112,9 @@ pub fn self_train(
 
 /// The texts with the most confident pseudo-labels, each with its class.
 ///
-/// Of each class at most `share` of the texts that are predicted to be of it, so that no class takes
-/// unsure ones because there are few of it; and at most `share` of all in the share that the
-/// class has among the labels, so that one that is guessed too often does not crowd the others out.
+/// At most `share` of the texts predicted as each class, so that no rare class takes unsure ones. Also,
+/// at most `share` of all texts times the share of the class among the labels, so that a class that is
+/// predicted too often does not crowd the others out.
 fn select_pseudo_labels(guesses: &[Vec<f32>], labels: &[f32], share: f64) -> Vec<(usize, usize)> {
     let all: f32 = labels.iter().sum();
     let of_class = |(class, &count): (usize, &f32)| {

@@ -1,4 +1,4 @@
-//! Stage 3 as a user meets it: labelled rows in, a classifier and its report out.
+//! Stage 3: labelled rows in, a classifier and its report out.
 
 use super::baselines::Baselines;
 use super::classify::LabelledText;
@@ -27,22 +27,22 @@ use crate::run::Timings;
 use std::path::PathBuf;
 use ulmfit_ops::{Key, Precision};
 
-/// What [`train`] works on.
+/// Input of [`train`].
 pub struct TrainInput {
     /// Labelled rows.
     pub rows: LabelledInput,
-    /// Files of texts without labels, for [self-training](crate::recipe::SelfTraining).
+    /// Files of unlabelled texts, for [self-training](crate::recipe::SelfTraining).
     pub unlabeled: Vec<PathBuf>,
-    /// How these are read.
+    /// How they are read.
     pub options: ReadOptions,
 }
 
-/// What came before stage 3.
+/// The language model before stage 3.
 #[derive(Default)]
 pub(crate) struct LmSummary {
-    /// How good the language model is.
+    /// Its scores.
     pub(crate) language_model: Vec<DirectionScore>,
-    /// Texts without labels that it learned from.
+    /// Number of unlabelled texts that it was trained on.
     pub(crate) unlabeled: usize,
     /// Some of these, as token ids, for a classifier to label.
     pub(crate) pool: Vec<Vec<u32>>,

@@ -1,7 +1,7 @@
-//! What Python 3.11 (Unicode 14) and spaCy 3.8 say about a character.
+//! Character classes of Python 3.11 (Unicode 14) and spaCy 3.8.
 //!
-//! Rust's own tables belong to another Unicode version and draw other lines (`\w` includes marks),
-//! so both sets of classes come from tables that `fixtures/text/export_tables.py` writes.
+//! Rust's own tables are of another Unicode version and define classes differently (`\w` includes
+//! marks), so both sets of classes come from tables that `fixtures/text/export_tables.py` writes.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How texts become tokens.
+/// Settings of the tokenization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextConfig {
@@ -15,7 +15,7 @@ pub struct TextConfig {
     pub mark_fields: Option<bool>,
     /// Whether `xxeos` ends a document.
     pub add_eos: bool,
-    /// What becomes of spaces inside a token.
+    /// What to do with spaces inside a token.
     pub inner_spaces: InnerSpaces,
 }
 

@@ -1,9 +1,9 @@
-//! What can go wrong between a text and its ids.
+//! Errors of tokenizers, vocabularies and token files.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-/// Why a text front end could not be made, stored or read.
+/// Why a tokenizer or vocabulary could not be created, stored or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {

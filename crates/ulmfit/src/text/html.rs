@@ -11,9 +11,9 @@ use super::rules::Revision;
 /// Written by `fixtures/text/export_tables.py` from Python's standard library.
 #[derive(Deserialize)]
 struct Tables {
-    /// Numbers that stand for another character: windows-1252, and 0.
+    /// Numbers that mean another character: windows-1252, and 0.
     charrefs: HashMap<u32, String>,
-    /// `[first, last, ..]` of numbers that stand for nothing.
+    /// `[first, last, ..]` of numbers that mean nothing.
     invalid: Vec<u32>,
     /// `amp;` and, for the old ones, `amp`.
     entities: FxHashMap<String, String>,

@@ -1,4 +1,4 @@
-//! What the declared language of a text changes.
+//! Rules that depend on the language.
 
 use super::TextError;
 

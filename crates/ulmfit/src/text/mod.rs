@@ -1,4 +1,4 @@
-//! Strings to token ids: rules, tokenizer, vocabulary. Knows nothing of tensors.
+//! Strings to token ids: rules, tokenizer, vocabulary. Independent of tensors.
 //!
 //! ```text
 //! "It's SO goooood!"
@@ -7,8 +7,8 @@
 //!   vocabulary  2 8 19 22 7 40 …
 //! ```
 //!
-//! English comes out token for token as from fastai 2.8 with spaCy 3.8; `fixtures/text/compare.py`
-//! proves it on whole corpora, and the tests on 2,000 hard lines.
+//! English gives the same tokens as fastai 2.8 with spaCy 3.8; `fixtures/text/compare.py` checks this on
+//! whole corpora, and the tests on 2,000 hard lines.
 
 mod batches;
 mod chars;

@@ -1,4 +1,4 @@
-//! Tokenizer and vocabulary together: what a model needs to read a document.
+//! Tokenizer and vocabulary together.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::{Counter, TokenId, special};
 
 /// The vocabulary in a model folder.
 const VOCAB_FILE: &str = "vocab.json";
-/// The model of pieces in a model folder, as the `tokenizers` library stores it.
+/// The subword model in a model folder, as the `tokenizers` library stores it.
 const SUBWORDS_FILE: &str = "tokenizer.json";
 
 /// Documents to ids and back. Cheap to clone, safe to share.

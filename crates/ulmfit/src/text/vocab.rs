@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::special::{self, UNK_ID};
 use super::{Counter, TextError, TokenId};
 
-/// How a vocabulary is chosen (fastai's `make_vocab`).
+/// Settings of a new vocabulary (fastai's `make_vocab`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VocabConfig {
     /// Rarer tokens are left out.
     pub min_freq: u64,
-    /// Most tokens, the special ones included, what [`VocabPadding`] adds not.
+    /// Maximum number of tokens, including the special ones but not those that [`VocabPadding`] adds.
     pub max_size: usize,
     /// Whether the size is rounded up.
     pub fill: VocabPadding,
-    /// What becomes of the words of a base model when the vocabulary is adapted to new texts.
+    /// Which words of a base model are kept when the vocabulary is adapted to new texts.
     pub base_words: BaseWords,
 }
 
@@ -47,7 +47,7 @@ pub enum BaseWords {
     Only,
 }
 
-/// What follows the tokens of a text.
+/// Padding of the vocabulary size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VocabPadding {

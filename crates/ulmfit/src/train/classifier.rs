@@ -21,7 +21,7 @@ pub struct Labelled {
 }
 
 impl Labelled {
-    /// Units that the values of a regression are to be learned in; `None` for other tasks.
+    /// The scale on which a regression is trained; `None` for other tasks.
     pub fn target_scale(&self, task: LabelKind) -> Option<TargetScale> {
         if task != LabelKind::Regression {
             return None;

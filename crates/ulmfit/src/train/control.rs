@@ -1,6 +1,6 @@
-//! Whether a training goes on.
+//! Whether a training continues.
 
-/// Whether a run goes on.
+/// Whether a training continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// Yes.

@@ -5,7 +5,7 @@ use crate::model::Network;
 use rayon::prelude::*;
 use ulmfit_ops::Device;
 
-/// How often a run may go back before it gives up.
+/// How often a run may be rolled back before it fails.
 pub const MAX_ROLLBACKS: u32 = 3;
 
 /// Factor of all learning rates after `rollbacks` of them: each halves.

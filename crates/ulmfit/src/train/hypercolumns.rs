@@ -13,7 +13,7 @@ use ulmfit_ops::{Device, Key};
 pub struct FeatureRows {
     /// One row per document.
     pub features: Vec<Vec<f32>>,
-    /// Targets of each; the documents are not looked at.
+    /// Targets of each; the documents are not used.
     pub labels: Labelled,
 }
 

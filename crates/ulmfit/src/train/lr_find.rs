@@ -8,12 +8,12 @@ use crate::optim::{
 use crate::schedule::{LrRange, LrSweep, Sweep};
 use ulmfit_ops::{Device, Key};
 
-/// What a range test needs to know; the rest is [`LrRange`].
+/// Settings of a range test, besides [`LrRange`].
 #[derive(Clone, Debug)]
 pub struct LrFindOptions {
     /// The growing rates.
     pub range: LrRange,
-    /// Groups that learn.
+    /// Trainable groups.
     pub trainable: TrainableGroups,
     /// Factor of each group's rate, lowest first.
     pub factors: Vec<f64>,

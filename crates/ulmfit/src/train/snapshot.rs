@@ -37,7 +37,7 @@ pub struct Position {
     pub rollbacks: u32,
 }
 
-/// All of a run that its data and its plan do not say.
+/// The state of a run that does not follow from its data and its plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// How far the run has come.
@@ -46,7 +46,7 @@ pub struct Snapshot {
     pub tensors: Tensors,
 }
 
-/// Somewhere to put snapshots.
+/// Stores snapshots.
 pub trait Checkpointer {
     /// Whether one should be made now, after `updates` updates; asked before the first, too.
     ///
@@ -69,7 +69,7 @@ pub trait Checkpointer {
     }
 }
 
-/// Keeps none.
+/// Stores nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoCheckpoints;
 

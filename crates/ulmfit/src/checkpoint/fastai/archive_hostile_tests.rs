@@ -128,7 +128,7 @@ fn hostile_archives_are_refused() {
     let same_name = patched(&twice, b"aa/data/1", b"aa/data/0");
     assert!(matches!(
         Archive::open(&same_name),
-        Err(FastaiError::Member { what: "stands twice", .. })
+        Err(FastaiError::Member { what: "occurs twice", .. })
     ));
     let damaged = with(directory - 1, &[8]);
     let damaged = Archive::open(&damaged).unwrap();
@@ -242,5 +242,5 @@ fn tensors_cannot_lie_about_their_place() {
         }
     });
     let error = import_fastai(&twice, words).unwrap_err();
-    assert!(error.to_string().ends_with("stands twice"), "{error}");
+    assert!(error.to_string().ends_with("occurs twice"), "{error}");
 }

@@ -8,7 +8,7 @@ use super::pickle::{Global, Id, Object, Pickle, StorageType};
 /// Raw bytes of each storage, by key.
 pub(super) type Storages<'a> = BTreeMap<String, &'a [u8]>;
 
-/// What a pickle says about a storage.
+/// A storage as the pickle describes it.
 pub(super) struct StorageReference<'p> {
     pub(super) key: &'p str,
     pub(super) kind: StorageType,

@@ -32,7 +32,7 @@ pub enum Retention {
 /// A checkpoint whose files were all verified.
 #[derive(Debug)]
 pub struct Checkpoint {
-    /// What was given as position when it was saved.
+    /// The position that was given when it was saved.
     pub position: Value,
     /// Newer checkpoints that are damaged, newest first; tell the user.
     pub skipped: Vec<SkippedCheckpoint>,
@@ -117,7 +117,7 @@ impl Checkpoints {
         self.rotate(number, keep)
     }
 
-    /// The newest checkpoint that can be believed; `None` when nothing was ever saved.
+    /// The newest intact checkpoint; `None` when nothing was saved.
     pub(super) fn latest(&mut self) -> Result<Option<Checkpoint>, CheckpointError> {
         let mut skipped = Vec::new();
         for number in self.numbers()?.into_iter().rev() {

@@ -18,7 +18,7 @@ use crate::checkpoint::{CheckpointError, Tensors};
 /// The folder of a run, owned by this process until dropped.
 ///
 /// ```text
-/// run.lock                who is at work
+/// run.lock                the process that works on it
 /// config.json             the settings of the run, all defaults filled in
 /// metrics.jsonl           one line per step
 /// checkpoints/000017/     a position, its tensors, and a manifest with their hashes
@@ -53,7 +53,7 @@ pub struct RunFolder {
     path: PathBuf,
     metrics: MetricsLog,
     checkpoints: Checkpoints,
-    /// Writes a checkpoint, and gives back the folder as it is afterwards.
+    /// Writes a checkpoint, and returns the folder.
     writing: Option<JoinHandle<Result<Checkpoints, CheckpointError>>>,
     _lock: RunLock, // last: released after the files are closed
 }

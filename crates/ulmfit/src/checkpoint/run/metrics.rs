@@ -13,8 +13,8 @@ use crate::checkpoint::durable::io_error;
 
 /// The file and its length, which every checkpoint remembers.
 ///
-/// A killed run has lines after its last checkpoint, perhaps half a line; the steps they tell of
-/// are taken again, so [`truncate`](Self::truncate) drops them first.
+/// A killed run has lines after its last checkpoint, perhaps half a line; their steps are
+/// repeated, so [`truncate`](Self::truncate) drops them first.
 #[derive(Debug)]
 pub(super) struct MetricsLog {
     path: PathBuf,

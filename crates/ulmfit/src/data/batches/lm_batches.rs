@@ -50,7 +50,7 @@ pub struct LmBatch {
     pub time: usize,
     /// Streams (`B`).
     pub batch: usize,
-    /// What to multiply the learning rate with: window length by its base, 1 if fixed.
+    /// Factor of the learning rate: window length divided by its base, 1 if fixed.
     pub rate_factor: f64,
 }
 

@@ -201,7 +201,7 @@ pub(crate) fn notices(kind: LabelKind, labels: Vec<(&str, usize)>) -> Vec<LabelN
     found
 }
 
-/// Signs that a column holds something else than classes: identifiers, texts, values.
+/// Signs that a column does not have classes but identifiers, texts or values.
 fn no_classes(labels: &[(&str, usize)], single: usize) -> Option<LabelNotice> {
     const FEW: usize = 20; // rows of which one cannot tell, unless all are of one kind
     let rows: usize = labels.iter().map(|(_, rows)| rows).sum();

@@ -1,4 +1,4 @@
-//! Labels: their cells, their names as a set, what is odd about them.
+//! Labels: their cells, their names as a set, and oddities.
 
 mod label_cell;
 mod label_kind;

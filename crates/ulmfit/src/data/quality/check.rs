@@ -1,4 +1,4 @@
-//! What is wrong with labelled data, before anyone trains on it.
+//! Problems of labelled data, before training.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,7 @@ pub struct SplitCounts {
     pub labels: BTreeMap<String, usize>,
 }
 
-/// One thing found.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// How bad it is.
@@ -278,7 +278,7 @@ impl Report<'_> {
         });
     }
 
-    /// Lists of labels that are something else.
+    /// Lists of labels that mean something else.
     fn lists(&mut self, train: &[Record], task: Task) {
         if let Some(length) = multi_hot(train) {
             let message = format!("each label is a list of {length} zeros and ones, not of names");

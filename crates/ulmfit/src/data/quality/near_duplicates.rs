@@ -1,4 +1,4 @@
-//! Texts that say the same, word for word or nearly so.
+//! Duplicates and near-duplicates.
 
 use std::collections::{BTreeSet, HashMap};
 

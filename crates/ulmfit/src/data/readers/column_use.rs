@@ -43,7 +43,7 @@ impl ColumnUse {
         }
     }
 
-    /// What a user should know of the columns of a file, if they have names.
+    /// A note about the columns of a file, if they have names.
     ///
     /// ```
     /// # use ulmfit::data::readers::ColumnUse;

@@ -59,7 +59,7 @@ pub(crate) struct Selection {
     pub(crate) label: Option<usize>,
 }
 
-/// Whether this name alone tells that a row is a header.
+/// Whether this name alone shows that a row is a header.
 pub(crate) fn is_known(name: &str) -> bool {
     is_text(name) || is_label(name)
 }
@@ -132,7 +132,7 @@ pub(crate) fn select(
     Ok(Selection { text, label })
 }
 
-/// The columns that a model learned from, if they are all there.
+/// The columns that a model was trained on, if they are all there.
 pub(crate) fn learned(names: &[String], options: &ReadOptions) -> Vec<usize> {
     let position = |name: &String| names.iter().position(|other| other == name);
     options.learned_text.iter().map(position).collect::<Option<_>>().unwrap_or_default()

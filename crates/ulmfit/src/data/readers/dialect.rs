@@ -18,7 +18,7 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
-    /// `whole` tells that `head` is all there is.
+    /// `whole` means that `head` is the whole file.
     pub(crate) fn of(head: &[u8], whole: bool, format: Format, options: &ReadOptions) -> Self {
         let (preamble, told) = preamble(head).unwrap_or_default();
         let rows = &head[preamble..];
@@ -34,7 +34,7 @@ impl Dialect {
     }
 }
 
-/// The length of a first line such as `sep=;` and the delimiter it tells of.
+/// The length of a first line such as `sep=;`, and its delimiter.
 pub(crate) fn preamble(head: &[u8]) -> Option<(usize, Option<Delimiter>)> {
     let end = head.iter().position(|byte| matches!(byte, b'\r' | b'\n'))?;
     let line = &head[..end];

@@ -1,4 +1,4 @@
-//! Files of other kinds, known by their first bytes, so that they are called what they are.
+//! Files of other kinds, recognised by their first bytes.
 
 /// A kind of file that holds data, but not for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const MAGIC: [(&[u8], Foreign); 11] = [
     ),
 ];
 
-/// What a file with these first bytes is, if that is certain and nothing that can be read.
+/// The kind of a file with these first bytes, if it is certain and cannot be read.
 pub(crate) fn known_by(head: &[u8]) -> Option<Foreign> {
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Some(archive(head));

@@ -1,4 +1,4 @@
-//! Memory that the machine, or the container, has to give.
+//! Memory that is free on the machine or in the container.
 
 use std::fs;
 

@@ -11,7 +11,7 @@ use super::options::Limits;
 use crate::data::error::DataError;
 use crate::data::place::Place;
 
-/// How much of a file is looked at to learn what it is.
+/// How much of a file is read to detect its format.
 const HEAD: usize = 1 << 16;
 
 type Bytes = Box<dyn BufRead + Send>;

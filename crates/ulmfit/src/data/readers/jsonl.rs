@@ -30,15 +30,15 @@ pub(crate) struct Jsonl {
     /// Names of the first objects that are neither.
     unread: Vec<String>,
     bad_rows: Option<BadRows>,
-    /// The first rows, read to learn the columns.
+    /// The first rows, which decide the columns.
     first: VecDeque<Result<(Object, Place), DataError>>,
     /// Repairs of these.
     early: Warnings,
 }
 
-/// Rows that are looked at to learn the columns, at most.
+/// Maximum number of rows that decide the columns.
 const MOST_AHEAD: usize = 50;
-/// Bytes of these; one row is always looked at.
+/// Maximum size of these; one row is always read.
 const MOST_BYTES_AHEAD: usize = 1 << 20;
 
 impl Jsonl {
@@ -63,7 +63,7 @@ impl Jsonl {
         Ok(this)
     }
 
-    /// Reads the first rows to learn the columns: a key may be missing, or its value null.
+    /// Reads the first rows to decide the columns: a key may be missing, or its value null.
     ///
     /// Where labels are of no use no more rows are read than are needed: whoever sends one row may
     /// wait for its answer before the next.

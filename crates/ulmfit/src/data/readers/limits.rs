@@ -93,7 +93,7 @@ impl<R: BufRead> BufRead for Counted<R> {
     }
 }
 
-/// What comes out of a decoder, as long as it is not absurdly more than what went in.
+/// The output of a decoder, as long as it is not absurdly larger than the input.
 pub(crate) struct Expanded<R> {
     inner: R,
     /// Bytes that went into the decoder.

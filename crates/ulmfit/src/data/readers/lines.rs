@@ -1,4 +1,4 @@
-//! Lines of a stream, none held in memory beyond a bound.
+//! Lines of a stream, of bounded length in memory.
 
 use std::io::{BufRead, Read};
 

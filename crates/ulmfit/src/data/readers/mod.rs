@@ -60,12 +60,12 @@ trait Rows: Send {
     }
 }
 
-/// What becomes of blank documents.
+/// What to do with blank documents.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Blank {
     /// Counted and kept, so that predictions match rows.
     Keep,
-    /// Left out: they say nothing to a language model.
+    /// Left out: they are useless to a language model.
     Skip,
 }
 
@@ -204,7 +204,7 @@ impl Iterator for Records {
 /// is read.
 ///
 /// # Errors
-/// [`DataError`] if the file is missing, unreadable, empty, or its columns cannot be told.
+/// [`DataError`] if the file is missing, unreadable, empty, or its columns cannot be determined.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Records, DataError> {
     open_as(path, options, TextUnit::Line)
 }

@@ -42,7 +42,7 @@ pub struct ReadOptions {
     pub learned_label: Option<String>,
     /// Splits a label cell into several labels.
     pub label_delimiter: Option<char>,
-    /// What becomes of rows that cannot be read; `None` reads a missing text as empty and stops at
+    /// What to do with rows that cannot be read; `None` reads a missing text as empty and stops at
     /// anything else.
     pub bad_rows: Option<BadRows>,
     /// Whether records carry all their columns.
@@ -224,7 +224,7 @@ pub enum EncodingErrors {
     Replace,
 }
 
-/// What becomes of a row that cannot be read: broken JSON, a wrong number of fields, no text.
+/// What to do with a row that cannot be read: broken JSON, a wrong number of fields, no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BadRows {

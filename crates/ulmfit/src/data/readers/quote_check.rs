@@ -1,4 +1,4 @@
-//! Whether double quotes are used as the chosen dialect says.
+//! Whether double quotes are used as the dialect says.
 //!
 //! `csv_core` splits any bytes into rows without a complaint. This follows the same bytes and notices
 //! text after a closing quote, and a quoted field that has taken in whole rows.

@@ -38,7 +38,7 @@ impl RawRow {
     }
 }
 
-/// Rows of any separator, none held beyond a bound.
+/// Rows with any delimiter, of bounded length in memory.
 ///
 /// `csv_core` splits; the `csv` crate above it would keep a row of any length.
 pub(crate) struct RawRows {
@@ -50,7 +50,7 @@ pub(crate) struct RawRows {
     pub(crate) line: u64,
     after_return: bool,
     pub(crate) dialect: Dialect,
-    /// What the user says that a quote means.
+    /// The quoting that the user gave.
     quotes: Quotes,
     check: QuoteCheck,
 }

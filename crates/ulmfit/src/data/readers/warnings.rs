@@ -137,7 +137,7 @@ impl Warnings {
     }
 }
 
-/// How often something happened, and where first.
+/// How often something happened, and where it happened first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Number of times.

@@ -228,7 +228,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_slice(&read(path)?).map_err(|error| {
-        let message = format!("cannot be understood: {error}");
+        let message = format!("not valid: {error}");
         Error::Config { path: path.to_owned(), message }
     })
 }

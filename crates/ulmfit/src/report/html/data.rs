@@ -1,4 +1,4 @@
-//! Which rows went where.
+//! The splits.
 
 use super::format::{count, counted};
 use super::{titled, wide};

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers for people.
 
 /// 84.2 %
 pub(super) fn percent(part: f64) -> String {

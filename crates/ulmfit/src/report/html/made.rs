@@ -1,4 +1,4 @@
-//! How it was made, and what that took.
+//! Provenance, time and memory.
 
 use super::format::{count, duration};
 use super::{folded, wide};
@@ -89,7 +89,7 @@ fn hyper_parameters(made: &Provenance) -> Markup {
     }
 }
 
-/// Settings by name, a column each.
+/// Settings by name, one column per training.
 fn settings(columns: &[(&str, &Value)]) -> Markup {
     let names: BTreeSet<&String> = columns
         .iter()

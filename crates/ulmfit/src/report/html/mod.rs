@@ -1,8 +1,9 @@
-//! A report as one HTML file: no script, nothing fetched, for screens of any size and for paper.
+//! A report as one HTML file without scripts or external resources, for screens of any size and for
+//! paper.
 //!
 //! Every section is a pure function from the [`Report`] to markup. Text of the user is escaped by
 //! `maud`, that in pictures by [`svg`](super::svg); a policy in the head forbids scripts
-//! and requests besides. Characters that are not seen are written as numbers.
+//! and requests, too. Hidden characters are escaped.
 
 mod automation;
 mod calibration;

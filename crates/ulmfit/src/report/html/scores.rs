@@ -1,4 +1,4 @@
-//! The score beside those of simpler tools, and class by class.
+//! The score beside those of the baselines, and class by class.
 
 use super::format::{interval, plain_interval, points};
 use super::{titled, wide};
@@ -21,7 +21,7 @@ fn class_title(scores: &ClassifierEvaluation) -> &'static str {
     }
 }
 
-/// A tool, its score and its interval.
+/// A method, its score and its interval.
 struct Row {
     tool: &'static str,
     score: f64,
@@ -169,7 +169,7 @@ fn per_class(classes: &[ClassScores]) -> Markup {
     html! { details { summary { (classes.len()) " classes" } (table) } }
 }
 
-/// A part as a short bar.
+/// A fraction as a short bar.
 fn bar(part: f64) -> Markup {
     html! { span.bar aria-hidden="true" { i style=(format!("width:{:.1}%", 100.0 * part)) {} } }
 }

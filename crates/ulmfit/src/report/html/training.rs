@@ -1,4 +1,4 @@
-//! How the trainings went.
+//! Histories of the trainings.
 
 use super::figure::figure;
 use super::format::count;
@@ -106,7 +106,7 @@ fn groups(course: &TrainingHistory) -> Vec<(String, Points)> {
     groups.into_iter().map(|(names, points)| (name(names), points)).collect()
 }
 
-/// Whether two lines are the same; what is missing in both is, too.
+/// Whether two lines are equal; values that are missing in both are equal.
 fn alike(a: &[(f64, f64)], b: &[(f64, f64)]) -> bool {
     a.iter().zip(b).all(|(a, b)| a.1.to_bits() == b.1.to_bits())
 }

@@ -1,4 +1,4 @@
-//! What a person must know: is it any good, and how sure is that?
+//! The verdict: how good the classifier is, and how certain that is.
 
 use super::format::{count, counted, interval, percent, plain_interval};
 use crate::report::statistics::{Comparison, Verdict, rounded, rows_for_mean};
@@ -41,7 +41,7 @@ fn headline(report: &Report) -> String {
     .to_owned()
 }
 
-/// What the verdict rests on.
+/// The evidence for the verdict.
 fn evidence(report: &Report) -> String {
     let Some((scores, split)) = report.evaluated() else {
         return "Give a test set, or hold one out.".to_owned();
@@ -198,7 +198,7 @@ fn headline_figures(scores: &ClassifierEvaluation) -> Vec<Figure> {
     }
 }
 
-/// What makes the score worth less than it looks.
+/// Reasons to trust the score less.
 fn notices(report: &Report) -> Vec<String> {
     let mut notices = Vec::new();
     if matches!(report.evaluated(), Some((_, EvaluationSplit::Selection))) {

@@ -1,9 +1,9 @@
-//! How one class fares, by name.
+//! Scores of one class.
 
 use super::ClassCounts;
 use serde::{Deserialize, Serialize};
 
-/// How one class fares.
+/// Scores of one class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {
     /// Name of the class.
@@ -19,7 +19,7 @@ pub struct ClassScores {
 }
 
 impl ClassScores {
-    /// Names some counts.
+    /// Scores from counts and names.
     pub fn new(label: &str, counts: ClassCounts) -> Self {
         Self {
             label: label.to_owned(),

@@ -1,12 +1,12 @@
-//! How sure a proportion is.
+//! Confidence intervals of proportions and means.
 
 /// 95 % quantile of the standard normal, two-sided.
 pub(in crate::report) const Z: f64 = 1.959_963_984_540_054;
 
 /// 95 % interval of a proportion: `hits` of `n` (Wilson 1927).
 ///
-/// Unlike the usual `p ± 2σ` it stays within 0 and 1 and says something at 0 and at `n`. Nothing
-/// seen leaves everything open: `[0, 1]`.
+/// Unlike the usual `p ± 2σ` it stays within 0 and 1 and is meaningful at 0 and at `n`. For `n = 0` it
+/// is `[0, 1]`.
 pub fn wilson(hits: u64, n: u64) -> [f64; 2] {
     if n == 0 {
         return [0.0, 1.0];
@@ -19,7 +19,7 @@ pub fn wilson(hits: u64, n: u64) -> [f64; 2] {
     [(middle - half).clamp(0.0, p), (middle + half).clamp(p, 1.0)]
 }
 
-/// Mean of some numbers and its 95 % interval (normal); of a single one, or none, a point.
+/// Mean of some numbers and its 95 % interval (normal); for fewer than two numbers, a point.
 pub fn mean_interval(values: &[f64]) -> (f64, [f64; 2]) {
     let n = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -13,7 +13,7 @@ pub use interval::{mean_interval, wilson};
 pub use multi_label::MultiLabelScores;
 pub use regression::RegressionScores;
 
-/// Part of `whole`, and 0 of nothing.
+/// `part` divided by `whole`; 0 if `whole` is 0.
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -1,4 +1,4 @@
-//! Any number of labels a row.
+//! Scores for any number of labels per row.
 
 use super::confusion::{ClassCounts, macro_f1, micro_f1};
 use super::{ClassScores, ratio, wilson};
@@ -13,9 +13,9 @@ pub struct MultiLabelScores {
     pub subset_accuracy: f64,
     /// Its 95 % interval (Wilson).
     pub subset_accuracy_ci95: [f64; 2],
-    /// Part of all single yes-or-no answers that are right; fastai's `accuracy_multi`.
+    /// Share of the single yes-or-no predictions that are correct; fastai's `accuracy_multi`.
     pub label_accuracy: f64,
-    /// F1 over all answers together.
+    /// F1 over all predictions together.
     pub micro_f1: f64,
     /// Mean F1 of the labels that occur.
     pub macro_f1: f64,

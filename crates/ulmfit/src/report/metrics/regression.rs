@@ -1,4 +1,4 @@
-//! Numbers instead of classes.
+//! Scores for predicted numbers.
 
 use super::mean_interval;
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub struct RegressionScores {
     pub mae: f64,
     /// Its 95 % interval (normal).
     pub mae_ci95: [f64; 2],
-    /// Part of the targets' variance that is explained; `None` where they do not vary.
+    /// Share of the targets' variance that is explained (R²); `None` where they do not vary.
     pub r2: Option<f64>,
     /// Pearson's correlation; `None` where either side does not vary.
     pub pearson: Option<f64>,

@@ -31,7 +31,7 @@ const LEVEL: f64 = 0.05;
 /// Above this p-value even the sign of a difference is uncertain: about one standard error.
 const LIKELY: f64 = 0.3;
 
-/// What a comparison comes to, at the 5 % level.
+/// Result of a comparison, at the 5 % level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -66,7 +66,7 @@ impl Comparison {
         }
     }
 
-    /// Who is better, if these rows can tell.
+    /// Which one is better, if these rows show it.
     pub fn verdict(&self) -> Verdict {
         if self.p_value >= LEVEL {
             Verdict::Tie
@@ -77,8 +77,8 @@ impl Comparison {
         }
     }
 
-    /// Who is probably better where these rows cannot show it; `None` where they can, and where
-    /// the difference is within about one standard error.
+    /// Which one is probably better if these rows cannot show it; `None` if they can, or if the
+    /// difference is within about one standard error.
     pub fn leaning(&self) -> Option<Verdict> {
         match self.verdict() {
             Verdict::Tie if self.p_value < LIKELY && self.difference > 0.0 => Some(Verdict::First),
@@ -87,7 +87,7 @@ impl Comparison {
         }
     }
 
-    /// The same seen from the second.
+    /// The comparison with both sides exchanged.
     #[must_use]
     pub fn reversed(&self) -> Self {
         let [low, high] = self.difference_ci95;
@@ -164,7 +164,7 @@ pub fn rows_for_mean(gain: f64, [low, high]: [f64; 2], n: u64) -> Option<u64> {
     (rows.is_finite() && rows > n as f64).then_some(rows as u64)
 }
 
-/// An estimated count with two digits that mean something.
+/// An estimated count, rounded to two significant digits.
 pub fn rounded(count: u64) -> u64 {
     let unit = 10_u64.pow(count.checked_ilog10().unwrap_or(0).saturating_sub(1));
     count.div_ceil(unit).saturating_mul(unit)

@@ -1,4 +1,4 @@
-//! What numbers are worth: comparisons, spreads over seeds, calibration, learning curves.
+//! Statistics: comparisons, spreads over seeds, calibration, learning curves.
 
 pub mod calibration;
 mod compare;

@@ -60,7 +60,7 @@ pub fn lr_finder(rates: &[f64], losses: &[f64], suggestions: &[(&str, f64)]) -> 
     }
 }
 
-/// One way to learn, at several numbers of labels.
+/// One method at several numbers of labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelSeries {
     /// For the legend.

@@ -1,4 +1,4 @@
-//! What a token file was made from.
+//! Fingerprint of the inputs of a token file.
 
 use std::fs::{self, File};
 use std::io;

@@ -48,7 +48,7 @@ struct Machine<'a> {
 type Step<T> = Result<T, FastaiError>;
 
 impl<'a> Machine<'a> {
-    /// Obeys one instruction; `STOP` gives the result.
+    /// Executes one instruction; `STOP` gives the result.
     fn step(&mut self) -> Step<Option<Id>> {
         let [opcode] = self.input.array()?;
         match opcode {

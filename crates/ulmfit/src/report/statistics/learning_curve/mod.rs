@@ -1,4 +1,4 @@
-//! Error against number of labels as a power law, and how sure one can be of it.
+//! Error against number of labels as a power law, with intervals.
 
 use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
@@ -14,7 +14,7 @@ pub struct PowerLaw {
     pub c: f64,
 }
 
-/// An error that was measured.
+/// A measured error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
     /// Labels.
@@ -25,9 +25,9 @@ pub struct CurvePoint {
     pub rows: f64,
 }
 
-/// Steps in which the floor is sought, from none to just below the least error.
+/// Steps of the search for the floor, from 0 to just below the lowest error.
 const FLOORS: usize = 40;
-/// A floor is a third number to learn; fewer points than this have none.
+/// A floor is a third parameter; with fewer points than this it is 0.
 const FLOOR_POINTS: usize = 4;
 
 impl PowerLaw {
@@ -108,7 +108,7 @@ fn with_floor(points: &[CurvePoint], floor: f64) -> Option<PowerLaw> {
 /// Which rows were predicted wrong by one run with one number of labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurveRun {
-    /// Labels learned from.
+    /// Labels in the training set.
     pub labels: usize,
     /// Number of the run; runs of one number are drawn together.
     pub seed: usize,
@@ -121,7 +121,7 @@ pub struct CurveRun {
 pub struct Estimate {
     /// The number.
     pub value: f64,
-    /// Its interval; an end that is not there is beyond all bounds.
+    /// Its interval; an end that is `None` is unbounded.
     pub ci95: [Option<f64>; 2],
 }
 
