@@ -1,6 +1,6 @@
 //! A client: predictions of a server, with the very numbers that it computed.
 
-use crate::api::{Received, Text};
+use crate::api::{Received, ReceivedElement, Text};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use ulmfit::Prediction;
@@ -206,7 +206,7 @@ impl Client {
             let (found, wanted) = (received.predictions.len(), documents.len());
             return Err(strange(format!("{found} predictions for {wanted} texts")));
         }
-        let predictions = received.predictions.into_iter().map(|element| element.into_prediction());
+        let predictions = received.predictions.into_iter().map(ReceivedElement::into_prediction);
         let predictions: Option<Vec<Prediction>> = predictions.collect();
         predictions.ok_or_else(|| {
             strange(format!("a prediction of `{}` lacks a part", received.model.name))

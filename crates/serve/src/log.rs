@@ -2,7 +2,8 @@
 
 use crate::LogForm;
 use serde_json::{Map, Value};
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ulmfit::printable::printable;
 
@@ -75,7 +76,7 @@ fn line(
             Value::String(text) => printable(text).into_owned(),
             other => other.to_string(),
         };
-        line += &format!(" {name}={value}");
+        _ = write!(line, " {name}={value}");
     }
     line.push('\n');
     line

@@ -2,6 +2,7 @@
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, SharedString};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
+use std::fmt::Write;
 use std::time::Duration;
 use ulmfit::Prediction;
 
@@ -149,7 +150,8 @@ impl Metrics {
         let mut text = self.recorder.handle().render();
         if let Some(bytes) = resident_bytes() {
             let name = "process_resident_memory_bytes";
-            text += &format!(
+            _ = write!(
+                text,
                 "# HELP {name} Resident memory of the process.\n# TYPE {name} gauge\n{name} {bytes}\n"
             );
         }

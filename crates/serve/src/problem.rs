@@ -50,9 +50,14 @@ impl Kind {
     }
 }
 
+/// What went wrong with a request; small, as most results hold none.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<ProblemBody>);
+
 /// The body of an error.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
     /// Name of the kind of error: `urn:ulmfit:error:queue-full`.
     #[serde(rename = "type")]
     kind: String,
@@ -78,7 +83,7 @@ impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let (status, name, title) = kind.words();
         let detail = detail.into();
-        Self {
+        Self(Box::new(ProblemBody {
             kind: format!("urn:ulmfit:error:{name}"),
             title,
             status: status.as_u16(),
@@ -87,24 +92,24 @@ impl Problem {
             hint: None,
             row: None,
             retry_after: None,
-        }
+        }))
     }
 
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     #[must_use]
     pub(crate) fn row(mut self, row: usize) -> Self {
-        self.row = Some(row);
+        self.0.row = Some(row);
         self
     }
 
     #[must_use]
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -117,7 +122,7 @@ impl Problem {
     /// As a line of a stream of answers.
     pub(crate) fn line(&self, row: usize) -> String {
         let document = serde_json::json!({
-            "row": row, "error": self.detail, "type": self.kind, "status": self.status,
+            "row": row, "error": self.0.detail, "type": self.0.kind, "status": self.0.status,
         });
         document.to_string()
     }
@@ -125,12 +130,13 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.0.retry_after {
             headers
                 .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64));
         }

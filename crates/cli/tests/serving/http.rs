@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -111,10 +112,10 @@ impl Request {
             head += "host: localhost\r\n";
         }
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            _ = write!(head, "{name}: {value}\r\n");
         }
         if !self.body.is_empty() {
-            head += &format!("content-length: {}\r\n", self.body.len());
+            _ = write!(head, "content-length: {}\r\n", self.body.len());
         }
         let mut bytes = (head + "\r\n").into_bytes();
         bytes.extend_from_slice(&self.body);
@@ -130,7 +131,7 @@ impl Request {
     /// Sends it; none if the server answers nothing, or is not there.
     pub(super) fn try_send(&self, address: &str) -> Option<Answer> {
         let mut stream = TcpStream::connect(address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         // the server may have answered and gone before it has read all
         _ = stream.write_all(&self.bytes());
         Answer::read(&mut stream)
@@ -147,8 +148,8 @@ impl Request {
 /// A connection that does not wait for ever.
 pub(super) fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    stream.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_mins(1))).unwrap();
     stream
 }
 

@@ -5,7 +5,9 @@ mod bounded;
 mod object;
 mod request;
 
-pub(crate) use answer::{Answer, Element, ElementFields, ModelName, Received, Seen};
+pub(crate) use answer::{
+    Answer, Element, ElementFields, ModelName, Received, ReceivedElement, Seen,
+};
 pub(crate) use bounded::{Bounded, MOST};
 pub(crate) use object::Object;
 pub(crate) use request::{

@@ -167,6 +167,7 @@ pub(crate) struct Many {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TableRows)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub(crate) struct Rows {
     #[schema(min_items = 1)]
     rows: Vec<BTreeMap<String, String>>,

@@ -28,6 +28,7 @@ struct State {
 }
 
 /// What a batch cost.
+#[derive(Clone, Copy)]
 pub(super) struct Cost {
     pub(super) texts: usize,
     pub(super) tokens: usize,

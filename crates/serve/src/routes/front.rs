@@ -73,6 +73,11 @@ pub(super) async fn observe(
     response
 }
 
+/// Different in every process.
+static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("request"));
+/// Ids made so far.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
 /// The id that the request brought, if it is decent, or a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let decent = |value: &&HeaderValue| {
@@ -82,8 +87,6 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     if let Some(value) = headers.get(REQUEST_ID).filter(decent) {
         return value.clone();
     }
-    static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("request"));
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let id = format!("{:016x}-{count}", *PROCESS);
     HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))

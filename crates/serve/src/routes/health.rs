@@ -27,7 +27,7 @@ pub(super) async fn live() -> Response {
 #[utoipa::path(get, path = "/health/ready", tag = "operation",
     responses(
         (status = 200, description = "It does", body = Health),
-        (status = 503, description = "It is stopping", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     if app.is_stopping() {

@@ -35,7 +35,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
     params(("model" = String, Path, description = "Name of the model")),
     responses(
         (status = 200, description = "The model", body = super::openapi::ModelCard),
-        (status = 404, description = "No such model", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn one(
     State(app): State<Arc<App>>,

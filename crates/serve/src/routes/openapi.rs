@@ -87,7 +87,7 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
 
 fn describe(app: &App) -> Value {
     let mut document = Document::openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document.info.license = None;
     if matches!(app.access, super::Access::Token(_)) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();

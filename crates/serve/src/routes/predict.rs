@@ -36,15 +36,15 @@ use std::sync::Arc;
     responses(
         (status = 200, description = "An element per text, in order", content(
             (Answer = "application/json"), (String = "application/x-ndjson"))),
-        (status = 400, description = "Not valid JSON, or no texts", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such model", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body came too slowly", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than a limit, which it says", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Neither JSON nor NDJSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field that is unknown or has a wrong value", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "The queue is full; see `Retry-After`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The server is stopping", body = Problem, content_type = "application/problem+json"),
-        (status = 504, description = "No answer before the deadline", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not valid JSON, or no texts", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than a limit, which it says", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Neither JSON nor NDJSON", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field that is unknown or has a wrong value", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "The queue is full; see `Retry-After`", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The server is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No answer before the deadline", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn predict(
     State(app): State<Arc<App>>,
@@ -60,7 +60,7 @@ pub(super) async fn predict(
             let options = Query::<StreamOptions>::try_from_uri(&parts.uri).map_err(|error| {
                 Problem::new(Kind::Invalid, format!("the query: {}", error.body_text()))
             })?;
-            stream::predict(app, options.0.into(), body, arrival)
+            stream::predict(app, &options.0.into(), body, arrival)
         }
         "application/json" => {
             if let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) {

@@ -56,7 +56,7 @@ pub(super) async fn live() -> Response {
 #[utoipa::path(get, path = "/v2/health/ready", tag = "open inference protocol",
     responses(
         (status = 200, description = "It does", body = super::openapi::AnyObject),
-        (status = 503, description = "It is stopping", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     if app.is_stopping() {
@@ -70,7 +70,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Probl
     params(("model" = String, Path, description = "Name of the model")),
     responses(
         (status = 200, description = "Its tensors", body = super::openapi::AnyObject),
-        (status = 404, description = "No such model", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn model(State(app): State<Arc<App>>, names: Names) -> Result<Response, Problem> {
     let model = find(&app, names)?;
@@ -101,8 +101,8 @@ pub(super) async fn model(State(app): State<Arc<App>>, names: Names) -> Result<R
     params(("model" = String, Path, description = "Name of the model")),
     responses(
         (status = 200, description = "It can", body = super::openapi::AnyObject),
-        (status = 404, description = "No such model", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The server is stopping", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The server is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn model_ready(
     State(app): State<Arc<App>>,
@@ -206,15 +206,15 @@ enum Data {
     request_body = InferRequest,
     responses(
         (status = 200, description = "A tensor per output", body = InferAnswer),
-        (status = 400, description = "Not valid JSON, or no texts", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such model", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body came too slowly", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than a limit, which it says", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field that is unknown or has a wrong value", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "The queue is full; see `Retry-After`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The server is stopping", body = Problem, content_type = "application/problem+json"),
-        (status = 504, description = "No answer before the deadline", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not valid JSON, or no texts", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than a limit, which it says", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field that is unknown or has a wrong value", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "The queue is full; see `Retry-After`", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The server is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No answer before the deadline", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn infer(
     State(app): State<Arc<App>>,

@@ -35,7 +35,7 @@ struct Pending {
 
 pub(super) fn predict(
     app: Arc<App>,
-    options: Options,
+    options: &Options,
     body: Body,
     arrival: Arrival,
 ) -> Result<Response, Problem> {
