@@ -3,8 +3,8 @@
 use crate::options::DirectionOption;
 use anyhow::Context;
 use std::path::PathBuf;
-use ulmfit::Prediction;
-use ulmfit_serve::{Client, Columns, Question};
+use ulmfit::decisions::Rule;
+use ulmfit_serve::{Client, Columns, Decided, Question};
 
 /// Texts of a request.
 const TEXTS: usize = 128;
@@ -18,7 +18,7 @@ const AT_A_TIME: usize = 4;
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerOptions {
     /// Ask the server at this address, started with `ulmfit serve`, instead of loading a model
-    #[arg(long, value_name = "URL", conflicts_with_all = ["precision", "threshold", "max_error", "coverage"])]
+    #[arg(long, value_name = "URL", conflicts_with = "precision")]
     server: Option<String>,
     /// File with the token that the server requires
     #[arg(long, value_name = "FILE", requires = "server")]
@@ -36,6 +36,9 @@ pub(crate) struct Remote {
     client: Client,
     columns: Columns,
     direction: Option<DirectionOption>,
+    rule: Option<Rule>,
+    /// Whether it has answered before.
+    answered: bool,
 }
 
 impl Remote {
@@ -45,6 +48,7 @@ impl Remote {
         options: &ServerOptions,
         model: Option<String>,
         direction: Option<DirectionOption>,
+        rule: Option<Rule>,
     ) -> anyhow::Result<Self> {
         let token = options.token_file.as_ref().map(|path| {
             let text = std::fs::read_to_string(path)
@@ -54,11 +58,21 @@ impl Remote {
         });
         let client = Client::new(url, token.transpose()?, model);
         let columns = client.columns()?;
-        Ok(Self { client, columns, direction })
+        Ok(Self { client, columns, direction, rule, answered: false })
     }
 
     pub(crate) fn text_columns(&self) -> &[String] {
         &self.columns.text
+    }
+
+    /// Whether a rule says when to answer.
+    pub(crate) fn has_rule(&self) -> bool {
+        self.rule.is_some()
+    }
+
+    /// True once.
+    pub(crate) fn first_time(&mut self) -> bool {
+        !std::mem::replace(&mut self.answered, true)
     }
 
     pub(crate) fn label_column(&self) -> Option<&str> {
@@ -66,9 +80,10 @@ impl Remote {
     }
 
     /// The predictions in order, from several requests at a time.
-    pub(crate) fn predict(&self, documents: &[&[String]]) -> anyhow::Result<Vec<Prediction>> {
-        let question = Question { direction: self.direction.map(DirectionOption::name) };
-        let mut predictions = Vec::with_capacity(documents.len());
+    pub(crate) fn predict(&self, documents: &[&[String]]) -> anyhow::Result<Decided> {
+        let direction = self.direction.map(DirectionOption::name);
+        let question = Question { direction, rule: self.rule };
+        let mut all = Decided::default();
         for group in portions(documents).chunks(AT_A_TIME) {
             let ask = |documents: &'_ [&[String]]| self.client.predict(documents, question);
             let answers: Vec<_> = std::thread::scope(|scope| {
@@ -78,10 +93,12 @@ impl Remote {
             });
             for answer in answers {
                 let answer = answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                predictions.extend(answer?);
+                let Decided { decisions, promise, warnings } = answer?;
+                all.decisions.extend(decisions);
+                (all.promise, all.warnings) = (promise, warnings);
             }
         }
-        Ok(predictions)
+        Ok(all)
     }
 }
 

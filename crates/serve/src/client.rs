@@ -3,7 +3,8 @@
 use crate::api::{Received, ReceivedElement, Text};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use ulmfit::Prediction;
+use ulmfit::Decision;
+use ulmfit::decisions::Rule;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode};
 
@@ -24,6 +25,20 @@ pub struct Client {
 pub struct Question<'a> {
     /// `forward`, `backward` or `both`; all directions of the model unless it is given.
     pub direction: Option<&'a str>,
+    /// When to answer.
+    pub rule: Option<Rule>,
+}
+
+/// What a server says of texts.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// The predictions in order. Without a rule, none is withheld; what a rule withholds is an empty
+    /// label, or zero.
+    pub decisions: Vec<Decision>,
+    /// What the rule promises, for a person.
+    pub promise: Option<String>,
+    /// What the rule cannot promise.
+    pub warnings: Vec<String>,
 }
 
 /// Names of the columns that a model learned from.
@@ -82,6 +97,14 @@ struct Body<'a> {
     model: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     direction: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_class: Option<bool>,
     texts: Vec<Text>,
 }
 
@@ -160,31 +183,38 @@ impl Client {
         &self,
         documents: &[&[String]],
         question: Question<'_>,
-    ) -> Result<Vec<Prediction>, ClientError> {
+    ) -> Result<Decided, ClientError> {
         match self.ask(documents, question) {
             Err(error) if error.is_too_large() && documents.len() > 1 => {
                 let (first, second) = documents.split_at(documents.len() / 2);
-                let mut predictions = self.predict(first, question)?;
-                predictions.extend(self.predict(second, question)?);
-                Ok(predictions)
+                let mut decided = self.predict(first, question)?;
+                decided.decisions.extend(self.predict(second, question)?.decisions);
+                Ok(decided)
             }
             answer => answer,
         }
     }
 
-    fn ask(
-        &self,
-        documents: &[&[String]],
-        question: Question<'_>,
-    ) -> Result<Vec<Prediction>, ClientError> {
+    fn ask(&self, documents: &[&[String]], question: Question<'_>) -> Result<Decided, ClientError> {
         let url = format!("{}/predict", self.url);
         let text = |fields: &&[String]| match fields {
             [one] => Text::One(one.clone()),
             fields => Text::Fields(fields.to_vec()),
         };
+        let (threshold, max_error, coverage) = match question.rule {
+            None => (None, None, None),
+            Some(Rule::Threshold(least)) => (Some(least), None, None),
+            Some(Rule::MaxError(most)) => (None, Some(most), None),
+            Some(Rule::Coverage { share, .. }) => (None, None, Some(share)),
+        };
+        let per_class = matches!(question.rule, Some(Rule::Coverage { per_class: true, .. }));
         let body = Body {
             model: self.model.as_deref(),
             direction: question.direction,
+            threshold,
+            max_error,
+            coverage,
+            per_class: per_class.then_some(true),
             texts: documents.iter().map(text).collect(),
         };
         let strange = |what: String| ClientError::Strange { url: url.clone(), what };
@@ -206,11 +236,13 @@ impl Client {
             let (found, wanted) = (received.predictions.len(), documents.len());
             return Err(strange(format!("{found} predictions for {wanted} texts")));
         }
-        let predictions = received.predictions.into_iter().map(ReceivedElement::into_prediction);
-        let predictions: Option<Vec<Prediction>> = predictions.collect();
-        predictions.ok_or_else(|| {
-            strange(format!("a prediction of `{}` lacks a part", received.model.name))
-        })
+        let decisions = received.predictions.into_iter().map(ReceivedElement::into_decision);
+        let decisions: Option<Vec<Decision>> = decisions.collect();
+        let lacks = || strange(format!("a prediction of `{}` lacks a part", received.model.name));
+        let decisions = decisions.ok_or_else(lacks)?;
+        let (promise, warnings) =
+            received.rule.map(|rule| (rule.promise, rule.warnings)).unwrap_or_default();
+        Ok(Decided { decisions, promise, warnings })
     }
 }
 

@@ -5,7 +5,8 @@ use crate::metrics::Metrics;
 use crate::{ModelSource, ServeError};
 use serde_json::Value;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use ulmfit::decisions::{Policy, Rule};
 use ulmfit::models::{ModelSummary, open_model};
 use ulmfit::text::Direction;
 use ulmfit::{Classifier, Error, Precision};
@@ -22,9 +23,32 @@ pub(crate) struct Loaded {
     pub(crate) directions: Vec<Direction>,
     /// What `inspect --json` prints of it.
     pub(crate) summary: Value,
+    /// Rules that were asked for, and what they come to: that takes a while.
+    policies: Mutex<Vec<(Rule, Arc<Policy>)>>,
 }
 
+/// Rules that are remembered.
+const RULES: usize = 32;
+
 impl Loaded {
+    /// The thresholds that a rule comes to for this model.
+    ///
+    /// # Errors
+    /// As [`Classifier::policy`].
+    pub(crate) fn policy(&self, rule: Rule) -> Result<Arc<Policy>, Error> {
+        let known = || self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, policy)) = known().iter().find(|(other, _)| *other == rule) {
+            return Ok(Arc::clone(policy));
+        }
+        let policy = Arc::new(self.classifier.policy(rule)?);
+        let mut known = known();
+        if known.len() == RULES {
+            known.remove(0);
+        }
+        known.push((rule, Arc::clone(&policy)));
+        Ok(policy)
+    }
+
     fn open(source: &ModelSource, precision: Precision) -> Result<Self, Error> {
         let folder = open_model(&source.path)?;
         let classifier = Classifier::from_folder(&folder)?.with_precision(precision);
@@ -37,6 +61,7 @@ impl Loaded {
             directions: classifier.directions(),
             classifier,
             summary: serde_json::to_value(&summary).unwrap_or_default(),
+            policies: Mutex::default(),
         })
     }
 }

@@ -22,7 +22,7 @@ mod server;
 mod settings;
 mod tokens;
 
-pub use client::{Client, ClientError, Columns, Question};
+pub use client::{Client, ClientError, Columns, Decided, Question};
 pub use error::ServeError;
 pub use server::serve;
 pub use settings::{Limits, Listen, LogForm, ModelSource, Settings};

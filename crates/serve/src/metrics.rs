@@ -33,7 +33,7 @@ const POWERS: [f64; 18] = [
 ];
 
 /// Name, buckets (none: not a histogram) and meaning.
-const DESCRIPTIONS: [(&str, &[f64], &str); 13] = [
+const DESCRIPTIONS: [(&str, &[f64], &str); 14] = [
     ("ulmfit_request_seconds", &SECONDS, "Time from a request to its answer."),
     ("ulmfit_queue_seconds", &SECONDS, "Time that a text waited for its batch."),
     ("ulmfit_infer_seconds", &SECONDS, "Time that a batch was computed."),
@@ -43,6 +43,7 @@ const DESCRIPTIONS: [(&str, &[f64], &str); 13] = [
     ("ulmfit_unknown_words_ratio", &SHARES, "Share of a text's tokens that the vocabulary lacks."),
     ("ulmfit_requests_total", &[], "Requests answered, by route and status."),
     ("ulmfit_texts_total", &[], "Texts predicted, by model and label."),
+    ("ulmfit_abstained_total", &[], "Texts that a rule left to a person, by model."),
     ("ulmfit_tokens_total", &[], "Tokens of the texts predicted."),
     ("ulmfit_queue_texts", &[], "Texts that wait."),
     ("ulmfit_connections", &[], "Connections that are open."),
@@ -131,6 +132,12 @@ impl Metrics {
         let key = of("ulmfit_unknown_words_ratio", None);
         let ratio = unknown as f64 / tokens.max(1) as f64;
         self.recorder.register_histogram(&key, &METADATA).record(ratio);
+    }
+
+    /// A text was left to a person.
+    pub(crate) fn abstained(&self, model: &str) {
+        let key = Key::from_parts("ulmfit_abstained_total", vec![label("model", model)]);
+        self.recorder.register_counter(&key, &METADATA).increment(1);
     }
 
     /// A model was loaded again, or could not be.

@@ -246,6 +246,15 @@ impl Classifier {
         Ok(rows.iter().map(|row| self.bundle.prediction(row)).collect())
     }
 
+    /// What a policy says about the prediction of a text, as [`decide`](Self::decide) does.
+    pub fn decision(&self, found: &Prediction, text: &PreparedText, policy: &Policy) -> Decision {
+        let row: Vec<f32> = match found.value() {
+            Some(value) => vec![value],
+            None => found.probabilities().iter().map(|(_, p)| *p).collect(),
+        };
+        self.bundle.decision(&row, policy, text.knows_a_word)
+    }
+
     /// Its reading directions, one network each.
     pub fn directions(&self) -> Vec<Direction> {
         self.bundle.directions()

@@ -9,6 +9,7 @@ pub struct PreparedText {
     ids: Vec<TokenId>,
     unknown: usize,
     pooled: usize,
+    pub(crate) knows_a_word: bool,
 }
 
 impl PreparedText {
@@ -17,7 +18,8 @@ impl PreparedText {
         let unknown = ids.iter().filter(|&&id| model.text.is_unknown(id)).count();
         let pooled =
             model.networks.first().map_or(0, |(_, network)| network.pooled_tokens(ids.len()));
-        Self { ids, unknown, pooled }
+        let knows_a_word = model.knows_a_word(&ids);
+        Self { ids, unknown, pooled, knows_a_word }
     }
 
     /// Ids of the tokens in reading order.

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use ulmfit::data::Record;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, open};
-use ulmfit::decisions::{Policy, Rule};
+use ulmfit::decisions::Policy;
 use ulmfit::run::Progress;
 use ulmfit::{Classifier, Decision, Error, Prediction, describe_columns};
 
@@ -59,7 +59,10 @@ pub(crate) struct Args {
 
 /// What predicts.
 enum Predictor {
-    Here(Box<Classifier>),
+    Here {
+        model: Box<Classifier>,
+        policy: Option<Policy>,
+    },
     #[cfg(feature = "serve")]
     There(crate::remote::Remote),
 }
@@ -76,7 +79,8 @@ impl Predictor {
                 (model, file) => (model.as_ref(), file),
             };
             let model = model.map(|name| name.to_string_lossy().into_owned());
-            let remote = crate::remote::Remote::open(url, &args.server, model, args.direction)?;
+            let (direction, rule) = (args.direction, args.decision.rule());
+            let remote = crate::remote::Remote::open(url, &args.server, model, direction, rule)?;
             return Ok((Self::There(remote), file.clone().unwrap_or_else(standard_input)));
         }
         let mut model = Classifier::load(args.model.clone().unwrap_or_default())?;
@@ -84,12 +88,14 @@ impl Predictor {
             model = model.with_directions(&direction.directions())?;
         }
         let model = model.with_precision(args.precision.get());
-        Ok((Self::Here(Box::new(model)), args.file.clone().unwrap_or_else(standard_input)))
+        let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?;
+        let model = Box::new(model);
+        Ok((Self::Here { model, policy }, args.file.clone().unwrap_or_else(standard_input)))
     }
 
     fn text_columns(&self) -> &[String] {
         match self {
-            Self::Here(model) => model.text_columns(),
+            Self::Here { model, .. } => model.text_columns(),
             #[cfg(feature = "serve")]
             Self::There(remote) => remote.text_columns(),
         }
@@ -98,26 +104,17 @@ impl Predictor {
     /// The column that its labels came from, if it had a name.
     fn label_column(&self) -> Option<&str> {
         match self {
-            Self::Here(model) => model.bundle().label_column.as_deref(),
+            Self::Here { model, .. } => model.bundle().label_column.as_deref(),
             #[cfg(feature = "serve")]
             Self::There(remote) => remote.label_column(),
         }
     }
 
-    /// The thresholds that a rule comes to; a server keeps its own.
-    fn policy(&self, rule: Rule) -> anyhow::Result<Option<Policy>> {
-        match self {
-            Self::Here(model) => Ok(Some(model.policy(rule)?)),
-            #[cfg(feature = "serve")]
-            Self::There(_) => Ok(None),
-        }
-    }
-
-    /// The classifier itself.
+    /// The classifier itself, and the thresholds of a rule.
     #[cfg_attr(not(feature = "serve"), allow(clippy::unnecessary_wraps))]
-    fn here(&self) -> anyhow::Result<&Classifier> {
+    fn here(&self) -> anyhow::Result<(&Classifier, Option<&Policy>)> {
         match self {
-            Self::Here(model) => Ok(model),
+            Self::Here { model, policy } => Ok((model, policy.as_ref())),
             #[cfg(feature = "serve")]
             Self::There(_) => {
                 let message = "--explain has no effect with --server".into();
@@ -127,19 +124,52 @@ impl Predictor {
         }
     }
 
-    fn predict(&self, documents: &[&[String]]) -> anyhow::Result<Vec<Prediction>> {
+    /// The predictions in order, and whether they are given; says what the rule promises once.
+    fn predict(
+        &mut self,
+        documents: &[&[String]],
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<Vec<Decided>> {
         match self {
-            Self::Here(model) => Ok(model.predict(documents)?),
+            Self::Here { model, policy: None } => {
+                Ok(model.predict(documents)?.into_iter().map(Decided::Answer).collect())
+            }
+            Self::Here { model, policy: Some(policy) } => {
+                Ok(model.decide(documents, policy)?.into_iter().map(Decided::Decision).collect())
+            }
             #[cfg(feature = "serve")]
-            Self::There(remote) => remote.predict(documents),
+            Self::There(remote) => {
+                let found = remote.predict(documents)?;
+                if !remote.has_rule() {
+                    let answers = found.decisions.into_iter().map(|found| found.prediction);
+                    return Ok(answers.map(Decided::Answer).collect());
+                }
+                if remote.first_time() {
+                    tell(found.promise.as_deref(), &found.warnings, terminal);
+                }
+                Ok(found.decisions.into_iter().map(Decided::Decision).collect())
+            }
         }
     }
+}
 
-    fn decide(&self, documents: &[&[String]], policy: &Policy) -> anyhow::Result<Vec<Decision>> {
+/// What a rule promises, and what it cannot.
+fn tell(promise: Option<&str>, warnings: &[String], terminal: &mut Terminal) {
+    promise.iter().for_each(|told| terminal.note(told));
+    warnings.iter().for_each(|warning| terminal.warn(warning));
+}
+
+/// What was found for a text.
+enum Decided {
+    Answer(Prediction),
+    Decision(Decision),
+}
+
+impl Decided {
+    fn found(&self) -> Found<'_> {
         match self {
-            Self::Here(model) => Ok(model.decide(documents, policy)?),
-            #[cfg(feature = "serve")]
-            Self::There(_) => unreachable!("a server keeps its own policies"),
+            Self::Answer(prediction) => Found::Answer(prediction),
+            Self::Decision(decision) => Found::Decision(decision),
         }
     }
 }
@@ -159,15 +189,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let hint = Some("choose `--format jsonl`, or `ulmfit explain` to read it".into());
         return Err(Error::Usage { message, hint }.into());
     }
-    let (model, input) = Predictor::open(args)?;
+    let (mut model, input) = Predictor::open(args)?;
     if args.explain.is_some() {
         model.here()?;
     }
     let mut terminal = Terminal::new(common);
-    let policy = args.decision.rule().map(|rule| model.policy(rule)).transpose()?.flatten();
-    if let Some(policy) = &policy {
-        policy.told.iter().for_each(|told| terminal.note(told));
-        policy.warnings.iter().for_each(|warning| terminal.warn(warning));
+    if let Predictor::Here { policy: Some(policy), .. } = &model {
+        tell(policy.told.as_deref(), &policy.warnings, &mut terminal);
     }
     let mut file = args.output.as_deref().map(WholeFile::create).transpose()?;
     let options = ReadOptions {
@@ -205,15 +233,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             }
             anyhow::Ok(())
         };
-        match (&policy, args.explain) {
-            (_, Some(method)) => {
-                let model = model.here()?;
+        match args.explain {
+            Some(method) => {
+                let (model, policy) = model.here()?;
                 let bundle = model.bundle();
                 let found = model.explain(documents.iter().copied(), method.method())?;
                 for ((record, document), found) in batch.iter().zip(&documents).zip(&found) {
                     let words = Word::all(record, found);
                     let knows = bundle.knows_a_word(&bundle.text.encode(document));
-                    match &policy {
+                    match policy {
                         Some(policy) => {
                             let decision = bundle.decision(&found.row, policy, knows);
                             write(record, Found::Decision(&decision), Some(&words))?;
@@ -225,16 +253,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                     }
                 }
             }
-            (Some(policy), None) => {
-                let found = model.decide(&documents, policy)?;
-                batch
-                    .iter()
-                    .zip(&found)
-                    .try_for_each(|(r, d)| write(r, Found::Decision(d), None))?;
-            }
-            (None, None) => {
-                let found = model.predict(&documents)?;
-                batch.iter().zip(&found).try_for_each(|(r, p)| write(r, Found::Answer(p), None))?;
+            None => {
+                let found = model.predict(&documents, &mut terminal)?;
+                let mut rows = batch.iter().zip(&found);
+                rows.try_for_each(|(record, found)| write(record, found.found(), None))?;
             }
         }
         out.flush()?;

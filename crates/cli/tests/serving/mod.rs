@@ -42,7 +42,7 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let first: Value = match serde_json::from_str(&first) {
             Ok(first) => first,
-            Err(_) => panic!("the server did not start: {}", stderr.join().unwrap()),
+            Err(error) => panic!("{error}: {}", stderr.join().unwrap()),
         };
         let address = first["listening"].as_str().unwrap();
         let address = address.strip_prefix("http://").unwrap_or(address).to_owned();

@@ -2,7 +2,7 @@
 
 use super::http::Request;
 use super::{Server, eventually};
-use crate::common::{Place, csv, number, text};
+use crate::common::{Place, csv, label, number, text};
 use serde_json::{Value, json};
 
 #[test]
@@ -250,5 +250,49 @@ fn several_columns_are_read_by_name() {
     let here = place.run("predict model two.csv").ok();
     let there = place.run(&format!("predict --server {} two.csv", server.url())).ok();
     assert_eq!(there, here);
+    server.stop();
+}
+
+#[test]
+fn rules_decide_as_on_the_command_line() {
+    let place = Place::new();
+    place.run("calibrate classifier test.csv").ok();
+    let rows: Vec<String> = (3000..3040).map(|row| text(row, label(row))).collect();
+    let words = rows.join("\n") + "\n...\n"; // the last says nothing
+    place.write("new.txt", &words);
+    let server = Server::usual(&place);
+    let mut withheld = 0;
+    for (options, body) in [
+        ("--threshold 0.9", json!({ "threshold": 0.9 })),
+        ("--max-error 0.4", json!({ "max_error": 0.4 })),
+        ("--coverage 0.8", json!({ "coverage": 0.8 })),
+        ("--coverage 0.7 --per-class", json!({ "coverage": 0.7, "per_class": true })),
+    ] {
+        let here = place.run(&format!("predict classifier new.txt {options}"));
+        let there = place.run(&format!("predict --server {} new.txt {options}", server.url()));
+        assert_eq!(there.stderr, here.stderr, "{options}");
+        let here = here.ok();
+        assert_eq!(there.ok(), here, "{options}");
+        let mut body = body;
+        body["texts"] = words.lines().collect();
+        let answer = server.post("/predict", &body);
+        for line in here.lines() {
+            let begin = line.strip_suffix('}').unwrap();
+            assert!(answer.body.contains(begin), "{options}: {line} is not in {}", answer.body);
+        }
+        withheld += answer.body.matches("\"abstained\":true").count();
+        assert!(answer.json()["rule"]["warnings"].is_array());
+    }
+    let silent = server
+        .post("/predict", &json!({ "texts": words.lines().collect::<Vec<_>>(), "threshold": 0.5 }))
+        .ok();
+    let last = silent["predictions"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["label"], &last["abstained"]), (&Value::Null, &json!(true)));
+    let line = format!("ulmfit_abstained_total{{model=\"classifier\"}} {}", withheld * 2 + 1);
+    assert!(withheld > 4, "{withheld}");
+    eventually("the metric", || server.get("/metrics").body.contains(&line));
+    let stream = Request::post("/predict?coverage=0.8", "application/x-ndjson", "\"a film\"");
+    let stream: Value = serde_json::from_str(&stream.send(&server.address).body).unwrap();
+    assert!(stream["set"].is_array(), "{stream}");
     server.stop();
 }

@@ -1,12 +1,13 @@
 //! What `POST /predict` gives.
 
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use ulmfit::models::Probabilities;
-use ulmfit::{Prediction, PreparedText};
+use ulmfit::{Decision, Prediction, PreparedText};
 use utoipa::ToSchema;
 
 /// The model that answered.
@@ -24,28 +25,95 @@ pub(crate) struct Answer {
     /// Version of this format.
     pub(crate) schema: u32,
     pub(crate) model: ModelName,
+    /// What the rule of the request promises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) rule: Option<Promise>,
     #[schema(value_type = Vec<ElementFields>)]
     pub(crate) predictions: Vec<Element>,
 }
 
+/// What a rule promises, and what it cannot promise.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Promise {
+    /// The promise, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) promise: Option<String>,
+    /// What it cannot promise.
+    pub(crate) warnings: Vec<String>,
+}
+
 /// What `ulmfit predict` prints of a text, and how the model saw it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Element {
-    #[serde(flatten)]
-    pub(crate) prediction: Prediction,
-    tokens: usize,
-    tokens_pooled: usize,
-    unknown: usize,
+    prediction: Prediction,
+    decision: Option<Verdict>,
+    seen: Seen,
+}
+
+/// What a rule says about a prediction.
+#[derive(Debug)]
+struct Verdict {
+    abstained: bool,
+    set: Option<Vec<String>>,
+    interval: Option<[f32; 2]>,
 }
 
 impl Element {
-    pub(crate) fn new(found: Prediction, text: &Seen, top: Option<NonZeroU32>) -> Self {
-        Self {
-            prediction: likeliest(found, top),
-            tokens: text.tokens,
-            tokens_pooled: text.pooled,
-            unknown: text.unknown,
+    pub(crate) fn new(
+        found: Prediction,
+        decision: Option<Decision>,
+        seen: &Seen,
+        top: Option<NonZeroU32>,
+    ) -> Self {
+        let (found, decision) = match decision {
+            None => (found, None),
+            Some(Decision { prediction, abstained, set, interval }) => {
+                (prediction, Some(Verdict { abstained, set, interval }))
+            }
+        };
+        Self { prediction: likeliest(found, top), decision, seen: *seen }
+    }
+}
+
+impl Serialize for Element {
+    /// In the order of `predict`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let withheld = self.decision.as_ref().is_some_and(|decision| decision.abstained);
+        match &self.prediction {
+            Prediction::Single { label, confidence, .. } => {
+                map.serialize_entry("label", &Some(label).filter(|_| !withheld))?;
+                map.serialize_entry("confidence", confidence)?;
+            }
+            Prediction::Multi { labels, confidence, .. } => {
+                map.serialize_entry("labels", labels)?;
+                map.serialize_entry("confidence", confidence)?;
+            }
+            Prediction::Regression { value } => {
+                map.serialize_entry("value", &Some(value).filter(|_| !withheld))?;
+            }
         }
+        let is_number = matches!(self.prediction, Prediction::Regression { .. });
+        if let Some(Verdict { abstained, set, interval }) = &self.decision {
+            map.serialize_entry("abstained", abstained)?;
+            if let Some(set) = set {
+                map.serialize_entry("set", set)?;
+            }
+            if is_number {
+                map.serialize_entry("interval", interval)?;
+            }
+        }
+        if let Prediction::Single { probabilities, .. } | Prediction::Multi { probabilities, .. } =
+            &self.prediction
+        {
+            map.serialize_entry("probabilities", probabilities)?;
+        }
+        map.serialize_entry("tokens", &self.seen.tokens)?;
+        map.serialize_entry("tokens_pooled", &self.seen.pooled)?;
+        map.serialize_entry("unknown", &self.seen.unknown)?;
+        map.end()
     }
 }
 
@@ -83,8 +151,7 @@ fn likeliest(mut found: Prediction, top: Option<NonZeroU32>) -> Prediction {
 #[schema(as = Prediction)]
 #[allow(dead_code, reason = "it describes `Element`, whose parts are of another crate")]
 pub(crate) struct ElementFields {
-    /// The likeliest label.
-    #[schema(nullable = false)]
+    /// The likeliest label; null where a rule withholds it.
     label: Option<String>,
     /// All labels whose probability is at least one half.
     #[schema(nullable = false)]
@@ -95,9 +162,16 @@ pub(crate) struct ElementFields {
     /// Probability of each label.
     #[schema(nullable = false)]
     probabilities: Option<BTreeMap<String, f32>>,
-    /// The number predicted.
-    #[schema(nullable = false)]
+    /// The number predicted; null where a rule withholds it.
     value: Option<f32>,
+    /// Under a rule: whether a person should look at the text instead.
+    #[schema(nullable = false)]
+    abstained: Option<bool>,
+    /// Under `coverage`: labels that may be right, the most probable first.
+    #[schema(nullable = false)]
+    set: Option<Vec<String>>,
+    /// Under `coverage`: interval around a number.
+    interval: Option<[f32; 2]>,
     /// Tokens of the text; all are read.
     tokens: usize,
     /// Tokens whose states are pooled for the answer: the last ones of a long text.
@@ -110,6 +184,7 @@ pub(crate) struct ElementFields {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Received {
     pub(crate) model: ModelName,
+    pub(crate) rule: Option<Promise>,
     pub(crate) predictions: Vec<ReceivedElement>,
 }
 
@@ -121,20 +196,33 @@ pub(crate) struct ReceivedElement {
     confidence: Option<f32>,
     probabilities: Option<ReceivedProbabilities>,
     value: Option<f32>,
+    abstained: Option<bool>,
+    set: Option<Vec<String>>,
+    interval: Option<[f32; 2]>,
 }
 
 impl ReceivedElement {
-    /// The prediction; none if a part of it is missing.
-    pub(crate) fn into_prediction(self) -> Option<Prediction> {
-        if let Some(value) = self.value {
-            return Some(Prediction::Regression { value });
-        }
-        let (confidence, probabilities) = (self.confidence?, self.probabilities?.0);
-        Some(match (self.label, self.labels) {
-            (Some(label), _) => Prediction::Single { label, confidence, probabilities },
-            (None, Some(labels)) => Prediction::Multi { labels, confidence, probabilities },
-            (None, None) => return None,
-        })
+    /// The prediction, with what a rule says about it; none if a part of it is missing. What is
+    /// withheld is an empty label, or zero.
+    pub(crate) fn into_decision(self) -> Option<Decision> {
+        let abstained = self.abstained.unwrap_or(false);
+        let prediction = match (self.confidence, self.probabilities) {
+            (Some(confidence), Some(ReceivedProbabilities(probabilities))) => {
+                match (self.label, self.labels) {
+                    (None, Some(labels)) => Prediction::Multi { labels, confidence, probabilities },
+                    (None, None) if !abstained => return None,
+                    (label, _) => {
+                        let label = label.unwrap_or_default();
+                        Prediction::Single { label, confidence, probabilities }
+                    }
+                }
+            }
+            _ => match self.value {
+                None if !abstained => return None,
+                value => Prediction::Regression { value: value.unwrap_or_default() },
+            },
+        };
+        Some(Decision { prediction, abstained, set: self.set, interval: self.interval })
     }
 }
 
@@ -182,7 +270,7 @@ mod tests {
     fn an_element_is_what_predict_prints_and_more() {
         let found = single(&[("a", 1.0e-8), ("b", 0.6), ("c", 0.3)]);
         let printed = serde_json::to_string(&found).unwrap();
-        let element = serde_json::to_string(&Element::new(found, &SEEN, None)).unwrap();
+        let element = serde_json::to_string(&Element::new(found, None, &SEEN, None)).unwrap();
         let more = r#","tokens":5,"tokens_pooled":4,"unknown":1}"#;
         assert_eq!(element, printed.strip_suffix('}').unwrap().to_owned() + more);
     }
@@ -190,7 +278,7 @@ mod tests {
     #[test]
     fn the_likeliest_come_first() {
         let found = single(&[("a", 0.1), ("b", 0.6), ("c", 0.3)]);
-        let element = Element::new(found, &SEEN, NonZeroU32::new(2));
+        let element = Element::new(found, None, &SEEN, NonZeroU32::new(2));
         assert_eq!(element.prediction.probabilities(), [("b".into(), 0.6), ("c".into(), 0.3)]);
     }
 
@@ -199,13 +287,14 @@ mod tests {
         for n in 0..20_000_u32 {
             let p = f32::from_bits(0x3f80_0000 - n * 49_999);
             let found = single(&[("z", p), ("a", p / 3.0)]);
-            let sent = serde_json::to_string(&Element::new(found.clone(), &SEEN, None)).unwrap();
+            let sent =
+                serde_json::to_string(&Element::new(found.clone(), None, &SEEN, None)).unwrap();
             let received: ReceivedElement = serde_json::from_str(&sent).unwrap();
-            assert_eq!(received.into_prediction(), Some(found));
+            assert_eq!(received.into_decision().unwrap().prediction, found);
         }
         let value = Prediction::Regression { value: -3.25e-7 };
-        let sent = serde_json::to_string(&Element::new(value.clone(), &SEEN, None)).unwrap();
+        let sent = serde_json::to_string(&Element::new(value.clone(), None, &SEEN, None)).unwrap();
         let received: ReceivedElement = serde_json::from_str(&sent).unwrap();
-        assert_eq!(received.into_prediction(), Some(value));
+        assert_eq!(received.into_decision().unwrap().prediction, value);
     }
 }

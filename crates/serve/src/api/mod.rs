@@ -6,7 +6,7 @@ mod object;
 mod request;
 
 pub(crate) use answer::{
-    Answer, Element, ElementFields, ModelName, Received, ReceivedElement, Seen,
+    Answer, Element, ElementFields, ModelName, Promise, Received, ReceivedElement, Seen,
 };
 pub(crate) use bounded::{Bounded, MOST};
 pub(crate) use object::Object;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use ulmfit::decisions::Rule;
 use utoipa::ToSchema;
 
 /// A text, or the texts of the columns that the model learned from, in their order.
@@ -91,6 +92,34 @@ pub(crate) struct Options {
     pub(crate) model: Option<String>,
     pub(crate) top: Option<NonZeroU32>,
     pub(crate) direction: Option<DirectionName>,
+    pub(crate) rule: RuleOptions,
+}
+
+/// When the model should answer; at most one of the first three is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RuleOptions {
+    pub(crate) threshold: Option<f32>,
+    pub(crate) max_error: Option<f64>,
+    pub(crate) coverage: Option<f64>,
+    pub(crate) per_class: bool,
+}
+
+impl RuleOptions {
+    /// The rule, if there is one.
+    ///
+    /// # Errors
+    /// What is wrong with the options.
+    pub(crate) fn rule(self) -> Result<Option<Rule>, &'static str> {
+        let Self { threshold, max_error, coverage, per_class } = self;
+        match (threshold, max_error, coverage) {
+            (None, None, Some(share)) => Ok(Some(Rule::Coverage { share, per_class })),
+            _ if per_class => Err("`per_class` has no effect without `coverage`"),
+            (None, None, None) => Ok(None),
+            (Some(least), None, None) => Ok(Some(Rule::Threshold(least))),
+            (None, Some(most), None) => Ok(Some(Rule::MaxError(most))),
+            _ => Err("more than one of `threshold`, `max_error` and `coverage`"),
+        }
+    }
 }
 
 /// The body of `POST /predict`; one of `text`, `texts` and `rows` is given.
@@ -103,11 +132,18 @@ pub(crate) struct PredictRequest {
     model: Option<String>,
     top: Option<NonZeroU32>,
     direction: Option<DirectionName>,
+    threshold: Option<f32>,
+    max_error: Option<f64>,
+    coverage: Option<f64>,
+    #[serde(default)]
+    per_class: bool,
 }
 
 impl PredictRequest {
     pub(crate) fn options(&self) -> Options {
-        Options { model: self.model.clone(), top: self.top, direction: self.direction }
+        let &Self { top, direction, threshold, max_error, coverage, per_class, .. } = self;
+        let rule = RuleOptions { threshold, max_error, coverage, per_class };
+        Options { model: self.model.clone(), top, direction, rule }
     }
 }
 
@@ -118,12 +154,23 @@ pub(crate) struct StreamOptions {
     model: Option<String>,
     top: Option<NonZeroU32>,
     direction: Option<DirectionName>,
+    threshold: Option<f32>,
+    max_error: Option<f64>,
+    coverage: Option<f64>,
+    #[serde(default)]
+    per_class: bool,
 }
 
 impl From<StreamOptions> for Options {
     fn from(options: StreamOptions) -> Self {
-        let StreamOptions { model, top, direction } = options;
-        Self { model, top, direction }
+        let StreamOptions { model, top, direction, .. } = options;
+        let StreamOptions { threshold, max_error, coverage, per_class, .. } = options;
+        Self {
+            model,
+            top,
+            direction,
+            rule: RuleOptions { threshold, max_error, coverage, per_class },
+        }
     }
 }
 
@@ -142,6 +189,19 @@ pub(crate) struct One {
     /// Only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
+    /// Answer only where the confidence is at least this.
+    #[schema(nullable = false, minimum = 0, maximum = 1)]
+    threshold: Option<f32>,
+    /// Answer only where at most this share of the answers is wrong, by the model's calibration.
+    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    max_error: Option<f64>,
+    /// Give the set of labels (of numbers an interval) that holds the right one with this
+    /// probability, by the model's calibration.
+    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    coverage: Option<f64>,
+    /// With `coverage`: for the texts of each class.
+    #[schema(nullable = false)]
+    per_class: Option<bool>,
 }
 
 /// Several texts.
@@ -160,6 +220,19 @@ pub(crate) struct Many {
     /// Only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
+    /// Answer only where the confidence is at least this.
+    #[schema(nullable = false, minimum = 0, maximum = 1)]
+    threshold: Option<f32>,
+    /// Answer only where at most this share of the answers is wrong, by the model's calibration.
+    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    max_error: Option<f64>,
+    /// Give the set of labels (of numbers an interval) that holds the right one with this
+    /// probability, by the model's calibration.
+    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    coverage: Option<f64>,
+    /// With `coverage`: for the texts of each class.
+    #[schema(nullable = false)]
+    per_class: Option<bool>,
 }
 
 /// Rows of a table, by the names of the columns that the model learned from (`text` if these had
@@ -180,4 +253,17 @@ pub(crate) struct Rows {
     /// Only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
+    /// Answer only where the confidence is at least this.
+    #[schema(nullable = false, minimum = 0, maximum = 1)]
+    threshold: Option<f32>,
+    /// Answer only where at most this share of the answers is wrong, by the model's calibration.
+    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    max_error: Option<f64>,
+    /// Give the set of labels (of numbers an interval) that holds the right one with this
+    /// probability, by the model's calibration.
+    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    coverage: Option<f64>,
+    /// With `coverage`: for the texts of each class.
+    #[schema(nullable = false)]
+    per_class: Option<bool>,
 }

@@ -22,8 +22,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use ulmfit::decisions::Policy;
 use ulmfit::text::Direction;
-use ulmfit::{Prediction, PreparedText};
+use ulmfit::{Decision, Prediction, PreparedText};
 
 /// A text that waits for its prediction.
 pub(crate) struct Job {
@@ -31,6 +32,8 @@ pub(crate) struct Job {
     pub(crate) model: Arc<Loaded>,
     /// The only direction to use, or all that the model has.
     pub(crate) direction: Option<Direction>,
+    /// The rule that says when to answer.
+    pub(crate) policy: Option<Arc<Policy>>,
     /// The text.
     pub(crate) text: PreparedText,
     /// When it began to wait.
@@ -49,6 +52,8 @@ pub(crate) type Outcome = Result<Scored, Problem>;
 /// A prediction, and how it came about.
 pub(crate) struct Scored {
     pub(crate) prediction: Prediction,
+    /// What the policy says about it, if there is one.
+    pub(crate) decision: Option<Decision>,
     /// From the queue to its batch.
     pub(crate) waited: Duration,
     /// From the beginning of its batch to the end.

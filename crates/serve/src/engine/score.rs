@@ -26,14 +26,20 @@ pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
     let took = begun.elapsed();
     metrics.batch(count, tokens, took);
     for (job, found) in batch.into_iter().zip(found) {
-        let Job { model, text, queued, reply, place, .. } = job;
+        let Job { model, policy, text, queued, reply, place, .. } = job;
         drop(place);
         let waited = begun.saturating_duration_since(queued);
         if let Ok(found) = &found {
             metrics.text(&model.name, found, text.unknown(), text.tokens(), waited);
         }
-        let outcome: Outcome =
-            found.map(|prediction| Scored { prediction, waited, took, batch_texts: count });
+        let outcome: Outcome = found.map(|prediction| {
+            let decide = |policy| model.classifier.decision(&prediction, &text, policy);
+            let decision = policy.as_deref().map(decide);
+            if decision.as_ref().is_some_and(|decision| decision.abstained) {
+                metrics.abstained(&model.name);
+            }
+            Scored { prediction, decision, waited, took, batch_texts: count }
+        });
         _ = reply.send(outcome); // fails when nobody waits any more
     }
     Cost { texts: count, tokens, took }

@@ -144,11 +144,14 @@ fn describe(app: &App) -> Value {
     document
 }
 
+// `get_mut`, as an index would put a null where there is nothing
+
 /// Every property of every schema of the document.
 fn each_schema(document: &mut Value, each: &mut dyn FnMut(&str, &mut Value)) {
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
     for schema in schemas.values_mut() {
-        let Some(properties) = schema["properties"].as_object_mut() else { continue };
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        let Some(properties) = properties else { continue };
         properties.iter_mut().for_each(|(name, schema)| each(name, schema));
     }
 }
@@ -158,7 +161,8 @@ fn each_parameter(document: &mut Value, each: &mut dyn FnMut(&mut Value)) {
     let Some(paths) = document["paths"].as_object_mut() else { return };
     let operations = paths.values_mut().filter_map(Value::as_object_mut);
     for operation in operations.flat_map(|path| path.values_mut()) {
-        let Some(parameters) = operation["parameters"].as_array_mut() else { continue };
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        let Some(parameters) = parameters else { continue };
         parameters.iter_mut().for_each(&mut *each);
     }
 }

@@ -2,18 +2,21 @@
 
 use super::app::App;
 use super::front::{Arrival, TextCount};
-use super::texts::{Answered, Fields, answer, check_count, direction, row_fields};
+use super::texts::{Answered, Asked, Fields, answer, check_count, row_fields};
 use super::{body, json, stream};
 use crate::api::{
-    Answer, Element, ModelName, Object, Options, PredictRequest, StreamOptions, Text,
+    Answer, Element, ModelName, Object, PredictRequest, Promise, StreamOptions, Text,
 };
+use crate::engine::Scored;
 use crate::hosted::Loaded;
 use crate::problem::{Kind, Problem};
 use axum::Extension;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use serde::de::DeserializeOwned;
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use ulmfit::decisions::Policy;
 
 /// Predicts texts.
 ///
@@ -28,6 +31,10 @@ use std::sync::Arc;
         ("model" = Option<String>, Query, description = "Of a stream: name of the model"),
         ("top" = Option<u32>, Query, description = "Of a stream: as in the body"),
         ("direction" = Option<crate::api::DirectionName>, Query, description = "Of a stream: as in the body"),
+        ("threshold" = Option<f32>, Query, description = "Of a stream: as in the body"),
+        ("max_error" = Option<f64>, Query, description = "Of a stream: as in the body"),
+        ("coverage" = Option<f64>, Query, description = "Of a stream: as in the body"),
+        ("per_class" = Option<bool>, Query, description = "Of a stream: as in the body"),
     ),
     request_body(content(
         (super::openapi::PredictBody = "application/json"),
@@ -60,7 +67,7 @@ pub(super) async fn predict(
             let options = Query::<StreamOptions>::try_from_uri(&parts.uri).map_err(|error| {
                 Problem::new(Kind::Invalid, format!("the query: {}", error.body_text()))
             })?;
-            stream::predict(app, &options.0.into(), body, arrival)
+            stream::predict(app, &options.0.into(), body, arrival).await
         }
         "application/json" => {
             if let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) {
@@ -71,13 +78,12 @@ pub(super) async fn predict(
             let deadline = arrival.at + app.limits.deadline;
             let held = body::read(&app, &parts.headers, body, deadline).await?;
             let request: PredictRequest = parse(&held.bytes)?;
-            let Options { model, top, direction: name } = request.options();
-            let model = app.model(model.as_deref())?;
-            let direction = direction(&model, name)?;
-            let texts = texts_of(&app, &model, request)?;
+            let options = request.options();
+            let asked = Asked::of(&app, &options).await?;
+            let texts = texts_of(&app, &asked.model, request)?;
             drop(held);
-            let answered = answer(&app, &model, texts, direction, deadline).await?;
-            let mut response = json(&document(&model, &answered, top));
+            let answered = answer(&app, &asked, texts, deadline).await?;
+            let mut response = json(&document(&asked, &answered, options.top));
             let (name, value) = answered.timing();
             response.headers_mut().insert(name, value);
             response.extensions_mut().insert(TextCount(answered.texts.len()));
@@ -125,13 +131,19 @@ fn texts_of(app: &App, model: &Loaded, request: PredictRequest) -> Result<Vec<Fi
     }
 }
 
-fn document(model: &Loaded, answered: &Answered, top: Option<std::num::NonZeroU32>) -> Answer {
-    let element = |(seen, scored): &(_, crate::engine::Scored)| {
-        Element::new(scored.prediction.clone(), seen, top)
+fn document(asked: &Asked, answered: &Answered, top: Option<NonZeroU32>) -> Answer {
+    let element = |(seen, scored): &(_, Scored)| {
+        Element::new(scored.prediction.clone(), scored.decision.clone(), seen, top)
     };
+    let promise = |policy: &Arc<Policy>| Promise {
+        promise: policy.told.clone(),
+        warnings: policy.warnings.clone(),
+    };
+    let model = &asked.model;
     Answer {
         schema: 1,
         model: ModelName { name: model.name.clone(), hash: model.hash.clone() },
+        rule: asked.policy.as_ref().map(promise),
         predictions: answered.texts.iter().map(element).collect(),
     }
 }

@@ -5,7 +5,7 @@
 use super::app::App;
 use super::front::{Arrival, TextCount};
 use super::predict::{parse, unsupported};
-use super::texts::{Answered, Fields, answer, check_count};
+use super::texts::{Answered, Asked, Fields, answer, check_count};
 use super::{bad_path, body, json};
 use crate::api::{Bounded, Object, Text};
 use crate::hosted::Loaded;
@@ -243,7 +243,7 @@ pub(super) async fn infer(
     check_outputs(&model, &request.outputs)?;
     let (id, wanted) = (request.id, request.outputs);
     let texts = texts_of(&app, &model, request.inputs)?;
-    let answered = answer(&app, &model, texts, None, deadline).await?;
+    let answered = answer(&app, &Asked::plainly(Arc::clone(&model)), texts, deadline).await?;
     let mut outputs = tensors(&model, &answered);
     if !wanted.is_empty() {
         outputs.retain(|tensor| wanted.iter().any(|Object(output)| output.name == tensor.name));

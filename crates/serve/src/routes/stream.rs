@@ -7,9 +7,8 @@
 use super::app::App;
 use super::body;
 use super::front::Arrival;
-use super::texts::{Waiting, check_bytes, direction, prepare, row_fields, submit};
+use super::texts::{Asked, Waiting, check_bytes, prepare, row_fields, submit};
 use crate::api::{Element, Options, Row, Text};
-use crate::hosted::Loaded;
 use crate::problem::{Kind, Problem};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -21,7 +20,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
-use ulmfit::text::Direction;
 
 /// Texts of a stream that wait at a time.
 const AHEAD: usize = 128;
@@ -33,24 +31,17 @@ struct Pending {
     text: Result<Waiting, Problem>,
 }
 
-pub(super) fn predict(
+pub(super) async fn predict(
     app: Arc<App>,
     options: &Options,
     body: Body,
     arrival: Arrival,
 ) -> Result<Response, Problem> {
-    let model = app.model(options.model.as_deref())?;
-    let direction = direction(&model, options.direction)?;
+    let asked = Asked::of(&app, options).await?;
     let (sender, answers) = Channel::<Bytes>::new(4);
     let (pending, rows) = mpsc::channel(AHEAD);
-    let reader = Reader {
-        app: Arc::clone(&app),
-        model,
-        direction,
-        pending,
-        row: 0,
-        _arrival: arrival.clone(),
-    };
+    let reader =
+        Reader { app: Arc::clone(&app), asked, pending, row: 0, _arrival: arrival.clone() };
     tokio::spawn(reader.run(body));
     tokio::spawn(write(app, options.top, rows, sender, arrival));
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::new(answers)).into_response())
@@ -58,8 +49,7 @@ pub(super) fn predict(
 
 struct Reader {
     app: Arc<App>,
-    model: Arc<Loaded>,
-    direction: Option<Direction>,
+    asked: Asked,
     pending: mpsc::Sender<Pending>,
     row: usize,
     /// The request is in flight until the last answer is written.
@@ -137,10 +127,10 @@ impl Reader {
         let fields = self.fields(line)?;
         let bytes = check_bytes(&self.app, &fields, self.row)?;
         let place = self.app.engine.reserve().await?;
-        let mut prepared = prepare(&self.model, vec![fields], bytes).await?;
+        let mut prepared = prepare(&self.asked.model, vec![fields], bytes).await?;
         let text = prepared.pop().ok_or_else(|| Problem::new(Kind::Internal, "a text was lost"))?;
         let deadline = Instant::now() + self.app.limits.deadline;
-        Ok(submit(&self.app, &self.model, self.direction, text, place, deadline))
+        Ok(submit(&self.app, &self.asked, text, place, deadline))
     }
 
     fn fields(&self, line: &[u8]) -> Result<Vec<String>, Problem> {
@@ -148,7 +138,7 @@ impl Reader {
             .map_err(|error| Problem::new(Kind::Syntax, error.to_string()))?;
         match value {
             Value::Object(row) => {
-                row_fields(&self.model, row.into_iter().collect::<Row>(), self.row)
+                row_fields(&self.asked.model, row.into_iter().collect::<Row>(), self.row)
             }
             other => serde_json::from_value::<Text>(other)
                 .map(Text::into_fields)
@@ -171,7 +161,7 @@ async fn write(
                 let seen = waiting.seen;
                 match waiting.answer(&app, deadline).await {
                     Ok(scored) => {
-                        let element = Element::new(scored.prediction, &seen, top);
+                        let element = Element::new(scored.prediction, scored.decision, &seen, top);
                         serde_json::to_string(&element).unwrap_or_default()
                     }
                     Err(problem) => problem.line(row),

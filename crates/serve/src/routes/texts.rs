@@ -1,7 +1,7 @@
 //! Texts to answers: what all routes that predict share.
 
 use super::app::App;
-use crate::api::{DirectionName, Row, Seen};
+use crate::api::{DirectionName, Options, Row, Seen};
 use crate::engine::{Job, Outcome, Scored};
 use crate::hosted::Loaded;
 use crate::problem::{Kind, Problem};
@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 use ulmfit::PreparedText;
+use ulmfit::decisions::Policy;
 use ulmfit::text::Direction;
 
 /// Bytes that are tokenized where they are, which takes less time than handing them to a thread.
@@ -21,11 +22,46 @@ const SMALL: usize = 16 << 10;
 /// A text's fields.
 pub(super) type Fields = Vec<String>;
 
-/// The only direction that a request asks for, if the model has it.
-pub(super) fn direction(
-    model: &Loaded,
-    name: Option<DirectionName>,
-) -> Result<Option<Direction>, Problem> {
+/// What a request asks for besides the texts.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) model: Arc<Loaded>,
+    /// The only direction to use, or all.
+    direction: Option<Direction>,
+    /// When to answer.
+    pub(super) policy: Option<Arc<Policy>>,
+}
+
+impl Asked {
+    /// Finds the model, checks its directions, and computes the thresholds of a rule.
+    pub(super) async fn of(app: &App, options: &Options) -> Result<Self, Problem> {
+        let model = app.model(options.model.as_deref())?;
+        let direction = direction(&model, options.direction)?;
+        let invalid = |detail: String| Problem::new(Kind::Invalid, detail);
+        let rule = options.rule.rule().map_err(|detail| invalid(detail.into()))?;
+        let Some(rule) = rule else { return Ok(Self { model, direction, policy: None }) };
+        if direction.is_some() {
+            let detail = "a rule is about all directions of a model: `direction` goes with none";
+            return Err(invalid(detail.into()).hint("leave out `direction`"));
+        }
+        let of = Arc::clone(&model);
+        let policy = spawn_blocking(move || of.policy(rule)).await;
+        let policy = policy.map_err(|_| Problem::new(Kind::Internal, "the rule was lost"))?;
+        let policy = policy.map_err(|error| {
+            invalid(error.to_string())
+                .hint("the model's `calibration.json` says which rules are possible")
+        })?;
+        Ok(Self { model, direction, policy: Some(policy) })
+    }
+
+    /// All directions, no rule.
+    pub(super) fn plainly(model: Arc<Loaded>) -> Self {
+        Self { model, direction: None, policy: None }
+    }
+}
+
+/// The only direction that a request asks for, if the model has it and others.
+fn direction(model: &Loaded, name: Option<DirectionName>) -> Result<Option<Direction>, Problem> {
     let has = |direction| model.directions.contains(&direction);
     let (wanted, there) = match name {
         None => return Ok(None),
@@ -34,7 +70,7 @@ pub(super) fn direction(
         Some(DirectionName::Both) => (None, model.directions.len() == 2),
     };
     if there {
-        return Ok(wanted);
+        return Ok(wanted.filter(|_| model.directions.len() > 1));
     }
     let detail = format!("the model `{}` does not read in this `direction`", model.name);
     Err(Problem::new(Kind::Invalid, detail).hint("leave it out"))
@@ -105,16 +141,16 @@ impl Waiting {
 /// Hands a tokenized text to the engine.
 pub(super) fn submit(
     app: &App,
-    model: &Arc<Loaded>,
-    direction: Option<Direction>,
+    asked: &Asked,
     text: PreparedText,
     place: OwnedSemaphorePermit,
     deadline: Instant,
 ) -> Waiting {
     let (reply, answer) = oneshot::channel();
     let seen = Seen::from(&text);
-    let (model, queued) = (Arc::clone(model), Instant::now());
-    app.engine.submit(Job { model, direction, text, queued, deadline, reply, place });
+    let queued = Instant::now();
+    let Asked { model, direction, policy } = asked.clone();
+    app.engine.submit(Job { model, direction, policy, text, queued, deadline, reply, place });
     Waiting { seen, answer }
 }
 
@@ -164,9 +200,8 @@ impl Answered {
 /// Predicts all texts of a request, or none.
 pub(super) async fn answer(
     app: &App,
-    model: &Arc<Loaded>,
+    asked: &Asked,
     texts: Vec<Fields>,
-    direction: Option<Direction>,
     deadline: Instant,
 ) -> Result<Answered, Problem> {
     check_count(app, texts.len())?;
@@ -176,7 +211,7 @@ pub(super) async fn answer(
     }
     let mut places = app.engine.try_reserve(texts.len())?;
     let begun = Instant::now();
-    let prepared = prepare(model, texts, bytes).await?;
+    let prepared = prepare(&asked.model, texts, bytes).await?;
     let tokenize = begun.elapsed();
     for text in &prepared {
         app.engine.check_wait(text.tokens(), deadline)?;
@@ -184,7 +219,7 @@ pub(super) async fn answer(
     let mut waiting = Vec::with_capacity(prepared.len());
     for text in prepared {
         let place = places.split(1).ok_or_else(|| Problem::new(Kind::Internal, "no place left"))?;
-        waiting.push(submit(app, model, direction, text, place, deadline));
+        waiting.push(submit(app, asked, text, place, deadline));
     }
     let mut texts = Vec::with_capacity(waiting.len());
     for waiting in waiting {
