@@ -24,8 +24,8 @@ fn wrong_requests_are_told_what_is_wrong() {
     assert!(detail(r#"{"text":"x","explain":"fast"}"#, 422).contains("unknown field `explain`"));
     assert!(detail(r#"{"text":"x","truncate":true}"#, 422).contains("unknown field `truncate`"));
     for (rule, said) in [
-        (r#""coverage":0.9"#, "no calibration"),
-        (r#""max_error":0.1"#, "no calibration"),
+        (r#""coverage":0.9"#, "calibration"),
+        (r#""max_error":0.1"#, "calibration"),
         (r#""threshold":1.5"#, "not between 0 and 1"),
         (r#""threshold":0.5,"max_error":0.1"#, "more than one of `threshold`"),
         (r#""per_class":true"#, "`per_class` has no effect without `coverage`"),
