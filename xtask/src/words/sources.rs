@@ -54,7 +54,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
             {
                 collect(&path, found)?;
             }
-        } else if name.ends_with(".rs") && !is_test_file(&name) {
+        } else if path.extension().is_some_and(|end| end == "rs") && !is_test_file(&name) {
             found.push(path);
         }
     }

@@ -13,9 +13,9 @@ use ulmfit::printable::printable;
 use ulmfit::run::Progress;
 use ulmfit::{Classifier, describe_columns};
 
-/// Shows which words decided: what each added to the probability of the answer.
+/// Explains predictions: shows how much each word added to the probability of the label.
 ///
-/// `predict --explain` gives the same for programs, with the place of each word.
+/// `predict --explain` prints the same as JSON, with the position of each word.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'You won a free prize!' | ulmfit explain model\n  \
     ulmfit explain model mails.csv --method exact --words 5")]
@@ -25,10 +25,10 @@ pub(crate) struct Args {
     /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// How the weights are found
+    /// How the weights are computed
     #[arg(long, value_enum, value_name = "HOW", default_value = "fast")]
     method: ExplainArg,
-    /// Words shown of each text, the strongest first
+    /// Number of words to show per text, those with the largest weights first
     #[arg(long, value_name = "N", default_value_t = 10)]
     words: usize,
     /// Use only this direction of a model that has both

@@ -173,7 +173,6 @@ impl DataError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room on the disk, or set TMPDIR to a folder on another one"
             }
-            Self::Read { .. } | Self::BadLabelSet { .. } => return None,
             Self::NotBuiltIn { .. } => "build with the feature of that name, or convert the file",
             Self::Dictionary { .. } => {
                 "decompress it with its own program, or compress it with a smaller dictionary"
@@ -262,7 +261,7 @@ impl DataError {
             }
             Self::TooLarge { .. } => "use a larger unit",
             Self::TooFewTokens { .. } => "a language model needs more text",
-            _ => return None, // has a hint with settings
+            _ => return None, // no hint, or one with settings
         };
         Some(hint.to_owned())
     }

@@ -9,7 +9,7 @@ use crate::model::scoring::argmax;
 use crate::text::{Direction, WordSpan};
 use ulmfit_ops::{Device, Tensor};
 
-/// How the weight of a word is found.
+/// How the weight of a word is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExplainMethod {
     /// In one pass: how the forward network's answer changes when it reads the word, and the
@@ -20,7 +20,7 @@ pub enum ExplainMethod {
     Exact,
 }
 
-/// An answer and the words that decided it.
+/// A prediction and the weights of its words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// Probabilities of all labels, or a number, as
@@ -34,7 +34,7 @@ pub struct Explanation {
     pub words: Vec<WordWeight>,
 }
 
-/// What a word did.
+/// The weight of a word.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WordWeight {
     /// The field it is in, from 0.
