@@ -1,5 +1,6 @@
 //! Records read by a thread of their own, so that a batch takes all that are ready.
 
+use crate::options::Shard;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -17,12 +18,14 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Starts reading. Dropping this does not wait for the thread, which may be waiting for input.
-    pub(crate) fn start(mut records: Records) -> io::Result<Self> {
+    /// Starts reading the rows of a shard. Dropping this does not wait for the thread, which may be waiting for input.
+    pub(crate) fn start(mut records: Records, shard: Shard) -> io::Result<Self> {
         let (sender, read) = sync_channel(BATCH);
         let reader = Builder::new().name("reader".into()).spawn(move || {
             // fails when there is no receiver left
-            _ = records.try_for_each(|record| sender.send(record));
+            _ = (0..).zip(&mut records).try_for_each(|(row, record)| {
+                if shard.has(row) || record.is_err() { sender.send(record) } else { Ok(()) }
+            });
             records
         })?;
         Ok(Self { read, reader })
@@ -61,7 +64,7 @@ mod tests {
     #[test]
     fn all_that_is_there_comes_at_once() {
         let (_place, records) = lines(300);
-        let ahead = ReadAhead::start(records).unwrap();
+        let ahead = ReadAhead::start(records, Shard::ALL).unwrap();
         while !ahead.reader.is_finished() {
             std::thread::yield_now();
         }
@@ -72,7 +75,7 @@ mod tests {
     #[test]
     fn batches_are_bounded_and_in_order() {
         let (_place, records) = lines(3 * BATCH + 7);
-        let ahead = ReadAhead::start(records).unwrap();
+        let ahead = ReadAhead::start(records, Shard::ALL).unwrap();
         let mut texts = Vec::new();
         loop {
             let batch: Vec<Record> = ahead.batch().map(Result::unwrap).collect();

@@ -329,3 +329,23 @@ fn models_survive_the_way_to_fastai_and_back() {
         assert_eq!(answer(&format!("{model}-back")), answer(model));
     }
 }
+
+/// The parts of a job, put together line by line, are what one process writes.
+#[test]
+fn shards_are_the_rows_of_one_process() {
+    let place = Place::new();
+    for format in ["jsonl", "text"] {
+        let predict = format!("predict classifier test.csv --format {format}");
+        let whole = place.run(&predict).ok();
+        let shard = |n| place.run(&format!("{predict} --shard {n}/4")).ok();
+        let shards: Vec<String> = (0..4).map(shard).collect();
+        let mut parts: Vec<_> = shards.iter().map(|text| text.lines()).collect();
+        let rows = whole.lines().count();
+        let joined = (0..rows).map(|row| parts[row % 4].next().unwrap().to_owned() + "\n");
+        assert_eq!(joined.collect::<String>(), whole);
+        assert!(parts.iter_mut().all(|lines| lines.next().is_none()));
+    }
+    let done = place.run("predict classifier test.csv --shard 4/4");
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("the shards are 0/4 to 3/4"), "{done:?}");
+}

@@ -66,6 +66,14 @@ impl Examples {
         self
     }
 
+    /// Names the texts of a document, in their order: the classifier finds these columns again in
+    /// files.
+    #[must_use]
+    pub fn with_text_columns(mut self, names: Vec<String>) -> Self {
+        self.text_columns = names;
+        self
+    }
+
     pub(crate) fn into_rows(self) -> LabelledInput {
         LabelledInput { train: self.train, valid: self.valid, test: self.test }
     }

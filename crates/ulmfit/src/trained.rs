@@ -45,6 +45,15 @@ impl Trained {
         self.classifier
     }
 
+    /// Removes the run folder of [`Trainer::output`](crate::Trainer::output), for a classifier that
+    /// is kept elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when it cannot be removed.
+    pub fn discard_run(&self) -> Result<(), Error> {
+        self.output.as_deref().map_or(Ok(()), |output| Ok(remove_run(&run_folder(output))?))
+    }
+
     /// Writes the model folder, report included. It appears complete or not at all, whenever the
     /// process is killed; the run folder of [`Trainer::output`](crate::Trainer::output) is removed
     /// when the model is safe.

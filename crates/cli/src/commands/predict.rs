@@ -1,7 +1,7 @@
 //! `ulmfit predict`.
 
 use crate::options::{
-    Common, DataOptions, DecisionOptions, DirectionOption, ExplainArg, PrecisionOption,
+    Common, DataOptions, DecisionOptions, DirectionOption, ExplainArg, PrecisionOption, Shard,
 };
 use crate::output::Output;
 use crate::prediction_rows::{Found, OutputFormat, PredictionRows, Word};
@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Write to this file instead of standard output; it appears complete or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Only every Nth row, beginning with row I, from 0: one part of a job of N processes
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Output format
     #[arg(long, value_enum, default_value = "jsonl")]
     format: OutputFormat,
@@ -210,7 +213,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
     // a person who types gets an answer to each line at once, a pipe gets large batches
-    let reader = ReadAhead::start(records)?;
+    let reader = ReadAhead::start(records, args.shard.unwrap_or(Shard::ALL))?;
     let mut failed = None;
     while failed.is_none() {
         let mut batch: Vec<Record> = Vec::new();

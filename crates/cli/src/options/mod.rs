@@ -13,6 +13,7 @@ mod network;
 mod precision;
 mod rows;
 mod run;
+mod shard;
 mod step;
 mod vocab;
 
@@ -29,6 +30,7 @@ pub(crate) use network::{DirectionOption, NetworkOptions};
 pub(crate) use precision::PrecisionOption;
 pub(crate) use rows::LabelledRows;
 pub(crate) use run::{RunOptions, overwrite_of};
+pub(crate) use shard::Shard;
 pub(crate) use step::StepOptions;
 pub(crate) use vocab::{
     BaseWordsOption, FROM_SCRATCH, LanguageOption, VocabOptions, VocabSizeOptions,

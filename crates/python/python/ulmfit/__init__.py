@@ -1,0 +1,44 @@
+"""Text classification by transfer learning (ULMFiT), as a scikit-learn estimator.
+
+The engine is written in Rust; a model has the same bits here, on the command line and in a server.
+"""
+
+from __future__ import annotations
+
+import os as _os
+from typing import TYPE_CHECKING, Any
+
+from ._errors import DataError, ModelError, UlmfitError, UsageError
+from ._ulmfit import LanguageModel, __version__
+from ._ulmfit import forget_threads as _forget_threads
+
+if TYPE_CHECKING:
+    from ._estimators import TextClassifier, TextRegressor
+
+__all__ = [
+    "DataError",
+    "LanguageModel",
+    "ModelError",
+    "TextClassifier",
+    "TextRegressor",
+    "UlmfitError",
+    "UsageError",
+    "__version__",
+]
+
+# The threads of a pool are not in the child of a fork.
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_forget_threads)
+
+
+def __getattr__(name: str) -> Any:
+    # scikit-learn takes most of a second to import: it is only loaded with the estimators.
+    if name in ("TextClassifier", "TextRegressor"):
+        from . import _estimators
+
+        return getattr(_estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

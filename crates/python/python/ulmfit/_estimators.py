@@ -1,0 +1,412 @@
+"""The estimators."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _labels
+from ._base import BaseEstimator, ClassifierMixin, RegressorMixin, check_is_fitted
+from ._errors import DataError, ModelError, UsageError
+from ._inputs import text_columns
+from ._progress import watcher
+from ._ulmfit import Model
+from ._ulmfit import train as _train
+
+
+class _TextEstimator(BaseEstimator):
+    """What the classifier and the regressor share."""
+
+    _model: Model | None = None
+
+    def __init__(
+        self,
+        *,
+        base: str = "en",
+        direction: str | None = None,
+        recipe: str = "default",
+        epochs: int | None = None,
+        lm_epochs: int | None = None,
+        lr: float | None = None,
+        batch_size: int | None = None,
+        self_training: int | None = None,
+        test_share: float = 0.0,
+        network: dict[str, int] | None = None,
+        min_freq: int | None = None,
+        text_columns: list[str] | None = None,
+        precision: str = "f32",
+        seed: int = 42,
+        threads: int | None = None,
+        checkpoint_dir: str | os.PathLike[str] | None = None,
+        checkpoint_updates: int | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        self.base = base
+        self.direction = direction
+        self.recipe = recipe
+        self.epochs = epochs
+        self.lm_epochs = lm_epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.self_training = self_training
+        self.test_share = test_share
+        self.network = network
+        self.min_freq = min_freq
+        self.text_columns = text_columns
+        self.precision = precision
+        self.seed = seed
+        self.threads = threads
+        self.checkpoint_dir = checkpoint_dir
+        self.checkpoint_updates = checkpoint_updates
+        self.verbose = verbose
+
+    # Training
+
+    def _options(self, task: str, names: list[str], unlabeled: list[str]) -> dict[str, Any]:
+        directions = {None: [], "both": ["forward", "backward"]}
+        sizes = {"emb": 256, "hid": 512, "layers": 3}
+        unknown = set(self.network or {}) - set(sizes)
+        if unknown:
+            raise UsageError(f"network has no size {unknown.pop()!r}; there are emb, hid and layers")
+        return {
+            "base": os.fspath(self.base),
+            "directions": directions.get(self.direction, [self.direction]),
+            "recipe": os.fspath(self.recipe),
+            "task": task,
+            "epochs": self.epochs,
+            "lm_epochs": self.lm_epochs,
+            "lr": self.lr,
+            "batch_size": self.batch_size,
+            "self_training": self.self_training,
+            "test_share": float(self.test_share),
+            # Nothing is held out unless a share is asked for: scikit-learn splits by itself.
+            "validation_share": None if self.test_share else 0.0,
+            **sizes,
+            **(self.network or {}),
+            "min_freq": self.min_freq,
+            "seed": self.seed,
+            "threads": self.threads,
+            "precision": self.precision,
+            "text_columns": names,
+            "checkpoint_dir": self.checkpoint_dir,
+            "checkpoint_updates": self.checkpoint_updates,
+            "unlabeled": unlabeled,
+        }
+
+    def _learn(
+        self,
+        task: str,
+        X: Any,
+        labels: list[Any],
+        unlabeled: Any,
+        validation: tuple[Any, list[Any]] | None,
+        callback: Any,
+    ) -> None:
+        columns, names = text_columns(X, self.text_columns)
+        held_out = None
+        if validation is not None:
+            held_out = (text_columns(validation[0], self.text_columns)[0], validation[1])
+        epochs: list[dict[str, Any]] = []
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            watcher(self.verbose, callback, epochs) as watch,
+        ):
+            files = []
+            if unlabeled is not None:
+                files = [_write_texts(unlabeled, self.text_columns, names, Path(folder))]
+            options = self._options(task, names, files)
+            self._model = _train((columns, labels), held_out, options, watch)
+        self._after_loading()
+        self.history_ = epochs
+
+    def _after_loading(self) -> None:
+        model = self._fitted()
+        self.model_hash_ = model.hash
+        report = model.text_file("report.json")
+        self.report_ = None if report is None else json.loads(report)
+        self.history_: list[dict[str, Any]] = []
+
+    # Answers
+
+    def _fitted(self) -> Model:
+        check_is_fitted(self)
+        assert self._model is not None
+        return self._model
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._model is not None
+
+    def _answers(self, X: Any) -> np.ndarray:
+        model = self._fitted()
+        names = self.text_columns or model.text_columns or None
+        columns, _ = text_columns(X, names)
+        return model.predict(columns, self.threads)
+
+    # Keeping
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model folder, which the command line and the server read, too.
+
+        It appears complete or not at all. Raises ``ModelError`` if something is there already.
+        """
+        model = self._fitted()
+        target = Path(path)
+        if target.exists():
+            raise ModelError(f"{target} exists already")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".ulmfit-") as place:
+            folder = Path(place) / "model"
+            folder.mkdir()
+            for name, content in model.files().items():
+                with open(folder / name, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.rename(folder, target)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        precision: str = "f32",
+        threads: int | None = None,
+    ) -> Any:
+        """Reads a model folder. Nothing in it is executed."""
+        model = Model.load(os.fspath(path), precision)
+        estimator = cls(precision=precision, threads=threads)
+        estimator._take(model)
+        return estimator
+
+    def _take(self, model: Model) -> None:
+        self._model = model
+        self._after_loading()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__)
+        model = state.pop("_model", None)
+        if model is not None:
+            state["_files"] = model.files()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        files = state.pop("_files", None)
+        if hasattr(super(), "__setstate__"):
+            super().__setstate__(state)
+        else:
+            self.__dict__.update(state)
+        if files is not None:
+            self._model = Model.from_files(files, self.precision)
+
+    # Being looked at
+
+    @property
+    def report_html_(self) -> str | None:
+        """The report as a page of its own."""
+        return self._fitted().text_file("report.html")
+
+    def _repr_html_(self) -> str:
+        if not self.__sklearn_is_fitted__():
+            return f"<pre>{html.escape(repr(self))}</pre>"
+        text = self._fitted().text_file("report.txt")
+        facts = f"model {self.model_hash_[:12]}" if text is None else text
+        return f"<pre>{html.escape(repr(self))}\n\n{html.escape(facts)}</pre>"
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.input_tags.sparse = False
+        tags.no_validation = True
+        tags.non_deterministic = False
+        tags.target_tags.required = True
+        return tags
+
+
+def _write_texts(X: Any, chosen: list[str] | None, names: list[str], folder: Path) -> str:
+    """Texts without labels as the file that the engine reads."""
+    columns, _ = text_columns(X, chosen)
+    names = names or ["text"]
+    path = folder / "unlabeled.jsonl"
+    with open(path, "w", encoding="utf-8") as file:
+        for row in zip(*(_texts(column) for column in columns)):
+            file.write(json.dumps(dict(zip(names, row)), ensure_ascii=False) + "\n")
+    return str(path)
+
+
+def _texts(column: Any) -> list[str]:
+    if isinstance(column, list):
+        return column
+    return column.to_list() if hasattr(column, "to_list") else column.to_pylist()
+
+
+class TextClassifier(ClassifierMixin, _TextEstimator):
+    """Classifies texts by ULMFiT: a language model is fine-tuned on the texts, then a classifier.
+
+    A text may have several labels: ``y`` is then an indicator matrix, or a list of lists.
+
+    Parameters
+    ----------
+    base : str
+        The language model to start from: ``"en"``, ``"en-base"``, ``"none"`` (random weights of
+        the sizes in ``network``), or a model folder.
+    direction : {"forward", "backward", "both"}, optional
+        Reading directions; those of the base unless it is given.
+    recipe : str
+        Hyper-parameters: a name such as ``"default"`` or ``"paper-2018"``, or a TOML file.
+    epochs, lm_epochs, lr, batch_size, self_training : optional
+        Replace those of the recipe.
+    test_share : float
+        Share of the rows that is held out, so that ``report_`` has a score. 0 learns from all.
+    network : dict, optional
+        ``{"emb": 256, "hid": 512, "layers": 3}`` for ``base="none"``.
+    min_freq : int, optional
+        How often a new word must occur to get into the vocabulary.
+    text_columns : list of str, optional
+        Columns with text, where X is a table.
+    precision : {"f32", "bf16", "int8", "auto"}
+        Precision of predictions.
+    seed : int
+        The same seed gives the same bits, for any number of threads.
+    threads : int, optional
+        Threads; as many as there are cores unless it is given.
+    checkpoint_dir : path, optional
+        Where the state of a training is kept. After Ctrl-C, or a crash, the same ``fit`` goes on
+        from there and ends with the same bits.
+    checkpoint_updates : int, optional
+        Save the state after so many updates; every ten minutes unless it is given.
+    verbose : bool, optional
+        Whether progress is shown; in notebooks unless it is given.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The classes, in the order of the columns of ``predict_proba``.
+    report_ : dict
+        ``report.json``: scores with intervals beside simple baselines.
+    history_ : list of dict
+        Every epoch of the training: stage, losses, and the validation scores if there are any. A
+        model that was loaded has none; what its report keeps is in ``report_["training"]``.
+    multi_label_ : bool
+        Whether a text may have several labels.
+    model_hash_ : str
+        Hash of the model.
+    """
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        unlabeled: Any = None,
+        X_valid: Any = None,
+        y_valid: Any = None,
+        callback: Any = None,
+    ) -> TextClassifier:
+        """Trains.
+
+        ``unlabeled`` are more texts, without labels. Epochs are selected on ``X_valid`` and
+        ``y_valid`` if the recipe selects any. ``callback(kind, stage, data)`` is told what
+        happens.
+        """
+        if _labels.are_several(y):
+            classes, labels, indicator = _labels.lists(y)
+            valid = None if X_valid is None else (X_valid, _labels.lists(y_valid)[1])
+            self._learn("multi", X, labels, unlabeled, valid, callback)
+            self.classes_ = classes
+            self.multi_label_, self._indicator = True, indicator
+        else:
+            known, names = _labels.Classes.of(_labels.column(y))
+            if len(known.names) < 2:
+                raise DataError("y has one class; two or more classes are needed")
+            valid = None
+            if X_valid is not None:
+                valid = (X_valid, _labels.Classes.of(_labels.column(y_valid))[1])
+            self._learn("single", X, names, unlabeled, valid, callback)
+            self.classes_ = known.values
+            self.multi_label_, self._indicator = False, False
+        return self
+
+    def _after_loading(self) -> None:
+        super()._after_loading()
+        labels = self._fitted().labels
+        if not hasattr(self, "classes_"):
+            self.classes_ = np.array(labels)
+            self.multi_label_ = self._fitted().task == "multi"
+            self._indicator = False
+
+    def _take(self, model: Model) -> None:
+        if model.task == "regression":
+            raise UsageError("the model predicts numbers; load it with TextRegressor")
+        super()._take(model)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities ``(n, C)`` as float32, one column for each of ``classes_``."""
+        answers = self._answers(X)
+        order = _labels.Classes(self.classes_).order_in(self._fitted().labels)
+        return answers if (order == np.arange(len(order))).all() else answers[:, order]
+
+    def predict(self, X: Any) -> Any:
+        """The class of each text; for several labels an indicator matrix, or lists as in ``y``."""
+        self._fitted()
+        if not self.multi_label_:
+            return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        chosen = self.predict_proba(X) >= 0.5
+        if self._indicator:
+            return chosen.astype(np.int64)
+        return [self.classes_[row].tolist() for row in chosen]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of texts whose answer is right; with several labels all of them must be."""
+        if self.multi_label_ and not self._indicator:
+            right = [set(a) == set(b) for a, b in zip(self.predict(X), y)]
+            return float(np.average(right, weights=sample_weight))
+        return float(super().score(X, y, sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class TextRegressor(RegressorMixin, _TextEstimator):
+    """Predicts a number for each text. Parameters and attributes as in :class:`TextClassifier`."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        unlabeled: Any = None,
+        X_valid: Any = None,
+        y_valid: Any = None,
+        callback: Any = None,
+    ) -> TextRegressor:
+        """Trains, as :meth:`TextClassifier.fit` does."""
+        valid = None if X_valid is None else (X_valid, _numbers(y_valid))
+        self._learn("regression", X, _numbers(y), unlabeled, valid, callback)
+        return self
+
+    def _take(self, model: Model) -> None:
+        if model.task != "regression":
+            raise UsageError("the model predicts labels; load it with TextClassifier")
+        super()._take(model)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The number for each text, as float32."""
+        return self._answers(X)[:, 0]
+
+
+def _numbers(y: Any) -> list[str]:
+    values = _labels.column(y).astype(float)
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if len(wrong):
+        raise DataError(f"y[{wrong[0]}] is not a finite number")
+    return [repr(value) for value in values.tolist()]

@@ -1,0 +1,159 @@
+//! Texts that Python gives, without copies: lists of `str`, and whatever speaks Arrow.
+
+use crate::errors;
+use arrow_array::cast::AsArray as _;
+use arrow_array::{Array as _, ArrayRef, DictionaryArray, types};
+use arrow_schema::DataType;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3_arrow::input::AnyArray;
+
+/// A column of texts.
+pub(crate) enum Column {
+    Strings(Vec<PyBackedStr>),
+    Arrow { chunks: Vec<ArrayRef>, ends: Vec<usize> },
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Column {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let speaks_arrow = |name: &str| object.hasattr(name);
+        if speaks_arrow("__arrow_c_stream__")? || speaks_arrow("__arrow_c_array__")? {
+            return Self::from_arrow(&object);
+        }
+        let mut strings = Vec::with_capacity(object.len().unwrap_or(0));
+        for (row, item) in object.try_iter()?.enumerate() {
+            let item = item?;
+            strings.push(item.extract().map_err(|_| not_a_text(row, &item))?);
+        }
+        Ok(Self::Strings(strings))
+    }
+}
+
+fn not_a_text(row: usize, item: &Bound<'_, PyAny>) -> PyErr {
+    let missing = item.is_none() || item.ne(item).unwrap_or(false);
+    let kind = item.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    let message = if missing {
+        format!("X[{row}] is missing; fill missing texts with \"\" or remove these rows")
+    } else {
+        format!("X[{row}] is {kind}, not str")
+    };
+    errors::new(item.py(), "DataError", &message)
+}
+
+impl Column {
+    fn from_arrow(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = object.py();
+        let reader = object.extract::<AnyArray>()?.into_reader()?;
+        let (mut chunks, mut ends, mut end) = (Vec::new(), Vec::new(), 0);
+        for chunk in reader {
+            let chunk = chunk.map_err(|error| PyTypeError::new_err(error.to_string()))?;
+            if !is_text(chunk.data_type()) {
+                let message = format!("X is a column of {}, not of texts", chunk.data_type());
+                return Err(errors::new(py, "DataError", &message));
+            }
+            if let Some(row) = (0..chunk.len()).find(|&row| is_missing(&chunk, row)) {
+                let row = end + row;
+                let message =
+                    format!("X[{row}] is missing; fill missing texts with \"\" or remove these rows");
+                return Err(errors::new(py, "DataError", &message));
+            }
+            end += chunk.len();
+            ends.push(end);
+            chunks.push(chunk);
+        }
+        Ok(Self::Arrow { chunks, ends })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Strings(strings) => strings.len(),
+            Self::Arrow { ends, .. } => ends.last().copied().unwrap_or(0),
+        }
+    }
+
+    /// The text of a row.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub(crate) fn text(&self, row: usize) -> &str {
+        match self {
+            Self::Strings(strings) => &strings[row],
+            Self::Arrow { chunks, ends } => {
+                let chunk = ends.partition_point(|&end| end <= row);
+                let start = chunk.checked_sub(1).map_or(0, |before| ends[before]);
+                value(&chunks[chunk], row - start)
+            }
+        }
+    }
+}
+
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+/// Whether a cell is null, or stands for a null of its dictionary.
+fn is_missing(array: &ArrayRef, row: usize) -> bool {
+    if array.is_null(row) {
+        return true;
+    }
+    let Some(dictionary) = array.as_any_dictionary_opt() else { return false };
+    dictionary.values().is_null(dictionary.normalized_keys()[row])
+}
+
+fn value(array: &ArrayRef, row: usize) -> &str {
+    match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().value(row),
+        DataType::LargeUtf8 => array.as_string::<i64>().value(row),
+        DataType::Utf8View => array.as_string_view().value(row),
+        DataType::Dictionary(key, _) => match **key {
+            DataType::Int8 => of_dictionary(array.as_dictionary::<types::Int8Type>(), row),
+            DataType::Int16 => of_dictionary(array.as_dictionary::<types::Int16Type>(), row),
+            DataType::Int32 => of_dictionary(array.as_dictionary::<types::Int32Type>(), row),
+            DataType::Int64 => of_dictionary(array.as_dictionary::<types::Int64Type>(), row),
+            DataType::UInt8 => of_dictionary(array.as_dictionary::<types::UInt8Type>(), row),
+            DataType::UInt16 => of_dictionary(array.as_dictionary::<types::UInt16Type>(), row),
+            DataType::UInt32 => of_dictionary(array.as_dictionary::<types::UInt32Type>(), row),
+            _ => of_dictionary(array.as_dictionary::<types::UInt64Type>(), row),
+        },
+        other => unreachable!("{other} was refused"),
+    }
+}
+
+fn of_dictionary<K: types::ArrowDictionaryKeyType>(array: &DictionaryArray<K>, row: usize) -> &str {
+    let key = array.key(row).expect("nulls were refused");
+    value(array.values(), key)
+}
+
+/// Documents of one or more columns of texts.
+pub(crate) struct Documents(Vec<Column>);
+
+impl Documents {
+    /// # Errors
+    /// `DataError` when columns differ in length, or there is none.
+    pub(crate) fn new(py: Python<'_>, columns: Vec<Column>) -> PyResult<Self> {
+        let lengths: Vec<usize> = columns.iter().map(Column::len).collect();
+        match lengths.first() {
+            None => Err(errors::new(py, "DataError", "there is no column of texts")),
+            Some(first) if lengths.iter().any(|length| length != first) => {
+                Err(errors::new(py, "DataError", "the columns of texts differ in length"))
+            }
+            Some(_) => Ok(Self(columns)),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0[0].len()
+    }
+
+    /// The texts of a document, one per column.
+    pub(crate) fn document(&self, row: usize) -> Vec<&str> {
+        self.0.iter().map(|column| column.text(row)).collect()
+    }
+}

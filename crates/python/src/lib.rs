@@ -1,0 +1,31 @@
+//! `ulmfit._ulmfit`: the engine as Python sees it. What users call is in `python/ulmfit`.
+
+mod documents;
+mod errors;
+mod interrupt;
+mod language_model;
+mod model;
+mod progress;
+mod threads;
+mod train;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _ulmfit {
+    #[pymodule_export]
+    use super::language_model::LanguageModel;
+    #[pymodule_export]
+    use super::model::Model;
+    #[pymodule_export]
+    use super::threads::forget_threads;
+    #[pymodule_export]
+    use super::train::train;
+
+    use super::{Bound, PyModule, PyModuleMethods, PyResult};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,176 @@
+//! A classifier that Python holds.
+
+use crate::documents::{Column, Documents};
+use crate::errors::exception;
+use crate::interrupt::interruptible;
+use numpy::{PyArray2, PyArrayMethods as _, PyReadwriteArray2};
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use ulmfit::checkpoint::ModelFolder;
+use ulmfit::data::labels::LabelKind;
+use ulmfit::{Classifier, Error, Precision};
+
+/// Documents that are tokenised and answered at a time.
+const CHUNK: usize = 512;
+/// Documents of a batch. It changes the speed and no bit of an answer.
+const BATCH: usize = 64;
+
+/// A trained classifier. Threads can share it.
+#[pyclass(frozen, module = "ulmfit._ulmfit")]
+pub(crate) struct Model {
+    classifier: Classifier,
+    /// The model folder, which is what is pickled.
+    files: BTreeMap<String, Vec<u8>>,
+    hash: String,
+}
+
+fn precision(name: &str) -> Option<Precision> {
+    Some(match name {
+        "f32" => Precision::F32,
+        "bf16" => Precision::Bf16,
+        "int8" => Precision::Int8,
+        "auto" => Precision::for_prediction(),
+        _ => return None,
+    })
+}
+
+impl Model {
+    pub(crate) fn open(path: &Path, precision_name: &str) -> Result<Self, Error> {
+        let precision = precision(precision_name).ok_or_else(|| Error::Usage {
+            message: format!("precision is \"{precision_name}\"; use f32, bf16, int8 or auto"),
+            hint: None,
+        })?;
+        let folder = ModelFolder::open(path)?;
+        let mut files = BTreeMap::new();
+        for (name, _) in folder.files() {
+            files.insert(name.to_owned(), folder.read(name)?);
+        }
+        let manifest = path.join("manifest.json");
+        let read = std::fs::read(&manifest);
+        let read = read.map_err(|source| ulmfit::checkpoint::CheckpointError::Io {
+            action: "read",
+            path: manifest,
+            source,
+        })?;
+        files.insert("manifest.json".to_owned(), read);
+        let classifier = Classifier::load(path)?.with_precision(precision);
+        Ok(Self { classifier, files, hash: folder.hash() })
+    }
+
+    fn fill(
+        &self,
+        documents: &Documents,
+        row_length: usize,
+        out: &mut [f32],
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        for (chunk, out) in out.chunks_mut(CHUNK * row_length).enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let rows = chunk * CHUNK..chunk * CHUNK + out.len() / row_length;
+            let texts: Vec<Vec<&str>> = rows.map(|row| documents.document(row)).collect();
+            let answers = self.classifier.bundle().probabilities(&texts, BATCH)?;
+            for (out, answer) in out.chunks_exact_mut(row_length).zip(answers) {
+                out.copy_from_slice(&answer);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl Model {
+    /// Loads a model folder.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: std::path::PathBuf, precision: &str) -> PyResult<Self> {
+        py.detach(|| Self::open(&path, precision)).map_err(|error| exception(py, &error))
+    }
+
+    /// Loads a model folder from the bytes of its files.
+    #[staticmethod]
+    fn from_files(
+        py: Python<'_>,
+        files: BTreeMap<String, Vec<u8>>,
+        precision: &str,
+    ) -> PyResult<Self> {
+        let folder = tempfile::tempdir()?;
+        for (name, bytes) in &files {
+            let is_plain = Path::new(name).file_name().is_some_and(|plain| plain == name.as_str());
+            if !is_plain {
+                let message = format!("`{name}` is not a file name");
+                return Err(crate::errors::new(py, "ModelError", &message));
+            }
+            std::fs::write(folder.path().join(name), bytes)?;
+        }
+        py.detach(|| Self::open(folder.path(), precision)).map_err(|error| exception(py, &error))
+    }
+
+    /// The files of the model folder, by name.
+    fn files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let files = PyDict::new(py);
+        for (name, bytes) in &self.files {
+            files.set_item(name, PyBytes::new(py, bytes))?;
+        }
+        Ok(files)
+    }
+
+    /// One file of the model folder as text, if it is there.
+    fn text_file(&self, name: &str) -> Option<String> {
+        self.files.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Hash of the model folder, without what differs from one training to the next.
+    #[getter]
+    fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Names of the labels, in the order of the columns of `predict`.
+    #[getter]
+    fn labels(&self) -> Vec<String> {
+        self.classifier.labels().to_vec()
+    }
+
+    /// `single`, `multi` or `regression`.
+    #[getter]
+    fn task(&self) -> &'static str {
+        match self.classifier.task() {
+            LabelKind::Single => "single",
+            LabelKind::Multi => "multi",
+            LabelKind::Regression => "regression",
+        }
+    }
+
+    /// Names of the text columns it learned from.
+    #[getter]
+    fn text_columns(&self) -> Vec<String> {
+        self.classifier.text_columns().to_vec()
+    }
+
+    /// Probabilities `[n, C]`, or numbers `[n, 1]`, of documents given as columns of texts.
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Vec<Column>,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let documents = Documents::new(py, columns)?;
+        let row_length = self.classifier.labels().len().max(1);
+        let array = PyArray2::<f32>::zeros(py, [documents.len(), row_length], false);
+        let mut view: PyReadwriteArray2<'_, f32> = array.readwrite();
+        let out = view.as_slice_mut().expect("it was just made, in one piece");
+        let filled = interruptible(py, threads, |stop| {
+            self.fill(&documents, row_length, out, stop).map(|()| stop.load(Ordering::Relaxed))
+        })?;
+        if filled.map_err(|error| exception(py, &error))? {
+            return Err(PyKeyboardInterrupt::new_err(()));
+        }
+        drop(view);
+        Ok(array)
+    }
+}

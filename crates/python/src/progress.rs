@@ -1,0 +1,55 @@
+//! What a training tells, told to Python.
+
+use pyo3::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use ulmfit::run::{Progress, StageName};
+use ulmfit::train::{Control, Event};
+
+/// Calls `callback(kind, stage, data)`, if there is one; `data` is JSON or a text.
+pub(crate) struct Told<'a> {
+    pub(crate) callback: Option<Py<PyAny>>,
+    /// Raised when the user wants to stop.
+    pub(crate) stop: &'a AtomicBool,
+    /// What the callback raised.
+    pub(crate) failed: Option<PyErr>,
+}
+
+impl Told<'_> {
+    fn tell(&mut self, kind: &str, stage: &str, data: &str) {
+        let Some(callback) = &self.callback else { return };
+        let told = Python::attach(|py| callback.call1(py, (kind, stage, data)).map(drop));
+        if let (Err(error), None) = (told, &self.failed) {
+            self.failed = Some(error);
+        }
+    }
+
+    fn control(&self) -> Control {
+        if self.stop_asked() { Control::Stop } else { Control::Continue }
+    }
+}
+
+impl Progress for Told<'_> {
+    fn stage_started(&mut self, stage: &StageName) {
+        self.tell("stage", &stage.name, &stage.title);
+    }
+
+    fn stop_asked(&self) -> bool {
+        self.failed.is_some() || self.stop.load(Ordering::Relaxed)
+    }
+
+    fn event(&mut self, stage: &StageName, event: &Event) -> Control {
+        if self.callback.is_some() {
+            let data = serde_json::to_string(event).expect("events serialise");
+            self.tell("event", &stage.name, &data);
+        }
+        self.control()
+    }
+
+    fn note(&mut self, text: &str) {
+        self.tell("note", "", text);
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.tell("warning", "", text);
+    }
+}

@@ -1,0 +1,196 @@
+//! Training a classifier from Python.
+
+use crate::documents::{Column, Documents};
+use crate::errors::{self, exception};
+use crate::interrupt::interruptible;
+use crate::model::Model;
+use crate::progress::Told;
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use ulmfit::checkpoint::Overwrite;
+use ulmfit::data::labels::{LabelOptions, Task};
+use ulmfit::data::{Place, RawLabel, Record};
+use ulmfit::model::AwdLstmConfig;
+use ulmfit::recipe::{Overrides, Recipe};
+use ulmfit::run::CheckpointInterval;
+use ulmfit::stages::ClassifyOptions;
+use ulmfit::text::{Direction, VocabConfig};
+use ulmfit::{Error, Examples, Trainer};
+
+/// What a training is asked for; the fields are those of the estimators.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Options {
+    base: String,
+    directions: Vec<String>,
+    recipe: String,
+    task: String,
+    epochs: Option<usize>,
+    lm_epochs: Option<usize>,
+    lr: Option<f64>,
+    batch_size: Option<usize>,
+    self_training: Option<usize>,
+    test_share: f64,
+    validation_share: Option<f64>,
+    emb: usize,
+    hid: usize,
+    layers: usize,
+    min_freq: Option<u64>,
+    seed: u64,
+    threads: Option<usize>,
+    precision: String,
+    text_columns: Vec<String>,
+    checkpoint_dir: Option<PathBuf>,
+    checkpoint_updates: Option<u64>,
+    unlabeled: Vec<PathBuf>,
+}
+
+/// A label: one name, or several.
+#[derive(FromPyObject)]
+pub(crate) enum Label {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<Label> for RawLabel {
+    fn from(label: Label) -> Self {
+        match label {
+            Label::One(name) => Self::One(name),
+            Label::Many(names) => Self::Many(names),
+        }
+    }
+}
+
+/// Labelled documents.
+pub(crate) type Labelled = (Vec<Column>, Vec<Label>);
+
+fn examples(py: Python<'_>, (columns, labels): Labelled) -> PyResult<Vec<Record>> {
+    let documents = Documents::new(py, columns)?;
+    if documents.len() != labels.len() {
+        let message = format!("X has {} rows, y has {}", documents.len(), labels.len());
+        return Err(errors::new(py, "DataError", &message));
+    }
+    let file: Arc<Path> = Arc::from(Path::new("X"));
+    let record = |(row, label): (usize, Label)| Record {
+        fields: documents.document(row).into_iter().map(str::to_owned).collect(),
+        label: Some(label.into()),
+        place: Place::new(&file, row as u64 + 1),
+        columns: Vec::new(),
+    };
+    Ok(labels.into_iter().enumerate().map(record).collect())
+}
+
+fn usage(message: String) -> Error {
+    Error::Usage { message, hint: None }
+}
+
+fn trainer(options: &Options) -> Result<Trainer, Error> {
+    let direction = |name: &String| match name.as_str() {
+        "forward" => Ok(Direction::Forward),
+        "backward" => Ok(Direction::Backward),
+        other => Err(usage(format!("direction is \"{other}\"; use forward, backward or both"))),
+    };
+    let directions: Vec<Direction> =
+        options.directions.iter().map(direction).collect::<Result<_, _>>()?;
+    let task = match options.task.as_str() {
+        "multi" => Task::Multi,
+        "regression" => Task::Regression,
+        _ => Task::Single,
+    };
+    let recipe = Path::new(&options.recipe);
+    let recipe = if recipe.extension().is_some_and(|ending| ending == "toml") {
+        Recipe::read(recipe)?
+    } else {
+        Recipe::preset(&options.recipe)?
+    };
+    let sizes = AwdLstmConfig {
+        vocab: 0,
+        emb: options.emb,
+        hid: options.hid,
+        layers: options.layers,
+    };
+    let mut vocab = VocabConfig { base_words: ulmfit::text::BaseWords::All, ..VocabConfig::default() };
+    vocab.min_freq = options.min_freq.unwrap_or(vocab.min_freq);
+    let mut trainer = Trainer::new()
+        .base(options.base.as_str())
+        .recipe(recipe)
+        .overrides(Overrides {
+            epochs: options.epochs,
+            lr: options.lr,
+            batch_size: options.batch_size,
+            self_training: options.self_training,
+            ..Overrides::default()
+        })
+        .lm_overrides(Overrides {
+            epochs: options.lm_epochs,
+            batch_size: options.batch_size,
+            ..Overrides::default()
+        })
+        .classifier(ClassifyOptions {
+            labels: LabelOptions { task, ..LabelOptions::default() },
+            seed: options.seed,
+            ..ClassifyOptions::default()
+        })
+        .network(sizes)
+        .vocabulary(vocab)
+        .unlabeled(&options.unlabeled)
+        .test_share(options.test_share);
+    if let Some(share) = options.validation_share {
+        trainer = trainer.validation_share(share);
+    }
+    if !directions.is_empty() {
+        trainer = trainer.directions(&directions);
+    }
+    if let Some(folder) = &options.checkpoint_dir {
+        trainer = trainer.output(folder.join("classifier"), Overwrite::Refuse);
+    }
+    if let Some(updates) = options.checkpoint_updates {
+        trainer = trainer.checkpoint_interval(CheckpointInterval::Updates(updates));
+    }
+    Ok(trainer)
+}
+
+/// Trains a classifier. On Ctrl-C the state is saved where `checkpoint_dir` says, and
+/// `KeyboardInterrupt` is raised; the same call goes on from there.
+#[pyfunction]
+#[pyo3(signature = (train_set, validation_set, options, callback=None))]
+pub(crate) fn train(
+    py: Python<'_>,
+    train_set: Labelled,
+    validation_set: Option<Labelled>,
+    options: Options,
+    callback: Option<Py<PyAny>>,
+) -> PyResult<Model> {
+    let train_set = examples(py, train_set)?;
+    let validation_set = validation_set.map(|set| examples(py, set)).transpose()?;
+    if let Some(folder) = &options.checkpoint_dir {
+        std::fs::create_dir_all(folder)?;
+    }
+    let (result, failed) = interruptible(py, options.threads, |stop| {
+        let mut told = Told { callback, stop, failed: None };
+        let run = |told: &mut Told<'_>| {
+            let mut examples =
+                Examples::from(train_set).with_text_columns(options.text_columns.clone());
+            if let Some(set) = validation_set {
+                examples = examples.with_validation(set.into());
+            }
+            let trained = trainer(&options)?.fit_with(examples, told)?;
+            let place = tempfile::tempdir().map_err(|error| usage(error.to_string()))?;
+            let path = place.path().join("model");
+            trained.save(&path)?;
+            let model = Model::open(&path, &options.precision)?;
+            trained.discard_run()?;
+            Ok(model)
+        };
+        (run(&mut told), told.failed)
+    })?;
+    if let Some(raised) = failed {
+        return Err(raised);
+    }
+    match result {
+        Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
+        result => result.map_err(|error| exception(py, &error)),
+    }
+}
