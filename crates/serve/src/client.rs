@@ -76,7 +76,7 @@ pub enum ClientError {
         hint: Option<String>,
     },
     /// What came is not an answer.
-    #[error("{url} does not answer as a server of `ulmfit` does: {what}")]
+    #[error("{url} does not answer like a ulmfit server: {what}")]
     Strange {
         /// Address that was asked.
         url: String,
@@ -238,7 +238,7 @@ impl Client {
         }
         let decisions = received.predictions.into_iter().map(ReceivedElement::into_decision);
         let decisions: Option<Vec<Decision>> = decisions.collect();
-        let lacks = || strange(format!("a prediction of `{}` lacks a part", received.model.name));
+        let lacks = || strange(format!("a prediction of `{}` is incomplete", received.model.name));
         let decisions = decisions.ok_or_else(lacks)?;
         let (promise, warnings) =
             received.rule.map(|rule| (rule.promise, rule.warnings)).unwrap_or_default();

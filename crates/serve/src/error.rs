@@ -55,7 +55,7 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// Requests were given up at the end.
-    #[error("{requests} requests were not answered before the time to stop was over")]
+    #[error("{requests} requests were not answered in time before the server stopped")]
     NotDrained {
         /// How many.
         requests: usize,

@@ -59,7 +59,7 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
     let page = settings.page.then(Page::new);
     let limits = settings.limits.clone();
     let app = Arc::new(App::new(models, engine, Arc::clone(&metrics), limits, log, access, page));
-    let signal = |kind| signal(kind).map_err(failed("cannot hear signals"));
+    let signal = |kind| signal(kind).map_err(failed("cannot handle signals"));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;

@@ -91,7 +91,7 @@ pub struct Settings {
     pub models: Vec<ModelSource>,
     /// Where to listen.
     pub listen: Listen,
-    /// Tokens that allow requests, one a line; none: whoever reaches the address may ask.
+    /// Tokens that allow requests, one per line; `None`: anyone who reaches the address may send requests.
     pub token_file: Option<PathBuf>,
     /// Whether others may reach it without a token.
     pub open: bool,

@@ -21,13 +21,13 @@ fn read(path: &Path) -> Result<Vec<Hash>, ServeError> {
         std::fs::read_to_string(path).map_err(|error| bad(format!("cannot read: {error}")))?;
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
-        return Err(bad("has no token: it needs one a line".into()));
+        return Err(bad("has no token: it needs one per line".into()));
     }
     if lines.iter().any(|line| line.len() < SHORTEST) {
         return Err(bad(format!("a token needs at least {SHORTEST} characters")));
     }
     if !lines.iter().all(|line| line.bytes().all(|byte| byte.is_ascii_graphic())) {
-        return Err(bad("a token consists of ASCII characters without spaces".into()));
+        return Err(bad("a token must consist of ASCII characters without spaces".into()));
     }
     Ok(lines.iter().map(|line| blake3::hash(line.as_bytes())).collect())
 }

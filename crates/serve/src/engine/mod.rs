@@ -120,7 +120,7 @@ impl Engine {
             return Ok(());
         }
         let detail = format!(
-            "texts that wait will take {} s, longer than the deadline of {} s",
+            "waiting texts will take {} s, longer than the deadline of {} s",
             wait.as_secs(),
             self.limits.deadline.as_secs()
         );

@@ -46,7 +46,7 @@ pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
 }
 
 fn bug() -> Problem {
-    Problem::new(Kind::Internal, "the prediction failed; the log of the server may say more")
+    Problem::new(Kind::Internal, "the prediction failed; the log of the server may have details")
 }
 
 fn predict(job: &Job, texts: &[&PreparedText]) -> Result<Vec<Prediction>, Problem> {

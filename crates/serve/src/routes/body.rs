@@ -41,14 +41,14 @@ pub(super) async fn next(body: &mut Body, idle: Duration) -> Result<Option<Bytes
                 } // trailers say nothing to us
             }
             Some(Err(_)) => {
-                return Err(Problem::new(Kind::Syntax, "the body of the request broke off"));
+                return Err(Problem::new(Kind::Syntax, "the body of the request ended early"));
             }
         }
     }
 }
 
 fn slow(idle: Duration) -> Problem {
-    let detail = format!("nothing of the request came for {} s", idle.as_secs_f64());
+    let detail = format!("no data of the request arrived for {} s", idle.as_secs_f64());
     Problem::new(Kind::SlowBody, detail)
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn read(
         bytes.extend_from_slice(&piece);
         let more = u32::try_from(bytes.len().div_ceil(1024) - before).unwrap_or(u32::MAX);
         let permit = Arc::clone(&app.body_memory).try_acquire_many_owned(more).map_err(|_| {
-            Problem::new(Kind::QueueFull, "the memory for bodies of requests is used up")
+            Problem::new(Kind::QueueFull, "the memory for request bodies is exhausted")
                 .hint("try again after the time in `Retry-After`")
                 .retry_after(Duration::from_secs(1))
         })?;

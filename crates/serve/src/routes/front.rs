@@ -118,7 +118,7 @@ fn refusal(access: &Access, route: &str, headers: &HeaderMap) -> Option<Problem>
                 return None;
             }
             let detail = format!("this server does not answer to the name `{name}`");
-            let hint = "call it 127.0.0.1 or localhost, or start it with that name allowed";
+            let hint = "use 127.0.0.1 or localhost, or start the server with that name allowed";
             Some(Problem::new(Kind::Host, detail).hint(hint))
         }
     }

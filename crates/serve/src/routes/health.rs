@@ -18,15 +18,15 @@ pub(super) struct Health {
 
 /// Whether the process runs.
 #[utoipa::path(get, path = "/health/live", tag = "operation",
-    responses((status = 200, description = "It does", body = Health)))]
+    responses((status = 200, description = "The process runs", body = Health)))]
 pub(super) async fn live() -> Response {
     json(&Health { status: "live" })
 }
 
-/// Whether it takes requests: not once it has been told to stop.
+/// Whether it accepts requests: not after the signal to stop.
 #[utoipa::path(get, path = "/health/ready", tag = "operation",
     responses(
-        (status = 200, description = "It does", body = Health),
+        (status = 200, description = "The server is ready", body = Health),
         (status = 503, description = "It is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Problem> {

@@ -84,23 +84,23 @@ fn cors_layer(origins: &[HeaderValue]) -> CorsLayer {
 }
 
 async fn not_found(request: Request) -> Problem {
-    let detail = format!("there is nothing at `{}`", request.uri().path());
+    let detail = format!("there is no route `{}`", request.uri().path());
     Problem::new(Kind::NotFound, detail).hint("`/openapi.json` lists all routes")
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    let detail = format!("`{}` does not take {}", request.uri().path(), request.method());
-    Problem::new(Kind::Method, detail).hint("the header `Allow` says what it takes")
+    let detail = format!("`{}` does not accept {}", request.uri().path(), request.method());
+    Problem::new(Kind::Method, detail).hint("the header `Allow` lists the accepted methods")
 }
 
 /// A path that is not UTF-8 once its escapes are read.
 fn bad_path() -> Problem {
-    Problem::new(Kind::NotFound, "there is nothing by this name")
+    Problem::new(Kind::NotFound, "there is no model of this name")
 }
 
 /// The panic hook has reported it.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    let detail = "the request met a bug of the server; its log says more";
+    let detail = "the server failed with a bug; its log has details";
     Problem::new(Kind::Internal, detail).into_response()
 }
 

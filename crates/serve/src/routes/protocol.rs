@@ -47,7 +47,7 @@ pub(super) async fn server() -> Response {
 
 /// Whether the process runs.
 #[utoipa::path(get, path = "/v2/health/live", tag = "open inference protocol",
-    responses((status = 200, description = "It does", body = super::openapi::AnyObject)))]
+    responses((status = 200, description = "The process runs", body = super::openapi::AnyObject)))]
 pub(super) async fn live() -> Response {
     json(&value!({ "live": true }))
 }
@@ -55,7 +55,7 @@ pub(super) async fn live() -> Response {
 /// Whether the server takes requests.
 #[utoipa::path(get, path = "/v2/health/ready", tag = "open inference protocol",
     responses(
-        (status = 200, description = "It does", body = super::openapi::AnyObject),
+        (status = 200, description = "The server is ready", body = super::openapi::AnyObject),
         (status = 503, description = "It is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Response, Problem> {
