@@ -77,6 +77,8 @@ test("a text gets a label and a bar per label", async ({ page }) => {
   assert.ok(Math.abs(widths[0] + widths[1] - 100) < 0.01, `bars of ${widths}`);
   assert.ok(widths[0] >= widths[1], "the likeliest first");
   assert.equal(await page.locator("#answer .answer").textContent(), names[0]);
+  const set = await page.locator("#answer .set").textContent();
+  assert.ok(set.includes(names[0]), set);
   assert.match(await page.locator("#answer").textContent(), /4 tokens, \d+ tokens? not in the vocabulary/);
 });
 

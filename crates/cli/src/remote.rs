@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use ulmfit::decisions::Rule;
 use ulmfit_serve::{Client, Columns, Decided, Question};
 
-/// Texts of a request.
-const TEXTS: usize = 128;
+/// Texts of a request: with all that are asked at a time few enough for a slow server's deadline.
+const TEXTS: usize = 32;
 /// Bytes of the texts of a request, unless one text has more.
 const BYTES: usize = 512 << 10;
 /// Requests at a time: the server works while answers travel.

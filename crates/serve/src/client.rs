@@ -86,8 +86,9 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    fn is_too_large(&self) -> bool {
-        matches!(self, Self::Refused { status: 413, .. })
+    /// Whether fewer texts may be answered: the request is too large, or takes too long.
+    fn is_too_much(&self) -> bool {
+        matches!(self, Self::Refused { status: 413 | 504, .. })
     }
 }
 
@@ -175,7 +176,7 @@ impl Client {
 
     /// The prediction for each document, in order; a document is the texts of its columns.
     ///
-    /// Requests that are too large are halved; while the server is too busy it is asked again.
+    /// Requests that are too large, or not answered in time, are halved; while the server is too busy it is asked again.
     ///
     /// # Errors
     /// [`ClientError`] when there is no answer.
@@ -185,7 +186,7 @@ impl Client {
         question: Question<'_>,
     ) -> Result<Decided, ClientError> {
         match self.ask(documents, question) {
-            Err(error) if error.is_too_large() && documents.len() > 1 => {
+            Err(error) if error.is_too_much() && documents.len() > 1 => {
                 let (first, second) = documents.split_at(documents.len() / 2);
                 let mut decided = self.predict(first, question)?;
                 decided.decisions.extend(self.predict(second, question)?.decisions);
