@@ -93,6 +93,7 @@ fn scores_of_a_classifier() {
         "labels",
         "confusion",
         "per_class",
+        "mistakes",
     ];
     assert_eq!(fields, BTreeSet::from(promised));
     assert_eq!(scores["n"], 30);

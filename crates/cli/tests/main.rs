@@ -17,6 +17,7 @@ mod damaged_runs;
 mod decisions;
 mod experiments;
 mod explain;
+mod folds;
 mod hostile;
 mod ignored_options;
 mod labels;

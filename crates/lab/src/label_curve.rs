@@ -359,6 +359,7 @@ impl Curve<'_> {
         let (data, classify) = self.labelled(&lm, train, seed)?;
         let LabelCurveOptions { directions, recipe, overrides, .. } = self.options;
         let options = TrainOptions {
+            folds: None,
             directions: directions.clone(),
             recipe: recipe.train.clone(),
             overrides: overrides.clone(),

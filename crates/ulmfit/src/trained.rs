@@ -24,7 +24,7 @@ impl Trained {
         output: Option<PathBuf>,
         overwrite: Overwrite,
     ) -> Self {
-        let TrainedClassifier { classifier, report, calibration } = outcome;
+        let TrainedClassifier { classifier, report, calibration, .. } = outcome;
         let classifier = Classifier::calibrated(classifier, calibration);
         Self { classifier, report, metadata, output, overwrite }
     }

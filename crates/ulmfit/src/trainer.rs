@@ -5,6 +5,7 @@ use crate::examples::Examples;
 use crate::input::{SplitFractions, UnknownWords};
 use crate::model::AwdLstmConfig;
 use crate::recipe::{Overrides, Recipe};
+use crate::report::scored_csv;
 use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
 use crate::stages::{ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, fit, train};
 use crate::text::{Direction, TextConfig, VocabConfig};
@@ -33,6 +34,7 @@ pub struct Trainer {
     overrides: Overrides,
     lm_overrides: Overrides,
     validation_share: Option<f64>,
+    folds: Option<usize>,
     test_share: f64,
     classify: ClassifyOptions,
     sizes: AwdLstmConfig,
@@ -80,6 +82,7 @@ impl Trainer {
             overrides: Overrides::default(),
             lm_overrides: Overrides::default(),
             validation_share: None,
+            folds: None,
             test_share: TEST_SHARE,
             classify: ClassifyOptions::default(),
             sizes: AwdLstmConfig { vocab: 0, emb: 256, hid: 512, layers: 3 },
@@ -147,6 +150,14 @@ impl Trainer {
     /// where there is no test set either, it is 0.1.
     pub fn validation_share(mut self, share: f64) -> Self {
         self.validation_share = Some(share);
+        self
+    }
+
+    /// Scores all examples by cross-validation with so many folds: each is answered by a classifier
+    /// that has not learned it, and the final one learns all. Nothing is held out then, whatever
+    /// the shares; at least 2.
+    pub fn folds(mut self, count: usize) -> Self {
+        self.folds = Some(count);
         self
     }
 
@@ -256,13 +267,30 @@ impl Trainer {
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
         let valid = self.validation_share.unwrap_or(usual);
-        let shares = SplitFractions { valid, test: self.test_share };
+        let shares = match self.folds {
+            Some(0 | 1) => {
+                let message = "a cross-validation needs at least 2 folds".into();
+                return Err(Error::Usage { message, hint: None });
+            }
+            Some(_) if selects => {
+                let message = "a cross-validation has no validation set to select an epoch on";
+                let hint = "train for a fixed number of epochs".into();
+                return Err(Error::Usage { message: message.into(), hint: Some(hint) });
+            }
+            Some(_) if examples.test.is_some() || examples.valid.is_some() => {
+                let message = "a cross-validation scores all examples: it has no other sets".into();
+                return Err(Error::Usage { message, hint: None });
+            }
+            Some(_) => SplitFractions { valid: 0.0, test: 0.0 },
+            None => SplitFractions { valid, test: self.test_share },
+        };
         let mut classify = self.classify;
         let task = &mut classify.labels.task;
         *task = task.with_delimiter(examples.read.label_delimiter);
         let options = TrainOptions {
             directions,
             shares,
+            folds: self.folds,
             recipe: self.recipe.train,
             overrides: self.overrides,
             classify,
@@ -301,10 +329,18 @@ impl Trainer {
                 train(&mut runner, lm, input, &options)?
             }
         };
+        let scored = outcome.scored.take();
+        let scored = scored.map(|found| {
+            let columns = text_columns.iter().chain(&label_column).cloned().collect::<Vec<_>>();
+            let labels = &outcome.classifier.labels;
+            scored_csv(labels, &found.records, &found.rows, &found.folds, &columns)
+        });
+        let scored = scored.transpose()?;
         outcome.classifier.text_columns = text_columns;
         outcome.classifier.label_column = label_column;
         let threads = rayon::current_num_threads();
-        let metadata = outcome.metadata(origin.as_ref(), &options, &runner, threads);
+        let mut metadata = outcome.metadata(origin.as_ref(), &options, &runner, threads);
+        metadata.others.extend(scored.map(|bytes| ("scored.csv".to_owned(), bytes)));
         Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
     }
 }

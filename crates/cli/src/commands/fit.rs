@@ -2,11 +2,12 @@
 
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, FROM_SCRATCH,
-    LabelledRows, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
+    FoldsOption, LabelledRows, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::data::readers::Columns;
 use ulmfit::{Base, Trainer};
 
 /// Trains a classifier on labelled texts and reports how good it is; the command most people need.
@@ -46,6 +47,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     classifier: ClassifierOptions,
     #[command(flatten)]
+    folds: FoldsOption,
+    #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
     learning: LearningOptions,
@@ -75,9 +78,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         trainer = trainer.directions(&direction.directions());
     }
     trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
+    trainer = args.folds.configure(trainer);
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
-    let examples = args.rows.read(&args.data, &args.unlabeled, &mut terminal)?;
+    let columns = if args.folds.is_given() { Columns::Keep } else { Columns::Drop };
+    let examples = args.rows.read(&args.data, &args.unlabeled, columns, &mut terminal)?;
     crate::signals::install(); // not before there is something to save
     let trained = trainer.fit_on(base, examples, &mut terminal)?;
     super::train::save(&trained, &args.run, &mut terminal, out)

@@ -1,12 +1,13 @@
 //! `ulmfit train`: stage 3.
 
 use crate::options::{
-    ClassifierOptions, Common, DataOptions, DirectionOption, LabelledRows, LearningOptions,
-    RunOptions,
+    ClassifierOptions, Common, DataOptions, DirectionOption, FoldsOption, LabelledRows,
+    LearningOptions, RunOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use ulmfit::data::readers::Columns;
 use ulmfit::run::Progress;
 use ulmfit::{Base, Trained, Trainer};
 
@@ -28,6 +29,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     classifier: ClassifierOptions,
     #[command(flatten)]
+    folds: FoldsOption,
+    #[command(flatten)]
     data: DataOptions,
     #[command(flatten)]
     learning: LearningOptions,
@@ -48,9 +51,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         trainer = trainer.directions(&direction.directions());
     }
     trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
+    trainer = args.folds.configure(trainer);
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
-    let examples = args.rows.read(&args.data, &args.unlabeled, &mut terminal)?;
+    let columns = if args.folds.is_given() { Columns::Keep } else { Columns::Drop };
+    let examples = args.rows.read(&args.data, &args.unlabeled, columns, &mut terminal)?;
     crate::signals::install(); // not before there is something to save
     let trained = trainer.fit_on(base, examples, &mut terminal)?;
     save(&trained, &args.run, &mut terminal, out)

@@ -2,6 +2,7 @@
 
 use super::DataOptions;
 use std::path::PathBuf;
+use ulmfit::data::readers::{Columns, ReadOptions};
 use ulmfit::run::Progress;
 use ulmfit::{Error, Examples, Reader};
 
@@ -26,9 +27,10 @@ impl LabelledRows {
         &self,
         data: &DataOptions,
         unlabeled: &[PathBuf],
+        columns: Columns,
         progress: &mut dyn Progress,
     ) -> Result<Examples, Error> {
-        let mut reader = Reader::new(data.read_options());
+        let mut reader = Reader::new(ReadOptions { columns, ..data.read_options() });
         let mut examples = reader.read(&self.data_file, progress)?;
         if let Some(path) = &self.valid {
             examples = examples.with_validation(reader.read(path, progress)?);

@@ -15,8 +15,15 @@ pub(super) const MANIFEST: &str = "manifest.json";
 /// Files about the making of a model: time, memory and threads differ between trainings and are not part
 /// of the model, so its hash leaves them out. Calibrating a model again
 /// does not make it another one, either.
-const RECORDS: [&str; 6] =
-    ["README.md", "calibration.json", "report.html", "report.json", "report.txt", "run.json"];
+const RECORDS: [&str; 7] = [
+    "README.md",
+    "calibration.json",
+    "report.html",
+    "report.json",
+    "report.txt",
+    "run.json",
+    "scored.csv",
+];
 const SCHEMA: u32 = 1;
 const MAX_BYTES: u64 = 1 << 20;
 

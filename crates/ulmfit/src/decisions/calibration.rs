@@ -34,6 +34,8 @@ pub enum Source {
     Validation,
     /// The validation set, on which the best epoch was selected: a little optimistic.
     Selected,
+    /// All examples, each answered by a classifier that had not learned it.
+    OutOfFold,
     /// Rows that a user gave for it.
     Given,
 }

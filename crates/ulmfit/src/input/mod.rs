@@ -3,6 +3,8 @@
 #[cfg(feature = "train")]
 mod corpus;
 #[cfg(feature = "train")]
+mod folds;
+#[cfg(feature = "train")]
 mod reading;
 #[cfg(feature = "train")]
 mod row_counts;

@@ -138,7 +138,7 @@ impl LabelledSplits {
 }
 
 /// All fields of a record as one text; copied only if there are several.
-fn joined(record: &Record) -> Cow<'_, str> {
+pub(super) fn joined(record: &Record) -> Cow<'_, str> {
     match &record.fields[..] {
         [only] => only.into(),
         fields => fields.join(" ").into(),

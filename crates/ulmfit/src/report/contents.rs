@@ -32,6 +32,9 @@ pub struct Report {
     /// Whether training selected anything on the validation set.
     #[serde(rename = "chosen")]
     pub selected_on_valid: bool,
+    /// Folds of the cross-validation that `test` is from, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
     /// Scores of simple baselines on the test set (else on the validation set).
     pub baselines: Option<BaselineScores>,
     /// The classifier against TF-IDF on the same rows; `None` where labels are numbers.
@@ -184,6 +187,7 @@ impl Report {
     /// The score to quote, and the split it is from: the test set if there is one.
     pub fn evaluated(&self) -> Option<(&ClassifierEvaluation, EvaluationSplit)> {
         match (&self.test, &self.valid) {
+            (Some(test), _) if self.folds.is_some() => Some((test, EvaluationSplit::Folds)),
             (Some(test), _) => Some((test, EvaluationSplit::Test)),
             (None, Some(valid)) if self.selected_on_valid => {
                 Some((valid, EvaluationSplit::Selection))
@@ -216,6 +220,8 @@ impl Report {
 pub enum EvaluationSplit {
     /// The test set, used once.
     Test,
+    /// All examples, each answered by a classifier that had not learned it.
+    Folds,
     /// The validation set, on which nothing was selected.
     Validation,
     /// The validation set on which epochs were selected: an optimistic score.

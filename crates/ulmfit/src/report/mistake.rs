@@ -69,7 +69,7 @@ pub fn mistakes(
 }
 
 /// What is wrong with a prediction, and how much.
-struct Wrong {
+pub(super) struct Wrong {
     label: String,
     guess: String,
     weight: f64,
@@ -77,7 +77,7 @@ struct Wrong {
 }
 
 impl Wrong {
-    fn of(names: &[String], target: &Target, row: &[f32]) -> Option<Self> {
+    pub(super) fn of(names: &[String], target: &Target, row: &[f32]) -> Option<Self> {
         let joined = |classes: &[u32]| {
             let names: Vec<&str> = classes.iter().map(|&n| names[n as usize].as_str()).collect();
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -115,7 +115,7 @@ impl Wrong {
 }
 
 /// The beginning of a text on one line.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(EXCERPT) {
         Some((end, _)) => line[..end].trim_end().to_owned() + "…",
@@ -124,7 +124,7 @@ fn excerpt(text: &str) -> String {
 }
 
 /// Without the folder, which should not be passed on with a report.
-fn short(place: &Place) -> String {
+pub(super) fn short(place: &Place) -> String {
     let file = place.file.file_name().map_or_else(
         || place.file.display().to_string(),
         |name| name.to_string_lossy().into_owned(),

@@ -23,6 +23,10 @@ impl fmt::Display for Report {
                     (EvaluationSplit::Test, _) => {
                         "the test set, which has near-duplicates in the training set (optimistic)"
                     }
+                    (EvaluationSplit::Folds, _) => {
+                        "all examples, each by a classifier that had not learned it \
+                         (cross-validation)"
+                    }
                     (EvaluationSplit::Validation, _) => {
                         "the validation set, on which nothing was selected"
                     }

@@ -1,5 +1,6 @@
 //! Scores of simpler methods on the rows that a classifier was scored on.
 
+use super::folds::OutOfFold;
 use crate::Error;
 use crate::baselines::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
 use crate::data::labels::{LabelKind, LabelSet, Target};
@@ -43,31 +44,56 @@ impl Baselines {
         }))
     }
 
-    /// For labels, where a prediction is correct or not.
+    /// As [`measure`](Self::measure), where each record is answered by tools that have not learned
+    /// its fold.
+    ///
+    /// # Errors
+    /// As [`measure`](Self::measure).
+    pub(crate) fn measure_folds<D: Device>(
+        model: &ClassifierBundle<D>,
+        records: &[Record],
+        out_of_fold: &OutOfFold,
+    ) -> Result<Self, Error> {
+        let labels = &model.labels;
+        if labels.kind() == LabelKind::Regression {
+            // the mean of the others differs by next to nothing
+            let values = values(labels, records)?;
+            return Ok(Self::numbers(&values, &values, &out_of_fold.rows));
+        }
+        let mut guesses = vec![Guesses::default(); records.len()];
+        for part in out_of_fold.parts(records) {
+            let found = Guesses::of(model, &part.train, &part.test)?;
+            part.rows.iter().zip(found).for_each(|(&row, found)| guesses[row] = found);
+        }
+        let wanted = answers(labels, records)?;
+        Ok(Self::compared(labels.kind(), &wanted, &guesses, &out_of_fold.rows))
+    }
+
+    /// Where an answer is right or wrong.
     fn labels<D: Device>(
         model: &ClassifierBundle<D>,
         train: &[Record],
         test: &[Record],
         rows: &[Vec<f32>],
     ) -> Result<Self, DataError> {
-        let labels = &model.labels;
-        let (known, wanted) = (answers(labels, train)?, answers(&labels.with_unseen(test), test)?);
-        let hits = |guesses: &[Vec<u32>]| -> Vec<bool> {
-            guesses.iter().zip(&wanted).map(|(guess, wanted)| guess == wanted).collect()
+        let wanted = answers(&model.labels.with_unseen(test), test)?;
+        let guesses = Guesses::of(model, train, test)?;
+        Ok(Self::compared(model.labels.kind(), &wanted, &guesses, rows))
+    }
+
+    /// The classifier beside the baselines, by what each row should be.
+    fn compared(
+        kind: LabelKind,
+        wanted: &[Vec<u32>],
+        guesses: &[Guesses],
+        rows: &[Vec<f32>],
+    ) -> Self {
+        let hits = |of: &dyn Fn(usize) -> Vec<u32>| -> Vec<bool> {
+            wanted.iter().enumerate().map(|(row, wanted)| of(row) == *wanted).collect()
         };
-        let most = majority(&known).cloned().unwrap_or_default();
-        let majority = hits(&vec![most; wanted.len()]);
-        let usual;
-        let tokenizer = match model.text.pipeline() {
-            Some(text) => text.tokenizer(),
-            None => {
-                usual = Tokenizer::default();
-                &usual
-            }
-        };
-        let tfidf = hits(&tfidf_guesses(labels, tokenizer, &known, train, test));
-        let ours: Vec<Vec<u32>> = rows.iter().map(|row| answer(labels.kind(), row)).collect();
-        let comparison = Comparison::new(&hits(&ours), &tfidf);
+        let majority = hits(&|row| guesses[row].majority.clone());
+        let tfidf = hits(&|row| guesses[row].tfidf.clone());
+        let comparison = Comparison::new(&hits(&|row| answer(kind, &rows[row])), &tfidf);
         let [(majority_accuracy, majority_ci95), (tfidf_accuracy, tfidf_ci95)] =
             [&majority, &tfidf].map(|hits| {
                 let (right, n) = (hits.iter().filter(|&&hit| hit).count(), hits.len());
@@ -76,7 +102,7 @@ impl Baselines {
         let scores =
             BaselineScores::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 };
         let verdict = comparison.words("The classifier", "TF-IDF with logistic regression");
-        Ok(Self { scores, comparison: Some(comparison), verdict })
+        Self { scores, comparison: Some(comparison), verdict }
     }
 
     /// For numbers, where a prediction is near or far.
@@ -119,6 +145,36 @@ impl Baselines {
             mae_gain_ci95,
         };
         Self { scores, comparison: None, verdict }
+    }
+}
+
+/// What simpler tools answer for a record.
+#[derive(Clone, Default)]
+struct Guesses {
+    majority: Vec<u32>,
+    tfidf: Vec<u32>,
+}
+
+impl Guesses {
+    /// Those for `test` by tools that have learned `train`.
+    fn of<D: Device>(
+        model: &ClassifierBundle<D>,
+        train: &[Record],
+        test: &[Record],
+    ) -> Result<Vec<Self>, DataError> {
+        let labels = &model.labels;
+        let known = answers(labels, train)?;
+        let most = majority(&known).cloned().unwrap_or_default();
+        let usual;
+        let tokenizer = match model.text.pipeline() {
+            Some(text) => text.tokenizer(),
+            None => {
+                usual = Tokenizer::default();
+                &usual
+            }
+        };
+        let tfidf = tfidf_guesses(labels, tokenizer, &known, train, test);
+        Ok(tfidf.into_iter().map(|tfidf| Self { majority: most.clone(), tfidf }).collect())
     }
 }
 

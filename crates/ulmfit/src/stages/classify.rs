@@ -59,20 +59,39 @@ impl LabelledText {
     }
 }
 
-/// Source of the labels that a classifier is trained on.
+/// Which labels a classifier learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LabelSource {
+pub(crate) struct LabelSource {
+    /// Where they come from.
+    pub(crate) origin: LabelOrigin,
+    /// The fold that is held out, from 0, in a cross-validation.
+    pub(crate) fold: Option<usize>,
+}
+
+/// Where the labels come from that a classifier learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LabelOrigin {
     /// The user's labels.
     Gold,
     /// These, and pseudo-labels of a first classifier: [`self_training`](super::self_training).
     Pseudo,
 }
 
+/// What the name of a training for a fold begins with.
+pub(crate) const FOLD: &str = "fold-";
+
 impl LabelSource {
     fn task(self, direction: Direction) -> StageName {
-        let (title, name) = match self {
-            Self::Gold => ("train the classifier", "train"),
-            Self::Pseudo => ("train a second classifier", "self-train"),
+        let (title, name) = match self.origin {
+            LabelOrigin::Gold => ("train the classifier", "train"),
+            LabelOrigin::Pseudo => ("train a second classifier", "self-train"),
+        };
+        let (title, name) = match self.fold {
+            None => (title.to_owned(), name.to_owned()),
+            Some(fold) => {
+                let number = fold + 1;
+                (format!("fold {number}: {title}"), format!("{FOLD}{number}-{name}"))
+            }
         };
         StageName { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
     }
@@ -100,7 +119,7 @@ pub fn classify(
     lm: LmBundle,
     job: &ClassifierJob<'_>,
 ) -> Result<ClassifierBundle, Error> {
-    train_with(LabelSource::Gold, runner, lm, job)
+    train_with(LabelSource { origin: LabelOrigin::Gold, fold: None }, runner, lm, job)
 }
 
 /// [`classify`], in a run folder of its own for each source of labels.

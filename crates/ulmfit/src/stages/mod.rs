@@ -9,6 +9,8 @@ mod classify;
 mod evaluate;
 #[cfg(feature = "train")]
 mod fit;
+#[cfg(feature = "train")]
+mod folds;
 mod generate;
 #[cfg(feature = "train")]
 mod language;

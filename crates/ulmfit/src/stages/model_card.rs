@@ -1,5 +1,6 @@
 //! The files of a model folder for people: the model card, and `run.json` with its provenance.
 
+use super::classify::FOLD;
 use super::options::TrainOptions;
 use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
@@ -69,7 +70,8 @@ fn fence(text: &str) -> String {
 
 fn metrics(runner: &Runner<'_>) -> Vec<(String, Vec<u8>)> {
     let file = |(task, lines): (String, Vec<u8>)| (format!("metrics-{task}.jsonl"), lines);
-    runner.metrics().into_iter().map(file).collect()
+    let kept = runner.metrics().into_iter().filter(|(task, _)| !task.starts_with(FOLD));
+    kept.map(file).collect()
 }
 
 impl<S: TokenSource> LmCard<'_, S> {

@@ -33,6 +33,8 @@ pub struct TrainOptions {
     pub classify: ClassifyOptions,
     /// Fractions of the examples to hold out.
     pub shares: SplitFractions,
+    /// Folds of a cross-validation that scores all examples; none: those held out are scored.
+    pub folds: Option<usize>,
 }
 
 impl TrainOptions {

@@ -4,7 +4,7 @@
 //! other, so a classifier is mostly right where it is confident, and there are many such texts.
 //! The second classifier starts from the language model again, not from the first one's weights.
 
-use super::classify::{ClassifierJob, LabelSource, LabelledText, train_with};
+use super::classify::{ClassifierJob, LabelOrigin, LabelSource, LabelledText, train_with};
 use super::options::TrainOptions;
 use crate::Error;
 use crate::data::batches::TokenSource;
@@ -73,21 +73,34 @@ pub fn self_train(
     lm_tokens: Option<usize>,
     options: &TrainOptions,
 ) -> Result<SelfTrained, Error> {
+    train_fold(None, runner, lm, data, texts, lm_tokens, options)
+}
+
+/// [`self_train`] without a fold of the rows, in a run folder of its own for each.
+pub(crate) fn train_fold(
+    fold: Option<usize>,
+    runner: &mut Runner<'_>,
+    lm: LmBundle,
+    data: &LabelledText,
+    texts: &[Vec<u32>],
+    lm_tokens: Option<usize>,
+    options: &TrainOptions,
+) -> Result<SelfTrained, Error> {
     let TrainOptions { directions, recipe, overrides, classify, .. } = options;
     let groups = lm.networks.first().map_or(0, |(_, network)| network.config().layers + 2);
     let written = recipe.checked(overrides, groups)?;
     let rule = written.self_training.filter(|_| !texts.is_empty());
     let again = rule.map(|rule| (rule, lm.copy(directions)));
-    let train = |source, runner: &mut Runner<'_>, lm, data: &LabelledText| {
+    let train = |origin, runner: &mut Runner<'_>, lm, data: &LabelledText| {
         let resolved = recipe.resolve(overrides, &data.amount(lm_tokens), groups);
         if let Some(changes) = written.changes(&resolved) {
             runner.progress.note(&changes);
         }
         let job = ClassifierJob { data, directions, recipe: &resolved, options: classify };
-        let classifier = train_with(source, runner, lm, &job)?;
+        let classifier = train_with(LabelSource { origin, fold }, runner, lm, &job)?;
         Ok::<_, Error>((classifier, resolved))
     };
-    let (classifier, resolved) = train(LabelSource::Gold, runner, lm, data)?;
+    let (classifier, resolved) = train(LabelOrigin::Gold, runner, lm, data)?;
     let Some((rule, lm)) = again else {
         return Ok(SelfTrained { classifier, recipe: resolved, first: None });
     };
@@ -106,7 +119,7 @@ pub fn self_train(
         "a second classifier also learns the {learned} most confident of {} pseudo-labels",
         first.labelled
     ));
-    let (classifier, recipe) = train(LabelSource::Pseudo, runner, lm, &more)?;
+    let (classifier, recipe) = train(LabelOrigin::Pseudo, runner, lm, &more)?;
     Ok(SelfTrained { classifier, recipe, first: Some(first) })
 }
 

@@ -3,10 +3,11 @@
 use super::baselines::Baselines;
 use super::classify::LabelledText;
 use super::evaluate::score;
+use super::folds::OutOfFold;
 use super::model_card::provenance;
 use super::options::TrainOptions;
 use super::self_training::{FirstClassifier, SelfTrained, sample, self_train};
-use super::trained_classifier::TrainedClassifier;
+use super::trained_classifier::{ScoredRows, TrainedClassifier};
 use crate::Error;
 use crate::data::Record;
 use crate::data::labels::{LabelKind, LabelSet, Target};
@@ -115,6 +116,14 @@ pub(crate) fn train_on(
         valid: labelled(&lm.text, &rows.valid, &rows.labels)?,
         labels: rows.labels.clone(),
     };
+    let texts = (&lm_summary.pool[..], lm_summary.lm_tokens);
+    let out_of_fold = options
+        .folds
+        .map(|count| OutOfFold::train(runner, &lm, rows, &data.train, texts, options, count))
+        .transpose()?;
+    if out_of_fold.is_some() {
+        timings.lap("folds");
+    }
     let SelfTrained { classifier, recipe, first } =
         self_train(runner, lm, &data, &lm_summary.pool, lm_summary.lm_tokens, options)?;
     let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
@@ -122,9 +131,18 @@ pub(crate) fn train_on(
     let batch = options.recipe.training.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
-    let (evaluated, evaluated_rows) =
-        if test.is_some() { (&rows.test, test_rows) } else { (&rows.valid, valid_rows) };
+    let (test, evaluated, evaluated_rows) = match &out_of_fold {
+        Some(found) => {
+            let scores = score(&classifier, &rows.train, &found.rows)?;
+            (Some(scores), &rows.train, found.rows.clone())
+        }
+        None if test.is_some() => (test, &rows.test, test_rows),
+        None => (test, &rows.valid, valid_rows),
+    };
     let self_training = match first {
+        Some(FirstClassifier { labelled, learned, .. }) if out_of_fold.is_some() => {
+            Some(SelfTrainingReport { labelled, learned, first_accuracy: None })
+        }
         Some(FirstClassifier { classifier, labelled, learned }) => {
             let first_accuracy = match scored(runner, &classifier, evaluated, batch)?.0 {
                 Some(ClassifierEvaluation::SingleLabel(scores)) => Some(scores.accuracy),
@@ -135,7 +153,10 @@ pub(crate) fn train_on(
         None => None,
     };
     timings.lap("scoring");
-    let baselines = Baselines::measure(&classifier, &rows.train, evaluated, &evaluated_rows)?;
+    let baselines = match &out_of_fold {
+        Some(found) => Some(Baselines::measure_folds(&classifier, &rows.train, found)?),
+        None => Baselines::measure(&classifier, &rows.train, evaluated, &evaluated_rows)?,
+    };
     timings.lap("baselines");
     let labels = rows.labels.with_unseen(evaluated);
     let reliability = reliability(&labels, evaluated, &evaluated_rows)?;
@@ -144,10 +165,11 @@ pub(crate) fn train_on(
         None => (None, None, None),
     };
     let chosen = options.recipe.training.selects();
-    let source = match (test.is_some(), chosen) {
-        (true, _) => Source::Test,
-        (false, false) => Source::Validation,
-        (false, true) => Source::Selected,
+    let source = match (options.folds, test.is_some(), chosen) {
+        (Some(_), ..) => Source::OutOfFold,
+        (None, true, _) => Source::Test,
+        (None, false, false) => Source::Validation,
+        (None, false, true) => Source::Selected,
     };
     // what a model folder is used with unless something else is asked for
     let precision = Precision::default().to_string();
@@ -156,7 +178,9 @@ pub(crate) fn train_on(
         .transpose()?;
     let automation = calibration.as_ref().and_then(Automation::new);
     let made = provenance(&classifier, rows, lm_summary.recipe.as_ref(), options);
-    let training = runner.courses()?;
+    // those of the folds are like the one that is shown
+    let mut training = runner.courses()?;
+    training.retain(|course| !course.title.starts_with("fold "));
     let (time, stages) = timings.stop(runner.earlier());
     let report = Report {
         rows: rows.counts(),
@@ -167,6 +191,7 @@ pub(crate) fn train_on(
         test,
         valid,
         selected_on_valid: chosen,
+        folds: options.folds,
         baselines: scores,
         comparison,
         verdict,
@@ -183,7 +208,12 @@ pub(crate) fn train_on(
             continued: runner.continued(),
         },
     };
-    Ok(TrainedClassifier { classifier, report, calibration })
+    let scored = out_of_fold.map(|found| ScoredRows {
+        records: rows.train.clone(),
+        rows: found.rows,
+        folds: found.folds,
+    });
+    Ok(TrainedClassifier { classifier, report, calibration, scored })
 }
 
 /// How far probabilities can be trusted: those of the guesses where a text has one label, those of

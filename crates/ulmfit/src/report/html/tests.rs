@@ -114,6 +114,7 @@ fn report(text: &str) -> Report {
         test: Some(single(&labels)),
         valid: None,
         selected_on_valid: false,
+        folds: None,
         baselines: Some(BaselineScores::Labels {
             majority_accuracy: 0.5,
             majority_ci95: [0.4, 0.6],

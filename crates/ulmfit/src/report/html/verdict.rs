@@ -49,6 +49,9 @@ fn evidence(report: &Report) -> String {
     let rows = count(scores.rows());
     let on = match split {
         EvaluationSplit::Test => format!("on {rows} test rows"),
+        EvaluationSplit::Folds => {
+            format!("on all {rows} examples, each by a classifier that had not learned it")
+        }
         EvaluationSplit::Validation => {
             format!("on {rows} validation rows, on which nothing was selected")
         }
@@ -114,7 +117,9 @@ fn compared(comparison: &Comparison, on: &str, split: EvaluationSplit) -> String
         Verdict::Tie => {
             let rows = match split {
                 EvaluationSplit::Test => "test rows",
-                EvaluationSplit::Validation | EvaluationSplit::Selection => "rows",
+                EvaluationSplit::Folds
+                | EvaluationSplit::Validation
+                | EvaluationSplit::Selection => "rows",
             };
             let n = count(comparison.n);
             let proof = format!("{n} {rows} cannot prove a difference ({interval})");

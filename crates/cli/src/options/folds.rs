@@ -1,0 +1,30 @@
+//! Cross-validation.
+
+use ulmfit::Trainer;
+
+/// How many folds a training scores all rows with.
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[command(next_help_heading = "Classifier")]
+pub(crate) struct FoldsOption {
+    /// Score all rows by cross-validation: train a classifier without each of K parts, and answer
+    /// the part with it; the final one learns all rows. Takes about K times longer; every row and
+    /// its prediction are in `scored.csv`
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(2..=100))]
+    #[arg(conflicts_with_all = ["test", "valid", "test_share", "valid_share"])]
+    folds: Option<u16>,
+}
+
+impl FoldsOption {
+    /// Whether a cross-validation was asked for.
+    pub(crate) fn is_given(self) -> bool {
+        self.folds.is_some()
+    }
+
+    /// Puts the option into a trainer.
+    pub(crate) fn configure(self, trainer: Trainer) -> Trainer {
+        match self.folds {
+            Some(count) => trainer.folds(usize::from(count)),
+            None => trainer,
+        }
+    }
+}
