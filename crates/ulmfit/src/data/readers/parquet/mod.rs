@@ -67,7 +67,8 @@ impl Parquet {
             }
         }
         let may_follow = expanded(file.len(), &options.limits);
-        let file = CheckedFile::new(file, &metadata, LARGEST_PAGE);
+        // asks each column where it is, which panics where that is below zero
+        let file = guarded(&first, || Ok(CheckedFile::new(file, &metadata, LARGEST_PAGE)))?;
         let reader = guarded(&first, || SerializedFileReader::new(file))?;
         let root = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
         let fields = root.get_fields();

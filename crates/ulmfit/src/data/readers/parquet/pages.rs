@@ -91,7 +91,7 @@ impl Chunk {
         let (Some(values), false) = (bytes.get(levels..), header.stored) else {
             return Ok(()); // nothing to decompress, or sizes that the decoder refuses
         };
-        let plain = u64::try_from(header.plain - header.levels).unwrap_or_default();
+        let plain = u64::try_from(header.plain.saturating_sub(header.levels)).unwrap_or_default();
         if counts_up_to(self.codec, values, plain) {
             return Ok(());
         }
