@@ -51,7 +51,7 @@ impl Trained {
     /// # Errors
     /// [`Error::Checkpoint`] when it cannot be removed.
     pub fn discard_run(&self) -> Result<(), Error> {
-        self.output.as_deref().map_or(Ok(()), |output| Ok(remove_run(&run_folder(output))?))
+        self.output.as_deref().map_or(Ok(()), |output| remove_run(&run_folder(output)))
     }
 
     /// Writes the model folder, report included. It appears complete or not at all, whenever the
