@@ -128,6 +128,7 @@ impl Predictor {
     }
 
     /// The predictions in order, and whether they are given; says what the rule promises once.
+    #[cfg_attr(not(feature = "serve"), allow(unused_variables))]
     fn predict(
         &mut self,
         documents: &[&[String]],

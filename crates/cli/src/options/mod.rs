@@ -20,7 +20,9 @@ mod vocab;
 
 pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, thread_count};
-pub(crate) use data::{DataOptions, size};
+pub(crate) use data::DataOptions;
+#[cfg(feature = "serve")]
+pub(crate) use data::size;
 pub(crate) use decision::DecisionOptions;
 pub(crate) use experiment::ExperimentOptions;
 pub(crate) use explain::ExplainArg;
