@@ -11,5 +11,6 @@ RUN cargo build --locked --release --package ulmfit-cli
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /source/target/release/ulmfit /usr/local/bin/ulmfit
 COPY --from=build /source/LICENSE-MIT /source/LICENSE-APACHE /licenses/
+COPY --from=build /source/assets/minilm/LICENSE /source/assets/minilm/NOTICE /licenses/minilm/
 WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/ulmfit"]

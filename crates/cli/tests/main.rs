@@ -15,6 +15,7 @@ mod contract;
 #[cfg(unix)]
 mod damaged_runs;
 mod decisions;
+mod encoder;
 mod experiments;
 mod explain;
 mod folds;

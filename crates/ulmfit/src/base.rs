@@ -1,10 +1,13 @@
-//! The language model that a training starts from.
+//! The model that a training starts from.
 
 use crate::Error;
-use crate::models::{BaseModel, ENGLISH, ENGLISH_BASE, LmBundle, open_base};
+use crate::models::embedded::MINILM;
+use crate::models::{
+    BaseModel, ENGLISH, ENGLISH_BASE, EncoderBundle, LmBundle, open_base, open_model,
+};
 use std::path::{Path, PathBuf};
 
-/// The language model that a training starts from.
+/// The model that a training starts from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Base {
     /// `en`, the small English model inside the program (feature `english`).
@@ -12,6 +15,8 @@ pub enum Base {
     English,
     /// `en-base`, the English model of the paper's size inside the program (feature `english`).
     EnglishBase,
+    /// `minilm`, the English sentence encoder inside the program (feature `minilm`).
+    MiniLm,
     /// A model folder.
     Folder(PathBuf),
     /// None: the network starts from random weights.
@@ -26,6 +31,14 @@ pub struct LoadedBase {
     pub origin: BaseModel,
 }
 
+/// A sentence encoder that has been read, and where it comes from.
+pub struct LoadedEncoder {
+    /// The encoder.
+    pub model: EncoderBundle,
+    /// Its name and hash, for the card of what is made from it.
+    pub origin: BaseModel,
+}
+
 impl Base {
     /// Reads it; `None` for [`Base::None`].
     ///
@@ -36,6 +49,7 @@ impl Base {
         let path = match self {
             Self::English => Path::new(ENGLISH),
             Self::EnglishBase => Path::new(ENGLISH_BASE),
+            Self::MiniLm => Path::new(MINILM),
             Self::Folder(path) => path,
             Self::None => return Ok(None),
         };
@@ -43,14 +57,37 @@ impl Base {
         let model = LmBundle::from_folder(&folder)?;
         Ok(Some(LoadedBase { model, origin: BaseModel::of(&folder) }))
     }
+
+    /// Reads it for [`Method::Encoder`](crate::Method::Encoder).
+    ///
+    /// # Errors
+    /// [`Error`] when the folder is missing, damaged or not a sentence encoder, or when the program
+    /// was built without `minilm`; [`Error::Usage`] for [`Base::None`].
+    pub fn load_encoder(&self) -> Result<LoadedEncoder, Error> {
+        let path = match self {
+            Self::English => Path::new(ENGLISH),
+            Self::EnglishBase => Path::new(ENGLISH_BASE),
+            Self::MiniLm => Path::new(MINILM),
+            Self::Folder(path) => path,
+            Self::None => {
+                let message = "a sentence encoder cannot be trained from scratch".to_owned();
+                let hint = Some("start from `minilm`, or from a folder".to_owned());
+                return Err(Error::Usage { message, hint });
+            }
+        };
+        let folder = open_model(path)?;
+        let model = EncoderBundle::from_folder(&folder)?;
+        Ok(LoadedEncoder { model, origin: BaseModel::of(&folder) })
+    }
 }
 
-/// `en`, `en-base`, `none`, or a model folder; a folder of such a name comes first.
+/// `en`, `en-base`, `minilm`, `none`, or a model folder; a folder of such a name comes first.
 impl From<&Path> for Base {
     fn from(path: &Path) -> Self {
         match path.to_str().filter(|_| !path.exists()) {
             Some(ENGLISH) => Self::English,
             Some(ENGLISH_BASE) => Self::EnglishBase,
+            Some(MINILM) => Self::MiniLm,
             Some("none") => Self::None,
             _ => Self::Folder(path.to_owned()),
         }

@@ -69,6 +69,8 @@ mod fields;
 pub mod fingerprint;
 mod hashing;
 pub mod input;
+#[cfg(feature = "train")]
+mod method;
 pub mod model;
 pub mod models;
 #[cfg(feature = "train")]
@@ -91,15 +93,19 @@ pub mod train;
 mod trained;
 #[cfg(feature = "train")]
 mod trainer;
+#[cfg(feature = "train")]
+mod trainer_encoder;
 
 #[cfg(feature = "train")]
-pub use base::{Base, LoadedBase};
+pub use base::{Base, LoadedBase, LoadedEncoder};
 pub use classifier::Classifier;
 pub use error::Error;
 pub use error_class::ErrorClass;
 #[cfg(feature = "train")]
 pub use examples::{Examples, Reader, describe_columns};
 pub use fields::Fields;
+#[cfg(feature = "train")]
+pub use method::Method;
 pub use models::{Decision, ExplainMethod, Explanation, Prediction, WordWeight};
 pub use prepared::PreparedText;
 #[cfg(feature = "train")]

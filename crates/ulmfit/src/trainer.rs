@@ -3,6 +3,7 @@
 use crate::base::{Base, LoadedBase};
 use crate::examples::Examples;
 use crate::input::{SplitFractions, UnknownWords};
+use crate::method::Method;
 use crate::model::AwdLstmConfig;
 use crate::recipe::{Overrides, Recipe};
 use crate::report::scored_csv;
@@ -26,22 +27,23 @@ use std::path::PathBuf;
 #[derive(Clone, Debug)]
 #[must_use = "a trainer does nothing until `fit` is called"]
 pub struct Trainer {
-    base: Base,
+    method: Method,
+    base: Option<Base>,
     directions: Option<Vec<Direction>>,
     stages: Stages,
     unlabeled: Vec<PathBuf>,
     recipe: Recipe,
     overrides: Overrides,
     lm_overrides: Overrides,
-    validation_share: Option<f64>,
-    folds: Option<usize>,
-    test_share: f64,
-    classify: ClassifyOptions,
+    pub(crate) validation_share: Option<f64>,
+    pub(crate) folds: Option<usize>,
+    pub(crate) test_share: f64,
+    pub(crate) classify: ClassifyOptions,
     sizes: AwdLstmConfig,
     text: TextConfig,
     vocab: VocabConfig,
-    output: Option<PathBuf>,
-    overwrite: Overwrite,
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) overwrite: Overwrite,
     checkpoint_interval: CheckpointInterval,
     on_nan: OnNan,
 }
@@ -58,7 +60,7 @@ enum Stages {
 /// Share of the examples to hold out as the test set if none is given.
 const TEST_SHARE: f64 = 0.2;
 /// Share to hold out as the validation set if the recipe selects on it.
-const VALIDATION_SHARE: f64 = 0.1;
+pub(crate) const VALIDATION_SHARE: f64 = 0.1;
 
 impl Default for Trainer {
     fn default() -> Self {
@@ -74,7 +76,8 @@ impl Trainer {
     /// Never: the default recipe is part of the program.
     pub fn new() -> Self {
         Self {
-            base: Base::default(),
+            method: Method::default(),
+            base: None,
             directions: None,
             stages: Stages::All,
             unlabeled: Vec::new(),
@@ -95,9 +98,16 @@ impl Trainer {
         }
     }
 
-    /// Starts from this language model instead of [`Base::English`].
+    /// How the classifier comes to know language; [`Method::Ulmfit`] unless it is set.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Starts from this model instead of the method's own: [`Base::English`] for
+    /// [`Method::Ulmfit`], [`Base::MiniLm`] for [`Method::Encoder`].
     pub fn base(mut self, base: impl Into<Base>) -> Self {
-        self.base = base.into();
+        self.base = Some(base.into());
         self
     }
 
@@ -230,11 +240,29 @@ impl Trainer {
         examples: impl Into<Examples>,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
-        let base = self.base.load()?;
-        self.fit_on(base, examples.into(), progress)
+        let base = self.base.clone();
+        match self.method.clone() {
+            Method::Ulmfit => {
+                let base = base.unwrap_or_default().load()?;
+                self.fit_on(base, examples.into(), progress)
+            }
+            Method::Encoder(recipe) => {
+                let base = base.unwrap_or(Base::MiniLm).load_encoder()?;
+                self.fit_on_encoder(base, recipe, examples.into(), progress)
+            }
+        }
     }
 
-    /// [`fit_with`](Self::fit_with) on a base that has been loaded.
+    /// A runner that keeps its state beside the output, which must be free.
+    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
+        if let Some(output) = &self.output {
+            claim(output, self.overwrite)?;
+        }
+        let run = self.output.as_deref().map(run_folder);
+        Runner::new(progress, run, self.checkpoint_interval).with_on_nan(self.on_nan)
+    }
+
+    /// [`fit_with`](Self::fit_with) on a language model that has been loaded.
     ///
     /// # Errors
     /// As [`fit_with`](Self::fit_with).
@@ -244,12 +272,7 @@ impl Trainer {
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
-        if let Some(output) = &self.output {
-            claim(output, self.overwrite)?;
-        }
-        let run = self.output.as_deref().map(run_folder);
-        let mut runner =
-            Runner::new(progress, run, self.checkpoint_interval).with_on_nan(self.on_nan)?;
+        let mut runner = self.runner(progress)?;
         let (lm, origin) = base.map(|base| (base.model, base.origin)).unzip();
         let directions = match (self.directions, &lm) {
             (Some(directions), _) => directions,
@@ -339,7 +362,7 @@ impl Trainer {
         outcome.classifier.text_columns = text_columns;
         outcome.classifier.label_column = label_column;
         let threads = rayon::current_num_threads();
-        let mut metadata = outcome.metadata(origin.as_ref(), &options, &runner, threads);
+        let mut metadata = outcome.metadata(origin.as_ref(), &runner, threads);
         metadata.others.extend(scored.map(|bytes| ("scored.csv".to_owned(), bytes)));
         Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
     }

@@ -2,7 +2,7 @@
 //!
 //! Numbers: fixtures/generate_bert.py.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 #![cfg(all(feature = "subwords", feature = "train"))]
 
 mod golden;

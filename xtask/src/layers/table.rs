@@ -17,7 +17,17 @@ pub(crate) struct Table {
 pub(crate) const LIBRARY: Table = Table {
     rows: &[
         &["lib.rs"],
-        &["base", "classifier", "examples", "fields", "prepared", "trained", "trainer"],
+        &[
+            "base",
+            "classifier",
+            "examples",
+            "fields",
+            "prepared",
+            "method",
+            "trained",
+            "trainer",
+            "trainer_encoder",
+        ],
         &["stages"],
         &["run", "report"],
         &["input", "models", "baselines"],

@@ -8,21 +8,33 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::data::readers::Columns;
-use ulmfit::{Base, Trainer};
+use ulmfit::model::HeadConfig;
+use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe};
+use ulmfit::text::TextConfig;
+use ulmfit::{Base, Error, Trainer};
 
 /// Trains a classifier on labelled texts and reports how good it is; the command most people need.
 ///
-/// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier.
+/// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier; or,
+/// with `--method encoder`, fine-tunes a sentence encoder on your labels.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
-    ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en"
+    ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en\n  \
+    ulmfit fit few.csv -o model --method encoder"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
     rows: LabelledRows,
-    /// Language model to start from: a folder, `en` or `en-base` inside this program, or `none` to
-    /// train from scratch [default: `en`]
+    /// How the classifier comes to know language
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "ulmfit")]
+    method: MethodArg,
+    /// How a sentence encoder is fitted to your labels [default: contrastive]
+    #[arg(long, value_enum, value_name = "HOW")]
+    tuning: Option<TuningArg>,
+    /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this
+    /// program, or `none` to train from scratch [default: `en`]. For encoder a sentence encoder: a
+    /// folder, or `minilm` inside this program [default: `minilm`]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Unlabelled texts, for the language model and for self-training of the classifier: see
@@ -56,7 +68,27 @@ pub(crate) struct Args {
     run: RunOptions,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum MethodArg {
+    /// A recurrent language model, fine-tuned on your texts first (Howard & Ruder 2018)
+    Ulmfit,
+    /// A transformer that was trained on pairs of sentences: best with few labels
+    Encoder,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TuningArg {
+    /// Texts of one label are drawn together and others apart (SetFit), then the head is trained
+    Contrastive,
+    /// The encoder stays as it is, only the head is trained: seconds
+    Frozen,
+}
+
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    if args.method == MethodArg::Encoder {
+        return on_encoder(args, common, out);
+    }
+    refuse([("--tuning", args.tuning.is_some())], "ulmfit")?;
     let base = args.base.as_deref().map_or_else(Base::default, Base::from).load()?;
     if let Some(base) = &base {
         args.network.refuse_beside_base()?;
@@ -86,4 +118,54 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     crate::signals::install(); // not before there is something to save
     let trained = trainer.fit_on(base, examples, &mut terminal)?;
     super::train::save(&trained, &args.run, &mut terminal, out)
+}
+
+/// `--method encoder`.
+fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    refuse_language_model_options(args)?;
+    let recipe = match args.tuning.unwrap_or(TuningArg::Contrastive) {
+        TuningArg::Contrastive => EncoderRecipe::contrastive(),
+        TuningArg::Frozen => EncoderRecipe::frozen(),
+    };
+    let base = args.base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
+    let trainer = args.run.configure(args.classifier.configure(Trainer::new(), common.seed));
+    args.run.claim()?;
+    let mut terminal = Terminal::new(common);
+    let examples = args.rows.read(&args.data, &args.unlabeled, Columns::Drop, &mut terminal)?;
+    crate::signals::install(); // not before there is something to save
+    let trained = trainer.fit_on_encoder(base, recipe, examples, &mut terminal)?;
+    super::train::save(&trained, &args.run, &mut terminal, out)
+}
+
+/// Refuses options that a sentence encoder would ignore.
+fn refuse_language_model_options(args: &Args) -> Result<(), Error> {
+    args.network.refuse_beside_base()?;
+    args.vocab.refuse_beside_base(&TextConfig::default(), "choose `--method ulmfit`")?;
+    let learning = args.learning.overrides() != Overrides::default();
+    let recipe = args.learning.recipe()? != Recipe::preset("default")?;
+    let hidden = args.classifier.classify(0).head != HeadConfig::default();
+    let given = [
+        ("--unlabeled", !args.unlabeled.is_empty()),
+        ("--direction", args.direction.is_some()),
+        ("--folds", args.folds.is_given()),
+        ("--lm-epochs", args.lm_epochs.is_some()),
+        ("--lm-lr", args.lm_lr.is_some()),
+        ("--recipe", recipe),
+        ("--head", hidden),
+        ("--base-words", args.base_words.is_given()),
+        ("an option under Learning", learning),
+    ];
+    refuse(args.vocab.sizes_given(), "encoder")?;
+    refuse(given, "encoder")
+}
+
+/// Refuses options that a method ignores.
+fn refuse<const N: usize>(options: [(&str, bool); N], method: &str) -> Result<(), Error> {
+    match options.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::Usage {
+            message: format!("{option} has no effect with `--method {method}`"),
+            hint: Some("leave it out, or choose another --method".into()),
+        }),
+    }
 }

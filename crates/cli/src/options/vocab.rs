@@ -20,12 +20,15 @@ pub(super) fn refuse<const N: usize>(
     }
 }
 
+/// Least number of occurrences of a word, unless it is set.
+const MIN_FREQ: u64 = 3;
+
 /// Size of the vocabulary.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Vocabulary")]
 pub(crate) struct VocabSizeOptions {
     /// Leave out words that occur less often than this
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = MIN_FREQ)]
     min_freq: u64,
     /// Maximum vocabulary size
     #[arg(long, value_name = "N")]
@@ -74,6 +77,11 @@ pub(crate) struct BaseWordsOption {
 }
 
 impl BaseWordsOption {
+    /// Whether it was set by hand.
+    pub(crate) fn is_given(self) -> bool {
+        self.base_words.is_some()
+    }
+
     /// Applies the option to a vocabulary's settings.
     pub(crate) fn apply(self, mut vocab: VocabConfig) -> VocabConfig {
         vocab.base_words = self.base_words.unwrap_or(BaseWords::All);
@@ -135,5 +143,11 @@ impl VocabOptions {
 
     pub(crate) fn vocab_config(&self) -> VocabConfig {
         self.size.vocab_config()
+    }
+
+    /// Which sizes of a vocabulary were set by hand, for those that have none.
+    pub(crate) fn sizes_given(&self) -> [(&'static str, bool); 2] {
+        let VocabSizeOptions { min_freq, max_vocab } = self.size;
+        [("--min-freq", min_freq != MIN_FREQ), ("--max-vocab", max_vocab.is_some())]
     }
 }

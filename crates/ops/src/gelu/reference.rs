@@ -22,7 +22,7 @@ impl<R: Real> Gelu for Reference<R> {
 
 /// `Φ(x)`: the share of a normal distribution below `x`.
 fn below(x: f64) -> f64 {
-    (1.0 + erf(x * FRAC_1_SQRT_2)) / 2.0
+    0.5 * (1.0 + erf(x * FRAC_1_SQRT_2))
 }
 
 /// The error function, by a series of positive terms: Abramowitz & Stegun 1964, equation 7.1.6.

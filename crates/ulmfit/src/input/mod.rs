@@ -21,7 +21,7 @@ pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
 #[cfg(feature = "train")]
 pub use row_counts::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]
-pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled};
+pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled, targets};
 pub use texts::{Document, Texts, encode, read_texts, texts};
 #[cfg(feature = "train")]
 pub(crate) use unknown_words::UnknownWords;

@@ -197,6 +197,15 @@ pub fn labelled(
     records: &[Record],
     labels: &LabelSet,
 ) -> Result<Labelled, Error> {
+    let targets = targets(records, labels)?;
+    Ok(Labelled { documents: text.encode_all(&super::texts(records)), targets })
+}
+
+/// Targets of some records, as [`Labelled::targets`] holds them.
+///
+/// # Errors
+/// [`Error::Data`] when a record has no label, or one that is not in `labels`.
+pub fn targets(records: &[Record], labels: &LabelSet) -> Result<Vec<Vec<f32>>, Error> {
     let outputs = labels.outputs() as u32;
     let targets = records.iter().map(|record| {
         Ok(match labels.target(record)? {
@@ -207,8 +216,7 @@ pub fn labelled(
             Target::Value(value) => vec![value as f32],
         })
     });
-    let targets = targets.collect::<Result<Vec<_>, DataError>>()?;
-    Ok(Labelled { documents: text.encode_all(&super::texts(records)), targets })
+    Ok(targets.collect::<Result<Vec<_>, DataError>>()?)
 }
 
 #[cfg(test)]

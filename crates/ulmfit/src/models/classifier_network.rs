@@ -8,6 +8,7 @@ use crate::model::{Network, Param, TextClassifier};
 use ulmfit_ops::{Device, Tensor};
 
 /// Ids to probabilities.
+#[expect(clippy::large_enum_variant, reason = "a model has one or two of them")]
 pub enum ClassifierNetwork<D: Device> {
     /// A pooling head on an AWD-LSTM.
     Recurrent(TextClassifier<D>),

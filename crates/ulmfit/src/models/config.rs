@@ -49,9 +49,8 @@ impl NetworkConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::LanguageModel(_) => "language model",
-            Self::Classifier(_) => "classifier",
+            Self::Classifier(_) | Self::SentenceClassifier(_) => "classifier",
             Self::SentenceEncoder(_) => "sentence encoder",
-            Self::SentenceClassifier(_) => "classifier",
         }
     }
 }

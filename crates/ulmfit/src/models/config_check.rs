@@ -30,8 +30,8 @@ impl ModelConfig {
             return Err(ConfigFault::Text);
         }
         match (&self.network, &*self.directions) {
-            (NetworkConfig::SentenceEncoder(_), []) => {}
-            (NetworkConfig::SentenceClassifier(_), [Direction::Forward]) => {}
+            (NetworkConfig::SentenceEncoder(_), [])
+            | (NetworkConfig::SentenceClassifier(_), [Direction::Forward]) => {}
             (_, [_]) if recurrent => {}
             (_, [one, other]) if recurrent && one != other => {}
             _ => return Err(ConfigFault::Directions),

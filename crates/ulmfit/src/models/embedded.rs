@@ -11,38 +11,45 @@ pub const ENGLISH: &str = "en";
 /// Name of the English model of the paper's size inside the program.
 pub const ENGLISH_BASE: &str = "en-base";
 
+/// Name of the English sentence encoder inside the program.
+pub(crate) const MINILM: &str = "minilm";
+
 /// Contents by file name.
 type Files = &'static [(&'static str, &'static [u8])];
 
-#[cfg(feature = "english")]
+#[cfg(any(feature = "english", feature = "minilm"))]
 macro_rules! files {
     ($folder:literal: $($name:literal),*) => {
         &[$(($name, include_bytes!(concat!("../../../../assets/", $folder, "/", $name)))),*]
     };
-    ($folder:literal) => {
-        files!($folder: "config.json", "manifest.json", "model.safetensors", "README.md", "run.json", "vocab.json")
+    ($folder:literal with $text:literal) => {
+        files!($folder: "config.json", "manifest.json", "model.safetensors", "README.md", "run.json", $text)
     };
 }
 
-#[cfg(feature = "english")]
-fn files(name: &str) -> Option<Files> {
-    static SMALL: Files = files!("en");
-    static BASE: Files = files!("en-base");
-    match name {
-        ENGLISH => Some(SMALL),
-        ENGLISH_BASE => Some(BASE),
-        _ => None,
+/// The files of a model inside the program, or else the feature that it is built with.
+fn files(name: &str) -> Result<Files, &'static str> {
+    #[cfg(feature = "english")]
+    {
+        static SMALL: Files = files!("en" with "vocab.json");
+        static BASE: Files = files!("en-base" with "vocab.json");
+        match name {
+            ENGLISH => return Ok(SMALL),
+            ENGLISH_BASE => return Ok(BASE),
+            _ => {}
+        }
     }
-}
-
-#[cfg(not(feature = "english"))]
-fn files(_name: &str) -> Option<Files> {
-    None
+    #[cfg(feature = "minilm")]
+    if name == MINILM {
+        static FILES: Files = files!("minilm" with "tokenizer.json");
+        return Ok(FILES);
+    }
+    Err(if name == MINILM { "minilm" } else { "english" })
 }
 
 /// The name of a model inside the program, if there is no folder of that name.
 pub fn embedded_name(path: &Path) -> Option<&'static str> {
-    let found = [ENGLISH, ENGLISH_BASE].into_iter().find(|name| path == Path::new(name));
+    let found = [ENGLISH, ENGLISH_BASE, MINILM].into_iter().find(|name| path == Path::new(name));
     found.filter(|_| !path.exists())
 }
 
@@ -55,12 +62,14 @@ pub fn english() -> Result<ModelFolder, Error> {
 }
 
 fn embedded(name: &str) -> Result<ModelFolder, Error> {
-    let Some(files) = files(name) else {
-        let message = format!("this program was built without its English model `{name}`");
-        let hint = Some("build it with the feature `english`, or give a model folder".to_owned());
-        return Err(Error::Missing { message, hint });
-    };
-    Ok(ModelFolder::embedded(name, files)?)
+    match files(name) {
+        Ok(files) => Ok(ModelFolder::embedded(name, files)?),
+        Err(feature) => {
+            let message = format!("this program was built without its English model `{name}`");
+            let hint = format!("build it with the feature `{feature}`, or give a model folder");
+            Err(Error::Missing { message, hint: Some(hint) })
+        }
+    }
 }
 
 /// Opens a model folder, or a model inside the program if there is no folder of its name.

@@ -11,7 +11,7 @@ mod config_check;
 mod config_fault;
 mod decide;
 mod directions;
-mod embedded;
+pub(crate) mod embedded;
 mod explain;
 mod fastai;
 mod folder;

@@ -201,9 +201,10 @@ fn transformer(f: &mut fmt::Formatter<'_>, sizes: &TransformerConfig) -> fmt::Re
 impl fmt::Display for ModelSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let directions: Vec<String> = self.directions.iter().map(ToString::to_string).collect();
-        match directions.is_empty() {
-            true => writeln!(f, "{}", self.kind)?,
-            false => writeln!(f, "{}, {}", self.kind, directions.join(" and "))?,
+        if directions.is_empty() {
+            writeln!(f, "{}", self.kind)?;
+        } else {
+            writeln!(f, "{}, {}", self.kind, directions.join(" and "))?;
         }
         if let Some(task) = self.task {
             writeln!(f, "task        {}", serde_json::json!(task).as_str().unwrap_or_default())?;

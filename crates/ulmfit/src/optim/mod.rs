@@ -5,10 +5,12 @@
 
 mod clip;
 mod config;
+mod lbfgs;
 mod param_state;
 
 pub use clip::{clip_gradients, gradient_norm};
 pub use config::OptimizerConfig;
+pub(crate) use lbfgs::{dot, lbfgs};
 pub use param_state::ParamState;
 
 use crate::model::{Decay, Network, TrainableGroups};

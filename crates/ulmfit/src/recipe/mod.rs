@@ -7,6 +7,7 @@
 mod changes;
 mod check;
 mod classifier;
+mod encoder;
 mod error;
 mod file;
 mod lm;
@@ -22,6 +23,7 @@ mod training;
 mod unfreezing;
 
 pub use classifier::ClassifierRecipe;
+pub use encoder::{ContrastiveRecipe, EncoderRecipe};
 pub use error::RecipeError;
 pub use file::Recipe;
 pub use lm::LmRecipe;

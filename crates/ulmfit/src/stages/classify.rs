@@ -226,7 +226,7 @@ fn orient(labelled: &Labelled, direction: Direction) -> Labelled {
     oriented
 }
 
-fn rows_fingerprint(labelled: &Labelled) -> String {
+pub(crate) fn rows_fingerprint(labelled: &Labelled) -> String {
     let mut hasher = blake3::Hasher::new();
     for (document, target) in labelled.documents.iter().zip(&labelled.targets) {
         document.iter().for_each(|id| {

@@ -6,6 +6,8 @@
 mod baselines;
 #[cfg(feature = "train")]
 mod classify;
+#[cfg(feature = "train")]
+pub mod encoder;
 mod evaluate;
 #[cfg(feature = "train")]
 mod fit;

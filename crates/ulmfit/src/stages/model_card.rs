@@ -1,7 +1,7 @@
 //! The files of a model folder for people: the model card, and `run.json` with its provenance.
 
 use super::classify::FOLD;
-use super::options::TrainOptions;
+use super::options::TrainingMethod;
 use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
 use crate::decisions::Calibration;
@@ -126,7 +126,7 @@ pub(crate) fn provenance(
     classifier: &ClassifierBundle,
     rows: &LabelledSplits,
     language_model: Option<&LmRecipe>,
-    options: &TrainOptions,
+    method: TrainingMethod,
 ) -> Provenance {
     fn plain(recipe: &impl Serialize) -> Value {
         serde_json::to_value(recipe).expect("plain data serialises")
@@ -137,8 +137,8 @@ pub(crate) fn provenance(
         program_hash: fingerprint::program(),
         isa: ulmfit_ops::isa().to_owned(),
         threads: rayon::current_num_threads(),
-        seed: options.classify.seed,
-        directions: options.directions.clone(),
+        seed: method.seed,
+        directions: method.directions,
         vocabulary: classifier.text.vocab_size(),
         vocabulary_hash: match &classifier.text {
             ClassifierText::Pipeline(text) => fingerprint::vocabulary(text.vocab()),
@@ -156,7 +156,7 @@ pub(crate) fn provenance(
             test: fingerprint::records(&rows.test),
         },
         language_model_recipe: language_model.map(plain),
-        classifier_recipe: plain(&options.recipe),
+        classifier_recipe: method.recipe,
     }
 }
 
@@ -165,7 +165,6 @@ impl TrainedClassifier {
     pub fn metadata(
         &self,
         base: Option<&BaseModel>,
-        options: &TrainOptions,
         runner: &Runner<'_>,
         threads: usize,
     ) -> ModelMetadata {
@@ -183,7 +182,7 @@ impl TrainedClassifier {
         );
         let rest = json!({
             "recipe": report.made.classifier_recipe,
-            "directions": options.directions,
+            "directions": report.made.directions,
             "vocabulary": report.made.vocabulary_hash,
             "data": report.made.data,
             "report": {
@@ -203,7 +202,7 @@ impl TrainedClassifier {
         if let Some(calibration) = &self.calibration {
             others.push((Calibration::FILE.to_owned(), calibration.to_json()));
         }
-        let run = run("train", base, options.classify.seed, threads, rest);
+        let run = run("train", base, report.made.seed, threads, rest);
         ModelMetadata { card, run, others, ..ModelMetadata::default() }
     }
 }

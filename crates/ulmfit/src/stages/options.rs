@@ -6,6 +6,7 @@ use crate::input::SplitFractions;
 use crate::model::{AwdLstmConfig, HeadConfig};
 use crate::recipe::{ClassifierRecipe, LmRecipe, Overrides};
 use crate::text::{Direction, TextConfig, VocabConfig};
+use serde_json::Value;
 
 /// Options of stage 3 that are not hyper-parameters of the recipe.
 #[derive(Clone, Debug, Default)]
@@ -76,4 +77,19 @@ pub struct FitOptions {
     pub text: TextConfig,
     /// Vocabulary of the fine-tuned model.
     pub vocab: VocabConfig,
+}
+
+/// How a classifier was trained.
+pub(crate) struct TrainingMethod {
+    pub(crate) seed: u64,
+    /// Reading directions.
+    pub(crate) directions: Vec<Direction>,
+    /// Hyper-parameters.
+    pub(crate) recipe: Value,
+    /// Documents that are scored at a time.
+    pub(crate) batch_size: usize,
+    /// Whether something was selected on the validation set.
+    pub(crate) selects: bool,
+    /// Folds of cross-validation, if the score is theirs.
+    pub(crate) folds: Option<usize>,
 }

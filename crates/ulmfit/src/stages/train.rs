@@ -5,7 +5,7 @@ use super::classify::LabelledText;
 use super::evaluate::score;
 use super::folds::OutOfFold;
 use super::model_card::provenance;
-use super::options::TrainOptions;
+use super::options::{TrainOptions, TrainingMethod};
 use super::self_training::{FirstClassifier, SelfTrained, sample, self_train};
 use super::trained_classifier::{ScoredRows, TrainedClassifier};
 use crate::Error;
@@ -126,9 +126,33 @@ pub(crate) fn train_on(
     }
     let SelfTrained { classifier, recipe, first } =
         self_train(runner, lm, &data, &lm_summary.pool, lm_summary.lm_tokens, options)?;
-    let options = &TrainOptions { recipe, ..options.clone() }; // reported is what was done
     timings.lap("classifier");
-    let batch = options.recipe.training.batch_size;
+    let method = TrainingMethod {
+        seed: options.classify.seed,
+        directions: options.directions.clone(),
+        batch_size: recipe.training.batch_size,
+        selects: recipe.training.selects(),
+        folds: options.folds,
+        recipe: serde_json::to_value(&recipe).expect("plain data serialises"), // as it was applied
+    };
+    let trained = (classifier, first, out_of_fold);
+    report_on(runner, trained, rows, lm_summary, method, timings)
+}
+
+/// Scores a classifier, with the one that taught it if there is one, beside simple baselines.
+pub(crate) fn report_on(
+    runner: &mut Runner<'_>,
+    (classifier, first, out_of_fold): (
+        ClassifierBundle,
+        Option<FirstClassifier>,
+        Option<OutOfFold>,
+    ),
+    rows: &LabelledSplits,
+    lm_summary: LmSummary,
+    method: TrainingMethod,
+    mut timings: Timings,
+) -> Result<TrainedClassifier, Error> {
+    let batch = method.batch_size;
     let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
     let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
     let (test, evaluated, evaluated_rows) = match &out_of_fold {
@@ -164,8 +188,8 @@ pub(crate) fn train_on(
         Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
         None => (None, None, None),
     };
-    let chosen = options.recipe.training.selects();
-    let source = match (options.folds, test.is_some(), chosen) {
+    let selected_on_valid = method.selects;
+    let source = match (method.folds, test.is_some(), selected_on_valid) {
         (Some(_), ..) => Source::OutOfFold,
         (None, true, _) => Source::Test,
         (None, false, false) => Source::Validation,
@@ -177,7 +201,8 @@ pub(crate) fn train_on(
         .then(|| classifier.calibration(evaluated, &evaluated_rows, &precision, source))
         .transpose()?;
     let automation = calibration.as_ref().and_then(Automation::new);
-    let made = provenance(&classifier, rows, lm_summary.recipe.as_ref(), options);
+    let folds = method.folds;
+    let made = provenance(&classifier, rows, lm_summary.recipe.as_ref(), method);
     // those of the folds are like the one that is shown
     let mut training = runner.courses()?;
     training.retain(|course| !course.title.starts_with("fold "));
@@ -190,8 +215,8 @@ pub(crate) fn train_on(
         language_model: lm_summary.language_model,
         test,
         valid,
-        selected_on_valid: chosen,
-        folds: options.folds,
+        selected_on_valid,
+        folds,
         baselines: scores,
         comparison,
         verdict,

@@ -119,14 +119,13 @@ impl TextError {
                 "give a two-letter code such as `de`, or `xx` for any language"
             }
             Self::NeedsSubwords { .. } => "choose the tokenizer `unigram` or `bpe`",
-            Self::NoSubwordModel { .. } if !cfg!(feature = "subwords") => {
+            Self::NoSubwordModel { .. } | Self::Pretrained { .. }
+                if !cfg!(feature = "subwords") =>
+            {
                 "this build lacks the feature `subwords`"
             }
             Self::NoSubwordModel { .. } => {
                 "train one, or copy `tokenizer.json` into the model folder"
-            }
-            Self::Pretrained { .. } if !cfg!(feature = "subwords") => {
-                "this build lacks the feature `subwords`"
             }
             Self::SubwordKind { .. } => "let `tokenizer` in config.json name the model's own kind",
             Self::VocabSpecials { .. } => "the first tokens must be `xxunk`, `xxpad`, `xxbos`",

@@ -33,10 +33,10 @@ impl TextBatch {
             let before = batch.ids.len();
             let pieces = text.len().div_ceil(room).max(1);
             let length = text.len().div_ceil(pieces).max(1);
-            match text.is_empty() {
-                true => batch.push(&[], frame),
-                false => text.chunks(length).for_each(|piece| batch.push(piece, frame)),
+            if text.is_empty() {
+                batch.push(&[], frame);
             }
+            text.chunks(length).for_each(|piece| batch.push(piece, frame));
             batch.texts.push(batch.ids.len() - before);
         }
         batch

@@ -133,7 +133,7 @@ impl<D: Device> Block<D> {
     pub(super) fn backward(
         &mut self,
         device: &D,
-        tape: BlockTape<D>,
+        tape: &BlockTape<D>,
         lengths: &[usize],
         dy: &Tensor<D>,
         learns: bool,
@@ -156,7 +156,7 @@ impl<D: Device> Block<D> {
             device.apply_mask(&mut d_summed, mask);
         }
         let d_told = self.mixed.backward(device, &tape.told, &d_summed, learns);
-        let BlockTape { x, query, key, value, .. } = &tape;
+        let BlockTape { x, query, key, value, .. } = tape;
         let input = AttentionInput { query, key, value, lengths, heads: self.heads };
         let grads = device.attention_backward(input, &d_told);
         let parts = [

@@ -67,10 +67,11 @@ impl<D: Device> Transformer<D> {
     /// # Shapes
     /// `[N, E]` each
     pub fn states(&self, batch: &TextBatch) -> Vec<Tensor<D>> {
-        let mut states = vec![self.norm.forward(&self.device, &self.embed(batch))];
+        let mut x = self.norm.forward(&self.device, &self.embed(batch));
+        let mut states = vec![x.clone()];
         for block in &self.blocks {
-            let last = states.last().expect("the first one is there");
-            states.push(block.forward(&self.device, last, &batch.pieces));
+            x = block.forward(&self.device, &x, &batch.pieces);
+            states.push(x.clone());
         }
         states
     }
@@ -142,7 +143,7 @@ impl<D: Device> Transformer<D> {
             if !learn.group(group) && !learn.below(group) {
                 return;
             }
-            dx = block.backward(&device, tape, &batch.pieces, &dx, learn.group(group));
+            dx = block.backward(&device, &tape, &batch.pieces, &dx, learn.group(group));
         }
         if !learn.group(0) {
             return;

@@ -1,0 +1,178 @@
+//! Classifiers on sentence encoders, from the import of an encoder to predictions.
+
+use crate::common::{Place, number};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use ulmfit::checkpoint::ModelFolder;
+
+/// A place with `base`, a tiny encoder with random weights.
+fn place() -> Place {
+    let place = Place::new();
+    let folder: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "../../fixtures/encoders/bert"].iter().collect();
+    let said = place.run(&format!("import hf {} -o base --json", folder.display())).json();
+    assert_eq!(said["kind"], "sentence encoder");
+    place
+}
+
+fn hash(place: &Place, name: &str) -> String {
+    ModelFolder::open(&place.path(name)).unwrap().hash()
+}
+
+const FIT: &str = "fit train.csv --test test.csv --method encoder --base base";
+
+#[test]
+fn a_classifier_on_an_encoder_is_a_model_like_others() {
+    let place = place();
+    let report = place.run(&format!("{FIT} -o model --json")).json();
+    assert_eq!(report["rows"]["test"], 30);
+    assert!(report["baselines"]["tfidf_accuracy"].is_number(), "{report}");
+    assert_eq!(report["training"].as_array().unwrap().len(), 1, "{report}");
+    let found = place.run("inspect model --json").json();
+    assert_eq!((&found["kind"], &found["task"]), (&"classifier".into(), &"single".into()));
+    assert_eq!(found["base"]["name"], "base");
+    assert_eq!(found["config"]["network"]["kind"], "sentence-classifier");
+    assert!(place.run("inspect model").ok().contains("transformer, width 16, 2 layers of 2 heads"));
+
+    let scores = place.run("evaluate model test.csv --json").json();
+    assert_eq!(scores["accuracy"], report["test"]["accuracy"]);
+    // alone and among others, with any number of threads
+    let together = place.run("predict model test.csv --threads 1").ok();
+    assert_eq!(together.lines().count(), 30);
+    assert_eq!(place.run("predict model test.csv --threads 3").ok(), together);
+    let rows = fs::read_to_string(place.path("test.csv")).unwrap();
+    let text = rows.lines().nth(7).unwrap().split(',').next().unwrap();
+    let alone = place.feed("predict model -", &format!("{text}\n")).ok();
+    assert_eq!(alone.lines().next(), together.lines().nth(6));
+    for files in ["model/tokenizer.json", "model/labels.json", "model/report.html"] {
+        assert!(place.path(files).exists(), "{files}");
+    }
+}
+
+#[test]
+fn tuning_changes_the_encoder_and_frozen_does_not() {
+    let place = place();
+    let tensors = |name: &str| fs::read(place.path(name).join("model.safetensors")).unwrap();
+    place.run(&format!("{FIT} -o tuned")).ok();
+    place.run(&format!("{FIT} -o frozen --tuning frozen")).ok();
+    assert_ne!(tensors("tuned"), tensors("frozen"));
+    let report = place.run(&format!("{FIT} -o again --tuning frozen --json")).json();
+    assert!(report["training"].as_array().unwrap().is_empty(), "{report}");
+    assert_eq!(tensors("again"), tensors("frozen"));
+}
+
+#[test]
+fn numbers_and_several_labels() {
+    let place = place();
+    let rows: String = (0..60)
+        .map(|n| format!("{} parcel,{}\n", "the ".repeat(n % 6 + 1), 10 * (n % 6)))
+        .collect();
+    place.write("numbers.csv", format!("text,label\n{rows}"));
+    let fit = "fit numbers.csv --method encoder --base base -o numbers --task regression --json";
+    let report = place.run(fit).json();
+    assert!(number(&report["test"], "mae") < number(&report["baselines"], "mean_mae"), "{report}");
+    let answer = place.feed("predict numbers -", "the the parcel\n").ok();
+    assert!(answer.contains("\"value\":"), "{answer}");
+
+    let rows: String = (0..60)
+        .map(|n| match n % 3 {
+            0 => "where is my parcel,a\n",
+            1 => "i want a refund,b\n",
+            _ => "a refund where is my parcel,a;b\n",
+        })
+        .collect();
+    place.write("several.csv", format!("text,label\n{rows}"));
+    let fit = "fit several.csv --method encoder --base base -o several --label-delimiter ; --json";
+    place.run(fit).json();
+    let answer = place.feed("predict several -", "i want a refund\n").ok();
+    assert!(answer.contains("\"labels\":"), "{answer}");
+}
+
+#[test]
+fn the_bits_do_not_depend_on_threads_nor_on_being_killed() {
+    let place = place();
+    let line = format!("{FIT} --checkpoint-every 5 --quiet");
+    let started = Instant::now();
+    place.run(&format!("{line} -o whole --threads 1")).ok();
+    let time = started.elapsed();
+    place.run(&format!("{line} -o threads --threads 3")).ok();
+    assert_eq!(hash(&place, "threads"), hash(&place, "whole"));
+    let mut kills = 0;
+    for tenths in (1..10).cycle().take(60) {
+        if place.path("killed").exists() {
+            break;
+        }
+        let mut child = place.command(&format!("{line} -o killed")).spawn().unwrap();
+        std::thread::sleep(time.mul_f64(f64::from(tenths) / 10.0).max(Duration::from_millis(20)));
+        if child.try_wait().unwrap().is_none() {
+            kills += 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    place.run(&format!("{line} -o killed --overwrite")).ok();
+    eprintln!("killed {kills} times");
+    assert!(kills > 0);
+    assert_eq!(hash(&place, "killed"), hash(&place, "whole"));
+}
+
+#[test]
+fn what_an_encoder_would_ignore_is_refused() {
+    let place = place();
+    for (line, message) in [
+        (format!("{FIT} --direction both"), "--direction has no effect with `--method encoder`"),
+        (format!("{FIT} --unlabeled texts.txt"), "--unlabeled has no effect"),
+        (format!("{FIT} --lm-epochs 2"), "--lm-epochs has no effect"),
+        (format!("{FIT} --epochs 2"), "an option under Learning has no effect"),
+        (format!("{FIT} --max-vocab 20"), "--max-vocab has no effect"),
+        (format!("{FIT} --base-words seen"), "--base-words has no effect"),
+        (format!("{FIT} --emb 20"), "--emb is decided by the base model"),
+        (format!("{FIT} --head 20"), "--head has no effect"),
+        ("fit train.csv --tuning frozen".into(), "--tuning has no effect with `--method ulmfit`"),
+        ("fit train.csv --method encoder --base none".into(), "cannot be trained from scratch"),
+    ] {
+        let done = place.run(&format!("{line} -o out"));
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.contains(message) && done.stderr.contains("\nhint: "), "{done:?}");
+        assert!(!place.path("out").exists());
+    }
+    for (line, message) in [
+        ("fit train.csv -o out --method encoder --base lm", "a sentence encoder is needed here"),
+        ("fit train.csv -o out --base base", "a language model is needed here"),
+        ("predict base test.csv", "a classifier is needed here"),
+        ("evaluate base test.csv", "a classifier is needed here"),
+        ("import hf lm -o out", "missing field `model_type`"),
+        ("import hf nowhere -o out", "does not exist"),
+    ] {
+        let done = place.run(line);
+        assert!(matches!(done.code, Some(65 | 66)), "{line}: {done:?}");
+        assert!(done.stderr.contains(message), "{line}: {done:?}");
+        assert!(!place.path("out").exists());
+    }
+}
+
+#[test]
+fn the_encoder_inside_the_program_knows_which_sentences_belong_together() {
+    let place = Place::new();
+    let rows = [
+        ("My package never came.", "shipping"),
+        ("When will my parcel be delivered?", "shipping"),
+        ("The courier lost my box.", "shipping"),
+        ("I want my money back.", "refund"),
+        ("Please reimburse me for this purchase.", "refund"),
+        ("How do I get a refund?", "refund"),
+    ];
+    let rows: String = rows.iter().map(|(text, label)| format!("{text},{label}\n")).collect();
+    place.write("few.csv", format!("text,label\n{rows}"));
+    let fit =
+        "fit few.csv -o model --method encoder --tuning frozen --valid-share 0 --test-share 0";
+    place.run(fit).ok();
+    let said = place.feed(
+        "predict model - --format text",
+        "Has the delivery been dispatched?\nI would like you to return what I paid.\n",
+    );
+    assert_eq!(said.ok(), "shipping\nrefund\n");
+    let found = place.run("inspect minilm --json").json();
+    assert_eq!((&found["kind"], &found["storage"]), (&"sentence encoder".into(), &"int8".into()));
+}

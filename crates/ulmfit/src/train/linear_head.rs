@@ -1,0 +1,202 @@
+//! A linear layer on vectors that stay as they are, to its one optimum: multinomial logistic
+//! regression, a logistic regression per label, or ridge regression, by what the targets are.
+
+use crate::model::transformer::Dense;
+use crate::optim::{dot, lbfgs};
+use ulmfit_ops::class_loss::Targets;
+use ulmfit_ops::linear::LinearGrads;
+use ulmfit_ops::{Device, Key, Tensor};
+
+/// Vectors and what is to be said of them.
+pub struct HeadExamples<'a> {
+    /// One vector per example.
+    pub vectors: &'a [Vec<f32>],
+    /// Single class, labels or value of each, as [`Labelled::targets`](super::Labelled::targets).
+    pub targets: &'a [Vec<f32>],
+}
+
+/// What the numbers of a target mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadTask {
+    /// The one class of an example.
+    Class,
+    /// A flag for each label.
+    Labels,
+    /// A number.
+    Value,
+}
+
+/// Trains heads on vectors.
+pub struct HeadFit<D: Device> {
+    device: D,
+    task: HeadTask,
+    outputs: usize,
+    class_weights: Option<Vec<f32>>,
+}
+
+/// Steps of the optimiser at most.
+const MOST_STEPS: usize = 200;
+
+impl<D: Device> HeadFit<D> {
+    /// Heads with so many outputs; rare classes weigh more if there are weights.
+    pub fn new(device: D, task: HeadTask, outputs: usize, class_weights: Option<Vec<f32>>) -> Self {
+        Self { device, task, outputs, class_weights }
+    }
+
+    /// The head that minimises `strength · Σ loss + |w|² / 2`; the bias is not penalised.
+    ///
+    /// # Panics
+    /// Without examples.
+    pub fn fit(&self, examples: &HeadExamples<'_>, strength: f64) -> Dense<D> {
+        let (count, width) = (examples.vectors.len(), examples.vectors[0].len());
+        let x = Tensor::from_f32(&[count, width], &examples.vectors.concat());
+        let targets = self.targets(examples.targets);
+        let penalised = self.outputs * width;
+        let scale = strength * self.terms(count);
+        let objective = |flat: &[f64]| {
+            let (weight, bias) = self.unpack(flat, width);
+            let logits = self.device.linear_forward(&x, &weight, Some(&bias));
+            let (loss, dy) = self.device.class_loss(&logits, &targets);
+            let (mut d_weight, mut d_bias) =
+                (Tensor::zeros(weight.dims()), Tensor::zeros(bias.dims()));
+            let grads = LinearGrads { weight: &mut d_weight, bias: Some(&mut d_bias) };
+            self.device.linear_backward(&x, &weight, &dy, Some(grads));
+            let mut gradient = d_weight.to_f64();
+            gradient.extend(d_bias.to_f64());
+            gradient.iter_mut().for_each(|g| *g *= scale);
+            gradient.iter_mut().zip(&flat[..penalised]).for_each(|(g, w)| *g += w);
+            (scale * loss + dot(&flat[..penalised], &flat[..penalised]) / 2.0, gradient)
+        };
+        let flat = lbfgs(vec![0.0; penalised + self.outputs], MOST_STEPS, objective);
+        let (weight, bias) = self.unpack(&flat, width);
+        let mut head = Dense::new("classifier", 1, 1, Key::new(0));
+        (head.weight.value, head.bias.value) = (weight, bias);
+        head
+    }
+
+    /// The mean loss of a head on examples.
+    pub fn loss(&self, head: &Dense<D>, examples: &HeadExamples<'_>) -> f64 {
+        let (count, width) = (examples.vectors.len(), examples.vectors[0].len());
+        let x = Tensor::from_f32(&[count, width], &examples.vectors.concat());
+        let logits = head.forward(&self.device, &x);
+        self.device.class_loss(&logits, &self.targets(examples.targets)).0
+    }
+
+    /// The strength with the least loss in cross-validation: of equal ones the first.
+    ///
+    /// # Panics
+    /// Without a strength.
+    pub fn best_strength(
+        &self,
+        examples: &HeadExamples<'_>,
+        strengths: &[f64],
+        folds: usize,
+        key: &Key,
+    ) -> f64 {
+        let [first, others @ ..] = strengths else { panic!("no strength to choose") };
+        if others.is_empty() {
+            return *first;
+        }
+        let fold_of = self.folds(examples.targets, folds, key);
+        let loss = |strength: f64| -> f64 {
+            let of_fold = |fold: usize| {
+                let part = |is_held_out: bool| -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
+                    let rows = (0..fold_of.len()).filter(|&n| (fold_of[n] == fold) == is_held_out);
+                    rows.map(|n| (examples.vectors[n].clone(), examples.targets[n].clone())).unzip()
+                };
+                let ((vectors, targets), (held_out, wanted)) = (part(false), part(true));
+                let train = HeadExamples { vectors: &vectors, targets: &targets };
+                let test = HeadExamples { vectors: &held_out, targets: &wanted };
+                self.loss(&self.fit(&train, strength), &test) * wanted.len() as f64
+            };
+            (0..=fold_of.iter().copied().max().unwrap_or(0)).map(of_fold).sum()
+        };
+        let mut best = (*first, loss(*first));
+        for &strength in others {
+            let found = loss(strength);
+            if found < best.1 {
+                best = (strength, found);
+            }
+        }
+        best.0
+    }
+
+    /// The fold of each example: at random, the classes shared out evenly.
+    fn folds(&self, targets: &[Vec<f32>], folds: usize, key: &Key) -> Vec<usize> {
+        let mut order = key.permutation(targets.len());
+        if self.task == HeadTask::Class {
+            order.sort_by(|&a, &b| targets[a][0].total_cmp(&targets[b][0])); // stable
+        }
+        let folds = folds.clamp(2, targets.len().max(2));
+        let mut fold_of = vec![0; targets.len()];
+        order.into_iter().enumerate().for_each(|(place, n)| fold_of[n] = place % folds);
+        fold_of
+    }
+
+    /// Losses that the mean is of.
+    fn terms(&self, count: usize) -> f64 {
+        match self.task {
+            HeadTask::Class | HeadTask::Value => count as f64,
+            HeadTask::Labels => (count * self.outputs) as f64,
+        }
+    }
+
+    fn targets(&self, targets: &[Vec<f32>]) -> Targets {
+        let weights = self.class_weights.clone();
+        match self.task {
+            HeadTask::Class => {
+                let classes = targets.iter().map(|target| target[0] as u32).collect();
+                Targets::Classes { classes, smoothing: 0.0, weights }
+            }
+            HeadTask::Labels => Targets::MultiLabel { values: targets.concat(), weights },
+            HeadTask::Value => Targets::Values { values: targets.concat() },
+        }
+    }
+
+    fn unpack(&self, flat: &[f64], width: usize) -> (Tensor<D>, Tensor<D>) {
+        let (weight, bias) = flat.split_at(self.outputs * width);
+        (Tensor::from_f64(&[self.outputs, width], weight), Tensor::from_f64(&[self.outputs], bias))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ulmfit_ops::{Cpu, Reference};
+
+    /// `sklearn.linear_model.LogisticRegression(C=10, tol=1e-10).fit(x, y)`, version 1.9.1.
+    #[test]
+    fn weights_are_sklearns() {
+        fn check<D: Device>(tolerance: f64) {
+            let rows = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8], [-0.6, 0.8]];
+            let vectors = rows.map(|row| row.to_vec());
+            let targets = [0.0, 0.0, 1.0, 1.0, 2.0].map(|class| vec![class]);
+            let examples = HeadExamples { vectors: &vectors, targets: &targets };
+            let fit = HeadFit::new(D::default(), HeadTask::Class, 3, None);
+            let head = fit.fit(&examples, 10.0);
+            let found = [head.weight.value.to_f64(), head.bias.value.to_f64()].concat();
+            for (found, wanted) in found.iter().zip(SKLEARN) {
+                assert!((found - wanted).abs() < tolerance, "{found} {wanted}");
+            }
+        }
+        check::<Reference>(1e-3);
+        check::<Cpu>(3e-3);
+    }
+
+    const SKLEARN: [f64; 9] = [
+        1.939_066, -1.525_478, 0.458_364, 1.827_069, -2.397_429, -0.301_591, 0.542_222, -0.740_845,
+        0.198_622,
+    ];
+
+    #[test]
+    fn a_number_is_predicted_by_the_line_through_the_examples() {
+        let vectors = [vec![0.0], vec![1.0], vec![2.0]];
+        let targets = [vec![1.0], vec![3.0], vec![5.0]];
+        let examples = HeadExamples { vectors: &vectors, targets: &targets };
+        let fit = HeadFit::new(Cpu::default(), HeadTask::Value, 1, None);
+        let head = fit.fit(&examples, 1e6);
+        assert!((head.weight.value.to_f64()[0] - 2.0).abs() < 0.01);
+        assert!((head.bias.value.to_f64()[0] - 1.0).abs() < 0.01);
+        assert!(fit.loss(&head, &examples) < 1e-3);
+    }
+}

@@ -1,0 +1,50 @@
+//! [`Trainer`] with a sentence encoder.
+
+use crate::base::LoadedEncoder;
+use crate::examples::Examples;
+use crate::input::SplitFractions;
+use crate::recipe::EncoderRecipe;
+use crate::run::Progress;
+use crate::stages::encoder::{EncoderInput, EncoderOptions, fit_encoder};
+use crate::trained::Trained;
+use crate::trainer::VALIDATION_SHARE;
+use crate::{Error, Trainer};
+
+impl Trainer {
+    /// [`fit_with`](Trainer::fit_with) on a sentence encoder that has been loaded.
+    ///
+    /// What is set for language models is not used: directions, unlabelled texts, recipe and
+    /// vocabulary.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Trainer::fit_with); [`Error::Usage`] with [folds](Trainer::folds).
+    pub fn fit_on_encoder(
+        self,
+        base: LoadedEncoder,
+        recipe: EncoderRecipe,
+        examples: Examples,
+        progress: &mut dyn Progress,
+    ) -> Result<Trained, Error> {
+        if self.folds.is_some() {
+            let message = "a sentence encoder is not scored by cross-validation".to_owned();
+            let hint = Some("hold out a test set instead".to_owned());
+            return Err(Error::Usage { message, hint });
+        }
+        let mut runner = self.runner(progress)?;
+        let LoadedEncoder { model: base, origin } = base;
+        let tested = examples.test.is_some() || self.test_share > 0.0;
+        let usual = if tested { 0.0 } else { VALIDATION_SHARE };
+        let valid = self.validation_share.unwrap_or(usual);
+        let mut classify = self.classify;
+        let task = &mut classify.labels.task;
+        *task = task.with_delimiter(examples.read.label_delimiter);
+        let shares = SplitFractions { valid, test: self.test_share };
+        let options = EncoderOptions { recipe, classify, shares };
+        let columns = (examples.text_columns.clone(), examples.label_column.clone());
+        let input = EncoderInput { rows: examples.into_rows(), base };
+        let mut outcome = fit_encoder(&mut runner, input, &options)?;
+        (outcome.classifier.text_columns, outcome.classifier.label_column) = columns;
+        let metadata = outcome.metadata(Some(&origin), &runner, rayon::current_num_threads());
+        Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
+    }
+}
