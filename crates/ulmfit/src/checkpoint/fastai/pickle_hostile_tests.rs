@@ -210,7 +210,7 @@ fn bombs_do_not_go_off() {
             let start = Instant::now();
             assert!(read_vocabulary(&bomb).is_err(), "{name} is a vocabulary");
             assert!(import_fastai(&bomb, &vocabulary()).is_err(), "{name} is a model");
-            assert!(start.elapsed() < Duration::from_secs(1), "{name}: {:?}", start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(10), "{name}: {:?}", start.elapsed());
         }
     });
 }
