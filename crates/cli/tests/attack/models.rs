@@ -88,7 +88,7 @@ fn attack(place: &Place, random: &mut Random) -> String {
             match how {
                 0 | 1 if name == weights => change_weights(random, &mut bytes),
                 0 | 1 if name.split('.').next_back() == Some("json") => {
-                    change_json(random, &mut bytes)
+                    change_json(random, &mut bytes);
                 }
                 _ => random.damage(&mut bytes),
             }
