@@ -66,7 +66,10 @@ impl Parquet {
                 return Err(expands(&path, &options.limits));
             }
         }
-        let may_follow = expanded(file.len(), &options.limits);
+        // Of a file that was compressed itself this is a copy: what counts is what was given.
+        let given = std::fs::metadata(&*path).ok().filter(std::fs::Metadata::is_file);
+        let given = given.map_or(file.len(), |given| given.len().min(file.len()));
+        let may_follow = expanded(given, &options.limits);
         // asks each column where it is, which panics where that is below zero
         let file = guarded(&first, || Ok(CheckedFile::new(file, &metadata, LARGEST_PAGE)))?;
         let reader = guarded(&first, || SerializedFileReader::new(file))?;
