@@ -1,4 +1,4 @@
-//! Files of strangers: names that would drive a terminal, archives that would fill the machine.
+//! Untrusted input: names that would drive a terminal, archives that would fill the machine.
 
 use crate::common::Place;
 use std::fs;

@@ -167,7 +167,7 @@ impl Client {
         let missing = || ClientError::Refused {
             url,
             status: 404,
-            detail: format!("there is no model `{}`", self.model.as_deref().unwrap_or_default()),
+            detail: format!("no model is called `{}`", self.model.as_deref().unwrap_or_default()),
             hint: None,
         };
         let config = card.ok_or_else(missing)?.config;

@@ -18,6 +18,23 @@ const CHUNK: usize = 512;
 /// Batch size. It changes the speed and no bit of a prediction.
 const BATCH: usize = 64;
 
+/// The answers to all texts, of which only some are in memory at a time.
+fn in_chunks<T: Fields, R>(
+    texts: impl IntoIterator<Item = T>,
+    mut answer: impl FnMut(&[Vec<&str>]) -> Result<Vec<R>, Error>,
+) -> Result<Vec<R>, Error> {
+    let mut texts = texts.into_iter();
+    let mut answers = Vec::new();
+    loop {
+        let chunk: Vec<T> = texts.by_ref().take(CHUNK).collect();
+        if chunk.is_empty() {
+            return Ok(answers);
+        }
+        let documents: Vec<Vec<&str>> = chunk.iter().map(Fields::fields).collect();
+        answers.extend(answer(&documents)?);
+    }
+}
+
 /// A trained classifier: texts in, predictions out.
 ///
 /// ```no_run
@@ -64,17 +81,10 @@ impl Classifier {
         &self,
         texts: impl IntoIterator<Item = T>,
     ) -> Result<Vec<Prediction>, Error> {
-        let mut texts = texts.into_iter();
-        let mut predictions = Vec::new();
-        loop {
-            let chunk: Vec<T> = texts.by_ref().take(CHUNK).collect();
-            if chunk.is_empty() {
-                return Ok(predictions);
-            }
-            let documents: Vec<Vec<&str>> = chunk.iter().map(Fields::fields).collect();
-            let rows = self.bundle.probabilities(&documents, BATCH)?;
-            predictions.extend(rows.iter().map(|row| self.bundle.prediction(row)));
-        }
+        in_chunks(texts, |documents| {
+            let rows = self.bundle.probabilities(documents, BATCH)?;
+            Ok(rows.iter().map(|row| self.bundle.prediction(row)).collect())
+        })
     }
 
     /// The prediction for one text.
@@ -98,12 +108,12 @@ impl Classifier {
             return Ok(Policy::new(rule, task, labels, None)?);
         };
         let (identity, directions) = (self.bundle.identity(), self.bundle.directions());
-        let warning = found.check(&identity, &self.precision.to_string(), &directions)?;
+        let warnings = found.check(&identity, &self.precision.to_string(), &directions)?;
         if found.scores.kind() != task {
             return Err(DecisionError::OtherModel.into());
         }
         let mut policy = Policy::new(rule, task, labels, Some(found))?;
-        policy.warnings.extend(warning);
+        policy.warnings.extend(warnings);
         Ok(policy)
     }
 
@@ -131,20 +141,14 @@ impl Classifier {
         texts: impl IntoIterator<Item = T>,
         policy: &Policy,
     ) -> Result<Vec<Decision>, Error> {
-        let mut texts = texts.into_iter();
-        let mut decisions = Vec::new();
-        loop {
-            let chunk: Vec<T> = texts.by_ref().take(CHUNK).collect();
-            if chunk.is_empty() {
-                return Ok(decisions);
-            }
-            let documents: Vec<Vec<&str>> = chunk.iter().map(Fields::fields).collect();
-            let ids = self.bundle.text.encode_all(&documents);
+        in_chunks(texts, |documents| {
+            let ids = self.bundle.text.encode_all(documents);
             let rows = self.bundle.probabilities_of_ids(&ids, BATCH, &mut |_, _| ())?;
-            decisions.extend(ids.iter().zip(rows).map(|(document, row)| {
+            let decide = |(document, row): (&Vec<_>, Vec<f32>)| {
                 self.bundle.decision(&row, policy, self.bundle.knows_a_word(document))
-            }));
-        }
+            };
+            Ok(ids.iter().zip(rows).map(decide).collect())
+        })
     }
 
     /// Which words decided the answer to each text.
@@ -166,9 +170,7 @@ impl Classifier {
         texts: impl IntoIterator<Item = T>,
         method: ExplainMethod,
     ) -> Result<Vec<Explanation>, Error> {
-        let texts: Vec<T> = texts.into_iter().collect();
-        let documents: Vec<Vec<&str>> = texts.iter().map(Fields::fields).collect();
-        self.bundle.explain(&documents, method)
+        in_chunks(texts, |documents| self.bundle.explain(documents, method))
     }
 
     /// Its calibration on labelled rows that it was not trained on; `None` in folders of older versions,

@@ -28,7 +28,7 @@ impl FromStr for Shard {
         });
         match parts {
             Some((index, count)) if index < count => Ok(Self { index, count }),
-            Some((_, 0)) => Err("there are no shards of 0".to_owned()),
+            Some((_, 0)) => Err("the number of shards is at least 1".to_owned()),
             Some((_, count)) => Err(format!("the shards are 0/{count} to {}/{count}", count - 1)),
             None => Err("give two numbers such as 0/16".to_owned()),
         }

@@ -1,4 +1,4 @@
-//! Files changed at random, as a stranger might send them, and files made to fill the memory.
+//! Untrusted input: files changed at random, and files made to fill the memory.
 //!
 //! Whatever is in them: an answer of finite numbers or one clear refusal, no panic, no abort, at most
 //! one GiB of memory. `ULMFIT_ATTACKS=500` makes so many of each kind, `ULMFIT_ATTACK_SEED` others;

@@ -16,7 +16,7 @@ fn wrong_requests_are_told_what_is_wrong() {
         answer.problem(status)["detail"].as_str().unwrap().to_owned()
     };
     for empty in ["{}", r#"{"texts":[]}"#, r#"{"rows":[]}"#] {
-        assert_eq!(detail(empty, 400), "there are no texts in the request");
+        assert_eq!(detail(empty, 400), "the request has no texts");
     }
     for broken in ["{", "", "{\"text\":\"\u{1}\"}", r#"{"text":"x""#, "\"\\ud800\""] {
         detail(broken, 400);

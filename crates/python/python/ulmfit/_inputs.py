@@ -32,9 +32,7 @@ def text_columns(X: Any, names: list[str] | None) -> tuple[list[Any], list[str]]
 
 
 def _is_table(X: Any) -> bool:
-    return (
-        getattr(X, "ndim", 1) == 2 and hasattr(X, "columns")
-    ) or hasattr(X, "column_names") or type(X).__name__ in ("DataFrame", "LazyFrame")
+    return hasattr(X, "columns") or hasattr(X, "column_names")
 
 
 def _column_names(X: Any) -> list[Any]:

@@ -18,7 +18,7 @@ pub(crate) enum Access {
     /// Whoever has a token.
     Token(Tokens),
     /// Whoever is on this machine: the server must be called by a name of loopback, or by one of
-    /// these, so that no page of a stranger's name can reach it (DNS rebinding).
+    /// these, so that a page of another origin cannot reach it (DNS rebinding).
     Loopback(Vec<String>),
     /// Whoever can reach it.
     Anybody,
@@ -68,13 +68,13 @@ impl App {
     /// The model of that name, or the first.
     pub(crate) fn model(&self, name: Option<&str>) -> Result<Arc<Loaded>, Problem> {
         self.models.find(name).ok_or_else(|| {
-            let detail = format!("there is no model `{}` here", name.unwrap_or_default());
+            let detail = format!("no model is called `{}`", name.unwrap_or_default());
             let hint = format!("there is `{}`", self.models.names().join("`, `"));
             Problem::new(Kind::NotFound, detail).hint(hint)
         })
     }
 
-    /// From now on there are no new predictions.
+    /// Refuses new predictions from now on.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
     }

@@ -95,7 +95,7 @@ async fn wrong_method(request: Request) -> Problem {
 
 /// A path that is not UTF-8 once its escapes are read.
 fn bad_path() -> Problem {
-    Problem::new(Kind::NotFound, "there is no model of this name")
+    Problem::new(Kind::NotFound, "no model has this name")
 }
 
 /// The panic hook has reported it.

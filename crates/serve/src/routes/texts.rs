@@ -105,7 +105,7 @@ pub(super) fn check_bytes(app: &App, fields: &[String], number: usize) -> Result
 /// Refuses no texts and too many.
 pub(super) fn check_count(app: &App, count: usize) -> Result<(), Problem> {
     if count == 0 {
-        return Err(Problem::new(Kind::NoTexts, "there are no texts in the request")
+        return Err(Problem::new(Kind::NoTexts, "the request has no texts")
             .hint("give at least one: {\"text\": \"...\"}"));
     }
     if count > app.limits.texts {

@@ -98,7 +98,8 @@ impl Calibration {
         }
     }
 
-    /// Whether it was made for this classifier; gives a warning if only the precision differs.
+    /// Whether it was made for this classifier; gives what weakens its promises: another precision,
+    /// rows that selected the epoch, or that other classifiers have answered.
     ///
     /// # Errors
     /// [`DecisionError::OtherDirections`] or [`DecisionError::OtherModel`].
@@ -107,7 +108,7 @@ impl Calibration {
         model: &str,
         precision: &str,
         directions: &[Direction],
-    ) -> Result<Option<String>, DecisionError> {
+    ) -> Result<Vec<String>, DecisionError> {
         if self.directions != directions {
             let (made, used) = (self.directions.clone(), directions.to_vec());
             return Err(DecisionError::OtherDirections { made, used });
@@ -115,14 +116,23 @@ impl Calibration {
         if self.model != model {
             return Err(DecisionError::OtherModel);
         }
-        let warning = || {
-            format!(
+        let mut warnings = Vec::new();
+        if self.precision != precision {
+            warnings.push(format!(
                 "the calibration was made in {}, this is {precision}: what it promises holds only \
                  nearly",
                 self.precision
-            )
+            ));
+        }
+        let of_rows = match self.source {
+            Source::OutOfFold => Some("were predicted by the classifiers of a cross-validation"),
+            Source::Selected => Some("also selected the epoch"),
+            Source::Test | Source::Validation | Source::Given => None,
         };
-        Ok((self.precision != precision).then(warning))
+        warnings.extend(of_rows.map(|what| {
+            format!("the calibration rows {what}: what is promised holds only nearly")
+        }));
+        Ok(warnings)
     }
 
     /// Errors over confidence; `None` where a text does not have exactly one label.
@@ -186,8 +196,12 @@ mod tests {
     #[test]
     fn it_belongs_to_one_model() {
         let (found, forward) = (calibration(), [Direction::Forward]);
-        assert_eq!(found.check("1234", "f32", &forward), Ok(None));
-        assert!(found.check("1234", "int8", &forward).unwrap().unwrap().contains("int8"));
+        assert_eq!(found.check("1234", "f32", &forward), Ok(Vec::new()));
+        let told = found.check("1234", "int8", &forward).unwrap();
+        assert!(told.len() == 1 && told[0].contains("int8"), "{told:?}");
+        let of_folds = Calibration { source: Source::OutOfFold, ..found.clone() };
+        let told = of_folds.check("1234", "f32", &forward).unwrap();
+        assert!(told.len() == 1 && told[0].contains("cross-validation"), "{told:?}");
         assert_eq!(found.check("other", "f32", &forward), Err(DecisionError::OtherModel));
         let both = [Direction::Forward, Direction::Backward];
         let error = found.check("1234", "f32", &both).unwrap_err().to_string();

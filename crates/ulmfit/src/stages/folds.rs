@@ -51,10 +51,7 @@ impl OutOfFold {
         let folds = splits.folds(count, &key)?;
         let mut rows = vec![Vec::new(); folds.len()];
         for fold in 0..count {
-            let of = |is_in: bool| -> Vec<usize> {
-                (0..folds.len()).filter(|&row| (folds[row] == fold) == is_in).collect()
-            };
-            let (held_out, train) = (of(true), of(false));
+            let (held_out, train) = in_and_out(&folds, fold);
             let pick = |rows: &[usize]| Labelled {
                 documents: rows.iter().map(|&row| data.documents[row].clone()).collect(),
                 targets: rows.iter().map(|&row| data.targets[row].clone()).collect(),
@@ -87,15 +84,17 @@ impl OutOfFold {
     pub(crate) fn parts(&self, records: &[Record]) -> Vec<FoldPart> {
         let count = self.folds.iter().max().map_or(0, |&last| last + 1);
         let part = |fold: usize| {
-            let of = |is_in: bool| -> Vec<usize> {
-                (0..records.len()).filter(|&row| (self.folds[row] == fold) == is_in).collect()
-            };
             let take = |rows: &[usize]| rows.iter().map(|&row| records[row].clone()).collect();
-            let (held_out, train) = (of(true), of(false));
+            let (held_out, train) = in_and_out(&self.folds, fold);
             FoldPart { train: take(&train), test: take(&held_out), rows: held_out }
         };
         (0..count).map(part).collect()
     }
+}
+
+/// Numbers of the rows of a fold, and of all others.
+fn in_and_out(folds: &[usize], fold: usize) -> (Vec<usize>, Vec<usize>) {
+    (0..folds.len()).partition(|&row| folds[row] == fold)
 }
 
 /// One fold and the others.

@@ -1,4 +1,4 @@
-//! Files that a stranger might send.
+//! Untrusted input.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

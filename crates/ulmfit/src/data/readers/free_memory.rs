@@ -1,9 +1,17 @@
 //! Memory that is free on the machine or in the container.
 
 use std::fs;
+use std::sync::LazyLock;
 
-/// Bytes available now without swapping; `None` where the system does not say.
+/// What was free when it was first asked for: defaults must not change while a program runs.
+static FREE: LazyLock<Option<u64>> = LazyLock::new(measure);
+
+/// Bytes available without swapping; `None` where the system does not say.
 pub(super) fn free_memory() -> Option<u64> {
+    *FREE
+}
+
+fn measure() -> Option<u64> {
     let read = |path: &str| fs::read_to_string(path).ok();
     let machine = available(&read("/proc/meminfo")?)?;
     let group = read("/sys/fs/cgroup/memory.max").and_then(|limit| number(&limit));

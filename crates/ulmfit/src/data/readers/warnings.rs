@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::data::amounts::documents;
 use crate::data::place::Place;
 use crate::setting::{Setting, Spelling};
 
@@ -130,8 +131,8 @@ impl Warnings {
         .into_iter()
         .filter_map(|(tally, what, advice)| {
             let first = tally.first.as_ref()?;
-            let plural = if tally.count == 1 { "" } else { "s" };
-            Some(format!("{} document{plural} {what}, the first at {first}; {advice}", tally.count))
+            let documents = documents(tally.count as usize);
+            Some(format!("{documents} {what}, the first at {first}; {advice}"))
         })
         .collect()
     }
