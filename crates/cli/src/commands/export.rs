@@ -1,11 +1,10 @@
 //! `ulmfit export`.
 
-use crate::options::Common;
-use crate::options::overwrite_of;
+use crate::options::{Common, Target};
 use crate::output::Output;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
-use ulmfit::checkpoint::{Dtype, FolderWriter};
+use ulmfit::checkpoint::Dtype;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
 /// Exports a model to fastai, or to a smaller model folder.
@@ -45,21 +44,11 @@ enum To {
     },
 }
 
-#[derive(Debug, clap::Args)]
-struct Target {
-    /// Output folder
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
-    /// Replace an existing output folder
-    #[arg(long)]
-    overwrite: bool,
-}
-
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
     match &args.to {
         To::Fastai { model, target } => fastai(model, target, out),
         To::Compact { models, store, card, target } => {
-            let folder = FolderWriter::create(&target.output, overwrite_of(target.overwrite))?;
+            let folder = target.create()?;
             let read = |path: &PathBuf| {
                 std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read {}", path.display()))
@@ -72,7 +61,7 @@ pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Re
 }
 
 fn fastai(model: &Path, target: &Target, out: &mut Output) -> anyhow::Result<()> {
-    let mut folder = FolderWriter::create(&target.output, overwrite_of(target.overwrite))?;
+    let mut folder = target.create()?;
     let files = match read_config(&open_model(model)?)?.network {
         NetworkConfig::LanguageModel(_) => LmBundle::load(model)?.to_fastai()?,
         _ => ClassifierBundle::load(model)?.to_fastai()?,

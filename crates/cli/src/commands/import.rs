@@ -1,11 +1,10 @@
 //! `ulmfit import`.
 
-use crate::options::overwrite_of;
-use crate::options::{Common, DirectionOption};
+use crate::options::{Common, DirectionOption, Target};
 use crate::output::Output;
 use std::path::{Path, PathBuf};
 use ulmfit::Error;
-use ulmfit::checkpoint::{CheckpointError, FolderWriter, hash_file};
+use ulmfit::checkpoint::hash_file;
 use ulmfit::models::{FromFastai, ModelMetadata, from_fastai, from_hugging_face};
 
 /// Imports a model of another program as a model folder.
@@ -43,37 +42,15 @@ enum From {
     },
 }
 
-/// Where the model goes.
-#[derive(Debug, clap::Args)]
-struct Target {
-    /// Output folder
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
-    /// Replace an existing output folder
-    #[arg(long)]
-    overwrite: bool,
-}
-
-impl Target {
-    fn create(&self) -> Result<FolderWriter, CheckpointError> {
-        FolderWriter::create(&self.output, overwrite_of(self.overwrite))
-    }
-
-    fn told(&self, kind: &str, out: &mut Output) -> anyhow::Result<()> {
-        let text = format!("the {kind} is in {}", self.output.display());
-        out.result(&serde_json::json!({ "model": self.output, "kind": kind }), &text)
-    }
-}
-
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     match &args.from {
         From::Fastai { weights, vocab, direction, target } => {
             let kind = fastai(weights, vocab, *direction, target, common)?;
-            target.told(kind, out)
+            tell(target, kind, out)
         }
         From::Hf { folder, target } => {
             hugging_face(folder, target, common)?;
-            target.told("sentence encoder", out)
+            tell(target, "sentence encoder", out)
         }
     }
 }
@@ -128,4 +105,9 @@ fn hugging_face(from: &Path, target: &Target, common: &Common) -> anyhow::Result
 /// The last part of a path.
 fn name(path: &Path) -> Option<String> {
     path.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+fn tell(target: &Target, kind: &str, out: &mut Output) -> anyhow::Result<()> {
+    let text = format!("the {kind} is in {}", target.output.display());
+    out.result(&serde_json::json!({ "model": target.output, "kind": kind }), &text)
 }

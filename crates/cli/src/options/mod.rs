@@ -16,6 +16,7 @@ mod rows;
 mod run;
 mod shard;
 mod step;
+mod target;
 mod vocab;
 
 pub(crate) use classifier::ClassifierOptions;
@@ -36,6 +37,7 @@ pub(crate) use rows::LabelledRows;
 pub(crate) use run::{RunOptions, overwrite_of};
 pub(crate) use shard::Shard;
 pub(crate) use step::StepOptions;
+pub(crate) use target::Target;
 pub(crate) use vocab::{
     BaseWordsOption, FROM_SCRATCH, LanguageOption, VocabOptions, VocabSizeOptions,
 };
