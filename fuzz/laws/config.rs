@@ -67,6 +67,8 @@ fn write(config: &ModelConfig, json: &str, weights: &Tensors, folder: &Path) {
         // their tokenizer.json is missing, which must be said
         NetworkConfig::SentenceEncoder(_) => (0, None),
         NetworkConfig::SentenceClassifier(c) => (0, Some((c.task, few(c.classes)))),
+        // the files of its parts are missing
+        NetworkConfig::Portfolio(c) => (0, Some((c.task, few(c.classes)))),
     };
     let tokens = ["xxunk", "xxpad", "xxbos"].into_iter().map(str::to_owned);
     let vocab: Vec<String> =

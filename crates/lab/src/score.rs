@@ -60,8 +60,8 @@ impl<'a> EvaluationSet<'a> {
         model: &ClassifierBundle,
         batch_size: usize,
     ) -> Result<Score, Error> {
-        let ids = model.text.encode_all(&texts(self.records));
+        let documents = model.encode_all(&texts(self.records));
         let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-        Ok(self.score(&model.probabilities_of_ids(&ids, batch_size, &mut tick)?))
+        Ok(self.score(&model.probabilities_of(&documents, batch_size, &mut tick)?))
     }
 }

@@ -1,10 +1,8 @@
 //! The model that a training starts from.
 
 use crate::Error;
-use crate::models::embedded::MINILM;
-use crate::models::{
-    BaseModel, ENGLISH, ENGLISH_BASE, EncoderBundle, LmBundle, open_base, open_model,
-};
+use crate::models::embedded::{ENGLISH, ENGLISH_BASE, MINILM};
+use crate::models::{BaseModel, EncoderBundle, LmBundle, open_base, open_model};
 use std::path::{Path, PathBuf};
 
 /// The model that a training starts from.

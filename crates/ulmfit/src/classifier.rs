@@ -6,7 +6,7 @@ use crate::data::labels::LabelKind;
 use crate::decisions::{Calibration, CalibrationFault, DecisionError, Policy, Rule, Source};
 use crate::input::texts;
 use crate::models::{
-    ClassifierBundle, Decision, ExplainMethod, Explanation, Prediction, open_model,
+    ClassifierBundle, Decision, EncodedDocument, ExplainMethod, Explanation, Prediction, open_model,
 };
 use crate::run::Progress;
 use crate::text::Direction;
@@ -142,12 +142,12 @@ impl Classifier {
         policy: &Policy,
     ) -> Result<Vec<Decision>, Error> {
         in_chunks(texts, |documents| {
-            let ids = self.bundle.text.encode_all(documents);
-            let rows = self.bundle.probabilities_of_ids(&ids, BATCH, &mut |_, _| ())?;
-            let decide = |(document, row): (&Vec<_>, Vec<f32>)| {
+            let documents = self.bundle.encode_all(documents);
+            let rows = self.bundle.probabilities_of(&documents, BATCH, &mut |_, _| ())?;
+            let decide = |(document, row): (&EncodedDocument, Vec<f32>)| {
                 self.bundle.decision(&row, policy, self.bundle.knows_a_word(document))
             };
-            Ok(ids.iter().zip(rows).map(decide).collect())
+            Ok(documents.iter().zip(rows).map(decide).collect())
         })
     }
 
@@ -195,9 +195,9 @@ impl Classifier {
         }
         let unseen = self.bundle.labels.told_of_unseen(rows)?;
         unseen.iter().for_each(|told| progress.warn(told));
-        let documents = self.bundle.text.encode_all(&texts(rows));
+        let documents = self.bundle.encode_all(&texts(rows));
         let mut tick = |done, total| progress.tick("documents scored", done, Some(total));
-        let answers = self.bundle.probabilities_of_ids(&documents, BATCH, &mut tick)?;
+        let answers = self.bundle.probabilities_of(&documents, BATCH, &mut tick)?;
         let precision = self.precision.to_string();
         let found = self.bundle.calibration(rows, &answers, &precision, Source::Given)?;
         Ok(self.calibration.insert(found))
@@ -222,7 +222,7 @@ impl Classifier {
     /// Tokenizes a text for [`predict_prepared`](Self::predict_prepared), so that a service can do this
     /// before it forms a batch.
     pub fn prepare(&self, text: impl Fields) -> PreparedText {
-        PreparedText::new(&self.bundle, self.bundle.text.encode(&text.fields()))
+        PreparedText::new(&self.bundle, self.bundle.encode(&text.fields()))
     }
 
     /// The prediction for each text of a batch, in order, from all of the model's directions or
@@ -239,11 +239,11 @@ impl Classifier {
         batch: &[&PreparedText],
         directions: Option<&[Direction]>,
     ) -> Result<Vec<Prediction>, Error> {
-        let documents: Vec<Vec<u32>> = batch.iter().map(|text| text.ids().to_vec()).collect();
+        let documents: Vec<&EncodedDocument> = batch.iter().map(|text| text.document()).collect();
         let size = documents.len().max(1);
         let rows = match directions {
             Some(directions) => self.bundle.probabilities_in(directions, &documents, size)?,
-            None => self.bundle.probabilities_of_ids(&documents, size, &mut |_, _| ())?,
+            None => self.bundle.probabilities_of(&documents, size, &mut |_, _| ())?,
         };
         Ok(rows.iter().map(|row| self.bundle.prediction(row)).collect())
     }
@@ -294,7 +294,16 @@ impl Classifier {
         Ok(self)
     }
 
-    /// The parts it is made of: text pipeline, labels, one network per direction.
+    /// Uses only this part of a portfolio from now on, as `inspect` and its report name them.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there is no part of this name.
+    pub fn with_part(mut self, name: &str) -> Result<Self, Error> {
+        self.bundle.keep_part(name)?;
+        Ok(self)
+    }
+
+    /// What it is made of: labels and parts, each a text pipeline and one network per direction.
     pub fn bundle(&self) -> &ClassifierBundle {
         &self.bundle
     }

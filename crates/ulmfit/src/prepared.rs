@@ -1,38 +1,36 @@
 //! A text that has been tokenised and waits for its prediction.
 
-use crate::models::ClassifierBundle;
-use crate::text::TokenId;
+use crate::models::{ClassifierBundle, EncodedDocument};
 
 /// A text that has been tokenised by the classifier that will predict it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedText {
-    ids: Vec<TokenId>,
+    document: EncodedDocument,
     unknown: usize,
     pooled: usize,
     pub(crate) knows_a_word: bool,
 }
 
 impl PreparedText {
-    /// Of the ids that the model's own text pipeline gave.
-    pub(crate) fn new(model: &ClassifierBundle, ids: Vec<TokenId>) -> Self {
-        let unknown = ids.iter().filter(|&&id| model.text.is_unknown(id)).count();
-        let pooled =
-            model.networks.first().map_or(0, |(_, network)| network.pooled_tokens(ids.len()));
-        let knows_a_word = model.knows_a_word(&ids);
-        Self { ids, unknown, pooled, knows_a_word }
+    /// Of a document that the model itself has encoded.
+    pub(crate) fn new(model: &ClassifierBundle, document: EncodedDocument) -> Self {
+        let (unknown, pooled) = model.seen(&document);
+        let knows_a_word = model.knows_a_word(&document);
+        Self { document, unknown, pooled, knows_a_word }
     }
 
-    /// Ids of the tokens in reading order.
-    pub fn ids(&self) -> &[TokenId] {
-        &self.ids
+    /// The document, as the parts of the model read it.
+    pub fn document(&self) -> &EncodedDocument {
+        &self.document
     }
 
-    /// Tokens, among them those that mark the beginning, fields and capitals.
+    /// Tokens, among them those that mark the beginning, fields and capitals; of all parts of the
+    /// model together.
     pub fn tokens(&self) -> usize {
-        self.ids.len()
+        self.document.tokens()
     }
 
-    /// Tokens that the vocabulary lacks.
+    /// Tokens that the vocabulary lacks; of all parts together.
     pub fn unknown(&self) -> usize {
         self.unknown
     }

@@ -61,7 +61,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let (path, found, wanted) = (args.model.clone(), "sentence encoder", "classifier");
             Err(Error::WrongModel { path, found, wanted }.into())
         }
-        NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
+        NetworkConfig::Classifier(_)
+        | NetworkConfig::SentenceClassifier(_)
+        | NetworkConfig::Portfolio(_) => {
             let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
             if let Some(direction) = args.direction {
                 model.keep(&direction.directions())?;

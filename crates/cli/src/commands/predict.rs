@@ -244,7 +244,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 let found = model.explain(documents.iter().copied(), method.method())?;
                 for ((record, document), found) in batch.iter().zip(&documents).zip(&found) {
                     let words = Word::all(record, found);
-                    let knows = bundle.knows_a_word(&bundle.text.encode(document));
+                    let knows = bundle.knows_a_word(&bundle.encode(document));
                     match policy {
                         Some(policy) => {
                             let decision = bundle.decision(&found.row, policy, knows);

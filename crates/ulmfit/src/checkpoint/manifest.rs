@@ -34,7 +34,7 @@ pub(super) struct Manifest {
     pub(super) files: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     pub(super) bytes: u64,

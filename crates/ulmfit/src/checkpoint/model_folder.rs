@@ -15,10 +15,12 @@ pub struct ModelFolder {
     path: PathBuf,
     manifest: Manifest,
     place: Place,
+    /// What the names of its files begin with where they lie.
+    prefix: String,
 }
 
 /// Where the files lie.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Place {
     Disk,
     /// Name and content of each, the manifest's too.
@@ -50,7 +52,12 @@ impl ModelFolder {
             }
             Err(error) => return Err(io_error("open", path)(error)),
         }
-        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)?, place: Place::Disk })
+        Ok(Self {
+            path: path.to_owned(),
+            manifest: Manifest::read(path)?,
+            place: Place::Disk,
+            prefix: String::new(),
+        })
     }
 
     /// A folder that is part of the program: name and content of each of its files.
@@ -69,14 +76,39 @@ impl ModelFolder {
             return Err(CheckpointError::Incomplete { path });
         };
         match Manifest::parse(bytes) {
-            Ok(manifest) => Ok(Self { path, manifest, place: Place::Program(files) }),
+            Ok(manifest) => {
+                let place = Place::Program(files);
+                Ok(Self { path, manifest, place, prefix: String::new() })
+            }
             Err(fault) => Err(CheckpointError::Manifest { path: path.join(MANIFEST), fault }),
+        }
+    }
+
+    /// The files of a part of a model: those whose names begin with the part's name and a dot,
+    /// without that.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Self {
+        let prefix = format!("{name}.");
+        let own = |(file, entry): (&String, &Entry)| {
+            Some((file.strip_prefix(&prefix)?.to_owned(), entry.clone()))
+        };
+        let files = self.manifest.files.iter().filter_map(own).collect();
+        Self {
+            path: self.path.clone(),
+            manifest: Manifest::new(files),
+            place: self.place,
+            prefix: format!("{}{prefix}", self.prefix),
         }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where a file of it is, or would be.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(format!("{}{name}", self.prefix))
     }
 
     /// Whether the manifest names this file.
@@ -106,10 +138,11 @@ impl ModelFolder {
             let folder = self.path.clone();
             return Err(CheckpointError::NotInFolder { folder, name: name.to_owned() });
         };
-        let path = self.path.join(name);
+        let path = self.file(name);
         let damaged = || CheckpointError::Damaged { path: path.clone() };
         if let Place::Program(files) = self.place {
-            let content = files.iter().find(|(file, _)| *file == name).map(|(_, bytes)| *bytes);
+            let own = |file: &str| file.strip_prefix(&self.prefix) == Some(name);
+            let content = files.iter().find(|(file, _)| own(file)).map(|(_, bytes)| *bytes);
             let sound = content.filter(|bytes| Entry::of(bytes) == *entry);
             return sound.map(<[u8]>::to_vec).ok_or_else(damaged);
         }

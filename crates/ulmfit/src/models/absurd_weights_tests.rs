@@ -1,7 +1,7 @@
 //! Weights that are finite and still make no sense: there is an answer or an error, never a label
 //! that was drawn from NaN.
 
-use super::bundle::ClassifierBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::compact::compact;
 use super::hostile_tests::{place, rewritten};
 use crate::checkpoint::{Dtype, FolderWriter, Overwrite};

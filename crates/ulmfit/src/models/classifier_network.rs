@@ -25,6 +25,14 @@ impl<D: Device> ClassifierNetwork<D> {
         }
     }
 
+    /// The method that trains it, as `fit` calls it.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::Recurrent(_) => "ulmfit",
+            Self::Transformer(_) => "encoder",
+        }
+    }
+
     /// What the outputs mean.
     pub fn task(&self) -> LabelKind {
         match self {

@@ -1,6 +1,7 @@
 //! Smaller model folders: both directions in one, weights in fewer bits.
 
-use super::bundle::{ClassifierBundle, LmBundle};
+use super::bundle::LmBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::config::{ModelConfig, NetworkConfig};
 use super::embedded::open_model;
 use super::folder::{ModelMetadata, read_config};
@@ -45,7 +46,9 @@ pub fn compact(
     });
     let metadata = ModelMetadata { card, run, dtype, ..ModelMetadata::default() };
     match read_config(first)?.network {
-        NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
+        NetworkConfig::Classifier(_)
+        | NetworkConfig::SentenceClassifier(_)
+        | NetworkConfig::Portfolio(_) => {
             let mut bundle: ClassifierBundle = ClassifierBundle::load(first.path())?;
             for other in &folders[1..] {
                 bundle.join(ClassifierBundle::load(other.path())?)?;
@@ -101,12 +104,12 @@ impl ClassifierBundle {
         if self.labels != other.labels {
             return Err(apart("the classifiers do not have the same labels"));
         }
-        belong_together(
-            (&self.config(), self.text.files()),
-            (&other.config(), other.text.files()),
-        )?;
-        self.networks.extend(other.networks);
-        self.networks.sort_by_key(|(direction, _)| *direction as u8);
+        let what = "be joined with another model";
+        let (own, its) = (self.require_single(what)?, other.require_single(what)?);
+        belong_together((&own.config(), own.text.files()), (&its.config(), its.text.files()))?;
+        let networks = &mut self.parts[0].1.networks;
+        networks.extend(other.parts.into_iter().flat_map(|(_, part)| part.networks));
+        networks.sort_by_key(|(direction, _)| *direction as u8);
         Ok(())
     }
 }

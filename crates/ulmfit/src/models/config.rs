@@ -1,9 +1,12 @@
 //! `config.json` of a model folder: which network, and its sizes.
 
+use crate::data::labels::LabelKind;
 use crate::model::transformer::{SentenceClassifierConfig, TransformerConfig};
 use crate::model::{AwdLstmConfig, ClassifierConfig};
 use crate::text::{Direction, TextConfig};
 use serde::{Deserialize, Serialize};
+
+pub use super::config_fault::ConfigFault;
 
 /// Version of the folder's format.
 pub(crate) const SCHEMA: u32 = 1;
@@ -42,6 +45,30 @@ pub enum NetworkConfig {
     SentenceEncoder(TransformerConfig),
     /// Predicts labels from the vectors of texts.
     SentenceClassifier(SentenceClassifierConfig),
+    /// Predicts labels from the weighted answers of several classifiers.
+    Portfolio(PortfolioConfig),
+}
+
+/// The parts of a classifier. The files of each begin with its name and a dot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PortfolioConfig {
+    /// What the outputs mean.
+    pub task: LabelKind,
+    /// Number of outputs.
+    pub classes: usize,
+    /// At least one.
+    pub parts: Vec<PartConfig>,
+}
+
+/// A part of a classifier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PartConfig {
+    /// Lower-case letters, digits and hyphens.
+    pub name: String,
+    /// Its [weight](super::Stack), 0 or more.
+    pub weight: f64,
 }
 
 impl NetworkConfig {
@@ -49,8 +76,27 @@ impl NetworkConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::LanguageModel(_) => "language model",
-            Self::Classifier(_) | Self::SentenceClassifier(_) => "classifier",
+            Self::Classifier(_) | Self::SentenceClassifier(_) | Self::Portfolio(_) => "classifier",
             Self::SentenceEncoder(_) => "sentence encoder",
+        }
+    }
+
+    /// What the outputs of a classifier mean, and how many there are; none of other networks.
+    pub fn outputs(&self) -> Option<(LabelKind, usize)> {
+        match self {
+            Self::LanguageModel(_) | Self::SentenceEncoder(_) => None,
+            Self::Classifier(config) => Some((config.task, config.classes)),
+            Self::SentenceClassifier(config) => Some((config.task, config.classes)),
+            Self::Portfolio(config) => Some((config.task, config.classes)),
+        }
+    }
+
+    /// The method that trains it, as `fit` calls it.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::LanguageModel(_) | Self::Classifier(_) => "ulmfit",
+            Self::SentenceEncoder(_) | Self::SentenceClassifier(_) => "encoder",
+            Self::Portfolio(_) => "auto",
         }
     }
 }

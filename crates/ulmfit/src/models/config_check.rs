@@ -2,7 +2,7 @@
 //!
 //! Model folders are untrusted input: every number is checked before it is used.
 
-use super::config::{ModelConfig, NetworkConfig, SCHEMA};
+use super::config::{ModelConfig, NetworkConfig, PortfolioConfig, SCHEMA};
 use super::config_fault::{ConfigFault, LARGEST, MOST_LAYERS, size};
 use super::sentence;
 use crate::data::labels::LabelKind;
@@ -10,6 +10,10 @@ use crate::model::{AwdLstmConfig, ClassifierConfig};
 use crate::text::Direction;
 use std::collections::BTreeMap;
 
+/// Parts of a portfolio.
+const MOST_PARTS: usize = 16;
+/// The largest weight of a part: beyond it only the most probable label is left.
+const MOST_WEIGHT: f64 = 1e3;
 /// Every vocabulary begins with `xxunk`, `xxpad` and `xxbos`.
 const FEWEST_TOKENS: usize = 3;
 
@@ -24,13 +28,15 @@ impl ModelConfig {
         }
         let recurrent = match &self.network {
             NetworkConfig::LanguageModel(_) | NetworkConfig::Classifier(_) => true,
-            NetworkConfig::SentenceEncoder(_) | NetworkConfig::SentenceClassifier(_) => false,
+            NetworkConfig::SentenceEncoder(_)
+            | NetworkConfig::SentenceClassifier(_)
+            | NetworkConfig::Portfolio(_) => false,
         };
         if recurrent != self.text.is_some() {
             return Err(ConfigFault::Text);
         }
         match (&self.network, &*self.directions) {
-            (NetworkConfig::SentenceEncoder(_), [])
+            (NetworkConfig::SentenceEncoder(_) | NetworkConfig::Portfolio(_), [])
             | (NetworkConfig::SentenceClassifier(_), [Direction::Forward]) => {}
             (_, [_]) if recurrent => {}
             (_, [one, other]) if recurrent && one != other => {}
@@ -43,6 +49,7 @@ impl ModelConfig {
             NetworkConfig::SentenceClassifier(config) => {
                 sentence::check_sentence_classifier(config)
             }
+            NetworkConfig::Portfolio(portfolio) => check_portfolio(portfolio),
         }
     }
 
@@ -55,6 +62,7 @@ impl ModelConfig {
             NetworkConfig::LanguageModel(encoder) => encoder.language_model_shapes(),
             NetworkConfig::Classifier(classifier) => classifier.shapes(),
             NetworkConfig::SentenceEncoder(encoder) => return encoder.shapes(),
+            NetworkConfig::Portfolio(_) => return BTreeMap::new(), // its parts have them
             NetworkConfig::SentenceClassifier(classifier) => classifier.shapes(),
         };
         let named = |&direction| {
@@ -71,6 +79,27 @@ pub(crate) fn prefix(direction: Direction) -> &'static str {
         Direction::Forward => "forward.",
         Direction::Backward => "backward.",
     }
+}
+
+fn check_portfolio(portfolio: &PortfolioConfig) -> Result<(), ConfigFault> {
+    let PortfolioConfig { task: _, classes, parts } = portfolio;
+    size("classes", *classes, 1..=LARGEST)?;
+    size("parts", parts.len(), 1..=MOST_PARTS)?;
+    for (n, part) in parts.iter().enumerate() {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_name =
+            !part.name.is_empty() && part.name.len() <= 40 && part.name.bytes().all(plain);
+        if !is_name || parts[..n].iter().any(|other| other.name == part.name) {
+            return Err(ConfigFault::PartName);
+        }
+        if !(0.0..=MOST_WEIGHT).contains(&part.weight) {
+            return Err(ConfigFault::PartWeight { found: part.weight });
+        }
+    }
+    if parts.iter().all(|part| part.weight == 0.0) {
+        return Err(ConfigFault::PartWeight { found: 0.0 });
+    }
+    Ok(())
 }
 
 fn check_encoder(encoder: &AwdLstmConfig) -> Result<(), ConfigFault> {

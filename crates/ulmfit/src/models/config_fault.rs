@@ -63,6 +63,17 @@ pub enum ConfigFault {
     /// Settings of a recurrent network's text pipeline are missing, or there for a transformer.
     #[error("`text` is for recurrent networks, which need it")]
     Text,
+    /// A part that is called like another, or whose name cannot begin the name of a file.
+    #[error("the parts need names of lower-case letters, digits and hyphens, each its own")]
+    PartName,
+    /// A weight of a part that is negative, too large or not a number, or none that is above 0.
+    #[error(
+        "`weight` of a part is {found}, it must be a number from 0 to 1000, and one of them above 0"
+    )]
+    PartWeight {
+        /// In the file.
+        found: f64,
+    },
     /// A dropout probability outside 0..1.
     #[error("`dropout` of the head is {found}, it must be from 0 to below 1")]
     Dropout {

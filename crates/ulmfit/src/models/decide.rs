@@ -1,6 +1,6 @@
 //! Predictions with what a policy says about them.
 
-use super::bundle::ClassifierBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::predict::Prediction;
 use crate::Error;
 use crate::data::labels::LabelSet;
@@ -26,7 +26,13 @@ pub struct Decision {
 impl<D: Device> ClassifierBundle<D> {
     /// The reading directions in use.
     pub fn directions(&self) -> Vec<Direction> {
-        self.networks.iter().map(|(direction, _)| *direction).collect()
+        let reads = |direction: &Direction| {
+            self.parts.iter().any(|(_, part)| part.directions().contains(direction))
+        };
+        match self.single() {
+            Some(part) => part.directions(), // in their order
+            None => [Direction::Forward, Direction::Backward].into_iter().filter(reads).collect(),
+        }
     }
 
     /// Sums up what it said about labelled records: `rows` are its probabilities or values.

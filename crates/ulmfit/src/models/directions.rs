@@ -1,13 +1,13 @@
 //! Which of a model's reading directions are used.
 
-use super::bundle::{ClassifierBundle, LmBundle};
+use super::bundle::LmBundle;
 use crate::Error;
 use crate::model::{DropoutConfig, LanguageModel, Network};
 use crate::text::Direction;
 use ulmfit_ops::{Device, Key};
 
 /// Keeps the networks of these directions, in their order.
-fn keep<N>(
+pub(super) fn keep<N>(
     networks: &mut Vec<(Direction, N)>,
     model: &str,
     directions: &[Direction],
@@ -67,16 +67,6 @@ fn copy<D: Device>(of: &LanguageModel<D>) -> LanguageModel<D> {
     let tensors = of.state().into_iter().map(|(name, tensor)| (name, tensor.clone()));
     copy.load(tensors.collect()).expect("equal configurations have equal tensors");
     copy
-}
-
-impl<D: Device> ClassifierBundle<D> {
-    /// Keeps the networks of these directions, in their order: one is half the work of two.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when one is missing, or for no direction at all.
-    pub fn keep(&mut self, directions: &[Direction]) -> Result<(), Error> {
-        keep(&mut self.networks, "classifier", directions)
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The language models inside the program, and models by name.
 
-use super::bundle::LmBundle;
 use crate::Error;
 use crate::checkpoint::ModelFolder;
 use std::path::Path;
@@ -95,14 +94,4 @@ pub fn open_base(path: &Path) -> Result<ModelFolder, Error> {
     let hint = "only `fit` starts from scratch; `pretrain` makes a language model of your own texts, \
                 and `en` and `en-base` are built in";
     Err(Error::Usage { message, hint: Some(hint.into()) })
-}
-
-impl LmBundle {
-    /// The small English language model inside the program, forward and backward.
-    ///
-    /// # Errors
-    /// As [`english`].
-    pub fn english() -> Result<Self, Error> {
-        Self::from_folder(&english()?)
-    }
 }

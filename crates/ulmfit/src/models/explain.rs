@@ -1,7 +1,8 @@
 //! Which words decided.
 
-use super::bundle::ClassifierBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::classifier_network::ClassifierNetwork;
+use super::part::Part;
 use crate::Error;
 use crate::data::batches::evaluation_batches;
 use crate::data::labels::LabelKind;
@@ -64,24 +65,87 @@ impl<D: Device> ClassifierBundle<D> {
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities); [`Error::Usage`] for
-    /// [`Fast`](ExplainMethod::Fast) and a transformer.
+    /// [`Fast`](ExplainMethod::Fast) and anything but a recurrent network.
     pub fn explain<S: AsRef<str>>(
         &self,
         documents: &[impl AsRef<[S]>],
         method: ExplainMethod,
     ) -> Result<Vec<Explanation>, Error> {
-        let prepared: Vec<Prepared> = documents.iter().map(|d| self.prepare(d.as_ref())).collect();
-        let nothing: [&str; 1] = [""];
-        let empty = self.text.encode(&nothing);
-        let empty = self.probabilities_of_ids(&[empty], 1, &mut |_, _| ())?.remove(0);
+        let empty = self.probabilities(&[[""]], 1)?.remove(0);
+        let Some(part) = self.single() else {
+            return match method {
+                ExplainMethod::Fast => Err(refused("a portfolio of several parts")),
+                ExplainMethod::Exact => {
+                    documents.iter().map(|d| self.exact_by_text(d.as_ref(), &empty)).collect()
+                }
+            };
+        };
+        let prepared: Vec<Prepared> = documents.iter().map(|d| part.prepare(d.as_ref())).collect();
         match method {
-            ExplainMethod::Fast => self.fast(&prepared, &empty),
+            ExplainMethod::Fast => part.fast(&prepared, &empty),
             ExplainMethod::Exact => {
-                prepared.iter().map(|document| self.exact(document, &empty)).collect()
+                prepared.iter().map(|document| part.exact(document, &empty)).collect()
             }
         }
     }
 
+    /// The text without each word in turn, as the first part tells words apart.
+    fn exact_by_text<S: AsRef<str>>(
+        &self,
+        fields: &[S],
+        empty: &[f32],
+    ) -> Result<Explanation, Error> {
+        let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+        let (_, words) = self.parts[0].1.text.encode_words(&fields);
+        let without = |word: &WordSpan| -> Vec<String> {
+            let cut = |(n, field): (usize, &&str)| match n == word.field {
+                true => format!("{}{}", &field[..word.start], &field[word.end..]),
+                false => (*field).to_owned(),
+            };
+            fields.iter().enumerate().map(cut).collect()
+        };
+        let mut variants = vec![fields.iter().map(|&field| field.to_owned()).collect()];
+        variants.extend(words.iter().map(without));
+        let answers = self.probabilities(&variants, BATCH)?;
+        Ok(without_each(self.task(), &words, answers, empty))
+    }
+}
+
+/// What one pass cannot explain.
+fn refused(what: &str) -> Error {
+    Error::Usage {
+        message: format!("one pass does not tell what each word did in {what}"),
+        hint: Some("leave words out instead: `exact`".into()),
+    }
+}
+
+/// The output whose words are asked for.
+fn explained(task: LabelKind, row: &[f32]) -> usize {
+    match task {
+        LabelKind::Regression => 0,
+        LabelKind::Single | LabelKind::Multi => argmax(row),
+    }
+}
+
+/// An explanation from the answer to a text, and those to the text without each word.
+fn without_each(
+    task: LabelKind,
+    words: &[WordSpan],
+    mut answers: Vec<Vec<f32>>,
+    empty: &[f32],
+) -> Explanation {
+    let row = answers.remove(0);
+    let output = explained(task, &row);
+    let words = words.iter().zip(&answers).map(|(word, without)| WordWeight {
+        field: word.field,
+        start: word.start,
+        end: word.end,
+        weight: row[output] - without[output],
+    });
+    Explanation { words: words.collect(), empty: empty[output], output, row }
+}
+
+impl<D: Device> Part<D> {
     fn prepare<S: AsRef<str>>(&self, fields: &[S]) -> Prepared {
         let (ids, words) = self.text.encode_words(fields);
         Prepared { ids, words }
@@ -90,7 +154,7 @@ impl<D: Device> ClassifierBundle<D> {
     /// One pass: differences between the answers to ever longer beginnings (and, of a backward
     /// network, endings).
     fn fast(&self, documents: &[Prepared], empty: &[f32]) -> Result<Vec<Explanation>, Error> {
-        let (share, classes) = (1.0 / self.networks.len() as f32, self.labels.outputs());
+        let (share, classes) = (1.0 / self.networks.len() as f32, empty.len());
         let mut rows = vec![vec![0.0_f32; classes]; documents.len()];
         // for each document, token and class
         let mut weights: Vec<Vec<f64>> =
@@ -98,11 +162,7 @@ impl<D: Device> ClassifierBundle<D> {
         let lengths: Vec<usize> = documents.iter().map(|document| document.ids.len()).collect();
         for (direction, network) in &self.networks {
             let ClassifierNetwork::Recurrent(network) = network else {
-                let message = "a transformer reads all words at once, so one pass does not tell \
-                               what each of them did"
-                    .into();
-                let hint = Some("leave words out instead: `exact`".into());
-                return Err(Error::Usage { message, hint });
+                return Err(refused("a transformer, which reads all words at once"));
             };
             let activate = |logits: &[f32]| -> Result<Vec<f32>, Error> {
                 let found = network.probabilities(&Tensor::from_f32(&[1, classes], logits));
@@ -143,7 +203,7 @@ impl<D: Device> ClassifierBundle<D> {
         }
         let explained =
             documents.iter().zip(rows).zip(weights).map(|((document, row), weights)| {
-                let output = self.explained(&row);
+                let output = explained(self.task(), &row);
                 let of = |token: usize| weights[token * classes + output];
                 let words = document.words.iter().enumerate().map(|(n, word)| {
                     // `xxbos` is nothing of the text: what it does counts at the first word
@@ -164,23 +224,7 @@ impl<D: Device> ClassifierBundle<D> {
             ids.drain(word.first_token..word.end_token);
             variants.push(ids);
         }
-        let mut answers = self.probabilities_of_ids(&variants, BATCH, &mut |_, _| ())?;
-        let row = answers.remove(0);
-        let output = self.explained(&row);
-        let words = document.words.iter().zip(&answers).map(|(word, without)| WordWeight {
-            field: word.field,
-            start: word.start,
-            end: word.end,
-            weight: row[output] - without[output],
-        });
-        Ok(Explanation { words: words.collect(), empty: empty[output], output, row })
-    }
-
-    /// The output whose words are asked for.
-    fn explained(&self, row: &[f32]) -> usize {
-        match self.task() {
-            LabelKind::Regression => 0,
-            LabelKind::Single | LabelKind::Multi => argmax(row),
-        }
+        let answers = self.probabilities_of_ids(&variants, BATCH, &mut |_, _| ())?;
+        Ok(without_each(self.task(), &document.words, answers, empty))
     }
 }

@@ -1,8 +1,10 @@
 //! Models to and from fastai.
 
-use super::bundle::{ClassifierBundle, LmBundle};
+use super::bundle::LmBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::classifier_network::ClassifierNetwork;
 use super::folder::pack_one;
+use super::part::Part;
 use crate::Error;
 use crate::checkpoint::fastai::{
     Exported, FastaiVocab, Imported, Kind, export_fastai, import_fastai_files,
@@ -62,8 +64,7 @@ pub fn from_fastai(
         fill(&mut network, tensors, weights)?;
         let labels = LabelSet::from_names(LabelKind::Single, names);
         let networks = vec![(direction, ClassifierNetwork::Recurrent(network))];
-        let (text, text_columns) = (text.into(), Vec::new());
-        let bundle = ClassifierBundle { text, labels, text_columns, label_column: None, networks };
+        let bundle = ClassifierBundle::of_part(Part { text: text.into(), networks }, labels);
         return Ok(FromFastai::Classifier(bundle));
     }
     if kind == Kind::Encoder {
@@ -127,15 +128,16 @@ impl ClassifierBundle {
     /// Files for fastai, one pair per direction.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when fastai cannot represent the model, [`Error::Usage`] for a
-    /// transformer.
+    /// [`Error::Checkpoint`] when fastai cannot represent the model, [`Error::Usage`] for
+    /// anything but a recurrent network.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
         let labels = Some(self.labels.names().to_vec());
         let refused = || Error::Usage {
-            message: "fastai has no place for a transformer".to_owned(),
+            message: "fastai has no place for this model".to_owned(),
             hint: Some("a recurrent classifier can be exported".to_owned()),
         };
-        let text = self.text.pipeline().ok_or_else(refused)?;
+        let part = self.single().ok_or_else(refused)?;
+        let text = part.text.pipeline().ok_or_else(refused)?;
         let vocabulary = FastaiVocab { tokens: text.vocab().tokens().to_vec(), labels };
         let export = |(direction, network): &(Direction, ClassifierNetwork<Cpu>)| {
             let ClassifierNetwork::Recurrent(network) = network else { return Err(refused()) };
@@ -143,7 +145,7 @@ impl ClassifierBundle {
             let files = export_fastai(&tensors, &vocabulary, Kind::Classifier);
             Ok((*direction, files.map_err(CheckpointError::from)?))
         };
-        self.networks.iter().map(export).collect()
+        part.networks.iter().map(export).collect()
     }
 }
 

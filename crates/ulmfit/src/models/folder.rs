@@ -14,7 +14,7 @@ use ulmfit_ops::{Device, Tensor};
 /// [`Error::Config`] when it cannot be understood, [`Error::Checkpoint`] when it cannot be read.
 pub fn read_config(folder: &ModelFolder) -> Result<ModelConfig, Error> {
     let bytes = folder.read("config.json")?;
-    let bad = |message: String| Error::Config { path: folder.path().join("config.json"), message };
+    let bad = |message: String| Error::Config { path: folder.file("config.json"), message };
     let config: ModelConfig =
         serde_json::from_slice(&bytes).map_err(|error| bad(format!("not valid: {error}")))?;
     config.check().map_err(|fault| bad(fault.to_string()))?;
@@ -77,15 +77,18 @@ pub struct ModelMetadata {
 }
 
 impl ModelMetadata {
-    /// Writes configuration and weights beside the other files, and completes the folder.
+    /// Writes configuration and weights beside the other files, and completes the folder. The parts
+    /// of a portfolio have weights of their own, it has none.
     pub(super) fn complete(
         &self,
         mut folder: FolderWriter,
         config: &ModelConfig,
-        tensors: &Tensors,
+        tensors: Option<&Tensors>,
     ) -> Result<(), Error> {
         folder.write("config.json", &pretty(config))?;
-        folder.write_tensors("model.safetensors", tensors, self.dtype)?;
+        if let Some(tensors) = tensors {
+            folder.write_tensors("model.safetensors", tensors, self.dtype)?;
+        }
         folder.write("README.md", self.card.as_bytes())?;
         folder.write("run.json", &pretty(&self.run))?;
         for (name, bytes) in &self.others {
@@ -96,7 +99,7 @@ impl ModelMetadata {
 }
 
 /// JSON as people read it; only for types that cannot fail to serialise.
-fn pretty(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn pretty(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("plain data serialises");
     bytes.push(b'\n');
     bytes

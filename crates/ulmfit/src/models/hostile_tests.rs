@@ -1,9 +1,11 @@
 //! Malicious model folders: valid hashes around files that lie.
 
-use super::bundle::{ClassifierBundle, LmBundle};
+use super::bundle::LmBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::classifier_network::ClassifierNetwork;
 use super::config::{ModelConfig, NetworkConfig};
 use super::folder::ModelMetadata;
+use super::part::Part;
 use crate::Error;
 use crate::ErrorClass;
 use crate::checkpoint::test_process::within_64_mib;
@@ -33,13 +35,8 @@ pub(super) fn place() -> TempDir {
     let config = ClassifierConfig::new(sizes, 2, LabelKind::Single);
     let network = TextClassifier::new(Cpu::default(), config, dropout, key);
     let labels = LabelSet::from_names(LabelKind::Single, vec!["a".into(), "b".into()]);
-    let classifier = ClassifierBundle {
-        text: text.into(),
-        labels,
-        text_columns: Vec::new(),
-        label_column: None,
-        networks: vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))],
-    };
+    let networks = vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))];
+    let classifier = ClassifierBundle::of_part(Part { text: text.into(), networks }, labels);
     classifier.save(writer("classifier"), &ModelMetadata::default()).unwrap();
     place
 }
@@ -213,13 +210,14 @@ fn units_of_a_regression_are_kept_and_optional() {
     let documents = [vec!["some words and others".to_owned()], vec!["words".to_owned()]];
     let scale = TargetScale { mean: 150_000.0, sd: 20_000.0 };
     let mut answer = |name: &str, target_scale| {
-        let NetworkConfig::Classifier(config) = model.networks[0].1.config() else {
+        let NetworkConfig::Classifier(config) = model.parts[0].1.networks[0].1.config() else {
             panic!("another network")
         };
         let (classes, task) = (1, LabelKind::Regression);
         let config = ClassifierConfig { classes, task, target_scale, ..config };
         let network = TextClassifier::new(Cpu::default(), config, DropoutConfig::NONE, Key::new(1));
-        model.networks = vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))];
+        model.parts[0].1.networks =
+            vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))];
         model.labels = LabelSet::from_names(LabelKind::Regression, Vec::new());
         let path = place.path().join(name);
         let writer = FolderWriter::create(&path, Overwrite::Refuse).unwrap();

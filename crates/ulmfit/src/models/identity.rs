@@ -1,7 +1,8 @@
 //! Which classifier it is: what its answers depend on.
 
-use super::bundle::ClassifierBundle;
+use super::classifier_bundle::ClassifierBundle;
 use super::folder::pack_one;
+use super::part::Part;
 use crate::hashing;
 use ulmfit_ops::Device;
 
@@ -11,6 +12,17 @@ impl<D: Device> ClassifierBundle<D> {
     pub fn identity(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(hashing::of_json(&self.labels).as_bytes());
+        if let Some(stack) = &self.stack {
+            let names: Vec<&str> = self.parts.iter().map(|(name, _)| name.as_str()).collect();
+            hasher.update(hashing::of_json(&(stack, names)).as_bytes());
+        }
+        self.parts.iter().for_each(|(_, part)| part.hash_into(&mut hasher));
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}
+
+impl<D: Device> Part<D> {
+    fn hash_into(&self, hasher: &mut blake3::Hasher) {
         if let Some(text) = self.text.pipeline() {
             hasher.update(hashing::of_json(text.config()).as_bytes());
         }
@@ -26,12 +38,5 @@ impl<D: Device> ClassifierBundle<D> {
                 hasher.update_rayon(&bytes);
             }
         }
-        hasher.finalize().to_hex()[..32].to_owned()
-    }
-
-    /// Whether a document, as token ids, has a word that the model knows. White space, punctuation
-    /// and unknown words say nothing.
-    pub fn knows_a_word(&self, document: &[u32]) -> bool {
-        document.iter().any(|&id| self.text.is_word(id))
     }
 }

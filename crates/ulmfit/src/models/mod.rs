@@ -3,36 +3,48 @@
 #[cfg(test)]
 mod absurd_weights_tests;
 mod bundle;
+mod classifier_bundle;
 mod classifier_network;
 mod classifier_text;
 mod compact;
-mod config;
+pub mod config;
 mod config_check;
 mod config_fault;
 mod decide;
 mod directions;
 pub(crate) mod embedded;
+mod encoded;
 mod explain;
 mod fastai;
 mod folder;
 #[cfg(test)]
 mod hostile_tests;
 mod identity;
+mod part;
+#[cfg(test)]
+mod portfolio_tests;
 mod predict;
+mod recurrent_text;
 mod sentence;
+mod stack;
 mod summary;
+mod weights;
 
-pub use bundle::{ClassifierBundle, LmBundle, load_text};
+pub use bundle::LmBundle;
+pub use classifier_bundle::ClassifierBundle;
 pub use classifier_network::ClassifierNetwork;
 pub use classifier_text::ClassifierText;
 pub use compact::compact;
 pub use config::{ModelConfig, NetworkConfig};
-pub use config_fault::ConfigFault;
 pub use decide::Decision;
-pub use embedded::{ENGLISH, ENGLISH_BASE, embedded_name, english, open_base, open_model};
+pub use embedded::{embedded_name, english, open_base, open_model};
+pub use encoded::EncodedDocument;
 pub use explain::{ExplainMethod, Explanation, WordWeight};
 pub use fastai::{FromFastai, from_fastai};
 pub use folder::{ModelMetadata, read_config};
+pub use part::Part;
 pub use predict::{Prediction, Probabilities};
+pub use recurrent_text::load_text;
 pub use sentence::{EncoderBundle, from_hugging_face};
+pub use stack::Stack;
 pub use summary::{BaseModel, MainScore, ModelSummary};

@@ -1,13 +1,14 @@
 //! Predictions.
 
-use super::bundle::{ClassifierBundle, LmBundle};
-use super::classifier_network::ClassifierNetwork;
-use super::directions::require;
+use super::bundle::LmBundle;
+use super::classifier_bundle::ClassifierBundle;
+use super::encoded::EncodedDocument;
 use crate::Error;
 use crate::data::labels::LabelKind;
 use crate::model::scoring::argmax;
 use crate::text::Direction;
 use serde::{Serialize, Serializer};
+use std::borrow::Borrow;
 use ulmfit_ops::Device;
 
 /// The prediction of a classifier for a document.
@@ -125,7 +126,7 @@ impl<D: Device> LmBundle<D> {
 }
 
 impl<D: Device> ClassifierBundle<D> {
-    /// Probabilities of every document, averaged over the directions; one row each.
+    /// Probabilities of every document, one row each.
     ///
     /// A document's bits do not depend on the others, nor on `batch_size`.
     ///
@@ -140,65 +141,58 @@ impl<D: Device> ClassifierBundle<D> {
         T: AsRef<[S]> + Sync,
         S: AsRef<str>,
     {
-        self.probabilities_of_ids(&self.text.encode_all(documents), batch_size, &mut |_, _| ())
+        self.probabilities_of(&self.encode_all(documents), batch_size, &mut |_, _| ())
     }
 
-    /// The same from token ids in reading order; `each(done, total)` is called after each batch.
+    /// The same of encoded documents; `each(done, total)` is called after each batch.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities).
-    pub fn probabilities_of_ids(
+    pub fn probabilities_of(
         &self,
-        documents: &[Vec<u32>],
+        documents: &[impl Borrow<EncodedDocument>],
         batch_size: usize,
         each: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let all: Vec<_> = self.networks.iter().collect();
-        self.mean_of(&all, documents, batch_size, each)
+        let mut done = 0;
+        let mut total = 0;
+        let mut of_parts = Vec::with_capacity(self.parts.len());
+        for (n, (_, part)) in self.parts.iter().enumerate() {
+            let ids: Vec<&[u32]> = documents.iter().map(|d| d.borrow().0[n].as_slice()).collect();
+            let mut progress = |here, all| {
+                total = all;
+                each(done + here, self.parts.len() * all);
+            };
+            of_parts.push(part.probabilities_of_ids(&ids, batch_size, &mut progress)?);
+            done += total;
+        }
+        let Some(stack) = &self.stack else { return Ok(of_parts.swap_remove(0)) };
+        let row = |n: usize| {
+            let rows: Vec<&[f32]> = of_parts.iter().map(|rows| rows[n].as_slice()).collect();
+            stack.combine(self.task(), &rows)
+        };
+        let rows: Vec<Vec<f32>> = (0..documents.len()).map(row).collect();
+        // what is finite in each part may overflow in the sum
+        match rows.iter().flatten().all(|p| p.is_finite()) {
+            true => Ok(rows),
+            false => Err(self.parts[0].1.not_finite(Direction::Forward)),
+        }
     }
 
     /// The same from the networks of these directions alone, as after [`keep`](Self::keep).
     ///
     /// # Errors
-    /// As [`probabilities`](Self::probabilities); [`Error::Usage`] when a direction is missing.
+    /// As [`probabilities`](Self::probabilities); [`Error::Usage`] when a direction is missing, and
+    /// for a portfolio, whose weights are for all directions.
     pub fn probabilities_in(
         &self,
         directions: &[Direction],
-        documents: &[Vec<u32>],
+        documents: &[impl Borrow<EncodedDocument>],
         batch_size: usize,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        require(&self.networks, "classifier", directions)?;
-        let of = |direction| self.networks.iter().find(|(d, _)| d == direction);
-        let chosen: Vec<_> = directions.iter().filter_map(of).collect();
-        self.mean_of(&chosen, documents, batch_size, &mut |_, _| ())
-    }
-
-    fn mean_of(
-        &self,
-        networks: &[&(Direction, ClassifierNetwork<D>)],
-        documents: &[Vec<u32>],
-        batch_size: usize,
-        each: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        let classes = self.labels.outputs();
-        let share = 1.0 / networks.len() as f32;
-        let total = documents.len() * networks.len();
-        let mut done = 0;
-        let mut rows = vec![vec![0.0; classes]; documents.len()];
-        for (direction, network) in networks {
-            let mut oriented = documents.to_vec();
-            oriented.iter_mut().for_each(|ids| direction.orient(ids));
-            let mut progress = |here, _| each(done + here, total);
-            let found = network.probabilities(&oriented, batch_size, &mut progress);
-            done += documents.len();
-            for (row, found) in rows.iter_mut().zip(found) {
-                if !found.iter().all(|p| p.is_finite()) {
-                    return Err(self.not_finite(*direction));
-                }
-                row.iter_mut().zip(found).for_each(|(sum, p)| *sum += p * share);
-            }
-        }
-        Ok(rows)
+        let part = self.require_single("answer with some of its directions only")?;
+        let ids: Vec<&[u32]> = documents.iter().map(|document| document.borrow().ids()).collect();
+        part.probabilities_in(directions, &ids, batch_size)
     }
 
     /// Predicts a few words with every network, to see that the results are finite.
@@ -209,17 +203,9 @@ impl<D: Device> ClassifierBundle<D> {
         self.probabilities(&PROBE.map(|text| [text]), PROBE.len()).map(drop)
     }
 
-    pub(super) fn not_finite(&self, direction: Direction) -> Error {
-        let what = match self.task() {
-            LabelKind::Regression => "a value",
-            LabelKind::Single | LabelKind::Multi => "a probability",
-        };
-        Error::NotFinite { what, direction }
-    }
-
     /// Meaning of the outputs.
     pub fn task(&self) -> LabelKind {
-        self.networks[0].1.task()
+        self.labels.kind()
     }
 
     /// The prediction for a row of probabilities.

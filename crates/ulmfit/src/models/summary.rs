@@ -1,8 +1,8 @@
 //! Summary of a model folder.
 
-use super::bundle::load_text;
-use super::config::{ModelConfig, NetworkConfig};
+use super::config::{ModelConfig, NetworkConfig, PartConfig};
 use super::folder::read_config;
+use super::recurrent_text::load_text;
 use crate::Error;
 use crate::checkpoint::{Dtype, ModelFolder, peek_tensors, stored_as};
 use crate::data::labels::{LabelKind, LabelSet};
@@ -93,7 +93,9 @@ impl ModelSummary {
         let config = read_config(folder)?;
         let labels: Option<LabelSet> = match &config.network {
             NetworkConfig::LanguageModel(_) | NetworkConfig::SentenceEncoder(_) => None,
-            NetworkConfig::Classifier(_) | NetworkConfig::SentenceClassifier(_) => {
+            NetworkConfig::Classifier(_)
+            | NetworkConfig::SentenceClassifier(_)
+            | NetworkConfig::Portfolio(_) => {
                 let path = folder.path().join("labels.json");
                 let message = |error| format!("not valid: {error}");
                 Some(
@@ -102,7 +104,9 @@ impl ModelSummary {
                 )
             }
         };
-        let (storage, weights) = stored_as(&peek_tensors(&folder.read("model.safetensors")?)?);
+        let parts = parts(folder, &config)?;
+        let weights = parts.iter().map(|part| part.weights).sum();
+        let storage = parts.first().map_or(Dtype::default(), |part| part.storage);
         let run: Value = match folder.read("run.json") {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
             Err(_) => Value::Null,
@@ -115,11 +119,7 @@ impl ModelSummary {
             directions: config.directions.clone(),
             task: labels.as_ref().map(LabelSet::kind),
             labels: named.map(|labels| labels.names().to_vec()),
-            vocabulary: match &config.network {
-                NetworkConfig::SentenceEncoder(sizes) => sizes.vocab,
-                NetworkConfig::SentenceClassifier(sizes) => sizes.encoder.vocab,
-                _ => load_text(folder, &config)?.vocab().len(),
-            },
+            vocabulary: parts.iter().map(|part| part.vocabulary).sum(),
             weights,
             storage,
             scores: runs.iter().flat_map(main_scores).collect(),
@@ -128,6 +128,32 @@ impl ModelSummary {
             config,
         })
     }
+}
+
+/// What is counted in each part.
+struct PartSummary {
+    vocabulary: usize,
+    weights: usize,
+    storage: Dtype,
+}
+
+/// Those of a portfolio; the model itself where it has no parts.
+fn parts(folder: &ModelFolder, config: &ModelConfig) -> Result<Vec<PartSummary>, Error> {
+    if let NetworkConfig::Portfolio(portfolio) = &config.network {
+        let read = |part: &PartConfig| {
+            let own = folder.part(&part.name);
+            parts(&own, &read_config(&own)?)
+        };
+        let found = portfolio.parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        return Ok(found.into_iter().flatten().collect());
+    }
+    let (storage, weights) = stored_as(&peek_tensors(&folder.read("model.safetensors")?)?);
+    let vocabulary = match &config.network {
+        NetworkConfig::SentenceEncoder(sizes) => sizes.vocab,
+        NetworkConfig::SentenceClassifier(sizes) => sizes.encoder.vocab,
+        _ => load_text(folder, config)?.vocab().len(),
+    };
+    Ok(vec![PartSummary { vocabulary, weights, storage }])
 }
 
 /// The scores in a `run.json`.
@@ -227,6 +253,11 @@ impl fmt::Display for ModelSummary {
             NetworkConfig::SentenceClassifier(network) => {
                 transformer(f, &network.encoder)?;
                 writeln!(f, "head        linear, {} outputs", network.classes)?;
+            }
+            NetworkConfig::Portfolio(portfolio) => {
+                for PartConfig { name, weight } in &portfolio.parts {
+                    writeln!(f, "part        {name}, weight {weight:.3}")?;
+                }
             }
         }
         let storage = self.storage;

@@ -166,7 +166,7 @@ impl Guesses {
         let known = answers(labels, train)?;
         let most = majority(&known).cloned().unwrap_or_default();
         let usual;
-        let tokenizer = match model.text.pipeline() {
+        let tokenizer = match model.parts[0].1.text.pipeline() {
             Some(text) => text.tokenizer(),
             None => {
                 usual = Tokenizer::default();

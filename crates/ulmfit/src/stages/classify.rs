@@ -7,7 +7,7 @@ use crate::data::batches::Corpus;
 use crate::data::labels::{LabelKind, LabelSet};
 use crate::fingerprint;
 use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
-use crate::models::{ClassifierBundle, ClassifierNetwork, LmBundle};
+use crate::models::{ClassifierBundle, ClassifierNetwork, LmBundle, Part};
 use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe};
 use crate::run::{Runner, StageName};
 use crate::text::Direction;
@@ -155,9 +155,7 @@ pub(crate) fn train_with(
         }
     });
     let networks = runner.side_by_side(jobs.collect())?;
-    let (labels, text_columns) = (data.labels.clone(), Vec::new());
-    let text = text.into();
-    Ok(ClassifierBundle { text, labels, text_columns, label_column: None, networks })
+    Ok(ClassifierBundle::of_part(Part { text: text.into(), networks }, data.labels.clone()))
 }
 
 fn train_one(

@@ -10,7 +10,7 @@ use crate::fingerprint;
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
 use crate::model::transformer::{SentenceClassifier, Transformer};
 use crate::model::{Network, TrainableGroups};
-use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle};
+use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::optim::OptimizerConfig;
 use crate::recipe::{ContrastiveRecipe, EncoderRecipe};
 use crate::run::{Runner, StageName, Timings};
@@ -87,13 +87,9 @@ pub fn fit_encoder(
     };
     let classifier = head(encoder, &vectors, train, &rows, options, &key.child(103));
     timings.lap("head");
-    let classifier = ClassifierBundle {
-        text: ClassifierText::Pretrained(text),
-        labels: rows.labels.clone(),
-        text_columns: Vec::new(),
-        label_column: None,
-        networks: vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))],
-    };
+    let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
+    let part = Part { text: ClassifierText::Pretrained(text), networks };
+    let classifier = ClassifierBundle::of_part(part, rows.labels.clone());
     let method = TrainingMethod {
         seed: classify.seed,
         directions: vec![Direction::Forward],

@@ -105,9 +105,9 @@ pub fn evaluate_classifier<D: Device>(
     for record in records {
         labels.target(record)?; // before hours of work
     }
-    let ids = model.text.encode_all(&texts(records));
+    let documents = model.encode_all(&texts(records));
     let mut tick = |done, total| progress.tick("documents", done, Some(total));
-    let rows = model.probabilities_of_ids(&ids, batch_size, &mut tick)?;
+    let rows = model.probabilities_of(&documents, batch_size, &mut tick)?;
     Ok(Evaluated {
         scores: score(model, records, &rows)?,
         mistakes: mistakes(&labels, records, &rows)?,

@@ -74,7 +74,8 @@ impl OutOfFold {
                 |done, total| runner.progress.tick("documents scored", done, Some(total));
             let batch = recipe.training.batch_size;
             let documents = pick(&held_out).documents;
-            let answers = classifier.probabilities_of_ids(&documents, batch, &mut tick)?;
+            let part = &classifier.parts[0].1;
+            let answers = part.probabilities_of_ids(&documents, batch, &mut tick)?;
             held_out.into_iter().zip(answers).for_each(|(row, answer)| rows[row] = answer);
         }
         Ok(Self { folds, rows })

@@ -6,6 +6,7 @@ use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
 use crate::decisions::Calibration;
 use crate::fingerprint;
+use crate::hashing;
 use crate::input::LabelledSplits;
 use crate::input::LmText;
 use crate::model::Network;
@@ -121,6 +122,13 @@ impl<S: TokenSource> LmCard<'_, S> {
     }
 }
 
+fn vocabulary_hash(text: &ClassifierText) -> String {
+    match text {
+        ClassifierText::Pipeline(text) => fingerprint::vocabulary(text.vocab()),
+        ClassifierText::Pretrained(text) => fingerprint::tokenizer(text),
+    }
+}
+
 /// Provenance of a classifier.
 pub(crate) fn provenance(
     classifier: &ClassifierBundle,
@@ -131,7 +139,8 @@ pub(crate) fn provenance(
     fn plain(recipe: &impl Serialize) -> Value {
         serde_json::to_value(recipe).expect("plain data serialises")
     }
-    let network = &classifier.networks[0].1;
+    let tokens = classifier.parts.iter().map(|(_, part)| part.text.vocab_size());
+    let networks = classifier.parts.iter().map(|(_, part)| &part.networks[0].1);
     Provenance {
         program: PROGRAM.to_owned(),
         program_hash: fingerprint::program(),
@@ -139,17 +148,22 @@ pub(crate) fn provenance(
         threads: rayon::current_num_threads(),
         seed: method.seed,
         directions: method.directions,
-        vocabulary: classifier.text.vocab_size(),
-        vocabulary_hash: match &classifier.text {
-            ClassifierText::Pipeline(text) => fingerprint::vocabulary(text.vocab()),
-            ClassifierText::Pretrained(text) => fingerprint::tokenizer(text),
+        vocabulary: tokens.sum(),
+        vocabulary_hash: match &classifier.parts[..] {
+            [(_, part)] => vocabulary_hash(&part.text),
+            parts => {
+                let hashes = parts.iter().map(|(_, part)| vocabulary_hash(&part.text));
+                hashing::of_json(&hashes.collect::<Vec<_>>()).to_hex().to_string()
+            }
         },
-        network: match network {
-            ClassifierNetwork::Recurrent(network) => serde_json::to_value(network.config()),
-            ClassifierNetwork::Transformer(network) => serde_json::to_value(network.config()),
-        }
-        .expect("plain data serialises"),
-        weights: network.parameters(),
+        network: match classifier.single() {
+            Some(part) => match &part.networks[0].1 {
+                ClassifierNetwork::Recurrent(network) => plain(network.config()),
+                ClassifierNetwork::Transformer(network) => plain(&network.config()),
+            },
+            None => plain(&classifier.config().network),
+        },
+        weights: networks.map(Network::parameters).sum(),
         data: DataHashes {
             train: fingerprint::records(&rows.train),
             valid: fingerprint::records(&rows.valid),

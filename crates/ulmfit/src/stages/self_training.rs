@@ -107,7 +107,7 @@ pub(crate) fn train_fold(
     let progress = &mut *runner.progress;
     let mut tick = |done, total| progress.tick("documents labelled", done, Some(total));
     let batch_size = resolved.training.batch_size;
-    let guesses = classifier.probabilities_of_ids(texts, batch_size, &mut tick)?;
+    let guesses = classifier.parts[0].1.probabilities_of_ids(texts, batch_size, &mut tick)?;
     let mut more = data.clone();
     for (text, class) in select_pseudo_labels(&guesses, &data.class_counts(), rule.share) {
         more.train.documents.push(texts[text].clone());

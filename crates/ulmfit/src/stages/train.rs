@@ -279,8 +279,8 @@ fn scored(
     if records.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let ids = classifier.text.encode_all(&texts(records));
+    let documents = classifier.encode_all(&texts(records));
     let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-    let rows = classifier.probabilities_of_ids(&ids, batch_size, &mut tick)?;
+    let rows = classifier.probabilities_of(&documents, batch_size, &mut tick)?;
     Ok((Some(score(classifier, records, &rows)?), rows))
 }

@@ -43,7 +43,7 @@ impl<D: Device> EncoderBundle<D> {
         for (name, bytes) in self.text.files() {
             folder.write(name, &bytes)?;
         }
-        metadata.complete(folder, &self.config(), &pack_one(&self.encoder))
+        metadata.complete(folder, &self.config(), Some(&pack_one(&self.encoder)))
     }
 
     /// What `config.json` says.
