@@ -5,10 +5,10 @@ use crate::checkpoint::ModelFolder;
 use std::path::Path;
 
 /// Name of the small English model inside the program: the one that is used when none is named.
-pub const ENGLISH: &str = "en";
+pub(crate) const ENGLISH: &str = "en";
 
 /// Name of the English model of the paper's size inside the program.
-pub const ENGLISH_BASE: &str = "en-base";
+pub(crate) const ENGLISH_BASE: &str = "en-base";
 
 /// Name of the English sentence encoder inside the program.
 pub(crate) const MINILM: &str = "minilm";
