@@ -6,8 +6,11 @@
 mod commands;
 mod failure;
 mod mistake_table;
+mod npy;
 mod options;
 mod output;
+mod own_columns;
+mod pool_table;
 mod prediction_rows;
 mod progress;
 mod read_ahead;
@@ -17,6 +20,7 @@ mod remote;
 mod service_failure;
 mod signals;
 mod stderr;
+mod suspect_table;
 mod whole_file;
 
 use clap::{CommandFactory, FromArgMatches, Parser};

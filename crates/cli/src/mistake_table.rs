@@ -1,5 +1,6 @@
 //! The rows that a classifier predicts wrong, as CSV.
 
+use crate::own_columns::of_column;
 use crate::whole_file::WholeFile;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -37,15 +38,8 @@ impl MistakeTable {
         writer.write_record(others.iter().cloned().chain(header))?;
         for (at, mistake) in mistakes {
             let record = &records[*at];
-            let of = |name: &String| {
-                let value = record.columns.iter().find(|(other, _)| other == name);
-                value.map_or_else(String::new, |(_, value)| match value {
-                    serde_json::Value::String(text) => text.clone(),
-                    serde_json::Value::Null => String::new(),
-                    other => other.to_string(),
-                })
-            };
-            let mut cells: Vec<String> = others.iter().map(of).collect();
+            let mut cells: Vec<String> =
+                others.iter().map(|name| of_column(record, name)).collect();
             cells.extend([
                 (at + 1).to_string(),
                 record.place.line.to_string(),

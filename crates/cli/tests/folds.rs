@@ -30,6 +30,7 @@ fn every_row_is_scored_by_a_classifier_that_has_not_learned_it() {
     let table = folder.read("scored.csv").unwrap();
     let mut table = csv::Reader::from_reader(&table[..]);
     let names = ["id", "place", "text", "label", "prediction", "confidence", "right", "fold"];
+    let names: Vec<&str> = names.into_iter().chain(["p(bad)", "p(good)"]).collect();
     assert_eq!(table.headers().unwrap(), &names[..]);
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 60);

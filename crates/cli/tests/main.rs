@@ -15,6 +15,7 @@ mod contract;
 #[cfg(unix)]
 mod damaged_runs;
 mod decisions;
+mod encode;
 mod encoder;
 mod experiments;
 mod explain;
@@ -22,6 +23,7 @@ mod folds;
 mod hostile;
 mod ignored_options;
 mod labels;
+mod next;
 mod predictions;
 mod reports;
 #[cfg(unix)]
@@ -29,5 +31,6 @@ mod resume;
 #[cfg(all(target_os = "linux", feature = "serve"))]
 mod serving;
 mod shapes;
+mod suspects;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -21,6 +21,17 @@ pub enum Base {
     None,
 }
 
+/// How a base model came to be the one to start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseUse {
+    /// It is the usual one: texts in another language do without it.
+    Usual,
+    /// It was named: texts in another language are refused.
+    Named,
+    /// It was named for texts in its language, whatever they look like: they are only warned of.
+    Insisted,
+}
+
 /// A base that has been read, and where it comes from.
 pub struct LoadedBase {
     /// The language model.

@@ -49,8 +49,8 @@
 //! `schedule`, [`checkpoint`] (files that survive being killed), `train` (the loop), [`decisions`]
 //! (from a score to a decision), [`input`],
 //! [`models`] (model folders), `recipe` (hyper-parameters), [`report`] and `baselines`, [`run`]
-//! (resumable runs) and [`stages`] (pretrain, fine-tune, train, evaluate). All numbers are
-//! computed by `ulmfit-ops`.
+//! (resumable runs), [`stages`] (pretrain, fine-tune, train, evaluate) and [`labelling`] (wrong labels,
+//! what to label next). All numbers are computed by `ulmfit-ops`.
 
 #[cfg(feature = "train")]
 mod base;
@@ -69,6 +69,9 @@ mod fields;
 pub mod fingerprint;
 mod hashing;
 pub mod input;
+pub mod labelling;
+#[cfg(feature = "train")]
+mod language_check;
 #[cfg(feature = "train")]
 mod method;
 pub mod model;
@@ -97,7 +100,7 @@ mod trainer;
 mod trainer_encoder;
 
 #[cfg(feature = "train")]
-pub use base::{Base, LoadedBase, LoadedEncoder};
+pub use base::{Base, BaseUse, LoadedBase, LoadedEncoder};
 pub use classifier::Classifier;
 pub use error::Error;
 pub use error_class::ErrorClass;

@@ -1,6 +1,6 @@
 //! Trains a classifier: labelled examples in, a classifier and an honest report out.
 
-use crate::base::{Base, LoadedBase};
+use crate::base::{Base, BaseUse, LoadedBase};
 use crate::examples::Examples;
 use crate::input::{SplitFractions, UnknownWords};
 use crate::method::Method;
@@ -243,8 +243,14 @@ impl Trainer {
         let base = self.base.clone();
         match self.method.clone() {
             Method::Ulmfit => {
+                let asked = match (&base, self.stages) {
+                    (None, Stages::All) => BaseUse::Usual,
+                    _ => BaseUse::Insisted,
+                };
                 let base = base.unwrap_or_default().load()?;
-                self.fit_on(base, examples.into(), progress)
+                let examples = examples.into();
+                let (trainer, base) = self.for_language(base, asked, &examples, progress)?;
+                trainer.fit_on(base, examples, progress)
             }
             Method::Encoder(recipe) => {
                 let base = base.unwrap_or(Base::MiniLm).load_encoder()?;

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use ulmfit::data::readers::Columns;
 use ulmfit::model::HeadConfig;
 use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe};
+use ulmfit::run::Progress;
 use ulmfit::text::TextConfig;
-use ulmfit::{Base, Error, Trainer};
+use ulmfit::{Base, BaseUse, Error, LoadedBase, Trainer};
 
 /// Trains a classifier on labelled texts and reports how good it is; the command most people need.
 ///
@@ -89,7 +90,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         return on_encoder(args, common, out);
     }
     refuse([("--tuning", args.tuning.is_some())], "ulmfit")?;
-    let base = args.base.as_deref().map_or_else(Base::default, Base::from).load()?;
+    let mut base = args.base.as_deref().map_or_else(Base::default, Base::from).load()?;
+    // the usual base is not for texts in a language that was named
+    let dropped = base.take_if(|base| {
+        args.base.is_none() && args.vocab.is_in_another_language(base.model.text.config())
+    });
     if let Some(base) = &base {
         args.network.refuse_beside_base()?;
         args.vocab.refuse_beside_base(base.model.text.config(), FROM_SCRATCH)?;
@@ -113,9 +118,20 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     trainer = args.folds.configure(trainer);
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
+    if let Some(LoadedBase { origin, model }) = &dropped {
+        let (name, language) = (&origin.name, &model.text.config().language);
+        let text = "the training starts without it, from these texts alone";
+        terminal.note(&format!("`{name}` is for texts in `{language}`: {text}"));
+    }
     let columns = if args.folds.is_given() { Columns::Keep } else { Columns::Drop };
     let examples = args.rows.read(&args.data, &args.unlabeled, columns, &mut terminal)?;
     crate::signals::install(); // not before there is something to save
+    let asked = match (&args.base, args.vocab.names_language()) {
+        (None, _) => BaseUse::Usual,
+        (Some(_), true) => BaseUse::Insisted, // it is the base's, as others were refused
+        (Some(_), false) => BaseUse::Named,
+    };
+    let (trainer, base) = trainer.for_language(base, asked, &examples, &mut terminal)?;
     let trained = trainer.fit_on(base, examples, &mut terminal)?;
     super::train::save(&trained, &args.run, &mut terminal, out)
 }

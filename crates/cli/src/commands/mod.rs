@@ -6,6 +6,7 @@ mod calibrate;
 mod check_data;
 mod data;
 mod demo;
+mod encode;
 mod evaluate;
 mod explain;
 mod export;
@@ -17,10 +18,12 @@ mod inspect;
 mod labels;
 mod language;
 mod lr_find;
+mod next;
 mod predict;
 mod pretrain;
 #[cfg(feature = "serve")]
 mod serve;
+mod suspects;
 mod tokenize;
 mod train;
 
@@ -46,6 +49,8 @@ pub(crate) enum Command {
     Predict(predict::Args),
     /// Show which words decided
     Explain(explain::Args),
+    /// Turn texts into vectors
+    Encode(encode::Args),
     /// Measure on labelled rows when a classifier should not answer
     Calibrate(calibrate::Args),
     /// Serve models over HTTP, with a page for people
@@ -61,6 +66,10 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Check a data set for duplicates, conflicting labels and other problems
     CheckData(check_data::Args),
+    /// Choose the texts to label next
+    Next(next::Args),
+    /// Find rows whose label is probably wrong
+    Suspects(suspects::Args),
     /// List and download published data sets
     Data(data::Args),
     /// Measure what each part of the method contributes on your data
@@ -86,6 +95,7 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::Evaluate(args) => evaluate::run(args, common, out),
         Command::Predict(args) => predict::run(args, common, out),
         Command::Explain(args) => explain::run(args, common, out),
+        Command::Encode(args) => encode::run(args, common, out),
         Command::Calibrate(args) => calibrate::run(args, common, out),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, common, out),
@@ -94,6 +104,8 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::LrFind(args) => lr_find::run(args, common, out),
         Command::Inspect(args) => inspect::run(args, common, out),
         Command::CheckData(args) => check_data::run(args, common, out),
+        Command::Next(args) => next::run(args, common, out),
+        Command::Suspects(args) => suspects::run(args, common, out),
         Command::Data(args) => data::run(args, common, out),
         Command::Ablate(args) => ablate::run(args, common, out),
         Command::Labels(args) => labels::run(args, common, out),

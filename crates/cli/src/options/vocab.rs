@@ -125,6 +125,16 @@ impl VocabOptions {
         TextConfig { tokenizer, ..self.language.text_config() }
     }
 
+    /// Whether the language of the texts was given, and is not that of a base model.
+    pub(crate) fn is_in_another_language(&self, base: &TextConfig) -> bool {
+        self.language.language.as_ref().is_some_and(|language| *language != base.language)
+    }
+
+    /// Whether the language of the texts was given.
+    pub(crate) fn names_language(&self) -> bool {
+        self.language.language.is_some()
+    }
+
     /// Refuses a tokenizer or another language beside a base model, which has its own; `instead` is
     /// the advice.
     pub(crate) fn refuse_beside_base(&self, base: &TextConfig, instead: &str) -> Result<(), Error> {

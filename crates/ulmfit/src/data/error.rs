@@ -442,6 +442,39 @@ pub enum DataError {
         /// Tokens in the corpus.
         tokens: usize,
     },
+    /// A file that should be `scored.csv` is not.
+    #[error(
+        "{}: not a table of scored rows with a probability for each label of the data",
+        .path.display()
+    )]
+    NotScored {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A table of scored rows was made of more or fewer rows.
+    #[error("{}: scored are other rows than those of the data, which has {rows} rows", .path.display())]
+    ScoredCount {
+        /// The table.
+        path: PathBuf,
+        /// Rows of the data.
+        rows: usize,
+    },
+    /// A table of scored rows was made of other rows.
+    #[error("{place}: place, text or label is not the one in {scored}")]
+    ScoredOther {
+        /// The row of the data.
+        place: Place,
+        /// The row of the table.
+        scored: Place,
+    },
+    /// A cell that should be a probability is not.
+    #[error("{place}: `{cell}` is not a probability")]
+    NotAProbability {
+        /// The row.
+        place: Place,
+        /// What is there.
+        cell: String,
+    },
 }
 
 impl DataError {

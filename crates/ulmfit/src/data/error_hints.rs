@@ -196,6 +196,12 @@ impl DataError {
             }
             Self::Ragged { .. } => "is a field missing, or an earlier double quote not closed?",
             Self::DuplicateColumn { .. } => "rename one of them",
+            Self::NotScored { .. } | Self::NotAProbability { .. } => {
+                "give the `scored.csv` of a training with folds on this data, or leave it out"
+            }
+            Self::ScoredCount { .. } | Self::ScoredOther { .. } => {
+                "give the file that was scored, as it was then, or leave the scores out"
+            }
             Self::UnknownColumn { name, columns, .. } => {
                 return Some(did_you_mean(name, columns, "column"));
             }

@@ -3,18 +3,22 @@
 //! A [`Calibration`] holds what a classifier said about labelled rows that it had not learned. From
 //! it follow a confidence below which it should not answer ([`RiskCurve`]), sets of labels that
 //! hold the right one as often as asked for ([`conformal`]), and a [temperature]. A [`Rule`] is
-//! what a user asks for, a [`Policy`] the thresholds that it comes to.
+//! what a user asks for, a [`Policy`] the thresholds that it comes to. [`label_issues`] are labels
+//! that are probably wrong; [`Uncertainty`] and [`spread`] say which texts to label next.
 
 mod binomial;
 mod calibration;
 pub mod conformal;
 mod error;
+pub mod label_issues;
 mod policy;
 mod risk;
 mod rule;
 mod scores;
+pub mod spread;
 mod summary;
 pub mod temperature;
+mod uncertainty;
 
 pub use binomial::{at_most, clopper_pearson};
 pub use calibration::{Calibration, CalibrationFault, Source};
@@ -24,3 +28,4 @@ pub use risk::{CONFIDENCE, RiskCurve, RiskPoint};
 pub use rule::Rule;
 pub use scores::{LabelFlags, Scores, TrueProbabilities};
 pub use summary::{Automation, Choice, CurvePoint};
+pub use uncertainty::Uncertainty;

@@ -47,14 +47,23 @@ impl<'a> UnknownWords<'a> {
         });
     }
 
+    /// The share of unknown tokens, if it is so large that the model was probably made for other
+    /// texts.
+    pub(crate) fn foreign_share(&self) -> Option<f64> {
+        let share = self.unknown as f64 / self.tokens.max(1) as f64;
+        (share > FOREIGN).then_some(share)
+    }
+
+    /// Whether much of the text is in a script without spaces.
+    pub(crate) fn is_unspaced(&self) -> bool {
+        self.unspaced.is_common()
+    }
+
     /// A warning if many tokens are unknown.
     pub(crate) fn warning(&self, spelling: Spelling) -> Option<String> {
         let config = self.base.config();
-        let share = self.unknown as f64 / self.tokens.max(1) as f64;
-        if share <= FOREIGN {
-            return None;
-        }
-        if config.tokenizer == TokenizerConfig::Words && self.unspaced.is_common() {
+        let share = self.foreign_share()?;
+        if config.tokenizer == TokenizerConfig::Words && self.is_unspaced() {
             return Some(unspaced_warning(true, spelling));
         }
         Some(format!(

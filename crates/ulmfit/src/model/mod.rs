@@ -12,6 +12,7 @@ mod awd_lstm;
 pub mod bpt3c;
 mod classifier;
 mod config;
+mod document_vectors;
 mod head;
 #[cfg(feature = "train")]
 mod hypercolumns;

@@ -28,6 +28,7 @@ mod recurrent_text;
 mod sentence;
 mod stack;
 mod summary;
+pub mod vectors;
 mod weights;
 
 pub use bundle::LmBundle;

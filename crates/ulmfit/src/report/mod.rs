@@ -12,6 +12,7 @@ mod evaluation;
 pub mod html;
 pub mod metrics;
 mod mistake;
+mod read_scored;
 mod scored_rows;
 mod scores;
 pub mod statistics;
@@ -32,6 +33,7 @@ pub use contents::{
 pub use evaluation::ClassifierEvaluation;
 pub use metrics::ClassScores;
 pub use mistake::{Mistake, mistakes, worst_mistakes};
+pub use read_scored::read_scored;
 pub use scored_rows::scored_csv;
 pub use scores::ClassificationScores;
 pub use table::{Table, percent};

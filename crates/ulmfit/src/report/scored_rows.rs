@@ -5,11 +5,22 @@ use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
 
-/// Names of our columns.
+/// Names of our columns, before the probabilities.
 const OURS: [&str; 7] = ["place", "text", "label", "prediction", "confidence", "right", "fold"];
+/// What they begin with where the data has one of them.
+const PREFIX: &str = "scored_";
+
+/// Names of our columns, which stand behind those of the data.
+pub(super) fn our_columns(labels: &LabelSet) -> Vec<String> {
+    let probabilities = labels.names().iter().map(|name| format!("p({name})"));
+    OURS.iter().map(|name| (*name).to_owned()).chain(probabilities).collect()
+}
 
 /// A CSV file: columns of the data that are not among `left_out`, then where each row is from, the
-/// beginning of its text, its label, its prediction, and the fold it was held out in, from 1.
+/// beginning of its text, its label, its prediction, the fold it was held out in, from 1, and the
+/// probability of each label; a number has none.
+///
+/// If a column of the data has the name of one of ours, all of ours begin with `scored_`.
 ///
 /// # Errors
 /// [`DataError`] when a record has no label.
@@ -23,12 +34,13 @@ pub fn scored_csv(
     let names = records.first().map_or(&[][..], |record| &record.columns[..]);
     let own: Vec<&String> =
         names.iter().map(|(name, _)| name).filter(|name| !left_out.contains(name)).collect();
+    let ours = our_columns(labels);
     let mut prefix = String::new();
-    while OURS.iter().any(|name| own.iter().any(|column| **column == format!("{prefix}{name}"))) {
-        prefix.push_str("scored_");
+    while ours.iter().any(|name| own.iter().any(|column| **column == format!("{prefix}{name}"))) {
+        prefix.push_str(PREFIX);
     }
     let head = own.iter().map(|name| (*name).clone());
-    let head = head.chain(OURS.iter().map(|name| format!("{prefix}{name}")));
+    let head = head.chain(ours.iter().map(|name| format!("{prefix}{name}")));
     let mut text = line(&head.collect::<Vec<_>>());
     for ((record, row), fold) in records.iter().zip(rows).zip(folds) {
         let of = |name: &&String| {
@@ -72,6 +84,8 @@ pub fn scored_csv(
             right,
             (fold + 1).to_string(),
         ]);
+        // none of a number, which has no names
+        cells.extend(labels.names().iter().zip(row).map(|(_, p)| p.to_string()));
         text += &line(&cells);
     }
     Ok(text.into_bytes())
@@ -116,9 +130,9 @@ mod tests {
         assert_eq!(
             String::from_utf8(found).unwrap(),
             "id,fold,scored_place,scored_text,scored_label,scored_prediction,scored_confidence,\
-             scored_right,scored_fold\n\
-             7,,rows.csv:2,\"a \"\"text\"\", 7\",a,a,0.75,true,1\n\
-             8,,rows.csv:3,\"a \"\"text\"\", 8\",b,a,0.5,false,2\n"
+             scored_right,scored_fold,scored_p(a),scored_p(b)\n\
+             7,,rows.csv:2,\"a \"\"text\"\", 7\",a,a,0.75,true,1,0.75,0.25\n\
+             8,,rows.csv:3,\"a \"\"text\"\", 8\",b,a,0.5,false,2,0.5,0.5\n"
         );
     }
 }

@@ -1,0 +1,122 @@
+//! `ulmfit next`.
+
+use crate::options::{Common, DataOptions};
+use crate::output::Output;
+use crate::pool_table::PoolTable;
+use crate::progress::Terminal;
+use crate::whole_file::WholeFile;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+use ulmfit::data::Record;
+use ulmfit::data::readers::{Columns, LabelUse, ReadOptions};
+use ulmfit::labelling::next::{Pool, Strategy};
+use ulmfit::run::Progress;
+use ulmfit::{Base, Classifier, Error, Reader};
+
+/// Chooses the texts to label next: those that a classifier is uncertain of, unlike each other and
+/// unlike what is labelled.
+///
+/// Without MODEL, for the first labels: typical texts of different kinds, one per cluster of
+/// sentence vectors. Prints rows of CSV with an empty label column.
+#[derive(Debug, clap::Args)]
+#[command(allow_missing_positional = true)]
+#[command(after_help = "Examples:\n  ulmfit next pool.csv -n 50 -o first.csv\n  \
+    ulmfit next model pool.csv --labelled first.csv -n 50 -o second.csv")]
+pub(crate) struct Args {
+    /// Folder of the classifier
+    model: Option<PathBuf>,
+    /// Unlabelled texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
+    #[arg(required = true)]
+    pool: Option<PathBuf>,
+    /// Number of texts
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// How texts are chosen [default: mixed]
+    #[arg(long, value_enum, value_name = "HOW", requires = "model")]
+    strategy: Option<Strategy>,
+    /// Texts that are labelled already: they are not chosen again, nor are texts like them
+    #[arg(long, value_name = "DATA")]
+    labelled: Vec<PathBuf>,
+    /// Sentence encoder where there is no MODEL: a folder, or `minilm` inside this program, which is
+    /// for English
+    #[arg(long, value_name = "MODEL", default_value = "minilm", conflicts_with = "model")]
+    base: PathBuf,
+    /// Write to this file instead of standard output; it appears complete or not at all
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let model = args.model.as_ref().map(Classifier::load).transpose()?;
+    let encoder = match &model {
+        Some(_) => None,
+        None => Some(Base::from(args.base.as_path()).load_encoder()?.model),
+    };
+    let mut file = args.output.as_deref().map(WholeFile::create).transpose()?;
+    let mut terminal = Terminal::new(common);
+    let usual = args.data.read_options();
+    let label = usual.label.clone();
+    let learned = |model: &Classifier| model.bundle().label_column.clone();
+    let label = label.or_else(|| model.as_ref().and_then(learned));
+    let options = ReadOptions {
+        labels: LabelUse::Ignored,
+        columns: Columns::Keep,
+        learned_text: model.as_ref().map(|m| m.text_columns().to_vec()).unwrap_or_default(),
+        learned_label: label.clone(),
+        ..usual
+    };
+    let mut reader = Reader::new(options);
+    let pool_file = args.pool.clone().unwrap_or_default();
+    let records = reader.records(&pool_file, &mut terminal)?;
+    let columns = reader.columns();
+    let mut labelled: Vec<Record> = Vec::new();
+    for path in &args.labelled {
+        labelled.extend(reader.records(path, &mut terminal)?);
+    }
+    args.data.refuse_csv_options(reader.formats())?;
+    let pool = Pool { records: &records, labelled: &labelled };
+    let count = args.count as usize;
+    let chosen = match (&model, &encoder) {
+        (Some(model), _) => {
+            let strategy = args.strategy.unwrap_or_default();
+            pool.next(model.bundle(), strategy, count, &mut terminal)?
+        }
+        (None, Some(encoder)) => pool.cold_start(encoder, count, common.seed, &mut terminal)?,
+        (None, None) => unreachable!("an encoder was loaded"),
+    };
+    if chosen.is_empty() {
+        let message = format!("there is no text to label in {}", pool_file.display());
+        let hint = "all are blank, or are labelled already".to_owned();
+        return Err(Error::TooLittle { message, hint: Some(hint) }.into());
+    }
+    if chosen.len() < count {
+        terminal.warn(&format!("only {} texts are left to choose from", chosen.len()));
+    }
+    let table = PoolTable {
+        records: &records,
+        columns: &columns,
+        label: label.as_deref().unwrap_or("label"),
+        model: model.as_ref().map(Classifier::bundle),
+    };
+    if let Some(file) = &mut file {
+        file.write_all(&table.as_csv(&chosen)?)?;
+    }
+    let text = match (&file, &args.output) {
+        (Some(_), Some(path)) => {
+            format!("{} texts to label are in {}", chosen.len(), path.display())
+        }
+        _ => String::from_utf8(table.as_csv(&chosen)?)?,
+    };
+    if let Some(file) = file {
+        file.finish()?;
+    }
+    if common.json || args.output.is_some() {
+        return out.result(&json!({ "texts": table.as_json(&chosen) }), &text);
+    }
+    text.trim_end_matches('\n').split('\n').try_for_each(|line| out.line(line))?; // a stream
+    Ok(out.flush()?)
+}

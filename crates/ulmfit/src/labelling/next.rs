@@ -1,0 +1,218 @@
+//! Which texts to label next.
+
+use crate::Error;
+use crate::data::Record;
+use crate::data::quality::find_duplicates;
+use crate::decisions::Uncertainty;
+use crate::decisions::spread::UnitVectors;
+use crate::input::texts;
+use crate::models::{ClassifierBundle, EncoderBundle};
+use crate::progress::Progress;
+use ulmfit_ops::Key;
+
+/// How texts are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Strategy {
+    /// The texts whose two most probable labels are closest
+    BreakingTies,
+    /// The texts with the largest entropy
+    Entropy,
+    /// Texts that are far from each other and from what is labelled
+    Coverage,
+    /// Both: texts that are uncertain, and far from each other and from what is labelled
+    #[default]
+    Mixed,
+}
+
+/// Texts that could be labelled.
+pub struct Pool<'a> {
+    /// Unlabelled rows.
+    pub records: &'a [Record],
+    /// Rows that are labelled already; only their texts are used.
+    pub labelled: &'a [Record],
+}
+
+/// A text to label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen {
+    /// Its number in the pool.
+    pub row: usize,
+    /// What the classifier says; nothing without one.
+    pub answer: Option<Vec<f32>>,
+}
+
+/// Of the mixed strategy: how many uncertain texts there are for each that is chosen.
+const UNCERTAIN: usize = 10;
+/// Texts that clusters are made of at most; of more every second, third, ...
+const MOST_TO_CLUSTER: usize = 20_000;
+/// Clusters at most.
+const MOST_CLUSTERS: usize = 500;
+/// Documents that are computed at a time; it changes no bit.
+const BATCH: usize = 64;
+/// Documents between two reports of progress.
+const CHUNK: usize = 512;
+
+impl Pool<'_> {
+    /// At most `count` texts that a classifier would learn much from, the best first.
+    ///
+    /// Blank texts are left out, near-duplicates of labelled texts, and all but the first of
+    /// near-duplicates of each other. The mixed strategy takes the most uncertain texts (by breaking
+    /// ties), ten for each that is wanted, and goes through them in steps to the one with the largest
+    /// product of its uncertainty and its squared distance to the nearest that is labelled or chosen.
+    /// Distances are between vectors that the classifier makes of the texts, scaled to length one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when a number is predicted, which has no uncertainty, unless by coverage;
+    /// [`Error::NotFinite`] as predictions.
+    pub fn next(
+        &self,
+        model: &ClassifierBundle,
+        strategy: Strategy,
+        count: usize,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Chosen>, Error> {
+        let free = self.free();
+        let measure = match strategy {
+            Strategy::Entropy => Uncertainty::Entropy,
+            _ => Uncertainty::BreakingTies,
+        };
+        let records: Vec<&Record> = free.iter().map(|&row| &self.records[row]).collect();
+        let documents: Vec<&[String]> = records.iter().map(|record| &record.fields[..]).collect();
+        let mut answers = Vec::with_capacity(documents.len());
+        for chunk in documents.chunks(CHUNK) {
+            answers.extend(model.probabilities(chunk, BATCH)?);
+            progress.tick("texts scored", answers.len(), Some(documents.len()));
+        }
+        let uncertain = answers.iter().map(|row| measure.of(model.task(), row));
+        let uncertain: Option<Vec<f64>> = uncertain.collect();
+        let uncertain = match (uncertain, strategy) {
+            (_, Strategy::Coverage) => vec![1.0; free.len()],
+            (Some(uncertain), _) => uncertain,
+            (None, _) => {
+                let message = "a model that predicts a number does not say how uncertain it is";
+                let hint = "choose texts by coverage".to_owned();
+                return Err(Error::Usage { message: message.into(), hint: Some(hint) });
+            }
+        };
+        let mut order: Vec<usize> = (0..free.len()).collect();
+        order.sort_by(|&a, &b| uncertain[b].total_cmp(&uncertain[a])); // stable
+        match strategy {
+            Strategy::BreakingTies | Strategy::Entropy => order.truncate(count),
+            Strategy::Coverage | Strategy::Mixed => {
+                if strategy == Strategy::Mixed {
+                    order.truncate(count.saturating_mul(UNCERTAIN));
+                }
+                let some: Vec<&[String]> = order.iter().map(|&n| documents[n]).collect();
+                let vectors = vectors(&some, |chunk| model.vectors(chunk), progress)?;
+                let labelled = vectors_of(self.labelled, |chunk| model.vectors(chunk), progress)?;
+                let weights: Vec<f64> = order.iter().map(|&n| uncertain[n]).collect();
+                let chosen = vectors.far_apart(&labelled, &weights, count);
+                order = chosen.into_iter().map(|n| order[n]).collect();
+            }
+        }
+        let chosen = |n: usize| Chosen { row: free[n], answer: Some(answers[n].clone()) };
+        Ok(order.into_iter().map(chosen).collect())
+    }
+
+    /// At most `count` typical texts of different kinds, where there is no classifier yet: the text
+    /// next to the centre of each cluster of sentence vectors, the largest cluster first. There are as
+    /// many clusters as texts labelled and wanted together, and those with a labelled text come last
+    /// (Hacohen, Dekel & Weinshall 2022, "Active Learning on a Budget").
+    ///
+    /// # Errors
+    /// None of its own.
+    pub fn cold_start(
+        &self,
+        encoder: &EncoderBundle,
+        count: usize,
+        seed: u64,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Chosen>, Error> {
+        let free = self.free();
+        let sample: Vec<usize> =
+            free.iter().copied().step_by(free.len().div_ceil(MOST_TO_CLUSTER).max(1)).collect();
+        let records: Vec<&[String]> =
+            sample.iter().map(|&row| &self.records[row].fields[..]).collect();
+        let encode = |chunk: &[&[String]]| Ok(encoder.vectors(chunk));
+        let vectors = vectors(&records, encode, progress)?;
+        let labelled = vectors_of(self.labelled, encode, progress)?;
+        let (mine, theirs) = (vectors.len(), labelled.len());
+        let clusters = (count + theirs).min(MOST_CLUSTERS.max(count));
+        let all = vectors.joined(&labelled);
+        let found = all.clusters(&vec![1.0; all.len()], clusters, &Key::new(seed).child(102));
+        let members = found.members();
+        let is_labelled = |rows: &&Vec<usize>| rows.iter().any(|&n| n >= mine);
+        let (covered, open): (Vec<_>, Vec<_>) = members.iter().partition(is_labelled);
+        let groups: Vec<Vec<usize>> = open
+            .into_iter()
+            .chain(covered)
+            .map(|rows| rows.iter().copied().filter(|&n| n < mine).collect())
+            .collect();
+        // a second round where there are fewer clusters than texts wanted
+        let rounds = groups.iter().map(Vec::len).max().unwrap_or(0);
+        let in_turns = (0..rounds).flat_map(|n| groups.iter().filter_map(move |rows| rows.get(n)));
+        let chosen = |&n: &usize| Chosen { row: sample[n], answer: None };
+        Ok(in_turns.take(count).map(chosen).collect())
+    }
+
+    /// Numbers of the rows that can be chosen.
+    fn free(&self) -> Vec<usize> {
+        let present = self.labelled.len();
+        let joined: Vec<String> = self
+            .labelled
+            .iter()
+            .chain(self.records)
+            .map(|record| record.fields.join(" "))
+            .collect();
+        // groups are named by their first member
+        let near = find_duplicates(&joined).near;
+        let is_free =
+            |&row: &usize| near[present + row] == present + row && !self.records[row].is_blank();
+        (0..self.records.len()).filter(is_free).collect()
+    }
+}
+
+/// The vectors of some documents, a chunk at a time.
+fn vectors(
+    documents: &[&[String]],
+    encode: impl Fn(&[&[String]]) -> Result<Vec<Vec<f32>>, Error>,
+    progress: &mut dyn Progress,
+) -> Result<UnitVectors, Error> {
+    let mut rows = Vec::with_capacity(documents.len());
+    for chunk in documents.chunks(CHUNK) {
+        rows.extend(encode(chunk)?);
+        progress.tick("texts read", rows.len(), Some(documents.len()));
+    }
+    Ok(UnitVectors::new(rows))
+}
+
+fn vectors_of(
+    records: &[Record],
+    encode: impl Fn(&[&[String]]) -> Result<Vec<Vec<f32>>, Error>,
+    progress: &mut dyn Progress,
+) -> Result<UnitVectors, Error> {
+    vectors(&texts(records), encode, progress)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Place;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn record(text: &str) -> Record {
+        let place = Place::new(&Arc::from(Path::new("pool.csv")), 1);
+        Record { fields: vec![text.to_owned()], label: None, place, columns: Vec::new() }
+    }
+
+    #[test]
+    fn nothing_is_labelled_twice() {
+        let labelled = [record("Where is my parcel?")];
+        let pool = ["where is my parcel", "I want a refund.", " ", "i want a refund", "Hello!"];
+        let pool: Vec<Record> = pool.iter().map(|text| record(text)).collect();
+        assert_eq!(Pool { records: &pool, labelled: &labelled }.free(), [1, 4]);
+        assert_eq!(Pool { records: &pool, labelled: &[] }.free(), [0, 1, 4]);
+    }
+}
