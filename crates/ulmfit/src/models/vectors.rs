@@ -60,7 +60,7 @@ impl<D: Device> ClassifierBundle<D> {
         S: AsRef<str>,
     {
         let mut all = vec![Vec::new(); documents.len()];
-        for part in &self.parts {
+        for (_, part) in &self.parts {
             let ids = part.text.encode_all(documents);
             let found = side_by_side(&part.networks, &ids, |network, ids| match network {
                 ClassifierNetwork::Recurrent(network) => network.vectors(ids, BATCH, &mut |_| ()),
