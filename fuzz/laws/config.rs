@@ -64,9 +64,10 @@ fn write(config: &ModelConfig, json: &str, weights: &Tensors, folder: &Path) {
     let (words, labels) = match &config.network {
         NetworkConfig::LanguageModel(encoder) => (encoder.vocab, None),
         NetworkConfig::Classifier(c) => (c.encoder.vocab, Some((c.task, few(c.classes)))),
-        // their tokenizer.json is missing, which must be said
+        // their tokenizer.json or ngrams.json is missing, which must be said
         NetworkConfig::SentenceEncoder(_) => (0, None),
         NetworkConfig::SentenceClassifier(c) => (0, Some((c.task, few(c.classes)))),
+        NetworkConfig::LinearClassifier(c) => (0, Some((c.task, few(c.classes)))),
         // the files of its parts are missing
         NetworkConfig::Portfolio(c) => (0, Some((c.task, few(c.classes)))),
     };

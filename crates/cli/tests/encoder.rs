@@ -127,7 +127,7 @@ fn what_an_encoder_would_ignore_is_refused() {
         (format!("{FIT} --epochs 2"), "an option under Learning has no effect"),
         (format!("{FIT} --max-vocab 20"), "--max-vocab has no effect"),
         (format!("{FIT} --base-words seen"), "--base-words has no effect"),
-        (format!("{FIT} --emb 20"), "--emb is decided by the base model"),
+        (format!("{FIT} --emb 20"), "--emb has no effect with `--method encoder`"),
         (format!("{FIT} --head 20"), "--head has no effect"),
         ("fit train.csv --tuning frozen".into(), "--tuning has no effect with `--method ulmfit`"),
         ("fit train.csv --method encoder --base none".into(), "cannot be trained from scratch"),

@@ -34,3 +34,4 @@ mod shapes;
 mod suspects;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tfidf;

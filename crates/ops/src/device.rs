@@ -25,6 +25,7 @@ pub trait Device:
     + crate::decoder_loss::DecoderLoss
     + crate::dropout::Dropout
     + crate::embedding::Embedding
+    + crate::embedding_bag::EmbeddingBag
     + crate::gelu::Gelu
     + crate::layer_norm::LayerNorm
     + crate::linear::Linear
@@ -49,6 +50,7 @@ impl<D> Device for D where
         + crate::decoder_loss::DecoderLoss
         + crate::dropout::Dropout
         + crate::embedding::Embedding
+        + crate::embedding_bag::EmbeddingBag
         + crate::gelu::Gelu
         + crate::layer_norm::LayerNorm
         + crate::linear::Linear

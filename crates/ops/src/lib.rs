@@ -44,6 +44,7 @@ pub mod concat_pool;
 pub mod decoder_loss;
 pub mod dropout;
 pub mod embedding;
+pub mod embedding_bag;
 pub mod gelu;
 pub mod layer_norm;
 pub mod linear;

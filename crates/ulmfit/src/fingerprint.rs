@@ -3,7 +3,7 @@
 use crate::data::Record;
 use crate::hashing;
 use crate::model::Network;
-use crate::text::{PretrainedTokenizer, TextPipeline, Vocab};
+use crate::text::{TextPipeline, Vocab};
 use serde::Serialize;
 use ulmfit_ops::Device;
 
@@ -57,10 +57,10 @@ pub fn program() -> Option<String> {
     Some(crate::checkpoint::hash_file(&path).ok()?[..16].to_owned())
 }
 
-/// Hash of the tokenizer of a transformer.
-pub fn tokenizer(text: &PretrainedTokenizer) -> String {
+/// Hash of the files that a model reads texts with.
+pub fn files(files: &[(&str, Vec<u8>)]) -> String {
     let mut hasher = blake3::Hasher::new();
-    text.files().iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
+    files.iter().for_each(|(_, bytes)| _ = hasher.update(bytes));
     hasher.finalize().to_hex()[..16].to_owned()
 }
 

@@ -91,6 +91,8 @@ pub mod setting;
 pub mod stages;
 pub mod text;
 #[cfg(feature = "train")]
+pub mod tfidf;
+#[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "train")]
 mod trained;
@@ -98,6 +100,8 @@ mod trained;
 mod trainer;
 #[cfg(feature = "train")]
 mod trainer_encoder;
+#[cfg(feature = "train")]
+mod trainer_tfidf;
 
 #[cfg(feature = "train")]
 pub use base::{Base, BaseUse, LoadedBase, LoadedEncoder};

@@ -1,6 +1,6 @@
 //! How a classifier comes to know language.
 
-use crate::recipe::EncoderRecipe;
+use crate::recipe::{EncoderRecipe, TfIdfRecipe};
 
 /// How a classifier comes to know language.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,4 +10,6 @@ pub enum Method {
     Ulmfit,
     /// Starts from an encoder that was trained on pairs of sentences; best with few labels.
     Encoder(EncoderRecipe),
+    /// Knows nothing of a language: weighs n-grams of words and characters; in seconds.
+    TfIdf(TfIdfRecipe),
 }

@@ -105,7 +105,7 @@ impl Trainer {
     }
 
     /// Starts from this model instead of the method's own: [`Base::English`] for
-    /// [`Method::Ulmfit`], [`Base::MiniLm`] for [`Method::Encoder`].
+    /// [`Method::Ulmfit`], [`Base::MiniLm`] for [`Method::Encoder`]; [`Method::TfIdf`] has none.
     pub fn base(mut self, base: impl Into<Base>) -> Self {
         self.base = Some(base.into());
         self
@@ -256,6 +256,7 @@ impl Trainer {
                 let base = base.unwrap_or(Base::MiniLm).load_encoder()?;
                 self.fit_on_encoder(base, recipe, examples.into(), progress)
             }
+            Method::TfIdf(recipe) => self.fit_on_ngrams(recipe, examples.into(), progress),
         }
     }
 

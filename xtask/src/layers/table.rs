@@ -28,10 +28,11 @@ pub(crate) const LIBRARY: Table = Table {
             "trained",
             "trainer",
             "trainer_encoder",
+            "trainer_tfidf",
         ],
         &["stages", "labelling"],
         &["run", "report"],
-        &["input", "models", "baselines"],
+        &["input", "models", "baselines", "tfidf"],
         &["error"], // wraps the errors of all rooms below
         &["decisions", "recipe"],
         &["fingerprint", "progress"], // what watches a run, and what identifies its input

@@ -63,6 +63,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         }
         NetworkConfig::Classifier(_)
         | NetworkConfig::SentenceClassifier(_)
+        | NetworkConfig::LinearClassifier(_)
         | NetworkConfig::Portfolio(_) => {
             let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
             if let Some(direction) = args.direction {

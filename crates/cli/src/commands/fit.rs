@@ -9,20 +9,21 @@ use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::data::readers::Columns;
 use ulmfit::model::HeadConfig;
-use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe};
+use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe, TfIdfRecipe};
 use ulmfit::run::Progress;
-use ulmfit::text::TextConfig;
 use ulmfit::{Base, BaseUse, Error, LoadedBase, Trainer};
 
 /// Trains a classifier on labelled texts and reports how good it is; the command most people need.
 ///
 /// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier; or,
-/// with `--method encoder`, fine-tunes a sentence encoder on your labels.
+/// with `--method encoder`, fine-tunes a sentence encoder on your labels; or, with `--method tfidf`,
+/// weighs n-grams, which takes seconds.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
     ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en\n  \
-    ulmfit fit few.csv -o model --method encoder"
+    ulmfit fit few.csv -o model --method encoder\n  \
+    ulmfit fit many.csv -o model --method tfidf"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     tuning: Option<TuningArg>,
     /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this
     /// program, or `none` to train from scratch [default: `en`]. For encoder a sentence encoder: a
-    /// folder, or `minilm` inside this program [default: `minilm`]
+    /// folder, or `minilm` inside this program [default: `minilm`]. tfidf has none
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Unlabelled texts, for the language model and for self-training of the classifier: see
@@ -75,6 +76,9 @@ enum MethodArg {
     Ulmfit,
     /// A transformer that was trained on pairs of sentences: best with few labels
     Encoder,
+    /// TF-IDF weights of n-grams of words and characters under a linear classifier: seconds
+    #[value(name = "tfidf")]
+    TfIdf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -86,10 +90,11 @@ enum TuningArg {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    if args.method == MethodArg::Encoder {
-        return on_encoder(args, common, out);
+    match args.method {
+        MethodArg::Ulmfit => refuse([("--tuning", args.tuning.is_some())], "ulmfit")?,
+        MethodArg::Encoder => return on_encoder(args, common, out),
+        MethodArg::TfIdf => return on_ngrams(args, common, out),
     }
-    refuse([("--tuning", args.tuning.is_some())], "ulmfit")?;
     let mut base = args.base.as_deref().map_or_else(Base::default, Base::from).load()?;
     // the usual base is not for texts in a language that was named
     let dropped = base.take_if(|base| {
@@ -138,7 +143,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
 
 /// `--method encoder`.
 fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    refuse_language_model_options(args)?;
+    refuse_language_model_options(args, "encoder")?;
     let recipe = match args.tuning.unwrap_or(TuningArg::Contrastive) {
         TuningArg::Contrastive => EncoderRecipe::contrastive(),
         TuningArg::Frozen => EncoderRecipe::frozen(),
@@ -153,10 +158,24 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
     super::train::save(&trained, &args.run, &mut terminal, out)
 }
 
-/// Refuses options that a sentence encoder would ignore.
-fn refuse_language_model_options(args: &Args) -> Result<(), Error> {
-    args.network.refuse_beside_base()?;
-    args.vocab.refuse_beside_base(&TextConfig::default(), "choose `--method ulmfit`")?;
+/// `--method tfidf`.
+fn on_ngrams(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    let given = [("--base", args.base.is_some()), ("--tuning", args.tuning.is_some())];
+    refuse(given, "tfidf")?;
+    refuse_language_model_options(args, "tfidf")?;
+    let trainer = args.run.configure(args.classifier.configure(Trainer::new(), common.seed));
+    args.run.claim()?;
+    let mut terminal = Terminal::new(common);
+    let examples = args.rows.read(&args.data, &args.unlabeled, Columns::Drop, &mut terminal)?;
+    // without a checkpoint to save, a signal may end it at once
+    let trained = trainer.fit_on_ngrams(TfIdfRecipe::default(), examples, &mut terminal)?;
+    super::train::save(&trained, &args.run, &mut terminal, out)
+}
+
+/// Refuses options that only a language model has a use for.
+fn refuse_language_model_options(args: &Args, method: &str) -> Result<(), Error> {
+    refuse(args.network.given(), method)?;
+    refuse(args.vocab.text_given(), method)?;
     let learning = args.learning.overrides() != Overrides::default();
     let recipe = args.learning.recipe()? != Recipe::preset("default")?;
     let hidden = args.classifier.classify(0).head != HeadConfig::default();
@@ -171,8 +190,8 @@ fn refuse_language_model_options(args: &Args) -> Result<(), Error> {
         ("--base-words", args.base_words.is_given()),
         ("an option under Learning", learning),
     ];
-    refuse(args.vocab.sizes_given(), "encoder")?;
-    refuse(given, "encoder")
+    refuse(args.vocab.sizes_given(), method)?;
+    refuse(given, method)
 }
 
 /// Refuses options that a method ignores.

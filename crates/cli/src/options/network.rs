@@ -31,12 +31,16 @@ impl NetworkOptions {
 
     /// Refuses sizes beside a base model, which has its own.
     pub(crate) fn refuse_beside_base(&self) -> Result<(), Error> {
-        let given = [
+        refuse(self.given(), FROM_SCRATCH)
+    }
+
+    /// Which sizes were set by hand.
+    pub(crate) fn given(&self) -> [(&'static str, bool); 3] {
+        [
             ("--emb", self.emb.is_some()),
             ("--hid", self.hid.is_some()),
             ("--layers", self.layers.is_some()),
-        ];
-        refuse(given, FROM_SCRATCH)
+        ]
     }
 }
 

@@ -155,6 +155,12 @@ impl VocabOptions {
         self.size.vocab_config()
     }
 
+    /// Which settings of the tokenizer were set by hand, for those that have none.
+    pub(crate) fn text_given(&self) -> [(&'static str, bool); 2] {
+        let language = self.language.language.is_some();
+        [("--tokenizer", self.tokenizer.is_some()), ("--language", language)]
+    }
+
     /// Which sizes of a vocabulary were set by hand, for those that have none.
     pub(crate) fn sizes_given(&self) -> [(&'static str, bool); 2] {
         let VocabSizeOptions { min_freq, max_vocab } = self.size;

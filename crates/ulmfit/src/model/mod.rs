@@ -2,7 +2,8 @@
 //!
 //! [`AwdLstm`] is the encoder of both networks: [`LanguageModel`] puts a tied decoder on it,
 //! [`TextClassifier`] runs it over whole documents piece by piece ([`bpt3c`]) and pools the
-//! result into a batch-norm head. [`transformer`] has encoders of the BERT family. A layer has `forward(&self, ..) -> (y, Tape)` and
+//! result into a batch-norm head. [`transformer`] has encoders of the BERT family,
+//! a [`linear`] classifier has none: it weighs n-grams. A layer has `forward(&self, ..) -> (y, Tape)` and
 //! `backward(&mut self, tape, dy) -> dx`, which adds into the gradients of its [`Param`]s.
 //! Inference needs `&self` only: hidden states are values, not fields.
 //!
@@ -17,6 +18,7 @@ mod head;
 #[cfg(feature = "train")]
 mod hypercolumns;
 mod language_model;
+pub mod linear;
 mod lm_step;
 mod masks;
 #[cfg(feature = "train")]

@@ -2,6 +2,7 @@
 
 use super::config::NetworkConfig;
 use crate::data::labels::LabelKind;
+use crate::model::linear::LinearClassifier;
 use crate::model::scoring::score_documents;
 use crate::model::transformer::SentenceClassifier;
 use crate::model::{Network, Param, TextClassifier};
@@ -14,7 +15,12 @@ pub enum ClassifierNetwork<D: Device> {
     Recurrent(TextClassifier<D>),
     /// A linear layer on a transformer.
     Transformer(SentenceClassifier<D>),
+    /// A linear layer on n-grams.
+    Linear(LinearClassifier<D>),
 }
+
+/// Documents that a linear layer answers at a time.
+const DOCUMENTS: usize = 256;
 
 impl<D: Device> ClassifierNetwork<D> {
     /// Which network, and its sizes.
@@ -22,6 +28,7 @@ impl<D: Device> ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => NetworkConfig::Classifier(network.config().clone()),
             Self::Transformer(network) => NetworkConfig::SentenceClassifier(network.config()),
+            Self::Linear(network) => NetworkConfig::LinearClassifier(network.config().clone()),
         }
     }
 
@@ -30,6 +37,7 @@ impl<D: Device> ClassifierNetwork<D> {
         match self {
             Self::Recurrent(_) => "ulmfit",
             Self::Transformer(_) => "encoder",
+            Self::Linear(_) => "tfidf",
         }
     }
 
@@ -38,6 +46,7 @@ impl<D: Device> ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.config().task,
             Self::Transformer(network) => network.task(),
+            Self::Linear(network) => network.config().task,
         }
     }
 
@@ -45,7 +54,7 @@ impl<D: Device> ClassifierNetwork<D> {
     pub fn pooled_tokens(&self, length: usize) -> usize {
         match self {
             Self::Recurrent(network) => network.pooled_tokens(length),
-            Self::Transformer(_) => length,
+            Self::Transformer(_) | Self::Linear(_) => length,
         }
     }
 
@@ -54,6 +63,7 @@ impl<D: Device> ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.set_device(device),
             Self::Transformer(network) => network.encoder.set_device(device),
+            Self::Linear(network) => network.set_device(device),
         }
     }
 
@@ -78,6 +88,14 @@ impl<D: Device> ClassifierNetwork<D> {
             Self::Transformer(network) => {
                 network.probabilities(documents, &mut |done| each(done, documents.len()))
             }
+            Self::Linear(network) => {
+                let mut rows = Vec::with_capacity(documents.len());
+                for chunk in documents.chunks(DOCUMENTS) {
+                    rows.extend(network.probabilities(chunk));
+                    each(rows.len(), documents.len());
+                }
+                rows
+            }
         }
     }
 }
@@ -87,6 +105,7 @@ impl<D: Device> Network<D> for ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.groups(),
             Self::Transformer(network) => network.groups(),
+            Self::Linear(network) => network.groups(),
         }
     }
 
@@ -94,6 +113,7 @@ impl<D: Device> Network<D> for ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.group_names(),
             Self::Transformer(network) => network.group_names(),
+            Self::Linear(network) => network.group_names(),
         }
     }
 
@@ -101,6 +121,7 @@ impl<D: Device> Network<D> for ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.params(),
             Self::Transformer(network) => network.params(),
+            Self::Linear(network) => network.params(),
         }
     }
 
@@ -108,6 +129,7 @@ impl<D: Device> Network<D> for ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.params_mut(),
             Self::Transformer(network) => network.params_mut(),
+            Self::Linear(network) => network.params_mut(),
         }
     }
 
@@ -115,6 +137,7 @@ impl<D: Device> Network<D> for ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.buffers(),
             Self::Transformer(network) => network.buffers(),
+            Self::Linear(network) => network.buffers(),
         }
     }
 
@@ -122,6 +145,7 @@ impl<D: Device> Network<D> for ClassifierNetwork<D> {
         match self {
             Self::Recurrent(network) => network.buffers_mut(),
             Self::Transformer(network) => network.buffers_mut(),
+            Self::Linear(network) => network.buffers_mut(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How a classifier reads texts.
 
+use crate::text::ngrams::{FieldBytes, NgramVocab};
 use crate::text::{PretrainedTokenizer, TextPipeline, TokenId, WordSpan, special, words};
 
 /// Texts to ids, as the network of a classifier needs them.
@@ -9,18 +10,22 @@ pub enum ClassifierText {
     Pipeline(TextPipeline),
     /// The tokenizer that came with a transformer.
     Pretrained(PretrainedTokenizer),
+    /// N-grams of words and characters, in no order: for a linear layer.
+    Ngrams(NgramVocab),
 }
 
 impl ClassifierText {
-    /// The ids of a document, which is a list of fields.
+    /// The ids of a document, which is a list of fields; n-grams in rising order.
     pub fn encode(&self, fields: &[impl AsRef<str>]) -> Vec<TokenId> {
         match self {
             Self::Pipeline(text) => text.encode(fields),
             Self::Pretrained(text) => text.encode(fields),
+            Self::Ngrams(text) => text.encode(fields),
         }
     }
 
-    /// [`encode`](Self::encode), and the words of the document as numbers of these ids.
+    /// [`encode`](Self::encode), and the words of the document as numbers of these ids; those of
+    /// n-grams have no numbers, for these are in no order.
     pub fn encode_words(&self, fields: &[impl AsRef<str>]) -> (Vec<TokenId>, Vec<WordSpan>) {
         match self {
             Self::Pipeline(text) => {
@@ -32,6 +37,13 @@ impl ClassifierText {
                 let (ids, spans) = text.encode_with_spans(fields);
                 let found = words(fields, &spans, 0);
                 (ids, found)
+            }
+            Self::Ngrams(text) => {
+                let word = |FieldBytes { field, bytes }| {
+                    let (start, end) = (bytes.start, bytes.end);
+                    WordSpan { first_token: 0, end_token: 0, field, start, end }
+                };
+                (text.encode(fields), text.words(fields).into_iter().map(word).collect())
             }
         }
     }
@@ -45,6 +57,7 @@ impl ClassifierText {
         match self {
             Self::Pipeline(text) => text.encode_all(documents),
             Self::Pretrained(text) => text.encode_all(documents),
+            Self::Ngrams(text) => text.encode_all(documents),
         }
     }
 
@@ -53,14 +66,16 @@ impl ClassifierText {
         match self {
             Self::Pipeline(text) => text.files(),
             Self::Pretrained(text) => text.files(),
+            Self::Ngrams(text) => text.files(),
         }
     }
 
-    /// Number of tokens it knows.
+    /// Number of tokens or n-grams it knows.
     pub fn vocab_size(&self) -> usize {
         match self {
             Self::Pipeline(text) => text.vocab().len(),
             Self::Pretrained(text) => text.vocab_size(),
+            Self::Ngrams(text) => text.len(),
         }
     }
 
@@ -77,6 +92,7 @@ impl ClassifierText {
             Self::Pretrained(text) => {
                 !text.is_special(id) && text.token(id).is_some_and(|token| has_letters(&token))
             }
+            Self::Ngrams(text) => text.is_word(id),
         }
     }
 
@@ -87,14 +103,15 @@ impl ClassifierText {
             Self::Pretrained(text) => {
                 text.token(id).is_some_and(|token| token == "[UNK]" || token == "<unk>")
             }
+            Self::Ngrams(_) => false, // it is left out
         }
     }
 
-    /// The rules and words of a recurrent network; none of a transformer.
+    /// The rules and words of a recurrent network; none of others.
     pub fn pipeline(&self) -> Option<&TextPipeline> {
         match self {
             Self::Pipeline(text) => Some(text),
-            Self::Pretrained(_) => None,
+            Self::Pretrained(_) | Self::Ngrams(_) => None,
         }
     }
 }

@@ -48,6 +48,7 @@ pub fn compact(
     match read_config(first)?.network {
         NetworkConfig::Classifier(_)
         | NetworkConfig::SentenceClassifier(_)
+        | NetworkConfig::LinearClassifier(_)
         | NetworkConfig::Portfolio(_) => {
             let mut bundle: ClassifierBundle = ClassifierBundle::load(first.path())?;
             for other in &folders[1..] {

@@ -1,6 +1,7 @@
 //! `config.json` of a model folder: which network, and its sizes.
 
 use crate::data::labels::LabelKind;
+use crate::model::linear::LinearConfig;
 use crate::model::transformer::{SentenceClassifierConfig, TransformerConfig};
 use crate::model::{AwdLstmConfig, ClassifierConfig};
 use crate::text::{Direction, TextConfig};
@@ -20,7 +21,7 @@ pub struct ModelConfig {
     /// Reading directions, one network each; none of a sentence encoder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directions: Vec<Direction>,
-    /// Strings to ids; none where `tokenizer.json` says all.
+    /// Strings to ids; none where `tokenizer.json` or `ngrams.json` says all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextConfig>,
     /// Which network, and its sizes.
@@ -45,6 +46,8 @@ pub enum NetworkConfig {
     SentenceEncoder(TransformerConfig),
     /// Predicts labels from the vectors of texts.
     SentenceClassifier(SentenceClassifierConfig),
+    /// Predicts labels from n-grams.
+    LinearClassifier(LinearConfig),
     /// Predicts labels from the weighted answers of several classifiers.
     Portfolio(PortfolioConfig),
 }
@@ -76,7 +79,10 @@ impl NetworkConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::LanguageModel(_) => "language model",
-            Self::Classifier(_) | Self::SentenceClassifier(_) | Self::Portfolio(_) => "classifier",
+            Self::Classifier(_)
+            | Self::SentenceClassifier(_)
+            | Self::LinearClassifier(_)
+            | Self::Portfolio(_) => "classifier",
             Self::SentenceEncoder(_) => "sentence encoder",
         }
     }
@@ -87,6 +93,7 @@ impl NetworkConfig {
             Self::LanguageModel(_) | Self::SentenceEncoder(_) => None,
             Self::Classifier(config) => Some((config.task, config.classes)),
             Self::SentenceClassifier(config) => Some((config.task, config.classes)),
+            Self::LinearClassifier(config) => Some((config.task, config.classes)),
             Self::Portfolio(config) => Some((config.task, config.classes)),
         }
     }
@@ -96,6 +103,7 @@ impl NetworkConfig {
         match self {
             Self::LanguageModel(_) | Self::Classifier(_) => "ulmfit",
             Self::SentenceEncoder(_) | Self::SentenceClassifier(_) => "encoder",
+            Self::LinearClassifier(_) => "tfidf",
             Self::Portfolio(_) => "auto",
         }
     }

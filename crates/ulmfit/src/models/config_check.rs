@@ -6,6 +6,7 @@ use super::config::{ModelConfig, NetworkConfig, PortfolioConfig, SCHEMA};
 use super::config_fault::{ConfigFault, LARGEST, MOST_LAYERS, size};
 use super::sentence;
 use crate::data::labels::LabelKind;
+use crate::model::linear::LinearConfig;
 use crate::model::{AwdLstmConfig, ClassifierConfig};
 use crate::text::Direction;
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ impl ModelConfig {
             NetworkConfig::LanguageModel(_) | NetworkConfig::Classifier(_) => true,
             NetworkConfig::SentenceEncoder(_)
             | NetworkConfig::SentenceClassifier(_)
+            | NetworkConfig::LinearClassifier(_)
             | NetworkConfig::Portfolio(_) => false,
         };
         if recurrent != self.text.is_some() {
@@ -37,7 +39,10 @@ impl ModelConfig {
         }
         match (&self.network, &*self.directions) {
             (NetworkConfig::SentenceEncoder(_) | NetworkConfig::Portfolio(_), [])
-            | (NetworkConfig::SentenceClassifier(_), [Direction::Forward]) => {}
+            | (
+                NetworkConfig::SentenceClassifier(_) | NetworkConfig::LinearClassifier(_),
+                [Direction::Forward],
+            ) => {}
             (_, [_]) if recurrent => {}
             (_, [one, other]) if recurrent && one != other => {}
             _ => return Err(ConfigFault::Directions),
@@ -49,6 +54,7 @@ impl ModelConfig {
             NetworkConfig::SentenceClassifier(config) => {
                 sentence::check_sentence_classifier(config)
             }
+            NetworkConfig::LinearClassifier(config) => check_linear(config),
             NetworkConfig::Portfolio(portfolio) => check_portfolio(portfolio),
         }
     }
@@ -64,6 +70,7 @@ impl ModelConfig {
             NetworkConfig::SentenceEncoder(encoder) => return encoder.shapes(),
             NetworkConfig::Portfolio(_) => return BTreeMap::new(), // its parts have them
             NetworkConfig::SentenceClassifier(classifier) => classifier.shapes(),
+            NetworkConfig::LinearClassifier(classifier) => classifier.shapes(),
         };
         let named = |&direction| {
             let name = move |name: &String| format!("{}{name}", prefix(direction));
@@ -128,6 +135,18 @@ fn check_classifier(classifier: &ClassifierConfig) -> Result<(), ConfigFault> {
         if is_nothing {
             return Err(ConfigFault::Nothing { field });
         }
+    }
+    Ok(())
+}
+
+fn check_linear(config: &LinearConfig) -> Result<(), ConfigFault> {
+    let LinearConfig { words, chars, classes, task, target_scale } = *config;
+    size("words", words, 0..=LARGEST)?;
+    size("chars", chars, 0..=LARGEST)?;
+    size("words and chars", words + chars, 1..=LARGEST)?;
+    size("classes", classes, 1..=LARGEST)?;
+    if target_scale.is_some_and(|scale| task != LabelKind::Regression || !scale.is_valid()) {
+        return Err(ConfigFault::TargetScale);
     }
     Ok(())
 }

@@ -22,7 +22,8 @@ pub enum ConfigFault {
     },
     /// No direction, or one twice.
     #[error(
-        "`directions` must be forward, backward, or each of them once; of a transformer forward"
+        "`directions` must be forward, backward, or each of them once; of a network that is not \
+         recurrent forward"
     )]
     Directions,
     /// A size that no model has.
@@ -60,7 +61,7 @@ pub enum ConfigFault {
         /// In the file.
         found: f64,
     },
-    /// Settings of a recurrent network's text pipeline are missing, or there for a transformer.
+    /// Settings of a recurrent network's text pipeline are missing, or there for another network.
     #[error("`text` is for recurrent networks, which need it")]
     Text,
     /// A part that is called like another, or whose name cannot begin the name of a file.

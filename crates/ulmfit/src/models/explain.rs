@@ -2,6 +2,7 @@
 
 use super::classifier_bundle::ClassifierBundle;
 use super::classifier_network::ClassifierNetwork;
+use super::classifier_text::ClassifierText;
 use super::part::Part;
 use crate::Error;
 use crate::data::batches::evaluation_batches;
@@ -60,12 +61,15 @@ struct Prepared {
 impl<D: Device> ClassifierBundle<D> {
     /// Explains the answers to some documents.
     ///
+    /// Of a linear layer on n-grams, the weight of a word is what its n-grams add; what n-grams of
+    /// several words add is shared out between them.
+    ///
     /// Of a text that is longer than the network looks back, only the last part is explained; its
     /// first word then stands for all before it.
     ///
     /// # Errors
     /// As [`probabilities`](Self::probabilities); [`Error::Usage`] for
-    /// [`Fast`](ExplainMethod::Fast) and anything but a recurrent network.
+    /// [`Fast`](ExplainMethod::Fast) and anything but a recurrent network or n-grams.
     pub fn explain<S: AsRef<str>>(
         &self,
         documents: &[impl AsRef<[S]>],
@@ -80,6 +84,17 @@ impl<D: Device> ClassifierBundle<D> {
                 }
             };
         };
+        if let (ClassifierText::Ngrams(text), [(_, ClassifierNetwork::Linear(network))]) =
+            (&part.text, &part.networks[..])
+        {
+            let explained = documents.iter().map(|document| match method {
+                ExplainMethod::Fast => {
+                    part.fast_by_ngrams((text, network), document.as_ref(), &empty)
+                }
+                ExplainMethod::Exact => self.exact_by_text(document.as_ref(), &empty),
+            });
+            return explained.collect();
+        }
         let prepared: Vec<Prepared> = documents.iter().map(|d| part.prepare(d.as_ref())).collect();
         match method {
             ExplainMethod::Fast => part.fast(&prepared, &empty),
@@ -120,7 +135,7 @@ fn refused(what: &str) -> Error {
 }
 
 /// The output whose words are asked for.
-fn explained(task: LabelKind, row: &[f32]) -> usize {
+pub(super) fn explained(task: LabelKind, row: &[f32]) -> usize {
     match task {
         LabelKind::Regression => 0,
         LabelKind::Single | LabelKind::Multi => argmax(row),

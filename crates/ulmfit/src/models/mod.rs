@@ -15,11 +15,13 @@ mod directions;
 pub(crate) mod embedded;
 mod encoded;
 mod explain;
+mod explain_ngrams;
 mod fastai;
 mod folder;
 #[cfg(test)]
 mod hostile_tests;
 mod identity;
+mod ngram_text;
 mod part;
 #[cfg(test)]
 mod portfolio_tests;

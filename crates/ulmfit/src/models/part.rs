@@ -5,12 +5,14 @@ use super::classifier_text::ClassifierText;
 use super::config::{ModelConfig, NetworkConfig, SCHEMA};
 use super::directions::require;
 use super::folder::pretty;
+use super::ngram_text::load_ngrams;
 use super::recurrent_text::load_text;
 use super::sentence;
 use super::weights::{pack, read_weights, unpack};
 use crate::Error;
 use crate::checkpoint::{Dtype, FolderWriter, ModelFolder, Tensors};
 use crate::data::labels::LabelKind;
+use crate::model::linear::LinearClassifier;
 use crate::model::transformer::SentenceClassifier;
 use crate::model::{DropoutConfig, TextClassifier};
 use crate::text::{Direction, TokenId};
@@ -35,6 +37,9 @@ impl<D: Device> Part<D> {
             NetworkConfig::SentenceClassifier(network) => {
                 ClassifierText::Pretrained(sentence::tokenizer(folder, &network.encoder)?)
             }
+            NetworkConfig::LinearClassifier(network) => {
+                ClassifierText::Ngrams(load_ngrams(folder, network)?)
+            }
             _ => load_text(folder, config)?.into(),
         };
         let tensors = read_weights(folder, config)?;
@@ -47,6 +52,9 @@ impl<D: Device> Part<D> {
                 NetworkConfig::Classifier(sizes) => ClassifierNetwork::Recurrent(
                     TextClassifier::new(device, sizes.clone(), DropoutConfig::NONE, key),
                 ),
+                NetworkConfig::LinearClassifier(sizes) => {
+                    ClassifierNetwork::Linear(LinearClassifier::new(device, sizes.clone()))
+                }
                 other => {
                     let (path, found) = (folder.path().to_owned(), other.kind());
                     return Err(Error::WrongModel { path, found, wanted: "classifier" });

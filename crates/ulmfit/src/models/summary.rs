@@ -7,6 +7,7 @@ use crate::Error;
 use crate::checkpoint::{Dtype, ModelFolder, peek_tensors, stored_as};
 use crate::data::labels::{LabelKind, LabelSet};
 use crate::model::AwdLstmConfig;
+use crate::model::linear::LinearConfig;
 use crate::model::transformer::TransformerConfig;
 use crate::printable::{printable, shape};
 use crate::text::Direction;
@@ -95,6 +96,7 @@ impl ModelSummary {
             NetworkConfig::LanguageModel(_) | NetworkConfig::SentenceEncoder(_) => None,
             NetworkConfig::Classifier(_)
             | NetworkConfig::SentenceClassifier(_)
+            | NetworkConfig::LinearClassifier(_)
             | NetworkConfig::Portfolio(_) => {
                 let path = folder.path().join("labels.json");
                 let message = |error| format!("not valid: {error}");
@@ -151,6 +153,7 @@ fn parts(folder: &ModelFolder, config: &ModelConfig) -> Result<Vec<PartSummary>,
     let vocabulary = match &config.network {
         NetworkConfig::SentenceEncoder(sizes) => sizes.vocab,
         NetworkConfig::SentenceClassifier(sizes) => sizes.encoder.vocab,
+        NetworkConfig::LinearClassifier(sizes) => sizes.columns(),
         _ => load_text(folder, config)?.vocab().len(),
     };
     Ok(vec![PartSummary { vocabulary, weights, storage }])
@@ -240,7 +243,11 @@ impl fmt::Display for ModelSummary {
             let more = if shown.len() < labels.len() { ", ..." } else { "" };
             writeln!(f, "labels      {}: {}{more}", labels.len(), printable(&shown.join(", ")))?;
         }
-        let tokenizer = self.config.text.as_ref().map_or("pieces", |text| text.tokenizer.kind());
+        let tokenizer = match (&self.config.text, &self.config.network) {
+            (Some(text), _) => text.tokenizer.kind(),
+            (None, NetworkConfig::LinearClassifier(_)) => "n-grams",
+            (None, _) => "pieces",
+        };
         writeln!(f, "vocabulary  {} {tokenizer}", self.vocabulary)?;
         match &self.config.network {
             NetworkConfig::LanguageModel(encoder) => recurrent(f, encoder)?,
@@ -253,6 +260,11 @@ impl fmt::Display for ModelSummary {
             NetworkConfig::SentenceClassifier(network) => {
                 transformer(f, &network.encoder)?;
                 writeln!(f, "head        linear, {} outputs", network.classes)?;
+            }
+            NetworkConfig::LinearClassifier(network) => {
+                let LinearConfig { words, chars, classes, .. } = network;
+                writeln!(f, "encoder     TF-IDF, {words} n-grams of words, {chars} of characters")?;
+                writeln!(f, "head        linear, {classes} outputs")?;
             }
             NetworkConfig::Portfolio(portfolio) => {
                 for PartConfig { name, weight } in &portfolio.parts {

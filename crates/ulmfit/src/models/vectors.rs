@@ -3,9 +3,11 @@
 use super::bundle::LmBundle;
 use super::classifier_bundle::ClassifierBundle;
 use super::classifier_network::ClassifierNetwork;
+use super::classifier_text::ClassifierText;
 use super::config::NetworkConfig;
 use super::embedded::open_model;
 use super::folder::read_config;
+use super::part::Part;
 use super::sentence::EncoderBundle;
 use crate::Error;
 use crate::checkpoint::ModelFolder;
@@ -48,25 +50,36 @@ fn side_by_side<N>(
 
 impl<D: Device> ClassifierBundle<D> {
     /// A vector for each document: what the heads of all networks of its parts read, one after the
-    /// other. Of a recurrent network last, maximum and mean state, of a transformer the mean.
+    /// other. Of a recurrent network last, maximum and mean state, of a transformer the mean; parts
+    /// that read n-grams are left out.
     ///
     /// A document's bits do not depend on the others.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] when a number is NaN or infinite.
+    /// [`Error::NotFinite`] when a number is NaN or infinite; [`Error::Usage`] when all parts read
+    /// n-grams.
     pub fn vectors<T, S>(&self, documents: &[T]) -> Result<Vec<Vec<f32>>, Error>
     where
         T: AsRef<[S]> + Sync,
         S: AsRef<str>,
     {
         let mut all = vec![Vec::new(); documents.len()];
-        for (_, part) in &self.parts {
+        let dense =
+            |(_, part): &&(String, Part<D>)| !matches!(part.text, ClassifierText::Ngrams(_));
+        let parts: Vec<_> = self.parts.iter().filter(dense).collect();
+        if parts.is_empty() {
+            let message = "a classifier on n-grams does not turn texts into vectors".to_owned();
+            let hint = Some("take a language model or a sentence encoder".to_owned());
+            return Err(Error::Usage { message, hint });
+        }
+        for (_, part) in parts {
             let ids = part.text.encode_all(documents);
             let found = side_by_side(&part.networks, &ids, |network, ids| match network {
                 ClassifierNetwork::Recurrent(network) => network.vectors(ids, BATCH, &mut |_| ()),
                 ClassifierNetwork::Transformer(network) => {
                     network.encoder.vectors_of(ids, &mut |_| ())
                 }
+                ClassifierNetwork::Linear(_) => unreachable!("it reads n-grams"),
             })?;
             all.iter_mut().zip(found).for_each(|(all, found)| all.extend(found));
         }

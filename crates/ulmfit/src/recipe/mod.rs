@@ -19,6 +19,7 @@ mod resolve;
 mod resolve_tests;
 mod rules;
 mod stage_file;
+mod tfidf;
 mod training;
 mod unfreezing;
 
@@ -32,5 +33,6 @@ pub use phase::{PhaseRecipe, Unfreeze};
 pub use presets::PRESETS;
 pub use resolve::{ClassifierData, LmStart};
 pub use rules::{FewDocuments, NoBase, ReadOnce, SelfTraining};
+pub use tfidf::TfIdfRecipe;
 pub use training::{BpttKind, Rates, TrainPrecision, TrainingRecipe};
 pub use unfreezing::Unfreezing;

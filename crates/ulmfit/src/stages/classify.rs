@@ -4,7 +4,7 @@ use super::language::lm_batches;
 use super::options::ClassifyOptions;
 use crate::Error;
 use crate::data::batches::Corpus;
-use crate::data::labels::{LabelKind, LabelSet};
+use crate::data::labels::LabelSet;
 use crate::fingerprint;
 use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
 use crate::models::{ClassifierBundle, ClassifierNetwork, LmBundle, Part};
@@ -38,24 +38,12 @@ impl LabelledText {
     /// Weights that make every class count the same: rows over classes times its rows, as
     /// scikit-learn's `class_weight="balanced"`; for several labels per row, absent over present.
     pub fn class_weights(&self) -> Vec<f32> {
-        let (rows, counts) = (self.train.targets.len() as f32, self.class_counts());
-        let weight = |&count: &f32| match self.labels.kind() {
-            LabelKind::Single => rows / (counts.len() as f32 * count.max(1.0)),
-            _ => (rows - count).max(1.0) / count.max(1.0),
-        };
-        counts.iter().map(weight).collect()
+        self.train.class_weights(self.labels.kind(), self.labels.outputs())
     }
 
     /// Training rows with each label.
     pub fn class_counts(&self) -> Vec<f32> {
-        let mut counts = vec![0.0; self.labels.outputs()];
-        for target in &self.train.targets {
-            match self.labels.kind() {
-                LabelKind::Single => counts[target[0] as usize] += 1.0,
-                _ => counts.iter_mut().zip(target).for_each(|(count, flag)| *count += flag),
-            }
-        }
-        counts
+        self.train.class_counts(self.labels.kind(), self.labels.outputs())
     }
 }
 

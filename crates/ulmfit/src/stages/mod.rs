@@ -25,6 +25,8 @@ mod options;
 #[cfg(feature = "train")]
 mod self_training;
 #[cfg(feature = "train")]
+pub mod tfidf;
+#[cfg(feature = "train")]
 mod train;
 #[cfg(feature = "train")]
 mod trained_classifier;

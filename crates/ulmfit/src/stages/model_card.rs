@@ -125,7 +125,8 @@ impl<S: TokenSource> LmCard<'_, S> {
 fn vocabulary_hash(text: &ClassifierText) -> String {
     match text {
         ClassifierText::Pipeline(text) => fingerprint::vocabulary(text.vocab()),
-        ClassifierText::Pretrained(text) => fingerprint::tokenizer(text),
+        ClassifierText::Pretrained(text) => fingerprint::files(&text.files()),
+        ClassifierText::Ngrams(text) => fingerprint::files(&text.files()),
     }
 }
 
@@ -160,6 +161,7 @@ pub(crate) fn provenance(
             Some(part) => match &part.networks[0].1 {
                 ClassifierNetwork::Recurrent(network) => plain(network.config()),
                 ClassifierNetwork::Transformer(network) => plain(&network.config()),
+                ClassifierNetwork::Linear(network) => plain(network.config()),
             },
             None => plain(&classifier.config().network),
         },

@@ -71,6 +71,29 @@ pub enum TextError {
         /// Its length.
         size: usize,
     },
+    /// A file of n-grams asks for lengths that none has.
+    #[error(
+        "ngrams.json: n-grams of {what} of {least} to {most}; the shortest must be from 1 to \
+         {shortest}, the longest from that to {longest}"
+    )]
+    NgramLengths {
+        /// `words` or `chars`.
+        what: &'static str,
+        /// Shortest, in the file.
+        least: usize,
+        /// Longest, in the file.
+        most: usize,
+        /// Largest number that the shortest may be.
+        shortest: usize,
+        /// Largest number that the longest may be.
+        longest: usize,
+    },
+    /// A file of n-grams lists one twice.
+    #[error("ngrams.json: `{gram}` twice")]
+    NgramTwice {
+        /// The n-gram.
+        gram: String,
+    },
     /// A file of a model folder is not what it should be.
     #[error("{name}: {source}")]
     Json {

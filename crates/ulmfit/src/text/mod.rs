@@ -19,6 +19,7 @@ mod direction;
 mod error;
 mod html;
 mod language;
+pub mod ngrams;
 mod pipeline;
 #[cfg(feature = "subwords")]
 mod pretrained;

@@ -30,6 +30,29 @@ impl Labelled {
         TargetScale::from_values(&values)
     }
 
+    /// Weights that make each of `outputs` classes count the same: rows over classes times its rows,
+    /// as scikit-learn's `class_weight="balanced"`; for several labels per row, absent over present.
+    pub fn class_weights(&self, task: LabelKind, outputs: usize) -> Vec<f32> {
+        let (rows, counts) = (self.targets.len() as f32, self.class_counts(task, outputs));
+        let weight = |&count: &f32| match task {
+            LabelKind::Single => rows / (counts.len() as f32 * count.max(1.0)),
+            _ => (rows - count).max(1.0) / count.max(1.0),
+        };
+        counts.iter().map(weight).collect()
+    }
+
+    /// Rows with each label.
+    pub fn class_counts(&self, task: LabelKind, outputs: usize) -> Vec<f32> {
+        let mut counts = vec![0.0; outputs];
+        for target in &self.targets {
+            match task {
+                LabelKind::Single => counts[target[0] as usize] += 1.0,
+                _ => counts.iter_mut().zip(target).for_each(|(count, flag)| *count += flag),
+            }
+        }
+        counts
+    }
+
     /// The same with targets in the units of a network; `None` changes nothing.
     ///
     /// Losses of training and validation are in these units, scores in the user's.

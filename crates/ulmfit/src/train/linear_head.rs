@@ -1,6 +1,8 @@
 //! A linear layer on vectors that stay as they are, to its one optimum: multinomial logistic
 //! regression, a logistic regression per label, or ridge regression, by what the targets are.
 
+use super::folds::fold_numbers;
+use crate::data::labels::LabelKind;
 use crate::model::transformer::Dense;
 use crate::optim::{dot, lbfgs};
 use ulmfit_ops::class_loss::Targets;
@@ -97,7 +99,12 @@ impl<D: Device> HeadFit<D> {
         if others.is_empty() {
             return *first;
         }
-        let fold_of = self.folds(examples.targets, folds, key);
+        let task = match self.task {
+            HeadTask::Class => LabelKind::Single,
+            HeadTask::Labels => LabelKind::Multi,
+            HeadTask::Value => LabelKind::Regression,
+        };
+        let fold_of = fold_numbers(examples.targets, task, folds, key);
         let loss = |strength: f64| -> f64 {
             let of_fold = |fold: usize| {
                 let part = |is_held_out: bool| -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
@@ -119,18 +126,6 @@ impl<D: Device> HeadFit<D> {
             }
         }
         best.0
-    }
-
-    /// The fold of each example: at random, the classes shared out evenly.
-    fn folds(&self, targets: &[Vec<f32>], folds: usize, key: &Key) -> Vec<usize> {
-        let mut order = key.permutation(targets.len());
-        if self.task == HeadTask::Class {
-            order.sort_by(|&a, &b| targets[a][0].total_cmp(&targets[b][0])); // stable
-        }
-        let folds = folds.clamp(2, targets.len().max(2));
-        let mut fold_of = vec![0; targets.len()];
-        order.into_iter().enumerate().for_each(|(place, n)| fold_of[n] = place % folds);
-        fold_of
     }
 
     /// Losses that the mean is of.

@@ -8,17 +8,23 @@
 mod classifier;
 mod control;
 mod divergence;
+mod dual;
 mod error;
 mod event;
 mod fit;
+mod folds;
 mod hypercolumns;
 pub mod linear_head;
 mod lm;
 mod lr_find;
 mod multi_task;
+mod naive_bayes;
+pub mod ngrams;
 pub mod pairs;
 mod plan;
+mod scale;
 mod snapshot;
+mod sparse;
 mod trainee;
 
 pub use classifier::{ClassifierTrainee, Labelled, LossConfig};

@@ -1,0 +1,66 @@
+//! A linear classifier on n-grams: nothing is pretrained, and it takes seconds.
+
+use super::options::{ClassifyOptions, TrainingMethod};
+use super::train::{LmSummary, report_on};
+use super::trained_classifier::TrainedClassifier;
+use crate::Error;
+use crate::data::labels::LabelKind;
+use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
+use crate::models::ClassifierBundle;
+use crate::recipe::TfIdfRecipe;
+use crate::run::{Runner, Timings};
+use crate::text::Direction;
+use crate::tfidf::{Balance, TfIdfExamples, train_part};
+use ulmfit_ops::Key;
+
+/// How [`fit_tfidf`] works.
+#[derive(Clone, Debug)]
+pub struct TfIdfOptions {
+    /// Hyper-parameters.
+    pub recipe: TfIdfRecipe,
+    /// Class weights, seed, kind of prediction; there are no hidden layers.
+    pub classify: ClassifyOptions,
+    /// Fractions of the examples to hold out.
+    pub shares: SplitFractions,
+}
+
+/// Trains a classifier on n-grams and scores it.
+///
+/// # Errors
+/// [`Error`] of whatever failed; [`Error::TooLittle`] as [`train_part`].
+///
+/// # Panics
+/// Never: a recipe serialises.
+pub fn fit_tfidf(
+    runner: &mut Runner<'_>,
+    rows: LabelledInput,
+    options: &TfIdfOptions,
+) -> Result<TrainedClassifier, Error> {
+    let mut timings = Timings::start();
+    let TfIdfOptions { recipe, classify, shares } = options;
+    let key = Key::new(classify.seed);
+    // the split of `fit` with other methods, so that their scores can be compared
+    let split_key = key.child(100);
+    let rows = LabelledSplits::split(rows, &classify.labels, *shares, split_key, runner.progress)?;
+    if rows.labels.kind() == LabelKind::Regression && classify.balance {
+        let message = "class weights have no effect when numbers are predicted".into();
+        return Err(Error::Usage { message, hint: Some("leave it out".into()) });
+    }
+    timings.lap("split");
+    let documents = texts(&rows.train);
+    let targets = targets(&rows.train, &rows.labels)?;
+    let examples = TfIdfExamples { documents: &documents, targets: &targets, labels: &rows.labels };
+    let balance = if classify.balance { Balance::ByFrequency } else { Balance::None };
+    let part = train_part(&examples, recipe, balance, &key.child(104))?;
+    timings.lap("classifier");
+    let classifier = ClassifierBundle::of_part(part, rows.labels.clone());
+    let method = TrainingMethod {
+        seed: classify.seed,
+        directions: vec![Direction::Forward],
+        recipe: serde_json::to_value(recipe).expect("plain data serialises"),
+        batch_size: 1, // it makes its own batches
+        selects: false,
+        folds: None,
+    };
+    report_on(runner, (classifier, None, None), &rows, LmSummary::default(), method, timings)
+}

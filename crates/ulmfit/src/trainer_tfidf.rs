@@ -1,0 +1,46 @@
+//! [`Trainer`] with n-grams.
+
+use crate::examples::Examples;
+use crate::input::SplitFractions;
+use crate::recipe::TfIdfRecipe;
+use crate::run::Progress;
+use crate::stages::tfidf::{TfIdfOptions, fit_tfidf};
+use crate::trained::Trained;
+use crate::trainer::VALIDATION_SHARE;
+use crate::{Error, Trainer};
+
+impl Trainer {
+    /// [`fit_with`](Trainer::fit_with) on n-grams, which no model knows beforehand.
+    ///
+    /// What is set for language models is not used: base, directions, unlabelled texts, recipe and
+    /// vocabulary.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Trainer::fit_with); [`Error::Usage`] with [folds](Trainer::folds).
+    pub fn fit_on_ngrams(
+        self,
+        recipe: TfIdfRecipe,
+        examples: Examples,
+        progress: &mut dyn Progress,
+    ) -> Result<Trained, Error> {
+        if self.folds.is_some() {
+            let message = "a classifier on n-grams is not scored by cross-validation".to_owned();
+            let hint = Some("hold out a test set instead".to_owned());
+            return Err(Error::Usage { message, hint });
+        }
+        let mut runner = self.runner(progress)?;
+        let tested = examples.test.is_some() || self.test_share > 0.0;
+        let usual = if tested { 0.0 } else { VALIDATION_SHARE };
+        let valid = self.validation_share.unwrap_or(usual);
+        let mut classify = self.classify;
+        let task = &mut classify.labels.task;
+        *task = task.with_delimiter(examples.read.label_delimiter);
+        let shares = SplitFractions { valid, test: self.test_share };
+        let options = TfIdfOptions { recipe, classify, shares };
+        let columns = (examples.text_columns.clone(), examples.label_column.clone());
+        let mut outcome = fit_tfidf(&mut runner, examples.into_rows(), &options)?;
+        (outcome.classifier.text_columns, outcome.classifier.label_column) = columns;
+        let metadata = outcome.metadata(None, &runner, rayon::current_num_threads());
+        Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
+    }
+}
