@@ -146,10 +146,10 @@ fn what_folds_have_scored_is_not_trained_again() {
             rows.iter().filter(|row| row[3] == *label).map(|row| p(row, label)).collect();
         own.iter().sum::<f64>() / own.len() as f64
     };
+    let other = |row: &csv::StringRecord| if row[3] == *"bad" { "good" } else { "bad" };
     let off = rows.iter().filter(|row| {
-        let other = if row[3] == *"bad" { "good" } else { "bad" };
-        p(row, other) >= mean(other)
-            && (p(row, other) > p(row, &row[3]) || p(row, &row[3]) < mean(&row[3]))
+        let other = other(row);
+        p(row, other) > p(row, &row[3]) && p(row, other) >= mean(other)
     });
     assert_eq!(off.count(), listed.len());
 }

@@ -4,6 +4,8 @@
 //! JAIR 70, <https://arxiv.org/abs/1911.00068>. Probabilities must come from a model that has not
 //! learned the labels that they are compared with.
 
+use crate::model::scoring::argmax;
+
 /// A row whose label is probably wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelIssue {
@@ -11,20 +13,12 @@ pub struct LabelIssue {
     pub row: usize,
     /// Number of the label that it has.
     pub given: u32,
-    /// Number of the label that it probably should have.
+    /// Number of the most probable label.
     pub suggested: u32,
     /// Probability of the given label: its self-confidence.
     pub given_probability: f32,
     /// Probability of the suggested label.
     pub suggested_probability: f32,
-}
-
-impl LabelIssue {
-    /// The normalised margin: probability of the given label minus that of the suggested one. The
-    /// lower, the more likely the label is wrong.
-    pub fn margin(&self) -> f32 {
-        self.given_probability - self.suggested_probability
-    }
 }
 
 /// The threshold of each class: the mean probability of the class over the rows that have it as
@@ -44,31 +38,39 @@ pub fn thresholds(given: &[u32], rows: &[Vec<f32>]) -> Vec<f64> {
     sums.into_iter().map(mean).collect()
 }
 
-/// The rows that are off the diagonal of the confident joint (equation 1), the lowest margin first;
-/// of equal ones the first row.
+/// The rows whose label is probably wrong, the least probable label first; of equal ones the first row.
 ///
-/// A row counts as a member of the most probable class among those whose probability reaches their
-/// threshold. If that is another class than the given one, the label is probably wrong. A row that
-/// reaches no threshold tells nothing.
+/// How many they are is estimated by the confident joint (equation 1): a row counts as a member of the
+/// most probable class among those whose probability reaches their threshold, and off the diagonal if
+/// that is another class than the given one. Of the rows whose given label is not the most probable one,
+/// as many as are off the diagonal are listed, by the probability of the given label (their
+/// self-confidence, section 3.2).
 ///
 /// # Shapes
 /// `given`: `[N]`, class numbers; `rows`: `[N][C]`, probabilities
 pub fn label_issues(given: &[u32], rows: &[Vec<f32>]) -> Vec<LabelIssue> {
     let thresholds = thresholds(given, rows);
-    let issue = |(row, (&given, of_row)): (usize, (&u32, &Vec<f32>))| {
+    let mut off_diagonal = 0;
+    let mut found = Vec::new();
+    for (row, (&given, of_row)) in given.iter().zip(rows).enumerate() {
+        let suggested = argmax(of_row);
+        if suggested == given as usize {
+            continue;
+        }
         let reaches = |&class: &usize| f64::from(of_row[class]) >= thresholds[class];
         let better = |best: usize, class| if of_row[class] > of_row[best] { class } else { best };
-        let suggested = (0..of_row.len()).filter(reaches).reduce(better)?;
-        (suggested != given as usize).then(|| LabelIssue {
+        let member = (0..of_row.len()).filter(reaches).reduce(better);
+        off_diagonal += usize::from(member.is_some_and(|class| class != given as usize));
+        found.push(LabelIssue {
             row,
             given,
             suggested: suggested as u32,
             given_probability: of_row[given as usize],
             suggested_probability: of_row[suggested],
-        })
-    };
-    let mut found: Vec<LabelIssue> = given.iter().zip(rows).enumerate().filter_map(issue).collect();
-    found.sort_by(|a, b| a.margin().total_cmp(&b.margin())); // stable
+        });
+    }
+    found.sort_by(|a, b| a.given_probability.total_cmp(&b.given_probability)); // stable
+    found.truncate(off_diagonal);
     found
 }
 
@@ -87,11 +89,11 @@ mod tests {
         assert_eq!(issues.len(), 1, "{issues:?}");
         let LabelIssue { row, given, suggested, .. } = issues[0];
         assert_eq!((row, given, suggested), (1, 0, 1));
-        assert!((issues[0].margin() + 0.4).abs() < 1e-6);
+        assert_eq!((issues[0].given_probability, issues[0].suggested_probability), (0.3, 0.7));
     }
 
     #[test]
-    fn the_surest_come_first_and_a_class_without_rows_is_not_suggested() {
+    fn the_least_probable_label_comes_first_and_a_class_without_rows_is_not_counted() {
         let given = [0, 0, 0, 1, 1, 1, 1];
         let row = |a: f32, b: f32| vec![a, b, 1.0 - a - b];
         let rows = [
@@ -101,12 +103,12 @@ mod tests {
             row(0.05, 0.9),
             row(0.05, 0.9),
             row(0.95, 0.0),
-            row(0.0, 0.05),
+            row(0.0, 0.05), // the third class, which has no rows and no threshold
         ];
         let issues = label_issues(&given, &rows);
         let order: Vec<usize> = issues.iter().map(|issue| issue.row).collect();
-        assert_eq!(order, [5, 2], "{issues:?}");
-        assert!(issues.is_sorted_by(|a, b| a.margin() <= b.margin()));
+        // two are off the diagonal; the last row is not, but its label is among the two least probable
+        assert_eq!(order, [5, 6], "{issues:?}");
     }
 
     #[test]

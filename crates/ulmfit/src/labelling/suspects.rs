@@ -36,7 +36,7 @@ pub struct Suspects {
     pub records: Vec<Record>,
     /// The labels.
     pub labels: LabelSet,
-    /// What is wrong, the lowest margin first.
+    /// What is wrong, the least probable label first.
     pub found: Vec<Suspect>,
 }
 
