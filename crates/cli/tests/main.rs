@@ -24,6 +24,7 @@ mod hostile;
 mod ignored_options;
 mod labels;
 mod next;
+mod portfolio;
 mod predictions;
 mod reports;
 #[cfg(unix)]

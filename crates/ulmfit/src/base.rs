@@ -90,6 +90,32 @@ impl Base {
     }
 }
 
+/// The models that the parts of a portfolio start from.
+pub struct PortfolioBases {
+    /// For ULMFiT; `None` to start from scratch.
+    pub language_model: Option<LoadedBase>,
+    /// The sentence encoder.
+    pub encoder: LoadedEncoder,
+}
+
+impl PortfolioBases {
+    /// The English ones inside the program.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when the program was built without them.
+    pub fn load() -> Result<Self, Error> {
+        Self::with_language_model(&Base::default())
+    }
+
+    /// Another language model, and the sentence encoder inside the program.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and those of [`Base::load`].
+    pub fn with_language_model(base: &Base) -> Result<Self, Error> {
+        Ok(Self { language_model: base.load()?, encoder: Base::MiniLm.load_encoder()? })
+    }
+}
+
 /// `en`, `en-base`, `minilm`, `none`, or a model folder; a folder of such a name comes first.
 impl From<&Path> for Base {
     fn from(path: &Path) -> Self {

@@ -74,6 +74,8 @@ pub mod labelling;
 mod language_check;
 #[cfg(feature = "train")]
 mod method;
+#[cfg(feature = "train")]
+pub mod methods;
 pub mod model;
 pub mod models;
 #[cfg(feature = "train")]
@@ -101,10 +103,12 @@ mod trainer;
 #[cfg(feature = "train")]
 mod trainer_encoder;
 #[cfg(feature = "train")]
+mod trainer_portfolio;
+#[cfg(feature = "train")]
 mod trainer_tfidf;
 
 #[cfg(feature = "train")]
-pub use base::{Base, BaseUse, LoadedBase, LoadedEncoder};
+pub use base::{Base, BaseUse, LoadedBase, LoadedEncoder, PortfolioBases};
 pub use classifier::Classifier;
 pub use error::Error;
 pub use error_class::ErrorClass;

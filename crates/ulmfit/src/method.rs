@@ -8,6 +8,8 @@ pub enum Method {
     /// Fine-tunes a recurrent language model on the texts, then trains a classifier on it: ULMFiT.
     #[default]
     Ulmfit,
+    /// Several of the others, weighted by how they answer rows that they have not learned.
+    Auto,
     /// Starts from an encoder that was trained on pairs of sentences; best with few labels.
     Encoder(EncoderRecipe),
     /// Knows nothing of a language: weighs n-grams of words and characters; in seconds.

@@ -1,14 +1,17 @@
 //! Trains a classifier: labelled examples in, a classifier and an honest report out.
 
-use crate::base::{Base, BaseUse, LoadedBase};
+use crate::base::{Base, BaseUse, LoadedBase, PortfolioBases};
 use crate::examples::Examples;
 use crate::input::{SplitFractions, UnknownWords};
 use crate::method::Method;
 use crate::model::AwdLstmConfig;
+use crate::models::{BaseModel, LmBundle};
 use crate::recipe::{Overrides, Recipe};
 use crate::report::scored_csv;
 use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
-use crate::stages::{ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, fit, train};
+use crate::stages::{
+    ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, TrainedClassifier, fit, train,
+};
 use crate::text::{Direction, TextConfig, VocabConfig};
 use crate::trained::Trained;
 use crate::{Error, checkpoint::Overwrite};
@@ -31,7 +34,7 @@ pub struct Trainer {
     base: Option<Base>,
     directions: Option<Vec<Direction>>,
     stages: Stages,
-    unlabeled: Vec<PathBuf>,
+    pub(crate) unlabeled: Vec<PathBuf>,
     recipe: Recipe,
     overrides: Overrides,
     lm_overrides: Overrides,
@@ -252,6 +255,16 @@ impl Trainer {
                 let (trainer, base) = self.for_language(base, asked, &examples, progress)?;
                 trainer.fit_on(base, examples, progress)
             }
+            Method::Auto => {
+                let asked = base.as_ref().map_or(BaseUse::Usual, |_| BaseUse::Insisted);
+                let bases = PortfolioBases::with_language_model(&base.unwrap_or_default())?;
+                let examples = examples.into();
+                let PortfolioBases { language_model, encoder } = bases;
+                let (trainer, language_model) =
+                    self.for_language(language_model, asked, &examples, progress)?;
+                let bases = PortfolioBases { language_model, encoder };
+                trainer.fit_portfolio_on(bases, examples, progress)
+            }
             Method::Encoder(recipe) => {
                 let base = base.unwrap_or(Base::MiniLm).load_encoder()?;
                 self.fit_on_encoder(base, recipe, examples.into(), progress)
@@ -281,68 +294,15 @@ impl Trainer {
     ) -> Result<Trained, Error> {
         let mut runner = self.runner(progress)?;
         let (lm, origin) = base.map(|base| (base.model, base.origin)).unzip();
-        let directions = match (self.directions, &lm) {
-            (Some(directions), _) => directions,
-            (None, Some(lm)) => lm.networks.iter().map(|(direction, _)| *direction).collect(),
-            (None, None) => vec![Direction::Forward],
-        };
-        let layers = lm.as_ref().map_or(self.sizes.layers, |lm| lm.networks[0].1.config().layers);
-        // better now than after the language model was trained
-        let classifier = self.recipe.train.checked(&self.overrides, layers + 2)?;
-        let language = self.recipe.finetune.checked(&self.lm_overrides, layers + 1)?;
-        let selects = match self.stages {
-            Stages::All => classifier.training.selects() || language.training.selects(),
-            Stages::Classifier => classifier.training.selects(),
-        };
-        let tested = examples.test.is_some() || self.test_share > 0.0;
-        let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
-        let valid = self.validation_share.unwrap_or(usual);
-        let shares = match self.folds {
-            Some(0 | 1) => {
-                let message = "a cross-validation needs at least 2 folds".into();
-                return Err(Error::Usage { message, hint: None });
-            }
-            Some(_) if selects => {
-                let message = "a cross-validation has no validation set to select an epoch on";
-                let hint = "train for a fixed number of epochs".into();
-                return Err(Error::Usage { message: message.into(), hint: Some(hint) });
-            }
-            Some(_) if examples.test.is_some() || examples.valid.is_some() => {
-                let message = "a cross-validation scores all examples: it has no other sets".into();
-                return Err(Error::Usage { message, hint: None });
-            }
-            Some(_) => SplitFractions { valid: 0.0, test: 0.0 },
-            None => SplitFractions { valid, test: self.test_share },
-        };
-        let mut classify = self.classify;
-        let task = &mut classify.labels.task;
-        *task = task.with_delimiter(examples.read.label_delimiter);
-        let options = TrainOptions {
-            directions,
-            shares,
-            folds: self.folds,
-            recipe: self.recipe.train,
-            overrides: self.overrides,
-            classify,
-        };
-        let (text_columns, label_column) =
-            (examples.text_columns.clone(), examples.label_column.clone());
+        let options = self.fit_options(lm.as_ref(), &examples)?;
+        let columns = LearnedColumns::of(&examples);
         // what the unlabelled texts call text is what the labelled ones do
         let reading = examples.read.clone();
         let rows = examples.into_rows();
-        let mut outcome = match self.stages {
+        let unlabeled = self.unlabeled.clone();
+        let outcome = match self.stages {
             Stages::All => {
-                let sizes = lm.as_ref().map_or(self.sizes, |lm| lm.networks[0].1.config());
-                let input =
-                    FitInput { rows, unlabeled: self.unlabeled, options: reading, base: lm };
-                let options = FitOptions {
-                    train: options.clone(),
-                    language: self.recipe.finetune,
-                    lm_overrides: self.lm_overrides,
-                    sizes,
-                    text: self.text,
-                    vocab: self.vocab,
-                };
+                let input = FitInput { rows, unlabeled, options: reading, base: lm };
                 fit(&mut runner, input, &options)?
             }
             Stages::Classifier => {
@@ -355,22 +315,110 @@ impl Trainer {
                 if let Some(warning) = unknown.warning(runner.progress.spelling()) {
                     runner.progress.warn(&warning);
                 }
-                let input = TrainInput { rows, unlabeled: self.unlabeled, options: reading };
-                train(&mut runner, lm, input, &options)?
+                let input = TrainInput { rows, unlabeled, options: reading };
+                train(&mut runner, lm, input, &options.train)?
             }
         };
+        self.trained(outcome, columns, origin.as_ref(), &runner)
+    }
+
+    /// Options of the stages that start from a language model, checked: better now than after it
+    /// was trained.
+    pub(crate) fn fit_options(
+        &self,
+        lm: Option<&LmBundle>,
+        examples: &Examples,
+    ) -> Result<FitOptions, Error> {
+        let sizes = lm.map_or(self.sizes, |lm| lm.networks[0].1.config());
+        let directions = match (&self.directions, lm) {
+            (Some(directions), _) => directions.clone(),
+            (None, Some(lm)) => lm.networks.iter().map(|(direction, _)| *direction).collect(),
+            (None, None) => vec![Direction::Forward],
+        };
+        let classifier = self.recipe.train.checked(&self.overrides, sizes.layers + 2)?;
+        let language = self.recipe.finetune.checked(&self.lm_overrides, sizes.layers + 1)?;
+        let selects = match self.stages {
+            Stages::All => classifier.training.selects() || language.training.selects(),
+            Stages::Classifier => classifier.training.selects(),
+        };
+        let mut classify = self.classify.clone();
+        let task = &mut classify.labels.task;
+        *task = task.with_delimiter(examples.read.label_delimiter);
+        let train = TrainOptions {
+            directions,
+            shares: self.shares(examples, selects)?,
+            folds: self.folds,
+            recipe: self.recipe.train.clone(),
+            overrides: self.overrides.clone(),
+            classify,
+        };
+        Ok(FitOptions {
+            train,
+            language: self.recipe.finetune.clone(),
+            lm_overrides: self.lm_overrides.clone(),
+            sizes,
+            text: self.text.clone(),
+            vocab: self.vocab.clone(),
+        })
+    }
+
+    /// What is held out of the examples; nothing in a cross-validation. `selects` is whether an
+    /// epoch is chosen on the validation set.
+    fn shares(&self, examples: &Examples, selects: bool) -> Result<SplitFractions, Error> {
+        let tested = examples.test.is_some() || self.test_share > 0.0;
+        let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
+        let valid = self.validation_share.unwrap_or(usual);
+        match self.folds {
+            Some(0 | 1) => {
+                let message = "a cross-validation needs at least 2 folds".into();
+                Err(Error::Usage { message, hint: None })
+            }
+            Some(_) if selects => {
+                let message = "a cross-validation has no validation set to select an epoch on";
+                let hint = "train for a fixed number of epochs".into();
+                Err(Error::Usage { message: message.into(), hint: Some(hint) })
+            }
+            Some(_) if examples.test.is_some() || examples.valid.is_some() => {
+                let message = "a cross-validation scores all examples: it has no other sets".into();
+                Err(Error::Usage { message, hint: None })
+            }
+            Some(_) => Ok(SplitFractions { valid: 0.0, test: 0.0 }),
+            None => Ok(SplitFractions { valid, test: self.test_share }),
+        }
+    }
+
+    /// What a training has come to, with what its folder needs.
+    pub(crate) fn trained(
+        self,
+        mut outcome: TrainedClassifier,
+        columns: LearnedColumns,
+        origin: Option<&BaseModel>,
+        runner: &Runner<'_>,
+    ) -> Result<Trained, Error> {
+        let LearnedColumns { text, label } = columns;
         let scored = outcome.scored.take();
         let scored = scored.map(|found| {
-            let columns = text_columns.iter().chain(&label_column).cloned().collect::<Vec<_>>();
+            let columns = text.iter().chain(&label).cloned().collect::<Vec<_>>();
             let labels = &outcome.classifier.labels;
             scored_csv(labels, &found.records, &found.rows, &found.folds, &columns)
         });
         let scored = scored.transpose()?;
-        outcome.classifier.text_columns = text_columns;
-        outcome.classifier.label_column = label_column;
-        let threads = rayon::current_num_threads();
-        let mut metadata = outcome.metadata(origin.as_ref(), &runner, threads);
+        outcome.classifier.text_columns = text;
+        outcome.classifier.label_column = label;
+        let mut metadata = outcome.metadata(origin, runner, rayon::current_num_threads());
         metadata.others.extend(scored.map(|bytes| ("scored.csv".to_owned(), bytes)));
         Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
+    }
+}
+
+/// Names of the columns that a classifier learns from.
+pub(crate) struct LearnedColumns {
+    text: Vec<String>,
+    label: Option<String>,
+}
+
+impl LearnedColumns {
+    pub(crate) fn of(examples: &Examples) -> Self {
+        Self { text: examples.text_columns.clone(), label: examples.label_column.clone() }
     }
 }

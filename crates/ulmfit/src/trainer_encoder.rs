@@ -3,11 +3,11 @@
 use crate::base::LoadedEncoder;
 use crate::examples::Examples;
 use crate::input::SplitFractions;
+use crate::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
 use crate::recipe::EncoderRecipe;
 use crate::run::Progress;
-use crate::stages::encoder::{EncoderInput, EncoderOptions, fit_encoder};
 use crate::trained::Trained;
-use crate::trainer::VALIDATION_SHARE;
+use crate::trainer::{LearnedColumns, VALIDATION_SHARE};
 use crate::{Error, Trainer};
 
 impl Trainer {
@@ -35,16 +35,14 @@ impl Trainer {
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if tested { 0.0 } else { VALIDATION_SHARE };
         let valid = self.validation_share.unwrap_or(usual);
-        let mut classify = self.classify;
+        let mut classify = self.classify.clone();
         let task = &mut classify.labels.task;
         *task = task.with_delimiter(examples.read.label_delimiter);
         let shares = SplitFractions { valid, test: self.test_share };
         let options = EncoderOptions { recipe, classify, shares };
-        let columns = (examples.text_columns.clone(), examples.label_column.clone());
+        let columns = LearnedColumns::of(&examples);
         let input = EncoderInput { rows: examples.into_rows(), base };
-        let mut outcome = fit_encoder(&mut runner, input, &options)?;
-        (outcome.classifier.text_columns, outcome.classifier.label_column) = columns;
-        let metadata = outcome.metadata(Some(&origin), &runner, rayon::current_num_threads());
-        Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
+        let outcome = fit_encoder(&mut runner, input, &options)?;
+        self.trained(outcome, columns, Some(&origin), &runner)
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::examples::Examples;
 use crate::input::SplitFractions;
+use crate::methods::tfidf::{TfIdfOptions, fit_tfidf};
 use crate::recipe::TfIdfRecipe;
 use crate::run::Progress;
-use crate::stages::tfidf::{TfIdfOptions, fit_tfidf};
 use crate::trained::Trained;
-use crate::trainer::VALIDATION_SHARE;
+use crate::trainer::{LearnedColumns, VALIDATION_SHARE};
 use crate::{Error, Trainer};
 
 impl Trainer {
@@ -32,15 +32,13 @@ impl Trainer {
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if tested { 0.0 } else { VALIDATION_SHARE };
         let valid = self.validation_share.unwrap_or(usual);
-        let mut classify = self.classify;
+        let mut classify = self.classify.clone();
         let task = &mut classify.labels.task;
         *task = task.with_delimiter(examples.read.label_delimiter);
         let shares = SplitFractions { valid, test: self.test_share };
         let options = TfIdfOptions { recipe, classify, shares };
-        let columns = (examples.text_columns.clone(), examples.label_column.clone());
-        let mut outcome = fit_tfidf(&mut runner, examples.into_rows(), &options)?;
-        (outcome.classifier.text_columns, outcome.classifier.label_column) = columns;
-        let metadata = outcome.metadata(None, &runner, rayon::current_num_threads());
-        Ok(Trained::new(outcome, metadata, self.output, self.overwrite))
+        let columns = LearnedColumns::of(&examples);
+        let outcome = fit_tfidf(&mut runner, examples.into_rows(), &options)?;
+        self.trained(outcome, columns, None, &runner)
     }
 }

@@ -11,18 +11,19 @@ use ulmfit::data::readers::Columns;
 use ulmfit::model::HeadConfig;
 use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe, TfIdfRecipe};
 use ulmfit::run::Progress;
-use ulmfit::{Base, BaseUse, Error, LoadedBase, Trainer};
+use ulmfit::{Base, BaseUse, Error, LoadedBase, PortfolioBases, Trainer};
 
 /// Trains a classifier on labelled texts and reports how good it is; the command most people need.
 ///
-/// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier; or,
-/// with `--method encoder`, fine-tunes a sentence encoder on your labels; or, with `--method tfidf`,
-/// weighs n-grams, which takes seconds.
+/// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier. With
+/// `--method encoder` it fine-tunes a sentence encoder on your labels, with `--method tfidf` it
+/// weighs n-grams, which takes seconds, and with `--method auto` it does all that the data is enough
+/// for and weighs the answers.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
     ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en\n  \
-    ulmfit fit few.csv -o model --method encoder\n  \
+    ulmfit fit few.csv -o model --method auto\n  \
     ulmfit fit many.csv -o model --method tfidf"
 )]
 pub(crate) struct Args {
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     /// folder, or `minilm` inside this program [default: `minilm`]. tfidf has none
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
+    /// Sentence encoder of `--method auto`: a folder, or `minilm` inside this program
+    /// [default: `minilm`]
+    #[arg(long, value_name = "MODEL")]
+    encoder: Option<PathBuf>,
     /// Unlabelled texts, for the language model and for self-training of the classifier: see
     /// --self-training
     #[arg(long, value_name = "PATH")]
@@ -72,6 +77,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum MethodArg {
+    /// All of the others that the data is enough for, weighted by how well they answer examples that
+    /// they have not learned
+    Auto,
     /// A recurrent language model, fine-tuned on your texts first (Howard & Ruder 2018)
     Ulmfit,
     /// A transformer that was trained on pairs of sentences: best with few labels
@@ -91,7 +99,11 @@ enum TuningArg {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     match args.method {
-        MethodArg::Ulmfit => refuse([("--tuning", args.tuning.is_some())], "ulmfit")?,
+        MethodArg::Auto => refuse([("--tuning", args.tuning.is_some())], "auto")?,
+        MethodArg::Ulmfit => {
+            let (tuning, encoder) = (args.tuning.is_some(), args.encoder.is_some());
+            refuse([("--tuning", tuning), ("--encoder", encoder)], "ulmfit")?;
+        }
         MethodArg::Encoder => return on_encoder(args, common, out),
         MethodArg::TfIdf => return on_ngrams(args, common, out),
     }
@@ -137,7 +149,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         (Some(_), false) => BaseUse::Named,
     };
     let (trainer, base) = trainer.for_language(base, asked, &examples, &mut terminal)?;
-    let trained = trainer.fit_on(base, examples, &mut terminal)?;
+    let trained = if args.method == MethodArg::Auto {
+        let encoder = args.encoder.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
+        let bases = PortfolioBases { language_model: base, encoder };
+        trainer.fit_portfolio_on(bases, examples, &mut terminal)?
+    } else {
+        trainer.fit_on(base, examples, &mut terminal)?
+    };
     super::train::save(&trained, &args.run, &mut terminal, out)
 }
 
@@ -180,6 +198,7 @@ fn refuse_language_model_options(args: &Args, method: &str) -> Result<(), Error>
     let recipe = args.learning.recipe()? != Recipe::preset("default")?;
     let hidden = args.classifier.classify(0).head != HeadConfig::default();
     let given = [
+        ("--encoder", args.encoder.is_some()),
         ("--unlabeled", !args.unlabeled.is_empty()),
         ("--direction", args.direction.is_some()),
         ("--folds", args.folds.is_given()),

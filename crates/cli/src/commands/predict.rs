@@ -45,6 +45,10 @@ pub(crate) struct Args {
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
+    /// Use only this part of a model that `fit --method auto` has made, as `inspect` names it
+    #[arg(long, value_name = "NAME")]
+    #[cfg_attr(feature = "serve", arg(conflicts_with = "server"))]
+    part: Option<String>,
     /// Add the words that decided, as places in the text with weights: `fast` takes one pass,
     /// `exact` leaves each word out in turn
     #[arg(long, value_enum, value_name = "HOW")]
@@ -87,6 +91,9 @@ impl Predictor {
             return Ok((Self::There(remote), file.clone().unwrap_or_else(standard_input)));
         }
         let mut model = Classifier::load(args.model.clone().unwrap_or_default())?;
+        if let Some(part) = &args.part {
+            model = model.with_part(part)?;
+        }
         if let Some(direction) = args.direction {
             model = model.with_directions(&direction.directions())?;
         }

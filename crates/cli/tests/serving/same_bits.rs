@@ -82,7 +82,7 @@ fn at_any_concurrency_and_by_every_route() {
             all.into_iter().flat_map(|one| one.join().unwrap()).collect()
         });
         if clients == 32 {
-            assert!(batches.len() > 2, "no batches of several sizes: {batches:?}");
+            assert!(batches.keys().any(|&size| size > 1), "nothing was batched: {batches:?}");
         }
     }
     let lines: Vec<String> = texts.iter().map(|text| json!(text).to_string() + "\n").collect();

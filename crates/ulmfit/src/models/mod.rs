@@ -28,7 +28,7 @@ mod portfolio_tests;
 mod predict;
 mod recurrent_text;
 mod sentence;
-mod stack;
+pub(crate) mod stack;
 mod summary;
 pub mod vectors;
 mod weights;

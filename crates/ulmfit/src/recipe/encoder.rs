@@ -26,6 +26,8 @@ pub struct ContrastiveRecipe {
     pub updates: usize,
     /// Texts of a batch.
     pub batch_size: usize,
+    /// Tokens of a text that are read for this, from its beginning; all are read for answers.
+    pub max_tokens: usize,
     /// Peak learning rate: it climbs for a tenth of the updates and falls to zero.
     pub lr: f64,
     /// Decay of weights.
@@ -47,6 +49,7 @@ impl EncoderRecipe {
         let contrastive = ContrastiveRecipe {
             updates: 60,
             batch_size: 32,
+            max_tokens: 126, // with the frame the 128 that `minilm` was trained with
             lr: 1e-4,
             weight_decay: 0.01,
             dropout: 0.1,

@@ -21,6 +21,9 @@ pub struct Report {
     /// Self-training, if there was any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_training: Option<SelfTrainingReport>,
+    /// The parts of a portfolio.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartReport>,
     /// Rows of each label; `None` where labels are numbers.
     pub labels: Vec<LabelCounts>,
     /// The language model on held-out text.
@@ -68,6 +71,25 @@ pub struct SelfTrainingReport {
     /// Share of the rows that the first one has right, of those that the second one is scored on;
     /// none if there are none.
     pub first_accuracy: Option<f64>,
+}
+
+/// What a part of a portfolio does alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartReport {
+    /// Name of the part.
+    pub name: String,
+    /// Its weight; none if the portfolio does without it.
+    pub weight: Option<f64>,
+    /// Examples that it answered without having learned them, from which the weights come.
+    pub out_of_fold_rows: usize,
+    /// Share of them that it has right (all labels, where a text may have several); mean absolute
+    /// error of numbers.
+    pub out_of_fold: f64,
+    /// The same on the rows that the portfolio is scored on; none if it is not used.
+    pub alone: Option<f64>,
+    /// The portfolio against it on these rows; none for numbers, and where it is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 /// Score of a language model.

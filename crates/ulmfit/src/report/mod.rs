@@ -12,6 +12,8 @@ mod evaluation;
 pub mod html;
 pub mod metrics;
 mod mistake;
+#[cfg(feature = "train")]
+mod part_table;
 mod read_scored;
 mod scored_rows;
 mod scores;
@@ -27,8 +29,8 @@ mod training_history;
 pub use crate::input::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]
 pub use contents::{
-    BaselineScores, Cost, DataHashes, DirectionScore, EvaluationSplit, Provenance, Report,
-    SelfTrainingReport, StageTime, peak_rss_mb,
+    BaselineScores, Cost, DataHashes, DirectionScore, EvaluationSplit, PartReport, Provenance,
+    Report, SelfTrainingReport, StageTime, peak_rss_mb,
 };
 pub use evaluation::ClassifierEvaluation;
 pub use metrics::ClassScores;

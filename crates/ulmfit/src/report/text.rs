@@ -1,6 +1,7 @@
 //! A report as text for a terminal.
 
 use super::contents::{BaselineScores, Cost, EvaluationSplit, Report, SelfTrainingReport};
+use super::part_table::PartTable;
 use super::table::percent;
 use crate::input::RowCounts;
 use std::fmt;
@@ -40,6 +41,9 @@ impl fmt::Display for Report {
         }
         if let Some(baselines) = &self.baselines {
             writeln!(f, "{baselines}")?;
+        }
+        if !self.parts.is_empty() {
+            writeln!(f, "{}", PartTable(self))?;
         }
         if let Some(error) = self.calibration_error {
             writeln!(

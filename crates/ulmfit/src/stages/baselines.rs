@@ -179,7 +179,7 @@ impl Guesses {
 }
 
 /// The classes that a row of probabilities predicts.
-fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
+pub(super) fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
     match kind {
         LabelKind::Multi => (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect(),
         LabelKind::Single | LabelKind::Regression => vec![argmax(row) as u32],

@@ -68,19 +68,25 @@ pub(crate) enum LabelOrigin {
 /// What the name of a training for a fold begins with.
 pub(crate) const FOLD: &str = "fold-";
 
+/// A training, or the same for one fold of the examples.
+pub(crate) fn fold_stage(fold: Option<usize>, title: &str, name: &str) -> StageName {
+    let (title, name) = match fold {
+        None => (title.to_owned(), name.to_owned()),
+        Some(fold) => {
+            let number = fold + 1;
+            (format!("fold {number}: {title}"), format!("{FOLD}{number}-{name}"))
+        }
+    };
+    StageName { title, name }
+}
+
 impl LabelSource {
     fn task(self, direction: Direction) -> StageName {
         let (title, name) = match self.origin {
             LabelOrigin::Gold => ("train the classifier", "train"),
             LabelOrigin::Pseudo => ("train a second classifier", "self-train"),
         };
-        let (title, name) = match self.fold {
-            None => (title.to_owned(), name.to_owned()),
-            Some(fold) => {
-                let number = fold + 1;
-                (format!("fold {number}: {title}"), format!("{FOLD}{number}-{name}"))
-            }
-        };
+        let StageName { title, name } = fold_stage(self.fold, title, name);
         StageName { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
     }
 }

@@ -1,9 +1,10 @@
 //! All stages, one after the other: from labelled texts to a classifier and its report.
 
 use super::language::{LmJob, finetune, pretrain};
+use super::lm_summary::LmSummary;
 use super::options::{FitOptions, TrainOptions};
 use super::self_training::draw;
-use super::train::{LmSummary, pool_key, train_on};
+use super::train::{pool_key, train_on};
 use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::Record;
@@ -62,7 +63,28 @@ pub fn fit(
         LabelledSplits::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
     options.train.check(rows.labels.kind())?;
     timings.lap("split");
-    let judges = match (rows.valid.is_empty(), unlabeled.is_empty()) {
+    let sources = Unlabelled { files: unlabeled, options: reading };
+    let (lm, summary) = learn_language(runner, base, &rows, sources, options)?;
+    timings.lap("language model");
+    train_on(runner, lm, &rows, summary, &options.train, timings)
+}
+
+/// Files of texts without labels, and how they are read.
+pub(crate) struct Unlabelled {
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) options: ReadOptions,
+}
+
+/// Stages 1 and 2: a language model that has read the texts.
+pub(crate) fn learn_language(
+    runner: &mut Runner<'_>,
+    base: Option<LmBundle>,
+    rows: &LabelledSplits,
+    unlabelled: Unlabelled,
+    options: &FitOptions,
+) -> Result<(LmBundle, LmSummary), Error> {
+    let key = Key::new(options.train.classify.seed).child(100);
+    let judges = match (rows.valid.is_empty(), unlabelled.files.is_empty()) {
         (false, _) => Some(in_memory(&rows.valid)),
         (true, true) if options.language.training.selects() => Some(Texts::default()),
         (true, true) => Some(in_memory(&rows.test[..rows.test.len().min(LM_TEST)])),
@@ -70,9 +92,9 @@ pub fn fit(
     };
     let input = LmInput {
         valid: judges,
-        train: Texts { files: unlabeled, ..in_memory(&rows.train) },
+        train: Texts { files: unlabelled.files, ..in_memory(&rows.train) },
         hold_out: HoldOut::new(LM_HOLD_OUT, key.child(2)),
-        options: reading,
+        options: unlabelled.options,
     };
     let new = base.is_none();
     let most = {
@@ -80,12 +102,10 @@ pub fn fit(
         recipe.texts_to_label(overrides, rows.train.len(), rows.labels.kind())
     };
     let learned = language_model(runner, base, input, options, (most, pool_key(&key)))?;
-    timings.lap("language model");
     let FineTunedLm { lm, scores, recipe, documents, tokens, pool } = learned;
     let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
     let lm_tokens = new.then_some(tokens);
-    let lm_summary = LmSummary { language_model: scores, unlabeled, pool, recipe, lm_tokens };
-    train_on(runner, lm, &rows, lm_summary, &options.train, timings)
+    Ok((lm, LmSummary { language_model: scores, unlabeled, pool, recipe, lm_tokens }))
 }
 
 fn in_memory(rows: &[Record]) -> Texts<'_> {

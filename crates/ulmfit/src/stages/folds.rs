@@ -1,12 +1,8 @@
 //! Cross-validation: every labelled row is answered by a classifier that has not learned it.
 
-use super::classify::LabelledText;
-use super::options::TrainOptions;
-use super::self_training::{SelfTrained, train_fold};
 use crate::Error;
 use crate::data::Record;
 use crate::input::LabelledSplits;
-use crate::models::LmBundle;
 use crate::run::Runner;
 use crate::train::Labelled;
 use ulmfit_ops::Key;
@@ -20,65 +16,21 @@ pub(crate) struct OutOfFold {
 }
 
 impl OutOfFold {
-    /// Trains a classifier without each fold, and answers the fold with it.
-    ///
-    /// All of them start from the same language model. It has read the texts of all rows, without
-    /// their labels, as it would read texts that wait for a prediction; labels of a fold reach
-    /// nothing that answers it. `pool` and `lm_tokens` are those of
-    /// [`self_train`](super::self_train).
+    /// Answers the examples of each fold with what `answer(runner, fold)` has trained on the others.
     ///
     /// # Errors
-    /// Those of a training.
-    pub(crate) fn train(
+    /// [`Error::TooLittle`] when there are fewer than two examples per fold, and those of a training.
+    pub(crate) fn of(
         runner: &mut Runner<'_>,
-        lm: &LmBundle,
-        splits: &LabelledSplits,
-        data: &Labelled,
-        (pool, lm_tokens): (&[Vec<u32>], Option<usize>),
-        options: &TrainOptions,
-        count: usize,
+        folds: &Folds,
+        answer: &mut dyn FnMut(&mut Runner<'_>, &Fold) -> Result<Vec<Vec<f32>>, Error>,
     ) -> Result<Self, Error> {
-        if splits.train.len() < 2 * count {
-            let message = format!("{} examples are too few for {count} folds", splits.train.len());
-            return Err(Error::TooLittle { message, hint: Some("take fewer folds".into()) });
+        let mut rows = vec![Vec::new(); folds.of_row.len()];
+        for fold in folds.scored() {
+            let answers = answer(runner, &fold)?;
+            fold.held_out.iter().zip(answers).for_each(|(&row, answer)| rows[row] = answer);
         }
-        runner.progress.note(&format!(
-            "the classifier is trained {} times: without each of {count} folds, then on all \
-             examples",
-            count + 1
-        ));
-        let key = Key::new(options.classify.seed).child(101);
-        let folds = splits.folds(count, &key)?;
-        let mut rows = vec![Vec::new(); folds.len()];
-        for fold in 0..count {
-            let (held_out, train) = in_and_out(&folds, fold);
-            let pick = |rows: &[usize]| Labelled {
-                documents: rows.iter().map(|&row| data.documents[row].clone()).collect(),
-                targets: rows.iter().map(|&row| data.targets[row].clone()).collect(),
-            };
-            let labelled = LabelledText {
-                train: pick(&train),
-                valid: Labelled { documents: Vec::new(), targets: Vec::new() },
-                labels: splits.labels.clone(),
-            };
-            let SelfTrained { classifier, recipe, .. } = train_fold(
-                Some(fold),
-                runner,
-                lm.copy(&options.directions),
-                &labelled,
-                pool,
-                lm_tokens,
-                options,
-            )?;
-            let mut tick =
-                |done, total| runner.progress.tick("documents scored", done, Some(total));
-            let batch = recipe.training.batch_size;
-            let documents = pick(&held_out).documents;
-            let part = &classifier.parts[0].1;
-            let answers = part.probabilities_of_ids(&documents, batch, &mut tick)?;
-            held_out.into_iter().zip(answers).for_each(|(row, answer)| rows[row] = answer);
-        }
-        Ok(Self { folds, rows })
+        Ok(Self { folds: folds.of_row.clone(), rows })
     }
 
     /// The folds of some records: those of each fold, and the others.
@@ -90,6 +42,60 @@ impl OutOfFold {
             FoldPart { train: take(&train), test: take(&held_out), rows: held_out }
         };
         (0..count).map(part).collect()
+    }
+}
+
+/// Training examples in folds, some or all of which are held out in turn.
+pub(crate) struct Folds {
+    /// The fold of each example.
+    pub(crate) of_row: Vec<usize>,
+    /// How many of them are held out.
+    scored: usize,
+}
+
+/// One fold that is held out.
+pub(crate) struct Fold {
+    /// Its number.
+    pub(crate) number: usize,
+    /// Examples of the fold.
+    pub(crate) held_out: Vec<usize>,
+    /// All other examples.
+    pub(crate) train: Vec<usize>,
+}
+
+impl Folds {
+    /// Divides the training examples into `count` folds, of which the first `scored` are held out.
+    ///
+    /// # Errors
+    /// [`Error::TooLittle`] when there are fewer than two examples per fold.
+    pub(crate) fn new(
+        splits: &LabelledSplits,
+        count: usize,
+        scored: usize,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        if splits.train.len() < 2 * count {
+            let message = format!("{} examples are too few for {count} folds", splits.train.len());
+            return Err(Error::TooLittle { message, hint: Some("take fewer folds".into()) });
+        }
+        let of_row = splits.folds(count, &Key::new(seed).child(101))?;
+        Ok(Self { of_row, scored })
+    }
+
+    /// Those that are held out.
+    pub(crate) fn scored(&self) -> impl Iterator<Item = Fold> {
+        (0..self.scored).map(|number| {
+            let (held_out, train) = in_and_out(&self.of_row, number);
+            Fold { number, held_out, train }
+        })
+    }
+}
+
+/// Some of the examples.
+pub(crate) fn pick(of: &Labelled, rows: &[usize]) -> Labelled {
+    Labelled {
+        documents: rows.iter().map(|&row| of.documents[row].clone()).collect(),
+        targets: rows.iter().map(|&row| of.targets[row].clone()).collect(),
     }
 }
 

@@ -5,29 +5,29 @@
 #[cfg(feature = "train")]
 mod baselines;
 #[cfg(feature = "train")]
-mod classify;
-#[cfg(feature = "train")]
-pub mod encoder;
+pub(crate) mod classify;
 mod evaluate;
 #[cfg(feature = "train")]
-mod fit;
+pub(crate) mod fit;
 #[cfg(feature = "train")]
-mod folds;
+pub(crate) mod folds;
 mod generate;
 #[cfg(feature = "train")]
 mod language;
+#[cfg(feature = "train")]
+pub(crate) mod lm_summary;
 #[cfg(feature = "train")]
 mod lr_find;
 #[cfg(feature = "train")]
 pub mod model_card;
 #[cfg(feature = "train")]
-mod options;
+pub(crate) mod options;
 #[cfg(feature = "train")]
-mod self_training;
+pub(crate) mod report_on;
 #[cfg(feature = "train")]
-pub mod tfidf;
+pub(crate) mod self_training;
 #[cfg(feature = "train")]
-mod train;
+pub(crate) mod train;
 #[cfg(feature = "train")]
 mod trained_classifier;
 

@@ -3,6 +3,7 @@
 use super::weights;
 use crate::Error;
 use crate::checkpoint::{FolderWriter, ModelFolder};
+use crate::model::Network;
 use crate::model::transformer::{Transformer, TransformerConfig};
 use crate::models::config::{ModelConfig, NetworkConfig, SCHEMA};
 use crate::models::folder::{ModelMetadata, pack_one, read_config};
@@ -33,6 +34,19 @@ impl<D: Device> EncoderBundle<D> {
         let mut encoder = Transformer::new(D::default(), sizes, Key::new(0));
         weights::fill(&mut encoder, tensors, folder.path())?;
         Ok(Self { text, encoder })
+    }
+
+    /// Another one with the same weights.
+    ///
+    /// # Panics
+    /// Never: equal configurations have equal tensors.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let mut encoder = Transformer::new(D::default(), *self.encoder.config(), Key::new(0));
+        let tensors = self.encoder.state().into_iter();
+        let tensors = tensors.map(|(name, tensor)| (name, tensor.clone())).collect();
+        encoder.load(tensors).expect("equal configurations have equal tensors");
+        Self { text: self.text.clone(), encoder }
     }
 
     /// Writes a model folder.

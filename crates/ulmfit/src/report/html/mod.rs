@@ -13,6 +13,7 @@ mod figure;
 mod format;
 mod made;
 mod mistakes;
+mod parts;
 mod scores;
 mod training;
 mod verdict;
@@ -41,6 +42,7 @@ pub fn page(report: &Report) -> String {
                 main {
                     (verdict::section(report))
                     (scores::section(report))
+                    (parts::section(report))
                     (data::section(report))
                     (confusion::section(report))
                     (mistakes::section(report))

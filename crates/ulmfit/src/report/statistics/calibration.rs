@@ -1,5 +1,8 @@
 //! Whether a probability of 0.9 is right nine times in ten.
 
+use crate::data::labels::{LabelKind, LabelSet, Target};
+use crate::data::{DataError, Record};
+use crate::model::scoring::argmax;
 use serde::{Deserialize, Serialize};
 
 /// Rows whose confidence lies in one interval.
@@ -54,6 +57,37 @@ impl Reliability {
         let gap = |bin: &Bin| (bin.accuracy - bin.confidence).abs() * bin.count as f64;
         self.bins.iter().map(gap).sum::<f64>() / n.max(1) as f64
     }
+}
+
+/// How far probabilities can be trusted: those of the guesses where a text has one label, those of
+/// every label where it may have several; `None` for numbers and without rows.
+///
+/// # Errors
+/// [`DataError`] when a record has no label, or one that is not in `labels`.
+pub fn reliability(
+    labels: &LabelSet,
+    records: &[Record],
+    rows: &[Vec<f32>],
+) -> Result<Option<Reliability>, DataError> {
+    if labels.kind() == LabelKind::Regression || records.is_empty() {
+        return Ok(None);
+    }
+    let (mut confidences, mut hits) = (Vec::new(), Vec::new());
+    for (record, row) in records.iter().zip(rows) {
+        match labels.target(record)? {
+            Target::Class(class) => {
+                let guess = argmax(row);
+                confidences.push(f64::from(row[guess]));
+                hits.push(guess == class as usize);
+            }
+            Target::Classes(classes) => {
+                confidences.extend(row.iter().map(|&p| f64::from(p)));
+                hits.extend((0..row.len() as u32).map(|n| classes.contains(&n)));
+            }
+            Target::Value(_) => {}
+        }
+    }
+    Ok(Some(Reliability::new(&confidences, &hits)))
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! A linear classifier on n-grams: nothing is pretrained, and it takes seconds.
 
-use super::options::{ClassifyOptions, TrainingMethod};
-use super::train::{LmSummary, report_on};
-use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::labels::LabelKind;
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
 use crate::models::ClassifierBundle;
 use crate::recipe::TfIdfRecipe;
 use crate::run::{Runner, Timings};
+use crate::stages::TrainedClassifier;
+use crate::stages::lm_summary::LmSummary;
+use crate::stages::options::{ClassifyOptions, TrainingMethod};
+use crate::stages::report_on::{Trained, report_on};
 use crate::text::Direction;
 use crate::tfidf::{Balance, TfIdfExamples, train_part};
 use ulmfit_ops::Key;
@@ -62,5 +63,6 @@ pub fn fit_tfidf(
         selects: false,
         folds: None,
     };
-    report_on(runner, (classifier, None, None), &rows, LmSummary::default(), method, timings)
+    let trained = Trained { classifier, first: None, out_of_fold: None, parts: Vec::new() };
+    report_on(runner, trained, &rows, LmSummary::default(), method, timings)
 }

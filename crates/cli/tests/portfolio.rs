@@ -1,0 +1,131 @@
+//! `fit --method auto`: several methods, weighted.
+
+use crate::common::{Place, STEPS, csv, number};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use ulmfit::checkpoint::ModelFolder;
+
+/// A place with `base`, a tiny encoder with random weights.
+fn place() -> Place {
+    let place = Place::new();
+    let folder: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "../../fixtures/encoders/bert"].iter().collect();
+    place.run(&format!("import hf {} -o base", folder.display())).ok();
+    place
+}
+
+const FIT: &str = "fit train.csv --test test.csv --method auto --encoder base";
+
+fn hash(place: &Place, name: &str) -> String {
+    ModelFolder::open(&place.path(name)).unwrap().hash()
+}
+
+/// ULMFiT is a part where there are texts without labels.
+fn with_texts() -> String {
+    format!("{FIT} --unlabeled texts.txt --base lm --lm-epochs 1 {STEPS}")
+}
+
+#[test]
+fn a_portfolio_is_a_model_like_others() {
+    let place = place();
+    let report = place.run(&format!("{FIT} -o model --json")).json();
+    let parts = report["parts"].as_array().unwrap();
+    assert!(parts.iter().any(|part| part["weight"].is_number()), "{report}");
+    assert!(parts.iter().all(|part| part["out_of_fold_rows"] == 20), "{report}");
+    let text = fs::read_to_string(place.path("model/report.txt")).unwrap();
+    assert!(text.contains("had not learned"), "{text}");
+
+    let found = place.run("inspect model --json").json();
+    assert_eq!((&found["kind"], &found["task"]), (&"classifier".into(), &"single".into()));
+    assert!(place.run("inspect model").ok().contains("part  "), "{found}");
+    let scores = place.run("evaluate model test.csv --json").json();
+    assert_eq!(scores["accuracy"], report["test"]["accuracy"]);
+    // alone and among others, with any number of threads
+    let together = place.run("predict model test.csv --threads 1").ok();
+    assert_eq!(together.lines().count(), 30);
+    assert_eq!(place.run("predict model test.csv --threads 3").ok(), together);
+    let rows = fs::read_to_string(place.path("test.csv")).unwrap();
+    let text = rows.lines().nth(7).unwrap().split(',').next().unwrap();
+    let alone = place.feed("predict model -", &format!("{text}\n")).ok();
+    assert_eq!(alone.lines().next(), together.lines().nth(6));
+    // what others are asked
+    place.run("calibrate model test.csv -o calibrated").ok();
+    place.run("predict calibrated test.csv --coverage 0.9").ok();
+    let explained = place.run("predict model test.csv --explain exact").ok();
+    assert!(explained.lines().all(|line| line.contains("\"explanation\"")), "{explained}");
+    assert_eq!(hash(&place, "model"), {
+        place.run(&format!("{FIT} -o again --threads 1")).ok();
+        hash(&place, "again")
+    });
+}
+
+#[test]
+fn a_part_answers_alone() {
+    let place = place();
+    place.run(&format!("{} -o model", with_texts())).ok();
+    let config: Value =
+        serde_json::from_slice(&fs::read(place.path("model/config.json")).unwrap()).unwrap();
+    for part in config["network"]["parts"].as_array().unwrap() {
+        let name = part["name"].as_str().unwrap();
+        let alone = place.run(&format!("predict model test.csv --part {name}")).ok();
+        assert_eq!(alone.lines().count(), 30, "{name}");
+    }
+    let done = place.run("predict model test.csv --part none");
+    assert!(done.stderr.contains("the model has no part `none`"), "{done:?}");
+    assert_eq!(done.code, Some(2));
+    let done = place.run("export fastai model -o files");
+    assert!(done.stderr.contains("fastai has no place for this model"), "{done:?}");
+}
+
+#[test]
+fn what_it_cannot_do_is_refused() {
+    let place = place();
+    for (line, message) in [
+        (format!("{FIT} --tuning frozen"), "--tuning has no effect with `--method auto`"),
+        (
+            "fit train.csv --encoder base".to_owned(),
+            "--encoder has no effect with `--method ulmfit`",
+        ),
+    ] {
+        let done = place.run(&format!("{line} -o out"));
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert!(done.stderr.contains(message), "{done:?}");
+    }
+    place.write("few.csv", csv(0..5));
+    let done = place.run("fit few.csv -o out --method auto --encoder base --test-share 0");
+    assert!(done.stderr.contains("too few to weigh several methods"), "{done:?}");
+    assert!(!place.path("out").exists());
+}
+
+#[test]
+fn a_cross_validation_scores_all_rows() {
+    let place = place();
+    let report =
+        place.run("fit train.csv -o model --method auto --encoder base --folds 3 --json").json();
+    assert_eq!((number(&report, "folds"), number(&report["test"], "n")), (3.0, 60.0));
+    assert!(place.path("model/scored.csv").exists());
+}
+
+#[test]
+fn a_killed_portfolio_goes_on() {
+    let place = place();
+    let fit = format!("{} --quiet", with_texts());
+    place.run(&format!("{fit} -o whole")).ok();
+    for folder in ["fold-1-contrast", "fold-1-train-forward", "contrast"] {
+        let mut child = place.command(&format!("{fit} -o out --overwrite")).spawn().unwrap();
+        let begun = Instant::now();
+        let wanted = place.path("out.run").join(folder);
+        while !wanted.exists() && child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_mins(1));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    if !place.path("out").exists() {
+        place.run(&format!("{fit} -o out --overwrite")).ok();
+    }
+    assert_eq!(hash(&place, "out"), hash(&place, "whole"));
+}

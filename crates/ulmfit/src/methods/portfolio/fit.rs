@@ -1,0 +1,212 @@
+//! Trains the parts, weighs them, and trains those that are used on all examples.
+
+use super::choice::Choice;
+use super::part_trainer::{PartTrainer, TfIdfTrainer, UlmfitTrainer, answer_fold};
+use super::plan::{Amount, PortfolioPlan};
+use super::stack_weights::Answers;
+use crate::Error;
+use crate::data::labels::LabelKind;
+use crate::data::readers::ReadOptions;
+use crate::input::{LabelledInput, LabelledSplits, labelled, targets};
+use crate::methods::encoder::EncoderExamples;
+use crate::model::scoring::argmax;
+use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, Stack};
+use crate::report::PartReport;
+use crate::run::{Runner, Timings};
+use crate::stages::fit::{Unlabelled, learn_language};
+use crate::stages::folds::{Folds, OutOfFold};
+use crate::stages::lm_summary::LmSummary;
+use crate::stages::options::TrainingMethod;
+use crate::stages::report_on::{Trained, report_on};
+use crate::stages::{FitOptions, TrainedClassifier};
+use crate::text::Direction;
+use serde_json::json;
+use std::path::PathBuf;
+use ulmfit_ops::Key;
+
+/// Input of [`fit_portfolio`].
+pub(crate) struct PortfolioInput {
+    /// Labelled rows.
+    pub(crate) rows: LabelledInput,
+    /// Files of texts without labels, for the language model.
+    pub(crate) unlabeled: Vec<PathBuf>,
+    /// How they are read.
+    pub(crate) options: ReadOptions,
+    /// The language model that ULMFiT starts from; `None` to start from scratch.
+    pub(crate) lm: Option<LmBundle>,
+    /// The sentence encoder.
+    pub(crate) encoder: EncoderBundle,
+}
+
+/// Documents that are scored at a time. It changes no bit of an answer.
+const BATCH: usize = 64;
+
+/// Trains a portfolio and scores it beside simple baselines.
+///
+/// # Errors
+/// [`Error`] of the part that failed.
+pub(crate) fn fit_portfolio(
+    runner: &mut Runner<'_>,
+    input: PortfolioInput,
+    options: &FitOptions,
+) -> Result<TrainedClassifier, Error> {
+    let mut timings = Timings::start();
+    let PortfolioInput { rows, unlabeled, options: reading, lm: base, encoder } = input;
+    let train = &options.train;
+    let classify = &train.classify;
+    let split_key = Key::new(classify.seed).child(100);
+    let rows =
+        LabelledSplits::split(rows, &classify.labels, train.shares, split_key, runner.progress)?;
+    train.check(rows.labels.kind())?;
+    timings.lap("split");
+    let plan = plan(&encoder, &rows, !unlabeled.is_empty(), train.folds);
+    if rows.train.len() < 2 * plan.folds {
+        let message = format!("{} examples are too few to weigh several methods", rows.train.len());
+        return Err(Error::TooLittle { message, hint: Some("choose one of them".into()) });
+    }
+    runner.progress.note(&plan.words());
+
+    let (lm, lm_summary) = if plan.ulmfit {
+        let sources = Unlabelled { files: unlabeled, options: reading };
+        let (lm, summary) = learn_language(runner, base, &rows, sources, options)?;
+        timings.lap("language model");
+        (Some(lm), summary)
+    } else {
+        (None, LmSummary::default())
+    };
+    let encoded = EncoderExamples::new(&encoder, &rows, &plan.encoder, classify)?;
+    let read = lm.as_ref().map(|lm| labelled(&lm.text, &rows.train, &rows.labels)).transpose()?;
+    let ulmfit = lm
+        .as_ref()
+        .zip(read.as_ref())
+        .map(|(lm, read)| UlmfitTrainer::new(lm, &rows.labels, read, &lm_summary, train));
+    let wanted = targets(&rows.train, &rows.labels)?;
+    let ngrams = TfIdfTrainer::new(&rows, &wanted, classify);
+    let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams, &encoded];
+    trainers.extend(ulmfit.as_ref().map(|trainer| trainer as &dyn PartTrainer));
+
+    let folds = Folds::new(&rows, plan.folds, plan.scored, classify.seed)?;
+    let mut answered = Vec::with_capacity(trainers.len());
+    for trainer in &trainers {
+        let found = OutOfFold::of(runner, &folds, &mut |runner, fold| {
+            answer_fold(runner, *trainer, &rows.train, fold)
+        })?;
+        answered.push(found.rows);
+        timings.lap(&format!("weighing {}", trainer.name()));
+    }
+    let task = rows.labels.kind();
+    let answers = Answers::new(task, &answered, &wanted);
+    let judges: Vec<usize> = folds.scored().flat_map(|fold| fold.held_out).collect();
+    let choice = Choice::new(&answers, &judges);
+    let all: Vec<usize> = (0..rows.train.len()).collect();
+    let mut parts = Vec::with_capacity(choice.parts.len());
+    for &number in &choice.parts {
+        let part = trainers[number].train(runner, &all, None)?;
+        parts.push((trainers[number].name().to_owned(), part));
+        timings.lap(trainers[number].name());
+    }
+    let classifier = ClassifierBundle {
+        parts,
+        stack: Some(choice.stack.clone()),
+        labels: rows.labels.clone(),
+        text_columns: Vec::new(),
+        label_column: None,
+    };
+    let part_reports = reports(&trainers, &choice, &answered, &wanted, &judges, task);
+    let out_of_fold = train.folds.map(|_| OutOfFold {
+        rows: cross_fitted(&answers, &choice, &folds, &answered, task),
+        folds: folds.of_row.clone(),
+    });
+    let directions = if choice.parts.iter().any(|&part| trainers[part].name() == "ulmfit") {
+        train.directions.clone()
+    } else {
+        vec![Direction::Forward]
+    };
+    let method = TrainingMethod {
+        seed: classify.seed,
+        directions,
+        batch_size: BATCH,
+        selects: false,
+        folds: train.folds,
+        recipe: json!({
+            "method": "auto",
+            "encoder": plan.encoder,
+            "ulmfit": plan.ulmfit.then_some(&train.recipe),
+            "folds": plan.folds,
+            "folds-held-out": plan.scored,
+        }),
+    };
+    let trained = Trained { classifier, first: None, out_of_fold, parts: part_reports };
+    report_on(runner, trained, &rows, lm_summary, method, timings)
+}
+
+/// What is done with this much data.
+fn plan(
+    encoder: &EncoderBundle,
+    rows: &LabelledSplits,
+    unlabelled: bool,
+    folds: Option<usize>,
+) -> PortfolioPlan {
+    let documents: Vec<&[String]> = rows.train.iter().map(|record| &record.fields[..]).collect();
+    let lengths = encoder.text.encode_all(&documents).into_iter().map(|ids| ids.len());
+    let contrastive_tokens = PortfolioPlan::contrastive_tokens(&lengths.collect::<Vec<_>>());
+    let amount = Amount { rows: rows.train.len(), contrastive_tokens, unlabelled };
+    let mut plan = PortfolioPlan::new(amount);
+    if let Some(count) = folds {
+        (plan.folds, plan.scored) = (count, count);
+    }
+    plan
+}
+
+/// What each part does alone on rows that it has not learned.
+fn reports(
+    trainers: &[&dyn PartTrainer],
+    choice: &Choice,
+    answered: &[Vec<Vec<f32>>],
+    wanted: &[Vec<f32>],
+    judges: &[usize],
+    task: LabelKind,
+) -> Vec<PartReport> {
+    let score = |rows: &Vec<Vec<f32>>| -> f64 {
+        let each = judges.iter().map(|&row| match task {
+            LabelKind::Single => f64::from(u8::from(argmax(&rows[row]) == wanted[row][0] as usize)),
+            LabelKind::Multi => {
+                let same = |(p, flag): (&f32, &f32)| (*p >= 0.5) == (*flag > 0.5);
+                f64::from(u8::from(rows[row].iter().zip(&wanted[row]).all(same)))
+            }
+            LabelKind::Regression => f64::from((rows[row][0] - wanted[row][0]).abs()),
+        });
+        each.sum::<f64>() / judges.len() as f64
+    };
+    let report = |(number, trainer): (usize, &&dyn PartTrainer)| {
+        let place = choice.parts.iter().position(|&part| part == number);
+        PartReport {
+            name: trainer.name().to_owned(),
+            weight: place.map(|place| choice.stack.weights[place]),
+            out_of_fold_rows: judges.len(),
+            out_of_fold: score(&answered[number]),
+            alone: None,
+            comparison: None,
+        }
+    };
+    trainers.iter().enumerate().map(report).collect()
+}
+
+/// The answers of the portfolio to each fold, with weights from the other folds.
+fn cross_fitted(
+    answers: &Answers<'_>,
+    choice: &Choice,
+    folds: &Folds,
+    answered: &[Vec<Vec<f32>>],
+    task: LabelKind,
+) -> Vec<Vec<f32>> {
+    let mut rows = vec![Vec::new(); folds.of_row.len()];
+    for fold in folds.scored() {
+        let stack: Stack = answers.weights(&choice.parts, &fold.train);
+        for row in fold.held_out {
+            let parts = choice.parts.iter().map(|&part| answered[part][row].as_slice());
+            rows[row] = stack.combine(task, &parts.collect::<Vec<_>>());
+        }
+    }
+    rows
+}

@@ -1,0 +1,10 @@
+//! A portfolio: several methods on the same examples, weighted by how they answer what they have not
+//! learned.
+
+mod choice;
+mod fit;
+mod part_trainer;
+mod plan;
+mod stack_weights;
+
+pub(crate) use fit::{PortfolioInput, fit_portfolio};

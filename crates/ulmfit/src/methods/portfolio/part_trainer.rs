@@ -1,0 +1,164 @@
+//! What can be a part of a portfolio.
+
+use crate::Error;
+use crate::data::Record;
+use crate::data::labels::LabelSet;
+use crate::input::LabelledSplits;
+use crate::methods::encoder::EncoderExamples;
+use crate::models::{LmBundle, Part};
+use crate::recipe::TfIdfRecipe;
+use crate::run::Runner;
+use crate::stages::ClassifyOptions;
+use crate::stages::LabelledText;
+use crate::stages::folds::{Fold, pick};
+use crate::stages::lm_summary::LmSummary;
+use crate::stages::options::TrainOptions;
+use crate::stages::self_training::train_fold;
+use crate::tfidf::{Balance, TfIdfExamples, train_part};
+use crate::train::Labelled;
+use ulmfit_ops::Key;
+
+/// Trains a part of a portfolio on some of the training examples.
+pub(crate) trait PartTrainer {
+    /// Name of the part.
+    fn name(&self) -> &'static str;
+
+    /// Trains it on the examples with these numbers; `fold` is the one that is held out, if one is,
+    /// and gives the training a run folder of its own.
+    ///
+    /// # Errors
+    /// Those of the training.
+    fn train(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        fold: Option<usize>,
+    ) -> Result<Part, Error>;
+}
+
+/// The answers to a fold of a part that has learned the others.
+///
+/// # Errors
+/// Those of the training.
+pub(crate) fn answer_fold(
+    runner: &mut Runner<'_>,
+    trainer: &dyn PartTrainer,
+    records: &[Record],
+    fold: &Fold,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let part = trainer.train(runner, &fold.train, Some(fold.number))?;
+    let held_out: Vec<&Record> = fold.held_out.iter().map(|&row| &records[row]).collect();
+    let documents: Vec<&[String]> = held_out.iter().map(|record| &record.fields[..]).collect();
+    let ids = part.text.encode_all(&documents);
+    let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
+    part.probabilities_of_ids(&ids, BATCH, &mut tick)
+}
+
+/// Documents that are scored at a time. It changes no bit of an answer.
+const BATCH: usize = 64;
+
+/// ULMFiT's stage 3 on a language model that has read the texts.
+pub(crate) struct UlmfitTrainer<'a> {
+    lm: &'a LmBundle,
+    labels: &'a LabelSet,
+    data: &'a Labelled,
+    /// Unlabelled texts for self-training, as token ids.
+    pool: &'a [Vec<u32>],
+    /// Tokens that the language model has read, if it started from random weights.
+    lm_tokens: Option<usize>,
+    options: &'a TrainOptions,
+}
+
+impl<'a> UlmfitTrainer<'a> {
+    /// `data` are the training examples in the vocabulary of `lm`.
+    pub(crate) fn new(
+        lm: &'a LmBundle,
+        labels: &'a LabelSet,
+        data: &'a Labelled,
+        summary: &'a LmSummary,
+        options: &'a TrainOptions,
+    ) -> Self {
+        let (pool, lm_tokens) = (&summary.pool[..], summary.lm_tokens);
+        Self { lm, labels, data, pool, lm_tokens, options }
+    }
+}
+
+impl PartTrainer for UlmfitTrainer<'_> {
+    fn name(&self) -> &'static str {
+        "ulmfit"
+    }
+
+    fn train(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        fold: Option<usize>,
+    ) -> Result<Part, Error> {
+        let data = LabelledText {
+            train: pick(self.data, rows),
+            valid: Labelled::default(),
+            labels: self.labels.clone(),
+        };
+        let lm = self.lm.copy(&self.options.directions);
+        let (pool, tokens) = (self.pool, self.lm_tokens);
+        let found = train_fold(fold, runner, lm, &data, pool, tokens, self.options)?;
+        let mut parts = found.classifier.parts;
+        Ok(parts.swap_remove(0).1)
+    }
+}
+
+impl PartTrainer for EncoderExamples<'_> {
+    fn name(&self) -> &'static str {
+        "encoder"
+    }
+
+    fn train(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        fold: Option<usize>,
+    ) -> Result<Part, Error> {
+        self.train_on(runner, rows, fold)
+    }
+}
+
+/// N-grams under a linear classifier.
+pub(crate) struct TfIdfTrainer<'a> {
+    splits: &'a LabelledSplits,
+    targets: &'a [Vec<f32>],
+    recipe: TfIdfRecipe,
+    classify: &'a ClassifyOptions,
+}
+
+impl<'a> TfIdfTrainer<'a> {
+    /// `targets` are those of the training examples.
+    pub(crate) fn new(
+        splits: &'a LabelledSplits,
+        targets: &'a [Vec<f32>],
+        classify: &'a ClassifyOptions,
+    ) -> Self {
+        Self { splits, targets, recipe: TfIdfRecipe::default(), classify }
+    }
+}
+
+impl PartTrainer for TfIdfTrainer<'_> {
+    fn name(&self) -> &'static str {
+        "tfidf"
+    }
+
+    fn train(
+        &self,
+        _runner: &mut Runner<'_>,
+        rows: &[usize],
+        _fold: Option<usize>,
+    ) -> Result<Part, Error> {
+        let record = |&row: &usize| &self.splits.train[row].fields[..];
+        let documents: Vec<&[String]> = rows.iter().map(record).collect();
+        let targets: Vec<Vec<f32>> = rows.iter().map(|&row| self.targets[row].clone()).collect();
+        let labels = &self.splits.labels;
+        let examples = TfIdfExamples { documents: &documents, targets: &targets, labels };
+        let balance = if self.classify.balance { Balance::ByFrequency } else { Balance::None };
+        let key = Key::new(self.classify.seed).child(104);
+        train_part(&examples, &self.recipe, balance, &key)
+    }
+}

@@ -1,0 +1,203 @@
+//! The weights of a portfolio's parts, from answers that no part has learned.
+
+use crate::data::labels::LabelKind;
+use crate::models::stack::{Stack, evidence, finish};
+
+/// Answers of all parts to the same rows, and what the rows should be.
+pub(crate) struct Answers<'a> {
+    task: LabelKind,
+    /// What each part says about each row, as it is weighted and added up.
+    evidence: Vec<Vec<Vec<f64>>>,
+    targets: &'a [Vec<f32>],
+}
+
+/// Pull towards equal weights, in rows: the squared distance of each weight from their mean costs as
+/// much as half the squared error of so many.
+const PULL: f64 = 4.0;
+/// The largest weight.
+const MOST: f64 = 20.0;
+/// Rounds over the weights at most.
+const ROUNDS: usize = 100;
+/// The longest step of a weight: far from the minimum the curvature says little.
+const LONGEST_STEP: f64 = 0.5;
+/// Weights that move less have arrived.
+const STILL: f64 = 1e-6;
+
+impl<'a> Answers<'a> {
+    /// `parts` are the outputs of each part for each row; of a row, the target is the class, a flag
+    /// for each label, or a value, as [`Labelled::targets`](crate::train::Labelled::targets).
+    pub(crate) fn new(task: LabelKind, parts: &[Vec<Vec<f32>>], targets: &'a [Vec<f32>]) -> Self {
+        let of_row = |row: &Vec<f32>| row.iter().map(|&p| evidence(task, p)).collect();
+        let evidence = parts.iter().map(|rows| rows.iter().map(of_row).collect()).collect();
+        Self { task, evidence, targets }
+    }
+
+    /// Number of parts.
+    pub(crate) fn parts(&self) -> usize {
+        self.evidence.len()
+    }
+
+    /// The weights of some parts, 0 or more, that make the targets of `rows` most likely (of values, that have the
+    /// least squared error), pulled a little towards equal ones.
+    ///
+    /// The loss is convex in the weights, so that one weight after the other comes to the only
+    /// minimum there is.
+    pub(crate) fn weights(&self, parts: &[usize], rows: &[usize]) -> Stack {
+        let count = parts.len();
+        // of values the weights add up to about one, of evidence each part has its own say
+        let start = 1.0 / count as f64;
+        let mut weights = vec![start; count];
+        let scale = self.scale(rows);
+        for _ in 0..ROUNDS {
+            let mut moved = 0.0_f64;
+            for part in 0..count {
+                let (slope, curvature) = self.derivatives((parts, &weights), rows, part, scale);
+                let before = weights[part];
+                if curvature > 0.0 {
+                    let step = (slope / curvature).clamp(-LONGEST_STEP, LONGEST_STEP);
+                    weights[part] = (before - step).clamp(0.0, MOST);
+                }
+                moved = moved.max((weights[part] - before).abs());
+            }
+            if moved < STILL {
+                break;
+            }
+        }
+        if weights.iter().all(|&weight| weight == 0.0) {
+            weights.fill(start); // no part knows anything: none is better than another
+        }
+        Stack { weights }
+    }
+
+    /// The mean loss of some parts on some rows: negative log likelihood, or squared error.
+    pub(crate) fn loss(&self, parts: &[usize], stack: &Stack, rows: &[usize]) -> f64 {
+        let of_row = |&row: &usize| {
+            let sums = self.outputs(parts, &stack.weights, row);
+            let target = &self.targets[row];
+            match self.task {
+                LabelKind::Single => -sums[target[0] as usize].max(f64::MIN_POSITIVE).ln(),
+                LabelKind::Multi => {
+                    let each = sums.iter().zip(target).map(|(p, &wanted)| {
+                        let right = if wanted > 0.5 { *p } else { 1.0 - p };
+                        -right.max(f64::MIN_POSITIVE).ln()
+                    });
+                    each.sum::<f64>() / sums.len() as f64
+                }
+                LabelKind::Regression => (sums[0] - f64::from(target[0])).powi(2),
+            }
+        };
+        rows.iter().map(of_row).sum::<f64>() / rows.len().max(1) as f64
+    }
+
+    /// Combined outputs of a row.
+    fn outputs(&self, parts: &[usize], weights: &[f64], row: usize) -> Vec<f64> {
+        let outputs = self.evidence[parts[0]][row].len();
+        let sum = |output: usize| -> f64 {
+            let parts = parts.iter().zip(weights);
+            parts.map(|(&part, weight)| weight * self.evidence[part][row][output]).sum()
+        };
+        let mut sums: Vec<f64> = (0..outputs).map(sum).collect();
+        finish(self.task, &mut sums);
+        sums
+    }
+
+    /// First and second derivative of the loss by one of the weights.
+    fn derivatives(
+        &self,
+        (parts, weights): (&[usize], &[f64]),
+        rows: &[usize],
+        one: usize,
+        scale: f64,
+    ) -> (f64, f64) {
+        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+        // of the sum of squared distances from the mean
+        let share = 1.0 - 1.0 / weights.len() as f64;
+        let mut slope = PULL * (weights[one] - mean);
+        let mut curvature = PULL * share;
+        for &row in rows {
+            let found = self.outputs(parts, weights, row);
+            let own = &self.evidence[parts[one]][row];
+            let target = &self.targets[row];
+            match self.task {
+                LabelKind::Single => {
+                    let expected: f64 = found.iter().zip(own).map(|(p, e)| p * e).sum();
+                    let square: f64 = found.iter().zip(own).map(|(p, e)| p * e * e).sum();
+                    slope += expected - own[target[0] as usize];
+                    curvature += (square - expected * expected).max(0.0);
+                }
+                LabelKind::Multi => {
+                    for ((p, e), &wanted) in found.iter().zip(own).zip(target) {
+                        slope += (p - f64::from(wanted)) * e;
+                        curvature += p * (1.0 - p) * e * e;
+                    }
+                }
+                LabelKind::Regression => {
+                    slope += (found[0] - f64::from(target[0])) * own[0] / scale;
+                    curvature += own[0] * own[0] / scale;
+                }
+            }
+        }
+        (slope, curvature)
+    }
+
+    /// The mean square of the values, so that units do not matter; 1 for labels.
+    fn scale(&self, rows: &[usize]) -> f64 {
+        if self.task != LabelKind::Regression || rows.is_empty() {
+            return 1.0;
+        }
+        let squares = rows.iter().map(|&row| f64::from(self.targets[row][0]).powi(2));
+        let mean = squares.sum::<f64>() / rows.len() as f64;
+        if mean > 0.0 { mean } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Probabilities of two classes, where a part is sure of `p` and right in `right` of 100 rows.
+    fn part(p: f32, right: usize) -> Vec<Vec<f32>> {
+        (0..100)
+            .map(|n| if n * 37 % 100 < right { vec![p, 1.0 - p] } else { vec![1.0 - p, p] })
+            .collect()
+    }
+
+    #[test]
+    fn the_weight_of_a_single_part_is_its_inverse_temperature() {
+        let parts = vec![part(0.99, 75)];
+        let targets = vec![vec![0.0]; 100];
+        let answers = Answers::new(LabelKind::Single, &parts, &targets);
+        let rows: Vec<usize> = (0..100).collect();
+        let stack = answers.weights(&[0], &rows);
+        let wanted = 3.0_f64.ln() / 99.0_f64.ln();
+        assert!((stack.weights[0] - wanted).abs() < 1e-4, "{stack:?} {wanted}");
+    }
+
+    #[test]
+    fn a_part_that_guesses_has_no_say_and_a_better_one_more() {
+        let half: Vec<Vec<f32>> =
+            (0..100).map(|n| if n % 2 == 0 { vec![0.9, 0.1] } else { vec![0.1, 0.9] }).collect();
+        let parts = vec![part(0.9, 90), half];
+        let targets = vec![vec![0.0]; 100];
+        let answers = Answers::new(LabelKind::Single, &parts, &targets);
+        let rows: Vec<usize> = (0..100).collect();
+        let stack = answers.weights(&[0, 1], &rows);
+        assert!(stack.weights[0] > 0.7 && stack.weights[1] < 0.1, "{stack:?}");
+        let equal = Stack { weights: vec![0.5, 0.5] };
+        assert!(answers.loss(&[0, 1], &stack, &rows) < answers.loss(&[0, 1], &equal, &rows));
+    }
+
+    #[test]
+    fn values_are_averaged() {
+        let targets: Vec<Vec<f32>> = (0..50).map(|n| vec![n as f32]).collect();
+        let noisy = |sign: f32| -> Vec<Vec<f32>> {
+            (0..50).map(|n| vec![n as f32 + sign * [3.0, -3.0][n % 2]]).collect()
+        };
+        let parts = vec![noisy(1.0), noisy(-1.0)];
+        let answers = Answers::new(LabelKind::Regression, &parts, &targets);
+        let rows: Vec<usize> = (0..50).collect();
+        let stack = answers.weights(&[0, 1], &rows);
+        assert!(stack.weights.iter().all(|weight| (weight - 0.5).abs() < 0.01), "{stack:?}");
+        assert!(answers.loss(&[0, 1], &stack, &rows) < 0.01);
+    }
+}

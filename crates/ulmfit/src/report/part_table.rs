@@ -1,0 +1,72 @@
+//! The parts of a portfolio as a table.
+
+use super::contents::{PartReport, Report};
+use super::table::{Table, percent};
+use crate::report::ClassifierEvaluation;
+use crate::report::statistics::Verdict;
+use std::fmt;
+
+/// What each part of a portfolio does alone, and its weight.
+pub(super) struct PartTable<'a>(pub(super) &'a Report);
+
+impl PartTable<'_> {
+    /// Whether the scores are errors in units of the user's numbers, not shares that are right.
+    fn is_numbers(&self) -> bool {
+        matches!(self.0.evaluated(), Some((ClassifierEvaluation::Regression(_), _)))
+    }
+
+    /// A score as text.
+    pub(super) fn score(&self, score: f64) -> String {
+        if self.is_numbers() { format!("{score:.4}") } else { format!("{} %", percent(score)) }
+    }
+
+    /// What the scores are.
+    pub(super) fn measure(&self) -> &'static str {
+        if self.is_numbers() { "mean absolute error" } else { "right" }
+    }
+
+    /// Where they come from.
+    pub(super) fn sentence(&self) -> String {
+        let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
+        format!("The weights come from {rows} training examples that the parts had not learned.")
+    }
+}
+
+/// Whether the portfolio is better than this part, in words.
+pub(super) fn judgement(part: &PartReport) -> String {
+    match (&part.comparison, part.weight) {
+        (_, None) => "not used".to_owned(),
+        (None, _) => String::new(),
+        (Some(comparison), _) => match comparison.verdict() {
+            Verdict::First => "the portfolio is better".to_owned(),
+            Verdict::Second => "better than the portfolio".to_owned(),
+            Verdict::Tie if comparison.only_first + comparison.only_second == 0 => {
+                "answers as the portfolio".to_owned()
+            }
+            Verdict::Tie => format!("no significant difference (p = {:.3})", comparison.p_value),
+        },
+    }
+}
+
+impl fmt::Display for PartTable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let measure = self.measure();
+        let has_alone = self.0.parts.iter().any(|part| part.alone.is_some());
+        let mut header =
+            vec!["part".to_owned(), "weight".into(), format!("{measure}, not learned")];
+        if has_alone {
+            header.extend([format!("{measure}, scored rows"), "beside the portfolio".into()]);
+        }
+        let mut table = Table::new(header.iter().map(String::as_str));
+        for part in &self.0.parts {
+            let weight = part.weight.map_or("-".to_owned(), |weight| format!("{weight:.2}"));
+            let mut row = vec![part.name.clone(), weight, self.score(part.out_of_fold)];
+            if has_alone {
+                let alone = part.alone.map_or("-".to_owned(), |score| self.score(score));
+                row.extend([alone, judgement(part)]);
+            }
+            table.row(row);
+        }
+        writeln!(f, "{table}{}", self.sentence())
+    }
+}

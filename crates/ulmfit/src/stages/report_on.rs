@@ -1,0 +1,191 @@
+//! Scores of a classifier that has just been trained, as its report.
+
+use super::baselines::{Baselines, answer, answers};
+use super::evaluate::score;
+use super::folds::OutOfFold;
+use super::lm_summary::LmSummary;
+use super::model_card::provenance;
+use super::options::TrainingMethod;
+use super::self_training::FirstClassifier;
+use super::trained_classifier::{ScoredRows, TrainedClassifier};
+use crate::Error;
+use crate::data::Record;
+use crate::data::labels::LabelKind;
+use crate::decisions::{Automation, Source};
+use crate::input::{LabelledSplits, texts};
+use crate::models::ClassifierBundle;
+use crate::report::statistics::{Comparison, Reliability, reliability};
+use crate::report::{ClassifierEvaluation, PartReport};
+use crate::report::{Cost, Report, SelfTrainingReport, peak_rss_mb, worst_mistakes};
+use crate::run::{Runner, Timings};
+use ulmfit_ops::Precision;
+
+/// Mistakes that a report shows.
+const MISTAKES: usize = 20;
+
+/// A classifier that has just been trained.
+pub(crate) struct Trained {
+    pub(crate) classifier: ClassifierBundle,
+    /// The one that taught it, if one did.
+    pub(crate) first: Option<FirstClassifier>,
+    /// Answers to all examples, if there was a cross-validation.
+    pub(crate) out_of_fold: Option<OutOfFold>,
+    /// What the parts of a portfolio do on rows that they have not learned.
+    pub(crate) parts: Vec<PartReport>,
+}
+
+/// Scores a classifier, with the one that taught it if there is one, beside simple baselines.
+pub(crate) fn report_on(
+    runner: &mut Runner<'_>,
+    trained: Trained,
+    rows: &LabelledSplits,
+    lm_summary: LmSummary,
+    method: TrainingMethod,
+    mut timings: Timings,
+) -> Result<TrainedClassifier, Error> {
+    let Trained { classifier, first, out_of_fold, mut parts } = trained;
+    let batch = method.batch_size;
+    let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
+    let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
+    let (test, evaluated, evaluated_rows) = match &out_of_fold {
+        Some(found) => {
+            let scores = score(&classifier, &rows.train, &found.rows)?;
+            (Some(scores), &rows.train, found.rows.clone())
+        }
+        None if test.is_some() => (test, &rows.test, test_rows),
+        None => (test, &rows.valid, valid_rows),
+    };
+    let self_training = match first {
+        Some(FirstClassifier { labelled, learned, .. }) if out_of_fold.is_some() => {
+            Some(SelfTrainingReport { labelled, learned, first_accuracy: None })
+        }
+        Some(FirstClassifier { classifier, labelled, learned }) => {
+            let first_accuracy = match scored(runner, &classifier, evaluated, batch)?.0 {
+                Some(ClassifierEvaluation::SingleLabel(scores)) => Some(scores.accuracy),
+                _ => None,
+            };
+            Some(SelfTrainingReport { labelled, learned, first_accuracy })
+        }
+        None => None,
+    };
+    if out_of_fold.is_none() {
+        for part in &mut parts {
+            alone(runner, &classifier, part, evaluated, &evaluated_rows, batch)?;
+        }
+    }
+    timings.lap("scoring");
+    let baselines = match &out_of_fold {
+        Some(found) => Some(Baselines::measure_folds(&classifier, &rows.train, found)?),
+        None => Baselines::measure(&classifier, &rows.train, evaluated, &evaluated_rows)?,
+    };
+    timings.lap("baselines");
+    let labels = rows.labels.with_unseen(evaluated);
+    let reliability = reliability(&labels, evaluated, &evaluated_rows)?;
+    let (scores, comparison, verdict) = match baselines {
+        Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
+        None => (None, None, None),
+    };
+    let selected_on_valid = method.selects;
+    let source = match (method.folds, test.is_some(), selected_on_valid) {
+        (Some(_), ..) => Source::OutOfFold,
+        (None, true, _) => Source::Test,
+        (None, false, false) => Source::Validation,
+        (None, false, true) => Source::Selected,
+    };
+    // what a model folder is used with unless something else is asked for
+    let precision = Precision::default().to_string();
+    let calibration = (!evaluated.is_empty())
+        .then(|| classifier.calibration(evaluated, &evaluated_rows, &precision, source))
+        .transpose()?;
+    let automation = calibration.as_ref().and_then(Automation::new);
+    let folds = method.folds;
+    let made = provenance(&classifier, rows, lm_summary.recipe.as_ref(), method);
+    // those of the folds are like the one that is shown
+    let mut training = runner.courses()?;
+    training.retain(|course| !course.title.starts_with("fold "));
+    let (time, stages) = timings.stop(runner.earlier());
+    let report = Report {
+        rows: rows.counts(),
+        unlabeled: lm_summary.unlabeled,
+        self_training,
+        parts,
+        labels: rows.label_counts(),
+        language_model: lm_summary.language_model,
+        test,
+        valid,
+        selected_on_valid,
+        folds,
+        baselines: scores,
+        comparison,
+        verdict,
+        calibration_error: reliability.as_ref().map(Reliability::expected_error),
+        reliability,
+        automation,
+        mistakes: worst_mistakes(&labels, evaluated, &evaluated_rows, MISTAKES)?,
+        training,
+        made,
+        cost: Cost {
+            seconds: time.as_secs_f64(),
+            stages,
+            peak_rss_mb: peak_rss_mb(),
+            continued: runner.continued(),
+        },
+    };
+    let scored = out_of_fold.map(|found| ScoredRows {
+        records: rows.train.clone(),
+        rows: found.rows,
+        folds: found.folds,
+    });
+    Ok(TrainedClassifier { classifier, report, calibration, scored })
+}
+
+/// Adds what a part of a portfolio does alone on the rows that the portfolio is scored on.
+fn alone(
+    runner: &mut Runner<'_>,
+    classifier: &ClassifierBundle,
+    report: &mut PartReport,
+    records: &[Record],
+    rows: &[Vec<f32>],
+    batch_size: usize,
+) -> Result<(), Error> {
+    let Some((_, part)) = classifier.parts.iter().find(|(name, _)| *name == report.name) else {
+        return Ok(());
+    };
+    if records.is_empty() {
+        return Ok(());
+    }
+    let ids = part.text.encode_all(&texts(records));
+    let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
+    let own = part.probabilities_of_ids(&ids, batch_size, &mut tick)?;
+    report.alone = Some(match score(classifier, records, &own)? {
+        ClassifierEvaluation::SingleLabel(scores) => scores.accuracy,
+        ClassifierEvaluation::MultiLabel(scores) => scores.subset_accuracy,
+        ClassifierEvaluation::Regression(scores) => scores.mae,
+    });
+    if classifier.task() != LabelKind::Regression {
+        let wanted = answers(&classifier.labels.with_unseen(records), records)?;
+        let hits = |rows: &[Vec<f32>]| -> Vec<bool> {
+            let is_right =
+                |(row, wanted): (&Vec<f32>, &Vec<u32>)| answer(classifier.task(), row) == *wanted;
+            rows.iter().zip(&wanted).map(is_right).collect()
+        };
+        report.comparison = Some(Comparison::new(&hits(rows), &hits(&own)));
+    }
+    Ok(())
+}
+
+/// Scores some records, if there are any.
+fn scored(
+    runner: &mut Runner<'_>,
+    classifier: &ClassifierBundle,
+    records: &[Record],
+    batch_size: usize,
+) -> Result<(Option<ClassifierEvaluation>, Vec<Vec<f32>>), Error> {
+    if records.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let documents = classifier.encode_all(&texts(records));
+    let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
+    let rows = classifier.probabilities_of(&documents, batch_size, &mut tick)?;
+    Ok((Some(score(classifier, records, &rows)?), rows))
+}

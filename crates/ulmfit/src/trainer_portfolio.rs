@@ -1,0 +1,36 @@
+//! [`Trainer`] with a portfolio.
+
+use crate::base::PortfolioBases;
+use crate::examples::Examples;
+use crate::methods::portfolio::{PortfolioInput, fit_portfolio};
+use crate::run::Progress;
+use crate::trained::Trained;
+use crate::trainer::LearnedColumns;
+use crate::{Error, Trainer};
+
+impl Trainer {
+    /// [`fit_with`](Trainer::fit_with) of a portfolio, on models that have been loaded.
+    ///
+    /// # Errors
+    /// As [`fit_with`](Trainer::fit_with).
+    pub fn fit_portfolio_on(
+        self,
+        bases: PortfolioBases,
+        examples: Examples,
+        progress: &mut dyn Progress,
+    ) -> Result<Trained, Error> {
+        let mut runner = self.runner(progress)?;
+        let (lm, origin) = bases.language_model.map(|base| (base.model, base.origin)).unzip();
+        let options = self.fit_options(lm.as_ref(), &examples)?;
+        let columns = LearnedColumns::of(&examples);
+        let input = PortfolioInput {
+            options: examples.read.clone(),
+            rows: examples.into_rows(),
+            unlabeled: self.unlabeled.clone(),
+            lm,
+            encoder: bases.encoder.model,
+        };
+        let outcome = fit_portfolio(&mut runner, input, &options)?;
+        self.trained(outcome, columns, origin.as_ref(), &runner)
+    }
+}
