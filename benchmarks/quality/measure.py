@@ -65,7 +65,7 @@ CURVES = {  # ways of `ulmfit labels`
     "supervised": "ulmfit, forward only",
     "semi-supervised": "ulmfit, forward only, all texts read",
     "from-scratch": "ulmfit from scratch, forward only",
-    "tf-idf": "TF-IDF + logistic regression",
+    "tf-idf": "TF-IDF + linear classifier",
 }
 METRIC = "test error, %"
 
@@ -163,7 +163,7 @@ def ours(args, name, folder, counts):
                 {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})
         if name == "ulmfit":
             simple = {"seconds": None, "peak_rss_mb": None}
-            for field, title_ in [("tfidf", "TF-IDF + logistic regression"), ("majority", "most frequent label")]:
+            for field, title_ in [("tfidf", "TF-IDF + linear classifier"), ("majority", "most frequent label")]:
                 found.setdefault(title_, []).append(
                     {**run, **simple, "error": 1 - report["baselines"][f"{field}_accuracy"]})
     return found

@@ -18,6 +18,11 @@ fn a_classifier_on_ngrams_is_a_model_like_others() {
     assert_eq!(report["rows"]["test"], 30);
     assert!(number(&report["test"], "accuracy") > 0.9, "{report}");
     assert!(report["training"].as_array().unwrap().is_empty(), "{report}");
+    // it is not compared with itself
+    let rivals = &report["baselines"];
+    assert!(rivals["tfidf_accuracy"].is_null() && rivals["majority_accuracy"].is_number());
+    let verdict = report["verdict"].as_str().unwrap();
+    assert!(verdict.contains("better than always predicting the most frequent label"), "{verdict}");
     assert!(!place.path("model.run").exists());
     let found = place.run("inspect model --json").json();
     assert_eq!((&found["kind"], &found["task"]), (&"classifier".into(), &"single".into()));

@@ -17,7 +17,7 @@ use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
 use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
 use ulmfit::models::LmBundle;
-use ulmfit::recipe::{LmStart, Overrides, Recipe};
+use ulmfit::recipe::{LmStart, Overrides, Recipe, TfIdfRecipe};
 use ulmfit::run::Runner;
 use ulmfit::stages::{
     ClassifierJob, ClassifyOptions, LabelledText, LmJob, TrainOptions, answers, draw, finetune,
@@ -41,7 +41,7 @@ pub enum LabelMethod {
     SemiSupervised,
     /// No language model
     FromScratch,
-    /// Counts of words, and logistic regression
+    /// N-grams of words and characters, weighted by TF-IDF, and a linear classifier
     TfIdf,
 }
 
@@ -107,7 +107,6 @@ const USUAL: [usize; 8] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 struct Curve<'a> {
     base: &'a LmBundle,
     rows: &'a LabelledSplits,
-    answers: Vec<Vec<u32>>,
     classes: Vec<u32>,
     exam: EvaluationSet<'a>,
     options: &'a LabelCurveOptions,
@@ -174,7 +173,7 @@ pub fn label_curve(
     }
     let answers = answers(&rows.labels, &rows.train)?;
     let classes = answers.iter().flatten().copied().collect();
-    let curve = Curve { base, rows: &rows, answers, classes, exam, options, all, tuned, identity };
+    let curve = Curve { base, rows: &rows, classes, exam, options, all, tuned, identity };
     let mut cells = Vec::new();
     for &seed in &options.seeds {
         let order = nested_order(&curve.classes, &Key::new(seed).child(101));
@@ -233,20 +232,21 @@ impl Curve<'_> {
             let digest = self.all_texts().1.train.digest();
             self.tuned.map_or_else(|| json!(digest), |lm| json!([digest, fingerprints(lm)]))
         });
-        let identity = json!({
+        let mut identity = json!({
             "data": self.identity,
             "method": method,
             "train": fingerprint::records(&train),
             "texts": all_texts,
             "seed": seed,
         });
+        if method == LabelMethod::TfIdf {
+            identity["recipe"] = json!(TfIdfRecipe::default());
+        }
         let (labels, key) = (train.len(), fingerprint::of(&identity.to_string()));
         let name = RunName { method: method.name(), seed, labels, key };
         lab.run(name, |lab, folder| match method {
             LabelMethod::TfIdf => {
-                let known: Vec<_> = chosen.iter().map(|&row| self.answers[row].clone()).collect();
-                let (labels, text, test) = (&self.rows.labels, &self.base.text, self.exam.records);
-                let guesses = tfidf_guesses(labels, text.tokenizer(), &known, &train, test);
+                let guesses = tfidf_guesses(&self.rows.labels, &train, self.exam.records)?;
                 Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
             }
             LabelMethod::SemiSupervised => {

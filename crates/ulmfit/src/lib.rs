@@ -48,14 +48,12 @@
 //! token ids), [`data`] (files to examples and batches), [`model`] (the networks), `optim` and
 //! `schedule`, [`checkpoint`] (files that survive being killed), `train` (the loop), [`decisions`]
 //! (from a score to a decision), [`input`],
-//! [`models`] (model folders), `recipe` (hyper-parameters), [`report`] and `baselines`, [`run`]
+//! [`models`] (model folders), `recipe` (hyper-parameters), [`report`], `tfidf` (classifiers on n-grams), [`run`]
 //! (resumable runs), [`stages`] (pretrain, fine-tune, train, evaluate) and [`labelling`] (wrong labels,
 //! what to label next). All numbers are computed by `ulmfit-ops`.
 
 #[cfg(feature = "train")]
 mod base;
-#[cfg(feature = "train")]
-pub mod baselines;
 pub mod checkpoint;
 mod classifier;
 pub mod data;

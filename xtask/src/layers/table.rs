@@ -34,7 +34,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["methods"],
         &["stages", "labelling"],
         &["run", "report"],
-        &["input", "models", "baselines", "tfidf"],
+        &["input", "models", "tfidf"],
         &["error"], // wraps the errors of all rooms below
         &["decisions", "recipe"],
         &["fingerprint", "progress"], // what watches a run, and what identifies its input

@@ -1,5 +1,6 @@
 //! The contents of a report on a trained classifier, as plain data.
 
+use super::baseline::BaselineScores;
 use super::{ClassifierEvaluation, Mistake, TrainingHistory};
 use crate::decisions::Automation;
 use crate::input::{LabelCounts, RowCounts};
@@ -40,7 +41,8 @@ pub struct Report {
     pub folds: Option<usize>,
     /// Scores of simple baselines on the test set (else on the validation set).
     pub baselines: Option<BaselineScores>,
-    /// The classifier against TF-IDF on the same rows; `None` where labels are numbers.
+    /// The classifier against TF-IDF on the same rows (against the most frequent label if it is
+    /// TF-IDF itself); `None` where labels are numbers.
     pub comparison: Option<Comparison>,
     /// The classifier compared with the best baseline, in words.
     pub verdict: Option<String>,
@@ -108,36 +110,6 @@ pub struct DirectionScore {
     pub perplexity_before: Option<f64>,
     /// Share of tokens predicted correctly.
     pub accuracy: f64,
-}
-
-/// Scores of simple baselines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum BaselineScores {
-    /// For labels; with several labels per text, all of them must be correct.
-    Labels {
-        /// Accuracy of always predicting the most frequent label of the training set.
-        majority_accuracy: f64,
-        /// Its 95 % interval (Wilson).
-        majority_ci95: [f64; 2],
-        /// Words and pairs of words, TF-IDF, logistic regression.
-        tfidf_accuracy: f64,
-        /// Its 95 % interval (Wilson).
-        tfidf_ci95: [f64; 2],
-    },
-    /// For numbers: always predicting the mean of the training set.
-    Numbers {
-        /// Root mean squared error.
-        mean_rmse: f64,
-        /// Mean absolute error.
-        mean_mae: f64,
-        /// Its 95 % interval (normal).
-        mean_mae_ci95: [f64; 2],
-        /// That error minus the classifier's, on the same rows.
-        mae_gain: f64,
-        /// Its 95 % interval (normal).
-        mae_gain_ci95: [f64; 2],
-    },
 }
 
 /// Hashes of the splits of a classifier: texts and labels, in their order.

@@ -1,10 +1,12 @@
 //! Metrics, statistics and reports.
 //!
 //! Metrics first ([`metrics`], [`ClassificationScores`]), then how certain they are: intervals,
-//! a paired [`Comparison`](statistics::Comparison) with the [baselines](crate::baselines), and how far the probabilities can be
+//! a paired [`Comparison`](statistics::Comparison) with a simple baseline, and how far the probabilities can be
 //! trusted ([`statistics::calibration`]). A [`Report`] has them all, as text, as JSON, and as a page ([`html`]).
 //! [`Table`] shows numbers in a terminal, [`svg`] in a picture.
 
+#[cfg(feature = "train")]
+mod baseline;
 #[cfg(feature = "train")]
 mod contents;
 mod evaluation;
@@ -28,9 +30,13 @@ mod training_history;
 #[cfg(feature = "train")]
 pub use crate::input::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]
+pub(crate) use baseline::Rival;
+#[cfg(feature = "train")]
+pub use baseline::{BaselineScores, TfIdfScore};
+#[cfg(feature = "train")]
 pub use contents::{
-    BaselineScores, Cost, DataHashes, DirectionScore, EvaluationSplit, PartReport, Provenance,
-    Report, SelfTrainingReport, StageTime, peak_rss_mb,
+    Cost, DataHashes, DirectionScore, EvaluationSplit, PartReport, Provenance, Report,
+    SelfTrainingReport, StageTime, peak_rss_mb,
 };
 pub use evaluation::ClassifierEvaluation;
 pub use metrics::ClassScores;

@@ -1,6 +1,7 @@
 //! A report as text for a terminal.
 
-use super::contents::{BaselineScores, Cost, EvaluationSplit, Report, SelfTrainingReport};
+use super::baseline::{BaselineScores, Rival};
+use super::contents::{Cost, EvaluationSplit, Report, SelfTrainingReport};
 use super::part_table::PartTable;
 use super::table::percent;
 use crate::input::RowCounts;
@@ -97,16 +98,15 @@ impl fmt::Display for SelfTrainingReport {
 impl fmt::Display for BaselineScores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 } => {
-                for (name, part, interval) in [
-                    ("most frequent label", majority_accuracy, majority_ci95),
-                    ("TF-IDF with logistic regression", tfidf_accuracy, tfidf_ci95),
-                ] {
-                    let [low, high] = interval.map(percent);
-                    let right = percent(*part);
-                    writeln!(f, "{name}: {right} % right (95 % interval {low} to {high})")?;
-                }
-                Ok(())
+            Self::Labels { majority_accuracy, majority_ci95, tfidf } => {
+                let mut line = |name, part: f64, interval: [f64; 2]| {
+                    let ([low, high], right) = (interval.map(percent), percent(part));
+                    writeln!(f, "{name}: {right} % right (95 % interval {low} to {high})")
+                };
+                line("most frequent label", *majority_accuracy, *majority_ci95)?;
+                tfidf.map_or(Ok(()), |score| {
+                    line(Rival::TfIdf.name(), score.tfidf_accuracy, score.tfidf_ci95)
+                })
             }
             Self::Numbers { mean_mae, mean_mae_ci95: [low, high], mean_rmse, .. } => writeln!(
                 f,

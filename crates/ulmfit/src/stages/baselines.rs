@@ -2,16 +2,18 @@
 
 use super::folds::OutOfFold;
 use crate::Error;
-use crate::baselines::{TfIdfClassifier, TfIdfOptions, TfIdfTagger, majority};
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::{DataError, Record};
+use crate::input::{targets, texts};
 use crate::model::scoring::argmax;
-use crate::models::ClassifierBundle;
-use crate::report::BaselineScores;
+use crate::models::{ClassifierBundle, ClassifierNetwork};
+use crate::recipe::TfIdfRecipe;
 use crate::report::metrics::{RegressionScores, mean_interval, wilson};
 use crate::report::statistics::{Comparison, rounded, rows_for_mean};
-use crate::text::Tokenizer;
-use ulmfit_ops::Device;
+use crate::report::{BaselineScores, Rival, TfIdfScore};
+use crate::tfidf::{Balance, TfIdfExamples, train_part};
+use std::collections::BTreeMap;
+use ulmfit_ops::{Device, Key};
 
 /// Baselines on a test set, and the classifier beside them.
 pub(crate) struct Baselines {
@@ -75,7 +77,7 @@ impl Baselines {
         train: &[Record],
         test: &[Record],
         rows: &[Vec<f32>],
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, Error> {
         let wanted = answers(&model.labels.with_unseen(test), test)?;
         let guesses = Guesses::of(model, train, test)?;
         Ok(Self::compared(model.labels.kind(), &wanted, &guesses, rows))
@@ -91,17 +93,22 @@ impl Baselines {
         let hits = |of: &dyn Fn(usize) -> Vec<u32>| -> Vec<bool> {
             wanted.iter().enumerate().map(|(row, wanted)| of(row) == *wanted).collect()
         };
+        let score = |hits: &Vec<bool>| {
+            let (right, n) = (hits.iter().filter(|&&hit| hit).count(), hits.len());
+            (right as f64 / n as f64, wilson(right as u64, n as u64))
+        };
         let majority = hits(&|row| guesses[row].majority.clone());
-        let tfidf = hits(&|row| guesses[row].tfidf.clone());
-        let comparison = Comparison::new(&hits(&|row| answer(kind, &rows[row])), &tfidf);
-        let [(majority_accuracy, majority_ci95), (tfidf_accuracy, tfidf_ci95)] =
-            [&majority, &tfidf].map(|hits| {
-                let (right, n) = (hits.iter().filter(|&&hit| hit).count(), hits.len());
-                (right as f64 / n as f64, wilson(right as u64, n as u64))
-            });
-        let scores =
-            BaselineScores::Labels { majority_accuracy, majority_ci95, tfidf_accuracy, tfidf_ci95 };
-        let verdict = comparison.words("The classifier", "TF-IDF with logistic regression");
+        let tfidf = guesses.iter().all(|guesses| guesses.tfidf.is_some());
+        let tfidf = tfidf.then(|| hits(&|row| guesses[row].tfidf.clone().unwrap_or_default()));
+        let ours = hits(&|row| answer(kind, &rows[row]));
+        let comparison = Comparison::new(&ours, tfidf.as_ref().unwrap_or(&majority));
+        let (majority_accuracy, majority_ci95) = score(&majority);
+        let tfidf = tfidf.as_ref().map(score);
+        let tfidf =
+            tfidf.map(|(tfidf_accuracy, tfidf_ci95)| TfIdfScore { tfidf_accuracy, tfidf_ci95 });
+        let rival = if tfidf.is_some() { Rival::TfIdf } else { Rival::Majority };
+        let scores = BaselineScores::Labels { majority_accuracy, majority_ci95, tfidf };
+        let verdict = comparison.words("The classifier", rival.name());
         Self { scores, comparison: Some(comparison), verdict }
     }
 
@@ -152,7 +159,8 @@ impl Baselines {
 #[derive(Clone, Default)]
 struct Guesses {
     majority: Vec<u32>,
-    tfidf: Vec<u32>,
+    /// None where the classifier is of this kind itself.
+    tfidf: Option<Vec<u32>>,
 }
 
 impl Guesses {
@@ -161,21 +169,25 @@ impl Guesses {
         model: &ClassifierBundle<D>,
         train: &[Record],
         test: &[Record],
-    ) -> Result<Vec<Self>, DataError> {
-        let labels = &model.labels;
-        let known = answers(labels, train)?;
-        let most = majority(&known).cloned().unwrap_or_default();
-        let usual;
-        let tokenizer = match model.parts[0].1.text.pipeline() {
-            Some(text) => text.tokenizer(),
-            None => {
-                usual = Tokenizer::default();
-                &usual
-            }
-        };
-        let tfidf = tfidf_guesses(labels, tokenizer, &known, train, test);
-        Ok(tfidf.into_iter().map(|tfidf| Self { majority: most.clone(), tfidf }).collect())
+    ) -> Result<Vec<Self>, Error> {
+        let majority = majority(&answers(&model.labels, train)?).cloned().unwrap_or_default();
+        let is_tfidf = model.single().is_some_and(|part| {
+            part.networks.iter().all(|(_, network)| matches!(network, ClassifierNetwork::Linear(_)))
+        });
+        if is_tfidf {
+            return Ok(vec![Self { majority, tfidf: None }; test.len()]);
+        }
+        let tfidf = tfidf_guesses(&model.labels, train, test)?;
+        let guesses = |tfidf| Self { majority: majority.clone(), tfidf: Some(tfidf) };
+        Ok(tfidf.into_iter().map(guesses).collect())
     }
+}
+
+/// The value that occurs most often; the smallest of several. `None` without values.
+fn majority<T: Ord>(targets: &[T]) -> Option<&T> {
+    let mut counts = BTreeMap::new();
+    targets.iter().for_each(|target| *counts.entry(target).or_insert(0_usize) += 1);
+    counts.into_iter().rev().max_by_key(|&(_, count)| count).map(|(target, _)| target)
 }
 
 /// The classes that a row of probabilities predicts.
@@ -186,41 +198,29 @@ pub(super) fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
     }
 }
 
-/// Predictions of TF-IDF with logistic regression for `test`.
+/// Predictions for `test` by a linear classifier on n-grams that has learned `train`; the most
+/// frequent answer where there is too little text.
+///
+/// # Errors
+/// [`Error::Data`] when a record has no label, or one that is not in `labels`.
 pub fn tfidf_guesses(
     labels: &LabelSet,
-    tokenizer: &Tokenizer,
-    known: &[Vec<u32>],
     train: &[Record],
     test: &[Record],
-) -> Vec<Vec<u32>> {
-    let classes = labels.outputs();
-    let words = |records: &[Record]| -> Vec<Vec<String>> {
-        records.iter().map(|record| tokenizer.tokenize(&record.fields)).collect()
+) -> Result<Vec<Vec<u32>>, Error> {
+    let targets = targets(train, labels)?;
+    let examples = TfIdfExamples { documents: &texts(train), targets: &targets, labels };
+    let part = match train_part(&examples, &TfIdfRecipe::default(), Balance::None, &Key::new(0)) {
+        Ok(part) => part,
+        Err(Error::TooLittle { .. }) => {
+            let majority = majority(&answers(labels, train)?).cloned().unwrap_or_default();
+            return Ok(vec![majority; test.len()]);
+        }
+        Err(error) => return Err(error),
     };
-    let (train, test) = (words(train), words(test));
-    let learn = |n: usize, emit: &mut dyn FnMut(&str)| train[n].iter().for_each(|word| emit(word));
-    let read = |n: usize, emit: &mut dyn FnMut(&str)| test[n].iter().for_each(|word| emit(word));
-    let options = TfIdfOptions::default();
-    if labels.kind() == LabelKind::Multi {
-        let flags = |answer: &Vec<u32>| (0..classes as u32).map(|n| answer.contains(&n)).collect();
-        let known: Vec<Vec<bool>> = known.iter().map(flags).collect();
-        let tagger = TfIdfTagger::fit(classes, &known, &learn, &options);
-        let chosen = |row: Vec<bool>| (0..).zip(row).filter(|(_, yes)| *yes).map(|(n, _)| n);
-        return tagger
-            .predict(test.len(), &read)
-            .into_iter()
-            .map(|r| chosen(r).collect())
-            .collect();
-    }
-    let known: Vec<u32> = known.iter().map(|answer| answer[0]).collect();
-    let tfidf = TfIdfClassifier::fit(classes, &known, &learn, &options);
-    let rows = tfidf.predict(test.len(), &read);
-    let guess = |row: &[f64]| {
-        let row: Vec<f32> = row.iter().map(|&p| p as f32).collect();
-        vec![argmax(&row) as u32]
-    };
-    rows.chunks_exact(classes).map(guess).collect()
+    let documents = part.text.encode_all(&texts(test));
+    let rows = part.probabilities_of_ids(&documents, 1, &mut |_, _| ())?;
+    Ok(rows.iter().map(|row| answer(labels.kind(), row)).collect())
 }
 
 /// The classes of each record, ascending.
@@ -242,4 +242,17 @@ fn values(labels: &LabelSet, records: &[Record]) -> Result<Vec<f64>, DataError> 
         _ => unreachable!("a regression set gives values"),
     };
     records.iter().map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::majority;
+
+    #[test]
+    fn majority_is_the_most_frequent() {
+        assert_eq!(majority(&[2, 1, 2, 0]), Some(&2));
+        assert_eq!(majority(&[2, 1, 2, 1]), Some(&1));
+        assert_eq!(majority(&[vec![0, 1], vec![], vec![0, 1]]), Some(&vec![0, 1]));
+        assert_eq!(majority::<u32>(&[]), None);
+    }
 }

@@ -43,7 +43,7 @@ pub(super) struct Stop {
     pub(super) passes: usize,
 }
 
-/// Some rows of a matrix to learn from.
+/// The rows of a matrix that are the training set.
 #[derive(Clone, Copy)]
 pub(super) struct DualData<'a> {
     /// The matrix.

@@ -2,7 +2,8 @@
 
 use super::format::{interval, plain_interval, points};
 use super::{titled, wide};
-use crate::report::{BaselineScores, ClassScores, ClassifierEvaluation, Report};
+use crate::report::baseline::{BaselineScores, Rival, TfIdfScore};
+use crate::report::{ClassScores, ClassifierEvaluation, Report};
 use maud::{Markup, PreEscaped, html};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -39,15 +40,11 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
     let row = |tool, (score, ci95)| Row { tool, score, ci95 };
     let mut rows = vec![row("This classifier", ours)];
     match &report.baselines {
-        Some(BaselineScores::Labels {
-            majority_accuracy,
-            majority_ci95,
-            tfidf_accuracy,
-            tfidf_ci95,
-        }) => rows.extend([
-            row("TF-IDF with logistic regression", (*tfidf_accuracy, *tfidf_ci95)),
-            row("Most frequent label", (*majority_accuracy, *majority_ci95)),
-        ]),
+        Some(BaselineScores::Labels { majority_accuracy, majority_ci95, tfidf }) => {
+            let scored = |score: &TfIdfScore| (score.tfidf_accuracy, score.tfidf_ci95);
+            rows.extend(tfidf.iter().map(|score| row(Rival::TfIdf.name(), scored(score))));
+            rows.push(row("Most frequent label", (*majority_accuracy, *majority_ci95)));
+        }
         Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
             rows.push(row("Always the mean", (*mean_mae, *mean_mae_ci95)));
         }

@@ -8,7 +8,7 @@ use crate::report::statistics::Reliability;
 use crate::report::{
     BaselineScores, ClassificationScores, ClassifierEvaluation, Cost, Curve, DataHashes,
     DirectionScore, EpochScore, GroupRates, LabelCounts, Mistake, Provenance, Report, RowCounts,
-    SelfTrainingReport, StageTime, TrainingHistory,
+    SelfTrainingReport, StageTime, TfIdfScore, TrainingHistory,
 };
 use crate::text::Direction;
 use crate::train::Validation;
@@ -119,10 +119,9 @@ fn report(text: &str) -> Report {
         baselines: Some(BaselineScores::Labels {
             majority_accuracy: 0.5,
             majority_ci95: [0.4, 0.6],
-            tfidf_accuracy: 0.75,
-            tfidf_ci95: [0.6, 0.85],
+            tfidf: Some(TfIdfScore { tfidf_accuracy: 0.75, tfidf_ci95: [0.6, 0.85] }),
         }),
-        verdict: Some(comparison.words("The classifier", "TF-IDF with logistic regression")),
+        verdict: Some(comparison.words("The classifier", "TF-IDF with a linear classifier")),
         comparison: Some(comparison),
         calibration_error: Some(reliability.expected_error()),
         reliability: Some(reliability),
@@ -290,7 +289,7 @@ fn hostile_text_stays_text() {
 fn the_verdict_comes_first_and_a_weak_score_is_said_to_be_one() {
     let text = page(&report("x"));
     assert!(
-        text.contains("<h1>Better than <span class=\"unbroken\">TF-IDF</span> with logistic"),
+        text.contains("<h1>Better than <span class=\"unbroken\">TF-IDF</span> with a linear"),
         "{text}"
     );
     assert!(text.contains("30.0 points more accurate (95 % interval"), "{text}");
@@ -339,6 +338,15 @@ fn empty_columns_and_curves_of_a_point_are_left_out() {
 #[test]
 fn what_does_not_fit_the_task_is_left_out() {
     let numbers = page(&numbers());
+    let mut own = report("x");
+    own.baselines = Some(BaselineScores::Labels {
+        majority_accuracy: 0.5,
+        majority_ci95: [0.4, 0.6],
+        tfidf: None,
+    });
+    let own_page = page(&own);
+    assert!(!own_page.contains("TF-IDF") && !own.to_string().contains("TF-IDF: "));
+    assert!(own_page.contains("<h1>Better than always predicting the most frequent label</h1>"));
     for absent in ["Confusion matrix", "F1", "TF-IDF", "calibration", "% sure"] {
         assert!(!numbers.contains(absent), "{absent} in a regression");
     }

@@ -1,8 +1,9 @@
 //! The verdict: how good the classifier is, and how certain that is.
 
 use super::format::{count, counted, interval, percent, plain_interval};
+use crate::report::baseline::{BaselineScores, Rival, TfIdfScore};
 use crate::report::statistics::{Comparison, Verdict, rounded, rows_for_mean};
-use crate::report::{BaselineScores, ClassifierEvaluation, EvaluationSplit, Report};
+use crate::report::{ClassifierEvaluation, EvaluationSplit, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -20,15 +21,18 @@ pub(super) fn section(report: &Report) -> Markup {
 /// The verdict in a line.
 fn headline(report: &Report) -> String {
     match (&report.comparison, &report.baselines) {
-        (Some(comparison), _) => match comparison.verdict() {
-            Verdict::First => "Better than TF-IDF with logistic regression",
-            Verdict::Second => "Worse than TF-IDF with logistic regression",
-            Verdict::Tie => match comparison.leaning() {
-                Some(Verdict::First) => "Probably better than TF-IDF, but not proven",
-                Some(_) => "Probably worse than TF-IDF, but not proven",
-                None => "No clear difference from TF-IDF",
-            },
-        },
+        (Some(comparison), _) => {
+            let (name, short) = (rival(report).name(), rival(report).short_name());
+            return match comparison.verdict() {
+                Verdict::First => format!("Better than {name}"),
+                Verdict::Second => format!("Worse than {name}"),
+                Verdict::Tie => match comparison.leaning() {
+                    Some(Verdict::First) => format!("Probably better than {short}, but not proven"),
+                    Some(_) => format!("Probably worse than {short}, but not proven"),
+                    None => format!("No clear difference from {short}"),
+                },
+            };
+        }
         (_, Some(BaselineScores::Numbers { mae_gain_ci95: [low, high], .. })) => {
             match (*low > 0.0, *high < 0.0) {
                 (true, _) => "Better than always predicting the mean",
@@ -39,6 +43,11 @@ fn headline(report: &Report) -> String {
         _ => "Not scored: there is no test set",
     }
     .to_owned()
+}
+
+/// What it is compared with.
+fn rival(report: &Report) -> Rival {
+    report.baselines.as_ref().and_then(BaselineScores::rival).unwrap_or(Rival::TfIdf)
 }
 
 /// The evidence for the verdict.
@@ -60,7 +69,7 @@ fn evidence(report: &Report) -> String {
         }
     };
     match (&report.comparison, &report.baselines) {
-        (Some(comparison), _) => compared(comparison, &on, split),
+        (Some(comparison), _) => compared(comparison, rival(report).name(), &on, split),
         (_, Some(BaselineScores::Numbers { mae_gain, mae_gain_ci95, .. })) => {
             let (error, interval, direction) = match (*mae_gain, *mae_gain_ci95) {
                 (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
@@ -95,7 +104,7 @@ fn unbroken(text: &str) -> Markup {
     }
 }
 
-fn compared(comparison: &Comparison, on: &str, split: EvaluationSplit) -> String {
+fn compared(comparison: &Comparison, rival: &str, on: &str, split: EvaluationSplit) -> String {
     // told from the side of the better one
     let told = match comparison.verdict() {
         Verdict::Second => comparison.reversed(),
@@ -125,13 +134,10 @@ fn compared(comparison: &Comparison, on: &str, split: EvaluationSplit) -> String
             let proof = format!("{n} {rows} cannot prove a difference ({interval})");
             match (comparison.leaning(), comparison.rows_needed) {
                 (Some(_), Some(needed)) => format!(
-                    "{points:+.1} points of accuracy against TF-IDF with logistic regression, but \
-                     {proof}. About {} would.",
+                    "{points:+.1} points of accuracy against {rival}, but {proof}. About {} would.",
                     count(rounded(needed))
                 ),
-                _ => format!(
-                    "{points:+.1} points of accuracy against TF-IDF with logistic regression; {proof}."
-                ),
+                _ => format!("{points:+.1} points of accuracy against {rival}; {proof}."),
             }
         }
     }
@@ -144,9 +150,14 @@ fn figures(report: &Report) -> Markup {
     let Some((scores, split)) = report.evaluated() else { return html! {} };
     let mut figures = headline_figures(scores);
     match &report.baselines {
-        Some(BaselineScores::Labels { tfidf_accuracy, tfidf_ci95, .. }) => {
-            let beside = format!("95 % interval {}", interval(*tfidf_ci95));
-            figures.push(("TF-IDF".into(), percent(*tfidf_accuracy), beside));
+        Some(BaselineScores::Labels { tfidf: Some(score), .. }) => {
+            let TfIdfScore { tfidf_accuracy, tfidf_ci95 } = *score;
+            let beside = format!("95 % interval {}", interval(tfidf_ci95));
+            figures.push(("TF-IDF".into(), percent(tfidf_accuracy), beside));
+        }
+        Some(BaselineScores::Labels { majority_accuracy, majority_ci95, .. }) => {
+            let beside = format!("95 % interval {}", interval(*majority_ci95));
+            figures.push(("Most frequent label".into(), percent(*majority_accuracy), beside));
         }
         Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
             let beside = format!("95 % interval {}", plain_interval(*mean_mae_ci95));
