@@ -7,10 +7,12 @@ use std::fmt::Write;
 use std::path::Path;
 use ulmfit::data::Record;
 use ulmfit::data::readers::ColumnUse;
-use ulmfit::report::{Mistake, Table};
+use ulmfit::report::{QuotedRow, Table};
 
-/// Added columns; `record` counts the rows of the data from 1, `line` the lines of the file.
-const OURS: [&str; 6] = ["record", "line", "text", "label", "prediction", "confidence"];
+/// Added columns; `record` counts the records of the data from 1, `line` the lines of `file`, `row` the
+/// rows of a spreadsheet, its header included.
+const OURS: [&str; 8] =
+    ["record", "file", "line", "row", "text", "label", "prediction", "confidence"];
 
 /// A CSV file that appears complete or not at all.
 pub(crate) struct MistakeTable(WholeFile);
@@ -26,7 +28,7 @@ impl MistakeTable {
         self,
         columns: &ColumnUse,
         records: &[Record],
-        mistakes: &[(usize, Mistake)],
+        mistakes: &[(usize, QuotedRow)],
     ) -> anyhow::Result<()> {
         let others = &columns.unread;
         let mut prefix = String::new();
@@ -42,7 +44,9 @@ impl MistakeTable {
                 others.iter().map(|name| of_column(record, name)).collect();
             cells.extend([
                 (at + 1).to_string(),
+                record.place.file.display().to_string(),
                 record.place.line.to_string(),
+                mistake.row.to_string(),
                 mistake.text.clone(),
                 mistake.label.clone(),
                 mistake.guess.clone(),
@@ -61,17 +65,16 @@ const SHOWN: usize = 60;
 
 /// The first mistakes as a table under their heading; nothing if there are none.
 pub(crate) fn mistakes_in_words(
-    records: &[Record],
-    mistakes: &[(usize, Mistake)],
+    mistakes: &[(usize, QuotedRow)],
 ) -> anyhow::Result<String> {
     if mistakes.is_empty() {
         return Ok(String::new());
     }
-    let mut table = Table::new(["line", "actual", "predicted", "confidence", "text"]);
-    for (at, mistake) in mistakes.iter().take(LISTED) {
+    let mut table = Table::new(["place", "actual", "predicted", "confidence", "text"]);
+    for (_, mistake) in mistakes.iter().take(LISTED) {
         let short: String = mistake.text.chars().take(SHOWN).collect();
         table.row([
-            records[*at].place.line.to_string(),
+            mistake.place.to_string(),
             mistake.label.clone(),
             mistake.guess.clone(),
             mistake.confidence.map(|p| format!("{p:.3}")).unwrap_or_default(),
@@ -93,15 +96,17 @@ pub(crate) fn mistakes_in_words(
 pub(crate) fn mistakes_as_json(
     columns: &ColumnUse,
     records: &[Record],
-    mistakes: &[(usize, Mistake)],
+    mistakes: &[(usize, QuotedRow)],
 ) -> Vec<Value> {
-    let one = |(at, mistake): &(usize, Mistake)| {
+    let one = |(at, mistake): &(usize, QuotedRow)| {
         let record = &records[*at];
         let own = record.columns.iter().filter(|(name, _)| columns.unread.contains(name));
         let own: serde_json::Map<String, Value> = own.cloned().collect();
         json!({
             "record": at + 1,
+            "file": record.place.file.display().to_string(),
             "line": record.place.line,
+            "row": mistake.row,
             "columns": own,
             "text": mistake.text,
             "label": mistake.label,

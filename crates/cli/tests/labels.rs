@@ -174,7 +174,7 @@ fn mistakes_are_listed_with_what_finds_them_again() {
     let wrong = 30.0 - 30.0 * scores["accuracy"].as_f64().unwrap();
     let table = fs::read_to_string(place.path("out.csv")).unwrap();
     let mut lines = table.lines();
-    assert_eq!(lines.next(), Some("id,record,line,text,label,prediction,confidence"));
+    assert_eq!(lines.next(), Some("id,record,file,line,row,text,label,prediction,confidence"));
     let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
     assert_eq!(lines.len() as f64, wrong.round(), "{table}");
     assert!(!lines.is_empty());
@@ -182,12 +182,31 @@ fn mistakes_are_listed_with_what_finds_them_again() {
     for cells in lines {
         let record: usize = cells[1].parse().unwrap();
         assert_eq!(cells[0], format!("T-{}", record - 1));
-        assert_eq!(cells[2], (2 * record).to_string(), "two lines each, after the header");
-        assert_ne!(cells[4], cells[5]);
-        let confidence: f64 = cells[6].parse().unwrap();
+        assert_eq!(cells[2], "queue.csv");
+        assert_eq!(cells[3], (2 * record).to_string(), "two lines each, after the header");
+        assert_eq!(cells[4], (record + 1).to_string(), "a spreadsheet has one row each");
+        assert_ne!(cells[6], cells[7]);
+        let confidence: f64 = cells[8].parse().unwrap();
         assert!(confidence <= last && confidence >= 0.5, "{table}");
         last = confidence;
     }
+    let first = &scores["mistakes"][0];
+    let (line, row) = (first["line"].as_u64().unwrap(), first["row"].as_u64().unwrap());
+    assert_eq!((first["file"].as_str(), line), (Some("queue.csv"), 2 * (row - 1)));
+    let shown = place.run("evaluate classifier queue.csv").ok();
+    assert!(shown.contains(&format!("queue.csv:{line} (row {row})")), "{shown}");
+    // a document per file has a name of its own
+    let folder = place.path("folder/good");
+    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(place.path("folder/bad")).unwrap();
+    for n in 0..4 {
+        fs::write(folder.join(format!("{n}.txt")), text(n, "bad")).unwrap();
+        fs::write(place.path("folder/bad").join(format!("{n}.txt")), text(n, "good")).unwrap();
+    }
+    let found = place.run("evaluate classifier folder --json").json();
+    let files: Vec<&str> =
+        found["mistakes"].as_array().unwrap().iter().map(|m| m["file"].as_str().unwrap()).collect();
+    assert!(!files.is_empty() && files.iter().all(|file| file.starts_with("folder/")), "{found}");
     let done = place.run("evaluate classifier queue.csv --mistakes out.csv");
     assert!(done.code == Some(2) && done.stderr.contains("out.csv: exists already"), "{done:?}");
     let done = place.run("evaluate classifier nothing.csv --mistakes other.csv");

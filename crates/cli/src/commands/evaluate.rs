@@ -28,7 +28,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     /// Write every row that is predicted wrong to this CSV file, the most confident mistakes first:
-    /// its record number and line, its other columns, its text, its label and the prediction
+    /// its other columns, its record number, file, line and row of a spreadsheet, its text, its label
+    /// and the prediction
     #[arg(long, value_name = "FILE")]
     mistakes: Option<PathBuf>,
     #[command(flatten)]
@@ -87,7 +88,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 table.write(&reader.columns(), &records, &found.mistakes)?;
             }
             let mut text = found.scores.to_string();
-            text += &mistakes_in_words(&records, &found.mistakes)?;
+            text += &mistakes_in_words(&found.mistakes)?;
             let mistakes = mistakes_as_json(&reader.columns(), &records, &found.mistakes);
             out.result(&WithMistakes { scores: &found.scores, mistakes }, &text)
         }

@@ -32,6 +32,24 @@ impl Place {
     pub(crate) fn in_row(self, row: u64) -> Self {
         Self { row: (row != self.line).then_some(row), ..self }
     }
+
+    /// Row of a spreadsheet, from 1, a header included.
+    pub fn spreadsheet_row(&self) -> u64 {
+        self.row.unwrap_or(self.line)
+    }
+
+    /// `FILE:LINE`.
+    pub fn file_and_line(&self) -> String {
+        format!("{}:{}", self.file.display(), self.line)
+    }
+
+    /// Without the folder, which should not be passed on with a report.
+    pub(crate) fn without_folder(&self) -> Self {
+        match self.file.file_name() {
+            Some(name) => Self { file: Arc::from(Path::new(name)), ..*self },
+            None => self.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Place {
@@ -43,7 +61,7 @@ impl fmt::Display for Place {
 
 impl Serialize for Place {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Self { row: None, ..self.clone() })
+        serializer.serialize_str(&self.file_and_line())
     }
 }
 
@@ -57,5 +75,15 @@ mod tests {
         assert_eq!(place(7).to_string(), "a.csv:7");
         assert_eq!(place(5).to_string(), "a.csv:7 (row 5)");
         assert_eq!(serde_json::to_string(&place(5)).unwrap(), "\"a.csv:7\"");
+        assert_eq!((place(5).spreadsheet_row(), place(7).spreadsheet_row()), (5, 7));
+    }
+
+    #[test]
+    fn the_folder_can_be_left_out() {
+        let short = |path: &str| {
+            Place::new(&Arc::from(Path::new(path)), 7).in_row(5).without_folder().to_string()
+        };
+        assert_eq!(short("/home/me/a.csv"), "a.csv:7 (row 5)");
+        assert_eq!(short("<stdin>"), "<stdin>:7 (row 5)");
     }
 }

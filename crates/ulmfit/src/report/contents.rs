@@ -1,7 +1,7 @@
 //! The contents of a report on a trained classifier, as plain data.
 
 use super::baseline::BaselineScores;
-use super::{ClassifierEvaluation, Mistake, TrainingHistory};
+use super::{ClassifierEvaluation, QuotedRow, TrainingHistory};
 use crate::decisions::Automation;
 use crate::input::{LabelCounts, RowCounts};
 use crate::report::statistics::Comparison;
@@ -53,7 +53,9 @@ pub struct Report {
     /// What can be left to it, by these rows; none if there are none.
     pub automation: Option<Automation>,
     /// The worst mistakes on these rows, the worst first.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<QuotedRow>,
+    /// The right answers on these rows that were closest, the least confident first; none for numbers.
+    pub least_sure: Vec<QuotedRow>,
     /// The history of each training, in the order of the stages.
     pub training: Vec<TrainingHistory>,
     /// Provenance.

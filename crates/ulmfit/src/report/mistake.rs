@@ -1,27 +1,9 @@
 //! The mistakes that a person should look at first.
 
+use super::QuotedRow;
 use crate::data::labels::{LabelSet, Target};
-use crate::data::{DataError, Place, Record};
+use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
-use serde::Serialize;
-
-/// A row that was predicted wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Mistake {
-    /// The beginning of its text.
-    pub text: String,
-    /// Its file and line.
-    pub place: String,
-    /// Its label; with several labels per text, all of them, joined by commas.
-    pub label: String,
-    /// The prediction.
-    pub guess: String,
-    /// Probability of the prediction; with several labels, of the worst one; `None` for numbers.
-    pub confidence: Option<f64>,
-}
-
-/// Characters of a text that are shown.
-const EXCERPT: usize = 240;
 
 /// At most `most` mistakes, the most confident (for numbers, the largest) first.
 ///
@@ -34,7 +16,7 @@ pub fn worst_mistakes(
     records: &[Record],
     rows: &[Vec<f32>],
     most: usize,
-) -> Result<Vec<Mistake>, DataError> {
+) -> Result<Vec<QuotedRow>, DataError> {
     let found = mistakes(labels, records, rows)?;
     Ok(found.into_iter().take(most).map(|(_, mistake)| mistake).collect())
 }
@@ -47,7 +29,7 @@ pub fn mistakes(
     labels: &LabelSet,
     records: &[Record],
     rows: &[Vec<f32>],
-) -> Result<Vec<(usize, Mistake)>, DataError> {
+) -> Result<Vec<(usize, QuotedRow)>, DataError> {
     let mut found = Vec::new();
     for (at, (record, row)) in records.iter().zip(rows).enumerate() {
         let wrong = Wrong::of(labels.names(), &labels.target(record)?, row);
@@ -56,14 +38,8 @@ pub fn mistakes(
     // a stable sort, so that rows decide between equals
     found.sort_by(|a, b| b.1.weight.total_cmp(&a.1.weight));
     let mistake = |(at, wrong): (usize, Wrong)| {
-        let mistake = Mistake {
-            text: excerpt(&records[at].fields.join(" ")),
-            place: short(&records[at].place),
-            label: wrong.label,
-            guess: wrong.guess,
-            confidence: wrong.is_probability.then_some(wrong.weight),
-        };
-        (at, mistake)
+        let confidence = wrong.is_probability.then_some(wrong.weight);
+        (at, QuotedRow::new(&records[at], wrong.label, wrong.guess, confidence))
     };
     Ok(found.into_iter().map(mistake).collect())
 }
@@ -78,10 +54,7 @@ pub(super) struct Wrong {
 
 impl Wrong {
     pub(super) fn of(names: &[String], target: &Target, row: &[f32]) -> Option<Self> {
-        let joined = |classes: &[u32]| {
-            let names: Vec<&str> = classes.iter().map(|&n| names[n as usize].as_str()).collect();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-        };
+        let joined = |classes: &[u32]| joined(names, classes);
         match target {
             Target::Class(class) => {
                 let guess = argmax(row);
@@ -114,28 +87,16 @@ impl Wrong {
     }
 }
 
-/// The beginning of a text on one line.
-pub(super) fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => line[..end].trim_end().to_owned() + "…",
-        None => line,
-    }
-}
-
-/// Without the folder, which should not be passed on with a report.
-pub(super) fn short(place: &Place) -> String {
-    let file = place.file.file_name().map_or_else(
-        || place.file.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    );
-    format!("{file}:{}", place.line)
+/// Names of several labels in one cell.
+pub(super) fn joined(names: &[String], classes: &[u32]) -> String {
+    let names: Vec<&str> = classes.iter().map(|&n| names[n as usize].as_str()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::RawLabel;
+    use crate::data::{Place, RawLabel};
     use crate::data::labels::{LabelOptions, Task};
     use std::path::Path;
     use std::sync::Arc;
@@ -161,7 +122,7 @@ mod tests {
         let labels = LabelSet::from_records(&records, &LabelOptions::default()).unwrap();
         let rows = [vec![0.25, 0.75], vec![0.0, 1.0], vec![0.25, 0.75], vec![0.9, 0.1]];
         let found = worst_mistakes(&labels, &records, &rows, 9).unwrap();
-        let places: Vec<&str> = found.iter().map(|m| m.place.as_str()).collect();
+        let places: Vec<String> = found.iter().map(|m| m.place.to_string()).collect();
         assert_eq!(places, ["rows.csv:4", "rows.csv:1", "rows.csv:3"]);
         assert_eq!((found[1].label.as_str(), found[1].guess.as_str()), ("a", "b"));
         assert_eq!(found[1].confidence, Some(0.75));
@@ -187,12 +148,5 @@ mod tests {
         let found = worst_mistakes(&labels, &records, &[vec![1.0], vec![1.0]], 9).unwrap();
         assert_eq!((found[0].label.as_str(), found[0].guess.as_str()), ("-2", "1.0000"));
         assert_eq!(found[0].confidence, None);
-    }
-
-    #[test]
-    fn an_excerpt_is_one_short_line() {
-        assert_eq!(excerpt(" a\n b\t"), "a b");
-        assert_eq!(excerpt(&"ä".repeat(EXCERPT)), "ä".repeat(EXCERPT));
-        assert_eq!(excerpt(&"ä".repeat(EXCERPT + 1)), "ä".repeat(EXCERPT) + "…");
     }
 }

@@ -12,10 +12,12 @@ mod contents;
 mod evaluation;
 #[cfg(feature = "train")]
 pub mod html;
+mod least_sure;
 pub mod metrics;
 mod mistake;
 #[cfg(feature = "train")]
 mod part_table;
+mod quoted_row;
 mod read_scored;
 mod scored_rows;
 mod scores;
@@ -39,8 +41,10 @@ pub use contents::{
     SelfTrainingReport, StageTime, peak_rss_mb,
 };
 pub use evaluation::ClassifierEvaluation;
+pub use least_sure::least_sure;
 pub use metrics::ClassScores;
-pub use mistake::{Mistake, mistakes, worst_mistakes};
+pub use mistake::{mistakes, worst_mistakes};
+pub use quoted_row::QuotedRow;
 pub use read_scored::read_scored;
 pub use scored_rows::scored_csv;
 pub use scores::ClassificationScores;

@@ -1,6 +1,6 @@
 //! `scored.csv` read again, as the probabilities of rows that are at hand.
 
-use super::mistake::{excerpt, short};
+use super::quoted_row::excerpt;
 use super::scored_rows::our_columns;
 use crate::data::labels::LabelSet;
 use crate::data::readers::{
@@ -45,7 +45,7 @@ pub fn read_scored(
             at.map_or("", |at| text_of(&found[at].1))
         };
         let label = record.label.as_ref().map(RawLabel::names).unwrap_or_default().join(", ");
-        if cell("place") != short(&record.place)
+        if cell("place") != record.place.without_folder().file_and_line()
             || cell("text") != excerpt(&record.fields.join(" "))
             || cell("label") != label
         {

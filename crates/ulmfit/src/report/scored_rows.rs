@@ -1,6 +1,7 @@
 //! `scored.csv`: every labelled row with its prediction.
 
-use super::mistake::{Wrong, excerpt, short};
+use super::mistake::Wrong;
+use super::quoted_row::excerpt;
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
@@ -76,7 +77,7 @@ pub fn scored_csv(
             _ => wrong.is_none().to_string(),
         };
         cells.extend([
-            short(&record.place),
+            record.place.without_folder().file_and_line(),
             excerpt(&record.fields.join(" ")),
             label,
             guess,

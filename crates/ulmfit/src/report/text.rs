@@ -3,7 +3,7 @@
 use super::baseline::{BaselineScores, Rival};
 use super::contents::{Cost, EvaluationSplit, Report, SelfTrainingReport};
 use super::part_table::PartTable;
-use super::table::percent;
+use super::table::{Table, percent};
 use crate::input::RowCounts;
 use std::fmt;
 
@@ -60,6 +60,7 @@ impl fmt::Display for Report {
         if let Some(automation) = &self.automation {
             writeln!(f, "{}\n", automation.sentence)?;
         }
+        self.mistakes_table(f)?;
         let RowCounts { train, valid, test, train_like_test } = self.rows;
         writeln!(f, "examples: {train} training, {valid} validation, {test} test")?;
         if train_like_test > 0 {
@@ -79,6 +80,31 @@ impl fmt::Display for Report {
             }
         }
         self.cost.fmt(f)
+    }
+}
+
+/// Mistakes that are listed.
+const LISTED: usize = 5;
+
+impl Report {
+    /// Where the first mistakes are. Their texts are in the other forms of a report only: this one can
+    /// be passed on.
+    fn mistakes_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mistakes.is_empty() {
+            return Ok(());
+        }
+        let is_number = self.mistakes.iter().any(|row| row.confidence.is_none());
+        let mut table = Table::new(["place", "actual", "predicted", "confidence"]);
+        for row in self.mistakes.iter().take(LISTED) {
+            table.row([
+                row.place.to_string(),
+                row.label.clone(),
+                row.guess.clone(),
+                row.confidence.map(|p| format!("{p:.3}")).unwrap_or_default(),
+            ]);
+        }
+        let title = if is_number { "largest errors" } else { "most confident mistakes" };
+        writeln!(f, "{title} (their texts are in report.html)\n{table}")
     }
 }
 

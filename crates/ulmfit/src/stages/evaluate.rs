@@ -8,7 +8,7 @@ use crate::input::{Document, encode, texts};
 use crate::model::scoring::{argmax, score_stream};
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
-use crate::report::{ClassificationScores, ClassifierEvaluation, Mistake, mistakes};
+use crate::report::{ClassificationScores, ClassifierEvaluation, QuotedRow, mistakes};
 use crate::run::Progress;
 use crate::text::special::UNK_ID;
 use serde::Serialize;
@@ -121,7 +121,7 @@ pub struct Evaluated {
     pub scores: ClassifierEvaluation,
     /// Every record that was predicted wrong, with its position; the most confident mistakes (for
     /// numbers, the largest) first.
-    pub mistakes: Vec<(usize, Mistake)>,
+    pub mistakes: Vec<(usize, QuotedRow)>,
 }
 
 /// Scores of a language model.

@@ -16,12 +16,16 @@ use crate::input::{LabelledSplits, texts};
 use crate::models::ClassifierBundle;
 use crate::report::statistics::{Comparison, Reliability, reliability};
 use crate::report::{ClassifierEvaluation, PartReport};
-use crate::report::{Cost, Report, SelfTrainingReport, peak_rss_mb, worst_mistakes};
+use crate::report::{
+    Cost, Report, SelfTrainingReport, least_sure, peak_rss_mb, worst_mistakes,
+};
 use crate::run::{Runner, Timings};
 use ulmfit_ops::Precision;
 
 /// Mistakes that a report shows.
 const MISTAKES: usize = 20;
+/// Right answers that were close, which it shows, too.
+const LEAST_SURE: usize = 10;
 
 /// A classifier that has just been trained.
 pub(crate) struct Trained {
@@ -122,6 +126,7 @@ pub(crate) fn report_on(
         reliability,
         automation,
         mistakes: worst_mistakes(&labels, evaluated, &evaluated_rows, MISTAKES)?,
+        least_sure: least_sure(&labels, evaluated, &evaluated_rows, LEAST_SURE)?,
         training,
         made,
         cost: Cost {

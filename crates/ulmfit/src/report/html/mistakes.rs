@@ -1,54 +1,60 @@
-//! The mistakes that a person should look at first.
+//! The texts that a person should look at first: mistakes, and right answers that were close.
 
 use super::format::percent;
 use super::titled;
-use crate::report::{ClassifierEvaluation, Mistake, Report};
+use crate::report::{ClassifierEvaluation, QuotedRow, Report};
 use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Markup {
-    if report.mistakes.is_empty() {
-        return html! {};
-    }
     let is_number = matches!(report.evaluated(), Some((ClassifierEvaluation::Regression(_), _)));
-    let (title, guessed, why) = if is_number {
-        (
-            "Largest errors",
-            "predicted",
-            "The texts whose actual value is farthest from the prediction.",
-        )
+    let (title, why) = if is_number {
+        ("Largest errors", "The texts whose actual value is farthest from the prediction.")
     } else {
         (
             "Most confident mistakes",
-            "predicted",
             "Wrong predictions with the highest confidence. Often the label is wrong, or \
              the text fits both.",
         )
     };
-    let (first, more) = report.mistakes.split_at(report.mistakes.len().min(SHOWN));
+    html! {
+        (texts(title, why, &report.mistakes))
+        (texts(
+            "Closest right answers",
+            "Right predictions with the lowest confidence: texts between two labels.",
+            &report.least_sure,
+        ))
+    }
+}
+
+fn texts(title: &str, why: &str, rows: &[QuotedRow]) -> Markup {
+    if rows.is_empty() {
+        return html! {};
+    }
+    let (first, more) = rows.split_at(rows.len().min(SHOWN));
     let content = html! {
         p { (why) }
-        (list(first, guessed))
-        @if !more.is_empty() { details { summary { (more.len()) " more" } (list(more, guessed)) } }
+        (list(first))
+        @if !more.is_empty() { details { summary { (more.len()) " more" } (list(more)) } }
     };
     titled(title, &content)
 }
 
-/// Mistakes that are not folded away.
+/// Texts that are not folded away.
 const SHOWN: usize = 8;
 
-fn list(mistakes: &[Mistake], guessed: &str) -> Markup {
+fn list(rows: &[QuotedRow]) -> Markup {
     html! {
         ol.mistakes {
-            @for mistake in mistakes {
+            @for row in rows {
                 li {
-                    blockquote dir="auto" { (mistake.text) }
+                    blockquote dir="auto" { (row.text) }
                     p {
-                        span.tag { span.quiet { "actual " } bdi { (mistake.label) } }
-                        span.tag.wrong { span.quiet { (guessed) " " } bdi { (mistake.guess) } }
-                        @if let Some(confidence) = mistake.confidence {
+                        span.tag { span.quiet { "actual " } bdi { (row.label) } }
+                        span.tag.wrong[row.label != row.guess] { span.quiet { "predicted " } bdi { (row.guess) } }
+                        @if let Some(confidence) = row.confidence {
                             span.certainty { (percent(confidence)) span.quiet { " sure" } }
                         }
-                        span.place { (mistake.place) }
+                        span.place { (row.place) }
                     }
                 }
             }

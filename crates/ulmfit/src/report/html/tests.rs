@@ -1,18 +1,21 @@
 //! The page is well-formed, self-contained, and no text of the user gets out of its place.
 
 use super::page;
+use crate::data::Place;
 use crate::decisions::{Automation, RiskCurve};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
 use crate::report::{
     BaselineScores, ClassificationScores, ClassifierEvaluation, Cost, Curve, DataHashes,
-    DirectionScore, EpochScore, GroupRates, LabelCounts, Mistake, Provenance, Report, RowCounts,
+    DirectionScore, EpochScore, GroupRates, LabelCounts, Provenance, QuotedRow, Report, RowCounts,
     SelfTrainingReport, StageTime, TfIdfScore, TrainingHistory,
 };
 use crate::text::Direction;
 use crate::train::Validation;
 use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
 
 /// Tries to leave an element, an attribute, a comment, a style sheet.
 const HOSTILE: &str =
@@ -84,11 +87,12 @@ fn report(text: &str) -> Report {
     let comparison = Comparison::new(&hits(58), &hits(40));
     let confidences: Vec<f64> = (0..60).map(|n| 0.5 + f64::from(n) / 120.0).collect();
     let reliability = Reliability::new(&confidences, &hits(50));
-    let mistake = |n: usize| Mistake {
+    let quoted = |line: u64, guess: &str| QuotedRow {
         text: text.to_owned(),
-        place: format!("{text}:{n}"),
+        place: Place::new(&Arc::from(Path::new(text)), line),
+        row: line,
         label: labels[0].clone(),
-        guess: labels[1].clone(),
+        guess: guess.to_owned(),
         confidence: Some(0.9),
     };
     Report {
@@ -126,7 +130,8 @@ fn report(text: &str) -> Report {
         calibration_error: Some(reliability.expected_error()),
         reliability: Some(reliability),
         automation: Some(automation(&confidences, &hits(50))),
-        mistakes: (1..=3).map(mistake).collect(),
+        mistakes: (1..=3).map(|line| quoted(line, &labels[1])).collect(),
+        least_sure: (4..=14).map(|line| quoted(line, &labels[0])).collect(),
         training: vec![course("fine-tune the language model, forward"), course(text)],
         made: made(),
         cost: Cost {
@@ -148,7 +153,7 @@ fn several() -> Report {
 
 fn numbers() -> Report {
     let scores = RegressionScores::new(&[1.0, 2.0, 4.0], &[1.5, 2.0, 3.0]);
-    let mistake = Mistake { confidence: None, label: "4".into(), ..report("x").mistakes.remove(0) };
+    let mistake = QuotedRow { confidence: None, label: "4".into(), ..report("x").mistakes.remove(0) };
     Report {
         labels: Vec::new(),
         test: Some(ClassifierEvaluation::Regression(scores)),
@@ -165,6 +170,7 @@ fn numbers() -> Report {
         calibration_error: None,
         automation: None,
         mistakes: vec![mistake],
+        least_sure: Vec::new(),
         ..report("x")
     }
 }
@@ -179,6 +185,7 @@ fn unscored() -> Report {
         calibration_error: None,
         automation: None,
         mistakes: Vec::new(),
+        least_sure: Vec::new(),
         training: Vec::new(),
         language_model: Vec::new(),
         ..report("x")
@@ -350,6 +357,7 @@ fn what_does_not_fit_the_task_is_left_out() {
     for absent in ["Confusion matrix", "F1", "TF-IDF", "calibration", "% sure"] {
         assert!(!numbers.contains(absent), "{absent} in a regression");
     }
+    assert!(!numbers.contains("Closest right answers"));
     assert!(numbers.contains("Largest errors") && numbers.contains("Always the mean"));
     let several = page(&several());
     assert!(several.contains("Label by label") && several.contains("All labels right"));
@@ -385,10 +393,15 @@ fn text_json_and_page_agree() {
     }
     assert!(text.starts_with(json["verdict"].as_str().unwrap()), "{text}");
     assert!(part("/comparison/p_value") < 0.001 && text.contains("p < 0.001"), "{text}");
+    for place in ["x:1", "x:3"] {
+        assert!(text.contains(place) && page.contains(place), "{place} in {text}");
+        assert!(json["mistakes"].to_string().contains(place), "{place}");
+    }
+    assert!(page.contains("x:14") && !text.contains("x:14"), "{text}");
     for number in ["20.1", "99.5"] {
         assert!(text.contains(number) && page.contains(number), "{number}");
     }
-    for field in ["rows", "labels", "mistakes", "training", "made", "seconds", "stages"] {
+    for field in ["rows", "labels", "mistakes", "least_sure", "training", "made", "seconds", "stages"] {
         assert!(!json[field].is_null(), "{field}");
     }
 }
