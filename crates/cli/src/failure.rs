@@ -28,9 +28,19 @@ pub(crate) fn install_panic_hook() {
 /// What to try next, with commands and options of this program.
 fn hint(error: &Error) -> Option<String> {
     match error {
+        Error::WrongModel { found: "sentence encoder", wanted: "language model", .. } => Some(
+            "use it with `--method encoder`, or give the folder of a language model, or `en`".to_owned(),
+        ),
         Error::WrongModel { wanted: "language model", .. } => Some(
             "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".to_owned(),
         ),
+        Error::WrongModel { wanted: "sentence encoder", .. } => {
+            Some("give `minilm`, or a folder written by `ulmfit import hf`".to_owned())
+        }
+        Error::WrongModel { path, found: "sentence encoder", .. } => Some(format!(
+            "`ulmfit fit ROWS -o MODEL --method encoder --base {}` makes a classifier from it",
+            path.display()
+        )),
         Error::WrongModel { path, .. } => Some(format!(
             "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one from this model",
             path.display()

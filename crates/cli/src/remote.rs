@@ -1,4 +1,4 @@
-//! Predictions of a server instead of a model folder.
+//! Predictions from a server instead of a model folder.
 
 use crate::options::DirectionOption;
 use anyhow::Context;
@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use ulmfit::decisions::Rule;
 use ulmfit_serve::{Client, Columns, Decided, Question};
 
-/// Texts of a request: with all that are asked at a time few enough for a slow server's deadline.
+/// Texts in a request: few enough that a slow server answers all concurrent requests before its deadline.
 const TEXTS: usize = 32;
-/// Bytes of the texts of a request, unless one text has more.
+/// Bytes of text in a request, unless a single text has more.
 const BYTES: usize = 512 << 10;
-/// Requests at a time: the server works while answers travel.
+/// Concurrent requests, so that the server works while answers are on their way.
 const AT_A_TIME: usize = 4;
 
-/// Which server to ask.
+/// Options for a server.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerOptions {
-    /// Ask the server at this address, started with `ulmfit serve`, instead of loading a model
+    /// Send the texts to the server at this address, started with `ulmfit serve`, instead of loading a model
     #[arg(long, value_name = "URL", conflicts_with = "precision")]
     server: Option<String>,
     /// File with the token that the server requires
@@ -42,7 +42,7 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// Asks which columns the model reads.
+    /// Connects, and gets the names of the columns that the model was trained on.
     pub(crate) fn open(
         url: &str,
         options: &ServerOptions,
@@ -70,7 +70,7 @@ impl Remote {
         self.rule.is_some()
     }
 
-    /// True once.
+    /// True on the first call only.
     pub(crate) fn first_time(&mut self) -> bool {
         !std::mem::replace(&mut self.answered, true)
     }

@@ -1,10 +1,10 @@
-//! Hints and exit codes of servers and of those who ask them.
+//! Hints and exit codes for errors of a server and of its clients.
 
 use anyhow::Error as Any;
 use ulmfit::ErrorClass;
 use ulmfit_serve::{ClientError, ServeError};
 
-/// What to do about it, and the exit code, if it is an error of a server or a client.
+/// Hint and exit code, if it is an error of a server or a client.
 pub(crate) fn explain(error: &Any) -> Option<(Option<String>, u8)> {
     let of_server = || {
         let error = error.downcast_ref::<ServeError>()?;
@@ -26,7 +26,7 @@ fn hint(error: &ServeError) -> Option<&'static str> {
         ServeError::SameName { .. } => "name them: `ulmfit serve one/model=one two/model=two`",
         ServeError::BadName { .. } => "give it another name: `ulmfit serve FOLDER=NAME`",
         ServeError::Exposed { .. } => {
-            "require a token with --token-file FILE, or say --open if everybody may ask"
+            "require a token with --token-file FILE, or use --open to let anyone send requests"
         }
         ServeError::Listen { .. } => {
             "choose another address with --listen, such as 127.0.0.1:0 for a free port"

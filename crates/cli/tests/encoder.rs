@@ -131,6 +131,8 @@ fn what_an_encoder_would_ignore_is_refused() {
         (format!("{FIT} --head 20"), "--head has no effect"),
         ("fit train.csv --tuning frozen".into(), "--tuning has no effect with `--method ulmfit`"),
         ("fit train.csv --method encoder --base none".into(), "cannot be trained from scratch"),
+        ("import hf lm".into(), "lm: this is a model folder of ulmfit already"),
+        ("import hf train.csv".into(), "train.csv: this is a file"),
     ] {
         let done = place.run(&format!("{line} -o out"));
         assert_eq!(done.code, Some(2), "{line}: {done:?}");
@@ -138,12 +140,12 @@ fn what_an_encoder_would_ignore_is_refused() {
         assert!(!place.path("out").exists());
     }
     for (line, message) in [
-        ("fit train.csv -o out --method encoder --base lm", "a sentence encoder is needed here"),
-        ("fit train.csv -o out --base base", "a language model is needed here"),
-        ("predict base test.csv", "a classifier is needed here"),
+        ("fit train.csv -o out --method encoder --base lm", "encoder is needed here\nhint: give `minilm`"),
+        ("fit train.csv -o out --base base", "needed here\nhint: use it with `--method encoder`"),
+        ("predict base test.csv", "needed here\nhint: `ulmfit fit ROWS -o MODEL --method encoder --base"),
+        ("predict lm test.csv", "here\nhint: give a folder written by `ulmfit fit`; `ulmfit train lm"),
         ("evaluate base test.csv", "a classifier is needed here"),
-        ("import hf lm -o out", "missing field `model_type`"),
-        ("import hf nowhere -o out", "does not exist"),
+        ("import hf nowhere -o out", "nowhere: the folder does not exist\nhint: nothing is downloaded"),
     ] {
         let done = place.run(line);
         assert!(matches!(done.code, Some(65 | 66)), "{line}: {done:?}");

@@ -1,4 +1,4 @@
-//! Texts that Python gives, without copies: lists of `str`, and whatever speaks Arrow.
+//! Texts from Python without copies: lists of `str`, and objects with the Arrow interface.
 
 use crate::errors;
 use arrow_array::cast::AsArray as _;
@@ -51,7 +51,7 @@ impl Column {
         for chunk in reader {
             let chunk = chunk.map_err(|error| PyTypeError::new_err(error.to_string()))?;
             if !is_text(chunk.data_type()) {
-                let message = format!("X is a column of {}, not of texts", chunk.data_type());
+                let message = format!("X is a column of type {}, not of texts", chunk.data_type());
                 return Err(errors::new(py, "DataError", &message));
             }
             if let Some(row) = (0..chunk.len()).find(|&row| is_missing(&chunk, row)) {
@@ -77,7 +77,7 @@ impl Column {
     /// The text of a row.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// If there is no such row.
     pub(crate) fn text(&self, row: usize) -> &str {
         match self {
             Self::Strings(strings) => &strings[row],
@@ -98,7 +98,7 @@ fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// Whether a cell is null, or stands for a null of its dictionary.
+/// Whether a cell is null, or refers to a null in its dictionary.
 fn is_missing(array: &ArrayRef, row: usize) -> bool {
     if array.is_null(row) {
         return true;
@@ -136,7 +136,7 @@ pub(crate) struct Documents(Vec<Column>);
 
 impl Documents {
     /// # Errors
-    /// `DataError` when columns differ in length, or there is none.
+    /// `DataError` if there is no column, or columns differ in length.
     pub(crate) fn new(py: Python<'_>, columns: Vec<Column>) -> PyResult<Self> {
         let lengths: Vec<usize> = columns.iter().map(Column::len).collect();
         match lengths.first() {

@@ -1,4 +1,4 @@
-//! Errors of the library as Python's exceptions, which `python/ulmfit/_errors.py` defines.
+//! Errors of the library as the Python exceptions that `python/ulmfit/_errors.py` defines.
 
 use pyo3::prelude::*;
 use std::error::Error as _;

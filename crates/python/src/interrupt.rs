@@ -1,4 +1,4 @@
-//! Work beside Python: the interpreter is released, and Ctrl-C stops the work.
+//! Long work: the interpreter is released meanwhile, and Ctrl-C stops it.
 
 use crate::threads::pool;
 use pyo3::prelude::*;
@@ -7,15 +7,15 @@ use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How often Python is asked for a signal.
+/// How often Python is asked whether a signal has arrived.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Runs `work` on a pool of `threads` with the interpreter released.
 ///
-/// `work` is given a flag that is raised when the user presses Ctrl-C, and should then end soon.
+/// `work` gets a flag that is set when the user presses Ctrl-C; it should then return soon.
 ///
 /// # Errors
-/// `KeyboardInterrupt`, or whatever a signal handler raised, once the work has ended.
+/// `KeyboardInterrupt`, or what a signal handler raised, after the work has returned.
 pub(crate) fn interruptible<T: Send>(
     py: Python<'_>,
     threads: Option<usize>,
@@ -26,7 +26,7 @@ pub(crate) fn interruptible<T: Send>(
     let mut interrupted = None;
     let result = std::thread::scope(|scope| {
         let (done, ended) = channel::<()>();
-        let ended = Mutex::new(ended); // shared with what runs without the interpreter
+        let ended = Mutex::new(ended); // shared with the closure that runs without the interpreter
         let wait = || ended.lock().expect("no other thread has it").recv_timeout(PATIENCE);
         let (stop, pool) = (&stop, &pool);
         let worker = scope.spawn(move || {

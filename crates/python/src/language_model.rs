@@ -1,4 +1,4 @@
-//! A language model that Python holds.
+//! A language model as a Python object.
 
 use crate::errors::exception;
 use pyo3::prelude::*;
@@ -28,7 +28,7 @@ impl LanguageModel {
         py.detach(|| self.0.text.tokenizer().tokenize(&[text.as_str()]))
     }
 
-    /// Number of words or pieces that it knows.
+    /// Number of words or subwords in its vocabulary.
     #[getter]
     fn vocabulary_size(&self) -> usize {
         self.0.text.vocab().len()

@@ -1,4 +1,4 @@
-//! `ulmfit._ulmfit`: the engine as Python sees it. What users call is in `python/ulmfit`.
+//! `ulmfit._ulmfit`: the engine. The classes for users are in `python/ulmfit`.
 
 mod documents;
 mod errors;

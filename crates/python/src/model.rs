@@ -1,4 +1,4 @@
-//! A classifier that Python holds.
+//! A classifier as a Python object.
 
 use crate::documents::{Column, Documents};
 use crate::errors::exception;
@@ -14,16 +14,16 @@ use ulmfit::checkpoint::ModelFolder;
 use ulmfit::data::labels::LabelKind;
 use ulmfit::{Classifier, Error, Precision};
 
-/// Documents that are tokenised and answered at a time.
+/// Number of documents that are tokenized and predicted before signals are checked.
 const CHUNK: usize = 512;
-/// Documents of a batch. It changes the speed and no bit of an answer.
+/// Batch size. It changes the speed, but no bit of a prediction.
 const BATCH: usize = 64;
 
-/// A trained classifier. Threads can share it.
+/// A trained classifier. It can be shared between threads.
 #[pyclass(frozen, module = "ulmfit._ulmfit")]
 pub(crate) struct Model {
     classifier: Classifier,
-    /// The model folder, which is what is pickled.
+    /// The files of the model folder, which are what is pickled.
     files: BTreeMap<String, Vec<u8>>,
     hash: String,
 }
@@ -119,12 +119,12 @@ impl Model {
         Ok(files)
     }
 
-    /// One file of the model folder as text, if it is there.
+    /// A file of the model folder as text; `None` if there is no such file.
     fn text_file(&self, name: &str) -> Option<String> {
         self.files.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
-    /// Hash of the model folder, without what differs from one training to the next.
+    /// Hash of the model folder, without what differs between repeated trainings, such as times.
     #[getter]
     fn hash(&self) -> &str {
         &self.hash
@@ -146,13 +146,13 @@ impl Model {
         }
     }
 
-    /// Names of the text columns it learned from.
+    /// Names of the text columns that it was trained on.
     #[getter]
     fn text_columns(&self) -> Vec<String> {
         self.classifier.text_columns().to_vec()
     }
 
-    /// Probabilities `[n, C]`, or numbers `[n, 1]`, of documents given as columns of texts.
+    /// Probabilities `[n, C]`, or numbers `[n, 1]`, for documents given as columns of texts.
     fn predict<'py>(
         &self,
         py: Python<'py>,

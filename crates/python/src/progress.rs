@@ -1,4 +1,4 @@
-//! What a training tells, told to Python.
+//! Passes the progress of a training to Python.
 
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,9 +8,9 @@ use ulmfit::train::{Control, Event};
 /// Calls `callback(kind, stage, data)`, if there is one; `data` is JSON or a text.
 pub(crate) struct Told<'a> {
     pub(crate) callback: Option<Py<PyAny>>,
-    /// Raised when the user wants to stop.
+    /// Set when the user wants to stop.
     pub(crate) stop: &'a AtomicBool,
-    /// What the callback raised.
+    /// The exception that the callback raised.
     pub(crate) failed: Option<PyErr>,
 }
 

@@ -1,7 +1,7 @@
-//! Thread pools: one per number of threads, made when it is first needed.
+//! Thread pools: one per number of threads, created when it is first needed.
 //!
-//! A process that was forked has none of its parent's threads: pools would wait for ever. Python
-//! calls [`forget_threads`] in every child.
+//! A forked process does not have its parent's threads, so a pool would wait for ever. Python calls
+//! [`forget_threads`] in every child.
 
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 static POOLS: Mutex<Option<HashMap<usize, Arc<ThreadPool>>>> = Mutex::new(None);
 
-/// A pool of so many threads; of as many as the machine has cores if none is given.
+/// A pool of this many threads; by default, as many as the machine has cores.
 ///
 /// # Errors
-/// Python's `OSError` if the system has no more threads.
+/// `OSError` if the system cannot start more threads.
 pub(crate) fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
     let threads = threads.unwrap_or(0);
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,11 +29,11 @@ pub(crate) fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
     Ok(pool)
 }
 
-/// Lets go of all pools without stopping them: for the child of a fork, where their threads are
-/// not.
+/// Forgets all pools without stopping them: for the child of a fork, where their threads do not
+/// exist.
 #[pyfunction]
 pub(crate) fn forget_threads() {
-    // A lock that another thread of the parent held stays locked here: then nothing can be done.
+    // if another thread of the parent held the lock, it stays locked here, and nothing can be done
     if let Ok(mut pools) = POOLS.try_lock() {
         mem::forget(pools.take());
     }

@@ -19,7 +19,7 @@ use ulmfit::stages::ClassifyOptions;
 use ulmfit::text::{Direction, VocabConfig};
 use ulmfit::{Error, Examples, Trainer};
 
-/// What a training is asked for; the fields are those of the estimators.
+/// Options of a training; the fields are parameters of the estimators.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Options {
@@ -152,8 +152,8 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
     Ok(trainer)
 }
 
-/// Trains a classifier. On Ctrl-C the state is saved where `checkpoint_dir` says, and
-/// `KeyboardInterrupt` is raised; the same call goes on from there.
+/// Trains a classifier. On Ctrl-C the state is saved in `checkpoint_dir` and `KeyboardInterrupt` is
+/// raised; the same call continues from there.
 #[pyfunction]
 #[pyo3(signature = (train_set, validation_set, options, callback=None))]
 pub(crate) fn train(

@@ -1,4 +1,4 @@
-//! A client: predictions of a server, with the very numbers that it computed.
+//! A client, which returns exactly the numbers that the server computed.
 
 use crate::api::{Received, ReceivedElement, Text};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use ulmfit::decisions::Rule;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode};
 
-/// Tries of a request that the server is too busy for.
+/// How often a request is sent to a server that is too busy.
 const TRIES: u32 = 8;
 
 /// Asks a server for predictions.
@@ -16,48 +16,48 @@ pub struct Client {
     agent: Agent,
     url: String,
     token: Option<String>,
-    /// Name of the model, unless the server's first is meant.
+    /// Name of the model; `None` for the server's first.
     model: Option<String>,
 }
 
-/// What a client wants to know of its texts.
+/// Options of a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Question<'a> {
-    /// `forward`, `backward` or `both`; all directions of the model unless it is given.
+    /// `forward`, `backward` or `both`; `None` for all directions of the model.
     pub direction: Option<&'a str>,
     /// When to answer.
     pub rule: Option<Rule>,
 }
 
-/// What a server says of texts.
+/// Predictions of a server.
 #[derive(Clone, Debug, Default)]
 pub struct Decided {
-    /// The predictions in order. Without a rule, none is withheld; what a rule withholds is an empty
-    /// label, or zero.
+    /// The predictions, in order. Only a rule withholds any: a withheld label is empty, a withheld
+    /// number zero.
     pub decisions: Vec<Decision>,
-    /// What the rule promises, for a person.
+    /// What the rule guarantees, in words.
     pub promise: Option<String>,
-    /// What the rule cannot promise.
+    /// What the rule cannot guarantee.
     pub warnings: Vec<String>,
 }
 
-/// Names of the columns that a model learned from.
+/// Names of the columns that a model was trained on.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    /// The text columns in their order; none if they had no names.
+    /// The text columns, in order; empty if they had no names.
     pub text: Vec<String>,
     /// The column of the labels, if it had a name.
     pub label: Option<String>,
 }
 
-/// Why a client got no answer.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// Nobody answered.
+    /// The server cannot be reached.
     #[error("{url} cannot be reached")]
     Unreachable {
-        /// Address that was asked.
+        /// Address of the request.
         url: String,
         /// What went wrong.
         #[source]
@@ -66,19 +66,19 @@ pub enum ClientError {
     /// The server refused.
     #[error("{url} answers {status}: {detail}")]
     Refused {
-        /// Address that was asked.
+        /// Address of the request.
         url: String,
         /// The status.
         status: u16,
-        /// What the server says.
+        /// The server's message.
         detail: String,
-        /// What the server says to do about it.
+        /// The server's hint.
         hint: Option<String>,
     },
-    /// What came is not an answer.
+    /// The answer is not that of a `ulmfit` server.
     #[error("{url} does not answer like a ulmfit server: {what}")]
     Strange {
-        /// Address that was asked.
+        /// Address of the request.
         url: String,
         /// What is wrong with it.
         what: String,
@@ -86,7 +86,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Whether fewer texts may be answered: the request is too large, or takes too long.
+    /// Whether a smaller request may succeed: this one is too large, or takes too long.
     fn is_too_much(&self) -> bool {
         matches!(self, Self::Refused { status: 413 | 504, .. })
     }
@@ -147,10 +147,10 @@ impl Client {
         Self { agent, url: url.trim_end_matches('/').to_owned(), token, model }
     }
 
-    /// Names of the columns that the model learned from.
+    /// Names of the columns that the model was trained on.
     ///
     /// # Errors
-    /// [`ClientError`] when the server does not answer, or lacks the model.
+    /// [`ClientError`] when the server does not answer or does not have the model.
     pub fn columns(&self) -> Result<Columns, ClientError> {
         let url = format!("{}/models", self.url);
         let mut request = self.agent.get(&url);
@@ -167,7 +167,7 @@ impl Client {
         let missing = || ClientError::Refused {
             url,
             status: 404,
-            detail: format!("no model is called `{}`", self.model.as_deref().unwrap_or_default()),
+            detail: format!("there is no model `{}`", self.model.as_deref().unwrap_or_default()),
             hint: None,
         };
         let config = card.ok_or_else(missing)?.config;
@@ -176,10 +176,11 @@ impl Client {
 
     /// The prediction for each document, in order; a document is the texts of its columns.
     ///
-    /// Requests that are too large, or not answered in time, are halved; while the server is too busy it is asked again.
+    /// A request that is too large or not answered in time is halved. If the server is too busy, the request is
+    /// sent again.
     ///
     /// # Errors
-    /// [`ClientError`] when there is no answer.
+    /// [`ClientError`] when a request fails.
     pub fn predict(
         &self,
         documents: &[&[String]],
@@ -251,7 +252,7 @@ fn unreachable(url: &str, source: ureq::Error) -> ClientError {
     ClientError::Unreachable { url: url.to_owned(), source: Box::new(source) }
 }
 
-/// How long to wait before the next try, if the server asks for one.
+/// How long to wait before the next attempt, if the server asks for one.
 fn busy(answer: &Response<ureq::Body>) -> Option<Duration> {
     let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
     if !asks.contains(&answer.status()) {

@@ -1,9 +1,9 @@
-//! Why a server cannot start, or did not end well.
+//! Errors of starting and stopping a server.
 
 use std::path::PathBuf;
 use ulmfit::ErrorClass;
 
-/// Why a server cannot start, or did not end well.
+/// Why a server could not start, or did not stop cleanly.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -16,28 +16,28 @@ pub enum ServeError {
         /// The name.
         name: String,
     },
-    /// A name that cannot be part of an address.
-    #[error("`{name}` cannot be the name of a model: letters, digits, `-`, `_` and `.` can")]
+    /// A name that cannot be part of a URL.
+    #[error("`{name}` cannot be the name of a model: use letters, digits, `-`, `_` and `.` only")]
     BadName {
         /// The name.
         name: String,
     },
-    /// An address that others reach, without a token.
-    #[error("{address} can be reached from other machines, and no token is required there")]
+    /// An address that other machines can reach, without a token.
+    #[error("{address} can be reached from other machines, but no token is required")]
     Exposed {
         /// The address.
         address: String,
     },
-    /// Nobody can listen there.
+    /// The address cannot be used.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: String,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// A token file without tokens.
+    /// A token file that cannot be used.
     #[error("{}: {message}", path.display())]
     Tokens {
         /// The file.
@@ -45,17 +45,17 @@ pub enum ServeError {
         /// What is wrong.
         message: String,
     },
-    /// The system refused something else.
+    /// Another error of the system.
     #[error("{what}")]
     Io {
-        /// What we wanted to do.
+        /// What failed.
         what: &'static str,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// Requests were given up at the end.
-    #[error("{requests} requests were not answered in time before the server stopped")]
+    /// Requests were abandoned when the server stopped.
+    #[error("the server stopped before it had answered all requests (unanswered: {requests})")]
     NotDrained {
         /// How many.
         requests: usize,

@@ -11,9 +11,9 @@ use ulmfit::models::{ModelSummary, open_model};
 use ulmfit::text::Direction;
 use ulmfit::{Classifier, Error, Precision};
 
-/// A model in memory. Requests hold on to the one they began with.
+/// A model in memory. A request keeps the one that it began with.
 pub(crate) struct Loaded {
-    /// Its name here.
+    /// Its name on this server.
     pub(crate) name: String,
     /// Hash of its folder.
     pub(crate) hash: String,
@@ -21,17 +21,17 @@ pub(crate) struct Loaded {
     pub(crate) classifier: Classifier,
     /// Its reading directions.
     pub(crate) directions: Vec<Direction>,
-    /// What `inspect --json` prints of it.
+    /// What `inspect --json` prints for it.
     pub(crate) summary: Value,
-    /// Rules that were asked for, and what they come to: that takes a while.
+    /// Rules of earlier requests with their thresholds, which take a while to compute.
     policies: Mutex<Vec<(Rule, Arc<Policy>)>>,
 }
 
-/// Rules that are remembered.
+/// Number of rules that are kept.
 const RULES: usize = 32;
 
 impl Loaded {
-    /// The thresholds that a rule comes to for this model.
+    /// The thresholds of a rule for this model.
     ///
     /// # Errors
     /// As [`Classifier::policy`].
@@ -52,7 +52,7 @@ impl Loaded {
     fn open(source: &ModelSource, precision: Precision) -> Result<Self, Error> {
         let folder = open_model(&source.path)?;
         let classifier = Classifier::from_folder(&folder)?.with_precision(precision);
-        // weights that give no numbers are found now, before the model answers anybody
+        // finds weights that give NaN before the model answers a request
         classifier.predict(["a text of some words, and others", ""])?;
         let summary = ModelSummary::read(&folder)?;
         Ok(Self {
@@ -66,7 +66,7 @@ impl Loaded {
     }
 }
 
-/// A name and the model that has it at the moment.
+/// A name and the model that has it now.
 pub(crate) struct Hosted {
     source: ModelSource,
     precision: Precision,
@@ -86,8 +86,8 @@ impl Hosted {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Loads the folder again, beside the model that answers meanwhile, and swaps them. A folder
-    /// that cannot be loaded changes nothing.
+    /// Loads the folder again while the old model answers, then swaps them. If the folder cannot be
+    /// loaded, the old model stays.
     pub(crate) fn reload(&self, metrics: &Metrics, log: Log) {
         let name = || ("model", Value::from(self.name()));
         match Loaded::open(&self.source, self.precision) {
@@ -100,7 +100,7 @@ impl Hosted {
             Err(error) => {
                 metrics.reload(self.name(), "refused");
                 let why = ("error", Value::from(error.to_string()));
-                log.error("model refused, the old one stays", &[name(), why]);
+                log.error("model cannot be loaded, the old one stays", &[name(), why]);
             }
         }
     }
@@ -116,7 +116,7 @@ impl Models {
     /// [`ServeError`] when one cannot be loaded, or a name cannot be used.
     ///
     /// # Panics
-    /// Without any source.
+    /// If `sources` is empty.
     pub(crate) fn open(sources: &[ModelSource], precision: Precision) -> Result<Self, ServeError> {
         assert!(!sources.is_empty(), "a server has a model");
         let mut models: Vec<Hosted> = Vec::new();

@@ -1,11 +1,12 @@
-//! Serves text classifiers over HTTP: predictions with the bits of the command line, however many
-//! clients there are; overload that refuses instead of collapsing; a page for people.
+//! Serves text classifiers over HTTP. Answers have the same bits as on the command line, for any number of
+//! clients; requests above the limits are refused instead of slowing down all others; there is a page for
+//! people.
 //!
-//! [`serve`] runs until it is told to stop. [`Client`] asks such a server.
+//! [`serve`] runs until it is told to stop. [`Client`] sends requests to such a server.
 //!
-//! From the bottom up: `engine` makes batches of waiting texts and predicts them on threads of its
-//! own, `hosted` holds the models and swaps them, `routes` turns requests into texts and answers into
-//! JSON, `net` listens, limits connections and drains. `api` has the types of both sides.
+//! From the bottom up: `api` has the types of requests and answers. `engine` batches waiting texts and
+//! predicts them on its own threads. `hosted` holds the models and reloads them. `routes` turns requests into
+//! texts and predictions into JSON. `net` accepts, limits and drains connections.
 
 mod api;
 mod client;

@@ -1,4 +1,4 @@
-//! Events on standard error. Texts of requests are never among them.
+//! The log on standard error. It never contains texts of requests.
 
 use crate::LogForm;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ulmfit::printable::printable;
 
-/// How much an event matters.
+/// Severity of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Info,
@@ -44,7 +44,7 @@ impl Log {
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let line = line(self.form, since, level, event, fields);
-        // whether anybody reads it must not matter
+        // the server must go on if nobody reads the log
         _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
@@ -82,7 +82,7 @@ fn line(
     line
 }
 
-/// Time in UTC with milliseconds, as RFC 3339 has it.
+/// Time in UTC with milliseconds, in the format of RFC 3339.
 fn rfc3339(since: Duration) -> String {
     let seconds = since.as_secs();
     let (days, rest) = (seconds / 86_400, seconds % 86_400);

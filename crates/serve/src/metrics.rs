@@ -1,4 +1,4 @@
-//! Numbers for Prometheus.
+//! Metrics for Prometheus.
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, SharedString};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
@@ -6,12 +6,12 @@ use std::fmt::Write;
 use std::time::Duration;
 use ulmfit::Prediction;
 
-/// Where a server counts what it does: no global state, two servers of a process count apart.
+/// The metrics of one server. They are not global: two servers in one process count separately.
 pub(crate) struct Metrics {
     recorder: PrometheusRecorder,
-    /// Texts that wait.
+    /// Waiting texts.
     pub(crate) queue_texts: Gauge,
-    /// Connections that are open.
+    /// Open connections.
     pub(crate) connections: Gauge,
     queue_seconds: Histogram,
     infer_seconds: Histogram,
@@ -35,19 +35,19 @@ const POWERS: [f64; 18] = [
 /// Name, buckets (none: not a histogram) and meaning.
 const DESCRIPTIONS: [(&str, &[f64], &str); 14] = [
     ("ulmfit_request_seconds", &SECONDS, "Time from a request to its answer."),
-    ("ulmfit_queue_seconds", &SECONDS, "Time that a text waited for its batch."),
-    ("ulmfit_infer_seconds", &SECONDS, "Time that a batch was computed."),
-    ("ulmfit_batch_texts", &POWERS, "Texts of a batch."),
-    ("ulmfit_batch_tokens", &POWERS, "Tokens of a batch."),
+    ("ulmfit_queue_seconds", &SECONDS, "Time that a text waited in the queue."),
+    ("ulmfit_infer_seconds", &SECONDS, "Time to predict a batch."),
+    ("ulmfit_batch_texts", &POWERS, "Texts in a batch."),
+    ("ulmfit_batch_tokens", &POWERS, "Tokens in a batch."),
     ("ulmfit_confidence", &SHARES, "Confidence of the predictions of a model."),
-    ("ulmfit_unknown_words_ratio", &SHARES, "Share of a text's tokens that the vocabulary lacks."),
+    ("ulmfit_unknown_words_ratio", &SHARES, "Share of a text's tokens that are not in the vocabulary."),
     ("ulmfit_requests_total", &[], "Requests answered, by route and status."),
     ("ulmfit_texts_total", &[], "Texts predicted, by model and label."),
     ("ulmfit_abstained_total", &[], "Texts that a rule left to a person, by model."),
-    ("ulmfit_tokens_total", &[], "Tokens of the texts predicted."),
-    ("ulmfit_queue_texts", &[], "Texts that wait."),
-    ("ulmfit_connections", &[], "Connections that are open."),
-    ("ulmfit_reloads_total", &[], "Attempts to load a model again, by model and outcome."),
+    ("ulmfit_tokens_total", &[], "Tokens of predicted texts."),
+    ("ulmfit_queue_texts", &[], "Texts in the queue."),
+    ("ulmfit_connections", &[], "Open connections."),
+    ("ulmfit_reloads_total", &[], "Attempts to reload a model, by model and outcome."),
 ];
 
 fn label(name: &'static str, value: &str) -> Label {
@@ -140,19 +140,19 @@ impl Metrics {
         self.recorder.register_counter(&key, &METADATA).increment(1);
     }
 
-    /// A model was loaded again, or could not be.
+    /// A model was reloaded, or could not be.
     pub(crate) fn reload(&self, model: &str, outcome: &'static str) {
         let labels = vec![label("model", model), Label::new("outcome", outcome)];
         let key = Key::from_parts("ulmfit_reloads_total", labels);
         self.recorder.register_counter(&key, &METADATA).increment(1);
     }
 
-    /// Takes in what was recorded: without it single values would pile up until somebody asks.
+    /// Aggregates recorded values, which would otherwise pile up until the metrics are read.
     pub(crate) fn upkeep(&self) {
         self.recorder.handle().run_upkeep();
     }
 
-    /// All of it in Prometheus' text format.
+    /// All metrics in the text format of Prometheus.
     pub(crate) fn render(&self) -> String {
         let mut text = self.recorder.handle().render();
         if let Some(bytes) = resident_bytes() {

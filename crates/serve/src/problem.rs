@@ -1,4 +1,4 @@
-//! What went wrong with a request: `application/problem+json`, RFC 9457.
+//! Errors of requests: `application/problem+json`, RFC 9457.
 
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// What kind of mistake it was; each has a status of its own or a name of its own.
+/// Kind of error; each has its own name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     NoTexts,
@@ -50,7 +50,7 @@ impl Kind {
     }
 }
 
-/// What went wrong with a request; small, as most results hold none.
+/// An error of a request; boxed, because most results hold none.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem(Box<ProblemBody>);
 
@@ -61,7 +61,7 @@ pub(crate) struct ProblemBody {
     /// Name of the kind of error: `urn:ulmfit:error:queue-full`.
     #[serde(rename = "type")]
     kind: String,
-    /// The kind in words.
+    /// The kind of error in words.
     title: &'static str,
     /// The HTTP status.
     status: u16,
@@ -73,7 +73,7 @@ pub(crate) struct ProblemBody {
     /// Number of the text that is wrong, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     row: Option<usize>,
-    /// `detail` by the name that clients of the Open Inference Protocol read.
+    /// The same as `detail`, under the name that clients of the Open Inference Protocol expect.
     error: String,
     #[serde(skip)]
     retry_after: Option<Duration>,
@@ -115,11 +115,11 @@ impl Problem {
 
     /// The server was told to stop.
     pub(crate) fn stopping() -> Self {
-        Self::new(Kind::Stopping, "the server has been told to stop and takes no new requests")
+        Self::new(Kind::Stopping, "the server is stopping and accepts no new requests")
             .retry_after(Duration::from_secs(1))
     }
 
-    /// As a line of a stream of answers.
+    /// The error as a line of a stream of answers.
     pub(crate) fn line(&self, row: usize) -> String {
         let document = serde_json::json!({
             "row": row, "error": self.0.detail, "type": self.0.kind, "status": self.0.status,

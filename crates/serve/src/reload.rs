@@ -1,4 +1,4 @@
-//! New models for old, while requests go on.
+//! Reloading models while requests are answered.
 
 use crate::hosted::Hosted;
 use crate::routes::{Access, App};
@@ -8,17 +8,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
 
-/// How often folders are looked at.
+/// How often folders are checked.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Loads all models and tokens again.
+/// Reloads all models and tokens.
 pub(crate) async fn reload_all(app: &Arc<App>) {
     if let Access::Token(tokens) = &app.access {
         match tokens.reload() {
             Ok(()) => app.log.info("tokens loaded", &[]),
             Err(error) => {
                 let why = ("error", Value::from(error.to_string()));
-                app.log.error("token file refused, the old tokens stay", &[why]);
+                app.log.error("token file cannot be used, the old tokens stay", &[why]);
             }
         }
     }
@@ -27,7 +27,7 @@ pub(crate) async fn reload_all(app: &Arc<App>) {
     _ = spawn_blocking(all).await;
 }
 
-/// Name, size and time of every file of a folder; cheap to get, different when a model was replaced.
+/// Name, size and time of every file of a folder: cheap to get, and different after a model was replaced.
 type Sight = Vec<(std::ffi::OsString, u64, Option<SystemTime>)>;
 
 fn look(path: &Path) -> Option<Sight> {
@@ -41,8 +41,8 @@ fn look(path: &Path) -> Option<Sight> {
     Some(files)
 }
 
-/// Loads a model again when its folder has changed and then stayed as it is for a while: a copy that
-/// goes on is not looked into.
+/// Reloads a model when its folder has changed and then not changed for a while, so that a copy in
+/// progress is not read.
 pub(crate) async fn watch(app: Arc<App>) {
     let sights = |app: &App| -> Vec<Option<Sight>> {
         app.models.iter().map(|hosted| look(hosted.path())).collect()

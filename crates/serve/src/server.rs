@@ -1,4 +1,4 @@
-//! A server from its start to its end.
+//! Running a server from start to stop.
 
 use crate::engine::Engine;
 use crate::hosted::Models;
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Threads that read and write; predictions have their own.
+/// Threads for the network; predictions have their own.
 const NETWORK_THREADS: usize = 2;
 
-/// Serves until SIGTERM or SIGINT: then it takes no new requests, answers those that it has taken, and
-/// returns. A second signal ends the process at once.
+/// Serves until SIGTERM or SIGINT. Then it accepts no new requests, answers those it has, and returns. A
+/// second signal ends the process at once.
 ///
-/// `listening` hears the address as soon as clients can come: `http://127.0.0.1:8080`, or
+/// `listening` is called with the address as soon as clients can connect: `http://127.0.0.1:8080`, or
 /// `unix:PATH`.
 ///
 /// # Errors
@@ -30,7 +30,7 @@ const NETWORK_THREADS: usize = 2;
 /// [`Limits::drain`](crate::Limits::drain) was over.
 ///
 /// # Panics
-/// Without any model.
+/// If there is no model.
 pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
     let failed = |what| move |source| ServeError::Io { what, source };
     let runtime = Builder::new_multi_thread()
@@ -38,9 +38,9 @@ pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
         .thread_name("network")
         .enable_all()
         .build()
-        .map_err(failed("cannot start the threads of the network"))?;
+        .map_err(failed("cannot start the network threads"))?;
     let result = runtime.block_on(run(settings, listening));
-    // a model that is being loaded, or a long text, must not hold up the end
+    // loading a model or predicting a long text must not delay the end
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
@@ -48,14 +48,14 @@ pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
 async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
     let started = Instant::now();
     let log = Log::new(settings.log);
-    // first what fails at once, then the models
+    // first what fails quickly, then the models
     let listener = Listener::bind(&settings.listen).await?;
     let access = access(settings, &listener)?;
     let models = Models::open(&settings.models, settings.precision)?;
     let metrics = Arc::new(Metrics::new());
     let failed = |what| move |source| ServeError::Io { what, source };
     let engine = Engine::start(&settings.limits, &metrics)
-        .map_err(failed("cannot start the threads of the predictions"))?;
+        .map_err(failed("cannot start the prediction threads"))?;
     let page = settings.page.then(Page::new);
     let limits = settings.limits.clone();
     let app = Arc::new(App::new(models, engine, Arc::clone(&metrics), limits, log, access, page));
@@ -90,7 +90,7 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
         }
         log.info("stopping", &[]);
         app.stop();
-        // clients may still come, and are told that we are going
+        // clients may still connect, and are told that the server is stopping
         tokio::select! {
             () = &mut clients => 0,
             left = app.drained(settings.limits.drain) => left,
@@ -110,7 +110,7 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
     }
 }
 
-/// Who may ask; refuses what would be open to the world without anybody having said so.
+/// Who may send requests. Refuses to be open to other machines unless the settings say so.
 fn access(settings: &Settings, listener: &Listener) -> Result<Access, ServeError> {
     if let Some(path) = &settings.token_file {
         return Ok(Access::Token(Tokens::open(path)?));
@@ -123,11 +123,11 @@ fn access(settings: &Settings, listener: &Listener) -> Result<Access, ServeError
     }
     Ok(match settings.listen {
         Listen::Tcp(_) => Access::Loopback(settings.allowed_hosts.clone()),
-        Listen::Unix(_) => Access::Anybody, // whom the file's permissions let in; no browser
+        Listen::Unix(_) => Access::Anybody, // the file's permissions decide; browsers cannot use it
     })
 }
 
-/// Until a signal says stop; SIGHUP says load again.
+/// Waits for a signal to stop; SIGHUP reloads models and tokens.
 async fn until_told(
     terminate: &mut Signal,
     interrupt: &mut Signal,
@@ -146,7 +146,7 @@ async fn until_told(
     }
 }
 
-/// Keeps what was recorded small.
+/// Aggregates the metrics from time to time.
 async fn upkeep(metrics: Arc<Metrics>) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;

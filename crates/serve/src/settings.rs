@@ -1,11 +1,11 @@
-//! What a server is told at its start.
+//! Settings of a server.
 
 use crate::api::MOST;
 use std::path::PathBuf;
 use std::time::Duration;
 use ulmfit::Precision;
 
-/// A model folder and the name that requests call it.
+/// A model folder and the model's name in requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSource {
     /// Name in requests and metrics.
@@ -17,52 +17,52 @@ pub struct ModelSource {
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
-    /// `HOST:PORT`; port 0 is any that is free.
+    /// `HOST:PORT`; port 0 is any free port.
     Tcp(String),
-    /// A unix socket.
+    /// A Unix socket.
     Unix(PathBuf),
 }
 
-/// How events are written to standard error.
+/// Format of the log on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogForm {
-    /// A line for people.
+    /// One line per event, for people.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
     /// Warnings and errors only, for people.
     Quiet,
 }
 
-/// What one request, one batch and the queue may be.
+/// Limits of requests, batches and the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Tokens of a batch. A text that has more forms a batch of its own.
+    /// Tokens in a batch. A text with more is a batch by itself.
     pub batch_tokens: usize,
-    /// Texts of a batch.
+    /// Texts in a batch.
     pub batch_texts: usize,
-    /// How long a batch waits for as many texts as the one before had.
+    /// How long a batch waits to have as many texts as the one before it.
     pub batch_wait: Duration,
-    /// Texts that wait, over all requests.
+    /// Waiting texts of all requests.
     pub queue_texts: usize,
-    /// Texts of a request.
+    /// Texts in a request.
     pub texts: usize,
-    /// Bytes of the body of a request; a stream may have any number.
+    /// Bytes of a request body; streams are not limited.
     pub body: usize,
     /// Bytes of a text.
     pub document: usize,
-    /// From the arrival of a request to its answer.
+    /// Time from the arrival of a request to its answer.
     pub deadline: Duration,
-    /// From the signal to stop until requests that are not answered are given up.
+    /// Time after the signal to stop in which requests can still be answered.
     pub drain: Duration,
-    /// Time in which a client must send or take something.
+    /// Time after which a client that neither sends nor receives is disconnected.
     pub idle: Duration,
-    /// Connections at a time; more wait.
+    /// Open connections; further clients wait.
     pub connections: usize,
 }
 
 impl Limits {
-    /// More texts than this cannot be allowed in one request.
+    /// Upper bound of the number of texts in a request.
     pub const MOST_TEXTS: usize = MOST;
 }
 
@@ -84,28 +84,28 @@ impl Default for Limits {
     }
 }
 
-/// What a server is told at its start.
+/// Settings of a server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The models; the first answers requests that name none.
+    /// The models; requests without a model name go to the first.
     pub models: Vec<ModelSource>,
     /// Where to listen.
     pub listen: Listen,
-    /// Tokens that allow requests, one per line; `None`: anyone who reaches the address may send requests.
+    /// File of tokens, one per line; `None`: anyone who can reach the address may send requests.
     pub token_file: Option<PathBuf>,
-    /// Whether others may reach it without a token.
+    /// Whether other machines may reach it without a token.
     pub open: bool,
-    /// Other names than those of loopback that requests may call this server by.
+    /// Names allowed in the `Host` header, besides those of loopback.
     pub allowed_hosts: Vec<String>,
-    /// Origins whose pages may read answers.
+    /// Origins whose pages may read answers (CORS).
     pub cors: Vec<String>,
     /// Whether there is a page at `/`.
     pub page: bool,
-    /// Whether a model folder that has changed is loaded again without a signal.
+    /// Whether a model is reloaded when its folder changes, without a signal.
     pub watch: bool,
-    /// Numbers of matrix products.
+    /// Precision of matrix products.
     pub precision: Precision,
-    /// How events are written.
+    /// Format of the log.
     pub log: LogForm,
     /// Limits.
     pub limits: Limits,

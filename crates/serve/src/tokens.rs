@@ -1,18 +1,18 @@
-//! Who may ask.
+//! Access tokens.
 
 use crate::ServeError;
 use blake3::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-/// The tokens of a file, one a line; read again when the server is told to reload.
+/// The tokens of a file, one per line; read again on reload.
 pub(crate) struct Tokens {
     path: PathBuf,
-    /// Their hashes: comparing these takes the same time whatever was sent, however long it is.
+    /// Their hashes, so that a comparison takes the same time for any token sent.
     hashes: RwLock<Vec<Hash>>,
 }
 
-/// Fewer characters are guessed.
+/// Shorter tokens can be guessed.
 const SHORTEST: usize = 16;
 
 fn read(path: &Path) -> Result<Vec<Hash>, ServeError> {
@@ -21,7 +21,7 @@ fn read(path: &Path) -> Result<Vec<Hash>, ServeError> {
         std::fs::read_to_string(path).map_err(|error| bad(format!("cannot read: {error}")))?;
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
-        return Err(bad("has no token: it needs one per line".into()));
+        return Err(bad("the file has no token; it needs one per line".into()));
     }
     if lines.iter().any(|line| line.len() < SHORTEST) {
         return Err(bad(format!("a token needs at least {SHORTEST} characters")));
@@ -37,14 +37,14 @@ impl Tokens {
         Ok(Self { path: path.to_owned(), hashes: RwLock::new(read(path)?) })
     }
 
-    /// Reads the file again; the old tokens stay where that fails.
+    /// Reads the file again; if that fails, the old tokens stay.
     pub(crate) fn reload(&self) -> Result<(), ServeError> {
         let hashes = read(&self.path)?;
         *self.hashes.write().unwrap_or_else(PoisonError::into_inner) = hashes;
         Ok(())
     }
 
-    /// Whether an `Authorization` header holds one of them.
+    /// Whether an `Authorization` header has one of them.
     pub(crate) fn allow(&self, header: &[u8]) -> bool {
         let Some((scheme, token)) = header.split_at_checked(7) else { return false };
         if !scheme.eq_ignore_ascii_case(b"bearer ") {

@@ -124,6 +124,9 @@ impl Error {
                 "give the folder of a language model, as `pretrain` and `finetune` write it, or `en`"
                     .into(),
             ),
+            Self::WrongModel { wanted: "sentence encoder", .. } => {
+                Some("give `minilm`, or the folder of an imported encoder".into())
+            }
             Self::WrongModel { .. } => Some(
                 "give the folder of a classifier, as `fit` writes it; `train` makes one from a \
                  language model"

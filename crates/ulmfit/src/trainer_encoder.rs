@@ -11,10 +11,9 @@ use crate::trainer::{LearnedColumns, VALIDATION_SHARE};
 use crate::{Error, Trainer};
 
 impl Trainer {
-    /// [`fit_with`](Trainer::fit_with) on a sentence encoder that has been loaded.
+    /// [`fit_with`](Trainer::fit_with) on a loaded sentence encoder.
     ///
-    /// What is set for language models is not used: directions, unlabelled texts, recipe and
-    /// vocabulary.
+    /// Settings for language models are not used: directions, unlabelled texts, recipe and vocabulary.
     ///
     /// # Errors
     /// As [`fit_with`](Trainer::fit_with); [`Error::Usage`] with [folds](Trainer::folds).
@@ -26,7 +25,7 @@ impl Trainer {
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
         if self.folds.is_some() {
-            let message = "a sentence encoder is not scored by cross-validation".to_owned();
+            let message = "sentence encoders cannot be scored by cross-validation".to_owned();
             let hint = Some("hold out a test set instead".to_owned());
             return Err(Error::Usage { message, hint });
         }

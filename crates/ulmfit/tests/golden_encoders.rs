@@ -168,7 +168,8 @@ fn bad_folders_are_refused() {
         }
         change(&copy);
         let Err(error) = from_hugging_face(&copy) else { panic!("{name} was read") };
-        error.to_string()
+        let hint = error.hint().unwrap_or_else(|| panic!("{name} has no hint: {error}"));
+        format!("{error} | {hint}")
     };
     let with = |from: &'static str, to: &'static str| {
         move |copy: &std::path::Path| {
@@ -181,15 +182,47 @@ fn bad_folders_are_refused() {
     let remove = |file: &'static str| {
         move |copy: &std::path::Path| std::fs::remove_file(copy.join(file)).unwrap()
     };
+    let rename = |from: &'static str, to: &'static str| {
+        move |copy: &std::path::Path| std::fs::rename(copy.join(from), copy.join(to)).unwrap()
+    };
+    let write = |file: &'static str, text: &'static str| {
+        move |copy: &std::path::Path| {
+            let path = copy.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    };
     for (name, change, said) in [
-        ("gone", &remove("model.safetensors") as &dyn Fn(&_), "model.safetensors does not exist"),
-        ("none", &remove("config.json"), "config.json does not exist"),
-        ("gpt", &with("\"bert\"", "\"gpt2\""), "a model of type `gpt2`"),
+        ("gone", &remove("model.safetensors") as &dyn Fn(&_), "the file model.safetensors is missing"),
+        ("none", &remove("config.json"), "the file config.json is missing"),
+        ("gpt", &with("\"bert\"", "\"gpt2\""), "models of type `gpt2` are not supported"),
         ("relu", &with("\"gelu\"", "\"relu\""), "the activation `relu`"),
         ("wide", &with("\"hidden_size\": 16", "\"hidden_size\": 18"), "[16], the model needs [18]"),
         ("heads", &with("\"num_attention_heads\": 2", "\"num_attention_heads\": 3"), "`heads`"),
         ("small", &with("\"vocab_size\": 77", "\"vocab_size\": 70"), "has 77 tokens"),
         ("text", &with("{", "["), "not valid"),
+        ("bin", &rename("model.safetensors", "pytorch_model.bin"), "pickled files are never opened"),
+        ("shards", &rename("model.safetensors", "model.safetensors.index.json"), "one file"),
+        ("slow", &rename("tokenizer.json", "vocab.txt"), "writes tokenizer.json"),
+        ("lfs", &write("model.safetensors", "version https://git-lfs.github.com/spec/v1\n"), "git lfs"),
+        ("cut", &write("model.safetensors", "\u{8}\0\0\0\0\0\0\0{\"a\""), "download it again"),
+        ("words", &write("tokenizer.json", "{}"), "tokenizer.json: "),
+        ("half", &write("config.json", "{\"model_type\": \"bert\""), "incomplete: download it again"),
+        ("vision", &write("config.json", "{\"model_type\": \"clip\"}"), "missing field"),
+        ("cls", &write("1_Pooling/config.json", "{\"pooling_mode_cls_token\": true}"), "mean pooling"),
+        (
+            "both",
+            &write(
+                "1_Pooling/config.json",
+                "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}",
+            ),
+            "pooled in another way",
+        ),
+        (
+            "dense",
+            &write("modules.json", "[{\"type\": \"sentence_transformers.models.Dense\"}]"),
+            "the module `sentence_transformers.models.Dense`",
+        ),
     ] {
         let message = fault(name, change);
         assert!(message.contains(said), "{name}: {message}");

@@ -94,7 +94,8 @@ fn hugging_face(from: &Path, target: &Target, common: &Common) -> anyhow::Result
     let run = serde_json::json!({
         "schema": 1, "stage": "import", "from": "hugging-face", "seed": common.seed,
         "folder": name(from),
-        "weights_blake3": hash_file(&from.join("model.safetensors"))?,
+        // a file in the cache of the Hub is a link
+        "weights_blake3": hash_file(&from.join("model.safetensors").canonicalize()?)?,
     });
     let card = "# A sentence encoder imported from a Hugging Face folder\n\n\
                 Its licence is that of the files it was made of.\n";

@@ -78,17 +78,17 @@ fn limits_are_named_where_they_are_exceeded() {
     let server =
         Server::start(&place, "classifier --max-texts 3 --max-body 20K --max-doc-bytes 1000");
     let problem = server.post("/predict", &json!({ "texts": ["a", "b", "c", "d"] })).problem(413);
-    assert_eq!(problem["detail"], "4 texts; a request may have 3");
+    assert_eq!(problem["detail"], "the request has 4 texts; at most 3 are allowed");
     let long = "x".repeat(1001);
     let problem = server.post("/predict", &json!({ "texts": ["a", long] })).problem(413);
-    assert_eq!(problem["detail"], "a text of 1001 bytes; a text may have 1000");
+    assert_eq!(problem["detail"], "a text has 1001 bytes; at most 1000 are allowed");
     assert_eq!(problem["row"], 1);
     let large = "x".repeat(30_000);
     let problem = server.post("/predict", &json!({ "text": large })).problem(413);
     assert_eq!(problem["detail"], "the body is larger than 20480 bytes");
     let many: Vec<&str> = std::iter::repeat_n("", 5000).collect();
     let problem = server.post("/predict", &json!({ "texts": many })).problem(413);
-    assert_eq!(problem["detail"], "5000 texts; a request may have 3");
+    assert_eq!(problem["detail"], "the request has 5000 texts; at most 3 are allowed");
     // the same without a length said before
     let chunk = format!("{:x}\r\n{}\r\n", 8192, " ".repeat(8192));
     let mut bytes =
@@ -107,7 +107,7 @@ fn limits_are_named_where_they_are_exceeded() {
     let rows: Vec<Value> =
         answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), 62);
-    assert_eq!(rows[60]["error"], "a text of 1001 bytes; a text may have 1000");
+    assert_eq!(rows[60]["error"], "a text has 1001 bytes; at most 1000 are allowed");
     assert!(rows[61]["label"].is_string());
     server.stop();
 }

@@ -156,7 +156,7 @@ fn what_operators_need() {
         "ulmfit_build_info{version=",
         "process_resident_memory_bytes ",
         "# TYPE ulmfit_request_seconds histogram",
-        "# HELP ulmfit_queue_texts Texts that wait.",
+        "# HELP ulmfit_queue_texts Texts in the queue.",
     ];
     eventually("the metrics", || {
         let answer = server.get("/metrics");
@@ -239,7 +239,7 @@ fn several_columns_are_read_by_name() {
         .post("/predict", &json!({ "rows": [{ "body": "x", "subject": "y" }, { "body": "x" }] }));
     let problem = lacking.problem(422);
     assert_eq!(problem["row"], 1);
-    assert_eq!(problem["detail"], "a row lacks the column `subject`");
+    assert_eq!(problem["detail"], "a row does not have the column `subject`");
     assert_eq!(problem["hint"], "the model `model` reads `subject`, `body`");
     let inputs = json!({ "inputs": [
         { "name": "body", "shape": [1], "datatype": "BYTES", "data": ["a lovely film"] },

@@ -26,7 +26,7 @@ __all__ = [
     "__version__",
 ]
 
-# The threads of a pool are not in the child of a fork.
+# The child of a fork does not have the threads of a pool.
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_forget_threads)
 

@@ -1,4 +1,4 @@
-"""The base classes of scikit-learn, or what is needed of them where it is not installed."""
+"""The base classes of scikit-learn; if it is not installed, the part of them that is needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ except ImportError:
             known = self.get_params()
             for name, value in params.items():
                 if name not in known:
-                    raise ValueError(f"invalid parameter {name!r}; there are {', '.join(known)}")
+                    raise ValueError(f"invalid parameter {name!r}; valid parameters are {', '.join(known)}")
                 setattr(self, name, value)
             return self
 

@@ -1,16 +1,16 @@
-"""What can go wrong."""
+"""The exceptions of this package."""
 
 
 class UlmfitError(Exception):
-    """The work itself failed."""
+    """Base class; raised itself when training or prediction fails."""
 
 
 class DataError(UlmfitError, ValueError):
-    """Texts or labels are not what they should be."""
+    """Texts or labels are not valid."""
 
 
 class UsageError(UlmfitError, ValueError):
-    """A parameter makes no sense."""
+    """A parameter is not valid."""
 
 
 class ModelError(UlmfitError, OSError):

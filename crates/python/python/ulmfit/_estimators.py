@@ -73,7 +73,7 @@ class _TextEstimator(BaseEstimator):
         sizes = {"emb": 256, "hid": 512, "layers": 3}
         unknown = set(self.network or {}) - set(sizes)
         if unknown:
-            raise UsageError(f"network has no size {unknown.pop()!r}; there are emb, hid and layers")
+            raise UsageError(f"network has no size {unknown.pop()!r}; its sizes are emb, hid and layers")
         return {
             "base": os.fspath(self.base),
             "directions": directions.get(self.direction, [self.direction]),
@@ -85,7 +85,7 @@ class _TextEstimator(BaseEstimator):
             "batch_size": self.batch_size,
             "self_training": self.self_training,
             "test_share": float(self.test_share),
-            # Nothing is held out unless a share is asked for: scikit-learn splits by itself.
+            # Nothing is held out by default, as scikit-learn does the splitting.
             "validation_share": None if self.test_share else 0.0,
             **sizes,
             **(self.network or {}),
@@ -132,7 +132,7 @@ class _TextEstimator(BaseEstimator):
         self.report_ = None if report is None else json.loads(report)
         self.history_: list[dict[str, Any]] = []
 
-    # Answers
+    # Predictions
 
     def _fitted(self) -> Model:
         check_is_fitted(self)
@@ -148,12 +148,12 @@ class _TextEstimator(BaseEstimator):
         columns, _ = text_columns(X, names)
         return model.predict(columns, self.threads)
 
-    # Keeping
+    # Saving and loading
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the model folder, which the command line and the server read, too.
+        """Writes a model folder, for ``load``, the command line and the server.
 
-        It appears complete or not at all. Raises ``ModelError`` if something is there already.
+        The folder appears complete or not at all. Raises ``ModelError`` if ``path`` exists.
         """
         model = self._fitted()
         target = Path(path)
@@ -204,11 +204,11 @@ class _TextEstimator(BaseEstimator):
         if files is not None:
             self._model = Model.from_files(files, self.precision)
 
-    # Being looked at
+    # Reports
 
     @property
     def report_html_(self) -> str | None:
-        """The report as a page of its own."""
+        """The report as an HTML page."""
         return self._fitted().text_file("report.html")
 
     def _repr_html_(self) -> str:
@@ -231,7 +231,7 @@ class _TextEstimator(BaseEstimator):
 
 
 def _write_texts(X: Any, chosen: list[str] | None, names: list[str], folder: Path) -> str:
-    """Texts without labels as the file that the engine reads."""
+    """Writes texts without labels to a file for the engine."""
     columns, _ = text_columns(X, chosen)
     names = names or ["text"]
     path = folder / "unlabeled.jsonl"
@@ -258,42 +258,43 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
         The language model to start from: ``"en"``, ``"en-base"``, ``"none"`` (random weights of
         the sizes in ``network``), or a model folder.
     direction : {"forward", "backward", "both"}, optional
-        Reading directions; those of the base unless it is given.
+        Reading directions (default: those of the base).
     recipe : str
         Hyper-parameters: a name such as ``"default"`` or ``"paper-2018"``, or a TOML file.
     epochs, lm_epochs, lr, batch_size, self_training : optional
         Replace those of the recipe.
     test_share : float
-        Share of the rows that is held out, so that ``report_`` has a score. 0 learns from all.
+        Share of the rows that is held out, so that ``report_`` has a score. With 0, all rows are
+        used for training.
     network : dict, optional
         ``{"emb": 256, "hid": 512, "layers": 3}`` for ``base="none"``.
     min_freq : int, optional
-        How often a new word must occur to get into the vocabulary.
+        How often a new word must occur to be added to the vocabulary.
     text_columns : list of str, optional
-        Columns with text, where X is a table.
+        Columns with text, if X is a table.
     precision : {"f32", "bf16", "int8", "auto"}
         Precision of predictions.
     seed : int
         The same seed gives the same bits, for any number of threads.
     threads : int, optional
-        Threads; as many as there are cores unless it is given.
+        Number of threads (default: the number of cores).
     checkpoint_dir : path, optional
-        Where the state of a training is kept. After Ctrl-C, or a crash, the same ``fit`` goes on
-        from there and ends with the same bits.
+        Folder for checkpoints. After Ctrl-C or a crash, the same ``fit`` continues from the last one
+        and ends with the same bits.
     checkpoint_updates : int, optional
-        Save the state after so many updates; every ten minutes unless it is given.
+        Save a checkpoint after this many updates (default: every ten minutes).
     verbose : bool, optional
-        Whether progress is shown; in notebooks unless it is given.
+        Whether to show progress (default: only in notebooks).
 
     Attributes
     ----------
     classes_ : ndarray
         The classes, in the order of the columns of ``predict_proba``.
     report_ : dict
-        ``report.json``: scores with intervals beside simple baselines.
+        ``report.json``: scores with intervals, beside those of simple baselines.
     history_ : list of dict
-        Every epoch of the training: stage, losses, and the validation scores if there are any. A
-        model that was loaded has none; what its report keeps is in ``report_["training"]``.
+        Every epoch of the training: stage, losses, and validation scores if there are any. Empty
+        for a loaded model; ``report_["training"]`` has its history.
     multi_label_ : bool
         Whether a text may have several labels.
     model_hash_ : str
@@ -312,9 +313,9 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
     ) -> TextClassifier:
         """Trains.
 
-        ``unlabeled`` are more texts, without labels. Epochs are selected on ``X_valid`` and
-        ``y_valid`` if the recipe selects any. ``callback(kind, stage, data)`` is told what
-        happens.
+        ``unlabeled`` are further texts without labels. ``X_valid`` and ``y_valid`` are the validation
+        set, on which epochs are selected if the recipe does so. ``callback(kind, stage, data)`` is
+        called for every event.
         """
         if _labels.are_several(y):
             classes, labels, indicator = _labels.lists(y)
@@ -354,7 +355,7 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
         return answers if (order == np.arange(len(order))).all() else answers[:, order]
 
     def predict(self, X: Any) -> Any:
-        """The class of each text; for several labels an indicator matrix, or lists as in ``y``."""
+        """The class of each text; with several labels an indicator matrix or lists, as in ``y``."""
         self._fitted()
         if not self.multi_label_:
             return self.classes_[self.predict_proba(X).argmax(axis=1)]
@@ -364,7 +365,7 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
         return [self.classes_[row].tolist() for row in chosen]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Share of texts whose answer is right; with several labels all of them must be."""
+        """Accuracy; with several labels, the share of texts with all labels right."""
         if self.multi_label_ and not self._indicator:
             right = [set(a) == set(b) for a, b in zip(self.predict(X), y)]
             return float(np.average(right, weights=sample_weight))
@@ -389,7 +390,7 @@ class TextRegressor(RegressorMixin, _TextEstimator):
         y_valid: Any = None,
         callback: Any = None,
     ) -> TextRegressor:
-        """Trains, as :meth:`TextClassifier.fit` does."""
+        """Trains, like :meth:`TextClassifier.fit`."""
         valid = None if X_valid is None else (X_valid, _numbers(y_valid))
         self._learn("regression", X, _numbers(y), unlabeled, valid, callback)
         return self

@@ -1,4 +1,4 @@
-"""Texts as people have them: lists, numpy, pandas, polars, pyarrow."""
+"""Texts from lists, numpy, pandas, polars and pyarrow."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ._errors import DataError
 
 
 def text_columns(X: Any, names: list[str] | None) -> tuple[list[Any], list[str]]:
-    """Columns of texts for the engine, and their names if they have names.
+    """Columns of texts for the engine, with their names if they have any.
 
-    Anything that speaks Arrow is handed over without a copy. ``names`` chooses the columns of a
-    table.
+    Objects with the Arrow interface are passed on without a copy. ``names`` selects the columns of
+    a table.
     """
     if isinstance(X, str):
         raise DataError("X is one str; give a list of texts, such as [text]")
@@ -22,10 +22,10 @@ def text_columns(X: Any, names: list[str] | None) -> tuple[list[Any], list[str]]
         chosen = list(names) if names else columns
         missing = [name for name in chosen if name not in columns]
         if missing:
-            raise DataError(f"X has no column {missing[0]!r}; there are {', '.join(columns)}")
+            raise DataError(f"X has no column {missing[0]!r}; its columns are {', '.join(columns)}")
         if not names and len(columns) > 1:
             raise DataError(
-                f"X has {len(columns)} columns; name those with text in text_columns"
+                f"X has {len(columns)} columns; name the text columns with text_columns"
             )
         return [_one(X[name]) for name in chosen], chosen
     return [_one(X)], []
@@ -40,9 +40,9 @@ def _column_names(X: Any) -> list[Any]:
 
 
 def _one(column: Any) -> Any:
-    """One column, as the engine takes it: Arrow, or a list."""
+    """A column for the engine: Arrow, or a list."""
     if hasattr(column, "__arrow_c_stream__") or hasattr(column, "__arrow_c_array__"):
-        # pandas has the protocol for all types, and copies columns of objects.
+        # pandas offers the interface for all types, but copies columns of objects.
         if getattr(column, "dtype", None) != object:
             return column
     shape = getattr(column, "shape", None)

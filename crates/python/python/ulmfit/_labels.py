@@ -1,4 +1,4 @@
-"""Labels between Python and the engine, which knows names only."""
+"""Labels: any type in Python, names in the engine."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def column(y: Any) -> np.ndarray:
 
 
 class Classes:
-    """The classes of a training, and their names in the model."""
+    """The classes of a training set, with their names in the model."""
 
     def __init__(self, classes: np.ndarray) -> None:
         self.values = classes
         self.names = [_name(value) for value in classes]
         if len(set(self.names)) < len(self.names):
-            raise DataError("two classes of y have the same name as text")
+            raise DataError("two classes of y become the same string")
 
     @classmethod
     def of(cls, y: np.ndarray) -> tuple[Classes, list[str]]:
-        """The classes of ``y``, and the name of each label."""
+        """The classes of ``y`` and the name of each label."""
         missing = [row for row, label in enumerate(y.tolist()) if label is None or label != label]
         if missing:
             raise DataError(f"y[{missing[0]}] is missing")
@@ -46,7 +46,7 @@ class Classes:
         return classes, [classes.names[code] for code in codes.tolist()]
 
     def order_in(self, labels: list[str]) -> np.ndarray:
-        """For each class the column of the model's answers."""
+        """For each class, its column in the predictions of the model."""
         place = {label: at for at, label in enumerate(labels)}
         return np.array([place[name] for name in self.names], dtype=np.intp)
 

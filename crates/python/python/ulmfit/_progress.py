@@ -1,4 +1,4 @@
-"""Progress of a training: bars of tqdm, or a line per stage."""
+"""Progress of a training: tqdm bars, or one line per stage."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _in_notebook() -> bool:
 def watcher(
     verbose: bool | None, callback: Callback | None, epochs: list[dict[str, Any]]
 ) -> Iterator[Callback]:
-    """What the engine tells while it works: shown if ``verbose``, handed to ``callback``, and every
-    epoch added to ``epochs``."""
+    """Receives the engine's events: shows them if ``verbose``, passes them to ``callback``, and adds
+    every epoch to ``epochs``."""
     show = _Show() if (_in_notebook() if verbose is None else verbose) else None
 
     def told(kind: str, stage: str, data: str) -> None:

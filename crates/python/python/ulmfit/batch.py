@@ -1,6 +1,6 @@
-"""Scoring on engines that run many processes: Ray Data, Dask, Spark.
+"""Scoring in many processes: Ray Data, Dask, Spark.
 
-One picklable callable takes a table of Arrow and gives one. See ``examples/`` for each engine.
+A picklable callable from one Arrow table to another. See ``examples/`` for each engine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ._estimators import _TextEstimator
 
-# Models of this process, by path and precision: tasks of one worker share them.
+# Models of this process by path and precision, shared by all tasks of a worker.
 _loaded: dict[tuple[str, str], Any] = {}
 
 
@@ -25,15 +25,15 @@ class Scorer:
     model : path
         A model folder that every worker can read.
     text : str or list of str, optional
-        Columns with text; those that the model learned from unless it is given.
+        Columns with text (default: those that the model was trained on).
     threads : int
-        Threads of a worker.
+        Number of threads of a worker.
     precision : {"f32", "bf16", "int8", "auto"}
         Precision of predictions.
     probabilities : bool
         Whether to add a column for each label, ``p(LABEL)``.
     keep : list of str, optional
-        Columns of the input to keep; all unless it is given.
+        Columns of the input to keep (default: all).
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Scorer:
         return _loaded[key]
 
     def __call__(self, batch: pa.Table | pa.RecordBatch) -> pa.Table:
-        """Scores a batch: its columns, then ``label`` and ``confidence``, or ``value``."""
+        """Returns the columns of the batch, then ``label`` and ``confidence``, or ``value``."""
         import pyarrow as pa
 
         from ._inputs import text_columns

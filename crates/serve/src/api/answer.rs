@@ -1,4 +1,4 @@
-//! What `POST /predict` gives.
+//! The response of `POST /predict`.
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
@@ -13,19 +13,19 @@ use utoipa::ToSchema;
 /// The model that answered.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ModelName {
-    /// Its name here.
+    /// Its name on this server.
     pub(crate) name: String,
-    /// Hash of its folder: equal for equal models.
+    /// Hash of its folder; the same models have the same hash.
     pub(crate) hash: String,
 }
 
-/// The answer: an element per text, in order.
+/// The answer: one element per text, in order.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Answer {
     /// Version of this format.
     pub(crate) schema: u32,
     pub(crate) model: ModelName,
-    /// What the rule of the request promises.
+    /// What the rule of the request guarantees.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) rule: Option<Promise>,
@@ -33,18 +33,18 @@ pub(crate) struct Answer {
     pub(crate) predictions: Vec<Element>,
 }
 
-/// What a rule promises, and what it cannot promise.
+/// What a rule guarantees, and what it cannot.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Promise {
-    /// The promise, for a person.
+    /// The guarantee in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) promise: Option<String>,
-    /// What it cannot promise.
+    /// What it cannot guarantee.
     pub(crate) warnings: Vec<String>,
 }
 
-/// What `ulmfit predict` prints of a text, and how the model saw it.
+/// What `ulmfit predict` prints for a text, and how much of it the model read.
 #[derive(Debug)]
 pub(crate) struct Element {
     prediction: Prediction,
@@ -117,7 +117,7 @@ impl Serialize for Element {
     }
 }
 
-/// How the model saw a text.
+/// How much of a text the model read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     tokens: usize,
@@ -131,7 +131,7 @@ impl From<&PreparedText> for Seen {
     }
 }
 
-/// Keeps the likeliest labels, the likeliest first; equal ones stay in the order of the labels.
+/// Keeps the most probable labels, the most probable first; ties keep the order of the labels.
 fn likeliest(mut found: Prediction, top: Option<NonZeroU32>) -> Prediction {
     let Some(top) = top else { return found };
     if let Prediction::Single { probabilities, .. } | Prediction::Multi { probabilities, .. } =
@@ -143,7 +143,7 @@ fn likeliest(mut found: Prediction, top: Option<NonZeroU32>) -> Prediction {
     found
 }
 
-/// What `ulmfit predict` prints of a text, and how the model saw it.
+/// What `ulmfit predict` prints for a text, and how much of it the model read.
 ///
 /// A model that predicts one label gives `label`, one that predicts several gives `labels`; both give
 /// `confidence` and `probabilities`. A model that predicts a number gives `value` alone.
@@ -151,18 +151,18 @@ fn likeliest(mut found: Prediction, top: Option<NonZeroU32>) -> Prediction {
 #[schema(as = Prediction)]
 #[allow(dead_code, reason = "it describes `Element`, whose parts are of another crate")]
 pub(crate) struct ElementFields {
-    /// The likeliest label; null where a rule withholds it.
+    /// The most probable label; null if a rule withholds it.
     label: Option<String>,
-    /// All labels whose probability is at least one half.
+    /// All labels with a probability of at least 0.5.
     #[schema(nullable = false)]
     labels: Option<Vec<String>>,
-    /// How sure the model is, from 0 to 1.
+    /// Confidence of the model, from 0 to 1.
     #[schema(nullable = false)]
     confidence: Option<f32>,
     /// Probability of each label.
     #[schema(nullable = false)]
     probabilities: Option<BTreeMap<String, f32>>,
-    /// The number predicted; null where a rule withholds it.
+    /// The predicted number; null if a rule withholds it.
     value: Option<f32>,
     /// Under a rule: whether a person should look at the text instead.
     #[schema(nullable = false)]
@@ -170,17 +170,17 @@ pub(crate) struct ElementFields {
     /// Under `coverage`: labels that may be right, the most probable first.
     #[schema(nullable = false)]
     set: Option<Vec<String>>,
-    /// Under `coverage`: interval around a number.
+    /// Under `coverage`: an interval around the number.
     interval: Option<[f32; 2]>,
-    /// Tokens of the text; all are read.
+    /// Tokens of the text; the model reads all of them.
     tokens: usize,
-    /// Tokens whose states are pooled for the answer: the last ones of a long text.
+    /// Tokens whose states are pooled: in a long text, the last ones.
     tokens_pooled: usize,
-    /// Tokens that the vocabulary lacks.
+    /// Tokens that are not in the vocabulary.
     unknown: usize,
 }
 
-/// An answer on the side of the client.
+/// An answer, as the client reads it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Received {
     pub(crate) model: ModelName,
@@ -188,7 +188,7 @@ pub(crate) struct Received {
     pub(crate) predictions: Vec<ReceivedElement>,
 }
 
-/// An element on the side of the client.
+/// An element, as the client reads it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ReceivedElement {
     label: Option<String>,
@@ -202,8 +202,8 @@ pub(crate) struct ReceivedElement {
 }
 
 impl ReceivedElement {
-    /// The prediction, with what a rule says about it; none if a part of it is missing. What is
-    /// withheld is an empty label, or zero.
+    /// The prediction and what a rule says about it; `None` if a field is missing. A withheld label is
+    /// empty, a withheld number zero.
     pub(crate) fn into_decision(self) -> Option<Decision> {
         let abstained = self.abstained.unwrap_or(false);
         let prediction = match (self.confidence, self.probabilities) {
@@ -226,7 +226,7 @@ impl ReceivedElement {
     }
 }
 
-/// A map in its own order, with numbers read as the 32-bit ones they were.
+/// A map that keeps its order, with numbers read as the 32-bit floats that they were.
 #[derive(Debug)]
 struct ReceivedProbabilities(Probabilities);
 

@@ -4,11 +4,11 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Elements that are kept; a server cannot be told to take more in one request.
+/// Elements that are kept; no server can be configured to accept more in one request.
 pub(crate) const MOST: usize = 10_000;
 
-/// A list of which only the first elements are kept, so that two megabytes of `0,0,0` do not become
-/// a hundred.
+/// A list of which only the first elements are kept, so that two megabytes of `0,0,0` do not take a
+/// hundred megabytes of memory.
 #[derive(Debug)]
 pub(crate) struct Bounded<T> {
     /// The first elements.

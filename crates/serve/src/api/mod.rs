@@ -1,4 +1,4 @@
-//! JSON of both sides: what clients send and what they get.
+//! The JSON of requests and answers.
 
 mod answer;
 mod bounded;

@@ -1,12 +1,12 @@
-//! Objects in untrusted input.
+//! JSON objects in untrusted input.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A structure that is written as an object. Without this `serde` would take a list, too, and read its
-/// elements as the fields in their order.
+/// A structure that must be written as an object. Without this, `serde` would also accept a list and take
+/// its elements for the fields, in their order.
 #[derive(Debug)]
 pub(crate) struct Object<T>(pub(crate) T);
 

@@ -1,4 +1,4 @@
-//! What `POST /predict` takes.
+//! The request of `POST /predict`.
 
 use super::Bounded;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use ulmfit::decisions::Rule;
 use utoipa::ToSchema;
 
-/// A text, or the texts of the columns that the model learned from, in their order.
+/// A text, or one text for each column that the model was trained on, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Text {
@@ -29,10 +29,10 @@ impl Text {
     }
 }
 
-/// More columns than any table of texts has.
+/// No table of texts has more columns.
 const MOST_FIELDS: usize = 1_000;
 
-// Written out for the sake of its messages: a derived one says "did not match any variant".
+// Written by hand for better messages: a derived one says "did not match any variant".
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor)
@@ -86,7 +86,7 @@ pub(crate) enum DirectionName {
     Both,
 }
 
-/// What may accompany texts.
+/// Options of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) model: Option<String>,
@@ -122,7 +122,7 @@ impl RuleOptions {
     }
 }
 
-/// The body of `POST /predict`; one of `text`, `texts` and `rows` is given.
+/// The body of `POST /predict`; exactly one of `text`, `texts` and `rows` is given.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PredictRequest {
@@ -147,7 +147,7 @@ impl PredictRequest {
     }
 }
 
-/// The query of a stream, which has its texts in the body.
+/// The query of a stream, whose body holds the texts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamOptions {
@@ -180,26 +180,26 @@ impl From<StreamOptions> for Options {
 #[serde(deny_unknown_fields)]
 pub(crate) struct One {
     text: Text,
-    /// Name of the model; the first of the server unless it is given.
+    /// Name of the model (default: the server's first).
     #[schema(nullable = false)]
     model: Option<String>,
-    /// Only the probabilities of so many likeliest labels, the likeliest first.
+    /// Return only this many probabilities: those of the most probable labels, the most probable first.
     #[schema(nullable = false, minimum = 1, value_type = Option<u32>)]
     top: Option<NonZeroU32>,
-    /// Only this direction of a model that has both.
+    /// Use only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
-    /// Answer only where the confidence is at least this.
+    /// Answer only with at least this confidence.
     #[schema(nullable = false, minimum = 0, maximum = 1)]
     threshold: Option<f32>,
-    /// Answer only where at most this share of the answers is wrong, by the model's calibration.
+    /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
     #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
     max_error: Option<f64>,
-    /// Give the set of labels (of numbers an interval) that holds the right one with this
+    /// Return a set of labels (for numbers, an interval) that contains the right one with this
     /// probability, by the model's calibration.
     #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
     coverage: Option<f64>,
-    /// With `coverage`: for the texts of each class.
+    /// With `coverage`: guarantee it for each class.
     #[schema(nullable = false)]
     per_class: Option<bool>,
 }
@@ -211,32 +211,32 @@ pub(crate) struct One {
 pub(crate) struct Many {
     #[schema(min_items = 1)]
     texts: Vec<Text>,
-    /// Name of the model; the first of the server unless it is given.
+    /// Name of the model (default: the server's first).
     #[schema(nullable = false)]
     model: Option<String>,
-    /// Only the probabilities of so many likeliest labels, the likeliest first.
+    /// Return only this many probabilities: those of the most probable labels, the most probable first.
     #[schema(nullable = false, minimum = 1, value_type = Option<u32>)]
     top: Option<NonZeroU32>,
-    /// Only this direction of a model that has both.
+    /// Use only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
-    /// Answer only where the confidence is at least this.
+    /// Answer only with at least this confidence.
     #[schema(nullable = false, minimum = 0, maximum = 1)]
     threshold: Option<f32>,
-    /// Answer only where at most this share of the answers is wrong, by the model's calibration.
+    /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
     #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
     max_error: Option<f64>,
-    /// Give the set of labels (of numbers an interval) that holds the right one with this
+    /// Return a set of labels (for numbers, an interval) that contains the right one with this
     /// probability, by the model's calibration.
     #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
     coverage: Option<f64>,
-    /// With `coverage`: for the texts of each class.
+    /// With `coverage`: guarantee it for each class.
     #[schema(nullable = false)]
     per_class: Option<bool>,
 }
 
-/// Rows of a table, by the names of the columns that the model learned from (`text` if these had
-/// none). Other columns may be there.
+/// Rows of a table, with the names of the columns that the model was trained on (`text` if they had
+/// no names). Other columns are ignored.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TableRows)]
 #[serde(deny_unknown_fields)]
@@ -244,26 +244,26 @@ pub(crate) struct Many {
 pub(crate) struct Rows {
     #[schema(min_items = 1)]
     rows: Vec<BTreeMap<String, String>>,
-    /// Name of the model; the first of the server unless it is given.
+    /// Name of the model (default: the server's first).
     #[schema(nullable = false)]
     model: Option<String>,
-    /// Only the probabilities of so many likeliest labels, the likeliest first.
+    /// Return only this many probabilities: those of the most probable labels, the most probable first.
     #[schema(nullable = false, minimum = 1, value_type = Option<u32>)]
     top: Option<NonZeroU32>,
-    /// Only this direction of a model that has both.
+    /// Use only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
-    /// Answer only where the confidence is at least this.
+    /// Answer only with at least this confidence.
     #[schema(nullable = false, minimum = 0, maximum = 1)]
     threshold: Option<f32>,
-    /// Answer only where at most this share of the answers is wrong, by the model's calibration.
+    /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
     #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
     max_error: Option<f64>,
-    /// Give the set of labels (of numbers an interval) that holds the right one with this
+    /// Return a set of labels (for numbers, an interval) that contains the right one with this
     /// probability, by the model's calibration.
     #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
     coverage: Option<f64>,
-    /// With `coverage`: for the texts of each class.
+    /// With `coverage`: guarantee it for each class.
     #[schema(nullable = false)]
     per_class: Option<bool>,
 }

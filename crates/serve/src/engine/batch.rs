@@ -1,11 +1,11 @@
-//! Which of the waiting texts are predicted together.
+//! Which waiting texts are predicted together.
 
 use super::Job;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What a batch may hold.
+/// Limits of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     /// Tokens of all texts together.
@@ -19,7 +19,7 @@ pub(super) struct Budget {
 struct Size {
     texts: usize,
     tokens: usize,
-    /// States of the longest are kept for all: memory is this times the number of texts.
+    /// Longest text. Texts are padded to it, so memory is this times the number of texts.
     longest: usize,
 }
 
@@ -32,7 +32,7 @@ impl Size {
         }
     }
 
-    /// A text alone always fits.
+    /// A single text always fits.
     fn fits(self, budget: Budget) -> bool {
         let memory = self.longest.saturating_mul(self.texts);
         self.texts <= 1
@@ -42,8 +42,8 @@ impl Size {
     }
 }
 
-/// Takes the next batch out of the queue: the oldest text, and those behind it that fit and that the
-/// same model reads in the same directions. Texts that nobody waits for any more are dropped.
+/// Takes the next batch out of the queue: the oldest text, and those behind it that fit and need the
+/// same model and directions. Texts whose client has gone are dropped.
 pub(super) fn take(queue: &mut VecDeque<Job>, budget: Budget, now: Instant) -> Vec<Job> {
     queue.retain(|job| job.deadline > now && !job.reply.is_closed());
     let mut batch: Vec<Job> = Vec::new();

@@ -1,4 +1,4 @@
-//! Texts that wait for the same thread.
+//! The texts that wait for one thread.
 
 use super::Job;
 use super::batch::{Budget, take};
@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A queue with one thread at its end.
+/// A queue that one thread serves.
 pub(super) struct Lane {
     budget: Budget,
-    /// How long to wait for as many texts as last time.
+    /// How long to wait for as many texts as in the last batch.
     wait: Duration,
     state: Mutex<State>,
     changed: Condvar,
@@ -23,11 +23,11 @@ struct State {
     running: usize,
     /// When the last batch was done, and how many texts it had.
     last: Option<(Instant, usize)>,
-    /// Tokens a second, lately; 0 before the first batch.
+    /// Tokens per second of recent batches; 0 before the first one.
     speed: f64,
 }
 
-/// What a batch cost.
+/// Cost of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Cost {
     pub(super) texts: usize,
@@ -49,13 +49,13 @@ impl Lane {
         self.changed.notify_one();
     }
 
-    /// No more batches after those that wait.
+    /// No new texts; those that wait are still predicted.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
     }
 
-    /// How long what waits will take, by the speed of late.
+    /// How long the waiting texts will take at the recent speed.
     pub(super) fn expected_wait(&self) -> Duration {
         let state = self.lock();
         let waiting: usize = state.queue.iter().map(|job| job.text.tokens()).sum();
@@ -66,11 +66,11 @@ impl Lane {
             .unwrap_or(Duration::MAX)
     }
 
-    /// The next batch; none when the lane is closed.
+    /// The next batch; `None` when the lane is closed.
     ///
-    /// Where the last batch has just ended and had several texts, whoever sent them may be about
-    /// to send the next ones: it waits for as many, but not for long. After a single text, or after
-    /// a pause, it does not wait at all.
+    /// If the last batch has just ended and had several texts, their clients may be about to send the
+    /// next ones: it waits for as many, but not for long. After a single text, or after a pause, it does
+    /// not wait.
     pub(super) fn next(&self) -> Option<Vec<Job>> {
         let mut state = self.lock();
         loop {

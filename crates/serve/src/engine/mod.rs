@@ -1,11 +1,11 @@
-//! Predicts waiting texts in batches, on threads of its own.
+//! Predicts waiting texts in batches, on its own threads.
 //!
-//! Texts of all requests wait in two lanes. Each lane has a thread, which takes what is there as soon
-//! as it is free (continuous batching): nobody waits for a batch to fill up while the machine is
-//! idle. Long texts have a lane of their own, so that a short one waits for at most a batch of short
-//! ones; both lanes share the cores.
+//! Texts of all requests wait in two lanes. Each lane has a thread, which takes the waiting texts as soon
+//! as it is free (continuous batching), so no text waits for a full batch while the machine is idle. Long
+//! texts have their own lane, so a short text waits for at most one batch of short ones. Both lanes share
+//! the cores.
 //!
-//! Which texts meet in a batch changes no bit of an answer, which is a law of the library.
+//! The library guarantees that the other texts of a batch do not change a bit of an answer.
 
 mod batch;
 mod lane;
@@ -26,39 +26,39 @@ use ulmfit::decisions::Policy;
 use ulmfit::text::Direction;
 use ulmfit::{Decision, Prediction, PreparedText};
 
-/// A text that waits for its prediction.
+/// A text waiting for its prediction.
 pub(crate) struct Job {
     /// The model that tokenized it.
     pub(crate) model: Arc<Loaded>,
-    /// The only direction to use, or all that the model has.
+    /// The only direction to use; `None` for all that the model has.
     pub(crate) direction: Option<Direction>,
     /// The rule that says when to answer.
     pub(crate) policy: Option<Arc<Policy>>,
     /// The text.
     pub(crate) text: PreparedText,
-    /// When it began to wait.
+    /// When it entered the queue.
     pub(crate) queued: Instant,
-    /// When nobody wants the answer any more.
+    /// Deadline, after which the answer is not needed.
     pub(crate) deadline: Instant,
-    /// Who wants the answer.
+    /// Where the answer goes.
     pub(crate) reply: oneshot::Sender<Outcome>,
-    /// Its place in the queue, free again when its batch begins.
+    /// Its place in the queue, released when its batch begins.
     pub(crate) place: OwnedSemaphorePermit,
 }
 
-/// What became of a text.
+/// Outcome for a text.
 pub(crate) type Outcome = Result<Scored, Problem>;
 
-/// A prediction, and how it came about.
+/// A prediction and its timings.
 pub(crate) struct Scored {
     pub(crate) prediction: Prediction,
-    /// What the policy says about it, if there is one.
+    /// Decision of the policy, if there is one.
     pub(crate) decision: Option<Decision>,
-    /// From the queue to its batch.
+    /// Time in the queue.
     pub(crate) waited: Duration,
-    /// From the beginning of its batch to the end.
+    /// Time that its batch took.
     pub(crate) took: Duration,
-    /// Texts of that batch.
+    /// Number of texts in that batch.
     pub(crate) batch_texts: usize,
 }
 
@@ -75,7 +75,7 @@ impl Engine {
     /// Starts the threads.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system cannot start a thread.
     pub(crate) fn start(limits: &Limits, metrics: &Arc<Metrics>) -> io::Result<Self> {
         let budget = Budget { tokens: limits.batch_tokens, texts: limits.batch_texts };
         let start = |name: &str, wait| {
@@ -98,7 +98,7 @@ impl Engine {
         })
     }
 
-    /// Places in the queue for all texts of a request, or none.
+    /// Places in the queue for all texts of a request; an error if there are not enough.
     pub(crate) fn try_reserve(&self, texts: usize) -> Result<OwnedSemaphorePermit, Problem> {
         let count = u32::try_from(texts).unwrap_or(u32::MAX);
         Arc::clone(&self.places).try_acquire_many_owned(count).map_err(|_| {
@@ -107,20 +107,20 @@ impl Engine {
         })
     }
 
-    /// Waits for a place: what a stream does instead of failing.
+    /// Waits for a place, which streams do instead of failing.
     pub(crate) async fn reserve(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         place.map_err(|_| Problem::stopping())
     }
 
-    /// Whether a text with so many tokens can be expected to be predicted in time.
+    /// Whether a text of `tokens` tokens is likely to be predicted before the deadline.
     pub(crate) fn check_wait(&self, tokens: usize, deadline: Instant) -> Result<(), Problem> {
         let wait = self.lane(tokens).expected_wait();
         if wait <= deadline.saturating_duration_since(Instant::now()) {
             return Ok(());
         }
         let detail = format!(
-            "waiting texts will take {} s, longer than the deadline of {} s",
+            "the texts in the queue will take {} s, longer than the deadline of {} s",
             wait.as_secs(),
             self.limits.deadline.as_secs()
         );
@@ -133,7 +133,7 @@ impl Engine {
         self.show_queue();
     }
 
-    /// Updates the gauge of texts that wait.
+    /// Updates the gauge of waiting texts.
     pub(crate) fn show_queue(&self) {
         let waiting = self.limits.queue_texts - self.places.available_permits();
         self.metrics.queue_texts.set(waiting as f64);

@@ -1,4 +1,4 @@
-//! A batch becomes answers.
+//! From a batch to answers.
 
 use super::lane::Cost;
 use super::{Job, Outcome, Scored};
@@ -8,14 +8,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use ulmfit::{Prediction, PreparedText};
 
-/// Predicts a batch and answers whoever waits.
+/// Predicts a batch and sends the answers.
 pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
     let begun = Instant::now();
     let texts: Vec<&PreparedText> = batch.iter().map(|job| &job.text).collect();
     let count = texts.len();
     let tokens = texts.iter().map(|text| text.tokens()).sum();
     let found = match predict(&batch[0], &texts) {
-        // one text must not fail the others
+        // a bad text must not fail the others
         Err(_) if count > 1 => batch
             .iter()
             .map(|job| predict(job, &[&job.text]).and_then(|mut found| found.pop().ok_or_else(bug)))
@@ -40,13 +40,13 @@ pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
             }
             Scored { prediction, decision, waited, took, batch_texts: count }
         });
-        _ = reply.send(outcome); // fails when nobody waits any more
+        _ = reply.send(outcome); // fails if the client has gone
     }
     Cost { texts: count, tokens, took }
 }
 
 fn bug() -> Problem {
-    Problem::new(Kind::Internal, "the prediction failed; the log of the server may have details")
+    Problem::new(Kind::Internal, "the prediction failed; the server's log may have details")
 }
 
 fn predict(job: &Job, texts: &[&PreparedText]) -> Result<Vec<Prediction>, Problem> {

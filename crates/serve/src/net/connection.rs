@@ -1,4 +1,4 @@
-//! A connection from its beginning to its end, however slow the client is.
+//! The life of a connection, with time limits for slow clients.
 
 use super::listener::{Listener, Stream};
 use crate::Limits;
@@ -36,7 +36,7 @@ impl Connections {
         }
     }
 
-    /// Lets requests in flight end, and closes idle connections.
+    /// Waits for the requests in flight and closes idle connections.
     pub(crate) async fn close(self, most: Duration) {
         _ = tokio::time::timeout(most, self.graceful.shutdown()).await;
     }
@@ -58,16 +58,16 @@ impl Connections {
     }
 }
 
-/// Takes clients in until this future is dropped.
+/// Accepts clients until this future is dropped.
 pub(crate) async fn accept(listener: &Listener, connections: &Connections) {
     loop {
-        // beyond the limit clients wait in the system's queue
+        // above the limit, clients wait in the system's queue
         let place = Arc::clone(&connections.places).acquire_owned().await;
         let Ok(place) = place else { return };
         match listener.accept().await {
             Ok(Stream::Tcp(stream)) => connections.start(stream, place),
             Ok(Stream::Unix(stream)) => connections.start(stream, place),
-            // a client that is gone already, or no file descriptor is left: others may go
+            // the client has gone already, or there is no file descriptor until another connection closes
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
@@ -77,13 +77,13 @@ async fn connection<S>(stream: S, router: Router, idle: Duration, watcher: Watch
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    // who takes nothing of an answer for so long gets no more of it
+    // a client that reads nothing of an answer for this long is disconnected
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(idle));
     let mut builder = http1::Builder::new();
-    // from the end of an answer to the end of the next request's header, and for the first one
+    // covers the time from the end of an answer to the end of the next request's headers, also for the first one
     builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(64 << 10);
     let service = TowerToHyperService::new(router);
     let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
-    _ = watcher.watch(connection).await; // whatever a client does wrong is its own affair
+    _ = watcher.watch(connection).await; // errors of one client do not concern the server
 }

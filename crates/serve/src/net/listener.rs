@@ -1,23 +1,23 @@
-//! Where clients come in.
+//! Listening sockets.
 
 use crate::{Listen, ServeError};
 use std::io;
 use std::path::{Path, PathBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-/// Where clients come in.
+/// A listening socket.
 pub(crate) enum Listener {
     Tcp(TcpListener),
     Unix(UnixListener, SocketFile),
 }
 
-/// A client.
+/// A client's connection.
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-/// The file of a unix socket; it goes when the server does.
+/// The file of a Unix socket, removed when the server stops.
 pub(crate) struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
@@ -27,10 +27,10 @@ impl Drop for SocketFile {
 }
 
 impl Listener {
-    /// Begins to listen.
+    /// Starts to listen.
     ///
     /// # Errors
-    /// [`ServeError::Listen`] when that cannot be.
+    /// [`ServeError::Listen`] if the address cannot be used.
     pub(crate) async fn bind(listen: &Listen) -> Result<Self, ServeError> {
         match listen {
             Listen::Tcp(address) => {
@@ -72,7 +72,7 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                _ = stream.set_nodelay(true); // answers are small, and whole when they are sent
+                _ = stream.set_nodelay(true); // answers are small and sent in one piece
                 Ok(Stream::Tcp(stream))
             }
             Self::Unix(listener, _) => Ok(Stream::Unix(listener.accept().await?.0)),
@@ -80,7 +80,7 @@ impl Listener {
     }
 }
 
-/// Takes over the socket of a server that is gone, but of none that answers.
+/// Removes the socket of a server that has gone, but not of one that still answers.
 async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket =

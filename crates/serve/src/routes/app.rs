@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State that all requests share.
 
 use super::Page;
 use crate::Limits;
@@ -13,18 +13,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 
-/// Who may ask, and by which name of the server.
+/// Who may send requests.
 pub(crate) enum Access {
-    /// Whoever has a token.
+    /// Anyone with a token.
     Token(Tokens),
-    /// Whoever is on this machine: the server must be called by a name of loopback, or by one of
-    /// these, so that a page of another origin cannot reach it (DNS rebinding).
+    /// Anyone on this machine. The `Host` header must be a loopback name or one of these, so that a page
+    /// of another origin cannot reach the server (DNS rebinding).
     Loopback(Vec<String>),
-    /// Whoever can reach it.
+    /// Anyone who can reach it.
     Anybody,
 }
 
-/// What all requests share.
+/// State that all requests share.
 pub(crate) struct App {
     pub(crate) models: Models,
     pub(crate) engine: Engine,
@@ -33,7 +33,7 @@ pub(crate) struct App {
     pub(crate) log: Log,
     pub(crate) access: Access,
     pub(crate) page: Option<Page>,
-    /// KiB of memory left for bodies of requests.
+    /// Memory left for request bodies, in KiB.
     pub(crate) body_memory: Arc<Semaphore>,
     stopping: AtomicBool,
     in_flight: Arc<InFlight>,
@@ -49,7 +49,7 @@ impl App {
         access: Access,
         page: Option<Page>,
     ) -> Self {
-        // enough for as many full bodies as a queue of single texts needs in practice
+        // in practice enough for a full queue of requests with one text each
         let kib = (limits.body / 1024 + 1).saturating_mul(16).max(64 << 10);
         Self {
             models,
@@ -68,8 +68,8 @@ impl App {
     /// The model of that name, or the first.
     pub(crate) fn model(&self, name: Option<&str>) -> Result<Arc<Loaded>, Problem> {
         self.models.find(name).ok_or_else(|| {
-            let detail = format!("no model is called `{}`", name.unwrap_or_default());
-            let hint = format!("there is `{}`", self.models.names().join("`, `"));
+            let detail = format!("there is no model `{}`", name.unwrap_or_default());
+            let hint = format!("this server has `{}`", self.models.names().join("`, `"));
             Problem::new(Kind::NotFound, detail).hint(hint)
         })
     }
@@ -83,13 +83,13 @@ impl App {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    /// Counts a request until the guard is dropped.
+    /// Counts a request as in flight until the guard is dropped.
     pub(crate) fn enter(&self) -> Guard {
         self.in_flight.count.fetch_add(1, Ordering::SeqCst);
         Guard(Arc::clone(&self.in_flight))
     }
 
-    /// Waits until no request is in flight; gives the number of those that are after `most`.
+    /// Waits until no request is in flight, but at most `most`; returns the number still in flight.
     pub(crate) async fn drained(&self, most: Duration) -> usize {
         let all = async {
             loop {
@@ -97,7 +97,7 @@ impl App {
                 if self.in_flight.count.load(Ordering::SeqCst) == 0 {
                     return;
                 }
-                // also by the clock: a notification that comes between load and wait is no loss
+                // also wakes by the clock, as a notification between load and wait would be lost
                 _ = tokio::time::timeout(Duration::from_millis(50), changed).await;
             }
         };

@@ -1,4 +1,4 @@
-//! The body of a request, within its limits.
+//! Reading request bodies, within limits.
 
 use super::app::App;
 use crate::problem::{Kind, Problem};
@@ -12,24 +12,24 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{timeout, timeout_at};
 
-/// How long the rest of a body that is too large is read and thrown away, so that the client, which
-/// is still sending, gets to read the answer.
+/// How long the rest of a body that is too large is read and discarded, so that a client that is still
+/// sending can read the answer.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A body in memory.
 pub(super) struct Held {
     pub(super) bytes: Bytes,
-    /// Its share of the memory for bodies.
+    /// Its share of the memory for request bodies.
     _memory: Option<OwnedSemaphorePermit>,
 }
 
-/// The media type of a request, in small letters and without parameters.
+/// The media type of a request, in lower case and without parameters.
 pub(super) fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The next piece of a body; none at the end.
+/// The next piece of a body; `None` at the end.
 pub(super) async fn next(body: &mut Body, idle: Duration) -> Result<Option<Bytes>, Problem> {
     loop {
         let frame = timeout(idle, body.frame()).await.map_err(|_| slow(idle))?;
@@ -38,17 +38,17 @@ pub(super) async fn next(body: &mut Body, idle: Duration) -> Result<Option<Bytes
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Ok(Some(data));
-                } // trailers say nothing to us
+                } // trailers are ignored
             }
             Some(Err(_)) => {
-                return Err(Problem::new(Kind::Syntax, "the body of the request ended early"));
+                return Err(Problem::new(Kind::Syntax, "the request body is incomplete"));
             }
         }
     }
 }
 
 fn slow(idle: Duration) -> Problem {
-    let detail = format!("no data of the request arrived for {} s", idle.as_secs_f64());
+    let detail = format!("no data of the request has arrived for {} s", idle.as_secs_f64());
     Problem::new(Kind::SlowBody, detail)
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn read(
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: u64| bytes > limit as u64) {
         if headers.contains_key(EXPECT) {
-            return Err(too_large(app)); // it waits for our word before it sends anything
+            return Err(too_large(app)); // the client waits for `100 Continue` before it sends anything
         }
         rest(&mut body).await;
         return Err(too_large(app));
@@ -93,7 +93,7 @@ pub(super) async fn read(
     Ok(Held { bytes: bytes.freeze(), _memory: memory })
 }
 
-/// Throws the rest of a body away, for a while.
+/// Discards the rest of a body, for a limited time.
 async fn rest(body: &mut Body) {
     let rest = async { while let Ok(Some(_)) = next(body, LINGER).await {} };
     _ = timeout(LINGER, rest).await;

@@ -1,4 +1,4 @@
-//! What every request passes through: its id, whether it may be here, the log, the metrics.
+//! What every request passes through: request id, access, log, metrics.
 
 use super::OPEN;
 use super::app::{Access, App, Guard};
@@ -17,10 +17,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-/// Names a request in logs of both sides.
+/// Header with the request's id, for the logs of client and server.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// When a request came, and that it is not answered yet.
+/// When a request arrived, and the guard that counts it.
 #[derive(Clone)]
 pub(super) struct Arrival {
     pub(super) at: Instant,
@@ -78,7 +78,7 @@ static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("re
 /// Ids made so far.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// The id that the request brought, if it is decent, or a new one.
+/// The id that the request has, if it is valid, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let decent = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
@@ -92,7 +92,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }
 
-/// Why a request may not go on, if it may not.
+/// Why a request is refused; `None` if it is not.
 fn refusal(access: &Access, route: &str, headers: &HeaderMap) -> Option<Problem> {
     match access {
         Access::Anybody => None,
@@ -103,7 +103,7 @@ fn refusal(access: &Access, route: &str, headers: &HeaderMap) -> Option<Problem>
                 return None;
             }
             let detail = match given {
-                Some(_) => "the token is not one of this server's",
+                Some(_) => "this token is not valid here",
                 None => "this server requires a token",
             };
             let hint = "send the header `Authorization: Bearer TOKEN`";
@@ -117,7 +117,7 @@ fn refusal(access: &Access, route: &str, headers: &HeaderMap) -> Option<Problem>
             if is_ours {
                 return None;
             }
-            let detail = format!("this server does not answer to the name `{name}`");
+            let detail = format!("this server does not answer requests for the host name `{name}`");
             let hint = "use 127.0.0.1 or localhost, or start the server with that name allowed";
             Some(Problem::new(Kind::Host, detail).hint(hint))
         }

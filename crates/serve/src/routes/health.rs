@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// How a server is.
+/// State of the server.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Health {
     /// `live` or `ready`.

@@ -1,4 +1,4 @@
-//! Requests to answers.
+//! The routes: from requests to answers.
 
 mod app;
 mod body;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
-/// Routes that need no token: they tell nothing but that there is a server, and which.
+/// Routes that need no token: they reveal only that there is a server, and its version.
 const OPEN: [&str; 6] =
     ["/", "/health/live", "/health/ready", "/openapi.json", "/v2/health/live", "/v2/health/ready"];
 
@@ -69,7 +69,7 @@ pub(crate) fn router(app: Arc<App>, cors: &[HeaderValue]) -> Router {
     router.with_state(app)
 }
 
-/// Pages of these origins may ask and read.
+/// Lets pages of these origins send requests and read answers.
 fn cors_layer(origins: &[HeaderValue]) -> CorsLayer {
     use hyper::Method;
     use hyper::header::AUTHORIZATION;
@@ -93,20 +93,20 @@ async fn wrong_method(request: Request) -> Problem {
     Problem::new(Kind::Method, detail).hint("the header `Allow` lists the accepted methods")
 }
 
-/// A path that is not UTF-8 once its escapes are read.
+/// A path that is not UTF-8 after percent-decoding.
 fn bad_path() -> Problem {
     Problem::new(Kind::NotFound, "no model has this name")
 }
 
 /// The panic hook has reported it.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    let detail = "the server failed with a bug; its log has details";
+    let detail = "the request hit a bug of the server; its log has details";
     Problem::new(Kind::Internal, detail).into_response()
 }
 
-/// Numbers for Prometheus.
+/// Metrics for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operation",
-    responses((status = 200, description = "Prometheus' text format", content_type = "text/plain", body = String)))]
+    responses((status = 200, description = "The text format of Prometheus", content_type = "text/plain", body = String)))]
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     app.engine.show_queue();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())

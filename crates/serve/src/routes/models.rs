@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json as value};
 use std::sync::Arc;
 
-/// What `inspect --json` prints, and the name.
+/// What `inspect --json` prints, with the name.
 fn card(model: &Loaded) -> Value {
     let mut card = Map::from_iter([("name".to_owned(), Value::from(model.name.as_str()))]);
     if let Value::Object(summary) = &model.summary {
@@ -19,7 +19,7 @@ fn card(model: &Loaded) -> Value {
     Value::Object(card)
 }
 
-/// All models: labels, sizes, scores, hashes; the first answers requests that name none.
+/// All models: labels, sizes, scores, hashes. Requests without a model name go to the first.
 #[utoipa::path(get, path = "/models", tag = "models",
     responses((status = 200, description = "`schema` and `models`, each as `/models/{model}` gives it", body = super::openapi::ModelList)))]
 pub(super) async fn list(State(app): State<Arc<App>>) -> Response {

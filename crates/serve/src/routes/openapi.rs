@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the routes in OpenAPI 3.1, with the models and limits of this very server.
+//! `GET /openapi.json`: the routes in OpenAPI 3.1, with the models and limits of this server.
 
 use super::app::App;
 use super::{health, json, models, predict, protocol};
@@ -26,7 +26,7 @@ pub(super) enum PredictBody {
 #[derive(Serialize, ToSchema)]
 pub(super) struct AnyObject {}
 
-/// A number, a text or a truth value.
+/// A number, a string or a Boolean.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[allow(dead_code, reason = "it describes JSON")]
@@ -117,7 +117,7 @@ fn describe(app: &App) -> Value {
     let schemas = &mut document["components"]["schemas"];
     let both = app.models.iter().all(|hosted| hosted.current().directions.len() == 2);
     if !both {
-        // only what every model can do
+        // only what all models can do
         let all = |direction: &Direction| {
             app.models.iter().all(|hosted| hosted.current().directions.contains(direction))
         };
@@ -139,12 +139,12 @@ fn describe(app: &App) -> Value {
     for name in ["AnyObject", "ModelCard", "ModelList"] {
         schemas[name]["additionalProperties"] = true.into();
     }
-    // what counts is `shape`, which a schema cannot tie to `data`
+    // `shape` decides, and a schema cannot relate it to `data`
     schemas["InferInput"]["properties"]["datatype"]["enum"] = value!(["BYTES"]);
     document
 }
 
-// `get_mut`, as an index would put a null where there is nothing
+// `get_mut`, as an index would insert null for an absent key
 
 /// Every property of every schema of the document.
 fn each_schema(document: &mut Value, each: &mut dyn FnMut(&str, &mut Value)) {

@@ -1,4 +1,4 @@
-//! `GET /`: the page for people, one file without anything from elsewhere.
+//! `GET /`: the page for people, one file without external resources.
 
 use super::app::App;
 use axum::extract::State;

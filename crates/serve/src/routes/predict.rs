@@ -20,33 +20,33 @@ use ulmfit::decisions::Policy;
 
 /// Predicts texts.
 ///
-/// The body is one text, several texts, or rows of a table by column name. The bits of an answer do not
-/// depend on the other texts, nor on other requests.
+/// The body is one text, several texts, or rows of a table by column name. An answer does not depend
+/// on the other texts or on other requests, to the bit.
 ///
-/// Under `application/x-ndjson` the body is a stream with a JSON value per line: a text, a list of the
-/// texts of the columns, or an object (a row). The answer is a stream with a line per line, in order. A line
-/// that cannot be answered gets a line `{"row":17,"error":"..."}`, counted from 0; the stream goes on.
+/// With `application/x-ndjson` the body is a stream with one JSON value per line: a text, a list with one
+/// text per column, or an object (a row). The answer is a stream with one line for each, in order. A line
+/// that cannot be answered gets `{"row":17,"error":"..."}`, counted from 0, and the stream goes on.
 #[utoipa::path(post, path = "/predict", tag = "predictions",
     params(
-        ("model" = Option<String>, Query, description = "Of a stream: name of the model"),
-        ("top" = Option<u32>, Query, description = "Of a stream: as in the body"),
-        ("direction" = Option<crate::api::DirectionName>, Query, description = "Of a stream: as in the body"),
-        ("threshold" = Option<f32>, Query, description = "Of a stream: as in the body"),
-        ("max_error" = Option<f64>, Query, description = "Of a stream: as in the body"),
-        ("coverage" = Option<f64>, Query, description = "Of a stream: as in the body"),
-        ("per_class" = Option<bool>, Query, description = "Of a stream: as in the body"),
+        ("model" = Option<String>, Query, description = "For a stream: name of the model"),
+        ("top" = Option<u32>, Query, description = "For a stream: as in the body"),
+        ("direction" = Option<crate::api::DirectionName>, Query, description = "For a stream: as in the body"),
+        ("threshold" = Option<f32>, Query, description = "For a stream: as in the body"),
+        ("max_error" = Option<f64>, Query, description = "For a stream: as in the body"),
+        ("coverage" = Option<f64>, Query, description = "For a stream: as in the body"),
+        ("per_class" = Option<bool>, Query, description = "For a stream: as in the body"),
     ),
     request_body(content(
         (super::openapi::PredictBody = "application/json"),
         (String = "application/x-ndjson"),
     )),
     responses(
-        (status = 200, description = "An element per text, in order", content(
+        (status = 200, description = "One element per text, in order", content(
             (Answer = "application/json"), (String = "application/x-ndjson"))),
         (status = 400, description = "Not valid JSON, or no texts", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The body came too slowly", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than a limit, which it says", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than a limit, which the error names", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Neither JSON nor NDJSON", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field that is unknown or has a wrong value", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "The queue is full; see `Retry-After`", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
@@ -96,7 +96,7 @@ pub(super) async fn predict(
 pub(super) fn unsupported(found: &str) -> Problem {
     let detail = match found {
         "" => "the request has no content type".to_owned(),
-        other => format!("the content type `{other}` is not one that is read here"),
+        other => format!("the content type `{other}` is not supported"),
     };
     Problem::new(Kind::MediaType, detail).hint("send `content-type: application/json`")
 }
@@ -110,7 +110,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// The fields of every text of a request.
+/// The fields of each text of a request.
 fn texts_of(app: &App, model: &Loaded, request: PredictRequest) -> Result<Vec<Fields>, Problem> {
     match (request.text, request.texts, request.rows) {
         (Some(text), None, None) => Ok(vec![text.into_fields()]),

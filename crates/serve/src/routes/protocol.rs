@@ -52,7 +52,7 @@ pub(super) async fn live() -> Response {
     json(&value!({ "live": true }))
 }
 
-/// Whether the server takes requests.
+/// Whether the server accepts requests.
 #[utoipa::path(get, path = "/v2/health/ready", tag = "open inference protocol",
     responses(
         (status = 200, description = "The server is ready", body = super::openapi::AnyObject),
@@ -96,11 +96,11 @@ pub(super) async fn model(State(app): State<Arc<App>>, names: Names) -> Result<R
     })))
 }
 
-/// Whether a model can be asked.
+/// Whether a model is ready.
 #[utoipa::path(get, path = "/v2/models/{model}/ready", tag = "open inference protocol",
     params(("model" = String, Path, description = "Name of the model")),
     responses(
-        (status = 200, description = "It can", body = super::openapi::AnyObject),
+        (status = 200, description = "It is ready", body = super::openapi::AnyObject),
         (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The server is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
     ))]
@@ -115,7 +115,7 @@ pub(super) async fn model_ready(
     Ok(json(&value!({ "name": model.name, "ready": true })))
 }
 
-/// Names of the inputs: the columns that the model learned from.
+/// Names of the inputs: the columns that the model was trained on.
 fn columns(model: &Loaded) -> Vec<&str> {
     match model.classifier.text_columns() {
         [] | [_] => vec!["text"],
@@ -127,17 +127,17 @@ fn columns(model: &Loaded) -> Vec<&str> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InferRequest {
-    /// Comes back in the answer.
+    /// Returned in the answer.
     #[schema(nullable = false)]
     id: Option<String>,
-    /// None has an effect; `binary_data_output` is refused.
+    /// Ignored, except `binary_data_output`, which is refused.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, super::openapi::Scalar>)]
     parameters: BTreeMap<String, Value>,
-    /// `text`; or the columns that the model learned from, if there are several.
+    /// `text`; or the columns that the model was trained on, if there are several.
     #[schema(value_type = Vec<InferInput>, min_items = 1, max_items = 1)]
     inputs: Vec<Object<InferInput>>,
-    /// The outputs wanted; all unless it is given.
+    /// The outputs to return (default: all).
     #[serde(default)]
     #[schema(value_type = Vec<InferOutput>)]
     outputs: Vec<Object<InferOutput>>,
@@ -161,7 +161,7 @@ pub(super) struct InferInput {
     data: Bounded<Text>,
 }
 
-/// An output that is wanted.
+/// An output to return.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InferOutput {
@@ -185,7 +185,7 @@ pub(super) struct InferAnswer {
 /// A tensor of the answer.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Tensor {
-    /// `label` or `labels` (each a JSON list) and `probabilities`; of a regression `value`.
+    /// `label` or `labels` (each a JSON list) and `probabilities`; for regression `value`.
     name: &'static str,
     datatype: &'static str,
     shape: Vec<usize>,
@@ -205,11 +205,11 @@ enum Data {
     params(("model" = String, Path, description = "Name of the model")),
     request_body = InferRequest,
     responses(
-        (status = 200, description = "A tensor per output", body = InferAnswer),
+        (status = 200, description = "One tensor per output", body = InferAnswer),
         (status = 400, description = "Not valid JSON, or no texts", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The body came too slowly", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than a limit, which it says", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than a limit, which the error names", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field that is unknown or has a wrong value", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "The queue is full; see `Retry-After`", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
@@ -228,7 +228,7 @@ pub(super) async fn infer(
     let model = find(&app, names)?;
     let (parts, body) = request.into_parts();
     if parts.headers.contains_key("inference-header-content-length") {
-        return Err(Problem::new(Kind::MediaType, "binary tensors are not read here")
+        return Err(Problem::new(Kind::MediaType, "binary tensors are not supported")
             .hint("send tensors as JSON: `binary_data=False` in Triton's client"));
     }
     match &body::media_type(&parts.headers)[..] {
@@ -280,7 +280,7 @@ fn refuse_binary(parameters: &BTreeMap<String, Value>) -> Result<(), Problem> {
     if !parameters.iter().any(asks) {
         return Ok(());
     }
-    Err(Problem::new(Kind::Invalid, "binary tensors are not written here")
+    Err(Problem::new(Kind::Invalid, "binary tensors are not supported")
         .hint("ask for JSON: `binary_data=False` in Triton's client"))
 }
 
@@ -294,7 +294,7 @@ fn texts_of(
     let names = columns(model);
     let mut fields: Vec<Vec<String>> = Vec::new();
     for name in &names {
-        // a model of one column takes its name, too
+        // a model with one column also accepts its name
         let is_it = |Object(input): &Object<InferInput>| {
             input.name == *name
                 || (names.len() == 1 && model.classifier.text_columns() == [input.name.as_str()])
@@ -313,13 +313,13 @@ fn texts_of(
         let one = |text: Text| match text {
             Text::One(text) => Ok(text),
             Text::Fields(mut list) if list.len() == 1 => Ok(list.remove(0)),
-            Text::Fields(_) => Err(invalid(format!("an element of `{name}` is not one text"))),
+            Text::Fields(_) => Err(invalid(format!("an element of `{name}` is not a text"))),
         };
         let texts: Vec<String> = input.data.items.into_iter().map(one).collect::<Result<_, _>>()?;
         let n = texts.len() as u64;
         if input.shape != [n] && input.shape != [n, 1] {
-            let detail = format!("the shape of `{name}` is not that of its {n} texts");
-            return Err(invalid(detail).hint(format!("it is [{n}]")));
+            let detail = format!("the shape of `{name}` does not fit its {n} texts");
+            return Err(invalid(detail).hint(format!("it should be [{n}]")));
         }
         fields.push(texts);
     }

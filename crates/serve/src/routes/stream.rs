@@ -1,8 +1,8 @@
-//! `POST /predict` with lines in and lines out.
+//! `POST /predict` as a stream: lines in, lines out.
 //!
-//! Two tasks: one reads lines and hands texts to the engine, the other writes answers in order. A bounded
-//! number of texts is between them. So who does not read answers is not read from, and memory stays flat
-//! however long the stream is.
+//! There are two tasks: one reads lines and hands texts to the engine, the other writes answers in order,
+//! with a bounded number of texts between them. If a client does not read its answers, its texts are not read
+//! either, so memory does not grow with the length of the stream.
 
 use super::app::App;
 use super::body;
@@ -21,10 +21,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// Texts of a stream that wait at a time.
+/// Texts of a stream in the queue at a time.
 const AHEAD: usize = 128;
 
-/// A line of the answer that is not there yet.
+/// A line of the answer that is not computed yet.
 struct Pending {
     row: usize,
     deadline: Instant,
@@ -56,20 +56,20 @@ struct Reader {
     _arrival: Arrival,
 }
 
-/// Nobody reads the answers any more.
+/// The client has gone.
 struct Gone;
 
 impl Reader {
     async fn run(mut self, mut body: Body) {
         if let Ok(Err(problem)) = self.lines(&mut body).await {
-            // the end of the stream: what comes behind cannot be understood
+            // ends the stream: what follows cannot be parsed
             _ = self.give(Err(problem), Instant::now()).await;
         }
     }
 
     /// Reads until the end, or an error that ends the stream.
     async fn lines(&mut self, body: &mut Body) -> Result<Result<(), Problem>, Gone> {
-        // a text may be written with six characters a byte (\u0001)
+        // JSON may write one byte of a text as six characters (\u0001)
         let longest = self.app.limits.document.saturating_mul(6).saturating_add(4096);
         let mut buffer = BytesMut::new();
         loop {
@@ -103,7 +103,7 @@ impl Reader {
         }
     }
 
-    /// Hands the text of a line to the engine; blank lines are not texts.
+    /// Hands the text of a line to the engine; blank lines are skipped.
     async fn line(&mut self, line: &[u8]) -> Result<(), Gone> {
         if line.trim_ascii().is_empty() {
             return Ok(());
@@ -170,7 +170,7 @@ async fn write(
             Err(problem) => problem.line(row),
         };
         if sender.send_data(Bytes::from(line + "\n")).await.is_err() {
-            return; // nobody reads any more
+            return; // the client has gone
         }
     }
 }

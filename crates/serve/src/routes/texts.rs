@@ -1,4 +1,4 @@
-//! Texts to answers: what all routes that predict share.
+//! From texts to answers: what all routes that predict share.
 
 use super::app::App;
 use crate::api::{DirectionName, Options, Row, Seen};
@@ -16,17 +16,17 @@ use ulmfit::PreparedText;
 use ulmfit::decisions::Policy;
 use ulmfit::text::Direction;
 
-/// Bytes that are tokenized where they are, which takes less time than handing them to a thread.
+/// Up to this many bytes are tokenized on the same thread, which is faster than handing them to another.
 const SMALL: usize = 16 << 10;
 
 /// A text's fields.
 pub(super) type Fields = Vec<String>;
 
-/// What a request asks for besides the texts.
+/// What a request asks for, besides its texts.
 #[derive(Clone)]
 pub(super) struct Asked {
     pub(super) model: Arc<Loaded>,
-    /// The only direction to use, or all.
+    /// The only direction to use; `None` for all.
     direction: Option<Direction>,
     /// When to answer.
     pub(super) policy: Option<Arc<Policy>>,
@@ -41,12 +41,12 @@ impl Asked {
         let rule = options.rule.rule().map_err(|detail| invalid(detail.into()))?;
         let Some(rule) = rule else { return Ok(Self { model, direction, policy: None }) };
         if direction.is_some() {
-            let detail = "a rule is about all directions of a model: `direction` goes with none";
+            let detail = "`direction` cannot be used with a rule: rules are calibrated for all directions together";
             return Err(invalid(detail.into()).hint("leave out `direction`"));
         }
         let of = Arc::clone(&model);
         let policy = spawn_blocking(move || of.policy(rule)).await;
-        let policy = policy.map_err(|_| Problem::new(Kind::Internal, "the rule was lost"))?;
+        let policy = policy.map_err(|_| Problem::new(Kind::Internal, "the rule could not be computed"))?;
         let policy = policy.map_err(|error| {
             invalid(error.to_string())
                 .hint("the model's `calibration.json` says which rules are possible")
@@ -60,7 +60,7 @@ impl Asked {
     }
 }
 
-/// The only direction that a request asks for, if the model has it and others.
+/// The only direction to use, if the request names one and the model has others, too.
 fn direction(model: &Loaded, name: Option<DirectionName>) -> Result<Option<Direction>, Problem> {
     let has = |direction| model.directions.contains(&direction);
     let (wanted, there) = match name {
@@ -84,7 +84,7 @@ pub(super) fn row_fields(model: &Loaded, mut row: Row, number: usize) -> Result<
     let field = |name: &String| match row.remove(name) {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(format!("the column `{name}` of a row is not a text")),
-        None => Err(format!("a row lacks the column `{name}`")),
+        None => Err(format!("a row does not have the column `{name}`")),
     };
     columns.iter().map(field).collect::<Result<_, _>>().map_err(|detail| {
         let hint = format!("the model `{}` reads `{}`", model.name, columns.join("`, `"));
@@ -98,18 +98,18 @@ pub(super) fn check_bytes(app: &App, fields: &[String], number: usize) -> Result
     if bytes <= app.limits.document {
         return Ok(bytes);
     }
-    let detail = format!("a text of {bytes} bytes; a text may have {}", app.limits.document);
+    let detail = format!("a text has {bytes} bytes; at most {} are allowed", app.limits.document);
     Err(Problem::new(Kind::TooLarge, detail).row(number))
 }
 
-/// Refuses no texts and too many.
+/// Refuses requests with no texts or too many.
 pub(super) fn check_count(app: &App, count: usize) -> Result<(), Problem> {
     if count == 0 {
         return Err(Problem::new(Kind::NoTexts, "the request has no texts")
             .hint("give at least one: {\"text\": \"...\"}"));
     }
     if count > app.limits.texts {
-        let detail = format!("{count} texts; a request may have {}", app.limits.texts);
+        let detail = format!("the request has {count} texts; at most {} are allowed", app.limits.texts);
         return Err(Problem::new(Kind::TooLarge, detail)
             .hint("send fewer at a time, or a stream (application/x-ndjson)"));
     }
@@ -127,13 +127,13 @@ impl Waiting {
     pub(super) async fn answer(self, app: &App, deadline: Instant) -> Result<Scored, Problem> {
         match timeout_at(deadline.into(), self.answer).await {
             Ok(Ok(outcome)) => outcome,
-            // the engine drops what nobody can want any more
+            // the engine drops texts whose deadline has passed
             Err(_) | Ok(Err(_)) if Instant::now() >= deadline => {
-                let detail = format!("no answer within {} s", app.limits.deadline.as_secs_f64());
+                let detail = format!("no answer was ready within {} s", app.limits.deadline.as_secs_f64());
                 Err(Problem::new(Kind::Deadline, detail)
-                    .hint("send fewer or shorter texts, or less often"))
+                    .hint("send fewer or shorter texts, or send them less often"))
             }
-            _ => Err(Problem::new(Kind::Internal, "the prediction was lost; the log says more")),
+            _ => Err(Problem::new(Kind::Internal, "the prediction failed; the server's log has details")),
         }
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn submit(
     Waiting { seen, answer }
 }
 
-/// Tokenizes texts, small ones at once and large ones on another thread.
+/// Tokenizes texts: small ones directly, large ones on another thread.
 pub(super) async fn prepare(
     model: &Arc<Loaded>,
     texts: Vec<Fields>,
@@ -171,7 +171,7 @@ pub(super) async fn prepare(
     prepared.map_err(|_| Problem::new(Kind::Internal, "a text could not be tokenized"))
 }
 
-/// The answers to all texts of a request, and where its time went.
+/// The answers to all texts of a request, and its timings.
 pub(super) struct Answered {
     pub(super) texts: Vec<(Seen, Scored)>,
     tokenize: Duration,
@@ -197,7 +197,7 @@ impl Answered {
     }
 }
 
-/// Predicts all texts of a request, or none.
+/// Predicts all texts of a request, or fails.
 pub(super) async fn answer(
     app: &App,
     asked: &Asked,

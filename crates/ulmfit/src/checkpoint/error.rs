@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::difference::{ConfigDifference, list};
 use super::fastai::FastaiError;
+use super::hugging_face::HuggingFaceFault;
 use super::tensors::TensorsError;
 
 /// Why a model or a run could not be read or written.
@@ -180,6 +181,14 @@ pub enum CheckpointError {
         /// What is wrong with it.
         fault: FastaiError,
     },
+    /// An encoder of Hugging Face's libraries cannot be imported.
+    #[error("{}: {fault}", .path.display())]
+    HuggingFace {
+        /// The folder, or a file in it.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: HuggingFaceFault,
+    },
 }
 
 impl CheckpointError {
@@ -195,6 +204,7 @@ impl CheckpointError {
             | Self::NotAFolder { .. }
             | Self::ConfigDiffers { .. }
             | Self::RunVersion { .. } => ErrorClass::Usage,
+            Self::HuggingFace { fault, .. } => fault.class(),
             _ => ErrorClass::Data,
         }
     }
@@ -258,6 +268,7 @@ impl CheckpointError {
             ),
             Self::Tensors(error) => error.hint(),
             Self::Fastai(fault) | Self::FastaiFile { fault, .. } => fault.hint(),
+            Self::HuggingFace { fault, .. } => fault.hint(),
             Self::Missing { .. } => Some("check the path"),
             Self::NoModel { .. } => {
                 Some("check the path; a model is a folder that training has written")

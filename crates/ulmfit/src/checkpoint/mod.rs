@@ -16,6 +16,7 @@ mod durable;
 mod error;
 pub mod fastai;
 mod folder_writer;
+mod hugging_face;
 mod manifest;
 mod model_folder;
 #[cfg(feature = "train")]
@@ -35,6 +36,7 @@ pub use difference::ConfigDifference;
 pub use durable::{hash_file, replace};
 pub use error::{CheckpointError, ManifestFault};
 pub use folder_writer::{FolderWriter, Overwrite};
+pub use hugging_face::HuggingFaceFault;
 pub use manifest::check_manifest;
 pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]

@@ -11,6 +11,7 @@ pub mod config;
 mod config_check;
 mod config_fault;
 mod decide;
+mod default_base;
 mod directions;
 pub(crate) mod embedded;
 mod encoded;

@@ -6,45 +6,46 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EncoderRecipe {
-    /// Fine-tuning before the head is trained; without it the encoder stays as it is.
+    /// Fine-tuning before the head is trained; `None` leaves the encoder frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contrastive: Option<ContrastiveRecipe>,
-    /// Weight of the examples' losses against the penalty of the head: scikit-learn's `C`. Of
-    /// several the one with the least loss in cross-validation is taken.
+    /// Weight of the loss against the penalty of the head: scikit-learn's `C`. Of several values, the one
+    /// with the lowest loss in cross-validation is used.
     pub strengths: Vec<f64>,
-    /// Folds of that.
+    /// Folds of this cross-validation.
     pub folds: usize,
 }
 
 /// How an encoder is fine-tuned on pairs of texts
-/// ([`PairTrainee`](crate::train::pairs::PairTrainee)). All layers are trained but the embeddings: few labels
-/// show few of the words.
+/// ([`PairTrainee`](crate::train::pairs::PairTrainee)). All layers are trained except the embeddings, as
+/// few labelled texts contain few of the words.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContrastiveRecipe {
-    /// Updates, rounded up to whole passes over the texts.
+    /// Number of updates, rounded up to whole epochs.
     pub updates: usize,
-    /// Texts of a batch.
+    /// Batch size.
     pub batch_size: usize,
-    /// Tokens of a text that are read for this, from its beginning; all are read for answers.
+    /// Maximum number of tokens of a text in this stage, from its beginning; predictions read all tokens.
     pub max_tokens: usize,
-    /// Peak learning rate: it climbs for a tenth of the updates and falls to zero.
+    /// Peak learning rate: it rises during the first tenth of the updates, then falls to zero.
     pub lr: f64,
-    /// Decay of weights.
+    /// Weight decay.
     pub weight_decay: f64,
     /// Dropout of the encoder.
     pub dropout: f64,
 }
 
 impl EncoderRecipe {
-    /// The encoder as it is under a head whose strength is chosen by cross-validation.
+    /// A frozen encoder, and a head whose strength is selected by cross-validation.
     pub fn frozen() -> Self {
         let strengths = vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
         Self { contrastive: None, strengths, folds: 5 }
     }
 
-    /// Fine-tuned on pairs first. What the head learns from has seen its labels then, so that
-    /// cross-validation would be optimistic: its strength is scikit-learn's default, as in SetFit.
+    /// An encoder that is fine-tuned on pairs first. Its vectors have then seen the labels of the head's
+    /// training set, so cross-validation would be optimistic: the strength is scikit-learn's default, as in
+    /// SetFit.
     pub fn contrastive() -> Self {
         let contrastive = ContrastiveRecipe {
             updates: 60,

@@ -1,5 +1,5 @@
-//! A linear layer on vectors that stay as they are, to its one optimum: multinomial logistic
-//! regression, a logistic regression per label, or ridge regression, by what the targets are.
+//! A linear layer on frozen vectors, trained to its only optimum: multinomial logistic regression, one
+//! logistic regression per label, or ridge regression, depending on the targets.
 
 use super::folds::fold_numbers;
 use crate::data::labels::LabelKind;
@@ -9,7 +9,7 @@ use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::linear::LinearGrads;
 use ulmfit_ops::{Device, Key, Tensor};
 
-/// Vectors and what is to be said of them.
+/// Vectors with their targets.
 pub struct HeadExamples<'a> {
     /// One vector per example.
     pub vectors: &'a [Vec<f32>],
@@ -17,7 +17,7 @@ pub struct HeadExamples<'a> {
     pub targets: &'a [Vec<f32>],
 }
 
-/// What the numbers of a target mean.
+/// Meaning of the numbers of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadTask {
     /// The one class of an example.
@@ -36,11 +36,11 @@ pub struct HeadFit<D: Device> {
     class_weights: Option<Vec<f32>>,
 }
 
-/// Steps of the optimiser at most.
+/// Maximum number of optimiser steps.
 const MOST_STEPS: usize = 200;
 
 impl<D: Device> HeadFit<D> {
-    /// Heads with so many outputs; rare classes weigh more if there are weights.
+    /// For heads with this many outputs, with optional class weights.
     pub fn new(device: D, task: HeadTask, outputs: usize, class_weights: Option<Vec<f32>>) -> Self {
         Self { device, task, outputs, class_weights }
     }
@@ -48,7 +48,7 @@ impl<D: Device> HeadFit<D> {
     /// The head that minimises `strength · Σ loss + |w|² / 2`; the bias is not penalised.
     ///
     /// # Panics
-    /// Without examples.
+    /// If there are no examples.
     pub fn fit(&self, examples: &HeadExamples<'_>, strength: f64) -> Dense<D> {
         let (count, width) = (examples.vectors.len(), examples.vectors[0].len());
         let x = Tensor::from_f32(&[count, width], &examples.vectors.concat());
@@ -84,10 +84,10 @@ impl<D: Device> HeadFit<D> {
         self.device.class_loss(&logits, &self.targets(examples.targets)).0
     }
 
-    /// The strength with the least loss in cross-validation: of equal ones the first.
+    /// The strength with the lowest loss in cross-validation; ties go to the first.
     ///
     /// # Panics
-    /// Without a strength.
+    /// If `strengths` is empty.
     pub fn best_strength(
         &self,
         examples: &HeadExamples<'_>,
@@ -128,7 +128,7 @@ impl<D: Device> HeadFit<D> {
         best.0
     }
 
-    /// Losses that the mean is of.
+    /// Number of losses that the mean is over.
     fn terms(&self, count: usize) -> f64 {
         match self.task {
             HeadTask::Class | HeadTask::Value => count as f64,

@@ -1,4 +1,4 @@
-//! Texts side by side without padding, long ones in pieces.
+//! A batch of texts without padding; long texts are cut into pieces.
 
 use super::TransformerConfig;
 use crate::text::Frame;
@@ -6,12 +6,12 @@ use crate::text::Frame;
 /// Token ids of some texts, as an encoder reads them.
 ///
 /// A text that is longer than a piece is cut into pieces of nearly equal length, which are read
-/// one by one; the mean is over the states of them all, so a piece counts as much as it is long.
+/// separately. The mean is over the states of all pieces, so each piece is weighted by its length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextBatch {
-    /// Ids of all pieces, one after the other, `[N]`.
+    /// Ids of all pieces, concatenated, `[N]`.
     pub ids: Vec<u32>,
-    /// Place of each token in its piece, `[N]`.
+    /// Position of each token in its piece, `[N]`.
     pub positions: Vec<u32>,
     /// Tokens of each piece; they add up to `N`.
     pub pieces: Vec<usize>,
@@ -20,10 +20,11 @@ pub struct TextBatch {
 }
 
 impl TextBatch {
-    /// Frames and cuts the texts, which are ids without a frame.
+    /// Cuts the texts into pieces and adds the special tokens around each. `texts` are ids without special
+    /// tokens.
     ///
     /// # Panics
-    /// When a piece has no room for a token beside its frame.
+    /// If a piece has no room for a token besides the special ones.
     pub fn new(texts: &[&[u32]], config: &TransformerConfig) -> Self {
         assert!(config.piece > 2, "pieces of {} tokens", config.piece);
         let (room, frame) = (config.piece - 2, config.frame);
@@ -51,7 +52,8 @@ impl TextBatch {
     }
 }
 
-/// Cuts texts of these lengths into runs of at most `tokens` tokens, or of one long text.
+/// Groups consecutive texts of these lengths into batches of at most `tokens` tokens; a longer text is a
+/// batch by itself.
 pub(super) fn runs(lengths: &[usize], tokens: usize) -> Vec<std::ops::Range<usize>> {
     let (mut runs, mut start, mut sum) = (Vec::new(), 0, 0);
     for (n, &length) in lengths.iter().enumerate() {

@@ -13,7 +13,7 @@ pub(super) struct Block<D: Device> {
     query: Dense<D>,
     key: Dense<D>,
     value: Dense<D>,
-    mixed: Dense<D>, // of what the heads tell
+    mixed: Dense<D>, // projection of the heads' outputs
     attention_norm: Norm<D>,
     inner: Dense<D>,
     outer: Dense<D>,
@@ -21,13 +21,13 @@ pub(super) struct Block<D: Device> {
     heads: usize,
 }
 
-/// What [`Block::backward`] needs; `[N, E]` but for `inner`.
+/// What [`Block::backward`] needs; `[N, E]` except `inner`.
 pub(super) struct BlockTape<D: Device> {
     x: Tensor<D>,
     query: Tensor<D>,
     key: Tensor<D>,
     value: Tensor<D>,
-    told: Tensor<D>,   // by the heads
+    told: Tensor<D>,   // outputs of the heads
     summed: Tensor<D>, // input of the first norm
     middle: Tensor<D>, // its output
     inner: Tensor<D>,  // before GELU, [N, inner]
@@ -35,7 +35,7 @@ pub(super) struct BlockTape<D: Device> {
     masks: [Option<Tensor<D>>; 2],
 }
 
-/// Dropout of a training step: its probability and where its numbers come from.
+/// Dropout of a training step: its probability, and the key of its random numbers.
 #[derive(Clone, Copy)]
 pub(super) struct DropoutSource {
     pub(super) probability: f64,
@@ -43,7 +43,7 @@ pub(super) struct DropoutSource {
 }
 
 impl DropoutSource {
-    /// A mask for `x`, applied to it.
+    /// Draws a mask for `x` and applies it.
     pub(super) fn apply<D: Device>(
         &self,
         device: &D,
@@ -58,7 +58,7 @@ impl DropoutSource {
         Some(mask)
     }
 
-    /// The same for another part of the network.
+    /// The same dropout for another part of the network.
     pub(super) fn child(self, part: u64) -> Self {
         Self { key: self.key.child(part), ..self }
     }
@@ -102,7 +102,7 @@ impl<D: Device> Block<D> {
         self.norm.forward(device, &last)
     }
 
-    /// The same with dropout after both parts, and a tape.
+    /// The forward pass with dropout after attention and feed-forward network, and a tape.
     pub(super) fn train_forward(
         &self,
         device: &D,
@@ -129,7 +129,7 @@ impl<D: Device> Block<D> {
         (y, tape)
     }
 
-    /// Gradient of the layer's input; adds its own gradients if it `learns`.
+    /// Gradient of the layer's input; also adds the gradients of the weights if it `learns`.
     pub(super) fn backward(
         &mut self,
         device: &D,

@@ -6,11 +6,11 @@ use crate::model::{Network, Param, TargetScale};
 use ulmfit_ops::class_loss::Activation;
 use ulmfit_ops::{Device, Key, Tensor};
 
-/// Texts to probabilities.
+/// A sentence encoder with a linear head.
 pub struct SentenceClassifier<D: Device> {
-    /// Texts to vectors.
+    /// From texts to vectors.
     pub encoder: Transformer<D>,
-    /// Vectors to logits.
+    /// From vectors to logits.
     pub head: Dense<D>,
     classes: usize,
     task: LabelKind,
@@ -18,14 +18,14 @@ pub struct SentenceClassifier<D: Device> {
 }
 
 impl<D: Device> SentenceClassifier<D> {
-    /// A classifier that has learned nothing.
+    /// An untrained classifier.
     pub fn new(device: D, config: &SentenceClassifierConfig, key: Key) -> Self {
         let encoder = Transformer::new(device, config.encoder, key.child(0));
         let head = Dense::new("classifier", config.encoder.width, config.classes, key.child(1));
         Self::of_parts(encoder, head, config.task, config.target_scale)
     }
 
-    /// A classifier of an encoder and a head that suit each other.
+    /// A classifier of this encoder and head, whose sizes must match.
     pub fn of_parts(
         encoder: Transformer<D>,
         head: Dense<D>,
@@ -51,10 +51,10 @@ impl<D: Device> SentenceClassifier<D> {
         self.task
     }
 
-    /// Probabilities (or values) of every text, which are ids without a frame; one row each. `each`
-    /// hears of texts done.
+    /// Probabilities (or values) of every text, one row each. Texts are ids without special tokens. `each` is
+    /// called with the number of texts done.
     ///
-    /// A text's bits do not depend on the others.
+    /// The result for a text does not depend on the other texts, to the bit.
     pub fn probabilities(&self, texts: &[Vec<u32>], each: &mut dyn FnMut(usize)) -> Vec<Vec<f32>> {
         let vectors = self.encoder.vectors_of(texts, each);
         vectors.iter().map(|vector| self.of_vector(vector)).collect()

@@ -1,4 +1,4 @@
-//! Sizes of a transformer: what it is, apart from its weights.
+//! Configuration of a transformer: everything except the weights.
 
 use crate::data::labels::LabelKind;
 use crate::model::TargetScale;
@@ -9,40 +9,41 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TransformerConfig {
-    /// Rows of the vocabulary, `V`.
+    /// Size of the vocabulary, `V`.
     pub vocab: usize,
-    /// Rows of the table of positions; longer texts are read in pieces.
+    /// Number of position embeddings.
     pub positions: usize,
-    /// Most tokens of a piece, with the two that frame it; at most `positions`.
+    /// Maximum number of tokens in a piece, with the two special tokens around it; at most `positions`.
+    /// Longer texts are cut into pieces.
     pub piece: usize,
     /// Width, `E`.
     pub width: usize,
     /// Number of layers.
     pub layers: usize,
-    /// Heads of attention, which share the width out between them.
+    /// Attention heads, each of width `E / heads`.
     pub heads: usize,
-    /// Width of the inner layer of each feed-forward network.
+    /// Width of the hidden layer of each feed-forward network.
     pub inner: usize,
-    /// What layer normalisation adds to a variance.
+    /// Epsilon of layer normalisation.
     pub eps: f64,
-    /// The tokens around every piece.
+    /// The special tokens around every piece.
     pub frame: Frame,
-    /// What becomes of the mean of a text's states.
+    /// How the mean of a text's states becomes its vector.
     pub vectors: VectorScale,
 }
 
-/// What becomes of the mean of a text's states.
+/// How the mean of a text's states becomes its vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VectorScale {
-    /// It is the text's vector.
+    /// The mean is the vector.
     #[default]
     AsIs,
-    /// It is scaled to length one.
+    /// The mean is scaled to length one.
     Unit,
 }
 
-/// Sizes of a classifier on an encoder: a linear layer on the vector of a text.
+/// Configuration of a classifier: a linear layer on the vector of a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SentenceClassifierConfig {
@@ -50,7 +51,7 @@ pub struct SentenceClassifierConfig {
     pub encoder: TransformerConfig,
     /// Number of outputs.
     pub classes: usize,
-    /// What the outputs mean.
+    /// Meaning of the outputs.
     pub task: LabelKind,
     /// Unit of the numbers that a regression predicts.
     #[serde(default, skip_serializing_if = "Option::is_none")]

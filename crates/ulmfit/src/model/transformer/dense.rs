@@ -4,7 +4,7 @@ use crate::model::Param;
 use ulmfit_ops::linear::LinearGrads;
 use ulmfit_ops::{Device, Key, Tensor};
 
-/// Standard deviation of a BERT's first weights (its `initializer_range`).
+/// Standard deviation of BERT's initial weights (`initializer_range`).
 pub(super) const INITIAL_DEVIATION: f32 = 0.02;
 
 /// `y = x wᵀ + b`.
@@ -16,7 +16,7 @@ pub struct Dense<D: Device> {
 }
 
 impl<D: Device> Dense<D> {
-    /// Small random weights and no bias.
+    /// Small random weights, and a bias of zero.
     pub fn new(name: &str, inputs: usize, outputs: usize, key: Key) -> Self {
         let values = random(inputs * outputs, key);
         let weight = Tensor::from_f32(&[outputs, inputs], &values);
@@ -32,7 +32,7 @@ impl<D: Device> Dense<D> {
         device.linear_forward(x, &self.weight.value, Some(&self.bias.value))
     }
 
-    /// Gradient of `x`; adds the layer's own gradients if it `learns`.
+    /// Gradient of `x`; also adds the gradients of the weights if it `learns`.
     pub fn backward(
         &mut self,
         device: &D,
@@ -58,7 +58,7 @@ impl<D: Device> Dense<D> {
     }
 }
 
-/// Values with BERT's standard deviation, from a uniform distribution.
+/// Uniform random values with BERT's standard deviation.
 pub(super) fn random(count: usize, key: Key) -> Vec<f32> {
     key.uniform_values(count, INITIAL_DEVIATION * 3_f32.sqrt())
 }

@@ -1,4 +1,4 @@
-//! Token ids to a vector for each text.
+//! From token ids to one vector per text.
 
 use super::block::{Block, BlockTape, DropoutSource};
 use super::dense::random;
@@ -7,7 +7,7 @@ use super::{TextBatch, TransformerConfig, VectorScale, batch};
 use crate::model::{Network, Param, TrainableGroups};
 use ulmfit_ops::{Device, Key, Tensor};
 
-/// Tokens that are read at a time where nothing is learned: enough for a fast product.
+/// Tokens in a batch of inference: enough for fast matrix products.
 const TOKENS: usize = 2048;
 
 /// An encoder of the BERT family with mean pooling.
@@ -15,7 +15,7 @@ pub struct Transformer<D: Device> {
     device: D,
     config: TransformerConfig,
     words: Param<D>,     // [V, E]
-    positions: Param<D>, // [P, E]; with the vector of the first kind of sentence, the only one here
+    positions: Param<D>, // [P, E]; includes the embedding of token type 0, the only type used
     norm: Norm<D>,
     blocks: Vec<Block<D>>,
 }
@@ -30,7 +30,7 @@ pub struct TransformerTape<D: Device> {
 }
 
 impl<D: Device> Transformer<D> {
-    /// An encoder that has learned nothing.
+    /// An untrained encoder.
     pub fn new(device: D, config: TransformerConfig, key: Key) -> Self {
         let TransformerConfig { vocab, positions, width, eps, .. } = config;
         let table = |name: &str, rows: usize, key: Key| {
@@ -53,7 +53,7 @@ impl<D: Device> Transformer<D> {
         &self.config
     }
 
-    /// Computes on another device from now on.
+    /// The same encoder on another device.
     pub fn set_device(&mut self, device: D) {
         self.device = device;
     }
@@ -62,7 +62,7 @@ impl<D: Device> Transformer<D> {
         &self.device
     }
 
-    /// The states after the embeddings and after each layer, for tests and tools.
+    /// The hidden states after the embeddings and after each layer, for tests and tools.
     ///
     /// # Shapes
     /// `[N, E]` each
@@ -76,7 +76,7 @@ impl<D: Device> Transformer<D> {
         states
     }
 
-    /// A vector for each text.
+    /// One vector per text.
     ///
     /// # Shapes
     /// result: `[B, E]`
@@ -88,9 +88,10 @@ impl<D: Device> Transformer<D> {
         self.scaled(self.device.mean_pool_forward(&x, &batch.texts))
     }
 
-    /// The vector of each of many texts, which are ids without a frame; `each` hears of texts done.
+    /// One vector per text, in batches. Texts are ids without special tokens. `each` is called with the number
+    /// of texts done.
     ///
-    /// A text's bits do not depend on the others.
+    /// The vector of a text does not depend on the other texts, to the bit.
     pub fn vectors_of(&self, texts: &[Vec<u32>], each: &mut dyn FnMut(usize)) -> Vec<Vec<f32>> {
         let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
         let mut vectors = Vec::with_capacity(texts.len());
@@ -103,7 +104,7 @@ impl<D: Device> Transformer<D> {
         vectors
     }
 
-    /// [`vectors`](Self::vectors) with dropout, as BERT has it but for attention's, and a tape.
+    /// [`vectors`](Self::vectors) with a tape and BERT's dropout, except on attention weights.
     pub fn train_forward(
         &self,
         batch: TextBatch,
@@ -126,7 +127,7 @@ impl<D: Device> Transformer<D> {
         (vectors, TransformerTape { batch, embedded, mask, blocks: tapes, pooled })
     }
 
-    /// Adds the gradients of the groups that learn; nothing below them is computed.
+    /// Adds the gradients of the trainable groups; nothing below them is computed.
     ///
     /// # Shapes
     /// `dy`: `[B, E]`

@@ -1,7 +1,7 @@
 //! Transformer encoders of the BERT family, and sentence vectors from them.
 //!
 //! Devlin et al. 2019, <https://arxiv.org/abs/1810.04805>; mean pooling: Reimers & Gurevych 2019,
-//! <https://arxiv.org/abs/1908.10084>. Texts of a batch stand one after the other without padding,
+//! <https://arxiv.org/abs/1908.10084>. The texts of a batch are concatenated without padding,
 //! so the vector of a text does not depend on the others.
 
 mod batch;

@@ -1,4 +1,4 @@
-//! Layer normalisation with its learned scale and shift.
+//! Layer normalisation with a trainable scale and shift.
 
 use crate::model::Param;
 use ulmfit_ops::layer_norm::{LayerNormGrads, LayerNormWeights};

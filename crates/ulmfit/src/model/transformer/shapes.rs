@@ -3,11 +3,11 @@
 use super::{SentenceClassifierConfig, TransformerConfig};
 use std::collections::BTreeMap;
 
-/// Dimensions of tensors by name.
+/// Shapes of tensors by name.
 type Shapes = BTreeMap<String, Vec<usize>>;
 
 impl TransformerConfig {
-    /// Tensors of an encoder of these sizes.
+    /// Tensors of an encoder with this configuration.
     pub fn shapes(&self) -> Shapes {
         let Self { vocab, positions, width, layers, inner, .. } = *self;
         let mut shapes = Shapes::new();
@@ -33,7 +33,7 @@ impl TransformerConfig {
 }
 
 impl SentenceClassifierConfig {
-    /// Tensors of a classifier of these sizes.
+    /// Tensors of a classifier with this configuration.
     pub fn shapes(&self) -> Shapes {
         let mut shapes = self.encoder.shapes();
         put(&mut shapes, "classifier", &[self.classes, self.encoder.width]);
@@ -41,7 +41,7 @@ impl SentenceClassifierConfig {
     }
 }
 
-/// A weight of these dimensions, and a bias as long as it has rows.
+/// A weight of this shape, and a bias with one element per row.
 fn put(shapes: &mut Shapes, name: &str, weight: &[usize]) {
     shapes.insert(format!("{name}.weight"), weight.to_vec());
     shapes.insert(format!("{name}.bias"), weight[..1].to_vec());
