@@ -10,6 +10,8 @@
 //!
 //! The last two write what differs; with `--check` a difference is an error.
 
+#![allow(clippy::print_stderr, reason = "its messages are for whoever runs it")]
+
 mod command_line;
 mod docs;
 mod figures;

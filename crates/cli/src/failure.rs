@@ -29,7 +29,8 @@ pub(crate) fn install_panic_hook() {
 fn hint(error: &Error) -> Option<String> {
     match error {
         Error::WrongModel { found: "sentence encoder", wanted: "language model", .. } => Some(
-            "use it with `--method encoder`, or give the folder of a language model, or `en`".to_owned(),
+            "use it with `--method encoder`, or give the folder of a language model, or `en`"
+                .to_owned(),
         ),
         Error::WrongModel { wanted: "language model", .. } => Some(
             "give a folder written by `ulmfit pretrain` or `ulmfit finetune`, or `en`".to_owned(),

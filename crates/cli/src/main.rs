@@ -1,8 +1,5 @@
 //! `ulmfit`, the command line: parses, calls the library, prints. No logic lives here.
 
-// `eprintln!` panics when nobody reads; `stderr::say` does not.
-#![warn(clippy::print_stderr)]
-
 mod commands;
 mod failure;
 mod mistake_table;

@@ -64,9 +64,7 @@ const LISTED: usize = 10;
 const SHOWN: usize = 60;
 
 /// The first mistakes as a table under their heading; nothing if there are none.
-pub(crate) fn mistakes_in_words(
-    mistakes: &[(usize, QuotedRow)],
-) -> anyhow::Result<String> {
+pub(crate) fn mistakes_in_words(mistakes: &[(usize, QuotedRow)]) -> anyhow::Result<String> {
     if mistakes.is_empty() {
         return Ok(String::new());
     }

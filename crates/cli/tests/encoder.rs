@@ -140,12 +140,24 @@ fn what_an_encoder_would_ignore_is_refused() {
         assert!(!place.path("out").exists());
     }
     for (line, message) in [
-        ("fit train.csv -o out --method encoder --base lm", "encoder is needed here\nhint: give `minilm`"),
+        (
+            "fit train.csv -o out --method encoder --base lm",
+            "encoder is needed here\nhint: give `minilm`",
+        ),
         ("fit train.csv -o out --base base", "needed here\nhint: use it with `--method encoder`"),
-        ("predict base test.csv", "needed here\nhint: `ulmfit fit ROWS -o MODEL --method encoder --base"),
-        ("predict lm test.csv", "here\nhint: give a folder written by `ulmfit fit`; `ulmfit train lm"),
+        (
+            "predict base test.csv",
+            "needed here\nhint: `ulmfit fit ROWS -o MODEL --method encoder --base",
+        ),
+        (
+            "predict lm test.csv",
+            "here\nhint: give a folder written by `ulmfit fit`; `ulmfit train lm",
+        ),
         ("evaluate base test.csv", "a classifier is needed here"),
-        ("import hf nowhere -o out", "nowhere: the folder does not exist\nhint: nothing is downloaded"),
+        (
+            "import hf nowhere -o out",
+            "nowhere: the folder does not exist\nhint: nothing is downloaded",
+        ),
     ] {
         let done = place.run(line);
         assert!(matches!(done.code, Some(65 | 66)), "{line}: {done:?}");

@@ -281,7 +281,7 @@ fn signals_stop_what_is_no_run() {
 
 /// Killed when the result is there and its run folder, or half of it, too: the same command ends
 /// well, without training again.
-#[cfg(feature = "crash-points")]
+#[cfg(all(unix, debug_assertions))]
 #[test]
 fn what_is_finished_is_only_cleaned_up() {
     let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --quiet");
@@ -445,7 +445,7 @@ fn a_damaged_checkpoint_is_passed_over() {
 }
 
 /// Every named place in the code where a kill could do harm, first, second and third visit.
-#[cfg(feature = "crash-points")]
+#[cfg(all(unix, debug_assertions))]
 #[test]
 fn every_crash_point_is_survived() {
     let line = format!("pretrain texts.txt -o base {SIZES} {STEPS} --checkpoint-every 2 --quiet");

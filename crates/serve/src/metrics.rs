@@ -40,7 +40,11 @@ const DESCRIPTIONS: [(&str, &[f64], &str); 14] = [
     ("ulmfit_batch_texts", &POWERS, "Texts in a batch."),
     ("ulmfit_batch_tokens", &POWERS, "Tokens in a batch."),
     ("ulmfit_confidence", &SHARES, "Confidence of the predictions of a model."),
-    ("ulmfit_unknown_words_ratio", &SHARES, "Share of a text's tokens that are not in the vocabulary."),
+    (
+        "ulmfit_unknown_words_ratio",
+        &SHARES,
+        "Share of a text's tokens that are not in the vocabulary.",
+    ),
     ("ulmfit_requests_total", &[], "Requests answered, by route and status."),
     ("ulmfit_texts_total", &[], "Texts predicted, by model and label."),
     ("ulmfit_abstained_total", &[], "Texts that a rule left to a person, by model."),

@@ -193,7 +193,11 @@ fn bad_folders_are_refused() {
         }
     };
     for (name, change, said) in [
-        ("gone", &remove("model.safetensors") as &dyn Fn(&_), "the file model.safetensors is missing"),
+        (
+            "gone",
+            &remove("model.safetensors") as &dyn Fn(&_),
+            "the file model.safetensors is missing",
+        ),
         ("none", &remove("config.json"), "the file config.json is missing"),
         ("gpt", &with("\"bert\"", "\"gpt2\""), "models of type `gpt2` are not supported"),
         ("relu", &with("\"gelu\"", "\"relu\""), "the activation `relu`"),
@@ -201,15 +205,31 @@ fn bad_folders_are_refused() {
         ("heads", &with("\"num_attention_heads\": 2", "\"num_attention_heads\": 3"), "`heads`"),
         ("small", &with("\"vocab_size\": 77", "\"vocab_size\": 70"), "has 77 tokens"),
         ("text", &with("{", "["), "not valid"),
-        ("bin", &rename("model.safetensors", "pytorch_model.bin"), "pickled files are never opened"),
+        (
+            "bin",
+            &rename("model.safetensors", "pytorch_model.bin"),
+            "pickled files are never opened",
+        ),
         ("shards", &rename("model.safetensors", "model.safetensors.index.json"), "one file"),
         ("slow", &rename("tokenizer.json", "vocab.txt"), "writes tokenizer.json"),
-        ("lfs", &write("model.safetensors", "version https://git-lfs.github.com/spec/v1\n"), "git lfs"),
+        (
+            "lfs",
+            &write("model.safetensors", "version https://git-lfs.github.com/spec/v1\n"),
+            "git lfs",
+        ),
         ("cut", &write("model.safetensors", "\u{8}\0\0\0\0\0\0\0{\"a\""), "download it again"),
         ("words", &write("tokenizer.json", "{}"), "tokenizer.json: "),
-        ("half", &write("config.json", "{\"model_type\": \"bert\""), "incomplete: download it again"),
+        (
+            "half",
+            &write("config.json", "{\"model_type\": \"bert\""),
+            "incomplete: download it again",
+        ),
         ("vision", &write("config.json", "{\"model_type\": \"clip\"}"), "missing field"),
-        ("cls", &write("1_Pooling/config.json", "{\"pooling_mode_cls_token\": true}"), "mean pooling"),
+        (
+            "cls",
+            &write("1_Pooling/config.json", "{\"pooling_mode_cls_token\": true}"),
+            "mean pooling",
+        ),
         (
             "both",
             &write(

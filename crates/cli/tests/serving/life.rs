@@ -111,7 +111,7 @@ fn a_stream_is_told_that_the_server_stops() {
     stream.write_all(line("a dull film").as_bytes()).unwrap();
     let mut rest = String::new();
     stream.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("told to stop"), "{rest}");
+    assert!(rest.contains("the server is stopping"), "{rest}");
     assert!(server.end().0.success());
 }
 

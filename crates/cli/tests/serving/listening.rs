@@ -32,7 +32,12 @@ fn what_cannot_be_served_is_refused_in_a_line() {
     refused(&place, "classifier --listen nonsense", 74, "cannot listen on nonsense");
     refused(&place, "classifier --token-file nothing --listen 127.0.0.1:0", 65, "cannot read");
     place.write("empty", "\n");
-    refused(&place, "classifier --token-file empty --listen 127.0.0.1:0", 65, "the file has no token");
+    refused(
+        &place,
+        "classifier --token-file empty --listen 127.0.0.1:0",
+        65,
+        "the file has no token",
+    );
     refused(&place, "", 2, "MODEL");
     let server = Server::usual(&place);
     refused(&place, &format!("classifier --listen {}", server.address), 74, "cannot listen on");

@@ -46,7 +46,8 @@ impl Asked {
         }
         let of = Arc::clone(&model);
         let policy = spawn_blocking(move || of.policy(rule)).await;
-        let policy = policy.map_err(|_| Problem::new(Kind::Internal, "the rule could not be computed"))?;
+        let policy =
+            policy.map_err(|_| Problem::new(Kind::Internal, "the rule could not be computed"))?;
         let policy = policy.map_err(|error| {
             invalid(error.to_string())
                 .hint("the model's `calibration.json` says which rules are possible")
@@ -109,7 +110,8 @@ pub(super) fn check_count(app: &App, count: usize) -> Result<(), Problem> {
             .hint("give at least one: {\"text\": \"...\"}"));
     }
     if count > app.limits.texts {
-        let detail = format!("the request has {count} texts; at most {} are allowed", app.limits.texts);
+        let detail =
+            format!("the request has {count} texts; at most {} are allowed", app.limits.texts);
         return Err(Problem::new(Kind::TooLarge, detail)
             .hint("send fewer at a time, or a stream (application/x-ndjson)"));
     }
@@ -129,11 +131,15 @@ impl Waiting {
             Ok(Ok(outcome)) => outcome,
             // the engine drops texts whose deadline has passed
             Err(_) | Ok(Err(_)) if Instant::now() >= deadline => {
-                let detail = format!("no answer was ready within {} s", app.limits.deadline.as_secs_f64());
+                let detail =
+                    format!("no answer was ready within {} s", app.limits.deadline.as_secs_f64());
                 Err(Problem::new(Kind::Deadline, detail)
                     .hint("send fewer or shorter texts, or send them less often"))
             }
-            _ => Err(Problem::new(Kind::Internal, "the prediction failed; the server's log has details")),
+            _ => Err(Problem::new(
+                Kind::Internal,
+                "the prediction failed; the server's log has details",
+            )),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Places where a test can kill the process.
 //!
-//! With the cargo feature `crash-points` the environment variable `ULMFIT_CRASH_AT` names the
-//! place, `folder.before_rename`, or its n-th visit, `folder.before_rename#3`. Without the
-//! feature nothing is compiled in.
+//! The environment variable `ULMFIT_CRASH_AT` names the place, `folder.before_rename`, or its n-th
+//! visit, `folder.before_rename#3`. Only builds with debug assertions have it: in a release nothing is
+//! compiled in. A feature would do the same, but every crate would be built twice to test it.
 
 /// Every place, in the order in which a run first meets it.
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
+#[doc(hidden)]
 pub const CRASH_POINTS: &[&str] = &[
     "replace.before_rename",
     "metrics.half_line",
@@ -23,7 +24,7 @@ pub const CRASH_POINTS: &[&str] = &[
 ];
 
 /// Aborts, without unwinding or flushing, if the environment asks for it here.
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
 pub(crate) fn crash_point(name: &'static str) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static VISITS: AtomicUsize = AtomicUsize::new(0);
@@ -38,7 +39,7 @@ pub(crate) fn crash_point(name: &'static str) {
     }
 }
 
-/// Nothing: the feature `crash-points` is off.
-#[cfg(not(feature = "crash-points"))]
+/// Nothing, without debug assertions.
+#[cfg(not(debug_assertions))]
 #[inline(always)]
 pub(crate) const fn crash_point(_name: &'static str) {}

@@ -108,7 +108,8 @@ impl HuggingFaceFault {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoFolder => {
-                "nothing is downloaded here: `hf download NAME --local-dir FOLDER` does it"
+                "nothing is downloaded here: get the files from the model's page on Hugging Face, or with its \
+                 `hf download`"
             }
             Self::NotAFolder | Self::NoFile { .. } => {
                 "download the whole folder of the encoder: config.json, model.safetensors and \
@@ -133,7 +134,6 @@ impl HuggingFaceFault {
             Self::Json(error) if error.is_data() => {
                 "give the folder of an encoder of the BERT family, such as all-MiniLM-L6-v2"
             }
-            Self::Json(_) => DAMAGED,
             Self::ModelType { .. } => {
                 "`bert`, `distilbert`, `roberta`, `xlm-roberta` and `camembert` can be imported; \
                  all-MiniLM-L6-v2 is a `bert`"
@@ -152,7 +152,7 @@ impl HuggingFaceFault {
                  files of the same model"
             }
             Self::Weights(TensorsError::Dtype { .. }) => "save the weights as float32",
-            Self::Weights(_) => DAMAGED,
+            Self::Json(_) | Self::Weights(_) => DAMAGED,
         })
     }
 }

@@ -30,7 +30,8 @@ mod fuzz_replay;
 #[cfg(test)]
 pub(crate) mod test_process;
 
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
+#[doc(hidden)]
 pub use crash_point::CRASH_POINTS;
 pub use difference::ConfigDifference;
 pub use durable::{hash_file, replace};

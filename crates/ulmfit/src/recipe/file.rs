@@ -179,9 +179,9 @@ mod tests {
         assert!(matches!(Recipe::read(&path("c.toml")), Err(RecipeError::Circle { .. })));
         write("e.toml", "extends = 'no-such'\n");
         assert!(matches!(Recipe::read(&path("e.toml")), Err(RecipeError::Unknown { .. })));
-        write("f.toml", "extends = 'default'\n[train]\nbatch-sise = 3\n");
+        write("f.toml", "extends = 'default'\n[train]\nbatch-syze = 3\n");
         let error = Recipe::read(&path("f.toml")).unwrap_err().to_string();
-        assert!(error.contains("f.toml") && error.contains("batch-sise"), "{error}");
+        assert!(error.contains("f.toml") && error.contains("batch-syze"), "{error}");
     }
 
     #[test]

@@ -42,7 +42,8 @@ fn right(target: &Target, row: &[f32]) -> Option<(Vec<u32>, f64)> {
             (guess == *class as usize).then(|| (vec![*class], f64::from(row[guess])))
         }
         Target::Classes(classes) => {
-            let chosen: Vec<u32> = (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect();
+            let chosen: Vec<u32> =
+                (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect();
             let sure = row.iter().map(|&p| f64::from(p.max(1.0 - p))).reduce(f64::min)?;
             (chosen == *classes).then_some((chosen, sure))
         }
@@ -84,10 +85,10 @@ mod tests {
 
     #[test]
     fn of_several_labels_the_least_certain_counts() {
-        let several = |names: &[&str]| {
-            RawLabel::Many(names.iter().map(|name| (*name).to_owned()).collect())
-        };
-        let records = [record(1, several(&["a"])), record(2, several(&["a", "b"])), record(3, several(&[]))];
+        let several =
+            |names: &[&str]| RawLabel::Many(names.iter().map(|name| (*name).to_owned()).collect());
+        let records =
+            [record(1, several(&["a"])), record(2, several(&["a", "b"])), record(3, several(&[]))];
         let labels = LabelSet::from_records(&records, &LabelOptions::default()).unwrap();
         let rows = [vec![0.875, 0.25], vec![0.875, 0.25], vec![0.125, 0.375]];
         let found = least_sure(&labels, &records, &rows, 9).unwrap();
@@ -98,7 +99,8 @@ mod tests {
 
     #[test]
     fn numbers_are_neither_right_nor_wrong() {
-        let records = [record(1, RawLabel::One("1.5".into())), record(2, RawLabel::One("2".into()))];
+        let records =
+            [record(1, RawLabel::One("1.5".into())), record(2, RawLabel::One("2".into()))];
         let options = LabelOptions { task: Task::Regression, ..LabelOptions::default() };
         let labels = LabelSet::from_records(&records, &options).unwrap();
         assert!(least_sure(&labels, &records, &[vec![1.5], vec![2.0]], 9).unwrap().is_empty());

@@ -96,8 +96,8 @@ pub(super) fn joined(names: &[String], classes: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Place, RawLabel};
     use crate::data::labels::{LabelOptions, Task};
+    use crate::data::{Place, RawLabel};
     use std::path::Path;
     use std::sync::Arc;
 

@@ -7,7 +7,7 @@ mod lock;
 mod metrics;
 
 #[cfg(test)]
-#[cfg(all(unix, feature = "crash-points"))]
+#[cfg(all(unix, debug_assertions))]
 mod crash_tests;
 #[cfg(test)]
 #[cfg(unix)]

@@ -153,7 +153,8 @@ fn several() -> Report {
 
 fn numbers() -> Report {
     let scores = RegressionScores::new(&[1.0, 2.0, 4.0], &[1.5, 2.0, 3.0]);
-    let mistake = QuotedRow { confidence: None, label: "4".into(), ..report("x").mistakes.remove(0) };
+    let mistake =
+        QuotedRow { confidence: None, label: "4".into(), ..report("x").mistakes.remove(0) };
     Report {
         labels: Vec::new(),
         test: Some(ClassifierEvaluation::Regression(scores)),
@@ -401,7 +402,9 @@ fn text_json_and_page_agree() {
     for number in ["20.1", "99.5"] {
         assert!(text.contains(number) && page.contains(number), "{number}");
     }
-    for field in ["rows", "labels", "mistakes", "least_sure", "training", "made", "seconds", "stages"] {
+    for field in
+        ["rows", "labels", "mistakes", "least_sure", "training", "made", "seconds", "stages"]
+    {
         assert!(!json[field].is_null(), "{field}");
     }
 }

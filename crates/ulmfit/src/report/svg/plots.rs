@@ -80,7 +80,7 @@ pub fn label_curve(series: &[LabelSeries]) -> LineChart {
         rings: series.runs.clone(),
         ..Line::new(&series.name, series.means.clone(), colour)
     });
-    let foretold = series.iter().enumerate().filter_map(|(colour, series)| {
+    let predicted = series.iter().enumerate().filter_map(|(colour, series)| {
         let (law, first, last) = (series.law?, series.means.first()?, series.means.last()?);
         let (low, high) = (first.0.ln(), (4.0 * last.0).ln());
         let labels = (0..=40).map(|n| (low + (high - low) * f64::from(n) / 40.0).exp());
@@ -91,7 +91,7 @@ pub fn label_curve(series: &[LabelSeries]) -> LineChart {
         title: "Error over labels".to_owned(),
         x: Axis::new("labels", Scale::Log),
         y: Axis::new("error", Scale::Log),
-        lines: measured.chain(foretold).collect(),
+        lines: measured.chain(predicted).collect(),
         marks: vec![],
     }
 }

@@ -165,7 +165,7 @@ impl LearningCurve {
             .filter_map(|draw| PowerLaw::fit(&drawn_points(runs, rows, &key.child(draw as u64))))
             .collect();
         let interval = |of: &dyn Fn(&PowerLaw) -> f64| quantiles(drawn.iter().map(of).collect());
-        let foretold = |times: f64| {
+        let predicted = |times: f64| {
             let at = times * labels as f64;
             Estimate { value: law.at(at).min(1.0), ci95: interval(&|law| law.at(at).min(1.0)) }
         };
@@ -175,8 +175,8 @@ impl LearningCurve {
             b_ci95: interval(&|law| law.b),
             labels,
             now,
-            twice: foretold(2.0),
-            four_times: foretold(4.0),
+            twice: predicted(2.0),
+            four_times: predicted(4.0),
             to_halve: halved(&law),
             to_halve_ci95: interval(&|law| halved(law).unwrap_or(f64::INFINITY)),
             law,
