@@ -44,6 +44,9 @@ fn asked(error: &ClientError) -> (Option<String>, u8) {
         ClientError::Unreachable { .. } => {
             (Some("is the server running? `ulmfit serve MODEL` starts one".into()), 74)
         }
+        ClientError::Address { .. } => {
+            (Some("an address begins with http://, such as http://127.0.0.1:8080".into()), 2)
+        }
         ClientError::Refused { status, hint, .. } => {
             let hint = match status {
                 401 => Some("give the server's token with --token-file".to_owned()),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::format_collect, clippy::items_after_statements, reason = "tests read better so")]
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
+#![allow(clippy::print_stderr, reason = "figures for whoever asks for them with --nocapture")]
 
 #[cfg(unix)]
 mod attack;

@@ -61,7 +61,13 @@ pub enum ClientError {
         url: String,
         /// What went wrong.
         #[source]
-        source: Box<ureq::Error>,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An address without `http://` or `https://`.
+    #[error("`{url}` is not the address of a server")]
+    Address {
+        /// The address.
+        url: String,
     },
     /// The server refused.
     #[error("{url} answers {status}: {detail}")]
@@ -152,6 +158,9 @@ impl Client {
     /// # Errors
     /// [`ClientError`] when the server does not answer or does not have the model.
     pub fn columns(&self) -> Result<Columns, ClientError> {
+        if !["http://", "https://"].iter().any(|scheme| self.url.starts_with(scheme)) {
+            return Err(ClientError::Address { url: self.url.clone() });
+        }
         let url = format!("{}/models", self.url);
         let mut request = self.agent.get(&url);
         if let Some(token) = &self.token {
@@ -249,7 +258,11 @@ impl Client {
 }
 
 fn unreachable(url: &str, source: ureq::Error) -> ClientError {
-    ClientError::Unreachable { url: url.to_owned(), source: Box::new(source) }
+    let source = match source {
+        ureq::Error::Io(error) => error.into(), // without the word "io" before it
+        other => other.into(),
+    };
+    ClientError::Unreachable { url: url.to_owned(), source }
 }
 
 /// How long to wait before the next attempt, if the server asks for one.

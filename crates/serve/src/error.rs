@@ -37,6 +37,15 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// A token file that cannot be read.
+    #[error("cannot read {}", path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
     /// A token file that cannot be used.
     #[error("{}: {message}", path.display())]
     Tokens {
@@ -70,8 +79,11 @@ impl ServeError {
             Self::SameName { .. } | Self::BadName { .. } | Self::Exposed { .. } => {
                 ErrorClass::Usage
             }
+            Self::TokenFile { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                ErrorClass::MissingInput
+            }
             Self::Tokens { .. } => ErrorClass::Data,
-            Self::Listen { .. } | Self::Io { .. } => ErrorClass::Io,
+            Self::Listen { .. } | Self::TokenFile { .. } | Self::Io { .. } => ErrorClass::Io,
             Self::NotDrained { .. } => ErrorClass::Failed,
         }
     }

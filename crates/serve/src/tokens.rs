@@ -17,8 +17,8 @@ const SHORTEST: usize = 16;
 
 fn read(path: &Path) -> Result<Vec<Hash>, ServeError> {
     let bad = |message: String| ServeError::Tokens { path: path.to_owned(), message };
-    let text =
-        std::fs::read_to_string(path).map_err(|error| bad(format!("cannot read: {error}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ServeError::TokenFile { path: path.to_owned(), source })?;
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
         return Err(bad("the file has no token; it needs one per line".into()));

@@ -3,6 +3,8 @@
 //!
 //!     tokenize_file OUT TEXT..
 
+#![allow(clippy::print_stderr, reason = "a program for people")]
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;

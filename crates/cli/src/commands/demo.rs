@@ -82,7 +82,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let line = Line::parse_from(std::iter::once("ulmfit").chain(words));
     super::run(&line.command, common, out)?;
     if !common.quiet && Path::new(&path("model")).exists() {
-        say(&format!("try: echo 'You have won!' | ulmfit predict {}", path("model")));
+        say(&format!(
+            "try: echo 'You have won! Click here to claim your free prize.' | ulmfit predict {}",
+            path("model")
+        ));
     }
     Ok(())
 }

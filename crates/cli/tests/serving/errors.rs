@@ -33,7 +33,7 @@ fn wrong_requests_are_told_what_is_wrong() {
         let detail = detail(&format!("{{\"text\":\"x\",{rule}}}"), 422);
         assert!(detail.contains(said), "{rule}: {detail}");
     }
-    assert!(detail(r#"{"text":7}"#, 422).contains("a text, or a list of the texts of the columns"));
+    assert!(detail(r#"{"text":7}"#, 422).contains("a text, or a list with one text per column"));
     for wrong in [
         "[]",
         r#"["x"]"#,
@@ -133,6 +133,9 @@ fn a_token_is_required_where_there_is_one() {
     for path in ["/", "/health/live", "/health/ready", "/openapi.json"] {
         assert_eq!(server.get(path).status, 200, "{path}");
     }
+    let refused = place.run("predict --server 127.0.0.1:8080 test.csv");
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("hint: an address begins with http://"), "{refused:?}");
     let refused = place.run(&format!("predict --server {} test.csv", server.url()));
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.stderr.contains("hint: give the server's token with --token-file"));

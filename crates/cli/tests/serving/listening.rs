@@ -30,7 +30,7 @@ fn what_cannot_be_served_is_refused_in_a_line() {
     );
     refused(&place, "classifier=a/b --listen 127.0.0.1:0", 2, "cannot be the name of a model");
     refused(&place, "classifier --listen nonsense", 74, "cannot listen on nonsense");
-    refused(&place, "classifier --token-file nothing --listen 127.0.0.1:0", 65, "cannot read");
+    refused(&place, "classifier --token-file nothing --listen 127.0.0.1:0", 66, "cannot read");
     place.write("empty", "\n");
     refused(
         &place,

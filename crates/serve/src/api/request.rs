@@ -45,7 +45,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     type Value = Text;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, or a list of the texts of the columns")
+        f.write_str("a text, or a list with one text per column")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {

@@ -107,6 +107,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     object.map_err(|error| {
         let kind = if error.is_data() { Kind::Invalid } else { Kind::Syntax };
         Problem::new(kind, error.to_string())
+            .hint("`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}")
     })
 }
 

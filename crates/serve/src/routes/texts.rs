@@ -49,8 +49,11 @@ impl Asked {
         let policy =
             policy.map_err(|_| Problem::new(Kind::Internal, "the rule could not be computed"))?;
         let policy = policy.map_err(|error| {
-            invalid(error.to_string())
-                .hint("the model's `calibration.json` says which rules are possible")
+            let problem = invalid(error.to_string());
+            match error.hint() {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            }
         })?;
         Ok(Self { model, direction, policy: Some(policy) })
     }

@@ -59,6 +59,17 @@ struct Prepared {
 }
 
 impl<D: Device> ClassifierBundle<D> {
+    /// The fastest method that can explain this classifier.
+    pub fn fastest_explanation(&self) -> ExplainMethod {
+        let reads_at_once = |(_, network): &(Direction, ClassifierNetwork<D>)| {
+            matches!(network, ClassifierNetwork::Transformer(_))
+        };
+        match self.single() {
+            Some(part) if !part.networks.iter().any(reads_at_once) => ExplainMethod::Fast,
+            _ => ExplainMethod::Exact,
+        }
+    }
+
     /// Explains the answers to some documents.
     ///
     /// Of a linear layer on n-grams, the weight of a word is what its n-grams add; what n-grams of
@@ -129,8 +140,8 @@ impl<D: Device> ClassifierBundle<D> {
 /// What one pass cannot explain.
 fn refused(what: &str) -> Error {
     Error::Usage {
-        message: format!("one pass does not tell what each word did in {what}"),
-        hint: Some("leave words out instead: `exact`".into()),
+        message: format!("the method `fast` cannot explain {what}"),
+        hint: Some("use the method `exact`".into()),
     }
 }
 

@@ -133,8 +133,11 @@ impl ClassifierBundle {
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
         let labels = Some(self.labels.names().to_vec());
         let refused = || Error::Usage {
-            message: "fastai has no place for this model".to_owned(),
-            hint: Some("a recurrent classifier can be exported".to_owned()),
+            message: "this model cannot be exported to fastai".to_owned(),
+            hint: Some(
+                "only recurrent classifiers, such as the default method trains, can be exported"
+                    .to_owned(),
+            ),
         };
         let part = self.single().ok_or_else(refused)?;
         let text = part.text.pipeline().ok_or_else(refused)?;

@@ -11,7 +11,6 @@ pub mod config;
 mod config_check;
 mod config_fault;
 mod decide;
-mod default_base;
 mod directions;
 pub(crate) mod embedded;
 mod encoded;

@@ -52,6 +52,9 @@ const LABEL: [&str; 18] = [
     "y",
 ];
 
+/// Names of columns that number the rows: never a label unless the user says so.
+const NUMBERS: [&str; 8] = ["id", "ids", "uid", "uuid", "guid", "index", "idx", "row"];
+
 /// Positions of the columns that are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection {
@@ -116,7 +119,9 @@ pub(crate) fn select(
     if options.labels == LabelUse::Ignored {
         label = None;
     } else if label.is_none() {
-        label = only((0..names.len()).filter(|index| !text.contains(index)));
+        let is_number = |name: &str| NUMBERS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        label = only((0..names.len()).filter(|index| !text.contains(index)))
+            .filter(|&index| !is_number(&names[index]));
         if label.is_none() {
             return Err(DataError::NoLabelColumn { place: place.clone(), columns: columns() });
         }
@@ -231,6 +236,8 @@ mod tests {
             Err(DataError::DuplicateColumn { .. })
         ));
         let asked = ReadOptions { text: vec!["boby".into()], ..ReadOptions::default() };
+        let numbered = chosen(&["ID", "subject", "body"], &any);
+        assert!(matches!(numbered, Err(DataError::NoLabelColumn { .. })), "{numbered:?}");
         assert!(matches!(chosen(&["body", "label"], &asked), Err(DataError::UnknownColumn { .. })));
     }
 
