@@ -6,6 +6,7 @@
 mod amounts;
 pub mod batches;
 mod error;
+mod error_class;
 mod error_hints;
 pub mod labels;
 mod list;
