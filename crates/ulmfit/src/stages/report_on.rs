@@ -16,9 +16,7 @@ use crate::input::{LabelledSplits, texts};
 use crate::models::ClassifierBundle;
 use crate::report::statistics::{Comparison, Reliability, reliability};
 use crate::report::{ClassifierEvaluation, PartReport};
-use crate::report::{
-    Cost, Report, SelfTrainingReport, least_sure, peak_rss_mb, worst_mistakes,
-};
+use crate::report::{Cost, Report, SelfTrainingReport, least_sure, peak_rss_mb, worst_mistakes};
 use crate::run::{Runner, Timings};
 use ulmfit_ops::Precision;
 
