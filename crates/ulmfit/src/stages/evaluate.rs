@@ -39,7 +39,9 @@ pub(crate) fn score<D: Device>(
                 let probability = row.get(class as usize).copied().unwrap_or(0.0);
                 -f64::from(probability).max(LEAST).ln()
             };
-            let loss = rows.iter().zip(&classes).map(surprise).sum::<f64>() / rows.len() as f64;
+            // a sum of negative zeros would be one, too
+            let loss =
+                0.0 + rows.iter().zip(&classes).map(surprise).sum::<f64>() / rows.len() as f64;
             let names = labels.names();
             ClassifierEvaluation::SingleLabel(ClassificationScores::new(
                 names, &classes, &guesses, loss,
