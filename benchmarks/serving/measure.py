@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The server beside `predict` on the same model and texts, in turns. Needs wrk; Python's own library is enough.
+
+    measure.py ULMFIT MODEL TEXTS [--rounds 3] [--seconds 10] 
+
+TEXTS has a JSON object with `text` a line. Prints a line of JSON: medians over the rounds.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).parent
+
+
+def predict(args, texts):
+    """Seconds of `predict` on a file, loading included."""
+    began = time.perf_counter()
+    command = [args.ulmfit, "predict", args.model, texts, "-q"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def pipe(args, texts):
+    """Milliseconds of each text in a pipe to `predict`, one at a time."""
+    command = [args.ulmfit, "predict", args.model, "-", "-q", "--format", "jsonl"]
+    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    times = []
+    for line in texts:
+        began = time.perf_counter()
+        program.stdin.write(line)
+        program.stdin.flush()
+        program.stdout.readline()
+        times.append(1000 * (time.perf_counter() - began))
+    program.stdin.close()
+    program.wait()
+    return times[1:]  # the first one waits for the model
+
+
+class Server:
+    def __init__(self, args):
+        began = time.perf_counter()
+        command = [args.ulmfit, "serve", args.model, "--listen", "127.0.0.1:0", "--queue-texts", str(args.queue)]
+        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        said = json.loads(self.program.stdout.readline())
+        self.ready = time.perf_counter() - began
+        self.url = said["listening"]
+
+    def load(self, texts, connections, seconds):
+        command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "-s", HERE / "load.lua", self.url]
+        said = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "TEXTS": texts})
+        return json.loads(said.stdout.strip().splitlines()[-1])
+
+    def memory(self):
+        status = pathlib.Path(f"/proc/{self.program.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+    def stop(self):
+        self.program.terminate()
+        self.program.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ulmfit")
+    parser.add_argument("model")
+    parser.add_argument("texts")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--queue", type=int, default=1024)
+    args = parser.parse_args()
+    lines = pathlib.Path(args.texts).read_bytes().splitlines(keepends=True)
+    one = pathlib.Path(args.texts + ".one")
+    one.write_bytes(lines[0])
+    rounds = []
+    for _ in range(args.rounds):
+        loading = predict(args, str(one))
+        on_file = len(lines) / (predict(args, args.texts) - loading)
+        alone = sorted(pipe(args, lines[:300]))
+        server = Server(args)
+        server.load(args.texts, 32, 2)  # batches find their size
+        many = server.load(args.texts, 32, args.seconds)
+        single = server.load(args.texts, 1, args.seconds)
+        full = server.load(args.texts, 32, args.seconds)
+        rounds.append({
+            "predict_texts_per_s": on_file,
+            "server_texts_per_s": many["requests"] / many["seconds"],
+            "share_of_predict": many["requests"] / many["seconds"] / on_file,
+            "p50_ms_32": many["p50_ms"],
+            "p99_ms_32": many["p99_ms"],
+            "p50_ms_1": single["p50_ms"],
+            "p99_ms_1": single["p99_ms"],
+            "pipe_p50_ms": alone[len(alone) // 2],
+            "pipe_p99_ms": alone[len(alone) * 99 // 100],
+            "ready_s": server.ready,
+            "rss_mb": server.memory(),
+            "not_200": many["not_200"] + single["not_200"] + full["not_200"],
+            "lost": many["lost"] + single["lost"] + full["lost"],
+        })
+        server.stop()
+    one.unlink()
+    medians = {key: round(statistics.median(each[key] for each in rounds), 3) for key in rounds[0]}
+    print(json.dumps({"rounds": len(rounds), "texts": len(lines), **medians}))
+
+
+if __name__ == "__main__":
+    main()
