@@ -102,6 +102,16 @@ fn the_file_can_be_filled_in_and_trained_on() {
 }
 
 #[test]
+fn a_classifier_on_n_grams_chooses_by_the_vectors_of_an_encoder() {
+    let place = place();
+    place.run("fit train.csv -o ngrams --method tfidf").ok();
+    let found = place.run("next ngrams pool.csv -n 5 -q").ok();
+    let (head, rows) = table(&found);
+    assert_eq!((head.len(), rows.len()), (5, 5), "{found}");
+    assert_eq!(place.run("next ngrams pool.csv -n 5 -q --threads 1").ok(), found);
+}
+
+#[test]
 fn what_cannot_be_chosen_is_refused() {
     let place = place();
     place.write("blank.csv", "text\n \n\" \"\n");
@@ -110,7 +120,6 @@ fn what_cannot_be_chosen_is_refused() {
         ("next lm pool.csv", 65, "a classifier is needed here"),
         ("next pool.csv --base lm", 65, "a sentence encoder is needed here"),
         ("next pool.csv --strategy entropy", 2, "required"),
-        ("next classifier pool.csv --base minilm", 2, "cannot be used with"),
         ("next classifier nothing.csv", 66, "no such file"),
         ("next classifier pool.csv -n 0", 2, "0 is not in 1.."),
         ("next classifier pool.csv -o train.csv", 2, "exists already"),

@@ -14,11 +14,10 @@ use ulmfit::labelling::next::{Pool, Strategy};
 use ulmfit::run::Progress;
 use ulmfit::{Base, Classifier, Error, Reader};
 
-/// Chooses the texts to label next: those that a classifier is uncertain of, unlike each other and
-/// unlike what is labelled.
+/// Chooses the texts to label next: those that a classifier is uncertain of, of different kinds.
 ///
-/// Without MODEL, for the first labels: typical texts of different kinds, one per cluster of
-/// sentence vectors. Prints rows of CSV with an empty label column.
+/// Without MODEL, for the first labels: texts of different kinds, one per cluster of sentence vectors.
+/// Prints rows of CSV with an empty label column.
 #[derive(Debug, clap::Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  ulmfit next pool.csv -n 50 -o first.csv\n  \
@@ -36,13 +35,14 @@ pub(crate) struct Args {
     /// How texts are chosen [default: mixed]
     #[arg(long, value_enum, value_name = "HOW", requires = "model")]
     strategy: Option<Strategy>,
-    /// Texts that are labelled already: they are not chosen again, nor are texts like them
+    /// Texts that are labelled already: they are not chosen again, nor are near-duplicates of them
     #[arg(long, value_name = "DATA")]
     labelled: Vec<PathBuf>,
-    /// Sentence encoder where there is no MODEL: a folder, or `minilm` inside this program, which is
-    /// for English
-    #[arg(long, value_name = "MODEL", default_value = "minilm", conflicts_with = "model")]
-    base: PathBuf,
+    /// Sentence encoder whose vectors are divided into clusters: a folder, or `minilm` inside this
+    /// program, which is for English [default: the classifier itself; minilm if there is none, or if it
+    /// reads n-grams]
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
     /// Write to this file instead of standard output; it appears complete or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -52,9 +52,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let model = args.model.as_ref().map(Classifier::load).transpose()?;
-    let encoder = match &model {
-        Some(_) => None,
-        None => Some(Base::from(args.base.as_path()).load_encoder()?.model),
+    let own = model.as_ref().map(Classifier::bundle).filter(|model| model.has_vectors());
+    let encoder = match (&args.base, own) {
+        (None, Some(_)) => None,
+        (base, _) => Some(base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?.model),
+    };
+    let encode = |texts: &[&[String]]| match (&encoder, own) {
+        (None, Some(model)) => model.vectors(texts),
+        (encoder, _) => Ok(encoder.iter().flat_map(|encoder| encoder.vectors(texts)).collect()),
     };
     let mut file = args.output.as_deref().map(WholeFile::create).transpose()?;
     let mut terminal = Terminal::new(common);
@@ -80,13 +85,12 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.data.refuse_csv_options(reader.formats())?;
     let pool = Pool { records: &records, labelled: &labelled };
     let count = args.count as usize;
-    let chosen = match (&model, &encoder) {
-        (Some(model), _) => {
-            let strategy = args.strategy.unwrap_or_default();
-            pool.next(model.bundle(), strategy, count, &mut terminal)?
+    let chosen = match &model {
+        Some(model) => {
+            let how = (args.strategy.unwrap_or_default(), count, common.seed);
+            pool.next(model.bundle(), &encode, how, &mut terminal)?
         }
-        (None, Some(encoder)) => pool.cold_start(encoder, count, common.seed, &mut terminal)?,
-        (None, None) => unreachable!("an encoder was loaded"),
+        None => pool.cold_start(&encode, count, common.seed, &mut terminal)?,
     };
     if chosen.is_empty() {
         let message = format!("there is no text to label in {}", pool_file.display());

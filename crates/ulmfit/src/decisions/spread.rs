@@ -1,4 +1,4 @@
-//! Rows that are unlike each other: by greedy steps away from what is there, or one per cluster.
+//! Vectors in clusters, so that rows can be chosen that are unlike each other.
 
 use rayon::prelude::*;
 use ulmfit_ops::Key;
@@ -40,53 +40,6 @@ impl UnitVectors {
     #[must_use]
     pub fn joined(&self, others: &Self) -> Self {
         Self { rows: self.rows.iter().chain(&others.rows).cloned().collect() }
-    }
-
-    /// The squared distance of each vector to the nearest of `others`; infinite if there is none.
-    pub fn nearest(&self, others: &Self) -> Vec<f64> {
-        let nearest = |row: &Vec<f32>| {
-            let distances = others.rows.iter().map(|other| distance(row, other));
-            distances.fold(f64::INFINITY, f64::min)
-        };
-        self.rows.par_iter().map(nearest).collect()
-    }
-
-    /// Numbers of `count` vectors, each the one with the largest product of its weight and its squared
-    /// distance to all that were chosen before and to `present`: with equal weights the greedy
-    /// k-centre (Gonzalez 1985; Sener & Savarese 2018). Without `present` the first is the one with the
-    /// largest weight, and of those the nearest to the mean. Of equals the first is chosen.
-    ///
-    /// # Shapes
-    /// `weights`: `[N]`, not negative
-    pub fn far_apart(&self, present: &Self, weights: &[f64], count: usize) -> Vec<usize> {
-        let count = count.min(self.len());
-        let mut distances = self.nearest(present);
-        if present.is_empty() {
-            let mean = mean(&self.rows, &(0..self.len()).collect::<Vec<_>>());
-            let most = weights.iter().copied().fold(0.0, f64::max);
-            let central = self.rows.iter().zip(weights).map(|(row, &weight)| {
-                if weight < most { 0.0 } else { 4.0 - distance_to(row, &mean) }
-            });
-            distances = central.map(|near| near.max(0.0)).collect();
-        }
-        let mut chosen: Vec<usize> = Vec::with_capacity(count);
-        let mut is_chosen = vec![false; self.len()];
-        while chosen.len() < count {
-            let score = |n: usize| weights[n] * distances[n];
-            let free = (0..self.len()).filter(|&n| !is_chosen[n]);
-            let best = free.reduce(|best, n| if score(n) > score(best) { n } else { best });
-            let Some(next) = best else { break };
-            if chosen.is_empty() && present.is_empty() {
-                distances = vec![f64::INFINITY; self.len()];
-            }
-            let row = &self.rows[next];
-            distances.par_iter_mut().zip(&self.rows).for_each(|(nearest, other)| {
-                *nearest = nearest.min(distance(row, other));
-            });
-            is_chosen[next] = true;
-            chosen.push(next);
-        }
-        chosen
     }
 
     /// The cluster of each vector: k-means from centres that are drawn far apart (greedy k-means++,
@@ -214,16 +167,8 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
-fn distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
-}
-
 fn distance_to(row: &[f32], centre: &[f64]) -> f64 {
     row.iter().zip(centre).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum()
-}
-
-fn mean(rows: &[Vec<f32>], members: &[usize]) -> Vec<f64> {
-    weighted_mean(rows, members, &vec![1.0; rows.len()], members.len() as f64)
 }
 
 fn weighted_mean(rows: &[Vec<f32>], members: &[usize], weights: &[f64], mass: f64) -> Vec<f64> {
@@ -249,17 +194,6 @@ mod tests {
     }
 
     #[test]
-    fn each_step_goes_farthest_from_what_is_there() {
-        let rows = at(&[0.0, 10.0, 90.0, 100.0, 180.0]);
-        let even = [1.0; 5];
-        assert_eq!(rows.far_apart(&at(&[5.0]), &even, 3), [4, 2, 3]);
-        assert_eq!(rows.far_apart(&at(&[5.0]), &[1.0, 1.0, 1.0, 1.0, 0.0], 2), [3, 2]);
-        assert_eq!(rows.far_apart(&UnitVectors::default(), &even, 1), [2], "nearest to the mean");
-        let all = rows.far_apart(&UnitVectors::default(), &even, 9);
-        assert_eq!(all.len(), 5, "{all:?}");
-    }
-
-    #[test]
     fn clusters_are_the_groups_that_are_there() {
         let rows = at(&[0.0, 2.0, 5.0, 90.0, 92.0, 200.0]);
         for seed in 0..20 {
@@ -271,10 +205,19 @@ mod tests {
         assert!(UnitVectors::default().clusters(&[], 3, &Key::new(1)).members().is_empty());
     }
 
+    /// A heavy row draws the centre towards itself; without weight it counts as nothing.
+    #[test]
+    fn weights_count() {
+        let rows = at(&[0.0, 10.0, 40.0]);
+        let nearest = |weights: &[f64]| rows.clusters(weights, 1, &Key::new(1)).members()[0][0];
+        assert_eq!(nearest(&[1.0, 1.0, 1.0]), 1);
+        assert_eq!(nearest(&[1.0, 1.0, 50.0]), 2);
+        assert_eq!(nearest(&[50.0, 1.0, 0.0]), 0);
+    }
+
     #[test]
     fn a_vector_of_zeros_is_no_trouble() {
         let rows = UnitVectors::new(vec![vec![0.0, 0.0], vec![3.0, 4.0]]);
-        assert_eq!(rows.nearest(&rows), [0.0, 0.0]);
-        assert_eq!(rows.far_apart(&UnitVectors::default(), &[1.0, 1.0], 2).len(), 2);
+        assert_eq!(rows.clusters(&[1.0, 1.0], 2, &Key::new(1)).members().concat().len(), 2);
     }
 }

@@ -49,6 +49,11 @@ fn side_by_side<N>(
 }
 
 impl<D: Device> ClassifierBundle<D> {
+    /// Whether [`vectors`](Self::vectors) has an answer: not if all parts read n-grams.
+    pub fn has_vectors(&self) -> bool {
+        self.parts.iter().any(|(_, part)| !matches!(part.text, ClassifierText::Ngrams(_)))
+    }
+
     /// A vector for each document: what the heads of all networks of its parts read, one after the
     /// other. Of a recurrent network last, maximum and mean state, of a transformer the mean; parts
     /// that read n-grams are left out.
