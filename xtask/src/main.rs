@@ -8,10 +8,12 @@
 //! - `readme`: tables, pictures and figures of README and docs are those that `results/*.jsonl` gives
 //! - `command-line`: the reference of the command line is what the program of `ULMFIT` prints
 //!
-//! The last two write what differs; with `--check` a difference is an error.
+//! The last two write what differs; with `--check` a difference is an error. `xtask book` is a preprocessor that
+//! mdBook calls.
 
 #![allow(clippy::print_stderr, reason = "its messages are for whoever runs it")]
 
+mod book;
 mod command_line;
 mod docs;
 mod figures;
@@ -46,6 +48,11 @@ fn main() -> ExitCode {
 }
 
 fn run(words: &[String]) -> anyhow::Result<()> {
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["book", "supports", _] => return Ok(()),
+        ["book"] => return book::preprocess(),
+        _ => {}
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mode = if words.iter().any(|word| word == "--check") {
         readme::Mode::Check
