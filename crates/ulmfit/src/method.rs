@@ -1,17 +1,17 @@
-//! How a classifier comes to know language.
+//! Methods of training a classifier.
 
 use crate::recipe::{EncoderRecipe, TfIdfRecipe};
 
-/// How a classifier comes to know language.
+/// A method of training a classifier.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Method {
     /// Fine-tunes a recurrent language model on the texts, then trains a classifier on it: ULMFiT.
     #[default]
     Ulmfit,
-    /// Several of the others, weighted by how they answer rows that they have not learned.
+    /// Several of the other methods, weighted by their predictions for held-out examples.
     Auto,
     /// Starts from an encoder that was trained on pairs of sentences; best with few labels.
     Encoder(EncoderRecipe),
-    /// Knows nothing of a language: weighs n-grams of words and characters; in seconds.
+    /// Weights n-grams of words and characters, without a pretrained model; takes seconds.
     TfIdf(TfIdfRecipe),
 }

@@ -101,7 +101,7 @@ impl Trainer {
         }
     }
 
-    /// How the classifier comes to know language; [`Method::Ulmfit`] unless it is set.
+    /// The training method (default: [`Method::Ulmfit`]).
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self

@@ -29,7 +29,7 @@ use ulmfit::{Base, BaseUse, Error, LoadedBase, PortfolioBases, Trainer};
 pub(crate) struct Args {
     #[command(flatten)]
     rows: LabelledRows,
-    /// How the classifier comes to know language
+    /// Training method
     #[arg(long, value_enum, value_name = "METHOD", default_value = "ulmfit")]
     method: MethodArg,
     /// How a sentence encoder is fitted to your labels [default: contrastive]
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     tuning: Option<TuningArg>,
     /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this
     /// program, or `none` to train from scratch [default: `en`]. For encoder a sentence encoder: a
-    /// folder, or `minilm` inside this program [default: `minilm`]. tfidf has none
+    /// folder, or `minilm` inside this program [default: `minilm`]. tfidf has no base
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Sentence encoder of `--method auto`: a folder, or `minilm` inside this program
@@ -77,14 +77,14 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum MethodArg {
-    /// All of the others that the data is enough for, weighted by how well they answer examples that
-    /// they have not learned
+    /// Several of the other methods, as many as the data allows, weighted by their predictions for
+    /// held-out examples
     Auto,
     /// A recurrent language model, fine-tuned on your texts first (Howard & Ruder 2018)
     Ulmfit,
     /// A transformer that was trained on pairs of sentences: best with few labels
     Encoder,
-    /// TF-IDF weights of n-grams of words and characters under a linear classifier: seconds
+    /// TF-IDF weights of n-grams of words and characters under a linear classifier; takes seconds
     #[value(name = "tfidf")]
     TfIdf,
 }
@@ -93,7 +93,7 @@ enum MethodArg {
 enum TuningArg {
     /// Texts of one label are drawn together and others apart (SetFit), then the head is trained
     Contrastive,
-    /// The encoder stays as it is, only the head is trained: seconds
+    /// Only the head is trained, which takes seconds
     Frozen,
 }
 

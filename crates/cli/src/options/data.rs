@@ -26,7 +26,7 @@ pub(crate) struct DataOptions {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     header: Header,
     /// Character between the fields of a CSV file: comma, semicolon, tab, pipe or another one
-    /// [default: as the first rows have it]
+    /// [default: the one that fits the first rows]
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
     /// What double quotes mean in CSV and TSV files

@@ -182,7 +182,7 @@ impl FromStr for Format {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Header {
-    /// As the first rows have it
+    /// Decided from the first rows
     ///
     /// [`Present`](Self::Present), unless the first row is a class number beside text (Zhang et al.
     /// 2015 publish AG News, DBpedia and Yelp so) or columns are asked for by number.
@@ -198,7 +198,7 @@ pub enum Header {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Quotes {
-    /// As the first rows have it
+    /// Decided from the first rows
     ///
     /// [`Enclose`](Self::Enclose) where that fits, else [`Backslash`](Self::Backslash), else in
     /// tab-separated text [`Literal`](Self::Literal). Rows that fit none of them, or that a quoted
@@ -209,7 +209,7 @@ pub enum Quotes {
     Enclose,
     /// They enclose fields, and are escaped with a backslash inside, as Spark and MySQL write
     Backslash,
-    /// They are characters like others, as in the TSV files of GLUE
+    /// They are ordinary characters, as in the TSV files of GLUE
     Literal,
 }
 
@@ -220,7 +220,7 @@ pub enum EncodingErrors {
     /// Stop with the place of the first one
     #[default]
     Fail,
-    /// Put U+FFFD in their place, and count the documents
+    /// Replace them with U+FFFD, and count the documents
     Replace,
 }
 
