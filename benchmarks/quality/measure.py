@@ -47,6 +47,7 @@ SETS = {
     "imdb": DataSet("IMDb", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz"),
     "imdb-sample": DataSet("IMDb, sample", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz", 5_000),
 }
+TF_IDF = "TF-IDF + linear classifier"
 SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
 MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
     "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
@@ -56,16 +57,18 @@ MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `
         {"ulmfit from en-base, forward only": ["--direction", "forward"]},
     ),
     "scratch": (["--direction", "both", *SCRATCH], "ulmfit from scratch", {}),
+    "tfidf": (["--method", "tfidf"], TF_IDF, {}),
 }
 PEERS = {
     "fasttext": "fastText",
     "fastai": "fastai 2.8.12 from the same weights, both directions",
+    "sklearn": "scikit-learn: TF-IDF + linear SVM",
 }
 CURVES = {  # ways of `ulmfit labels`
     "supervised": "ulmfit, forward only",
     "semi-supervised": "ulmfit, forward only, all texts read",
     "from-scratch": "ulmfit from scratch, forward only",
-    "tf-idf": "TF-IDF + linear classifier",
+    "tf-idf": TF_IDF,
 }
 METRIC = "test error, %"
 
@@ -163,7 +166,10 @@ def ours(args, name, folder, counts):
                 {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})
         if name == "ulmfit":
             simple = {"seconds": None, "peak_rss_mb": None}
-            for field, title_ in [("tfidf", "TF-IDF + linear classifier"), ("majority", "most frequent label")]:
+            fields = {"tfidf": TF_IDF, "majority": "most frequent label"}
+            if "tfidf" in args.models:  # which is the same
+                del fields["tfidf"]
+            for field, title_ in fields.items():
                 found.setdefault(title_, []).append(
                     {**run, **simple, "error": 1 - report["baselines"][f"{field}_accuracy"]})
     return found
@@ -172,7 +178,7 @@ def ours(args, name, folder, counts):
 def peer(args, name, folder):
     """Runs of a peer on the tokens of `ulmfit tokenize`: errors by title, and the command of one run."""
     title = PEERS[name]
-    for part in ("train", "test"):
+    for part in ("train", "test") if name != "sklearn" else ():
         tokens = folder / f"{part}.tokens.jsonl"
         if not tokens.exists():
             done = subprocess.run([args.ulmfit, "tokenize", str(folder / f"{part}.jsonl"), "-q"], cwd=ROOT,

@@ -22,7 +22,7 @@ pub struct TfIdfRecipe {
     pub naive_bayes: Vec<f64>,
     /// Folds of that.
     pub folds: usize,
-    /// How exactly the optimum is found.
+    /// How exactly the optimum is found; LIBLINEAR's own is 0.1.
     pub tolerance: f64,
 }
 
@@ -41,7 +41,7 @@ impl Default for TfIdfRecipe {
             value_strengths: vec![0.1, 0.3, 1.0, 3.0, 10.0],
             naive_bayes: vec![0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0],
             folds: 5,
-            tolerance: 0.01,
+            tolerance: 0.1,
         }
     }
 }

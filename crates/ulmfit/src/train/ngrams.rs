@@ -61,6 +61,9 @@ pub struct NgramFitted {
     pub scale: f64,
 }
 
+/// Tolerance of ridge regression: in standard deviations of the values, which are no distances from a
+/// margin of one.
+const VALUE_TOLERANCE: f64 = 1e-3;
 /// Most passes over the examples, as in LIBLINEAR.
 const PASSES: usize = 1_000;
 
@@ -151,6 +154,7 @@ impl NgramFit<'_> {
         let (outputs, task) = (self.config.classes, self.config.task);
         if task == LabelKind::Regression {
             let values: Vec<f64> = rows.iter().map(|&row| self.target(row, 0)).collect();
+            let stop = Stop { tolerance: VALUE_TOLERANCE, ..stop };
             let machine = data.ridge(&values, strength, stop, key);
             return vec![then(Part { machine, bayes: None })];
         }
