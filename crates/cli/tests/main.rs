@@ -24,6 +24,7 @@ mod folds;
 mod hostile;
 mod ignored_options;
 mod labels;
+mod language;
 mod next;
 mod portfolio;
 mod predictions;

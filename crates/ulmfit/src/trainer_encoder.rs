@@ -2,7 +2,7 @@
 
 use crate::base::LoadedEncoder;
 use crate::examples::Examples;
-use crate::input::SplitFractions;
+use crate::input::{SplitFractions, texts};
 use crate::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
 use crate::recipe::EncoderRecipe;
 use crate::run::Progress;
@@ -31,6 +31,8 @@ impl Trainer {
         }
         let mut runner = self.runner(progress)?;
         let LoadedEncoder { model: base, origin } = base;
+        let foreign = base.language_warning(&texts(&examples.train));
+        foreign.iter().for_each(|warning| runner.progress.warn(warning));
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if tested { 0.0 } else { VALIDATION_SHARE };
         let valid = self.validation_share.unwrap_or(usual);

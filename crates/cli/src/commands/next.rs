@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use ulmfit::data::Record;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions};
+use ulmfit::input::texts;
 use ulmfit::labelling::next::{Pool, Strategy};
 use ulmfit::run::Progress;
 use ulmfit::{Base, Classifier, Error, Reader};
@@ -85,6 +86,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.data.refuse_csv_options(reader.formats())?;
     let pool = Pool { records: &records, labelled: &labelled };
     let count = args.count as usize;
+    let foreign = encoder.as_ref().and_then(|encoder| encoder.language_warning(&texts(&records)));
+    foreign.iter().for_each(|warning| terminal.warn(warning));
     let chosen = match &model {
         Some(model) => {
             let how = (args.strategy.unwrap_or_default(), count, common.seed);

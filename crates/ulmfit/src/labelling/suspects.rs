@@ -6,7 +6,7 @@ use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
 use crate::data::quality::find_duplicates;
 use crate::data::{DataError, Record};
 use crate::decisions::label_issues::{LabelIssue, label_issues};
-use crate::input::{LabelledInput, LabelledSplits, SplitFractions};
+use crate::input::{LabelledInput, LabelledSplits, SplitFractions, texts};
 use crate::models::EncoderBundle;
 use crate::progress::Progress;
 use crate::report::read_scored;
@@ -71,6 +71,8 @@ impl Suspects {
         let rows = match source {
             AnswerSource::Scored(path) => read_scored(path, &splits.labels, &splits.train)?,
             AnswerSource::Encoder { encoder, folds, seed } => {
+                let foreign = encoder.language_warning(&texts(&splits.train));
+                foreign.iter().for_each(|warning| progress.warn(warning));
                 FrozenFolds::new(*folds, *seed).answers(encoder, &splits, progress)?
             }
         };

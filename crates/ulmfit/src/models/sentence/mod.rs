@@ -2,6 +2,7 @@
 
 mod base;
 mod config_check;
+mod fragments;
 mod hugging_face;
 mod weights;
 
