@@ -19,6 +19,7 @@ use ulmfit_ops::{Device, Precision};
 const BATCH: usize = 64;
 
 /// A model that gives each text a vector.
+#[expect(clippy::large_enum_variant, reason = "a program has one of them")]
 pub enum VectorModel {
     /// The states that its head reads.
     Classifier(ClassifierBundle),
