@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the real program in a fresh folder for every test.
 
-#![allow(clippy::format_collect, clippy::items_after_statements, reason = "tests read better so")]
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "tests read better so")]
+#![allow(clippy::items_after_statements, reason = "tests read better so")]
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 #![allow(clippy::print_stderr, reason = "figures for whoever asks for them with --nocapture")]
 

@@ -104,7 +104,7 @@ fn numbers_several_labels_and_rare_ones() {
         .collect();
     place.write("rare.csv", format!("text,label\n{rows}"));
     let confidence = |options: &str| {
-        let fit = format!("fit rare.csv --method tfidf -o rare --overwrite --test-share 0");
+        let fit = "fit rare.csv --method tfidf -o rare --overwrite --test-share 0";
         place.run(&format!("{fit} {options}")).ok();
         let answer = place.feed("predict rare -", "shared words\n").ok();
         let answer: Value = serde_json::from_str(answer.lines().next().unwrap()).unwrap();

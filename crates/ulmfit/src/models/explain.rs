@@ -124,9 +124,12 @@ impl<D: Device> ClassifierBundle<D> {
         let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
         let (_, words) = self.parts[0].1.text.encode_words(&fields);
         let without = |word: &WordSpan| -> Vec<String> {
-            let cut = |(n, field): (usize, &&str)| match n == word.field {
-                true => format!("{}{}", &field[..word.start], &field[word.end..]),
-                false => (*field).to_owned(),
+            let cut = |(n, field): (usize, &&str)| {
+                if n == word.field {
+                    format!("{}{}", &field[..word.start], &field[word.end..])
+                } else {
+                    (*field).to_owned()
+                }
             };
             fields.iter().enumerate().map(cut).collect()
         };

@@ -173,9 +173,10 @@ impl<D: Device> ClassifierBundle<D> {
         };
         let rows: Vec<Vec<f32>> = (0..documents.len()).map(row).collect();
         // what is finite in each part may overflow in the sum
-        match rows.iter().flatten().all(|p| p.is_finite()) {
-            true => Ok(rows),
-            false => Err(self.parts[0].1.not_finite(Direction::Forward)),
+        if rows.iter().flatten().all(|p| p.is_finite()) {
+            Ok(rows)
+        } else {
+            Err(self.parts[0].1.not_finite(Direction::Forward))
         }
     }
 

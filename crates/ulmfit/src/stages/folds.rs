@@ -15,6 +15,10 @@ pub(crate) struct OutOfFold {
     pub(crate) rows: Vec<Vec<f32>>,
 }
 
+/// Answers the rows of a fold.
+pub(crate) type AnswerFold<'a> =
+    dyn FnMut(&mut Runner<'_>, &Fold) -> Result<Vec<Vec<f32>>, Error> + 'a;
+
 impl OutOfFold {
     /// Answers the examples of each fold with what `answer(runner, fold)` has trained on the others.
     ///
@@ -23,7 +27,7 @@ impl OutOfFold {
     pub(crate) fn of(
         runner: &mut Runner<'_>,
         folds: &Folds,
-        answer: &mut dyn FnMut(&mut Runner<'_>, &Fold) -> Result<Vec<Vec<f32>>, Error>,
+        answer: &mut AnswerFold<'_>,
     ) -> Result<Self, Error> {
         let mut rows = vec![Vec::new(); folds.of_row.len()];
         for fold in folds.scored() {

@@ -61,7 +61,7 @@ pub struct NgramFitted {
     pub scale: f64,
 }
 
-/// Tolerance of ridge regression: in standard deviations of the values, which are no distances from a
+/// Tolerance of ridge regression: in standard deviations of the values, which are not distances from a
 /// margin of one.
 const VALUE_TOLERANCE: f64 = 1e-3;
 /// Most passes over the examples, as in LIBLINEAR.
@@ -162,9 +162,8 @@ impl NgramFit<'_> {
         let has = |row: usize, output: usize| self.target(row, output) > 0.5;
         let machine = |output: usize| {
             let weight = self.class_weights.map_or(1.0, |weights| f64::from(weights[output]));
-            let example = |&row: &usize| match has(row, output) {
-                true => (1.0, strength * weight),
-                false => (-1.0, strength),
+            let example = |&row: &usize| {
+                if has(row, output) { (1.0, strength * weight) } else { (-1.0, strength) }
             };
             let examples: Vec<(f64, f64)> = rows.iter().map(example).collect();
             data.squared_hinge(&examples, stop, &key.child(output as u64))
@@ -261,10 +260,10 @@ impl NgramFit<'_> {
     /// What an error costs at each output of a row with these labels.
     fn costs(&self, wanted: &[f64]) -> Vec<f64> {
         let Some(weights) = self.class_weights else { return vec![1.0; wanted.len()] };
-        let own = wanted.iter().zip(weights).map(|(&has, &weight)| match has > 0.5 {
-            true => f64::from(weight),
-            false => 1.0,
-        });
+        let own = wanted
+            .iter()
+            .zip(weights)
+            .map(|(&has, &weight)| if has > 0.5 { f64::from(weight) } else { 1.0 });
         match self.config.task {
             LabelKind::Multi | LabelKind::Regression => own.collect(),
             // all outputs together are one answer

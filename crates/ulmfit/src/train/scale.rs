@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn scores_become_as_sure_as_they_are_right() {
         // a distance of 2 between two labels, right three times in four: ln 3
-        let wrong = |n: usize| n % 4 == 0;
+        let wrong = |n: usize| n.is_multiple_of(4);
         let wanted = |n: usize| if wrong(n) { [0.0, 1.0] } else { [1.0, 0.0] };
         let rows: Vec<ScoredRow> = (0..4000).map(|n| row(wanted(n), 1.0)).collect();
         let (loss, scale) = best_scale(&rows, LabelKind::Single);

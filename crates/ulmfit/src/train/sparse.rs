@@ -53,6 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "small whole numbers")]
     fn rows_times_a_vector() {
         let matrix = Sparse::new(3, vec![vec![(0, 2.0), (2, 1.0)], vec![], vec![(1, 3.0)]]);
         assert_eq!(matrix.columns(), 3);

@@ -72,10 +72,8 @@ mod tests {
 
     /// Answers that are right with `p` in rows whose number, times a prime, is below `right`.
     fn part(p: f32, right: usize, prime: usize) -> Vec<Vec<f32>> {
-        let row = |n: usize| match n * prime % 200 < right {
-            true => vec![p, 1.0 - p],
-            false => vec![1.0 - p, p],
-        };
+        let row =
+            |n: usize| if n * prime % 200 < right { vec![p, 1.0 - p] } else { vec![1.0 - p, p] };
         (0..200).map(row).collect()
     }
 

@@ -71,9 +71,10 @@ impl PortfolioPlan {
             Some(_) => "a fine-tuned sentence encoder",
             None => "a sentence encoder as it is",
         };
-        let parts = match self.ulmfit {
-            true => format!("TF-IDF, {encoder} and ULMFiT"),
-            false => format!("TF-IDF and {encoder}"),
+        let parts = if self.ulmfit {
+            format!("TF-IDF, {encoder} and ULMFiT")
+        } else {
+            format!("TF-IDF and {encoder}")
         };
         let held_out = match self.scored {
             1 => format!("one part in {} of the examples", self.folds),
