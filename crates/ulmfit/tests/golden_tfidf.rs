@@ -1,6 +1,6 @@
 //! N-grams, their weights and a linear classifier, against scikit-learn (`fixtures/tfidf.py`).
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares exactly")]
 
 mod golden;
 
