@@ -8,6 +8,7 @@ mod model;
 mod progress;
 mod threads;
 mod train;
+mod vector_model;
 
 use pyo3::prelude::*;
 
@@ -21,6 +22,8 @@ mod _ulmfit {
     use super::threads::forget_threads;
     #[pymodule_export]
     use super::train::train;
+    #[pymodule_export]
+    use super::vector_model::VectorModel;
 
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 

@@ -28,22 +28,22 @@ pub(crate) struct Model {
     hash: String,
 }
 
-fn precision(name: &str) -> Option<Precision> {
-    Some(match name {
+pub(crate) fn precision(name: &str) -> Result<Precision, Error> {
+    Ok(match name {
         "f32" => Precision::F32,
         "bf16" => Precision::Bf16,
         "int8" => Precision::Int8,
         "auto" => Precision::for_prediction(),
-        _ => return None,
+        _ => {
+            let message = format!("precision is \"{name}\"; use f32, bf16, int8 or auto");
+            return Err(Error::Usage { message, hint: None });
+        }
     })
 }
 
 impl Model {
     pub(crate) fn open(path: &Path, precision_name: &str) -> Result<Self, Error> {
-        let precision = precision(precision_name).ok_or_else(|| Error::Usage {
-            message: format!("precision is \"{precision_name}\"; use f32, bf16, int8 or auto"),
-            hint: None,
-        })?;
+        let precision = precision(precision_name)?;
         let folder = ModelFolder::open(path)?;
         let mut files = BTreeMap::new();
         for (name, _) in folder.files() {

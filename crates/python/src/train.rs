@@ -13,17 +13,18 @@ use ulmfit::checkpoint::Overwrite;
 use ulmfit::data::labels::{LabelOptions, Task};
 use ulmfit::data::{Place, RawLabel, Record};
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::recipe::{Overrides, Recipe};
+use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe, TfIdfRecipe};
 use ulmfit::run::CheckpointInterval;
 use ulmfit::stages::ClassifyOptions;
 use ulmfit::text::{Direction, VocabConfig};
-use ulmfit::{Error, Examples, Trainer};
+use ulmfit::{Error, Examples, Method, Trainer};
 
 /// Options of a training; the fields are parameters of the estimators.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Options {
-    base: String,
+    method: String,
+    base: Option<String>,
     directions: Vec<String>,
     recipe: String,
     task: String,
@@ -113,8 +114,18 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
     };
     let mut vocab = VocabConfig { base_words: ulmfit::text::BaseWords::All, ..VocabConfig::default() };
     vocab.min_freq = options.min_freq.unwrap_or(vocab.min_freq);
+    let method = match options.method.as_str() {
+        "auto" => Method::Auto,
+        "ulmfit" => Method::Ulmfit,
+        "encoder" => Method::Encoder(EncoderRecipe::contrastive()),
+        "tfidf" => Method::TfIdf(TfIdfRecipe::default()),
+        other => {
+            let message = format!("method is \"{other}\"; use auto, ulmfit, encoder or tfidf");
+            return Err(usage(message));
+        }
+    };
     let mut trainer = Trainer::new()
-        .base(options.base.as_str())
+        .method(method)
         .recipe(recipe)
         .overrides(Overrides {
             epochs: options.epochs,
@@ -137,6 +148,9 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
         .vocabulary(vocab)
         .unlabeled(&options.unlabeled)
         .test_share(options.test_share);
+    if let Some(base) = &options.base {
+        trainer = trainer.base(base.as_str());
+    }
     if let Some(share) = options.validation_share {
         trainer = trainer.validation_share(share);
     }

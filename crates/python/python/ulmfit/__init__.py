@@ -14,6 +14,7 @@ from ._ulmfit import forget_threads as _forget_threads
 
 if TYPE_CHECKING:
     from ._estimators import TextClassifier, TextRegressor
+    from ._vectorizer import TextVectorizer
 
 __all__ = [
     "DataError",
@@ -21,6 +22,7 @@ __all__ = [
     "ModelError",
     "TextClassifier",
     "TextRegressor",
+    "TextVectorizer",
     "UlmfitError",
     "UsageError",
     "__version__",
@@ -37,6 +39,10 @@ def __getattr__(name: str) -> Any:
         from . import _estimators
 
         return getattr(_estimators, name)
+    if name == "TextVectorizer":
+        from ._vectorizer import TextVectorizer
+
+        return TextVectorizer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

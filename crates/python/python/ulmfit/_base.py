@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 except ImportError:
@@ -54,6 +54,10 @@ except ImportError:
             wrong = np.average((y - self.predict(X)) ** 2, weights=sample_weight)  # type: ignore[attr-defined]
             return float(1 - wrong / np.average((y - mean) ** 2, weights=sample_weight))
 
+    class TransformerMixin:  # type: ignore[no-redef]
+        def fit_transform(self, X: Any, y: Any = None) -> Any:
+            return self.fit(X, y).transform(X)  # type: ignore[attr-defined]
+
     def check_is_fitted(estimator: Any) -> None:  # type: ignore[misc]
         if not estimator.__sklearn_is_fitted__():
             name = type(estimator).__name__
@@ -65,5 +69,6 @@ __all__ = [
     "ClassifierMixin",
     "NotFittedError",
     "RegressorMixin",
+    "TransformerMixin",
     "check_is_fitted",
 ]

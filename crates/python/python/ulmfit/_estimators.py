@@ -28,7 +28,8 @@ class _TextEstimator(BaseEstimator):
     def __init__(
         self,
         *,
-        base: str = "en",
+        method: str = "ulmfit",
+        base: str | os.PathLike[str] | None = None,
         direction: str | None = None,
         recipe: str = "default",
         epochs: int | None = None,
@@ -47,6 +48,7 @@ class _TextEstimator(BaseEstimator):
         checkpoint_updates: int | None = None,
         verbose: bool | None = None,
     ) -> None:
+        self.method = method
         self.base = base
         self.direction = direction
         self.recipe = recipe
@@ -74,8 +76,11 @@ class _TextEstimator(BaseEstimator):
         unknown = set(self.network or {}) - set(sizes)
         if unknown:
             raise UsageError(f"network has no size {unknown.pop()!r}; its sizes are emb, hid and layers")
+        if self.method in ("encoder", "tfidf"):
+            self._refuse_ignored(unlabeled)
         return {
-            "base": os.fspath(self.base),
+            "method": self.method,
+            "base": None if self.base is None else os.fspath(self.base),
             "directions": directions.get(self.direction, [self.direction]),
             "recipe": os.fspath(self.recipe),
             "task": task,
@@ -98,6 +103,16 @@ class _TextEstimator(BaseEstimator):
             "checkpoint_updates": self.checkpoint_updates,
             "unlabeled": unlabeled,
         }
+
+    def _refuse_ignored(self, unlabeled: list[str]) -> None:
+        """Refuses what only a language model has a use for."""
+        names = ["direction", "epochs", "lm_epochs", "lr", "batch_size", "self_training", "network", "min_freq"]
+        given = [name for name in names if getattr(self, name) is not None]
+        given += ["recipe"] if self.recipe != "default" else []
+        given += ["unlabeled"] if unlabeled else []
+        given += ["base"] if self.method == "tfidf" and self.base is not None else []
+        if given:
+            raise UsageError(f"{given[0]} has no effect with method={self.method!r}")
 
     def _learn(
         self,
@@ -248,15 +263,21 @@ def _texts(column: Any) -> list[str]:
 
 
 class TextClassifier(ClassifierMixin, _TextEstimator):
-    """Classifies texts by ULMFiT: a language model is fine-tuned on the texts, then a classifier.
+    """Classifies texts. By default with ULMFiT: a language model is fine-tuned on the texts, then a
+    classifier.
 
     A text may have several labels: ``y`` is then an indicator matrix, or a list of lists.
 
     Parameters
     ----------
-    base : str
-        The language model to start from: ``"en"``, ``"en-base"``, ``"none"`` (random weights of
-        the sizes in ``network``), or a model folder.
+    method : {"ulmfit", "encoder", "tfidf", "auto"}
+        ``"encoder"`` fine-tunes a sentence encoder on the labels, which is best with few of them;
+        ``"tfidf"`` trains a linear classifier on n-grams in seconds; ``"auto"`` trains all that the
+        data is enough for and weighs their answers.
+    base : str or path, optional
+        The model to start from. For ULMFiT a language model: ``"en"`` (default), ``"en-base"``,
+        ``"none"`` (random weights of the sizes in ``network``), or a model folder. For a sentence encoder
+        ``"minilm"`` (default), or a model folder.
     direction : {"forward", "backward", "both"}, optional
         Reading directions (default: those of the base).
     recipe : str

@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LanguageModel", "Model", "__version__", "forget_threads", "train"]
+__all__ = ["LanguageModel", "Model", "VectorModel", "__version__", "forget_threads", "train"]
 
 __version__: str
 
@@ -37,6 +37,16 @@ class LanguageModel:
     def tokenize(self, text: str) -> list[str]: ...
     @property
     def vocabulary_size(self) -> int: ...
+
+@final
+class VectorModel:
+    @staticmethod
+    def load(path: str | PathLike[str], precision_name: str) -> VectorModel: ...
+    @property
+    def text_columns(self) -> list[str]: ...
+    def encode(
+        self, columns: Sequence[Any], threads: int | None
+    ) -> npt.NDArray[np.float32]: ...
 
 def train(
     train_set: tuple[Sequence[Any], Sequence[Any]],
