@@ -44,7 +44,7 @@ def test_vectors_are_those_of_the_command_line(fitted, tmp_path):
         subprocess.run(command, check=True)
         assert (np.load(tmp_path / "v.npy") == vectors).all()
     fitted.save(tmp_path / "m")
-    assert TextVectorizer(tmp_path / "m").transform(TEXTS[:2]).shape == (2, 48)
+    assert TextVectorizer(tmp_path / "m").transform(TEXTS[:2]).shape == (2, 36)  # three times the embedding
     assert TextVectorizer("minilm").transform([]).shape[0] == 0
 
 
