@@ -74,9 +74,9 @@ fn change_weights(random: &mut Random, bytes: &mut [u8]) {
     }
 }
 
-/// A copy of the classifier with one file changed; gives what was done.
-fn attack(place: &Place, random: &mut Random) -> String {
-    let folder = ModelFolder::open(&place.path("classifier")).unwrap();
+/// A copy of a model with one file changed; gives what was done.
+fn attack(place: &Place, model: &str, random: &mut Random) -> String {
+    let folder = ModelFolder::open(&place.path(model)).unwrap();
     let mut writer = FolderWriter::create(&place.path("attacked"), Overwrite::Replace).unwrap();
     let names: Vec<&str> = folder.files().map(|(name, _)| name).collect();
     let weights = "model.safetensors";
@@ -96,7 +96,7 @@ fn attack(place: &Place, random: &mut Random) -> String {
         writer.write(name, &bytes).unwrap();
     }
     writer.finish().unwrap();
-    format!("{target}, way {how}")
+    format!("{model}, {target}, way {how}")
 }
 
 /// Answers hold numbers only: what is not finite would be `null`.
@@ -115,13 +115,18 @@ fn assert_finite(json: &str, what: &str) {
 #[test]
 fn changed_model_folders_answer_or_are_refused() {
     let place = Place::new();
-    let sound = place.run("predict classifier test.csv").ok();
-    assert_finite(&sound, "sound");
+    place.run("fit train.csv --test test.csv --method tfidf -o ngrams").ok();
+    for model in ["classifier", "ngrams"] {
+        let sound = place.run(&format!("predict {model} test.csv")).ok();
+        assert_finite(&sound, "sound");
+    }
     let (mut random, mut tally) = (Random::new(1), Tally::default());
     let count = attacks(24);
     for number in 0..count {
-        let attack = format!("attack {number}, {}", attack(&place, &mut random));
-        let precision = ["f32", "bf16", "int8"][number % 3];
+        // one in three, as it has no other precisions
+        let model = if number % 3 == 0 { "ngrams" } else { "classifier" };
+        let attack = format!("attack {number}, {}", attack(&place, model, &mut random));
+        let precision = ["f32", "bf16", "int8"][number / 3 % 3];
         let codes = [0, 1, 65];
         let predict = format!("predict attacked test.csv --precision {precision}");
         let (code, answers) = tally.run(&place, &predict, &codes, &attack);

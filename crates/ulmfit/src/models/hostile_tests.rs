@@ -3,6 +3,7 @@
 use super::bundle::LmBundle;
 use super::classifier_bundle::ClassifierBundle;
 use super::classifier_network::ClassifierNetwork;
+use super::classifier_text::ClassifierText;
 use super::config::{ModelConfig, NetworkConfig};
 use super::folder::ModelMetadata;
 use super::part::Part;
@@ -11,16 +12,18 @@ use crate::ErrorClass;
 use crate::checkpoint::test_process::within_64_mib;
 use crate::checkpoint::{FolderWriter, ModelFolder, Overwrite};
 use crate::data::labels::{LabelKind, LabelSet};
+use crate::model::linear::{LinearClassifier, LinearConfig};
 use crate::model::{
     AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, TargetScale, TextClassifier,
 };
+use crate::text::ngrams::{NgramConfig, NgramLimits, NgramVocab};
 use crate::text::{Direction, TextConfig, TextPipeline, VocabConfig};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use ulmfit_ops::{Cpu, Key};
 
-/// A folder with the models `lm` and `classifier`.
+/// A folder with the models `lm`, `classifier` and `ngrams`.
 pub(super) fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     let vocab = VocabConfig { min_freq: 1, ..VocabConfig::default() };
@@ -36,8 +39,19 @@ pub(super) fn place() -> TempDir {
     let network = TextClassifier::new(Cpu::default(), config, dropout, key);
     let labels = LabelSet::from_names(LabelKind::Single, vec!["a".into(), "b".into()]);
     let networks = vec![(Direction::Forward, ClassifierNetwork::Recurrent(network))];
-    let classifier = ClassifierBundle::of_part(Part { text: text.into(), networks }, labels);
+    let part = Part { text: text.into(), networks };
+    let classifier = ClassifierBundle::of_part(part, labels.clone());
     classifier.save(writer("classifier"), &ModelMetadata::default()).unwrap();
+    let limits = NgramLimits { min_documents: 1, max_features: 100 };
+    let text = NgramVocab::build(NgramConfig::default(), &limits, &[["words"]]);
+    let [words, chars] = text.blocks().map(|block| block.len());
+    let (classes, task, target_scale) = (2, LabelKind::Single, None);
+    let config = LinearConfig { words, chars, classes, task, target_scale };
+    let network = LinearClassifier::new(Cpu::default(), config);
+    let networks = vec![(Direction::Forward, ClassifierNetwork::Linear(network))];
+    let part = Part { text: ClassifierText::Ngrams(text), networks };
+    let ngrams = ClassifierBundle::of_part(part, labels);
+    ngrams.save(writer("ngrams"), &ModelMetadata::default()).unwrap();
     place
 }
 
@@ -140,6 +154,29 @@ fn lies() -> Vec<Lie> {
         lies.push(("classifier", config, pointer.into(), value, says));
     }
     for (pointer, value, says) in [
+        ("/network/words", json!(0), "has 1 n-grams of words and 18 of characters, the network 0"),
+        ("/network/words", json!((1 << 24) + 1), "`words` is 16777217"),
+        ("/network/chars", json!(u64::MAX), "`chars` is"),
+        ("/network/chars", json!(1 << 24), "`words and chars` is 16777217"),
+        ("/network/classes", json!(0), "`classes` is 0"),
+        ("/network/classes", json!(3), "2 labels, the network has 3"),
+        ("/network/target-scale", json!({"mean": 1.0, "sd": 1.0}), "`target-scale` is for a"),
+        ("/network/more", json!(1), "unknown field"),
+        ("/directions", json!(["backward"]), "`directions` must be"),
+        ("/directions", json!([]), "`directions` must be"),
+        ("/text", json!(TextConfig::default()), "`text` is for recurrent networks"),
+    ] {
+        lies.push(("ngrams", config, pointer.into(), value, says));
+    }
+    for (pointer, value, says) in [
+        ("/words", json!([]), "has 0 n-grams of words"),
+        ("/words", json!(["words", "words"]), "`words` twice"),
+        ("/lengths/chars/most", json!(11), "n-grams of chars of 2 to 11"),
+        ("/lengths/words/least", json!(0), "n-grams of words of 0 to 2"),
+    ] {
+        lies.push(("ngrams", "ngrams.json", pointer.into(), value, says));
+    }
+    for (pointer, value, says) in [
         ("/kind", json!("multi"), "the labels are for `multi`"),
         ("/labels", json!(["a"]), "less than two"),
         ("/labels", json!(["a", "b", "c"]), "3 labels, the network has 2"),
@@ -162,6 +199,7 @@ fn folders_that_lie_are_refused() {
     }
     load(&place.path().join("lm"), "lm").unwrap();
     load(&place.path().join("classifier"), "classifier").unwrap();
+    load(&place.path().join("ngrams"), "ngrams").unwrap();
 }
 
 /// Networks of petabytes, and of some gigabytes that a machine might have.

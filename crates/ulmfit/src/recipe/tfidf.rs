@@ -32,7 +32,7 @@ const MANY: usize = 10_000;
 const MOST_WEIGHTS: usize = 1 << 25;
 
 impl Default for TfIdfRecipe {
-    /// Chosen on training rows of eleven data sets (lab book, 2026-11-28).
+    /// Chosen on training rows of eight data sets (lab book, 2026-11-28).
     fn default() -> Self {
         Self {
             ngrams: NgramConfig::default(),

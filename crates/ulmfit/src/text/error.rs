@@ -153,6 +153,8 @@ impl TextError {
             Self::SubwordKind { .. } => "let `tokenizer` in config.json name the model's own kind",
             Self::VocabSpecials { .. } => "the first tokens must be `xxunk`, `xxpad`, `xxbos`",
             Self::VocabDuplicate { .. } => "remove one of the two; its embedding row goes with it",
+            Self::NgramTwice { .. } => "remove one of the two; its row of weights goes with it",
+            Self::NgramLengths { .. } => "train the model again, the file is not what was written",
             Self::TokenFileDamaged { .. } | Self::TokenFileStale { .. } => {
                 "delete the file, it will be made again"
             }
