@@ -76,7 +76,7 @@ fn a_part_answers_alone() {
     assert!(done.stderr.contains("the model has no part `none`"), "{done:?}");
     assert_eq!(done.code, Some(2));
     let done = place.run("export fastai model -o files");
-    assert!(done.stderr.contains("fastai has no place for this model"), "{done:?}");
+    assert!(done.stderr.contains("this model cannot be exported to fastai"), "{done:?}");
 }
 
 #[test]
