@@ -34,7 +34,7 @@ pub(crate) fn check(folder: &Path, table: &Table) -> anyhow::Result<String> {
     anyhow::ensure!(wrong.is_empty(), wrong.join("\n"));
     let arrows: usize = graph.files.values().map(BTreeSet::len).sum();
     Ok(format!(
-        "{} files, {arrows} arrows; all downwards and without circles; {} exceptions",
+        "{} files, {arrows} arrows; all downwards and without circles; exceptions: {}",
         graph.files.len(),
         table.open.len()
     ))

@@ -154,6 +154,20 @@ impl<D: Device> ClassifierBundle<D> {
         batch_size: usize,
         each: &mut dyn FnMut(usize, usize),
     ) -> Result<Vec<Vec<f32>>, Error> {
+        let mut of_parts = self.answers_of_parts(documents, batch_size, each)?;
+        match &self.stack {
+            Some(_) => self.combined(&of_parts),
+            None => Ok(of_parts.swap_remove(0)),
+        }
+    }
+
+    /// The answers of each part alone, one row per document.
+    pub(crate) fn answers_of_parts(
+        &self,
+        documents: &[impl Borrow<EncodedDocument>],
+        batch_size: usize,
+        each: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<Vec<Vec<f32>>>, Error> {
         let mut done = 0;
         let mut total = 0;
         let mut of_parts = Vec::with_capacity(self.parts.len());
@@ -166,17 +180,21 @@ impl<D: Device> ClassifierBundle<D> {
             of_parts.push(part.probabilities_of_ids(&ids, batch_size, &mut progress)?);
             done += total;
         }
-        let Some(stack) = &self.stack else { return Ok(of_parts.swap_remove(0)) };
+        Ok(of_parts)
+    }
+
+    /// What the answers of all parts come to.
+    pub(crate) fn combined(&self, of_parts: &[Vec<Vec<f32>>]) -> Result<Vec<Vec<f32>>, Error> {
+        let Some(stack) = &self.stack else { return Ok(of_parts[0].clone()) };
         let row = |n: usize| {
             let rows: Vec<&[f32]> = of_parts.iter().map(|rows| rows[n].as_slice()).collect();
             stack.combine(self.task(), &rows)
         };
-        let rows: Vec<Vec<f32>> = (0..documents.len()).map(row).collect();
+        let rows: Vec<Vec<f32>> = (0..of_parts[0].len()).map(row).collect();
         // what is finite in each part may overflow in the sum
-        if rows.iter().flatten().all(|p| p.is_finite()) {
-            Ok(rows)
-        } else {
-            Err(self.parts[0].1.not_finite(Direction::Forward))
+        match rows.iter().flatten().all(|p| p.is_finite()) {
+            true => Ok(rows),
+            false => Err(self.parts[0].1.not_finite(Direction::Forward)),
         }
     }
 

@@ -47,22 +47,23 @@ pub(crate) fn report_on(
 ) -> Result<TrainedClassifier, Error> {
     let Trained { classifier, first, out_of_fold, mut parts } = trained;
     let batch = method.batch_size;
-    let (valid, valid_rows) = scored(runner, &classifier, &rows.valid, batch)?;
-    let (test, test_rows) = scored(runner, &classifier, &rows.test, batch)?;
+    let valid = scored(runner, &classifier, &rows.valid, batch)?;
+    let test = scored(runner, &classifier, &rows.test, batch)?;
+    let (valid, own) = (valid.scores.clone(), if rows.test.is_empty() { valid } else { test });
     let (test, evaluated, evaluated_rows) = match &out_of_fold {
         Some(found) => {
             let scores = score(&classifier, &rows.train, &found.rows)?;
             (Some(scores), &rows.train, found.rows.clone())
         }
-        None if test.is_some() => (test, &rows.test, test_rows),
-        None => (test, &rows.valid, valid_rows),
+        None if rows.test.is_empty() => (None, &rows.valid, own.rows),
+        None => (own.scores, &rows.test, own.rows),
     };
     let self_training = match first {
         Some(FirstClassifier { labelled, learned, .. }) if out_of_fold.is_some() => {
             Some(SelfTrainingReport { labelled, learned, first_accuracy: None })
         }
         Some(FirstClassifier { classifier, labelled, learned }) => {
-            let first_accuracy = match scored(runner, &classifier, evaluated, batch)?.0 {
+            let first_accuracy = match scored(runner, &classifier, evaluated, batch)?.scores {
                 Some(ClassifierEvaluation::SingleLabel(scores)) => Some(scores.accuracy),
                 _ => None,
             };
@@ -72,7 +73,7 @@ pub(crate) fn report_on(
     };
     if out_of_fold.is_none() {
         for part in &mut parts {
-            alone(runner, &classifier, part, evaluated, &evaluated_rows, batch)?;
+            alone(&classifier, part, evaluated, &evaluated_rows, &own.parts)?;
         }
     }
     timings.lap("scoring");
@@ -144,23 +145,15 @@ pub(crate) fn report_on(
 
 /// Adds what a part of a portfolio does alone on the rows that the portfolio is scored on.
 fn alone(
-    runner: &mut Runner<'_>,
     classifier: &ClassifierBundle,
     report: &mut PartReport,
     records: &[Record],
     rows: &[Vec<f32>],
-    batch_size: usize,
+    of_parts: &[Vec<Vec<f32>>],
 ) -> Result<(), Error> {
-    let Some((_, part)) = classifier.parts.iter().find(|(name, _)| *name == report.name) else {
-        return Ok(());
-    };
-    if records.is_empty() {
-        return Ok(());
-    }
-    let ids = part.text.encode_all(&texts(records));
-    let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-    let own = part.probabilities_of_ids(&ids, batch_size, &mut tick)?;
-    report.alone = Some(match score(classifier, records, &own)? {
+    let place = classifier.parts.iter().position(|(name, _)| *name == report.name);
+    let Some(own) = place.and_then(|place| of_parts.get(place)) else { return Ok(()) };
+    report.alone = Some(match score(classifier, records, own)? {
         ClassifierEvaluation::SingleLabel(scores) => scores.accuracy,
         ClassifierEvaluation::MultiLabel(scores) => scores.subset_accuracy,
         ClassifierEvaluation::Regression(scores) => scores.mae,
@@ -172,9 +165,18 @@ fn alone(
                 |(row, wanted): (&Vec<f32>, &Vec<u32>)| answer(classifier.task(), row) == *wanted;
             rows.iter().zip(&wanted).map(is_right).collect()
         };
-        report.comparison = Some(Comparison::new(&hits(rows), &hits(&own)));
+        report.comparison = Some(Comparison::new(&hits(rows), &hits(own)));
     }
     Ok(())
+}
+
+/// Answers to some records, and what they are worth.
+#[derive(Default)]
+struct Scored {
+    scores: Option<ClassifierEvaluation>,
+    rows: Vec<Vec<f32>>,
+    /// Those of each part alone.
+    parts: Vec<Vec<Vec<f32>>>,
 }
 
 /// Scores some records, if there are any.
@@ -183,12 +185,13 @@ fn scored(
     classifier: &ClassifierBundle,
     records: &[Record],
     batch_size: usize,
-) -> Result<(Option<ClassifierEvaluation>, Vec<Vec<f32>>), Error> {
+) -> Result<Scored, Error> {
     if records.is_empty() {
-        return Ok((None, Vec::new()));
+        return Ok(Scored::default());
     }
     let documents = classifier.encode_all(&texts(records));
     let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-    let rows = classifier.probabilities_of(&documents, batch_size, &mut tick)?;
-    Ok((Some(score(classifier, records, &rows)?), rows))
+    let parts = classifier.answers_of_parts(&documents, batch_size, &mut tick)?;
+    let rows = classifier.combined(&parts)?;
+    Ok(Scored { scores: Some(score(classifier, records, &rows)?), rows, parts })
 }

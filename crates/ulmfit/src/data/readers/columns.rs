@@ -120,9 +120,12 @@ pub(crate) fn select(
         label = None;
     } else if label.is_none() {
         let is_number = |name: &str| NUMBERS.iter().any(|known| known.eq_ignore_ascii_case(name));
-        label = only((0..names.len()).filter(|index| !text.contains(index)))
-            .filter(|&index| !is_number(&names[index]));
-        if label.is_none() {
+        let others = || (0..names.len()).filter(|index| !text.contains(index));
+        label = only(others()).filter(|&index| !is_number(&names[index]));
+        // rows that only have numbers besides their texts have no labels, which may be right
+        let is_unlabelled =
+            options.labels == LabelUse::Optional && others().all(|index| is_number(&names[index]));
+        if label.is_none() && !is_unlabelled {
             return Err(DataError::NoLabelColumn { place: place.clone(), columns: columns() });
         }
     }
@@ -238,6 +241,8 @@ mod tests {
         let asked = ReadOptions { text: vec!["boby".into()], ..ReadOptions::default() };
         let numbered = chosen(&["ID", "subject", "body"], &any);
         assert!(matches!(numbered, Err(DataError::NoLabelColumn { .. })), "{numbered:?}");
+        let optional = ReadOptions { labels: LabelUse::Optional, ..ReadOptions::default() };
+        assert_eq!(chosen(&["ID", "text"], &optional).unwrap().label, None);
         assert!(matches!(chosen(&["body", "label"], &asked), Err(DataError::UnknownColumn { .. })));
     }
 
