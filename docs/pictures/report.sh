@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes docs/pictures/report.png from a real report: the top of a page that `ulmfit demo` wrote.
+# Makes docs/pictures/report.png from a real report: the top of its page. The one in the README is of 500 questions
+# of TREC-6 (`fit --method auto`, lab book, 2026-11-28).
 #
-#     ulmfit demo && docs/pictures/report.sh ulmfit-demo/model/report.html
+#     ulmfit fit TRAIN --test TEST --method auto -o model && docs/pictures/report.sh model/report.html
 set -euo pipefail
 report="$(realpath "${1:?usage: report.sh REPORT.html}")"
 picture="$(realpath "$(dirname "$0")")/report.png"

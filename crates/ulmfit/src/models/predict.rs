@@ -192,10 +192,8 @@ impl<D: Device> ClassifierBundle<D> {
         };
         let rows: Vec<Vec<f32>> = (0..of_parts[0].len()).map(row).collect();
         // what is finite in each part may overflow in the sum
-        match rows.iter().flatten().all(|p| p.is_finite()) {
-            true => Ok(rows),
-            false => Err(self.parts[0].1.not_finite(Direction::Forward)),
-        }
+        let is_sound = rows.iter().flatten().all(|p| p.is_finite());
+        is_sound.then_some(rows).ok_or_else(|| self.parts[0].1.not_finite(Direction::Forward))
     }
 
     /// The same from the networks of these directions alone, as after [`keep`](Self::keep).
