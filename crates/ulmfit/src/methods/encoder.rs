@@ -129,7 +129,7 @@ impl<'a> EncoderExamples<'a> {
             return Err(Error::TooLittle { message, hint: None });
         }
         let train = pick(&self.data, rows);
-        let mut encoder = self.base.copy().encoder;
+        let mut encoder = self.base.copy_encoder();
         let vectors = match &self.recipe.contrastive {
             Some(recipe) => {
                 encoder = self.contrast(runner, encoder, &train, recipe, fold)?;
@@ -144,7 +144,7 @@ impl<'a> EncoderExamples<'a> {
         };
         let classifier = self.head(encoder, &vectors, train);
         let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
-        Ok(Part { text: ClassifierText::Pretrained(self.base.text.clone()), networks })
+        Ok(Part { text: ClassifierText::from(&self.base.text), networks })
     }
 
     /// Fine-tunes the encoder on pairs; it stays as it is where there are no two kinds of texts.

@@ -45,7 +45,7 @@ impl LmBundle {
 }
 
 impl<D: Device> LmBundle<D> {
-    /// Reads a model folder, or the model inside the program by its name ([`open_model`]).
+    /// Reads a model folder, or the model inside the program by its name ([`open_model`](super::open_model)).
     ///
     /// # Errors
     /// [`Error`] when the folder is missing, damaged, or not a language model's.

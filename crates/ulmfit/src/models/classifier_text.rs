@@ -121,3 +121,13 @@ impl From<TextPipeline> for ClassifierText {
         Self::Pipeline(text)
     }
 }
+
+impl From<&PretrainedTokenizer> for ClassifierText {
+    #[cfg_attr(
+        not(feature = "subwords"),
+        expect(unreachable_code, reason = "without the feature there is no such tokenizer")
+    )]
+    fn from(text: &PretrainedTokenizer) -> Self {
+        Self::Pretrained(text.clone())
+    }
+}

@@ -36,17 +36,16 @@ impl<D: Device> EncoderBundle<D> {
         Ok(Self { text, encoder })
     }
 
-    /// Another one with the same weights.
+    /// Another encoder with the same weights.
     ///
     /// # Panics
     /// Never: equal configurations have equal tensors.
-    #[must_use]
-    pub fn copy(&self) -> Self {
+    pub fn copy_encoder(&self) -> Transformer<D> {
         let mut encoder = Transformer::new(D::default(), *self.encoder.config(), Key::new(0));
         let tensors = self.encoder.state().into_iter();
         let tensors = tensors.map(|(name, tensor)| (name, tensor.clone())).collect();
         encoder.load(tensors).expect("equal configurations have equal tensors");
-        Self { text: self.text.clone(), encoder }
+        encoder
     }
 
     /// Writes a model folder.
