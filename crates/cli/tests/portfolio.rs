@@ -83,6 +83,7 @@ fn a_part_answers_alone() {
 fn what_it_cannot_do_is_refused() {
     let place = place();
     for (line, message) in [
+        (format!("{FIT} --patience 2"), "no validation set to select an epoch on"),
         (format!("{FIT} --tuning frozen"), "--tuning has no effect with `--method auto`"),
         (
             "fit train.csv --encoder base".to_owned(),

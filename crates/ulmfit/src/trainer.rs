@@ -63,7 +63,7 @@ enum Stages {
 /// Share of the examples to hold out as the test set if none is given.
 const TEST_SHARE: f64 = 0.2;
 /// Share to hold out as the validation set if the recipe selects on it.
-pub(crate) const VALIDATION_SHARE: f64 = 0.1;
+const VALIDATION_SHARE: f64 = 0.1;
 
 impl Default for Trainer {
     fn default() -> Self {
@@ -341,16 +341,13 @@ impl Trainer {
             Stages::All => classifier.training.selects() || language.training.selects(),
             Stages::Classifier => classifier.training.selects(),
         };
-        let mut classify = self.classify.clone();
-        let task = &mut classify.labels.task;
-        *task = task.with_delimiter(examples.read.label_delimiter);
         let train = TrainOptions {
             directions,
             shares: self.shares(examples, selects)?,
             folds: self.folds,
             recipe: self.recipe.train.clone(),
             overrides: self.overrides.clone(),
-            classify,
+            classify: self.classify_options(examples),
         };
         Ok(FitOptions {
             train,
@@ -362,9 +359,21 @@ impl Trainer {
         })
     }
 
+    /// Kind of prediction, head, class weights and seed, for labels as the examples separate them.
+    pub(crate) fn classify_options(&self, examples: &Examples) -> ClassifyOptions {
+        let mut classify = self.classify.clone();
+        let task = &mut classify.labels.task;
+        *task = task.with_delimiter(examples.read.label_delimiter);
+        classify
+    }
+
     /// What is held out of the examples; nothing in a cross-validation. `selects` is whether an
     /// epoch is chosen on the validation set.
-    fn shares(&self, examples: &Examples, selects: bool) -> Result<SplitFractions, Error> {
+    pub(crate) fn shares(
+        &self,
+        examples: &Examples,
+        selects: bool,
+    ) -> Result<SplitFractions, Error> {
         let tested = examples.test.is_some() || self.test_share > 0.0;
         let usual = if selects || !tested { VALIDATION_SHARE } else { 0.0 };
         let valid = self.validation_share.unwrap_or(usual);

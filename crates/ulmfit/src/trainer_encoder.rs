@@ -2,12 +2,12 @@
 
 use crate::base::LoadedEncoder;
 use crate::examples::Examples;
-use crate::input::{SplitFractions, texts};
+use crate::input::texts;
 use crate::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
 use crate::recipe::EncoderRecipe;
 use crate::run::Progress;
 use crate::trained::Trained;
-use crate::trainer::{LearnedColumns, VALIDATION_SHARE};
+use crate::trainer::LearnedColumns;
 use crate::{Error, Trainer};
 
 impl Trainer {
@@ -33,13 +33,8 @@ impl Trainer {
         let LoadedEncoder { model: base, origin } = base;
         let foreign = base.language_warning(&texts(&examples.train));
         foreign.iter().for_each(|warning| runner.progress.warn(warning));
-        let tested = examples.test.is_some() || self.test_share > 0.0;
-        let usual = if tested { 0.0 } else { VALIDATION_SHARE };
-        let valid = self.validation_share.unwrap_or(usual);
-        let mut classify = self.classify.clone();
-        let task = &mut classify.labels.task;
-        *task = task.with_delimiter(examples.read.label_delimiter);
-        let shares = SplitFractions { valid, test: self.test_share };
+        let shares = self.shares(&examples, false)?;
+        let classify = self.classify_options(&examples);
         let options = EncoderOptions { recipe, classify, shares };
         let columns = LearnedColumns::of(&examples);
         let input = EncoderInput { rows: examples.into_rows(), base };

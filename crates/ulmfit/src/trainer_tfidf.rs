@@ -1,12 +1,11 @@
 //! [`Trainer`] with n-grams.
 
 use crate::examples::Examples;
-use crate::input::SplitFractions;
 use crate::methods::tfidf::{TfIdfOptions, fit_tfidf};
 use crate::recipe::TfIdfRecipe;
 use crate::run::Progress;
 use crate::trained::Trained;
-use crate::trainer::{LearnedColumns, VALIDATION_SHARE};
+use crate::trainer::LearnedColumns;
 use crate::{Error, Trainer};
 
 impl Trainer {
@@ -29,13 +28,8 @@ impl Trainer {
             return Err(Error::Usage { message, hint });
         }
         let mut runner = self.runner(progress)?;
-        let tested = examples.test.is_some() || self.test_share > 0.0;
-        let usual = if tested { 0.0 } else { VALIDATION_SHARE };
-        let valid = self.validation_share.unwrap_or(usual);
-        let mut classify = self.classify.clone();
-        let task = &mut classify.labels.task;
-        *task = task.with_delimiter(examples.read.label_delimiter);
-        let shares = SplitFractions { valid, test: self.test_share };
+        let shares = self.shares(&examples, false)?;
+        let classify = self.classify_options(&examples);
         let options = TfIdfOptions { recipe, classify, shares };
         let columns = LearnedColumns::of(&examples);
         let outcome = fit_tfidf(&mut runner, examples.into_rows(), &options)?;

@@ -1,7 +1,7 @@
 //! Trains the parts, weighs them, and trains those that are used on all examples.
 
 use super::choice::Choice;
-use super::part_trainer::{PartTrainer, TfIdfTrainer, UlmfitTrainer, answer_fold};
+use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer, answer_fold};
 use super::plan::{Amount, PortfolioPlan};
 use super::stack_weights::Answers;
 use crate::Error;
@@ -38,9 +38,6 @@ pub(crate) struct PortfolioInput {
     pub(crate) encoder: EncoderBundle,
 }
 
-/// Documents that are scored at a time. It changes no bit of an answer.
-const BATCH: usize = 64;
-
 /// Trains a portfolio and scores it beside simple baselines.
 ///
 /// # Errors
@@ -54,6 +51,12 @@ pub(crate) fn fit_portfolio(
     let PortfolioInput { rows, unlabeled, options: reading, lm: base, encoder } = input;
     let train = &options.train;
     let classify = &train.classify;
+    let recipe = train.recipe.checked(&train.overrides, options.sizes.layers + 2)?;
+    if recipe.training.selects() {
+        let message = "the parts of a portfolio have no validation set to select an epoch on";
+        let hint = "train for a fixed number of epochs".into();
+        return Err(Error::Usage { message: message.into(), hint: Some(hint) });
+    }
     let split_key = Key::new(classify.seed).child(100);
     let rows =
         LabelledSplits::split(rows, &classify.labels, train.shares, split_key, runner.progress)?;
@@ -97,6 +100,10 @@ pub(crate) fn fit_portfolio(
     let task = rows.labels.kind();
     let answers = Answers::new(task, &answered, &wanted);
     let judges: Vec<usize> = folds.scored().flat_map(|fold| fold.held_out).collect();
+    if judges.is_empty() {
+        let message = "the examples are too alike to hold some of them out".into();
+        return Err(Error::TooLittle { message, hint: Some("choose one method".into()) });
+    }
     let choice = Choice::new(&answers, &judges);
     let all: Vec<usize> = (0..rows.train.len()).collect();
     let mut parts = Vec::with_capacity(choice.parts.len());

@@ -55,7 +55,7 @@ pub(crate) fn answer_fold(
 }
 
 /// Documents that are scored at a time. It changes no bit of an answer.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
 /// ULMFiT's stage 3 on a language model that has read the texts.
 pub(crate) struct UlmfitTrainer<'a> {
