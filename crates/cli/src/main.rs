@@ -10,6 +10,7 @@ mod own_columns;
 mod pool_table;
 mod prediction_rows;
 mod progress;
+mod progress_lines;
 mod read_ahead;
 #[cfg(feature = "serve")]
 mod remote;

@@ -1,6 +1,7 @@
 //! Progress on stderr: bars on a terminal, otherwise one line per epoch.
 
-use crate::options::Common;
+use crate::options::{Common, ProgressForm};
+use crate::progress_lines::{Lines, told};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -15,6 +16,8 @@ pub(crate) struct Terminal {
     quiet: bool,
     verbose: bool,
     bar: ProgressBar,
+    /// Writes events as JSON instead.
+    lines: Option<Lines>,
     /// Trainings in progress: one, or several side by side.
     running: Vec<Running>,
     /// Whether there were several: then lines name their training until all have ended.
@@ -48,14 +51,17 @@ impl Terminal {
     pub(crate) fn new(common: &Common) -> Self {
         let (quiet, verbose) = (common.quiet, common.verbose > 0);
         let bar = ProgressBar::hidden();
-        if !quiet && std::io::stderr().is_terminal() {
+        let is_json = common.progress == ProgressForm::Json && !quiet;
+        if !quiet && !is_json && std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        Self { quiet, verbose, bar, running: Vec::new(), named: false, warned: HashSet::new() }
+        let lines = is_json.then(Lines::default);
+        let (running, warned) = (Vec::new(), HashSet::new());
+        Self { quiet, verbose, bar, lines, running, named: false, warned }
     }
 
     fn say(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && self.lines.is_none() {
             self.bar.suspend(|| crate::stderr::say(text));
         }
     }
@@ -92,11 +98,17 @@ impl Progress for Terminal {
         }
         self.named = !self.running.is_empty();
         self.running.push(Running::new(task));
+        if let Some(lines) = &mut self.lines {
+            lines.stage_started(task);
+        }
         self.say(&task.title);
     }
 
     fn stage_ended(&mut self, task: &StageName) {
         self.running.retain(|running| running.task != *task);
+        if let Some(lines) = &mut self.lines {
+            lines.stage_ended(task);
+        }
         if self.running.is_empty() {
             crate::signals::no_longer_defer();
         }
@@ -107,6 +119,9 @@ impl Progress for Terminal {
     }
 
     fn event(&mut self, task: &StageName, event: &Event) -> Control {
+        if let Some(lines) = &mut self.lines {
+            lines.event(task, event);
+        }
         let Some(at) = self.running.iter().position(|running| running.task == *task) else {
             return Control::Continue;
         };
@@ -160,6 +175,9 @@ impl Progress for Terminal {
     }
 
     fn tick(&mut self, what: &str, done: usize, total: Option<usize>) {
+        if let Some(lines) = &mut self.lines {
+            lines.tick(what, done, total);
+        }
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
             self.bar.set_style(style);
         }
@@ -176,12 +194,20 @@ impl Progress for Terminal {
     }
 
     fn note(&mut self, text: &str) {
-        self.say(&crate::stderr::one_line(text));
+        let text = crate::stderr::one_line(text);
+        match &self.lines {
+            Some(_) => told("note", &text),
+            None => self.say(&text),
+        }
     }
 
     fn warn(&mut self, text: &str) {
         if self.warned.insert(text.to_owned()) {
-            self.say(&format!("warning: {}", crate::stderr::one_line(text)));
+            let text = crate::stderr::one_line(text);
+            match &self.lines {
+                Some(_) => told("warning", &text),
+                None => self.say(&format!("warning: {text}")),
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn explain(error: &Any) -> Option<(Option<String>, u8)> {
             ErrorClass::Data => 65,
             ErrorClass::MissingInput => 66,
             ErrorClass::Io => 74,
+            ErrorClass::Locked => 75,
             _ => 1,
         };
         Some((hint(error).map(Into::into), code))
@@ -33,6 +34,14 @@ fn hint(error: &ServeError) -> Option<&'static str> {
         }
         ServeError::Tokens { .. } => {
             "write one token per line, such as the output of `openssl rand -hex 32`"
+        }
+        ServeError::NotLocal { .. } => "use --listen 127.0.0.1:8090, or another port",
+        ServeError::InUse { .. } => "open that one, or choose another folder with --output",
+        ServeError::DamagedLabels { .. } => {
+            "restore the line, or move it and all that follow to another file"
+        }
+        ServeError::DamagedState { .. } => {
+            "restore the file, or choose another folder with --output"
         }
         ServeError::NotDrained { .. } => "give them more time with --drain",
         _ => return None,

@@ -1,6 +1,7 @@
 //! The only place that writes to standard error.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use ulmfit::printable::printable_lines;
 
 /// Writes a line to standard error. Whether anybody reads it changes nothing: a reader that has
@@ -8,6 +9,22 @@ use ulmfit::printable::printable_lines;
 /// of a column, cannot drive a terminal: control characters are written as `\u{1b}`.
 pub(crate) fn say(line: &str) {
     _ = writeln!(std::io::stderr().lock(), "{}", printable_lines(line));
+}
+
+/// Writes a JSON document as one line of ASCII, which neither drives a terminal nor loses its meaning.
+pub(crate) fn say_json(document: &serde_json::Value) {
+    let mut line = String::new();
+    for c in document.to_string().chars() {
+        if c.is_ascii() {
+            line.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                _ = write!(line, "\\u{unit:04x}");
+            }
+        }
+    }
+    _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// Several lines as one.

@@ -28,6 +28,12 @@ pub enum ServeError {
         /// The address.
         address: String,
     },
+    /// A workbench for other machines.
+    #[error("{address} can be reached from other machines, but the workbench is for this one")]
+    NotLocal {
+        /// The address.
+        address: String,
+    },
     /// The address cannot be used.
     #[error("cannot listen on {address}")]
     Listen {
@@ -49,6 +55,37 @@ pub enum ServeError {
     /// A token file that cannot be used.
     #[error("{}: {message}", path.display())]
     Tokens {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A file of the workbench that cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Two workbenches for one folder.
+    #[error("another workbench uses {}", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file of labels that was changed.
+    #[error("{}:{line}: this line is not an entry of the label log", path.display())]
+    DamagedLabels {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A file of the workbench that was changed.
+    #[error("{}: {message}", path.display())]
+    DamagedState {
         /// The file.
         path: PathBuf,
         /// What is wrong.
@@ -76,14 +113,22 @@ impl ServeError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Model(error) => error.class(),
-            Self::SameName { .. } | Self::BadName { .. } | Self::Exposed { .. } => {
-                ErrorClass::Usage
-            }
-            Self::TokenFile { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            Self::SameName { .. }
+            | Self::BadName { .. }
+            | Self::Exposed { .. }
+            | Self::NotLocal { .. } => ErrorClass::Usage,
+            Self::TokenFile { source, .. } | Self::File { source, .. }
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
                 ErrorClass::MissingInput
             }
-            Self::Tokens { .. } => ErrorClass::Data,
-            Self::Listen { .. } | Self::TokenFile { .. } | Self::Io { .. } => ErrorClass::Io,
+            Self::Tokens { .. } | Self::DamagedLabels { .. } | Self::DamagedState { .. } => {
+                ErrorClass::Data
+            }
+            Self::InUse { .. } => ErrorClass::Locked,
+            Self::Listen { .. } | Self::TokenFile { .. } | Self::File { .. } | Self::Io { .. } => {
+                ErrorClass::Io
+            }
             Self::NotDrained { .. } => ErrorClass::Failed,
         }
     }

@@ -6,7 +6,8 @@
 //!
 //! From the bottom up: `api` has the types of requests and answers. `engine` batches waiting texts and
 //! predicts them on its own threads. `hosted` holds the models and reloads them. `routes` turns requests into
-//! texts and predictions into JSON. `net` accepts, limits and drains connections.
+//! texts and predictions into JSON. `net` accepts, limits and drains connections. `workbench` is another
+//! server on the same ground: [`workbench()`] leads from a file of texts to a classifier on a page.
 
 mod api;
 mod client;
@@ -22,8 +23,10 @@ mod routes;
 mod server;
 mod settings;
 mod tokens;
+mod workbench;
 
 pub use client::{Client, ClientError, Columns, Decided, Question};
 pub use error::ServeError;
 pub use server::serve;
 pub use settings::{Limits, Listen, LogForm, ModelSource, Settings};
+pub use workbench::{WorkbenchSettings, workbench};

@@ -83,7 +83,7 @@ fn line(
 }
 
 /// Time in UTC with milliseconds, in the format of RFC 3339.
-fn rfc3339(since: Duration) -> String {
+pub(crate) fn rfc3339(since: Duration) -> String {
     let seconds = since.as_secs();
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // days to a date: Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days

@@ -19,9 +19,12 @@ pub(crate) enum Kind {
     TooLarge,
     MediaType,
     Host,
+    Forbidden,
+    Conflict,
     Invalid,
     QueueFull,
     Internal,
+    Storage,
     Stopping,
     Deadline,
 }
@@ -41,6 +44,9 @@ impl Kind {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Unsupported content type")
             }
             Self::Host => (StatusCode::MISDIRECTED_REQUEST, "host", "Unknown host name"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Not possible now"),
+            Self::Storage => (StatusCode::INSUFFICIENT_STORAGE, "storage", "Cannot write"),
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid request"),
             Self::QueueFull => (StatusCode::TOO_MANY_REQUESTS, "queue-full", "Too many requests"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
@@ -111,6 +117,11 @@ impl Problem {
     pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
+    }
+
+    /// What is wrong, in words.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
     }
 
     /// The server was told to stop.

@@ -26,6 +26,8 @@ mod serve;
 mod suspects;
 mod tokenize;
 mod train;
+#[cfg(feature = "serve")]
+mod workbench;
 
 use crate::options::Common;
 use crate::output::Output;
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Serve models over HTTP, with a page for people
     #[cfg(feature = "serve")]
     Serve(serve::Args),
+    /// Open a page that leads from a file of texts to a classifier
+    #[cfg(feature = "serve")]
+    Workbench(workbench::Args),
     /// Tokenize texts
     Tokenize(tokenize::Args),
     /// Generate text with a language model
@@ -99,6 +104,8 @@ pub(crate) fn run(command: &Command, common: &Common, out: &mut Output) -> anyho
         Command::Calibrate(args) => calibrate::run(args, common, out),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, common, out),
+        #[cfg(feature = "serve")]
+        Command::Workbench(args) => workbench::run(args, common, out),
         Command::Tokenize(args) => tokenize::run(args, out),
         Command::Generate(args) => generate::run(args, common, out),
         Command::LrFind(args) => lr_find::run(args, common, out),

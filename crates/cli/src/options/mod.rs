@@ -20,7 +20,7 @@ mod target;
 mod vocab;
 
 pub(crate) use classifier::ClassifierOptions;
-pub(crate) use common::{Common, thread_count};
+pub(crate) use common::{Common, ProgressForm, thread_count};
 pub(crate) use data::DataOptions;
 #[cfg(feature = "serve")]
 pub(crate) use data::size;

@@ -132,6 +132,11 @@ fn host_name(host: &str) -> &str {
     }
 }
 
+/// Whether a `Host` header names this machine by a name of loopback.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
+    is_loopback(host_name(host))
+}
+
 fn is_loopback(name: &str) -> bool {
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")

@@ -13,6 +13,7 @@ mod stream;
 mod texts;
 
 pub(crate) use app::{Access, App};
+pub(crate) use front::is_loopback_host;
 pub(crate) use page::Page;
 
 use crate::problem::{Kind, Problem};

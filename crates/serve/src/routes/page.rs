@@ -15,25 +15,51 @@ use std::sync::Arc;
 
 const HTML: &str = include_str!("../page.html");
 
-/// The page and the policy that allows its own script and style, and nothing else.
+/// A page and the policy that allows its own script and style, and nothing else.
 pub(crate) struct Page {
     html: Bytes,
     policy: HeaderValue,
 }
 
 impl Page {
-    /// # Panics
-    /// When the file has no script or no style.
+    /// The page of a server.
     pub(crate) fn new() -> Self {
-        let script = hash(inside(HTML, "<script>", "</script>"));
-        let style = hash(inside(HTML, "<style>", "</style>"));
+        Self::of(HTML)
+    }
+
+    /// A file with one script and one style.
+    ///
+    /// # Panics
+    /// When it has no script or no style.
+    pub(crate) fn of(html: &'static str) -> Self {
+        let script = hash(inside(html, "<script>", "</script>"));
+        let style = hash(inside(html, "<style>", "</style>"));
         let policy = format!(
             "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
-             connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
-             frame-ancestors 'none'"
+             connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'"
         );
         let policy = HeaderValue::try_from(policy).expect("hashes are ASCII");
-        Self { html: Bytes::from_static(HTML.as_bytes()), policy }
+        Self { html: Bytes::from_static(html.as_bytes()), policy }
+    }
+
+    /// The answer to whoever opens it.
+    pub(crate) fn response(&self) -> Response {
+        let mut response = self.html.clone().into_response();
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (CONTENT_SECURITY_POLICY, self.policy.clone()),
+            (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+            (
+                HeaderName::from_static("cross-origin-opener-policy"),
+                HeaderValue::from_static("same-origin"),
+            ),
+        ] {
+            headers.insert(name, value);
+        }
+        response
     }
 }
 
@@ -47,22 +73,10 @@ fn hash(text: &str) -> String {
 }
 
 pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
-    let Some(page) = &app.page else { return super::bad_path().into_response() };
-    let mut response = page.html.clone().into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, page.policy.clone()),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            HeaderValue::from_static("same-origin"),
-        ),
-    ] {
-        headers.insert(name, value);
+    match &app.page {
+        Some(page) => page.response(),
+        None => super::bad_path().into_response(),
     }
-    response
 }
 
 #[cfg(test)]
@@ -71,13 +85,15 @@ mod tests {
 
     #[test]
     fn the_policy_allows_one_script_and_one_style() {
-        assert_eq!(HTML.matches("<script").count(), 1);
-        assert_eq!(HTML.matches("<style").count(), 1);
-        // an attribute with code or style would be dead under the policy
-        for forbidden in [" style=\"", " onclick", " onload", "http://", "https://", "innerHTML"] {
-            assert!(!HTML.contains(forbidden), "the page has `{forbidden}`");
+        for html in [HTML, include_str!("../workbench/workbench.html")] {
+            assert_eq!(html.matches("<script").count(), 1);
+            assert_eq!(html.matches("<style").count(), 1);
+            // an attribute with code or style would be dead under the policy
+            for forbidden in [" style=\"", " onclick", " onload", "https://", "innerHTML"] {
+                assert!(!html.contains(forbidden), "the page has `{forbidden}`");
+            }
+            let policy = Page::of(html).policy;
+            assert!(policy.to_str().unwrap().contains("script-src 'sha256-"));
         }
-        let policy = Page::new().policy;
-        assert!(policy.to_str().unwrap().contains("script-src 'sha256-"));
     }
 }

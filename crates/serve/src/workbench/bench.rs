@@ -1,0 +1,207 @@
+//! All that a workbench knows, under one lock.
+
+use super::compose::Sets;
+use super::curve::Score;
+use super::data::{Check, Reading};
+use super::job::Job;
+use super::label_log::LabelLog;
+use super::progress::Follower;
+use super::proposals::Proposals;
+use super::saved::{Round, Saved};
+use super::table::Table;
+use super::votes::Votes;
+use crate::ServeError;
+use crate::log::Log;
+use crate::problem::{Kind, Problem};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A workbench.
+pub(super) struct Bench {
+    /// Where everything is.
+    pub(super) folder: PathBuf,
+    /// The program that trains.
+    program: PathBuf,
+    /// Options of every command, such as `--threads 4`.
+    shared: Vec<String>,
+    pub(super) log: Log,
+    /// The workbench ends: what stops now is to be continued next time.
+    closing: AtomicBool,
+    inner: Mutex<Inner>,
+}
+
+/// What changes.
+pub(super) struct Inner {
+    pub(super) saved: Saved,
+    pub(super) reading: Reading,
+    pub(super) check: Check,
+    pub(super) labels: LabelLog,
+    pub(super) votes: Votes,
+    /// The use of each text; computed when it is asked for.
+    sets: Option<Arc<Sets>>,
+    pub(super) proposals: Proposals,
+    /// Logs of trainings, by round.
+    pub(super) followers: HashMap<usize, Follower>,
+    /// What the reports of finished trainings say, by round.
+    pub(super) scores: HashMap<usize, Option<Score>>,
+    /// The round whose model is served.
+    pub(super) served: Option<usize>,
+}
+
+impl Bench {
+    /// Opens a folder, or creates it.
+    ///
+    /// # Errors
+    /// [`ServeError`] when another workbench has it, or a file in it is damaged.
+    pub(super) fn open(
+        folder: &Path,
+        program: PathBuf,
+        shared: Vec<String>,
+        log: Log,
+    ) -> Result<Arc<Self>, ServeError> {
+        let failed = |source| ServeError::File { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let folder = folder.canonicalize().map_err(failed)?;
+        let labels = LabelLog::open(&folder.join("labels.jsonl"))?;
+        let saved = Saved::read(&folder)?;
+        let votes = Votes::count(labels.entries());
+        let inner = Inner {
+            saved,
+            reading: Reading::Nothing,
+            check: Check::default(),
+            labels,
+            votes,
+            sets: None,
+            proposals: Proposals::default(),
+            followers: HashMap::new(),
+            scores: HashMap::new(),
+            served: None,
+        };
+        let closing = AtomicBool::new(false);
+        Ok(Arc::new(Self { folder, program, shared, log, closing, inner: Mutex::new(inner) }))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A job of this workbench.
+    pub(super) fn job(&self, name: impl Into<String>) -> Job {
+        Job::new(&self.folder, name)
+    }
+
+    /// This program with these arguments, to be run in the folder.
+    pub(super) fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).args(&self.shared).current_dir(&self.folder);
+        command
+    }
+
+    /// A command as a person would write it.
+    pub(super) fn shown(&self, arguments: &[String]) -> String {
+        let words = arguments.iter().chain(&self.shared).map(|word| quoted(word));
+        std::iter::once("ulmfit".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Writes `workbench.json`.
+    pub(super) fn save(&self, inner: &Inner) -> Result<(), Problem> {
+        inner.saved.write(&self.folder).map_err(|error| self.unwritable("workbench.json", &error))
+    }
+
+    /// A file that the system refuses to write.
+    pub(super) fn unwritable(&self, file: &str, error: &io::Error) -> Problem {
+        let path = self.folder.join(file);
+        self.log.error(
+            "cannot write",
+            &[
+                ("path", Value::from(path.display().to_string())),
+                ("error", Value::from(error.to_string())),
+            ],
+        );
+        Problem::new(Kind::Storage, format!("cannot write {}: {error}", path.display()))
+            .hint("free some space, or start the workbench in another folder")
+    }
+
+    /// Stops all jobs; those that are wanted continue at the next start.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        let rounds: Vec<usize> =
+            self.lock().saved.rounds.iter().map(|round| round.number).collect();
+        let mut jobs: Vec<Job> = rounds.into_iter().map(|number| self.training(number)).collect();
+        jobs.extend(["check", "next", "serve"].map(|name| self.job(name)));
+        jobs.retain(Job::is_running);
+        jobs.iter().for_each(|job| _ = job.stop());
+        jobs.iter().for_each(|job| job.wait(None));
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+}
+
+impl Inner {
+    /// The texts, if a file was read.
+    pub(super) fn table(&self) -> Option<Arc<Table>> {
+        match &self.reading {
+            Reading::Done(table) => Some(Arc::clone(table)),
+            _ => None,
+        }
+    }
+
+    /// The texts.
+    ///
+    /// # Errors
+    /// A problem when there are none yet.
+    pub(super) fn texts(&self) -> Result<Arc<Table>, Problem> {
+        self.table().ok_or_else(|| {
+            Problem::new(Kind::Conflict, "there is no file of texts yet").hint("open one first")
+        })
+    }
+
+    /// The use of each text.
+    pub(super) fn sets(&mut self, table: &Table) -> Arc<Sets> {
+        let sets = self.sets.get_or_insert_with(|| Arc::new(Sets::of(table, &self.votes)));
+        Arc::clone(sets)
+    }
+
+    /// Labels or texts have changed.
+    pub(super) fn changed(&mut self) {
+        self.votes = Votes::count(self.labels.entries());
+        self.sets = None;
+    }
+
+    /// The training of this number.
+    ///
+    /// # Errors
+    /// A problem when there is none.
+    pub(super) fn round(&mut self, number: usize) -> Result<&mut Round, Problem> {
+        let found = self.saved.rounds.iter_mut().find(|round| round.number == number);
+        found.ok_or_else(|| Problem::new(Kind::NotFound, format!("there is no training {number}")))
+    }
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+%@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_a_shell() {
+        for (word, wanted) in [("a.csv", "a.csv"), ("", "''"), ("it's $HOME", "'it'\\''s $HOME'")] {
+            assert_eq!(quoted(word), wanted);
+        }
+    }
+}
