@@ -85,14 +85,15 @@ mod tests {
 
     #[test]
     fn the_policy_allows_one_script_and_one_style() {
-        for html in [HTML, include_str!("../workbench/workbench.html")] {
-            assert_eq!(html.matches("<script").count(), 1);
-            assert_eq!(html.matches("<style").count(), 1);
+        for whole in [HTML, include_str!("../workbench/workbench.html")] {
+            assert_eq!(whole.matches("<script").count(), 1);
+            assert_eq!(whole.matches("<style").count(), 1);
             // an attribute with code or style would be dead under the policy
-            for forbidden in [" style=\"", " onclick", " onload", "https://", "innerHTML"] {
+            let html = &whole.replace("http://www.w3.org/2000/svg", ""); // a name, not an address
+            for forbidden in [" style=\"", " onclick", " onload", "http://", "https://", "innerHTML"] {
                 assert!(!html.contains(forbidden), "the page has `{forbidden}`");
             }
-            let policy = Page::of(html).policy;
+            let policy = Page::of(whole).policy;
             assert!(policy.to_str().unwrap().contains("script-src 'sha256-"));
         }
     }

@@ -76,6 +76,12 @@ impl Round {
     pub(super) fn model(&self) -> String {
         model_name(self.number)
     }
+
+    /// The value of `--method`; `usual` without it.
+    pub(super) fn method(&self) -> &str {
+        let at = self.arguments.iter().position(|word| word == "--method");
+        at.and_then(|at| self.arguments.get(at + 1)).map_or("usual", String::as_str)
+    }
 }
 
 /// Name of a round's model folder.

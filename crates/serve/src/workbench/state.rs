@@ -59,6 +59,8 @@ struct Choosing {
 struct RoundView {
     number: usize,
     phase: &'static str,
+    /// What was chosen, to be the usual choice next time.
+    method: String,
     command: String,
     model: String,
     train: usize,
@@ -139,6 +141,7 @@ impl Bench {
                     Phase::Stopped => "stopped",
                     Phase::Failed => "failed",
                 },
+                method: round.method().to_owned(),
                 command: self.shown(&round.arguments),
                 model: self.folder.join(round.model()).display().to_string(),
                 train: round.train,
