@@ -167,7 +167,10 @@ async function walk(width) {
 
     for (const colorScheme of ["light", "dark"]) {
       for (const hash of ["texts", "train", "report", "label", "use"]) {
-        const prepare = hash === "label" ? (page) => name(page, "Ann") : undefined;
+        const prepare = {
+          label: (page) => name(page, "Ann"),
+          report: (page) => page.frameLocator("#frame").locator("h1, h2").first().waitFor(),
+        }[hash];
         await check(bench.url, hash, { viewport, colorScheme }, prepare);
       }
     }

@@ -106,6 +106,11 @@ impl Request {
         self
     }
 
+    /// The request without a body; what follows is the caller's.
+    pub(super) fn head(&self) -> Vec<u8> {
+        self.bytes()
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", self.method, self.path);
         if !self.headers.iter().any(|(name, _)| name == "host") {

@@ -8,6 +8,7 @@ mod listening;
 mod protocol;
 mod routes;
 mod same_bits;
+mod workbench;
 
 use crate::common::Place;
 use http::{Answer, Request};

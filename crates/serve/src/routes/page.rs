@@ -90,7 +90,9 @@ mod tests {
             assert_eq!(whole.matches("<style").count(), 1);
             // an attribute with code or style would be dead under the policy
             let html = &whole.replace("http://www.w3.org/2000/svg", ""); // a name, not an address
-            for forbidden in [" style=\"", " onclick", " onload", "http://", "https://", "innerHTML"] {
+            for forbidden in
+                [" style=\"", " onclick", " onload", "http://", "https://", "innerHTML"]
+            {
                 assert!(!html.contains(forbidden), "the page has `{forbidden}`");
             }
             let policy = Page::of(whole).policy;

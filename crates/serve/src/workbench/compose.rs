@@ -130,7 +130,7 @@ fn csv_of<'a>(names: &[String], rows: impl Iterator<Item = Vec<&'a str>>) -> io:
     for row in rows {
         writer.write_record(&row)?;
     }
-    writer.into_inner().map_err(|error| error.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// All labelled texts, with where each label comes from, as a CSV file.

@@ -158,7 +158,7 @@ fn unreadable(error: DataError) -> Unreadable {
     };
     let error = Error::from(error);
     let hint = if columns.is_empty() { error.hint() } else { None };
-    Unreadable { detail: error.to_string(), hint: hint.map(Into::into), columns }
+    Unreadable { detail: error.to_string(), hint, columns }
 }
 
 /// A name for an uploaded file: that of the upload without anything that leads elsewhere.

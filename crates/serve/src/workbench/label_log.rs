@@ -181,7 +181,7 @@ mod tests {
         for cut in 0..=whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let mut log = LabelLog::open(&path).unwrap();
-            let lines = whole[..cut].iter().filter(|&&byte| byte == b'\n').count();
+            let lines = whole[..cut].split(|&byte| byte == b'\n').count() - 1;
             assert_eq!(log.entries(), &entries[..lines], "cut at {cut}");
             log.append("Ann", label(9, "bad")).unwrap();
             drop(log);

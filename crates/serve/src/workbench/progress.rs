@@ -52,7 +52,8 @@ struct Stage {
 #[derive(Clone, Debug, Serialize)]
 struct Epoch {
     /// From 1.
-    epoch: u64,
+    #[serde(rename = "epoch")]
+    number: u64,
     of: u64,
     train_loss: Option<f64>,
     valid_loss: Option<f64>,
@@ -139,14 +140,14 @@ impl Seen {
             "epoch" => {
                 if let Some(stage) = self.stage(&event) {
                     let epoch = Epoch {
-                        epoch: number("epoch") + 1,
+                        number: number("epoch") + 1,
                         of: number("epochs"),
                         train_loss: event["train_loss"].as_f64(),
                         valid_loss: event["valid"]["loss"].as_f64(),
                         accuracy: event["valid"]["metrics"]["accuracy"].as_f64(),
                     };
                     // a continued training repeats what came after its checkpoint
-                    stage.epochs.retain(|other| other.epoch < epoch.epoch);
+                    stage.epochs.retain(|other| other.number < epoch.number);
                     stage.epochs.push(epoch);
                 }
             }
