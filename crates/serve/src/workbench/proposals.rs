@@ -48,7 +48,7 @@ impl Proposals {
         self.generation += 1;
     }
 
-    /// Gives a person a certain text, after an undo.
+    /// Puts a certain text on the page of a person.
     pub(super) fn give(&mut self, by: &str, row: usize) {
         self.current.insert(by.to_owned(), row);
     }
