@@ -182,6 +182,8 @@ fn inputs_that_are_not_there() {
         labels train.csv --base none -o out | 2 | a language model is needed here, not `none` | `pretrain`
         labels train.csv --tuned nosuch -o out | 66 | nosuch does not exist | check the path
         ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | `pretrain`
+        export onnx nosuch -o out | 66 | nosuch does not exist | check the path
+        export onnx lm -o out | 65 | lm is a language model, a classifier is needed here | ulmfit
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | cannot read the recipe nosuch.toml: No such file | known recipes: default

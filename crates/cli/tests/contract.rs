@@ -29,6 +29,7 @@ fn every_command_explains_itself_by_example() {
         "check-data",
         "import fastai",
         "export fastai",
+        "export onnx",
         "export compact",
         "bench",
         "ablate",
@@ -145,6 +146,9 @@ fn large_numbers_are_learned_and_told_in_their_own_units() {
     let answers: Vec<f64> = answers.lines().map(|line| line.parse().unwrap()).collect();
     let mean = answers.iter().sum::<f64>() / answers.len() as f64;
     assert!((90_000.0..110_000.0).contains(&mean), "{answers:?}");
+    place.run("export fastai priced -o priced-fastai").ok();
+    let page = fs::read_to_string(place.path("priced-fastai/README.md")).unwrap();
+    assert!(page.contains("\ntokens = load_pickle"), "{page}");
 }
 
 #[test]

@@ -77,6 +77,9 @@ fn a_part_answers_alone() {
     assert_eq!(done.code, Some(2));
     let done = place.run("export fastai model -o files");
     assert!(done.stderr.contains("this model cannot be exported to fastai"), "{done:?}");
+    let done = place.run("export onnx model -o files");
+    assert!(done.stderr.contains("the method `auto` cannot be exported to ONNX"), "{done:?}");
+    assert!(done.code == Some(2) && !place.path("files").exists(), "{done:?}");
 }
 
 #[test]

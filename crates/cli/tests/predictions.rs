@@ -1,7 +1,8 @@
 //! `predict`, `tokenize`, `generate`, and models that went to fastai and back.
 
-use crate::common::{Place, SIZES, STEPS, label, text};
+use crate::common::{Place, SIZES, STEPS, label, names, text};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
@@ -319,6 +320,8 @@ fn models_survive_the_way_to_fastai_and_back() {
     for (model, question) in [("classifier", "predict"), ("lm", "evaluate --json")] {
         let files = place.run(&format!("export fastai {model} -o {model}-fastai --json")).json();
         assert_eq!(files["files"], serde_json::json!(["forward.pth", "forward.pkl"]));
+        let page = fs::read_to_string(place.path(&format!("{model}-fastai/README.md"))).unwrap();
+        assert!(page.contains("dict(emb_sz=16, n_hid=24, n_layers=2)"), "{page}");
         let files = format!("{model}-fastai/forward.pth {model}-fastai/forward.pkl");
         let back = place.run(&format!("import fastai {files} -o {model}-back --json")).json();
         assert_eq!(back["kind"], if model == "lm" { "language model" } else { "classifier" });
@@ -327,6 +330,29 @@ fn models_survive_the_way_to_fastai_and_back() {
         let (verb, options) = question.split_once(' ').unwrap_or((question, ""));
         let answer = |model: &str| place.run(&format!("{verb} {model} texts.txt {options}")).ok();
         assert_eq!(answer(&format!("{model}-back")), answer(model));
+    }
+}
+
+#[test]
+fn a_classifier_for_onnx_has_its_tokenizer_beside_it() {
+    let place = Place::new();
+    place.run("export compact classifier -o small --store int8").ok();
+    for (model, weights) in [("classifier", "as in the model"), ("small", "are stored as int8")] {
+        let folder = format!("{model}-onnx");
+        let told = place.run(&format!("export onnx {model} -o {folder} --json")).json();
+        let files: BTreeSet<String> = serde_json::from_value(told["files"].clone()).unwrap();
+        let mut written = names(&place.path(&folder));
+        written.remove("manifest.json");
+        assert_eq!(files, written);
+        let page = fs::read_to_string(place.path(&folder).join("README.md")).unwrap();
+        assert!(page.contains(weights) && page.contains("`bad`, `good`"), "{page}");
+        assert!(!page.contains('{'), "nothing is left to fill in: {page}");
+        let tokens = |model: &str| {
+            place.run(&format!("tokenize test.csv --text text --model {model} --ids")).ok()
+        };
+        assert_eq!(tokens(&folder), tokens(model));
+        let done = place.run(&format!("predict {folder} test.csv"));
+        assert_eq!(done.code, Some(65), "it is not a model folder: {done:?}");
     }
 }
 

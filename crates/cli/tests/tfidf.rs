@@ -164,6 +164,7 @@ fn what_ngrams_would_ignore_is_refused() {
     place.run(&format!("{FIT} -o model")).ok();
     for (line, message) in [
         ("export fastai model -o out", "fastai"),
+        ("export onnx model -o out", "the method `tfidf` cannot be exported to ONNX"),
         ("fit train.csv -o out --base model", "a language model is needed here"),
         ("predict model test.csv --direction backward", "has no backward network"),
         ("encode model test.csv", "does not turn texts into vectors"),

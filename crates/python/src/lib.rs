@@ -7,6 +7,7 @@ mod language_model;
 mod model;
 mod progress;
 mod threads;
+mod tokenizer;
 mod train;
 mod vector_model;
 
@@ -20,6 +21,8 @@ mod _ulmfit {
     use super::model::Model;
     #[pymodule_export]
     use super::threads::forget_threads;
+    #[pymodule_export]
+    use super::tokenizer::Tokenizer;
     #[pymodule_export]
     use super::train::train;
     #[pymodule_export]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import LABELS, TEXTS, TINY
 
-from ulmfit import ModelError, TextClassifier, TextRegressor, UsageError
+from ulmfit import ModelError, TextClassifier, TextRegressor, Tokenizer, UsageError
 
 
 def test_a_saved_model_answers_with_the_same_bits(fitted, tmp_path):
@@ -32,6 +32,21 @@ def test_a_saved_model_answers_with_the_same_bits(fitted, tmp_path):
     (tmp_path / "model" / "labels.json").write_text("[]")
     with pytest.raises(Exception, match="labels.json"):
         TextClassifier.load(tmp_path / "model")
+
+
+def test_tokens_of_a_model(fitted, tmp_path):
+    import json
+
+    fitted.save(tmp_path / "model")
+    tokenizer = Tokenizer.load(tmp_path / "model")
+    vocabulary = json.loads((tmp_path / "model" / "vocab.json").read_text())
+    ids = tokenizer.encode(TEXTS)
+    tokens = [tokenizer.tokenize(text) for text in TEXTS]
+    assert tokens[0][0] == "xxbos"
+    known = {token: n for n, token in enumerate(vocabulary)}
+    assert ids == [[known.get(token, 0) for token in text] for text in tokens]
+    with pytest.raises(ModelError):
+        Tokenizer.load(tmp_path / "none")
 
 
 @pytest.mark.skipif("ULMFIT" not in os.environ, reason="ULMFIT names no program to compare with")

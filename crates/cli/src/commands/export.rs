@@ -5,9 +5,10 @@ use crate::output::Output;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use ulmfit::checkpoint::Dtype;
+use ulmfit::models::onnx::export_onnx;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
-/// Exports a model to fastai, or to a smaller model folder.
+/// Exports a model to fastai, to ONNX, or to a smaller model folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -20,6 +21,17 @@ enum To {
     #[command(after_help = "Example:\n  ulmfit export fastai model -o for-fastai")]
     Fastai {
         /// Model folder, or `en` or `en-base`, language models inside this program
+        model: PathBuf,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// One ONNX file for a classifier, with vocabulary and a check
+    #[command(
+        after_help = "The classifier must be of the default method (`ulmfit`). The tokenizer is not in the ONNX file: \
+        the README of the\nfolder says how to get tokens.\n\nExample:\n  ulmfit export onnx model -o for-onnx"
+    )]
+    Onnx {
+        /// Folder of a classifier
         model: PathBuf,
         #[command(flatten)]
         target: Target,
@@ -47,6 +59,10 @@ enum To {
 pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
     match &args.to {
         To::Fastai { model, target } => fastai(model, target, out),
+        To::Onnx { model, target } => {
+            let names = export_onnx(model, target.create()?)?;
+            tell(target, &names, out)
+        }
         To::Compact { models, store, card, target } => {
             let folder = target.create()?;
             let read = |path: &PathBuf| {
@@ -62,7 +78,8 @@ pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Re
 
 fn fastai(model: &Path, target: &Target, out: &mut Output) -> anyhow::Result<()> {
     let mut folder = target.create()?;
-    let files = match read_config(&open_model(model)?)?.network {
+    let config = read_config(&open_model(model)?)?;
+    let files = match config.network {
         NetworkConfig::LanguageModel(_) => LmBundle::load(model)?.to_fastai()?,
         _ => ClassifierBundle::load(model)?.to_fastai()?,
     };
@@ -74,7 +91,14 @@ fn fastai(model: &Path, target: &Target, out: &mut Output) -> anyhow::Result<()>
             names.push(name);
         }
     }
+    if let Some(page) = config.fastai_readme() {
+        folder.write("README.md", page.as_bytes())?;
+    }
     folder.finish()?;
+    tell(target, &names, out)
+}
+
+fn tell(target: &Target, names: &[String], out: &mut Output) -> anyhow::Result<()> {
     let text = format!("{} are in {}", names.join(", "), target.output.display());
     out.result(&serde_json::json!({ "folder": target.output, "files": names }), &text)
 }

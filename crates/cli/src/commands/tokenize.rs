@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Which path of fastai to match: `predict`, for single texts, leaves spaces inside tokens alone
     #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch")]
     compat: String,
+    /// Write ids of the model's vocabulary instead of tokens
+    #[arg(long, requires = "model", conflicts_with = "offsets")]
+    ids: bool,
     /// Write objects with the place of each token in the text, in characters
     #[arg(long)]
     offsets: bool,
@@ -38,13 +41,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
-    let (pipeline, fresh);
-    let tokenizer: &Tokenizer = match &args.model {
+    let fresh;
+    let pipeline = match &args.model {
         Some(path) => {
             let folder = open_model(path)?;
-            pipeline = load_text(&folder, &read_config(&folder)?)?;
-            pipeline.tokenizer()
+            Some(load_text(&folder, &read_config(&folder)?)?)
         }
+        None => None,
+    };
+    let tokenizer: &Tokenizer = match &pipeline {
+        Some(pipeline) => pipeline.tokenizer(),
         None => {
             let inner_spaces = match args.compat.as_str() {
                 "predict" => InnerSpaces::Keep,
@@ -69,7 +75,9 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
             return Ok(());
         }
         let lines = batch.par_iter().map(|record| {
-            if args.offsets {
+            if let Some(pipeline) = pipeline.as_ref().filter(|_| args.ids) {
+                serde_json::to_string(&pipeline.encode(&record.fields))
+            } else if args.offsets {
                 serde_json::to_string(&placed(tokenizer, &record.fields))
             } else {
                 serde_json::to_string(&tokenizer.tokenize(&record.fields))

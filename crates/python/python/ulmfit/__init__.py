@@ -9,7 +9,7 @@ import os as _os
 from typing import TYPE_CHECKING, Any
 
 from ._errors import DataError, ModelError, UlmfitError, UsageError
-from ._ulmfit import LanguageModel, __version__
+from ._ulmfit import LanguageModel, Tokenizer, __version__
 from ._ulmfit import forget_threads as _forget_threads
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "TextClassifier",
     "TextRegressor",
     "TextVectorizer",
+    "Tokenizer",
     "UlmfitError",
     "UsageError",
     "__version__",

@@ -131,7 +131,8 @@ impl ClassifierBundle {
     /// [`Error::Checkpoint`] when fastai cannot represent the model, [`Error::Usage`] for
     /// anything but a recurrent network.
     pub fn to_fastai(&self) -> Result<Vec<(Direction, Exported)>, Error> {
-        let labels = Some(self.labels.names().to_vec());
+        let has_names = self.labels.kind() != LabelKind::Regression;
+        let labels = has_names.then(|| self.labels.names().to_vec());
         let refused = || Error::Usage {
             message: "this model cannot be exported to fastai".to_owned(),
             hint: Some(

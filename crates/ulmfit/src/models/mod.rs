@@ -17,11 +17,14 @@ mod encoded;
 mod explain;
 mod explain_ngrams;
 mod fastai;
+mod fastai_readme;
 mod folder;
 #[cfg(test)]
 mod hostile_tests;
 mod identity;
 mod ngram_text;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod part;
 #[cfg(test)]
 mod portfolio_tests;
