@@ -32,6 +32,9 @@ pub struct BenchOptions {
     pub precision: Precision,
     /// See [`Cpu::sampled_below`]; language models only.
     pub sampled_below: f64,
+    /// Bytes of activations that a classifier keeps in training; see
+    /// [`TextClassifier::keep_activations`].
+    pub kept_bytes: u64,
     /// Root of all randomness.
     pub seed: u64,
 }
@@ -186,6 +189,7 @@ pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> Clas
     let config =
         ClassifierConfig { seq_len: bptt, ..ClassifierConfig::new(sizes, 2, LabelKind::Single) };
     let mut model = TextClassifier::new(device, config, recipe.dropouts(), key.child(0));
+    model.keep_activations(options.kept_bytes);
     let trainable = TrainableGroups::all(model.groups());
     let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
     let batches: Vec<_> = (0..steps)

@@ -65,6 +65,7 @@ mod examples;
 mod fields;
 #[cfg(feature = "train")]
 pub mod fingerprint;
+mod free_memory;
 mod hashing;
 pub mod input;
 pub mod labelling;

@@ -179,6 +179,40 @@ fn classifier_resumes_exactly() {
     resumes_exactly(start, OptimizerConfig::default());
 }
 
+/// Whatever is kept, on one thread and on two, and if a run is continued with another setting.
+#[test]
+fn recomputed_activations_do_not_change_a_bit() {
+    let (device, data) = (Cpu::default(), labelled());
+    let start = |bytes| {
+        let config = ClassifierConfig { max_len: None, ..classifier().config().clone() };
+        let mut model = TextClassifier::new(device, config, DropoutConfig::CLASSIFIER, Key::new(3));
+        model.keep_activations(bytes);
+        ClassifierTrainee::new(device, model, &data, None, 6, LossConfig::default(), Key::new(4))
+    };
+    let plan = plan(5, OptimizerConfig::default());
+    let train = |bytes, threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut trainee = start(bytes);
+        let mut silent = ulmfit::train::NoObserver;
+        pool.install(|| {
+            fit(&device, &mut trainee, &plan, None, &mut silent, &mut NoCheckpoints).unwrap();
+        });
+        weights(trainee.model())
+    };
+    let everything = train(u64::MAX, 2);
+    // nothing; the first piece of most batches; two of them
+    for bytes in [0, 100_000, 200_000] {
+        assert_eq!(train(bytes, 1), everything, "{bytes} bytes, one thread");
+        assert_eq!(train(bytes, 2), everything, "{bytes} bytes, two threads");
+    }
+    let runs = std::cell::Cell::new(0);
+    let alternating = || {
+        runs.set(runs.get() + 1);
+        start([u64::MAX, 0, 100_000][runs.get() % 3])
+    };
+    resumes_exactly(alternating, OptimizerConfig::default());
+}
+
 #[test]
 fn threads_do_not_change_a_bit() {
     let corpus = corpus();

@@ -42,7 +42,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["optim", "checkpoint"],
         &["model", "data"],
         &["error_class", "printable", "schedule", "setting", "text"],
-        &["hashing"],
+        &["free_memory", "hashing"],
     ],
     open: &[],
 };

@@ -5,7 +5,7 @@ use crate::output::Output;
 use ulmfit::Error;
 use ulmfit::Precision;
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::recipe::Recipe;
+use ulmfit::recipe::{Recipe, Recompute};
 use ulmfit_lab::{BenchOptions, bench_checkpoint, bench_classifier, bench_lm};
 
 /// Measures how fast this machine trains and predicts, with real networks on synthetic text.
@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// Sample the softmax gradient of words less probable than this, for `lm`
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     sampled_below: f64,
+    /// Recompute activations instead of keeping them, for `classify`
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Recompute::Off)]
+    recompute: Recompute,
     #[command(flatten)]
     precision: PrecisionOption,
 }
@@ -74,6 +77,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         steps: args.steps as usize,
         precision: args.precision.get(),
         sampled_below: args.sampled_below,
+        kept_bytes: args.recompute.kept_bytes(),
         seed: common.seed,
     };
     let recipe = Recipe::preset("fastai-2")?;

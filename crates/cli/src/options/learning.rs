@@ -3,7 +3,7 @@
 use super::LmLearningOptions;
 use std::path::PathBuf;
 use ulmfit::Error;
-use ulmfit::recipe::{Overrides, Recipe, Unfreezing};
+use ulmfit::recipe::{Overrides, Recipe, Recompute, Unfreezing};
 
 /// Hyper-parameters of a classifier's training.
 #[derive(Debug, Clone, clap::Args)]
@@ -21,6 +21,10 @@ pub(crate) struct LearningOptions {
     /// [default: the recipe's]
     #[arg(long, value_name = "N")]
     self_training: Option<usize>,
+    /// Recompute a document's activations in the backward pass instead of keeping them: less memory, the
+    /// same weights [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    recompute: Option<Recompute>,
 }
 
 impl LearningOptions {
@@ -45,6 +49,7 @@ impl LearningOptions {
             label_smoothing: self.label_smoothing,
             unfreezing: self.unfreeze,
             self_training: self.self_training,
+            recompute: self.recompute,
             ..self.any.overrides()
         }
     }

@@ -89,6 +89,18 @@ impl<D: Device> AwdLstm<D> {
         EncoderState(self.layers.iter().map(|l| LstmState::zeros(batch, l.hidden())).collect())
     }
 
+    /// Bytes of an [`EncoderTape`] of `time` steps of `rows` sequences: gates, cells, outputs and
+    /// inputs of each layer, and the mask of its recurrent weights.
+    pub(super) fn tape_bytes(&self, time: usize, rows: usize) -> u64 {
+        let layer = |n| {
+            let (inputs, hidden) = self.config.layer(n);
+            let mask = if self.dropout.weight > 0.0 { 4 * hidden * hidden } else { 0 };
+            (time * rows * (6 * hidden + inputs) + mask) as u64
+        };
+        let elements: u64 = (0..self.layers.len()).map(layer).sum();
+        size_of::<D::Real>() as u64 * elements
+    }
+
     /// Runs `ids`, `[T, B]` time first, from `state`.
     ///
     /// # Shapes

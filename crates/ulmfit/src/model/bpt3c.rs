@@ -5,7 +5,7 @@
 //! within a piece, and only pieces that start within the last `max_len` tokens are pooled and
 //! learn.
 
-use super::awd_lstm::{EncoderOutput, EncoderTape};
+use super::awd_lstm::{EncoderOutput, EncoderState, EncoderTape};
 use super::weight_gradients::WeightGradients;
 use super::{AwdLstm, MaskSource, Mode, TrainableGroups};
 use crate::data::batches::ClassifierBatch;
@@ -39,7 +39,25 @@ pub struct PieceTape<D: Device> {
     start: usize, // in `outputs`
     time: usize,
     rows: usize,
-    tape: EncoderTape<D>,
+    record: Record<D>,
+}
+
+/// What is known of a piece's forward pass.
+enum Record<D: Device> {
+    /// All activations.
+    Kept(EncoderTape<D>),
+    /// Where it began: it runs again when its gradient is needed (gradient checkpointing, Chen, Xu,
+    /// Zhang & Guestrin 2016).
+    Again { piece: usize, ids: Vec<u32>, from: EncoderState<D> },
+}
+
+/// How a batch is encoded that learns.
+pub struct Learning<'a, D: Device> {
+    /// Dropout.
+    pub masks: &'a dyn MaskSource<D>,
+    /// Whether gradients will come back; `None` keeps no tape. Else the bytes of activations that
+    /// are kept: pieces beyond them run again in [`backward`], with the same bits.
+    pub kept_bytes: Option<u64>,
 }
 
 /// Tokens of a text of `length` that are not pooled: those of the pieces that start before its last
@@ -85,7 +103,7 @@ fn rows_with_text(batch: &ClassifierBatch, start: usize) -> usize {
 
 /// Runs a batch of documents through the encoder, piece by piece.
 ///
-/// `masks` turns dropout on; tapes are kept only then. Of every document that has a token at least
+/// `learning` turns dropout on; tapes are made only then. Of every document that has a token at least
 /// one is pooled, whatever `seq_len` and `max_len` are.
 ///
 /// # Panics
@@ -97,7 +115,7 @@ pub fn encode<D: Device>(
     seq_len: usize,
     max_len: Option<usize>,
     window: Window,
-    masks: Option<&dyn MaskSource<D>>,
+    learning: Option<Learning<'_, D>>,
 ) -> Encoded<D> {
     assert!(batch.starts.iter().all(|s| s % seq_len == 0), "batch padded for another piece length");
     let kept = first_kept(batch, seq_len, max_len, window);
@@ -105,6 +123,8 @@ pub fn encode<D: Device>(
     let mut outputs = Tensor::zeros(&[batch.time - origin, batch.batch, encoder.config().emb]);
     let mut state = encoder.zero_state(0);
     let mut tape = Vec::new();
+    // `None`: no gradient will be asked for.
+    let mut room = learning.as_ref().and_then(|learning| learning.kept_bytes);
     for (piece, start) in (0..batch.time).step_by(seq_len).enumerate() {
         let time = seq_len.min(batch.time - start);
         let rows = rows_with_text(batch, start);
@@ -113,20 +133,26 @@ pub fn encode<D: Device>(
             .copied()
             .collect();
         let pooled = start >= origin;
-        let (mode, keep) = match masks {
-            Some(masks) => {
-                (Mode::Train { masks, piece }, if pooled { Tape::Keep } else { Tape::Discard })
-            }
-            None => (Mode::Evaluate, Tape::Discard),
+        let mode = match &learning {
+            Some(learning) => Mode::Train { masks: learning.masks, piece },
+            None => Mode::Evaluate,
         };
+        let bytes = encoder.tape_bytes(time, rows);
+        // The first pieces are kept: their gradients come first.
+        let keep = pooled && room.is_some_and(|room| bytes <= room);
         let from = state.resized(device, rows);
-        let EncoderOutput { y, state: after, tape: piece_tape } =
-            encoder.forward(device, &ids, rows, &from, mode, keep);
+        let kind = if keep { Tape::Keep } else { Tape::Discard };
+        let EncoderOutput { y, state: after, tape: kept } =
+            encoder.forward(device, &ids, rows, &from, mode, kind);
         state = after;
         if pooled {
             device.place_piece(&mut outputs, start - origin, &y);
         }
-        tape.extend(piece_tape.map(|tape| PieceTape { start: start - origin, time, rows, tape }));
+        if let Some(room) = room.as_mut().filter(|_| pooled) {
+            *room = if keep { *room - bytes } else { 0 };
+            let record = kept.map_or(Record::Again { piece, ids, from }, Record::Kept);
+            tape.push(PieceTape { start: start - origin, time, rows, record });
+        }
     }
     let ends = batch.starts.iter().zip(&batch.lengths).map(|(start, length)| start + length);
     let spans = kept.iter().zip(ends).map(|(&kept, end)| kept - origin..end - origin).collect();
@@ -140,8 +166,17 @@ pub fn backward<D: Device>(
     tape: Vec<PieceTape<D>>,
     d_outputs: &Tensor<D>,
     trainable: &TrainableGroups,
+    masks: &dyn MaskSource<D>,
 ) {
-    for PieceTape { start, time, rows, tape } in tape {
+    for PieceTape { start, time, rows, record } in tape {
+        let tape = match record {
+            Record::Kept(tape) => tape,
+            Record::Again { piece, ids, from } => {
+                let mode = Mode::Train { masks, piece };
+                let again = encoder.forward(device, &ids, rows, &from, mode, Tape::Keep);
+                again.tape.expect("a tape was asked for")
+            }
+        };
         let dy = device.take_piece(d_outputs, start, time, rows);
         encoder.backward(device, tape, dy, trainable, 1, WeightGradients::of(trainable.group(0)));
     }
@@ -226,15 +261,16 @@ mod tests {
         for (seq_len, max_len) in windows() {
             for lengths in batches().take(12) {
                 let batch = batch(&lengths, seq_len);
-                let run = |masks: Option<&dyn MaskSource<Cpu>>, window| {
-                    encode(&encoder, &device, &batch, seq_len, max_len, window, masks)
+                let run = |learning, window| {
+                    encode(&encoder, &device, &batch, seq_len, max_len, window, learning)
                 };
                 let encoded = run(None, Window::Document);
                 device.concat_pool_forward(&encoded.outputs, &encoded.spans);
-                let Encoded { outputs, spans, tape } = run(Some(&masks), Window::Batch);
+                let learning = Learning { masks: &masks, kept_bytes: Some(700) };
+                let Encoded { outputs, spans, tape } = run(Some(learning), Window::Batch);
                 let (pooled, pool) = device.concat_pool_forward(&outputs, &spans);
                 let dy = device.concat_pool_backward(&pool, &pooled);
-                backward(&mut encoder, &device, tape, &dy, &TrainableGroups::all(3));
+                backward(&mut encoder, &device, tape, &dy, &TrainableGroups::all(3), &masks);
             }
         }
     }

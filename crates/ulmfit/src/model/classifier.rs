@@ -1,6 +1,6 @@
 //! The classifier: encoder over pieces, concat pooling, head.
 
-use super::bpt3c::{self, Window};
+use super::bpt3c::{self, Encoded, Learning, Window};
 use super::weight_gradients::WeightGradients;
 use super::{
     AwdLstm, ClassifierConfig, DropoutConfig, MaskSource, Mode, Network, Param, PoolingHead,
@@ -19,6 +19,7 @@ pub struct TextClassifier<D: Device> {
     config: ClassifierConfig,
     pub(super) encoder: AwdLstm<D>,
     pub(super) head: PoolingHead<D>,
+    kept_bytes: u64,
 }
 
 /// Mean losses of one batch, and its predictions.
@@ -47,7 +48,7 @@ impl<D: Device> TextClassifier<D> {
         let inputs = 3 * config.encoder.emb;
         let head =
             PoolingHead::new(&config.head, inputs, config.classes, dropout.output, key.child(1));
-        Self { device, config, encoder, head }
+        Self { device, config, encoder, head, kept_bytes: u64::MAX }
     }
 
     /// Moves the network to another device of the same kind, such as one with another precision.
@@ -85,6 +86,14 @@ impl<D: Device> TextClassifier<D> {
         self.head.set_dropout(dropout.output, self.config.head.dropout);
     }
 
+    /// Limits the activations that a training step keeps for its backward pass: pieces of documents
+    /// beyond this number of bytes run forward a second time. The bits of the gradients stay the same.
+    ///
+    /// A new classifier keeps everything.
+    pub fn keep_activations(&mut self, bytes: u64) {
+        self.kept_bytes = bytes;
+    }
+
     /// One training step: adds gradients of `scale · (loss + AR + TAR)` to all trainable groups.
     ///
     /// # Panics
@@ -100,16 +109,17 @@ impl<D: Device> TextClassifier<D> {
     ) -> ClassifierStep<D> {
         let device = self.device.clone();
         let ClassifierConfig { seq_len, max_len, .. } = self.config;
-        let window = Window::Batch;
-        let encoded =
-            bpt3c::encode(&self.encoder, &device, batch, seq_len, max_len, window, Some(masks));
-        let (pooled, pool_tape) = device.concat_pool_forward(&encoded.outputs, &encoded.spans);
+        let (window, top) = (Window::Batch, trainable.groups() - 1);
+        let kept_bytes = trainable.below(top).then_some(self.kept_bytes);
+        let learning = Some(Learning { masks, kept_bytes });
+        let Encoded { outputs, spans, tape } =
+            bpt3c::encode(&self.encoder, &device, batch, seq_len, max_len, window, learning);
+        let (pooled, pool_tape) = device.concat_pool_forward(&outputs, &spans);
         let mode = Mode::Train { masks, piece: 0 };
         let (logits, head_tape) = self.head.train_forward(&device, pooled, mode);
 
         let (loss, mut d_logits) = device.class_loss(&logits, targets);
         device.scale(&mut d_logits, scale);
-        let top = trainable.groups() - 1;
         let d_pooled = self.head.backward(
             &device,
             head_tape,
@@ -120,14 +130,15 @@ impl<D: Device> TextClassifier<D> {
         let (mut ar_loss, mut tar_loss) = (0.0, 0.0);
         let mut regularise = |d_outputs: Option<&mut Tensor<D>>| {
             let mut d_outputs = d_outputs;
-            let out = &encoded.outputs;
+            let out = &outputs;
             ar_loss = device.activation_reg(out, ar * scale, d_outputs.as_deref_mut()) / scale;
             tar_loss = device.temporal_activation_reg(out, tar * scale, d_outputs) / scale;
         };
         if trainable.below(top) {
             let mut d_outputs = device.concat_pool_backward(&pool_tape, &d_pooled);
             regularise(Some(&mut d_outputs));
-            bpt3c::backward(&mut self.encoder, &device, encoded.tape, &d_outputs, trainable);
+            drop(outputs);
+            bpt3c::backward(&mut self.encoder, &device, tape, &d_outputs, trainable, masks);
         } else {
             regularise(None);
         }

@@ -2,6 +2,7 @@
 
 use super::error::RecipeError;
 use super::overrides::Overrides;
+use super::recompute::Recompute;
 use super::rules::{FewDocuments, SelfTraining};
 use super::stage_file::{StageFile, refuse};
 use super::training::{BpttKind, TrainingRecipe};
@@ -27,6 +28,8 @@ pub struct ClassifierRecipe {
     pub few: Option<FewDocuments>,
     /// Pseudo-labels for unlabelled texts.
     pub self_training: Option<SelfTraining>,
+    /// Whether activations are computed again instead of being kept; changes no result.
+    pub recompute: Recompute,
     /// Everything is trainable from the start, with one low rate, on a language model that has
     /// read fewer tokens than this in all its epochs, and nothing before.
     pub from_scratch_below: Option<usize>,
@@ -49,6 +52,7 @@ impl ClassifierRecipe {
             training: by_hand.apply(&self.training, groups),
             label_smoothing: by_hand.label_smoothing.unwrap_or(self.label_smoothing),
             self_training: by_hand.self_training.map_or(self.self_training, SelfTraining::of),
+            recompute: by_hand.recompute.unwrap_or(self.recompute),
             ..self.clone()
         }
     }
@@ -82,6 +86,7 @@ impl TryFrom<StageFile> for ClassifierRecipe {
             min_batches: file.min_batches,
             few: file.few,
             self_training: file.self_training,
+            recompute: file.recompute,
             from_scratch_below: file.from_scratch_below,
         })
     }
@@ -96,6 +101,7 @@ impl From<ClassifierRecipe> for StageFile {
             min_batches: recipe.min_batches,
             few: recipe.few,
             self_training: recipe.self_training,
+            recompute: recipe.recompute,
             from_scratch_below: recipe.from_scratch_below,
             ..recipe.training.into()
         }

@@ -2,6 +2,7 @@
 
 use super::error::RecipeError;
 use super::overrides::Overrides;
+use super::recompute::Recompute;
 use super::rules::{NoBase, ReadOnce};
 use super::stage_file::{MAX_LEN, StageFile, refuse};
 use super::training::{BpttKind, TrainingRecipe};
@@ -46,6 +47,7 @@ impl TryFrom<StageFile> for LmRecipe {
             ("few", file.few.is_some()),
             ("self-training", file.self_training.is_some()),
             ("from-scratch-below", file.from_scratch_below.is_some()),
+            ("recompute", file.recompute != Recompute::Auto),
             ("min-batches", file.min_batches.is_some()),
             ("max-len", file.max_len != MAX_LEN),
             ("label-smoothing", file.label_smoothing != 0.0),

@@ -14,6 +14,7 @@ mod lm;
 mod overrides;
 mod phase;
 mod presets;
+mod recompute;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
@@ -31,6 +32,7 @@ pub use lm::LmRecipe;
 pub use overrides::Overrides;
 pub use phase::{PhaseRecipe, Unfreeze};
 pub use presets::PRESETS;
+pub use recompute::Recompute;
 pub use resolve::{ClassifierData, LmStart};
 pub use rules::{FewDocuments, NoBase, ReadOnce, SelfTraining};
 pub use tfidf::TfIdfRecipe;

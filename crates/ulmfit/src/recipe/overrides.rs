@@ -1,6 +1,7 @@
 //! Explicit hyper-parameters, beside a recipe.
 
 use super::TrainPrecision;
+use super::recompute::Recompute;
 use super::training::{Rates, TrainingRecipe};
 use super::unfreezing::Unfreezing;
 use serde::Serialize;
@@ -42,6 +43,8 @@ pub struct Overrides {
     pub label_smoothing: Option<f64>,
     /// Most unlabelled texts that get a pseudo-label, 0 for none; classifiers only.
     pub self_training: Option<usize>,
+    /// Whether activations are computed again instead of being kept; classifiers only.
+    pub recompute: Option<Recompute>,
 }
 
 impl Overrides {

@@ -4,6 +4,7 @@
 
 use super::error::RecipeError;
 use super::phase::PhaseRecipe;
+use super::recompute::Recompute;
 use super::rules::{FewDocuments, NoBase, ReadOnce, SelfTraining};
 use super::training::{BpttKind, Rates, TrainPrecision, TrainingRecipe};
 use crate::model::DropoutConfig;
@@ -63,6 +64,8 @@ pub(super) struct StageFile {
     pub(super) label_smoothing: f64,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) lm_weight: f64,
+    #[serde(default, skip_serializing_if = "Recompute::is_auto")]
+    pub(super) recompute: Recompute,
     #[serde(default)]
     pub(super) patience: Option<usize>,
     #[serde(default)]
@@ -157,6 +160,7 @@ impl From<TrainingRecipe> for StageFile {
             accumulate: recipe.accumulate,
             label_smoothing: 0.0,
             lm_weight: 0.0,
+            recompute: Recompute::Auto,
             patience: recipe.patience,
             keep_best: recipe.keep_best,
             phase: recipe.phases,

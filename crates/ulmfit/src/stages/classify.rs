@@ -8,7 +8,7 @@ use crate::data::labels::LabelSet;
 use crate::fingerprint;
 use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
 use crate::models::{ClassifierBundle, ClassifierNetwork, LmBundle, Part};
-use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe};
+use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe, Recompute};
 use crate::run::{Runner, StageName};
 use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTrainee};
@@ -143,6 +143,7 @@ pub(crate) fn train_with(
             let (device, dropout) = (recipe.training.device(), recipe.training.dropouts());
             let mut network = TextClassifier::new(device, config, dropout, key.child(10));
             network.copy_encoder(lm.encoder());
+            network.keep_activations(recipe.recompute.kept_bytes());
             let network = MultiTask::new(network, lm);
             let network = train_one(runner, source, network, direction, job)?;
             Ok((direction, ClassifierNetwork::Recurrent(network)))
@@ -164,7 +165,8 @@ fn train_one(
     let key = Key::new(options.seed).child(direction as u64);
     let plan = training.plan(network.groups(), key.child(11))?;
     let identity = json!({
-        "recipe": recipe,
+        // a run goes on with another setting of what changes no result
+        "recipe": ClassifierRecipe { recompute: Recompute::Auto, ..recipe.clone() },
         "seed": options.seed,
         "direction": direction,
         "network": network.classifier().config(),

@@ -75,6 +75,7 @@ pub fn find_classifier_rate(
     let device = training.device();
     let mut network = TextClassifier::new(device, config, training.dropouts(), key);
     network.copy_encoder(lm.encoder());
+    network.keep_activations(recipe.recompute.kept_bytes());
     let batch_size = training.batch_size;
     let loss = LossConfig { regularisation: training.regularisation(), ..LossConfig::default() };
     let mut trainee = ClassifierTrainee::new(device, network, &train, None, batch_size, loss, key);

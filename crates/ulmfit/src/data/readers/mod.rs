@@ -11,7 +11,6 @@ mod dialect;
 mod documents;
 mod folder;
 mod foreign;
-mod free_memory;
 mod input;
 mod json_columns;
 mod json_object;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::delimiter::Delimiter;
-use super::free_memory::free_memory;
+use crate::free_memory::free_memory;
 
 /// How data files are read.
 ///

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 static FREE: LazyLock<Option<u64>> = LazyLock::new(measure);
 
 /// Bytes available without swapping; `None` where the system does not say.
-pub(super) fn free_memory() -> Option<u64> {
+pub(crate) fn free_memory() -> Option<u64> {
     *FREE
 }
 
