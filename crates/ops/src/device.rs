@@ -12,6 +12,11 @@ pub trait Backend: Clone + Debug + Default + Send + Sync + 'static {
     type Real: Real;
     /// Short name for reports and test messages.
     const NAME: &'static str;
+
+    /// The same device with all products in its [`Real`](Self::Real), for layers that are too small to gain
+    /// by rounding their factors.
+    #[must_use]
+    fn exact(&self) -> Self;
 }
 
 /// A [`Backend`] that can run the whole family of networks.
@@ -94,6 +99,10 @@ impl Cpu {
 impl Backend for Cpu {
     type Real = f32;
     const NAME: &'static str = "cpu";
+
+    fn exact(&self) -> Self {
+        Self { precision: Precision::F32, ..*self }
+    }
 }
 
 /// Plain loops on one thread: the specification that the other devices are tested against.
@@ -103,4 +112,8 @@ pub struct Reference<R = f64>(PhantomData<R>);
 impl<R: Real> Backend for Reference<R> {
     type Real = R;
     const NAME: &'static str = "reference";
+
+    fn exact(&self) -> Self {
+        self.clone()
+    }
 }

@@ -13,7 +13,7 @@ use ulmfit::checkpoint::Overwrite;
 use ulmfit::data::labels::{LabelOptions, Task};
 use ulmfit::data::{Place, RawLabel, Record};
 use ulmfit::model::AwdLstmConfig;
-use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe, TfIdfRecipe};
+use ulmfit::recipe::{Overrides, Recipe};
 use ulmfit::run::CheckpointInterval;
 use ulmfit::stages::ClassifyOptions;
 use ulmfit::text::{Direction, VocabConfig};
@@ -23,7 +23,7 @@ use ulmfit::{Error, Examples, Method, Trainer};
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Options {
-    method: String,
+    method: Option<String>,
     base: Option<String>,
     directions: Vec<String>,
     recipe: String,
@@ -114,18 +114,18 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
     };
     let mut vocab = VocabConfig { base_words: ulmfit::text::BaseWords::All, ..VocabConfig::default() };
     vocab.min_freq = options.min_freq.unwrap_or(vocab.min_freq);
-    let method = match options.method.as_str() {
-        "auto" => Method::Auto,
-        "ulmfit" => Method::Ulmfit,
-        "encoder" => Method::Encoder(EncoderRecipe::contrastive()),
-        "tfidf" => Method::TfIdf(TfIdfRecipe::default()),
-        other => {
+    let method = match options.method.as_deref() {
+        None => None,
+        Some("auto") => Some(Method::Auto),
+        Some("ulmfit") => Some(Method::Ulmfit),
+        Some("encoder") => Some(Method::Encoder),
+        Some("tfidf") => Some(Method::TfIdf),
+        Some(other) => {
             let message = format!("method is \"{other}\"; use auto, ulmfit, encoder or tfidf");
             return Err(usage(message));
         }
     };
     let mut trainer = Trainer::new()
-        .method(method)
         .recipe(recipe)
         .overrides(Overrides {
             epochs: options.epochs,
@@ -148,6 +148,9 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
         .vocabulary(vocab)
         .unlabeled(&options.unlabeled)
         .test_share(options.test_share);
+    if let Some(method) = method {
+        trainer = trainer.method(method);
+    }
     if let Some(base) = &options.base {
         trainer = trainer.base(base.as_str());
     }

@@ -1,17 +1,18 @@
 //! Methods of training a classifier.
 
-use crate::recipe::{EncoderRecipe, TfIdfRecipe};
-
 /// A method of training a classifier.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Method {
-    /// Fine-tunes a recurrent language model on the texts, then trains a classifier on it: ULMFiT.
-    #[default]
-    Ulmfit,
-    /// Several of the other methods, weighted by their predictions for held-out examples.
+    /// Several of the other methods, as many as the data allows, weighted by their predictions for
+    /// held-out examples
     Auto,
-    /// Starts from an encoder that was trained on pairs of sentences; best with few labels.
-    Encoder(EncoderRecipe),
-    /// Weights n-grams of words and characters, without a pretrained model; takes seconds.
-    TfIdf(TfIdfRecipe),
+    /// A recurrent language model, fine-tuned on your texts first (Howard & Ruder 2018)
+    Ulmfit,
+    /// A transformer that was trained on pairs of sentences, best with few labels; the recipe says
+    /// whether it is fine-tuned on your labels or stays frozen
+    Encoder,
+    /// TF-IDF weights of n-grams of words and characters under a linear classifier; takes seconds
+    #[cfg_attr(feature = "clap", value(name = "tfidf"))]
+    TfIdf,
 }

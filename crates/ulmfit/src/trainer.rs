@@ -9,6 +9,7 @@ use crate::models::{BaseModel, LmBundle};
 use crate::recipe::{Overrides, Recipe};
 use crate::report::scored_csv;
 use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
+use crate::stages::options::OtherMethods;
 use crate::stages::{
     ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, TrainedClassifier, fit, train,
 };
@@ -30,12 +31,12 @@ use std::path::PathBuf;
 #[derive(Clone, Debug)]
 #[must_use = "a trainer does nothing until `fit` is called"]
 pub struct Trainer {
-    method: Method,
+    method: Option<Method>,
     base: Option<Base>,
     directions: Option<Vec<Direction>>,
     stages: Stages,
     pub(crate) unlabeled: Vec<PathBuf>,
-    recipe: Recipe,
+    pub(crate) recipe: Recipe,
     overrides: Overrides,
     lm_overrides: Overrides,
     pub(crate) validation_share: Option<f64>,
@@ -72,14 +73,14 @@ impl Default for Trainer {
 }
 
 impl Trainer {
-    /// All stages on the English model inside the program, with the default recipe; one example in
-    /// five is held out for the test.
+    /// The method that fits the examples, on the models inside the program, with the default recipe; one
+    /// example in five is held out for the test.
     ///
     /// # Panics
     /// Never: the default recipe is part of the program.
     pub fn new() -> Self {
         Self {
-            method: Method::default(),
+            method: None,
             base: None,
             directions: None,
             stages: Stages::All,
@@ -101,10 +102,31 @@ impl Trainer {
         }
     }
 
-    /// The training method (default: [`Method::Ulmfit`]).
+    /// The training method. Without it: [`Method::Auto`], or [`Method::Ulmfit`] where something is set
+    /// that only a language model has a use for: the base, its sizes, its directions or hyper-parameters.
     pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
+        self.method = Some(method);
         self
+    }
+
+    /// The method that is going to be used.
+    fn chosen_method(&self) -> Method {
+        let usual = Self::new();
+        let is_plain = self.base.is_none()
+            && self.directions.is_none()
+            && self.stages == Stages::All
+            && self.sizes == usual.sizes
+            && self.overrides == usual.overrides
+            && self.lm_overrides == usual.lm_overrides
+            && self.recipe.finetune == usual.recipe.finetune
+            && self.recipe.train == usual.recipe.train
+            && self.classify.head == usual.classify.head;
+        let chosen = if cfg!(all(feature = "english", feature = "minilm")) && is_plain {
+            Method::Auto
+        } else {
+            Method::Ulmfit
+        };
+        self.method.unwrap_or(chosen)
     }
 
     /// Starts from this model instead of the method's own: [`Base::English`] for
@@ -244,7 +266,7 @@ impl Trainer {
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
         let base = self.base.clone();
-        match self.method.clone() {
+        match self.chosen_method() {
             Method::Ulmfit => {
                 let asked = match (&base, self.stages) {
                     (None, Stages::All) => BaseUse::Usual,
@@ -265,11 +287,11 @@ impl Trainer {
                 let bases = PortfolioBases { language_model, encoder };
                 trainer.fit_portfolio_on(bases, examples, progress)
             }
-            Method::Encoder(recipe) => {
+            Method::Encoder => {
                 let base = base.unwrap_or(Base::MiniLm).load_encoder()?;
-                self.fit_on_encoder(base, recipe, examples.into(), progress)
+                self.fit_on_encoder(base, examples.into(), progress)
             }
-            Method::TfIdf(recipe) => self.fit_on_ngrams(recipe, examples.into(), progress),
+            Method::TfIdf => self.fit_on_ngrams(examples.into(), progress),
         }
     }
 
@@ -356,6 +378,10 @@ impl Trainer {
             sizes,
             text: self.text.clone(),
             vocab: self.vocab.clone(),
+            others: OtherMethods {
+                encoder: self.recipe.encoder.clone(),
+                tfidf: self.recipe.tfidf.clone(),
+            },
         })
     }
 

@@ -4,7 +4,6 @@ use crate::base::LoadedEncoder;
 use crate::examples::Examples;
 use crate::input::texts;
 use crate::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
-use crate::recipe::EncoderRecipe;
 use crate::run::Progress;
 use crate::trained::Trained;
 use crate::trainer::LearnedColumns;
@@ -20,7 +19,6 @@ impl Trainer {
     pub fn fit_on_encoder(
         self,
         base: LoadedEncoder,
-        recipe: EncoderRecipe,
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
@@ -35,7 +33,7 @@ impl Trainer {
         foreign.iter().for_each(|warning| runner.progress.warn(warning));
         let shares = self.shares(&examples, false)?;
         let classify = self.classify_options(&examples);
-        let options = EncoderOptions { recipe, classify, shares };
+        let options = EncoderOptions { recipe: self.recipe.encoder.clone(), classify, shares };
         let columns = LearnedColumns::of(&examples);
         let input = EncoderInput { rows: examples.into_rows(), base };
         let outcome = fit_encoder(&mut runner, input, &options)?;

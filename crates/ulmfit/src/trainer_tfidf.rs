@@ -2,7 +2,6 @@
 
 use crate::examples::Examples;
 use crate::methods::tfidf::{TfIdfOptions, fit_tfidf};
-use crate::recipe::TfIdfRecipe;
 use crate::run::Progress;
 use crate::trained::Trained;
 use crate::trainer::LearnedColumns;
@@ -18,7 +17,6 @@ impl Trainer {
     /// As [`fit_with`](Trainer::fit_with); [`Error::Usage`] with [folds](Trainer::folds).
     pub fn fit_on_ngrams(
         self,
-        recipe: TfIdfRecipe,
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
@@ -30,7 +28,7 @@ impl Trainer {
         let mut runner = self.runner(progress)?;
         let shares = self.shares(&examples, false)?;
         let classify = self.classify_options(&examples);
-        let options = TfIdfOptions { recipe, classify, shares };
+        let options = TfIdfOptions { recipe: self.recipe.tfidf.clone(), classify, shares };
         let columns = LearnedColumns::of(&examples);
         let outcome = fit_tfidf(&mut runner, examples.into_rows(), &options)?;
         self.trained(outcome, columns, None, &runner)

@@ -9,29 +9,29 @@ use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::data::readers::Columns;
 use ulmfit::model::HeadConfig;
-use ulmfit::recipe::{EncoderRecipe, Overrides, Recipe, TfIdfRecipe};
+use ulmfit::recipe::{Overrides, Recipe};
 use ulmfit::run::Progress;
-use ulmfit::{Base, BaseUse, Error, LoadedBase, PortfolioBases, Trainer};
+use ulmfit::{Base, BaseUse, Error, LoadedBase, Method, PortfolioBases, Trainer};
 
 /// Trains a classifier on labelled texts and reports how good it is; the command most people need.
 ///
-/// Fine-tunes a language model on your texts, labelled or not, and then trains the classifier. With
-/// `--method encoder` it fine-tunes a sentence encoder on your labels, with `--method tfidf` it
-/// weighs n-grams, which takes seconds, and with `--method auto` it does all that the data is enough
-/// for and weighs the answers.
+/// Trains several methods, as many as the data allows, and weights them by their predictions for held-out
+/// examples: TF-IDF, a sentence encoder, and from some hundred labels on (or with unlabelled texts) a language
+/// model that is fine-tuned on your texts first. `--method` trains one of them alone.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
     ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en\n  \
-    ulmfit fit few.csv -o model --method auto\n  \
+    ulmfit fit train.csv -o model --method ulmfit --direction both\n  \
     ulmfit fit many.csv -o model --method tfidf"
 )]
 pub(crate) struct Args {
     #[command(flatten)]
     rows: LabelledRows,
-    /// Training method
-    #[arg(long, value_enum, value_name = "METHOD", default_value = "ulmfit")]
-    method: MethodArg,
+    /// Training method [default: auto; ulmfit if an option is given that only a language model has a
+    /// use for]
+    #[arg(long, value_enum, value_name = "METHOD")]
+    method: Option<Method>,
     /// How a sentence encoder is fitted to your labels [default: contrastive]
     #[arg(long, value_enum, value_name = "HOW")]
     tuning: Option<TuningArg>,
@@ -76,20 +76,6 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum MethodArg {
-    /// Several of the other methods, as many as the data allows, weighted by their predictions for
-    /// held-out examples
-    Auto,
-    /// A recurrent language model, fine-tuned on your texts first (Howard & Ruder 2018)
-    Ulmfit,
-    /// A transformer that was trained on pairs of sentences: best with few labels
-    Encoder,
-    /// TF-IDF weights of n-grams of words and characters under a linear classifier; takes seconds
-    #[value(name = "tfidf")]
-    TfIdf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum TuningArg {
     /// Texts of one label are drawn together and others apart (SetFit), then the head is trained
     Contrastive,
@@ -98,14 +84,15 @@ enum TuningArg {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    match args.method {
-        MethodArg::Auto => refuse([("--tuning", args.tuning.is_some())], "auto")?,
-        MethodArg::Ulmfit => {
+    let method = args.method()?;
+    match method {
+        Method::Auto => refuse([("--tuning", args.tuning.is_some())], "auto")?,
+        Method::Ulmfit => {
             let (tuning, encoder) = (args.tuning.is_some(), args.encoder.is_some());
             refuse([("--tuning", tuning), ("--encoder", encoder)], "ulmfit")?;
         }
-        MethodArg::Encoder => return on_encoder(args, common, out),
-        MethodArg::TfIdf => return on_ngrams(args, common, out),
+        Method::Encoder => return on_encoder(args, common, out),
+        Method::TfIdf => return on_ngrams(args, common, out),
     }
     let mut base = args.base.as_deref().map_or_else(Base::default, Base::from).load()?;
     // the usual base is not for texts in a language that was named
@@ -149,7 +136,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         (Some(_), false) => BaseUse::Named,
     };
     let (trainer, base) = trainer.for_language(base, asked, &examples, &mut terminal)?;
-    let trained = if args.method == MethodArg::Auto {
+    let trained = if method == Method::Auto {
         let encoder = args.encoder.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
         let bases = PortfolioBases { language_model: base, encoder };
         trainer.fit_portfolio_on(bases, examples, &mut terminal)?
@@ -162,17 +149,18 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
 /// `--method encoder`.
 fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     refuse_language_model_options(args, "encoder")?;
-    let recipe = match args.tuning.unwrap_or(TuningArg::Contrastive) {
-        TuningArg::Contrastive => EncoderRecipe::contrastive(),
-        TuningArg::Frozen => EncoderRecipe::frozen(),
-    };
+    let mut recipe = args.learning.recipe()?;
+    if args.tuning == Some(TuningArg::Frozen) {
+        recipe.encoder = recipe.encoder.as_it_is();
+    }
     let base = args.base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
-    let trainer = args.run.configure(args.classifier.configure(Trainer::new(), common.seed));
+    let trainer = Trainer::new().recipe(recipe);
+    let trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
     let examples = args.rows.read(&args.data, &args.unlabeled, Columns::Drop, &mut terminal)?;
     crate::signals::install(); // not before there is something to save
-    let trained = trainer.fit_on_encoder(base, recipe, examples, &mut terminal)?;
+    let trained = trainer.fit_on_encoder(base, examples, &mut terminal)?;
     super::train::save(&trained, &args.run, &mut terminal, out)
 }
 
@@ -181,40 +169,65 @@ fn on_ngrams(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<(
     let given = [("--base", args.base.is_some()), ("--tuning", args.tuning.is_some())];
     refuse(given, "tfidf")?;
     refuse_language_model_options(args, "tfidf")?;
-    let trainer = args.run.configure(args.classifier.configure(Trainer::new(), common.seed));
+    let trainer = Trainer::new().recipe(args.learning.recipe()?);
+    let trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
     let examples = args.rows.read(&args.data, &args.unlabeled, Columns::Drop, &mut terminal)?;
     // without a checkpoint to save, a signal may end it at once
-    let trained = trainer.fit_on_ngrams(TfIdfRecipe::default(), examples, &mut terminal)?;
+    let trained = trainer.fit_on_ngrams(examples, &mut terminal)?;
     super::train::save(&trained, &args.run, &mut terminal, out)
+}
+
+impl Args {
+    /// The method that was named, or the one that fits the options.
+    fn method(&self) -> Result<Method, Error> {
+        let chosen = match self.language_model_option()? {
+            Some(_) => Method::Ulmfit,
+            None if self.base.is_some() || self.direction.is_some() => Method::Ulmfit,
+            None => Method::Auto,
+        };
+        Ok(self.method.unwrap_or(chosen))
+    }
+
+    /// The first option that was given and only changes how a language model, or a classifier on it, learns.
+    fn language_model_option(&self) -> Result<Option<&'static str>, Error> {
+        let (usual, recipe) = (Recipe::preset("default")?, self.learning.recipe()?);
+        let given = [
+            ("--lm-epochs", self.lm_epochs.is_some()),
+            ("--lm-lr", self.lm_lr.is_some()),
+            (
+                "a recipe for language models",
+                recipe.finetune != usual.finetune || recipe.train != usual.train,
+            ),
+            ("--head", self.classifier.classify(0).head != HeadConfig::default()),
+            ("an option under Learning", self.learning.overrides() != Overrides::default()),
+        ];
+        let given = self.network.given().into_iter().chain(given);
+        Ok(given.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option))
+    }
 }
 
 /// Refuses options that only a language model has a use for.
 fn refuse_language_model_options(args: &Args, method: &str) -> Result<(), Error> {
-    refuse(args.network.given(), method)?;
     refuse(args.vocab.text_given(), method)?;
-    let learning = args.learning.overrides() != Overrides::default();
-    let recipe = args.learning.recipe()? != Recipe::preset("default")?;
-    let hidden = args.classifier.classify(0).head != HeadConfig::default();
+    refuse(args.language_model_option()?.map(|option| (option, true)), method)?;
     let given = [
         ("--encoder", args.encoder.is_some()),
         ("--unlabeled", !args.unlabeled.is_empty()),
         ("--direction", args.direction.is_some()),
         ("--folds", args.folds.is_given()),
-        ("--lm-epochs", args.lm_epochs.is_some()),
-        ("--lm-lr", args.lm_lr.is_some()),
-        ("--recipe", recipe),
-        ("--head", hidden),
         ("--base-words", args.base_words.is_given()),
-        ("an option under Learning", learning),
     ];
     refuse(args.vocab.sizes_given(), method)?;
     refuse(given, method)
 }
 
 /// Refuses options that a method ignores.
-fn refuse<const N: usize>(options: [(&str, bool); N], method: &str) -> Result<(), Error> {
+fn refuse<'a>(
+    options: impl IntoIterator<Item = (&'a str, bool)>,
+    method: &str,
+) -> Result<(), Error> {
     match options.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((option, _)) => Err(Error::Usage {

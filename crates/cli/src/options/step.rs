@@ -11,6 +11,9 @@ pub(crate) struct StepOptions {
     /// Hyper-parameters: default, paper-2018, imdb-scripts-2018, fastai-2, or a .toml file
     #[arg(long, value_name = "NAME|FILE", default_value = "default")]
     recipe: String,
+    /// Set a field of the recipe: `train.dropout.weight=0.3`, `encoder.contrastive.updates=100`
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
     /// Divide the learning rate by this per layer, from the last to the first (1: the same for all)
     #[arg(long, value_name = "FACTOR")]
     lr_factor: Option<f64>,
@@ -32,12 +35,15 @@ pub(crate) struct StepOptions {
 }
 
 impl StepOptions {
-    /// The named recipe, without the other options.
+    /// The named recipe with the fields that were set, without the other options.
     pub(crate) fn recipe(&self) -> Result<Recipe, Error> {
-        if Path::new(&self.recipe).extension().is_some_and(|end| end == "toml") {
-            return Ok(Recipe::read(Path::new(&self.recipe))?);
-        }
-        Ok(Recipe::preset(&self.recipe)?)
+        let is_file = Path::new(&self.recipe).extension().is_some_and(|end| end == "toml");
+        let recipe = if is_file {
+            Recipe::read(Path::new(&self.recipe))
+        } else {
+            Recipe::preset(&self.recipe)
+        };
+        Ok(recipe?.set(&self.set)?)
     }
 
     /// The settings that were given explicitly.

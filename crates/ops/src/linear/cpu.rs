@@ -1,25 +1,34 @@
 //! Linear layer on the matrix product.
 
 use super::{Linear, LinearGrads, Sizes};
-use crate::gemm::{Accumulate, Matrix, product};
-use crate::{Cpu, Precision, Tensor, parallel};
+use crate::gemm::{Accumulate, Matrix, PackedRhs, product};
+use crate::{Cpu, Tensor, parallel};
 use rayon::prelude::*;
 
-/// A head is small: rounding its factors would buy nothing.
-const PRECISION: Precision = Precision::F32;
+/// A weight packed for the kernel of this machine that multiplies in a device's precision.
+pub struct PreparedLinear {
+    weight: PackedRhs, // [I, O]
+    dims: [usize; 2],  // [O, I]
+}
 
 impl Linear for Cpu {
-    fn linear_forward(
+    type PreparedLinear = PreparedLinear;
+
+    fn linear_prepare(&self, weight: &Tensor<Self>) -> PreparedLinear {
+        let dims = weight.shape("weight");
+        let weight = Matrix::new(weight.data(), dims[1]).transposed();
+        PreparedLinear { weight: PackedRhs::new(weight, self.precision), dims }
+    }
+
+    fn linear_prepared(
         &self,
         x: &Tensor<Self>,
-        weight: &Tensor<Self>,
+        weight: &PreparedLinear,
         bias: Option<&Tensor<Self>>,
     ) -> Tensor<Self> {
-        let sizes = Sizes::of(x, weight);
+        let sizes = Sizes::of_prepared(x, weight.dims);
         let mut y = Tensor::zeros(&sizes.output_dims(x));
-        let rows = Matrix::new(x.data(), sizes.inputs);
-        let weight = Matrix::new(weight.data(), sizes.inputs).transposed();
-        product(y.data_mut(), rows, weight, Accumulate::No, PRECISION);
+        weight.weight.product(y.data_mut(), Matrix::new(x.data(), sizes.inputs), Accumulate::No);
         if let Some(bias) = bias {
             sizes.check_bias(bias);
             let rows = y.data_mut().par_chunks_mut(sizes.outputs);
@@ -40,14 +49,20 @@ impl Linear for Cpu {
         let x_rows = Matrix::new(x.data(), sizes.inputs);
         let dy_rows = Matrix::new(dy.data(), sizes.outputs);
         if let Some(LinearGrads { weight: d_weight, bias }) = grads {
-            product(d_weight.data_mut(), dy_rows.transposed(), x_rows, Accumulate::Yes, PRECISION);
+            product(
+                d_weight.data_mut(),
+                dy_rows.transposed(),
+                x_rows,
+                Accumulate::Yes,
+                self.precision,
+            );
             if let Some(bias) = bias {
                 parallel::add_column_sums(bias.data_mut(), dy.data());
             }
         }
         let mut dx = Tensor::zeros(x.dims());
         let weight = Matrix::new(weight.data(), sizes.inputs);
-        product(dx.data_mut(), dy_rows, weight, Accumulate::No, PRECISION);
+        product(dx.data_mut(), dy_rows, weight, Accumulate::No, self.precision);
         dx
     }
 }

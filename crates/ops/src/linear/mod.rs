@@ -17,6 +17,26 @@ pub struct LinearGrads<'a, D: Backend> {
 
 /// See the [module](self).
 pub trait Linear: Backend {
+    /// A weight as the products of a device read it fastest.
+    type PreparedLinear: Send + Sync;
+
+    /// Lays a weight out for many calls of [`linear_prepared`](Self::linear_prepared).
+    ///
+    /// # Shapes
+    /// `weight`: `[O, I]`
+    fn linear_prepare(&self, weight: &Tensor<Self>) -> Self::PreparedLinear;
+
+    /// [`linear_forward`](Self::linear_forward), with the same bits.
+    ///
+    /// # Shapes
+    /// `x`: `[.., I]`, `bias`: `[O]`, result: `[.., O]`
+    fn linear_prepared(
+        &self,
+        x: &Tensor<Self>,
+        weight: &Self::PreparedLinear,
+        bias: Option<&Tensor<Self>>,
+    ) -> Tensor<Self>;
+
     /// `y = x wᵀ + b`. A row's bits do not depend on the other rows.
     ///
     /// # Shapes
@@ -26,7 +46,9 @@ pub trait Linear: Backend {
         x: &Tensor<Self>,
         weight: &Tensor<Self>,
         bias: Option<&Tensor<Self>>,
-    ) -> Tensor<Self>;
+    ) -> Tensor<Self> {
+        self.linear_prepared(x, &self.linear_prepare(weight), bias)
+    }
 
     /// Adds `dyᵀ x` and the column sums of `dy` to `grads`; returns `dx = dy w`.
     ///
@@ -50,7 +72,11 @@ struct Sizes {
 
 impl Sizes {
     fn of<D: Backend>(x: &Tensor<D>, weight: &Tensor<D>) -> Self {
-        let [outputs, inputs] = weight.shape("weight");
+        Self::of_prepared(x, weight.shape("weight"))
+    }
+
+    /// `[outputs, inputs]` are those of a weight that is laid out already.
+    fn of_prepared<D: Backend>(x: &Tensor<D>, [outputs, inputs]: [usize; 2]) -> Self {
         let (rows, columns) = x.as_matrix();
         assert_eq!(columns, inputs, "`x` has {columns} columns, `weight` takes {inputs}");
         Self { rows, inputs, outputs }

@@ -4,7 +4,13 @@ use super::{Linear, LinearGrads, Sizes};
 use crate::{Real, Reference, Tensor};
 
 impl<R: Real> Linear for Reference<R> {
-    fn linear_forward(
+    type PreparedLinear = Tensor<Self>;
+
+    fn linear_prepare(&self, weight: &Tensor<Self>) -> Tensor<Self> {
+        weight.clone()
+    }
+
+    fn linear_prepared(
         &self,
         x: &Tensor<Self>,
         weight: &Tensor<Self>,

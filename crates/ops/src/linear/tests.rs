@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{
     Results, assert_close, assert_cpu_follows, assert_gradient, random, weighted_sum,
 };
-use crate::{Cpu, Device, Reference};
+use crate::{Cpu, Device, Precision, Reference};
 
 const ROWS: usize = 3;
 const INPUTS: usize = 4;
@@ -85,4 +85,26 @@ fn the_processor_follows_the_reference() {
     }
     let sizes = [[1, 1, 1], [1, 37, 101], [3, 600, 67], [67, 13, 2], [131, 71, 521]];
     assert_cpu_follows(&sizes, 1e-5, run::<Reference>, run::<Cpu>);
+}
+
+#[test]
+fn products_have_the_precision_of_the_device() {
+    let [rows, inputs, outputs] = [5, 64, 33];
+    let run = |device: Cpu| {
+        let (x, weight) = (random::<Cpu>(1, &[rows, inputs]), random(2, &[outputs, inputs]));
+        let bias = random(3, &[outputs]);
+        let y = device.linear_forward(&x, &weight, Some(&bias));
+        let prepared = device.linear_prepare(&weight);
+        assert_eq!(y.data(), device.linear_prepared(&x, &prepared, Some(&bias)).data());
+        y.to_f64()
+    };
+    let exact = run(Cpu::default());
+    for (precision, tolerance) in [(Precision::Bf16, 0.02), (Precision::Int8, 0.1)] {
+        let device = Cpu::with_precision(precision);
+        let rounded = run(device);
+        assert_ne!(rounded, exact, "{precision}");
+        let far = |(a, b): (&f64, &f64)| (a - b).abs() > tolerance * 2.0;
+        assert!(!rounded.iter().zip(&exact).any(far), "{precision}");
+        assert_eq!(run(device.exact()), exact);
+    }
 }

@@ -28,7 +28,7 @@ class _TextEstimator(BaseEstimator):
     def __init__(
         self,
         *,
-        method: str = "ulmfit",
+        method: str | None = None,
         base: str | os.PathLike[str] | None = None,
         direction: str | None = None,
         recipe: str = "default",
@@ -270,10 +270,11 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
 
     Parameters
     ----------
-    method : {"ulmfit", "encoder", "tfidf", "auto"}
-        ``"encoder"`` fine-tunes a sentence encoder on the labels, which is best with few of them;
-        ``"tfidf"`` trains a linear classifier on n-grams in seconds; ``"auto"`` trains all that the
-        data is enough for and weighs their answers.
+    method : {"auto", "ulmfit", "encoder", "tfidf"}, optional
+        ``"auto"`` trains all that the data is enough for and weighs their answers; ``"ulmfit"``
+        fine-tunes a language model, ``"encoder"`` a sentence encoder, and ``"tfidf"`` trains a linear
+        classifier on n-grams in seconds. Without it: ``"auto"``, or ``"ulmfit"`` where something is set
+        that only a language model has a use for (``base``, ``direction``, ``network``, ``epochs`` ..).
     base : str or path, optional
         The model to start from. For ULMFiT a language model: ``"en"`` (default), ``"en-base"``,
         ``"none"`` (random weights of the sizes in ``network``), or a model folder. For a sentence encoder

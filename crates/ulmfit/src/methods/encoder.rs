@@ -151,7 +151,7 @@ impl<'a> EncoderExamples<'a> {
     fn contrast(
         &self,
         runner: &mut Runner<'_>,
-        encoder: Transformer<Cpu>,
+        mut encoder: Transformer<Cpu>,
         train: &Labelled,
         recipe: &ContrastiveRecipe,
         fold: Option<usize>,
@@ -168,14 +168,17 @@ impl<'a> EncoderExamples<'a> {
         let key = Key::new(seed).child(101);
         let identity = json!({
             "recipe": recipe,
+            "lanes": 2, // bits of gradients depend on how a batch is cut
             "seed": seed,
             "network": encoder.config(),
             "train": rows_fingerprint(train),
             "start": fingerprint::model(&encoder),
         });
-        let device = Cpu::default();
+        let device = recipe.precision.device();
+        encoder.set_device(device);
         let settings = PairSettings { batch_size: recipe.batch_size, dropout: recipe.dropout };
-        let batches = train.documents.len().div_ceil(recipe.batch_size / 2);
+        // as many passes in a fold as over all examples
+        let batches = self.data.documents.len().div_ceil(recipe.batch_size / 2);
         let begins = |ids: &Vec<u32>| ids[..ids.len().min(recipe.max_tokens)].to_vec();
         let documents: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
         let trainable = TrainableGroups::top(encoder.groups(), encoder.config().layers);
@@ -198,7 +201,9 @@ impl<'a> EncoderExamples<'a> {
         let mut trainee =
             PairTrainee::new(device, encoder, &documents, &groups, settings, key.child(1));
         runner.train(&task, &device, &mut trainee, &plan, &identity)?;
-        Ok(trainee.into_encoder())
+        let mut encoder = trainee.into_encoder();
+        encoder.set_device(Cpu::default()); // what the saved model is used with
+        Ok(encoder)
     }
 
     /// Trains the head, with the strength that does best in cross-validation.

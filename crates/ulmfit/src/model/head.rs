@@ -109,7 +109,7 @@ impl<D: Device> PoolingHead<D> {
             if let Some(mask) = &mask {
                 device.apply_mask(&mut x, mask);
             }
-            y = device.linear_forward(&x, &block.weight.value, None);
+            y = device.exact().linear_forward(&x, &block.weight.value, None);
             if n < last {
                 device.relu_forward(&mut y);
             }
@@ -127,7 +127,7 @@ impl<D: Device> PoolingHead<D> {
         let last = self.blocks.len() - 1;
         for (n, block) in self.blocks.iter().enumerate() {
             let x = device.batch_norm_eval(&y, block.norm(), &block.running);
-            y = device.linear_forward(&x, &block.weight.value, None);
+            y = device.exact().linear_forward(&x, &block.weight.value, None);
             if n < last {
                 device.relu_forward(&mut y);
             }
@@ -152,7 +152,7 @@ impl<D: Device> PoolingHead<D> {
             let (weight, d_weight) = block.weight.split();
             let grads =
                 weights.are_computed().then_some(LinearGrads { weight: d_weight, bias: None });
-            let mut dx = device.linear_backward(&tape.x, weight, &dy, grads);
+            let mut dx = device.exact().linear_backward(&tape.x, weight, &dy, grads);
             if let Some(mask) = &tape.mask {
                 device.apply_mask(&mut dx, mask);
             }

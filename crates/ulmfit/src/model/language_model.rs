@@ -91,7 +91,7 @@ impl<D: Device> LanguageModel<D> {
     pub fn logits(&self, ids: &[u32], batch: usize, state: &mut EncoderState<D>) -> Tensor<D> {
         let h = self.hidden(ids, batch, state);
         let (weight, bias) = (&self.encoder.embedding.value, &self.decoder_bias.value);
-        self.device.linear_forward(&h, weight, Some(bias))
+        self.device.exact().linear_forward(&h, weight, Some(bias))
     }
 
     /// The encoder, to build a classifier on.

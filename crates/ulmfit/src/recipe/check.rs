@@ -3,9 +3,10 @@
 use super::error::RecipeError;
 use super::phase::Unfreeze;
 use super::training::{Rates, TrainingRecipe};
-use super::{ClassifierRecipe, LmRecipe};
+use super::{ClassifierRecipe, EncoderRecipe, LmRecipe, TfIdfRecipe};
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
+use crate::text::ngrams::NgramRange;
 use std::fmt::Display;
 
 fn range(
@@ -60,6 +61,61 @@ impl ClassifierRecipe {
         }
         Ok(())
     }
+}
+
+impl EncoderRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        strengths("encoder.strengths", &self.strengths)?;
+        range(self.folds >= 2, "encoder.folds", &self.folds, "at least 2")?;
+        let Some(recipe) = self.contrastive else { return Ok(()) };
+        let sizes = [
+            ("encoder.contrastive.updates", recipe.updates, 1),
+            ("encoder.contrastive.batch-size", recipe.batch_size, 2),
+            ("encoder.contrastive.max-tokens", recipe.max_tokens, 1),
+        ];
+        for (field, size, least) in sizes {
+            let wanted = if least == 1 { "at least 1" } else { "at least 2" };
+            range(size >= least, field, &size, wanted)?;
+        }
+        positive("encoder.contrastive.lr", recipe.lr)?;
+        not_negative("encoder.contrastive.weight-decay", recipe.weight_decay)?;
+        share("encoder.contrastive.dropout", recipe.dropout)
+    }
+}
+
+impl TfIdfRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        strengths("tfidf.strengths", &self.strengths)?;
+        strengths("tfidf.value-strengths", &self.value_strengths)?;
+        range(!self.naive_bayes.is_empty(), "tfidf.naive-bayes", &"[]", "a list of numbers")?;
+        self.naive_bayes.iter().try_for_each(|&share| not_negative("tfidf.naive-bayes", share))?;
+        range(self.folds >= 2, "tfidf.folds", &self.folds, "at least 2")?;
+        let lengths =
+            [("tfidf.ngrams.words", self.ngrams.words), ("tfidf.ngrams.chars", self.ngrams.chars)];
+        for (field, NgramRange { least, most }) in lengths {
+            let wanted = "two lengths from 1 on, the shorter one first";
+            range(1 <= least && least <= most, field, &format!("{least} to {most}"), wanted)?;
+        }
+        let limits = self.limits;
+        let documents = limits.min_documents;
+        range(documents >= 1, "tfidf.limits.min-documents", &documents, "at least 1")?;
+        let features = limits.max_features;
+        range(features >= 1, "tfidf.limits.max-features", &features, "at least 1")?;
+        positive("tfidf.tolerance", self.tolerance)
+    }
+}
+
+fn strengths(field: &'static str, values: &[f64]) -> Result<(), RecipeError> {
+    range(!values.is_empty(), field, &"[]", "a list of numbers")?;
+    values.iter().try_for_each(|&value| positive(field, value))
 }
 
 impl TrainingRecipe {

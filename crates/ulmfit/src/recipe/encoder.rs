@@ -1,5 +1,6 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
+use super::TrainPrecision;
 use serde::{Deserialize, Serialize};
 
 /// Hyper-parameters of a classifier on a sentence encoder.
@@ -17,8 +18,8 @@ pub struct EncoderRecipe {
 }
 
 /// How an encoder is fine-tuned on pairs of texts
-/// ([`PairTrainee`](crate::train::pairs::PairTrainee)). All layers are trained except the embeddings, as
-/// few labelled texts contain few of the words.
+/// ([`PairTrainee`](crate::train::pairs::PairTrainee)). The embeddings are not trained, as few labelled texts
+/// contain few of the words.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContrastiveRecipe {
@@ -34,6 +35,9 @@ pub struct ContrastiveRecipe {
     pub weight_decay: f64,
     /// Dropout of the encoder.
     pub dropout: f64,
+    /// Precision of matrix products.
+    #[serde(default, skip_serializing_if = "TrainPrecision::is_f32")]
+    pub precision: TrainPrecision,
 }
 
 impl EncoderRecipe {
@@ -41,6 +45,15 @@ impl EncoderRecipe {
     pub fn frozen() -> Self {
         let strengths = vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
         Self { contrastive: None, strengths, folds: 5 }
+    }
+
+    /// The same without fine-tuning, with the head of [`frozen`](Self::frozen) unless another one was set.
+    #[must_use]
+    pub fn as_it_is(self) -> Self {
+        let (usual, frozen) = (Self::contrastive(), Self::frozen());
+        let strengths =
+            if self.strengths == usual.strengths { frozen.strengths } else { self.strengths };
+        Self { contrastive: None, strengths, ..self }
     }
 
     /// An encoder that is fine-tuned on pairs first. Its vectors have then seen the labels of the head's
@@ -54,6 +67,7 @@ impl EncoderRecipe {
             lr: 1e-4,
             weight_decay: 0.01,
             dropout: 0.1,
+            precision: TrainPrecision::fastest(),
         };
         Self { contrastive: Some(contrastive), strengths: vec![1.0], folds: 5 }
     }

@@ -26,6 +26,14 @@ pub enum RecipeError {
         /// What the TOML reader says, with line and column; several lines.
         message: String,
     },
+    /// A field cannot be set to this value.
+    #[error("`{setting}`: {message}")]
+    Setting {
+        /// Field and value as they were given.
+        setting: String,
+        /// What is wrong.
+        message: String,
+    },
     /// `extends` leads back to where it began.
     #[error("{}: `extends` leads back to this recipe", path.display())]
     Circle {
@@ -75,6 +83,9 @@ impl RecipeError {
         match self {
             Self::Unknown { .. } => Some(known()),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Some(known()),
+            Self::Setting { .. } => Some(
+                "give a field of a recipe and its value, such as train.dropout.weight=0.3".into(),
+            ),
             Self::Groups { .. } => Some(
                 "give one factor per group, the lowest layers first, or `lr-factor`, which fits \
                  any number of groups"

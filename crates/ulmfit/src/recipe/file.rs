@@ -2,12 +2,12 @@
 
 use super::error::RecipeError;
 use super::presets::PRESETS;
-use super::{ClassifierRecipe, LmRecipe};
+use super::{ClassifierRecipe, EncoderRecipe, LmRecipe, TfIdfRecipe};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// A named set of hyper-parameters for the three stages.
+/// A named set of hyper-parameters for the three stages, and for the other methods.
 ///
 /// A file may build on another recipe: with `extends = "paper-2018"`, or a path relative to the
 /// file, it needs only the fields that differ. Tables are merged field by field, lists of phases
@@ -27,6 +27,12 @@ pub struct Recipe {
     pub finetune: LmRecipe,
     /// Stage 3: the classifier.
     pub train: ClassifierRecipe,
+    /// A classifier on a sentence encoder.
+    #[serde(default = "EncoderRecipe::contrastive")]
+    pub encoder: EncoderRecipe,
+    /// A linear classifier on n-grams.
+    #[serde(default)]
+    pub tfidf: TfIdfRecipe,
 }
 
 /// Names the recipe that a file builds on.
@@ -69,10 +75,46 @@ impl Recipe {
         } else {
             toml::from_str(text).map_err(syntax)? // not from the table: it has lost the lines
         };
-        recipe.pretrain.check()?;
-        recipe.finetune.check()?;
-        recipe.train.check()?;
+        recipe.check()?;
         Ok(recipe)
+    }
+
+    /// This recipe with some fields set by hand, each as a line of TOML: `train.dropout.weight = 0.3`. A
+    /// value that is not TOML is taken as a string.
+    ///
+    /// # Errors
+    /// [`RecipeError::Setting`] when a line names no field, or its value is of another type, and those of
+    /// a number that is out of range.
+    ///
+    /// # Panics
+    /// Never: a recipe serialises.
+    pub fn set<S: AsRef<str>>(self, settings: &[S]) -> Result<Self, RecipeError> {
+        let mut recipe = self;
+        for setting in settings.iter().map(AsRef::as_ref) {
+            let wrong = |message: &str| RecipeError::Setting {
+                setting: setting.to_owned(),
+                message: message.trim().to_owned(),
+            };
+            let Some((field, value)) = setting.split_once('=') else {
+                return Err(wrong("it is not of the form `field=value`"));
+            };
+            let quoted = || format!("{field} = {}", Value::from(value.trim()));
+            let changed = setting.parse::<Table>().or_else(|_| quoted().parse::<Table>());
+            let changed = changed.map_err(|error| wrong(error.message()))?;
+            let mut table = Table::try_from(&recipe).expect("a recipe is a table");
+            merge(&mut table, changed);
+            recipe = table.try_into().map_err(|error: toml::de::Error| wrong(error.message()))?;
+        }
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> Result<(), RecipeError> {
+        self.pretrain.check()?;
+        self.finetune.check()?;
+        self.train.check()?;
+        self.encoder.check()?;
+        self.tfidf.check()
     }
 
     /// Whether stage 2 or 3 selects epochs or stops by a validation set.
@@ -153,6 +195,21 @@ mod tests {
             let recipe = Recipe::preset(name).unwrap();
             assert_eq!(recipe.name, name);
             assert_eq!(Recipe::parse(&toml::to_string(&recipe).unwrap()).unwrap(), recipe);
+        }
+    }
+
+    #[test]
+    fn fields_are_set_by_hand() {
+        let paper = Recipe::preset("paper-2018").unwrap();
+        let set = |settings: &[&str]| paper.clone().set(settings);
+        let found = set(&["train.dropout.weight=0.3", "encoder.contrastive.updates = 7"]).unwrap();
+        let mut wanted = paper.clone();
+        wanted.train.training.dropout.weight = 0.3;
+        wanted.encoder.contrastive.as_mut().unwrap().updates = 7;
+        assert_eq!(found, wanted);
+        assert_eq!(set(&["description=as I like it"]).unwrap().description, "as I like it");
+        for bad in ["lr", "train.no-such=1", "train.lr=much", "train.lr=-1", "encoder.folds=1"] {
+            assert!(set(&[bad]).is_err(), "{bad}");
         }
     }
 

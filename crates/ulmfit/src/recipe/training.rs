@@ -27,6 +27,14 @@ impl TrainPrecision {
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    /// The processor with products in this precision.
+    pub(crate) fn device(self) -> Cpu {
+        Cpu::with_precision(match self {
+            Self::F32 => Precision::F32,
+            Self::Bf16 => Precision::Bf16,
+        })
+    }
+
     pub(super) fn is_f32(&self) -> bool {
         *self == Self::F32
     }
@@ -109,11 +117,7 @@ pub struct TrainingRecipe {
 impl TrainingRecipe {
     /// The device of this training.
     pub fn device(&self) -> Cpu {
-        let precision = match self.precision {
-            TrainPrecision::F32 => Precision::F32,
-            TrainPrecision::Bf16 => Precision::Bf16,
-        };
-        Cpu::with_precision(precision).with_sampled_below(self.sampled_below)
+        self.precision.device().with_sampled_below(self.sampled_below)
     }
 
     /// Whether anything depends on a validation set: which epoch is kept, when a phase ends, when

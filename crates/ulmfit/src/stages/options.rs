@@ -4,7 +4,7 @@ use crate::Error;
 use crate::data::labels::{LabelKind, LabelOptions};
 use crate::input::SplitFractions;
 use crate::model::{AwdLstmConfig, HeadConfig};
-use crate::recipe::{ClassifierRecipe, LmRecipe, Overrides};
+use crate::recipe::{ClassifierRecipe, EncoderRecipe, LmRecipe, Overrides, TfIdfRecipe};
 use crate::text::{Direction, TextConfig, VocabConfig};
 use serde_json::Value;
 
@@ -77,6 +77,15 @@ pub struct FitOptions {
     pub text: TextConfig,
     /// Vocabulary of the fine-tuned model.
     pub vocab: VocabConfig,
+    /// Parts of a portfolio beside it.
+    pub(crate) others: OtherMethods,
+}
+
+/// Hyper-parameters of methods without a language model.
+#[derive(Clone, Debug)]
+pub(crate) struct OtherMethods {
+    pub(crate) encoder: EncoderRecipe,
+    pub(crate) tfidf: TfIdfRecipe,
 }
 
 /// How a classifier was trained.

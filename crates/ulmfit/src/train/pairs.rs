@@ -7,7 +7,7 @@
 
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
-use crate::model::transformer::{TextBatch, Transformer};
+use crate::model::transformer::{Lanes, SpareGradients, Transformer};
 use std::ops::ControlFlow;
 use ulmfit_ops::pair_loss::Pair;
 use ulmfit_ops::{Device, Key};
@@ -24,6 +24,7 @@ pub struct PairTrainee<'a, D: Device> {
     settings: PairSettings,
     key: Key,
     order: Vec<usize>,
+    spare: SpareGradients<D>,
 }
 
 /// How pairs are made.
@@ -55,7 +56,7 @@ impl<'a, D: Device> PairTrainee<'a, D> {
             members[group as usize].push(text);
         }
         let order = key.child(0).permutation(texts.len());
-        Self { device, encoder, texts, groups, members, settings, key, order }
+        Self { device, encoder, texts, groups, members, settings, key, order, spare: Vec::new() }
     }
 
     /// The encoder, once training is over.
@@ -125,18 +126,19 @@ impl<D: Device> Trainee<D> for PairTrainee<'_, D> {
 
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss {
         let batch = self.batch(plan.step, plan.key.child(0));
-        let pairs = self.pairs(&batch);
         let texts: Vec<&[u32]> = batch.iter().map(|&text| self.texts[text].as_slice()).collect();
-        let input = TextBatch::new(&texts, self.encoder.config());
-        let tokens = input.ids.len();
-        let dropout = self.settings.dropout;
-        let (vectors, tape) = self.encoder.train_forward(input, dropout, plan.key.child(1));
+        let (lanes, order) = Lanes::new(&texts);
+        let batch: Vec<usize> = order.into_iter().map(|number| batch[number]).collect();
+        let pairs = self.pairs(&batch);
+        let (dropout, key) = (self.settings.dropout, plan.key.child(1));
+        let (vectors, tapes) = self.encoder.train_forward_in_lanes(&lanes, dropout, key);
+        let tokens = texts.iter().map(|text| text.len() + 2).sum(); // with the frame
         // of vectors that have length one already this changes nothing but the last bits
         let unit = self.device.unit_rows_forward(&vectors);
         let (loss, mut d_unit) = self.device.pair_loss(&unit, &pairs);
         self.device.scale(&mut d_unit, plan.scale);
         let dy = self.device.unit_rows_backward(&vectors, &d_unit);
-        self.encoder.backward(tape, &dy, plan.trainable);
+        self.encoder.backward_in_lanes(tapes, dy, plan.trainable, &mut self.spare);
         StepLoss { loss, total: loss, rate_factor: 1.0, tokens, weight: batch.len() as f64 }
     }
 

@@ -10,7 +10,8 @@ use crate::data::readers::ReadOptions;
 use crate::input::{LabelledInput, LabelledSplits, labelled, targets};
 use crate::methods::encoder::EncoderExamples;
 use crate::model::scoring::argmax;
-use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, Stack};
+use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, Part, Stack};
+use crate::recipe::EncoderRecipe;
 use crate::report::PartReport;
 use crate::run::{Runner, Timings};
 use crate::stages::fit::{Unlabelled, learn_language};
@@ -62,7 +63,8 @@ pub(crate) fn fit_portfolio(
         LabelledSplits::split(rows, &classify.labels, train.shares, split_key, runner.progress)?;
     train.check(rows.labels.kind())?;
     timings.lap("split");
-    let plan = plan(&encoder, &rows, !unlabeled.is_empty(), train.folds);
+    let unlabelled = !unlabeled.is_empty();
+    let plan = plan(&encoder, &options.others.encoder, &rows, unlabelled, train.folds);
     if rows.train.len() < 2 * plan.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle { message, hint: Some("choose one of them".into()) });
@@ -77,24 +79,34 @@ pub(crate) fn fit_portfolio(
     } else {
         (None, LmSummary::default())
     };
-    let encoded = EncoderExamples::new(&encoder, &rows, &plan.encoder, classify)?;
+    let encoded = plan.encoder.as_ref();
+    let encoded = encoded
+        .map(|recipe| EncoderExamples::new(&encoder, &rows, recipe, classify))
+        .transpose()?;
     let read = lm.as_ref().map(|lm| labelled(&lm.text, &rows.train, &rows.labels)).transpose()?;
     let ulmfit = lm
         .as_ref()
         .zip(read.as_ref())
         .map(|(lm, read)| UlmfitTrainer::new(lm, &rows.labels, read, &lm_summary, train));
     let wanted = targets(&rows.train, &rows.labels)?;
-    let ngrams = TfIdfTrainer::new(&rows, &wanted, classify);
-    let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams, &encoded];
+    let ngrams = TfIdfTrainer::new(&rows, &wanted, &options.others.tfidf, classify);
+    let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams];
+    trainers.extend(encoded.as_ref().map(|trainer| trainer as &dyn PartTrainer));
     trainers.extend(ulmfit.as_ref().map(|trainer| trainer as &dyn PartTrainer));
 
     let folds = Folds::new(&rows, plan.folds, plan.scored, classify.seed)?;
     let mut answered = Vec::with_capacity(trainers.len());
+    // parts that are not trained again
+    let mut kept: Vec<Option<Part>> = Vec::with_capacity(trainers.len());
     for trainer in &trainers {
+        let mut of_fold = None;
         let found = OutOfFold::of(runner, &folds, &mut |runner, fold| {
-            answer_fold(runner, *trainer, &rows.train, fold)
+            let (part, answers) = answer_fold(runner, *trainer, &rows.train, fold)?;
+            of_fold = Some(part);
+            Ok(answers)
         })?;
         answered.push(found.rows);
+        kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
         timings.lap(&format!("weighing {}", trainer.name()));
     }
     let task = rows.labels.kind();
@@ -108,7 +120,10 @@ pub(crate) fn fit_portfolio(
     let all: Vec<usize> = (0..rows.train.len()).collect();
     let mut parts = Vec::with_capacity(choice.parts.len());
     for &number in &choice.parts {
-        let part = trainers[number].train(runner, &all, None)?;
+        let part = match kept[number].take() {
+            Some(part) => part,
+            None => trainers[number].train(runner, &all, None)?,
+        };
         parts.push((trainers[number].name().to_owned(), part));
         timings.lap(trainers[number].name());
     }
@@ -150,17 +165,20 @@ pub(crate) fn fit_portfolio(
 /// What is done with this much data.
 fn plan(
     encoder: &EncoderBundle,
+    recipe: &EncoderRecipe,
     rows: &LabelledSplits,
     unlabelled: bool,
     folds: Option<usize>,
 ) -> PortfolioPlan {
     let documents: Vec<&[String]> = rows.train.iter().map(|record| &record.fields[..]).collect();
     let lengths = encoder.text.encode_all(&documents).into_iter().map(|ids| ids.len());
-    let contrastive_tokens = PortfolioPlan::contrastive_tokens(&lengths.collect::<Vec<_>>());
-    let amount = Amount { rows: rows.train.len(), contrastive_tokens, unlabelled };
-    let mut plan = PortfolioPlan::new(amount);
+    let contrastive_tokens =
+        PortfolioPlan::contrastive_tokens(&lengths.collect::<Vec<_>>(), recipe);
+    let encoder_knows = encoder.language_warning(&documents).is_none();
+    let amount = Amount { rows: rows.train.len(), contrastive_tokens, unlabelled, encoder_knows };
+    let mut plan = PortfolioPlan::new(amount, recipe);
     if let Some(count) = folds {
-        (plan.folds, plan.scored) = (count, count);
+        (plan.folds, plan.scored, plan.retrains) = (count, count, true);
     }
     plan
 }

@@ -34,9 +34,14 @@ pub(crate) trait PartTrainer {
         rows: &[usize],
         fold: Option<usize>,
     ) -> Result<Part, Error>;
+
+    /// Whether a training takes so long that a few examples more are not worth another one.
+    fn takes_long(&self) -> bool {
+        false
+    }
 }
 
-/// The answers to a fold of a part that has learned the others.
+/// A part that has learned all folds but one, and its answers to this one.
 ///
 /// # Errors
 /// Those of the training.
@@ -45,13 +50,14 @@ pub(crate) fn answer_fold(
     trainer: &dyn PartTrainer,
     records: &[Record],
     fold: &Fold,
-) -> Result<Vec<Vec<f32>>, Error> {
+) -> Result<(Part, Vec<Vec<f32>>), Error> {
     let part = trainer.train(runner, &fold.train, Some(fold.number))?;
     let held_out: Vec<&Record> = fold.held_out.iter().map(|&row| &records[row]).collect();
     let documents: Vec<&[String]> = held_out.iter().map(|record| &record.fields[..]).collect();
     let ids = part.text.encode_all(&documents);
     let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
-    part.probabilities_of_ids(&ids, BATCH, &mut tick)
+    let answers = part.probabilities_of_ids(&ids, BATCH, &mut tick)?;
+    Ok((part, answers))
 }
 
 /// Documents that are scored at a time. It changes no bit of an answer.
@@ -86,6 +92,10 @@ impl<'a> UlmfitTrainer<'a> {
 impl PartTrainer for UlmfitTrainer<'_> {
     fn name(&self) -> &'static str {
         "ulmfit"
+    }
+
+    fn takes_long(&self) -> bool {
+        true
     }
 
     fn train(
@@ -126,7 +136,7 @@ impl PartTrainer for EncoderExamples<'_> {
 pub(crate) struct TfIdfTrainer<'a> {
     splits: &'a LabelledSplits,
     targets: &'a [Vec<f32>],
-    recipe: TfIdfRecipe,
+    recipe: &'a TfIdfRecipe,
     classify: &'a ClassifyOptions,
 }
 
@@ -135,9 +145,10 @@ impl<'a> TfIdfTrainer<'a> {
     pub(crate) fn new(
         splits: &'a LabelledSplits,
         targets: &'a [Vec<f32>],
+        recipe: &'a TfIdfRecipe,
         classify: &'a ClassifyOptions,
     ) -> Self {
-        Self { splits, targets, recipe: TfIdfRecipe::default(), classify }
+        Self { splits, targets, recipe, classify }
     }
 }
 
@@ -159,6 +170,6 @@ impl PartTrainer for TfIdfTrainer<'_> {
         let examples = TfIdfExamples { documents: &documents, targets: &targets, labels };
         let balance = if self.classify.balance { Balance::ByFrequency } else { Balance::None };
         let key = Key::new(self.classify.seed).child(104);
-        train_part(&examples, &self.recipe, balance, &key)
+        train_part(&examples, self.recipe, balance, &key)
     }
 }

@@ -11,53 +11,61 @@ pub(crate) struct Amount {
     pub(crate) contrastive_tokens: usize,
     /// Whether there are texts without labels.
     pub(crate) unlabelled: bool,
+    /// Whether the encoder knows the language of the texts.
+    pub(crate) encoder_knows: bool,
 }
 
 /// What is done.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PortfolioPlan {
-    /// How the encoder is fitted.
-    pub(crate) encoder: EncoderRecipe,
+    /// How the encoder is fitted, if it is a part.
+    pub(crate) encoder: Option<EncoderRecipe>,
     /// Whether ULMFiT is a part.
     pub(crate) ulmfit: bool,
     /// Folds of the training examples.
     pub(crate) folds: usize,
     /// Those that are held out in turn: of many rows one is enough to find a few weights.
     pub(crate) scored: usize,
+    /// Whether parts that take long are trained again with the rows that were held out.
+    pub(crate) retrains: bool,
 }
 
 /// With fewer examples, and no texts without labels, ULMFiT has next to no say beside an encoder.
 const FEWEST_FOR_ULMFIT: usize = 300;
 /// Tokens of a fine-tuning that is cheap enough to be repeated for each fold: half a minute on two
 /// cores.
-const CHEAP: usize = 60_000;
+const CHEAP: usize = 40_000;
 /// Tokens of one that is worth its time: beyond it the encoder stays as it is.
 const WORTHWHILE: usize = 800_000;
 /// Folds of few rows.
 const FOLDS: usize = 3;
 /// Rows of a fold at most.
 const LARGEST_FOLD: usize = 1_000;
+/// From this many examples on, one fold of them more would not change a model that takes long.
+const MANY: usize = 10_000;
 
 impl PortfolioPlan {
-    pub(crate) fn new(amount: Amount) -> Self {
-        let Amount { rows, contrastive_tokens, unlabelled } = amount;
+    /// `encoder` is how an encoder is fitted if there is time for it.
+    pub(crate) fn new(amount: Amount, encoder: &EncoderRecipe) -> Self {
+        let Amount { rows, contrastive_tokens, unlabelled, encoder_knows } = amount;
         let encoder = if contrastive_tokens <= WORTHWHILE {
-            EncoderRecipe::contrastive()
+            encoder.clone()
         } else {
-            EncoderRecipe::frozen()
+            encoder.clone().as_it_is()
         };
         let ulmfit = unlabelled || rows >= FEWEST_FOR_ULMFIT;
         let is_cheap = encoder.contrastive.is_none() || contrastive_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
-        Self { encoder, ulmfit, folds, scored }
+        let encoder = encoder_knows.then_some(encoder);
+        Self { encoder, ulmfit, folds, scored, retrains: rows < MANY }
     }
 }
 
 impl PortfolioPlan {
     /// Tokens that a fine-tuning on pairs of documents of these lengths reads.
-    pub(crate) fn contrastive_tokens(lengths: &[usize]) -> usize {
-        let Some(recipe) = EncoderRecipe::contrastive().contrastive else { return 0 };
+    pub(crate) fn contrastive_tokens(lengths: &[usize], encoder: &EncoderRecipe) -> usize {
+        let Some(recipe) = encoder.contrastive else { return 0 };
         let capped = lengths.iter().map(|&length| length.min(recipe.max_tokens));
         let mean = capped.sum::<usize>() as f64 / lengths.len().max(1) as f64;
         // whole passes, each text with a partner
@@ -67,22 +75,22 @@ impl PortfolioPlan {
 
     /// What is going to be done.
     pub(crate) fn words(&self) -> String {
-        let encoder = match self.encoder.contrastive {
+        let mut parts = vec!["TF-IDF"];
+        parts.extend(self.encoder.as_ref().map(|recipe| match recipe.contrastive {
             Some(_) => "a fine-tuned sentence encoder",
             None => "a sentence encoder as it is",
-        };
-        let parts = if self.ulmfit {
-            format!("TF-IDF, {encoder} and ULMFiT")
-        } else {
-            format!("TF-IDF and {encoder}")
-        };
+        }));
+        parts.extend(self.ulmfit.then_some("ULMFiT"));
+        let last = parts.pop().unwrap_or_default();
+        let parts =
+            if parts.is_empty() { last.into() } else { format!("{} and {last}", parts.join(", ")) };
         let held_out = match self.scored {
             1 => format!("one part in {} of the examples", self.folds),
             count => format!("each of {count} parts of the examples"),
         };
+        let then = if self.retrains { "then on all" } else { "then all but ULMFiT on all" };
         format!(
-            "trains {parts}: first without {held_out}, to weigh the methods by \
-             their answers, then on all"
+            "trains {parts}: first without {held_out}, to weigh the methods by their answers, {then}"
         )
     }
 }
@@ -92,7 +100,8 @@ mod tests {
     use super::*;
 
     fn plan(rows: usize, contrastive_tokens: usize) -> PortfolioPlan {
-        PortfolioPlan::new(Amount { rows, contrastive_tokens, unlabelled: false })
+        let amount = Amount { rows, contrastive_tokens, unlabelled: false, encoder_knows: true };
+        PortfolioPlan::new(amount, &EncoderRecipe::contrastive())
     }
 
     #[test]
@@ -101,7 +110,9 @@ mod tests {
         assert_eq!(plan(100, 200_000).scored, 1, "long texts");
         let many = plan(5_000, 150_000);
         assert_eq!((many.scored, many.folds, many.ulmfit), (1, 5, true));
-        assert!(plan(100, 25_000).encoder.contrastive.is_some());
-        assert!(plan(100_000, 3_000_000).encoder.contrastive.is_none());
+        let is_fine_tuned = |plan: PortfolioPlan| plan.encoder.unwrap().contrastive.is_some();
+        assert!(is_fine_tuned(plan(100, 25_000)));
+        assert!(!is_fine_tuned(plan(100_000, 3_000_000)));
+        assert!(plan(5_000, 150_000).retrains && !plan(100_000, 3_000_000).retrains);
     }
 }

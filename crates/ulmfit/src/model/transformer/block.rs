@@ -3,6 +3,7 @@
 
 use super::TransformerConfig;
 use super::dense::Dense;
+use super::gradients::{BlockGradients, Layer};
 use super::norm::Norm;
 use crate::model::Param;
 use ulmfit_ops::attention::AttentionInput;
@@ -88,16 +89,16 @@ impl<D: Device> Block<D> {
     /// # Shapes
     /// `x` and result: `[N, E]`, pieces of `lengths` rows
     pub(super) fn forward(&self, device: &D, x: &Tensor<D>, lengths: &[usize]) -> Tensor<D> {
-        let (query, key) = (self.query.forward(device, x), self.key.forward(device, x));
-        let value = self.value.forward(device, x);
+        let (query, key) = (self.query.predict(device, x), self.key.predict(device, x));
+        let value = self.value.predict(device, x);
         let heads = self.heads;
         let input = AttentionInput { query: &query, key: &key, value: &value, lengths, heads };
         let told = device.attention_forward(input);
-        let mut summed = self.mixed.forward(device, &told);
+        let mut summed = self.mixed.predict(device, &told);
         device.add_scaled(&mut summed, x, 1.0);
         let middle = self.attention_norm.forward(device, &summed);
-        let inner = self.inner.forward(device, &middle);
-        let mut last = self.outer.forward(device, &device.gelu_forward(&inner));
+        let inner = self.inner.predict(device, &middle);
+        let mut last = self.outer.predict(device, &device.gelu_forward(&inner));
         device.add_scaled(&mut last, &middle, 1.0);
         self.norm.forward(device, &last)
     }
@@ -129,46 +130,80 @@ impl<D: Device> Block<D> {
         (y, tape)
     }
 
-    /// Gradient of the layer's input; also adds the gradients of the weights if it `learns`.
+    /// Gradient of the layer's input; adds those of its weights, if they are wanted.
     pub(super) fn backward(
-        &mut self,
+        &self,
         device: &D,
         tape: &BlockTape<D>,
         lengths: &[usize],
         dy: &Tensor<D>,
-        learns: bool,
+        gradients: Option<&mut BlockGradients<D>>,
     ) -> Tensor<D> {
-        let mut d_last = self.norm.backward(device, &tape.last, dy, learns);
+        let [d_query, d_key, d_value, d_mixed, d_first, d_inner, d_outer, d_second] =
+            match gradients {
+                Some(gradients) => gradients.each_mut().map(Some),
+                None => [const { None }; 8],
+            };
+        let mut d_last = self.norm.backward(device, &tape.last, dy, d_second);
         let mut d_middle = d_last.clone();
         if let Some(mask) = &tape.masks[1] {
             device.apply_mask(&mut d_last, mask);
         }
         let active = device.gelu_forward(&tape.inner);
-        let mut d_inner = self.outer.backward(device, &active, &d_last, learns);
+        let mut d_active = self.outer.backward(device, &active, &d_last, d_outer);
         drop(active);
-        device.gelu_backward(&tape.inner, &mut d_inner);
-        let through = self.inner.backward(device, &tape.middle, &d_inner, learns);
+        device.gelu_backward(&tape.inner, &mut d_active);
+        let through = self.inner.backward(device, &tape.middle, &d_active, d_inner);
         device.add_scaled(&mut d_middle, &through, 1.0);
 
-        let mut d_summed = self.attention_norm.backward(device, &tape.summed, &d_middle, learns);
+        let mut d_summed = self.attention_norm.backward(device, &tape.summed, &d_middle, d_first);
         let mut dx = d_summed.clone();
         if let Some(mask) = &tape.masks[0] {
             device.apply_mask(&mut d_summed, mask);
         }
-        let d_told = self.mixed.backward(device, &tape.told, &d_summed, learns);
+        let d_told = self.mixed.backward(device, &tape.told, &d_summed, d_mixed);
         let BlockTape { x, query, key, value, .. } = tape;
         let input = AttentionInput { query, key, value, lengths, heads: self.heads };
-        let grads = device.attention_backward(input, &d_told);
+        let through = device.attention_backward(input, &d_told);
         let parts = [
-            (&mut self.query, grads.query),
-            (&mut self.key, grads.key),
-            (&mut self.value, grads.value),
+            (&self.query, through.query, d_query),
+            (&self.key, through.key, d_key),
+            (&self.value, through.value, d_value),
         ];
-        for (dense, dy) in parts {
-            let through = dense.backward(device, x, &dy, learns);
+        for (dense, dy, gradients) in parts {
+            let through = dense.backward(device, x, &dy, gradients);
             device.add_scaled(&mut dx, &through, 1.0);
         }
         dx
+    }
+
+    /// Its layers in the order of [`BlockGradients`].
+    fn layers(&mut self) -> [&mut dyn Layer<D>; 8] {
+        let Self { query, key, value, mixed, attention_norm, inner, outer, norm, heads: _ } = self;
+        [query, key, value, mixed, attention_norm, inner, outer, norm]
+    }
+
+    /// Zeros of the shapes of its parameters.
+    pub(super) fn zeros(&mut self) -> BlockGradients<D> {
+        self.layers().map(Layer::zeros)
+    }
+
+    /// Moves the gradients out of the parameters.
+    pub(super) fn take_gradients(&mut self) -> BlockGradients<D> {
+        self.layers().map(Layer::take_gradients)
+    }
+
+    /// Moves them back.
+    pub(super) fn put_gradients(&mut self, gradients: BlockGradients<D>) {
+        for (layer, gradients) in self.layers().into_iter().zip(gradients) {
+            layer.put_gradients(gradients);
+        }
+    }
+
+    /// Lays the weights out again when they are next used.
+    pub(super) fn forget_prepared(&mut self) {
+        let Self { query, key, value, mixed, inner, outer, .. } = self;
+        [query, key, value, mixed, inner, outer].into_iter().for_each(Dense::forget_prepared);
     }
 
     pub(super) fn params(&self) -> impl Iterator<Item = &Param<D>> {

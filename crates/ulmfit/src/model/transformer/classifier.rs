@@ -63,7 +63,8 @@ impl<D: Device> SentenceClassifier<D> {
     /// Probabilities (or a value) of a text, from its vector.
     fn of_vector(&self, vector: &[f32]) -> Vec<f32> {
         let device = self.encoder.device();
-        let logits = self.head.forward(device, &Tensor::from_f32(&[1, vector.len()], vector));
+        let logits =
+            self.head.forward(&device.exact(), &Tensor::from_f32(&[1, vector.len()], vector));
         let activation = match self.task {
             LabelKind::Single => Activation::Softmax,
             LabelKind::Multi => Activation::Sigmoid,

@@ -1,6 +1,8 @@
 //! A linear layer with a bias.
 
+use super::gradients::WeightAndBias;
 use crate::model::Param;
+use std::sync::OnceLock;
 use ulmfit_ops::linear::LinearGrads;
 use ulmfit_ops::{Device, Key, Tensor};
 
@@ -13,6 +15,8 @@ pub struct Dense<D: Device> {
     pub weight: Param<D>,
     /// `[O]`
     pub bias: Param<D>,
+    /// The weight laid out for predictions, from the first one on.
+    prepared: OnceLock<D::PreparedLinear>,
 }
 
 impl<D: Device> Dense<D> {
@@ -23,7 +27,22 @@ impl<D: Device> Dense<D> {
         Self {
             weight: Param::new(format!("{name}.weight"), weight),
             bias: Param::new(format!("{name}.bias"), Tensor::zeros(&[outputs])).without_decay(),
+            prepared: OnceLock::new(),
         }
+    }
+
+    /// [`forward`](Self::forward) of a layer that is not learning: keeps the weight laid out.
+    ///
+    /// # Shapes
+    /// `x`: `[.., I]`, result: `[.., O]`
+    pub(super) fn predict(&self, device: &D, x: &Tensor<D>) -> Tensor<D> {
+        let weight = self.prepared.get_or_init(|| device.linear_prepare(&self.weight.value));
+        device.linear_prepared(x, weight, Some(&self.bias.value))
+    }
+
+    /// Lays the weight out again when it is next used.
+    pub(super) fn forget_prepared(&mut self) {
+        self.prepared = OnceLock::new();
     }
 
     /// # Shapes
@@ -32,21 +51,16 @@ impl<D: Device> Dense<D> {
         device.linear_forward(x, &self.weight.value, Some(&self.bias.value))
     }
 
-    /// Gradient of `x`; also adds the gradients of the weights if it `learns`.
-    pub fn backward(
-        &mut self,
+    /// Gradient of `x`; adds those of weight and bias, if they are wanted.
+    pub(super) fn backward(
+        &self,
         device: &D,
         x: &Tensor<D>,
         dy: &Tensor<D>,
-        learns: bool,
+        gradients: Option<&mut WeightAndBias<D>>,
     ) -> Tensor<D> {
-        if !learns {
-            return device.linear_backward(x, &self.weight.value, dy, None);
-        }
-        let (weight, d_weight) = self.weight.split();
-        let (_, d_bias) = self.bias.split();
-        let grads = LinearGrads { weight: d_weight, bias: Some(d_bias) };
-        device.linear_backward(x, weight, dy, Some(grads))
+        let gradients = gradients.map(|[weight, bias]| LinearGrads { weight, bias: Some(bias) });
+        device.linear_backward(x, &self.weight.value, dy, gradients)
     }
 
     pub(super) fn params(&self) -> [&Param<D>; 2] {
@@ -54,6 +68,7 @@ impl<D: Device> Dense<D> {
     }
 
     pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 2] {
+        self.forget_prepared();
         [&mut self.weight, &mut self.bias]
     }
 }

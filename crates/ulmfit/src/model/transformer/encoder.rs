@@ -2,13 +2,18 @@
 
 use super::block::{Block, BlockTape, DropoutSource};
 use super::dense::random;
+use super::gradients::{self, BlockGradients, EmbeddingGradients, Layer, TransformerGradients};
 use super::norm::Norm;
 use super::{TextBatch, TransformerConfig, VectorScale, batch};
 use crate::model::{Network, Param, TrainableGroups};
+use rayon::prelude::*;
+use std::ops::Range;
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// Tokens in a batch of inference: enough for fast matrix products.
-const TOKENS: usize = 2048;
+const TOKENS: usize = 1024;
+/// Batches that are shared out between the threads before `each` is told.
+const BATCHES: usize = 8;
 
 /// An encoder of the BERT family with mean pooling.
 pub struct Transformer<D: Device> {
@@ -27,6 +32,13 @@ pub struct TransformerTape<D: Device> {
     mask: Option<Tensor<D>>,
     blocks: Vec<BlockTape<D>>,
     pooled: Tensor<D>,
+}
+
+impl<D: Device> TransformerTape<D> {
+    /// Number of texts.
+    pub(super) fn texts(&self) -> usize {
+        self.batch.texts.len()
+    }
 }
 
 impl<D: Device> Transformer<D> {
@@ -56,6 +68,7 @@ impl<D: Device> Transformer<D> {
     /// The same encoder on another device.
     pub fn set_device(&mut self, device: D) {
         self.device = device;
+        self.blocks.iter_mut().for_each(Block::forget_prepared); // laid out for the device before
     }
 
     pub(super) fn device(&self) -> &D {
@@ -95,10 +108,15 @@ impl<D: Device> Transformer<D> {
     pub fn vectors_of(&self, texts: &[Vec<u32>], each: &mut dyn FnMut(usize)) -> Vec<Vec<f32>> {
         let lengths: Vec<usize> = texts.iter().map(Vec::len).collect();
         let mut vectors = Vec::with_capacity(texts.len());
-        for run in batch::runs(&lengths, TOKENS) {
-            let part: Vec<&[u32]> = texts[run].iter().map(Vec::as_slice).collect();
-            let rows = self.vectors(&TextBatch::new(&part, &self.config)).to_f32();
-            vectors.extend(rows.chunks_exact(self.config.width).map(<[f32]>::to_vec));
+        let of_run = |run: &Range<usize>| {
+            let part: Vec<&[u32]> = texts[run.clone()].iter().map(Vec::as_slice).collect();
+            self.vectors(&TextBatch::new(&part, &self.config)).to_f32()
+        };
+        for runs in batch::runs(&lengths, TOKENS).chunks(BATCHES) {
+            let found: Vec<Vec<f32>> = runs.par_iter().map(of_run).collect();
+            for rows in found {
+                vectors.extend(rows.chunks_exact(self.config.width).map(<[f32]>::to_vec));
+            }
             each(vectors.len());
         }
         vectors
@@ -127,36 +145,94 @@ impl<D: Device> Transformer<D> {
         (vectors, TransformerTape { batch, embedded, mask, blocks: tapes, pooled })
     }
 
-    /// Adds the gradients of the trainable groups; nothing below them is computed.
+    /// Adds the gradients of the trainable groups to those of the parameters; nothing below them is
+    /// computed.
     ///
     /// # Shapes
     /// `dy`: `[B, E]`
     pub fn backward(&mut self, tape: TransformerTape<D>, dy: &Tensor<D>, learn: &TrainableGroups) {
+        let mut gradients = self.take_gradients(learn);
+        self.add_gradients(tape, dy, &mut gradients);
+        self.put_gradients(gradients);
+    }
+
+    /// [`backward`](Self::backward) with gradients outside of the parameters.
+    ///
+    /// # Shapes
+    /// `dy`: `[B, E]`
+    pub fn add_gradients(
+        &self,
+        tape: TransformerTape<D>,
+        dy: &Tensor<D>,
+        gradients: &mut TransformerGradients<D>,
+    ) {
         let TransformerTape { batch, embedded, mask, blocks, pooled } = tape;
-        let device = self.device.clone();
+        let device = &self.device;
         let d_pooled = match self.config.vectors {
             VectorScale::AsIs => dy.clone(),
             VectorScale::Unit => device.unit_rows_backward(&pooled, dy),
         };
         let mut dx = device.mean_pool_backward(&batch.texts, &d_pooled);
-        for (n, (block, tape)) in self.blocks.iter_mut().zip(blocks).enumerate().rev() {
-            let group = n + 1;
-            if !learn.group(group) && !learn.below(group) {
-                return;
-            }
-            dx = block.backward(&device, &tape, &batch.pieces, &dx, learn.group(group));
+        let TransformerGradients { embeddings, blocks: of_blocks } = gradients;
+        let lowest = of_blocks.iter().position(Option::is_some).unwrap_or(of_blocks.len());
+        let lowest = if embeddings.is_some() { 0 } else { lowest };
+        let layers = self.blocks.iter().zip(blocks).zip(of_blocks);
+        for ((block, tape), gradients) in layers.skip(lowest).rev() {
+            dx = block.backward(device, &tape, &batch.pieces, &dx, gradients.as_mut());
         }
-        if !learn.group(0) {
-            return;
-        }
+        let Some(EmbeddingGradients { words, positions, norm }) = embeddings else { return };
         if let Some(mask) = &mask {
             device.apply_mask(&mut dx, mask);
         }
-        let d_embedded = self.norm.backward(&device, &embedded, &dx, true);
-        let (_, grad) = self.words.split();
-        device.embedding_backward(&batch.ids, None, None, &d_embedded, grad);
-        let (_, grad) = self.positions.split();
-        device.embedding_backward(&batch.positions, None, None, &d_embedded, grad);
+        let d_embedded = self.norm.backward(device, &embedded, &dx, Some(norm));
+        device.embedding_backward(&batch.ids, None, None, &d_embedded, words);
+        device.embedding_backward(&batch.positions, None, None, &d_embedded, positions);
+    }
+
+    /// Zeros of the shapes of the trainable groups.
+    pub(super) fn zero_gradients_of(&mut self, learn: &TrainableGroups) -> TransformerGradients<D> {
+        let zeros = |param: &Param<D>| Tensor::zeros(param.value.dims());
+        TransformerGradients {
+            embeddings: learn.group(0).then(|| EmbeddingGradients {
+                words: zeros(&self.words),
+                positions: zeros(&self.positions),
+                norm: self.norm.zeros(),
+            }),
+            blocks: self.of_trainable_blocks(learn, Block::zeros),
+        }
+    }
+
+    /// Moves the gradients of the trainable groups out of the parameters.
+    pub(super) fn take_gradients(&mut self, learn: &TrainableGroups) -> TransformerGradients<D> {
+        TransformerGradients {
+            embeddings: learn.group(0).then(|| EmbeddingGradients {
+                words: gradients::take(&mut self.words),
+                positions: gradients::take(&mut self.positions),
+                norm: self.norm.take_gradients(),
+            }),
+            blocks: self.of_trainable_blocks(learn, Block::take_gradients),
+        }
+    }
+
+    /// Moves them back.
+    pub(super) fn put_gradients(&mut self, gradients: TransformerGradients<D>) {
+        let TransformerGradients { embeddings, blocks } = gradients;
+        if let Some(EmbeddingGradients { words, positions, norm }) = embeddings {
+            (self.words.grad, self.positions.grad) = (Some(words), Some(positions));
+            self.norm.put_gradients(norm);
+        }
+        for (block, gradients) in self.blocks.iter_mut().zip(blocks) {
+            gradients.into_iter().for_each(|gradients| block.put_gradients(gradients));
+        }
+    }
+
+    fn of_trainable_blocks(
+        &mut self,
+        learn: &TrainableGroups,
+        gradients: impl Fn(&mut Block<D>) -> BlockGradients<D>,
+    ) -> Vec<Option<BlockGradients<D>>> {
+        let blocks = self.blocks.iter_mut().enumerate();
+        blocks.map(|(n, block)| learn.group(n + 1).then(|| gradients(block))).collect()
     }
 
     fn embed(&self, batch: &TextBatch) -> Tensor<D> {

@@ -10,6 +10,8 @@ mod classifier;
 mod config;
 mod dense;
 mod encoder;
+mod gradients;
+mod lanes;
 mod norm;
 mod shapes;
 
@@ -18,3 +20,5 @@ pub use classifier::SentenceClassifier;
 pub use config::{SentenceClassifierConfig, TransformerConfig, VectorScale};
 pub use dense::Dense;
 pub use encoder::{Transformer, TransformerTape};
+pub use gradients::TransformerGradients;
+pub use lanes::{LaneTapes, Lanes, SpareGradients};

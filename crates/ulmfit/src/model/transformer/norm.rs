@@ -1,5 +1,6 @@
 //! Layer normalisation with a trainable scale and shift.
 
+use super::gradients::WeightAndBias;
 use crate::model::Param;
 use ulmfit_ops::layer_norm::{LayerNormGrads, LayerNormWeights};
 use ulmfit_ops::{Device, Tensor};
@@ -29,21 +30,16 @@ impl<D: Device> Norm<D> {
         device.layer_norm_forward(x, self.weights())
     }
 
+    /// Gradient of `x`; adds those of weight and bias, if they are wanted.
     pub(super) fn backward(
-        &mut self,
+        &self,
         device: &D,
         x: &Tensor<D>,
         dy: &Tensor<D>,
-        learns: bool,
+        gradients: Option<&mut WeightAndBias<D>>,
     ) -> Tensor<D> {
-        if !learns {
-            return device.layer_norm_backward(x, self.weights(), dy, None);
-        }
-        let (weight, d_weight) = self.weight.split();
-        let (bias, d_bias) = self.bias.split();
-        let weights = LayerNormWeights { weight, bias, eps: self.eps };
-        let grads = LayerNormGrads { weight: d_weight, bias: d_bias };
-        device.layer_norm_backward(x, weights, dy, Some(grads))
+        let gradients = gradients.map(|[weight, bias]| LayerNormGrads { weight, bias });
+        device.layer_norm_backward(x, self.weights(), dy, gradients)
     }
 
     pub(super) fn params(&self) -> [&Param<D>; 2] {
