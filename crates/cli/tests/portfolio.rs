@@ -89,7 +89,7 @@ fn what_it_cannot_do_is_refused() {
         (format!("{FIT} --patience 2"), "no validation set to select an epoch on"),
         (format!("{FIT} --tuning frozen"), "--tuning has no effect with `--method auto`"),
         (
-            "fit train.csv --encoder base".to_owned(),
+            "fit train.csv --method ulmfit --encoder base".to_owned(),
             "--encoder has no effect with `--method ulmfit`",
         ),
     ] {

@@ -94,8 +94,8 @@ impl Base {
 pub struct PortfolioBases {
     /// For ULMFiT; `None` to start from scratch.
     pub language_model: Option<LoadedBase>,
-    /// The sentence encoder.
-    pub encoder: LoadedEncoder,
+    /// The sentence encoder; `None` for texts in a language that it does not know.
+    pub encoder: Option<LoadedEncoder>,
 }
 
 impl PortfolioBases {
@@ -112,7 +112,7 @@ impl PortfolioBases {
     /// # Errors
     /// As [`load`](Self::load), and those of [`Base::load`].
     pub fn with_language_model(base: &Base) -> Result<Self, Error> {
-        Ok(Self { language_model: base.load()?, encoder: Base::MiniLm.load_encoder()? })
+        Ok(Self { language_model: base.load()?, encoder: Some(Base::MiniLm.load_encoder()?) })
     }
 }
 

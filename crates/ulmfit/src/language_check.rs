@@ -1,8 +1,8 @@
 //! Whether the base model knows the language of the examples, before a training starts from it.
 
-use crate::base::{BaseUse, LoadedBase};
+use crate::base::{BaseUse, LoadedBase, LoadedEncoder};
 use crate::examples::Examples;
-use crate::input::UnknownWords;
+use crate::input::{UnknownWords, texts};
 use crate::run::Progress;
 use crate::setting::{Setting, Spelling};
 use crate::text::{TextConfig, TokenizerConfig};
@@ -49,6 +49,27 @@ impl Trainer {
         ));
         let text = tokenizer(words.is_unspaced());
         Ok((self.tokenizer(text), None))
+    }
+}
+
+impl LoadedEncoder {
+    /// This encoder for a part of a portfolio, or none if it was made for another language than that of
+    /// the training examples and nobody named it. Tells `progress` either way.
+    pub fn for_language(
+        self,
+        asked: BaseUse,
+        examples: &Examples,
+        progress: &mut dyn Progress,
+    ) -> Option<Self> {
+        let Some(warning) = self.model.language_warning(&texts(&examples.train)) else {
+            return Some(self);
+        };
+        if asked != BaseUse::Usual {
+            progress.warn(&warning);
+            return Some(self);
+        }
+        progress.warn(&format!("{warning}; the training does without it"));
+        None
     }
 }
 

@@ -284,6 +284,8 @@ impl Trainer {
                 let PortfolioBases { language_model, encoder } = bases;
                 let (trainer, language_model) =
                     self.for_language(language_model, asked, &examples, progress)?;
+                let encoder = encoder
+                    .and_then(|encoder| encoder.for_language(BaseUse::Usual, &examples, progress));
                 let bases = PortfolioBases { language_model, encoder };
                 trainer.fit_portfolio_on(bases, examples, progress)
             }

@@ -28,7 +28,7 @@ impl Trainer {
             rows: examples.into_rows(),
             unlabeled: self.unlabeled.clone(),
             lm,
-            encoder: bases.encoder.model,
+            encoder: bases.encoder.map(|encoder| encoder.model),
         };
         let outcome = fit_portfolio(&mut runner, input, &options)?;
         self.trained(outcome, columns, origin.as_ref(), &runner)

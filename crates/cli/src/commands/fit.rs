@@ -138,6 +138,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let (trainer, base) = trainer.for_language(base, asked, &examples, &mut terminal)?;
     let trained = if method == Method::Auto {
         let encoder = args.encoder.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
+        let asked = args.encoder.as_ref().map_or(BaseUse::Usual, |_| BaseUse::Named);
+        let encoder = encoder.for_language(asked, &examples, &mut terminal);
         let bases = PortfolioBases { language_model: base, encoder };
         trainer.fit_portfolio_on(bases, examples, &mut terminal)?
     } else {

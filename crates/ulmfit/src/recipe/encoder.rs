@@ -63,7 +63,7 @@ impl EncoderRecipe {
         let contrastive = ContrastiveRecipe {
             updates: 60,
             batch_size: 32,
-            max_tokens: 126, // with the frame the 128 that `minilm` was trained with
+            max_tokens: 64,
             lr: 1e-4,
             weight_decay: 0.01,
             dropout: 0.1,

@@ -35,8 +35,8 @@ pub(crate) struct PortfolioInput {
     pub(crate) options: ReadOptions,
     /// The language model that ULMFiT starts from; `None` to start from scratch.
     pub(crate) lm: Option<LmBundle>,
-    /// The sentence encoder.
-    pub(crate) encoder: EncoderBundle,
+    /// The sentence encoder; `None` to do without it.
+    pub(crate) encoder: Option<EncoderBundle>,
 }
 
 /// Trains a portfolio and scores it beside simple baselines.
@@ -64,7 +64,7 @@ pub(crate) fn fit_portfolio(
     train.check(rows.labels.kind())?;
     timings.lap("split");
     let unlabelled = !unlabeled.is_empty();
-    let plan = plan(&encoder, &options.others.encoder, &rows, unlabelled, train.folds);
+    let plan = plan(encoder.as_ref(), &options.others.encoder, &rows, unlabelled, train.folds);
     if rows.train.len() < 2 * plan.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle { message, hint: Some("choose one of them".into()) });
@@ -79,9 +79,10 @@ pub(crate) fn fit_portfolio(
     } else {
         (None, LmSummary::default())
     };
-    let encoded = plan.encoder.as_ref();
-    let encoded = encoded
-        .map(|recipe| EncoderExamples::new(&encoder, &rows, recipe, classify))
+    let encoded = encoder
+        .as_ref()
+        .zip(plan.encoder.as_ref())
+        .map(|(encoder, recipe)| EncoderExamples::new(encoder, &rows, recipe, classify))
         .transpose()?;
     let read = lm.as_ref().map(|lm| labelled(&lm.text, &rows.train, &rows.labels)).transpose()?;
     let ulmfit = lm
@@ -164,18 +165,23 @@ pub(crate) fn fit_portfolio(
 
 /// What is done with this much data.
 fn plan(
-    encoder: &EncoderBundle,
+    encoder: Option<&EncoderBundle>,
     recipe: &EncoderRecipe,
     rows: &LabelledSplits,
     unlabelled: bool,
     folds: Option<usize>,
 ) -> PortfolioPlan {
     let documents: Vec<&[String]> = rows.train.iter().map(|record| &record.fields[..]).collect();
-    let lengths = encoder.text.encode_all(&documents).into_iter().map(|ids| ids.len());
-    let contrastive_tokens =
-        PortfolioPlan::contrastive_tokens(&lengths.collect::<Vec<_>>(), recipe);
-    let encoder_knows = encoder.language_warning(&documents).is_none();
-    let amount = Amount { rows: rows.train.len(), contrastive_tokens, unlabelled, encoder_knows };
+    let contrastive_tokens = encoder.map_or(0, |encoder| {
+        let ids = encoder.text.encode_all(&documents);
+        PortfolioPlan::contrastive_tokens(&ids.iter().map(Vec::len).collect::<Vec<_>>(), recipe)
+    });
+    let amount = Amount {
+        rows: rows.train.len(),
+        contrastive_tokens,
+        unlabelled,
+        encoder: encoder.is_some(),
+    };
     let mut plan = PortfolioPlan::new(amount, recipe);
     if let Some(count) = folds {
         (plan.folds, plan.scored, plan.retrains) = (count, count, true);

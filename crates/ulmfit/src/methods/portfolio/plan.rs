@@ -11,8 +11,8 @@ pub(crate) struct Amount {
     pub(crate) contrastive_tokens: usize,
     /// Whether there are texts without labels.
     pub(crate) unlabelled: bool,
-    /// Whether the encoder knows the language of the texts.
-    pub(crate) encoder_knows: bool,
+    /// Whether there is an encoder for the language of the texts.
+    pub(crate) encoder: bool,
 }
 
 /// What is done.
@@ -47,7 +47,7 @@ const MANY: usize = 10_000;
 impl PortfolioPlan {
     /// `encoder` is how an encoder is fitted if there is time for it.
     pub(crate) fn new(amount: Amount, encoder: &EncoderRecipe) -> Self {
-        let Amount { rows, contrastive_tokens, unlabelled, encoder_knows } = amount;
+        let Amount { rows, contrastive_tokens, unlabelled, encoder: has_encoder } = amount;
         let encoder = if contrastive_tokens <= WORTHWHILE {
             encoder.clone()
         } else {
@@ -57,7 +57,7 @@ impl PortfolioPlan {
         let is_cheap = encoder.contrastive.is_none() || contrastive_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
-        let encoder = encoder_knows.then_some(encoder);
+        let encoder = has_encoder.then_some(encoder);
         Self { encoder, ulmfit, folds, scored, retrains: rows < MANY }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn plan(rows: usize, contrastive_tokens: usize) -> PortfolioPlan {
-        let amount = Amount { rows, contrastive_tokens, unlabelled: false, encoder_knows: true };
+        let amount = Amount { rows, contrastive_tokens, unlabelled: false, encoder: true };
         PortfolioPlan::new(amount, &EncoderRecipe::contrastive())
     }
 
