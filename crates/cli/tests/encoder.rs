@@ -137,7 +137,6 @@ fn what_an_encoder_would_ignore_is_refused() {
         (format!("{FIT} --base-words seen"), "--base-words has no effect"),
         (format!("{FIT} --emb 20"), "--emb has no effect with `--method encoder`"),
         (format!("{FIT} --set train.lr=1"), "a recipe for language models has no effect"),
-        (format!("{FIT} --set encoder.folds=1"), "`encoder.folds` of the recipe is 1"),
         (format!("{FIT} --head 20"), "--head has no effect"),
         ("fit train.csv --tuning frozen".into(), "--tuning has no effect with `--method auto`"),
         ("fit train.csv --method encoder --base none".into(), "cannot be trained from scratch"),

@@ -1,6 +1,6 @@
 //! A linear layer with a bias.
 
-use super::gradients::WeightAndBias;
+use super::gradients::{Layer, WeightAndBias};
 use crate::model::Param;
 use std::sync::OnceLock;
 use ulmfit_ops::linear::LinearGrads;
@@ -70,6 +70,12 @@ impl<D: Device> Dense<D> {
     pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 2] {
         self.forget_prepared();
         [&mut self.weight, &mut self.bias]
+    }
+}
+
+impl<D: Device> Layer<D> for Dense<D> {
+    fn weight_and_bias(&mut self) -> [&mut Param<D>; 2] {
+        self.params_mut()
     }
 }
 

@@ -1,8 +1,6 @@
 //! Gradients of a transformer outside of its parameters, so that several parts of a batch can be
 //! differentiated side by side.
 
-use super::dense::Dense;
-use super::norm::Norm;
 use crate::model::{Param, TrainableGroups};
 use ulmfit_ops::{Device, Tensor};
 
@@ -79,17 +77,5 @@ pub(super) trait Layer<D: Device> {
     fn put_gradients(&mut self, [weight, bias]: WeightAndBias<D>) {
         let [of_weight, of_bias] = self.weight_and_bias();
         (of_weight.grad, of_bias.grad) = (Some(weight), Some(bias));
-    }
-}
-
-impl<D: Device> Layer<D> for Dense<D> {
-    fn weight_and_bias(&mut self) -> [&mut Param<D>; 2] {
-        self.params_mut()
-    }
-}
-
-impl<D: Device> Layer<D> for Norm<D> {
-    fn weight_and_bias(&mut self) -> [&mut Param<D>; 2] {
-        self.params_mut()
     }
 }

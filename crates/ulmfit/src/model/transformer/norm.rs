@@ -1,6 +1,6 @@
 //! Layer normalisation with a trainable scale and shift.
 
-use super::gradients::WeightAndBias;
+use super::gradients::{Layer, WeightAndBias};
 use crate::model::Param;
 use ulmfit_ops::layer_norm::{LayerNormGrads, LayerNormWeights};
 use ulmfit_ops::{Device, Tensor};
@@ -48,5 +48,11 @@ impl<D: Device> Norm<D> {
 
     pub(super) fn params_mut(&mut self) -> [&mut Param<D>; 2] {
         [&mut self.weight, &mut self.bias]
+    }
+}
+
+impl<D: Device> Layer<D> for Norm<D> {
+    fn weight_and_bias(&mut self) -> [&mut Param<D>; 2] {
+        self.params_mut()
     }
 }
