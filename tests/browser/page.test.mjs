@@ -82,6 +82,14 @@ test("a text gets a label and a bar per label", async ({ page }) => {
   assert.match(await page.locator("#answer").textContent(), /4 tokens, \d+ tokens? not in the vocabulary/);
 });
 
+test("the words of the text are marked", async ({ page }) => {
+  await classify(page, "\u{1f600} a lovely, lovely film");
+  assert.equal(await page.locator("#answer .words").textContent(), "\u{1f600} a lovely, lovely film", "nothing is lost or moved");
+  const marks = await page.locator("#answer mark").allTextContents();
+  assert.ok(marks.includes("lovely"), `marked: ${marks}`);
+  assert.match(await page.locator("#answer .strongest").textContent(), /“.+” [+−]0\.\d{3}/);
+});
+
 test("hostile texts and labels stay text", async ({ page }) => {
   await classify(page, HOSTILE);
   await drop(page);

@@ -21,7 +21,7 @@ fn wrong_requests_are_told_what_is_wrong() {
     for broken in ["{", "", "{\"text\":\"\u{1}\"}", r#"{"text":"x""#, "\"\\ud800\""] {
         detail(broken, 400);
     }
-    assert!(detail(r#"{"text":"x","explain":"fast"}"#, 422).contains("unknown field `explain`"));
+    assert!(detail(r#"{"text":"x","reason":"fast"}"#, 422).contains("unknown field `reason`"));
     assert!(detail(r#"{"text":"x","truncate":true}"#, 422).contains("unknown field `truncate`"));
     for (rule, said) in [
         (r#""coverage":0.9"#, "calibration"),

@@ -87,6 +87,8 @@ fn models_are_shown_as_inspect_shows_them() {
     assert_eq!(names, ["first", "second"]);
     let mut one = server.get("/models/second").ok();
     assert_eq!(one.as_object_mut().unwrap().remove("name").unwrap(), "second");
+    let explain = one.as_object_mut().unwrap().remove("explain").unwrap();
+    assert_eq!(explain, json!(["fast", "exact"]));
     let inspect = place.run("inspect classifier --json").json();
     assert_eq!(one, inspect);
     assert_eq!(list["limits"]["texts"], 256);
@@ -129,7 +131,7 @@ fn streams_answer_line_by_line_in_order() {
         assert!(rows[wrong]["error"].is_string());
     }
     assert_eq!(rows[0]["probabilities"].as_object().unwrap().len(), 1);
-    for (query, status) in [("?model=x", 404), ("?explain=fast", 422), ("?top=0", 422)] {
+    for (query, status) in [("?model=x", 404), ("?explain=slow", 422), ("?top=0", 422)] {
         let request = Request::post(&format!("/predict{query}"), "application/x-ndjson", "\"x\"");
         request.send(&server.address).problem(status);
     }

@@ -21,10 +21,15 @@ fn mixed(count: usize) -> Vec<String> {
 
 /// What the command line prints of each.
 fn printed(place: &Place, texts: &[String]) -> Vec<String> {
+    printed_by(place, "classifier", texts)
+}
+
+/// What a model, with options, prints of each.
+fn printed_by(place: &Place, model: &str, texts: &[String]) -> Vec<String> {
     let lines: Vec<String> =
         texts.iter().map(|text| json!({ "text": text }).to_string() + "\n").collect();
     place.write("mixed.jsonl", lines.concat());
-    place.run("predict classifier mixed.jsonl").ok().lines().map(str::to_owned).collect()
+    place.run(&format!("predict {model} mixed.jsonl")).ok().lines().map(str::to_owned).collect()
 }
 
 /// Label, confidence and probabilities, digit by digit: the line that `predict` prints is the
@@ -131,4 +136,69 @@ fn the_client_prints_what_predict_prints() {
     assert!(gone.stderr.contains("hint: is the server running?"), "{gone:?}");
     let neither = place.run("predict");
     assert_eq!(neither.code, Some(2), "{neither:?}");
+}
+
+/// Classifiers of all methods, named as the methods are.
+fn of_all_methods() -> Place {
+    let place = Place::new();
+    let encoder: std::path::PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "../../fixtures/encoders/bert"].iter().collect();
+    place.run(&format!("import hf {} -o base", encoder.display())).ok();
+    place.run("fit train.csv --method tfidf -o tfidf").ok();
+    place.run("fit train.csv --method encoder --tuning frozen --base base -o encoder").ok();
+    place.run("fit train.csv --method auto --encoder base -o auto").ok();
+    place
+}
+
+#[test]
+fn every_method_has_the_bits_of_predict_and_explains_what_it_can() {
+    let place = of_all_methods();
+    let texts = mixed(60);
+    let short: Vec<String> =
+        ["A LOVELY film — was it?", "dull, dull story!", "", "Ünlovely \u{1f600} film"]
+            .map(str::to_owned)
+            .to_vec();
+    let server = Server::start(&place, "classifier tfidf encoder auto");
+    for model in ["classifier", "tfidf", "encoder", "auto"] {
+        let wanted = printed_by(&place, model, &texts);
+        for some in [&texts[..], &texts[3..4]] {
+            let answer = server.post("/predict", &json!({ "model": model, "texts": some }));
+            assert_eq!(answer.status, 200, "{model}: {answer:?}");
+            let from = texts.len() - some.len();
+            check(&answer.body, if from == 0 { &wanted } else { &wanted[3..4] });
+        }
+        let lines: Vec<String> = texts.iter().map(|text| json!(text).to_string() + "\n").collect();
+        let path = format!("/predict?model={model}");
+        let stream = Request::post(&path, "application/x-ndjson", lines.concat());
+        check(&stream.send(&server.address).body, &wanted);
+
+        let allowed = server.get(&format!("/models/{model}")).ok()["explain"].clone();
+        let explained = |how: &str| printed_by(&place, &format!("{model} --explain {how}"), &short);
+        let ask = |how: &str, texts: &[String]| {
+            server.post("/predict", &json!({ "model": model, "texts": texts, "explain": how }))
+        };
+        let answer = ask("exact", &short);
+        assert_eq!(answer.status, 200, "{model}: {answer:?}");
+        check(&answer.body, &explained("exact"));
+        if ["classifier", "tfidf"].contains(&model) {
+            assert_eq!(allowed, json!(["fast", "exact"]));
+            check(&ask("fast", &short).body, &explained("fast"));
+            let lines: Vec<String> =
+                short.iter().map(|text| json!(text).to_string() + "\n").collect();
+            let path = format!("/predict?model={model}&explain=fast");
+            let stream = Request::post(&path, "application/x-ndjson", lines.concat());
+            check(&stream.send(&server.address).body, &explained("fast"));
+        } else {
+            assert_eq!(allowed, json!(["exact"]));
+            let problem = ask("fast", &short).problem(422);
+            assert_eq!(problem["hint"], "use `exact`, or leave it out", "{problem}");
+        }
+    }
+    server.post("/predict", &json!({ "text": "x", "explain": "slow" })).problem(422);
+    let long: String = (0..40).map(|n| text(n, label(n)) + " ").collect();
+    let problem =
+        server.post("/predict", &json!({ "text": long, "explain": "exact" })).problem(413);
+    assert!(problem["detail"].as_str().unwrap().contains("too long to be explained"), "{problem}");
+    server.post("/predict", &json!({ "text": long, "explain": "fast" })).ok();
+    server.stop();
 }

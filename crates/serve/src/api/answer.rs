@@ -1,5 +1,6 @@
 //! The response of `POST /predict`.
 
+use super::Word;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ pub(crate) struct Promise {
 pub(crate) struct Element {
     prediction: Prediction,
     decision: Option<Verdict>,
+    words: Option<Vec<Word>>,
     seen: Seen,
 }
 
@@ -73,7 +75,12 @@ impl Element {
                 (prediction, Some(Verdict { abstained, set, interval }))
             }
         };
-        Self { prediction: likeliest(found, top), decision, seen: *seen }
+        Self { prediction: likeliest(found, top), decision, words: None, seen: *seen }
+    }
+
+    /// With the words of an explanation, if there is one.
+    pub(crate) fn with_words(self, words: Option<Vec<Word>>) -> Self {
+        Self { words, ..self }
     }
 }
 
@@ -109,6 +116,9 @@ impl Serialize for Element {
             &self.prediction
         {
             map.serialize_entry("probabilities", probabilities)?;
+        }
+        if let Some(words) = &self.words {
+            map.serialize_entry("explanation", words)?;
         }
         map.serialize_entry("tokens", &self.seen.tokens)?;
         map.serialize_entry("tokens_pooled", &self.seen.pooled)?;
@@ -172,6 +182,9 @@ pub(crate) struct ElementFields {
     set: Option<Vec<String>>,
     /// Under `coverage`: an interval around the number.
     interval: Option<[f32; 2]>,
+    /// Under `explain`: the words of the text, in order.
+    #[schema(nullable = false)]
+    explanation: Option<Vec<Word>>,
     /// Tokens of the text; the model reads all of them.
     tokens: usize,
     /// Tokens whose states are pooled: in a long text, the last ones.

@@ -4,6 +4,7 @@ mod answer;
 mod bounded;
 mod object;
 mod request;
+mod word;
 
 pub(crate) use answer::{
     Answer, Element, ElementFields, ModelName, Promise, Received, ReceivedElement, Seen,
@@ -11,5 +12,6 @@ pub(crate) use answer::{
 pub(crate) use bounded::{Bounded, MOST};
 pub(crate) use object::Object;
 pub(crate) use request::{
-    DirectionName, Many, One, Options, PredictRequest, Row, Rows, StreamOptions, Text,
+    DirectionName, ExplainName, Many, One, Options, PredictRequest, Row, Rows, StreamOptions, Text,
 };
+pub(crate) use word::Word;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use ulmfit::ExplainMethod;
 use ulmfit::decisions::Rule;
 use utoipa::ToSchema;
 
@@ -86,12 +87,32 @@ pub(crate) enum DirectionName {
     Both,
 }
 
+/// How the weights of words are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ExplainName {
+    /// In one pass: how the answer changes as each word is read.
+    Fast,
+    /// Each word is left out in turn, which takes a pass for each.
+    Exact,
+}
+
+impl From<ExplainName> for ExplainMethod {
+    fn from(name: ExplainName) -> Self {
+        match name {
+            ExplainName::Fast => Self::Fast,
+            ExplainName::Exact => Self::Exact,
+        }
+    }
+}
+
 /// Options of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) model: Option<String>,
     pub(crate) top: Option<NonZeroU32>,
     pub(crate) direction: Option<DirectionName>,
+    pub(crate) explain: Option<ExplainName>,
     pub(crate) rule: RuleOptions,
 }
 
@@ -132,6 +153,7 @@ pub(crate) struct PredictRequest {
     model: Option<String>,
     top: Option<NonZeroU32>,
     direction: Option<DirectionName>,
+    explain: Option<ExplainName>,
     threshold: Option<f32>,
     max_error: Option<f64>,
     coverage: Option<f64>,
@@ -141,9 +163,10 @@ pub(crate) struct PredictRequest {
 
 impl PredictRequest {
     pub(crate) fn options(&self) -> Options {
-        let &Self { top, direction, threshold, max_error, coverage, per_class, .. } = self;
+        let &Self { top, direction, explain, .. } = self;
+        let &Self { threshold, max_error, coverage, per_class, .. } = self;
         let rule = RuleOptions { threshold, max_error, coverage, per_class };
-        Options { model: self.model.clone(), top, direction, rule }
+        Options { model: self.model.clone(), top, direction, explain, rule }
     }
 }
 
@@ -154,6 +177,7 @@ pub(crate) struct StreamOptions {
     model: Option<String>,
     top: Option<NonZeroU32>,
     direction: Option<DirectionName>,
+    explain: Option<ExplainName>,
     threshold: Option<f32>,
     max_error: Option<f64>,
     coverage: Option<f64>,
@@ -163,12 +187,13 @@ pub(crate) struct StreamOptions {
 
 impl From<StreamOptions> for Options {
     fn from(options: StreamOptions) -> Self {
-        let StreamOptions { model, top, direction, .. } = options;
+        let StreamOptions { model, top, direction, explain, .. } = options;
         let StreamOptions { threshold, max_error, coverage, per_class, .. } = options;
         Self {
             model,
             top,
             direction,
+            explain,
             rule: RuleOptions { threshold, max_error, coverage, per_class },
         }
     }
@@ -189,6 +214,9 @@ pub(crate) struct One {
     /// Use only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
+    /// Return the words of the text with what each did to the answer.
+    #[schema(nullable = false)]
+    explain: Option<ExplainName>,
     /// Answer only with at least this confidence.
     #[schema(nullable = false, minimum = 0, maximum = 1)]
     threshold: Option<f32>,
@@ -220,6 +248,9 @@ pub(crate) struct Many {
     /// Use only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
+    /// Return the words of the text with what each did to the answer.
+    #[schema(nullable = false)]
+    explain: Option<ExplainName>,
     /// Answer only with at least this confidence.
     #[schema(nullable = false, minimum = 0, maximum = 1)]
     threshold: Option<f32>,
@@ -253,6 +284,9 @@ pub(crate) struct Rows {
     /// Use only this direction of a model that has both.
     #[schema(nullable = false)]
     direction: Option<DirectionName>,
+    /// Return the words of the text with what each did to the answer.
+    #[schema(nullable = false)]
+    explain: Option<ExplainName>,
     /// Answer only with at least this confidence.
     #[schema(nullable = false, minimum = 0, maximum = 1)]
     threshold: Option<f32>,

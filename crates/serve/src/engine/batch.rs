@@ -53,7 +53,7 @@ pub(super) fn take(queue: &mut VecDeque<Job>, budget: Budget, now: Instant) -> V
         let alike = batch.first().is_none_or(|first| {
             Arc::ptr_eq(&first.model, &job.model) && first.direction == job.direction
         });
-        let larger = size.with(job.text.tokens(), job.text.pooled());
+        let larger = size.with(job.cost(), job.text.pooled());
         if alike && larger.fits(budget) {
             size = larger;
             batch.push(job);

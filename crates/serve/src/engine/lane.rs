@@ -58,7 +58,7 @@ impl Lane {
     /// How long the waiting texts will take at the recent speed.
     pub(super) fn expected_wait(&self) -> Duration {
         let state = self.lock();
-        let waiting: usize = state.queue.iter().map(|job| job.text.tokens()).sum();
+        let waiting: usize = state.queue.iter().map(Job::cost).sum();
         if state.speed <= 0.0 {
             return Duration::ZERO;
         }
@@ -91,7 +91,7 @@ impl Lane {
             }
             let batch = take(&mut state.queue, self.budget, Instant::now());
             if !batch.is_empty() {
-                state.running = batch.iter().map(|job| job.text.tokens()).sum();
+                state.running = batch.iter().map(Job::cost).sum();
                 return Some(batch);
             }
         }

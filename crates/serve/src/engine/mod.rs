@@ -12,6 +12,7 @@ mod lane;
 mod score;
 
 use crate::Limits;
+use crate::api::Word;
 use crate::hosted::Loaded;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use ulmfit::decisions::Policy;
 use ulmfit::text::Direction;
-use ulmfit::{Decision, Prediction, PreparedText};
+use ulmfit::{Decision, ExplainMethod, Prediction, PreparedText};
 
 /// A text waiting for its prediction.
 pub(crate) struct Job {
@@ -36,6 +37,8 @@ pub(crate) struct Job {
     pub(crate) policy: Option<Arc<Policy>>,
     /// The text.
     pub(crate) text: PreparedText,
+    /// Explain the answer, too.
+    pub(crate) explain: Option<Explain>,
     /// When it entered the queue.
     pub(crate) queued: Instant,
     /// Deadline, after which the answer is not needed.
@@ -46,6 +49,28 @@ pub(crate) struct Job {
     pub(crate) place: OwnedSemaphorePermit,
 }
 
+/// How to explain an answer, and the text as the client sent it.
+pub(crate) struct Explain {
+    pub(crate) method: ExplainMethod,
+    pub(crate) fields: Vec<String>,
+}
+
+impl Job {
+    /// Tokens that are computed for it; of several passes, all of them.
+    fn cost(&self) -> usize {
+        cost(self.text.tokens(), self.explain.as_ref().map(|explain| explain.method))
+    }
+}
+
+/// Tokens that are computed for a text of `tokens` tokens.
+pub(crate) fn cost(tokens: usize, explain: Option<ExplainMethod>) -> usize {
+    match explain {
+        None => tokens,
+        Some(ExplainMethod::Fast) => tokens.saturating_mul(2),
+        Some(ExplainMethod::Exact) => tokens.saturating_mul(tokens + 2),
+    }
+}
+
 /// Outcome for a text.
 pub(crate) type Outcome = Result<Scored, Problem>;
 
@@ -54,6 +79,8 @@ pub(crate) struct Scored {
     pub(crate) prediction: Prediction,
     /// Decision of the policy, if there is one.
     pub(crate) decision: Option<Decision>,
+    /// The words, if they were asked for.
+    pub(crate) words: Option<Vec<Word>>,
     /// Time in the queue.
     pub(crate) waited: Duration,
     /// Time that its batch took.
@@ -113,7 +140,7 @@ impl Engine {
         place.map_err(|_| Problem::stopping())
     }
 
-    /// Whether a text of `tokens` tokens is likely to be predicted before the deadline.
+    /// Whether a text that costs `tokens` tokens is likely to be predicted before the deadline.
     pub(crate) fn check_wait(&self, tokens: usize, deadline: Instant) -> Result<(), Problem> {
         let wait = self.lane(tokens).expected_wait();
         if wait <= deadline.saturating_duration_since(Instant::now()) {
@@ -129,7 +156,7 @@ impl Engine {
 
     /// Puts a text into the queue.
     pub(crate) fn submit(&self, job: Job) {
-        self.lane(job.text.tokens()).push(job);
+        self.lane(job.cost()).push(job);
         self.show_queue();
     }
 

@@ -1,7 +1,8 @@
 //! From a batch to answers.
 
 use super::lane::Cost;
-use super::{Job, Outcome, Scored};
+use super::{Explain, Job, Outcome, Scored};
+use crate::api::Word;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +14,7 @@ pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
     let begun = Instant::now();
     let texts: Vec<&PreparedText> = batch.iter().map(|job| &job.text).collect();
     let count = texts.len();
-    let tokens = texts.iter().map(|text| text.tokens()).sum();
+    let tokens = batch.iter().map(Job::cost).sum();
     let found = match predict(&batch[0], &texts) {
         // a bad text must not fail the others
         Err(_) if count > 1 => batch
@@ -23,22 +24,27 @@ pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
         Ok(predictions) => predictions.into_iter().map(Ok).collect::<Vec<_>>(),
         Err(problem) => vec![Err(problem)],
     };
+    let found: Vec<Result<(Prediction, Option<Vec<Word>>), Problem>> = batch
+        .iter()
+        .zip(found)
+        .map(|(job, found)| found.and_then(|found| Ok((found, explain(job)?))))
+        .collect();
     let took = begun.elapsed();
     metrics.batch(count, tokens, took);
     for (job, found) in batch.into_iter().zip(found) {
         let Job { model, policy, text, queued, reply, place, .. } = job;
         drop(place);
         let waited = begun.saturating_duration_since(queued);
-        if let Ok(found) = &found {
+        if let Ok((found, _)) = &found {
             metrics.text(&model.name, found, text.unknown(), text.tokens(), waited);
         }
-        let outcome: Outcome = found.map(|prediction| {
+        let outcome: Outcome = found.map(|(prediction, words)| {
             let decide = |policy| model.classifier.decision(&prediction, &text, policy);
             let decision = policy.as_deref().map(decide);
             if decision.as_ref().is_some_and(|decision| decision.abstained) {
                 metrics.abstained(&model.name);
             }
-            Scored { prediction, decision, waited, took, batch_texts: count }
+            Scored { prediction, decision, words, waited, took, batch_texts: count }
         });
         _ = reply.send(outcome); // fails if the client has gone
     }
@@ -58,5 +64,23 @@ fn predict(job: &Job, texts: &[&PreparedText]) -> Result<Vec<Prediction>, Proble
         Ok(Ok(predictions)) => Ok(predictions),
         Ok(Err(error)) => Err(Problem::new(Kind::Internal, error.to_string())),
         Err(_) => Err(bug()), // the panic hook has reported it
+    }
+}
+
+/// The words of the answer to one text, if they were asked for and somebody still waits.
+fn explain(job: &Job) -> Result<Option<Vec<Word>>, Problem> {
+    let Some(Explain { method, fields }) = job.explain.as_ref().filter(|_| !job.reply.is_closed())
+    else {
+        return Ok(None);
+    };
+    let classifier = &job.model.classifier;
+    let found = catch_unwind(AssertUnwindSafe(|| classifier.explain([fields.as_slice()], *method)));
+    match found {
+        Ok(Ok(mut found)) => {
+            let explanation = found.pop().ok_or_else(bug)?;
+            Ok(Some(Word::all(fields, &explanation)))
+        }
+        Ok(Err(error)) => Err(Problem::new(Kind::Internal, error.to_string())),
+        Err(_) => Err(bug()),
     }
 }

@@ -9,13 +9,19 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json as value};
 use std::sync::Arc;
+use ulmfit::ExplainMethod;
 
-/// What `inspect --json` prints, with the name.
+/// What `inspect --json` prints, with the name and the values of `explain` that the model allows.
 fn card(model: &Loaded) -> Value {
     let mut card = Map::from_iter([("name".to_owned(), Value::from(model.name.as_str()))]);
     if let Value::Object(summary) = &model.summary {
         card.extend(summary.clone());
     }
+    let methods = match model.classifier.bundle().fastest_explanation() {
+        ExplainMethod::Fast => value!(["fast", "exact"]),
+        ExplainMethod::Exact => value!(["exact"]),
+    };
+    card.insert("explain".to_owned(), methods);
     Value::Object(card)
 }
 

@@ -31,6 +31,7 @@ use ulmfit::decisions::Policy;
         ("model" = Option<String>, Query, description = "For a stream: name of the model"),
         ("top" = Option<u32>, Query, description = "For a stream: as in the body"),
         ("direction" = Option<crate::api::DirectionName>, Query, description = "For a stream: as in the body"),
+        ("explain" = Option<crate::api::ExplainName>, Query, description = "For a stream: as in the body"),
         ("threshold" = Option<f32>, Query, description = "For a stream: as in the body"),
         ("max_error" = Option<f64>, Query, description = "For a stream: as in the body"),
         ("coverage" = Option<f64>, Query, description = "For a stream: as in the body"),
@@ -135,6 +136,7 @@ fn texts_of(app: &App, model: &Loaded, request: PredictRequest) -> Result<Vec<Fi
 fn document(asked: &Asked, answered: &Answered, top: Option<NonZeroU32>) -> Answer {
     let element = |(seen, scored): &(_, Scored)| {
         Element::new(scored.prediction.clone(), scored.decision.clone(), seen, top)
+            .with_words(scored.words.clone())
     };
     let promise = |policy: &Arc<Policy>| Promise {
         promise: policy.told.clone(),

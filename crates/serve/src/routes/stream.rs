@@ -7,7 +7,7 @@
 use super::app::App;
 use super::body;
 use super::front::Arrival;
-use super::texts::{Asked, Waiting, check_bytes, prepare, row_fields, submit};
+use super::texts::{Asked, Waiting, check_bytes, check_explained, prepare, row_fields, submit};
 use crate::api::{Element, Options, Row, Text};
 use crate::problem::{Kind, Problem};
 use axum::body::Body;
@@ -127,10 +127,12 @@ impl Reader {
         let fields = self.fields(line)?;
         let bytes = check_bytes(&self.app, &fields, self.row)?;
         let place = self.app.engine.reserve().await?;
+        let kept = self.asked.fields_to_keep(std::slice::from_ref(&fields)).pop().flatten();
         let mut prepared = prepare(&self.asked.model, vec![fields], bytes).await?;
         let text = prepared.pop().ok_or_else(|| Problem::new(Kind::Internal, "a text was lost"))?;
+        check_explained(&self.asked, &text, self.row)?;
         let deadline = Instant::now() + self.app.limits.deadline;
-        Ok(submit(&self.app, &self.asked, text, place, deadline))
+        Ok(submit(&self.app, &self.asked, (text, kept), place, deadline))
     }
 
     fn fields(&self, line: &[u8]) -> Result<Vec<String>, Problem> {
@@ -161,7 +163,8 @@ async fn write(
                 let seen = waiting.seen;
                 match waiting.answer(&app, deadline).await {
                     Ok(scored) => {
-                        let element = Element::new(scored.prediction, scored.decision, &seen, top);
+                        let element = Element::new(scored.prediction, scored.decision, &seen, top)
+                            .with_words(scored.words);
                         serde_json::to_string(&element).unwrap_or_default()
                     }
                     Err(problem) => problem.line(row),

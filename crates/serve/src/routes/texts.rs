@@ -1,8 +1,8 @@
 //! From texts to answers: what all routes that predict share.
 
 use super::app::App;
-use crate::api::{DirectionName, Options, Row, Seen};
-use crate::engine::{Job, Outcome, Scored};
+use crate::api::{DirectionName, ExplainName, Options, Row, Seen};
+use crate::engine::{Explain, Job, Outcome, Scored, cost};
 use crate::hosted::Loaded;
 use crate::problem::{Kind, Problem};
 use hyper::header::{HeaderName, HeaderValue};
@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
-use ulmfit::PreparedText;
 use ulmfit::decisions::Policy;
 use ulmfit::text::Direction;
+use ulmfit::{ExplainMethod, PreparedText};
 
 /// Up to this many bytes are tokenized on the same thread, which is faster than handing them to another.
 const SMALL: usize = 16 << 10;
@@ -30,6 +30,8 @@ pub(super) struct Asked {
     direction: Option<Direction>,
     /// When to answer.
     pub(super) policy: Option<Arc<Policy>>,
+    /// How to explain the answers.
+    explain: Option<ExplainMethod>,
 }
 
 impl Asked {
@@ -37,9 +39,12 @@ impl Asked {
     pub(super) async fn of(app: &App, options: &Options) -> Result<Self, Problem> {
         let model = app.model(options.model.as_deref())?;
         let direction = direction(&model, options.direction)?;
+        let explain = explanation(&model, options.explain, direction)?;
         let invalid = |detail: String| Problem::new(Kind::Invalid, detail);
         let rule = options.rule.rule().map_err(|detail| invalid(detail.into()))?;
-        let Some(rule) = rule else { return Ok(Self { model, direction, policy: None }) };
+        let Some(rule) = rule else {
+            return Ok(Self { model, direction, policy: None, explain });
+        };
         if direction.is_some() {
             let detail = "`direction` cannot be used with a rule: rules are calibrated for all directions together";
             return Err(invalid(detail.into()).hint("leave out `direction`"));
@@ -55,12 +60,17 @@ impl Asked {
                 None => problem,
             }
         })?;
-        Ok(Self { model, direction, policy: Some(policy) })
+        Ok(Self { model, direction, policy: Some(policy), explain })
+    }
+
+    /// The fields of each text, where the answers are explained.
+    pub(super) fn fields_to_keep(&self, texts: &[Fields]) -> Vec<Option<Fields>> {
+        texts.iter().map(|fields| self.explain.is_some().then(|| fields.clone())).collect()
     }
 
     /// All directions, no rule.
     pub(super) fn plainly(model: Arc<Loaded>) -> Self {
-        Self { model, direction: None, policy: None }
+        Self { model, direction: None, policy: None, explain: None }
     }
 }
 
@@ -78,6 +88,47 @@ fn direction(model: &Loaded, name: Option<DirectionName>) -> Result<Option<Direc
     }
     let detail = format!("the model `{}` does not read in this `direction`", model.name);
     Err(Problem::new(Kind::Invalid, detail).hint("leave it out"))
+}
+
+/// How to explain, if that is asked for and possible.
+fn explanation(
+    model: &Loaded,
+    asked: Option<ExplainName>,
+    direction: Option<Direction>,
+) -> Result<Option<ExplainMethod>, Problem> {
+    let Some(method) = asked.map(ExplainMethod::from) else { return Ok(None) };
+    let fastest = model.classifier.bundle().fastest_explanation();
+    if method == ExplainMethod::Fast && fastest != ExplainMethod::Fast {
+        let detail = format!("the model `{}` does not allow `explain` to be `fast`", model.name);
+        return Err(Problem::new(Kind::Invalid, detail).hint("use `exact`, or leave it out"));
+    }
+    if direction.is_some() {
+        let detail = "`direction` cannot be used with `explain`";
+        return Err(Problem::new(Kind::Invalid, detail).hint("leave out one of them"));
+    }
+    Ok(Some(method))
+}
+
+/// Tokens that may be computed to explain a text: so long nobody should wait for it.
+const MOST_EXPLAINED: usize = 1 << 18;
+
+/// Refuses a text that would take too long to explain.
+pub(super) fn check_explained(
+    asked: &Asked,
+    text: &PreparedText,
+    number: usize,
+) -> Result<(), Problem> {
+    let Some(method) = asked.explain else { return Ok(()) };
+    let (tokens, needed) = (text.tokens(), cost(text.tokens(), asked.explain));
+    if needed <= MOST_EXPLAINED {
+        return Ok(());
+    }
+    let hint = match method {
+        ExplainMethod::Exact => "use `fast` if the model allows it, or a shorter text",
+        ExplainMethod::Fast => "use a shorter text",
+    };
+    let detail = format!("a text of {tokens} tokens is too long to be explained in this way");
+    Err(Problem::new(Kind::TooLarge, detail).hint(hint).row(number))
 }
 
 /// The fields of a row of a table.
@@ -151,15 +202,26 @@ impl Waiting {
 pub(super) fn submit(
     app: &App,
     asked: &Asked,
-    text: PreparedText,
+    (text, fields): (PreparedText, Option<Fields>),
     place: OwnedSemaphorePermit,
     deadline: Instant,
 ) -> Waiting {
     let (reply, answer) = oneshot::channel();
     let seen = Seen::from(&text);
     let queued = Instant::now();
-    let Asked { model, direction, policy } = asked.clone();
-    app.engine.submit(Job { model, direction, policy, text, queued, deadline, reply, place });
+    let Asked { model, direction, policy, explain } = asked.clone();
+    let explain = explain.zip(fields).map(|(method, fields)| Explain { method, fields });
+    app.engine.submit(Job {
+        model,
+        direction,
+        policy,
+        text,
+        explain,
+        queued,
+        deadline,
+        reply,
+        place,
+    });
     Waiting { seen, answer }
 }
 
@@ -220,13 +282,15 @@ pub(super) async fn answer(
     }
     let mut places = app.engine.try_reserve(texts.len())?;
     let begun = Instant::now();
+    let kept = asked.fields_to_keep(&texts);
     let prepared = prepare(&asked.model, texts, bytes).await?;
     let tokenize = begun.elapsed();
-    for text in &prepared {
-        app.engine.check_wait(text.tokens(), deadline)?;
+    for (number, text) in prepared.iter().enumerate() {
+        check_explained(asked, text, number)?;
+        app.engine.check_wait(cost(text.tokens(), asked.explain), deadline)?;
     }
     let mut waiting = Vec::with_capacity(prepared.len());
-    for text in prepared {
+    for text in prepared.into_iter().zip(kept) {
         let place = places.split(1).ok_or_else(|| Problem::new(Kind::Internal, "no place left"))?;
         waiting.push(submit(app, asked, text, place, deadline));
     }
