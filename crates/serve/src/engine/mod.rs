@@ -51,23 +51,44 @@ pub(crate) struct Job {
 
 /// How to explain an answer, and the text as the client sent it.
 pub(crate) struct Explain {
-    pub(crate) method: ExplainMethod,
-    pub(crate) fields: Vec<String>,
+    method: ExplainMethod,
+    fields: Vec<String>,
+    /// Passes over the text, about.
+    passes: usize,
+}
+
+impl Explain {
+    pub(crate) fn new(method: ExplainMethod, fields: Vec<String>) -> Self {
+        let passes = match method {
+            ExplainMethod::Fast => 1,
+            ExplainMethod::Exact => 1 + fields.iter().map(|field| words(field)).sum::<usize>(),
+        };
+        Self { method, fields, passes }
+    }
+
+    /// Tokens that are computed for an answer to a text of `tokens` tokens and its explanation.
+    pub(crate) fn cost(explain: Option<&Self>, tokens: usize) -> usize {
+        tokens.saturating_mul(1 + explain.map_or(0, |explain| explain.passes))
+    }
+}
+
+/// Words of a text, about: runs of letters and digits, and every other sign. Where words are not
+/// separated, every sign is one.
+fn words(text: &str) -> usize {
+    let stands_alone = |c: char| !c.is_alphanumeric() || c >= '\u{2e80}';
+    let mut count = 0;
+    let mut in_run = false;
+    for c in text.chars() {
+        count += usize::from(!c.is_whitespace() && (stands_alone(c) || !in_run));
+        in_run = !stands_alone(c);
+    }
+    count
 }
 
 impl Job {
     /// Tokens that are computed for it; of several passes, all of them.
     fn cost(&self) -> usize {
-        cost(self.text.tokens(), self.explain.as_ref().map(|explain| explain.method))
-    }
-}
-
-/// Tokens that are computed for a text of `tokens` tokens.
-pub(crate) fn cost(tokens: usize, explain: Option<ExplainMethod>) -> usize {
-    match explain {
-        None => tokens,
-        Some(ExplainMethod::Fast) => tokens.saturating_mul(2),
-        Some(ExplainMethod::Exact) => tokens.saturating_mul(tokens + 2),
+        Explain::cost(self.explain.as_ref(), self.text.tokens())
     }
 }
 
@@ -183,5 +204,23 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.short.close();
         self.long.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exact_explanation_costs_a_pass_per_word() {
+        for (text, count) in
+            [("", 0), ("a lovely film!", 4), ("你好 world", 3), ("x2 \u{1f600}é", 3)]
+        {
+            assert_eq!(words(text), count, "{text}");
+        }
+        let explain = |method| Explain::new(method, vec!["a film".into(), "it's".into()]);
+        assert_eq!(Explain::cost(None, 7), 7);
+        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Fast)), 7), 14);
+        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Exact)), 7), 49);
     }
 }

@@ -24,11 +24,11 @@ pub(super) fn score(batch: Vec<Job>, metrics: &Metrics) -> Cost {
         Ok(predictions) => predictions.into_iter().map(Ok).collect::<Vec<_>>(),
         Err(problem) => vec![Err(problem)],
     };
-    let found: Vec<Result<(Prediction, Option<Vec<Word>>), Problem>> = batch
-        .iter()
-        .zip(found)
-        .map(|(job, found)| found.and_then(|found| Ok((found, explain(job)?))))
-        .collect();
+    let with_words = |(job, found): (&Job, Result<Prediction, Problem>)| {
+        let found = found?;
+        Ok::<_, Problem>((found, explain(job)?))
+    };
+    let found: Vec<_> = batch.iter().zip(found).map(with_words).collect();
     let took = begun.elapsed();
     metrics.batch(count, tokens, took);
     for (job, found) in batch.into_iter().zip(found) {
@@ -69,7 +69,8 @@ fn predict(job: &Job, texts: &[&PreparedText]) -> Result<Vec<Prediction>, Proble
 
 /// The words of the answer to one text, if they were asked for and somebody still waits.
 fn explain(job: &Job) -> Result<Option<Vec<Word>>, Problem> {
-    let Some(Explain { method, fields }) = job.explain.as_ref().filter(|_| !job.reply.is_closed())
+    let Some(Explain { method, fields, .. }) =
+        job.explain.as_ref().filter(|_| !job.reply.is_closed())
     else {
         return Ok(None);
     };

@@ -127,12 +127,12 @@ impl Reader {
         let fields = self.fields(line)?;
         let bytes = check_bytes(&self.app, &fields, self.row)?;
         let place = self.app.engine.reserve().await?;
-        let kept = self.asked.fields_to_keep(std::slice::from_ref(&fields)).pop().flatten();
+        let explain = self.asked.explained(std::slice::from_ref(&fields)).pop().flatten();
         let mut prepared = prepare(&self.asked.model, vec![fields], bytes).await?;
         let text = prepared.pop().ok_or_else(|| Problem::new(Kind::Internal, "a text was lost"))?;
-        check_explained(&self.asked, &text, self.row)?;
+        check_explained(explain.as_ref(), &text, self.row)?;
         let deadline = Instant::now() + self.app.limits.deadline;
-        Ok(submit(&self.app, &self.asked, (text, kept), place, deadline))
+        Ok(submit(&self.app, &self.asked, (text, explain), place, deadline))
     }
 
     fn fields(&self, line: &[u8]) -> Result<Vec<String>, Problem> {

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use crate::api::{DirectionName, ExplainName, Options, Row, Seen};
-use crate::engine::{Explain, Job, Outcome, Scored, cost};
+use crate::engine::{Explain, Job, Outcome, Scored};
 use crate::hosted::Loaded;
 use crate::problem::{Kind, Problem};
 use hyper::header::{HeaderName, HeaderValue};
@@ -63,9 +63,10 @@ impl Asked {
         Ok(Self { model, direction, policy: Some(policy), explain })
     }
 
-    /// The fields of each text, where the answers are explained.
-    pub(super) fn fields_to_keep(&self, texts: &[Fields]) -> Vec<Option<Fields>> {
-        texts.iter().map(|fields| self.explain.is_some().then(|| fields.clone())).collect()
+    /// How to explain the answer to each text, if they are explained.
+    pub(super) fn explained(&self, texts: &[Fields]) -> Vec<Option<Explain>> {
+        let of = |fields: &Fields| Some(Explain::new(self.explain?, fields.clone()));
+        texts.iter().map(of).collect()
     }
 
     /// All directions, no rule.
@@ -114,20 +115,16 @@ const MOST_EXPLAINED: usize = 1 << 18;
 
 /// Refuses a text that would take too long to explain.
 pub(super) fn check_explained(
-    asked: &Asked,
+    explain: Option<&Explain>,
     text: &PreparedText,
     number: usize,
 ) -> Result<(), Problem> {
-    let Some(method) = asked.explain else { return Ok(()) };
-    let (tokens, needed) = (text.tokens(), cost(text.tokens(), asked.explain));
-    if needed <= MOST_EXPLAINED {
+    let tokens = text.tokens();
+    if explain.is_none() || Explain::cost(explain, tokens) <= MOST_EXPLAINED {
         return Ok(());
     }
-    let hint = match method {
-        ExplainMethod::Exact => "use `fast` if the model allows it, or a shorter text",
-        ExplainMethod::Fast => "use a shorter text",
-    };
     let detail = format!("a text of {tokens} tokens is too long to be explained in this way");
+    let hint = "use `fast` if the model allows it, or a shorter text";
     Err(Problem::new(Kind::TooLarge, detail).hint(hint).row(number))
 }
 
@@ -202,15 +199,14 @@ impl Waiting {
 pub(super) fn submit(
     app: &App,
     asked: &Asked,
-    (text, fields): (PreparedText, Option<Fields>),
+    (text, explain): (PreparedText, Option<Explain>),
     place: OwnedSemaphorePermit,
     deadline: Instant,
 ) -> Waiting {
     let (reply, answer) = oneshot::channel();
     let seen = Seen::from(&text);
     let queued = Instant::now();
-    let Asked { model, direction, policy, explain } = asked.clone();
-    let explain = explain.zip(fields).map(|(method, fields)| Explain { method, fields });
+    let Asked { model, direction, policy, .. } = asked.clone();
     app.engine.submit(Job {
         model,
         direction,
@@ -282,15 +278,15 @@ pub(super) async fn answer(
     }
     let mut places = app.engine.try_reserve(texts.len())?;
     let begun = Instant::now();
-    let kept = asked.fields_to_keep(&texts);
+    let explained = asked.explained(&texts);
     let prepared = prepare(&asked.model, texts, bytes).await?;
     let tokenize = begun.elapsed();
-    for (number, text) in prepared.iter().enumerate() {
-        check_explained(asked, text, number)?;
-        app.engine.check_wait(cost(text.tokens(), asked.explain), deadline)?;
+    for (number, (text, explain)) in prepared.iter().zip(&explained).enumerate() {
+        check_explained(explain.as_ref(), text, number)?;
+        app.engine.check_wait(Explain::cost(explain.as_ref(), text.tokens()), deadline)?;
     }
     let mut waiting = Vec::with_capacity(prepared.len());
-    for text in prepared.into_iter().zip(kept) {
+    for text in prepared.into_iter().zip(explained) {
         let place = places.split(1).ok_or_else(|| Problem::new(Kind::Internal, "no place left"))?;
         waiting.push(submit(app, asked, text, place, deadline));
     }
