@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::time::Instant;
-use ulmfit::data::batches::{Corpus, LmBatchConfig, LmEpoch, Order, pad};
+use ulmfit::data::batches::{ClassifierBatch, Corpus, LmBatchConfig, LmEpoch, Order, pad};
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::{
     AwdLstmConfig, ClassifierConfig, LanguageModel, Network, RandomMasks, TextClassifier,
@@ -181,6 +181,27 @@ pub struct ClassifierSpeed {
     pub latency_ms_p50: f64,
 }
 
+/// A batch for each step, with its number of tokens.
+pub(crate) fn classifier_batches(
+    options: &BenchOptions,
+    key: Key,
+) -> Vec<(usize, ClassifierBatch)> {
+    let BenchOptions { sizes, batch_size, bptt, document, steps, .. } = *options;
+    let batch = |step| {
+        let lengths = document.map_or_else(
+            || imdb_lengths(step, steps, batch_size),
+            |length| vec![length; batch_size],
+        );
+        let read = lengths.iter().sum();
+        let ids = tokens(read, sizes.vocab, key.child(1).child(step as u64));
+        let mut rest = ids.as_slice();
+        let documents: Vec<&[u32]> =
+            lengths.iter().map(|&n| rest.split_off(..n).unwrap_or_default()).collect();
+        (read, pad(&documents, bptt))
+    };
+    (0..steps).map(batch).collect()
+}
+
 /// Training steps and predictions of a binary classifier.
 pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> ClassifierSpeed {
     let BenchOptions { sizes, batch_size, bptt, document, steps, precision, seed, .. } = *options;
@@ -192,20 +213,7 @@ pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> Clas
     model.keep_activations(options.kept_bytes);
     let trainable = TrainableGroups::all(model.groups());
     let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
-    let batches: Vec<_> = (0..steps)
-        .map(|step| {
-            let lengths = document.map_or_else(
-                || imdb_lengths(step, steps, batch_size),
-                |length| vec![length; batch_size],
-            );
-            let read = lengths.iter().sum();
-            let ids = tokens(read, sizes.vocab, key.child(1).child(step as u64));
-            let mut rest = ids.as_slice();
-            let documents: Vec<&[u32]> =
-                lengths.iter().map(|&n| rest.split_off(..n).unwrap_or_default()).collect();
-            (read, pad(&documents, bptt))
-        })
-        .collect();
+    let batches = classifier_batches(options, key);
     // The first step warms up.
     let batch = |step: usize| &batches[step.saturating_sub(1)];
     let classes = (0..batch_size as u32).map(|n| n % 2).collect();

@@ -53,12 +53,13 @@ pub mod mean_pool;
 pub mod norm;
 pub mod optimizer_step;
 pub mod pair_loss;
+pub mod profile;
 pub mod relu;
 pub mod rows;
 pub mod unit_rows;
 
 pub use device::{Backend, Cpu, Device, Reference};
-pub use gemm::kernel_name;
+pub use gemm::{kernel_name, peak_gflops};
 pub use isa::isa;
 pub use precision::Precision;
 pub use random::Key;

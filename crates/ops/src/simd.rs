@@ -3,7 +3,8 @@
 //! The loops themselves are plain Rust that the compiler vectorises; nothing here multiplies and
 //! adds in one rounding, so the bits are the same with and without wide vectors.
 
-/// Defines a function whose body is compiled twice, portably and for AVX2, and chosen at run time.
+/// Defines a function whose body is compiled three times, portably, for AVX2 and for AVX-512, and chosen
+/// at run time.
 macro_rules! vectorised {
     (
         $(#[$meta:meta])*
@@ -19,6 +20,15 @@ macro_rules! vectorised {
                 #[target_feature(enable = "avx2")]
                 fn avx2($($arg: $type),*) $(-> $result)? {
                     portable($($arg),*)
+                }
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+                fn avx512($($arg: $type),*) $(-> $result)? {
+                    portable($($arg),*)
+                }
+                if $crate::simd::has_avx512() {
+                    #[expect(unsafe_code, reason = "the compiler cannot see the detection")]
+                    // SAFETY: the processor has these parts of AVX-512, which were just asked for.
+                    return unsafe { avx512($($arg),*) };
                 }
                 if $crate::simd::has_avx2() {
                     #[expect(unsafe_code, reason = "the compiler cannot see the detection")]
@@ -55,6 +65,14 @@ pub(crate) fn has_avx2() -> bool {
         return false;
     }
     std::arch::is_x86_feature_detected!("avx2")
+}
+
+/// Whether this processor has 512-bit vectors with all that loops over numbers use.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx512() -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    let all = has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl");
+    all && has_avx2()
 }
 
 /// Pretending to be a machine without wide vectors.

@@ -6,7 +6,10 @@ use ulmfit::Error;
 use ulmfit::Precision;
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::recipe::{Recipe, Recompute};
-use ulmfit_lab::{BenchOptions, bench_checkpoint, bench_classifier, bench_lm};
+use ulmfit_lab::{
+    BenchOptions, PredictionProfile, bench_checkpoint, bench_classifier, bench_lm,
+    profile_prediction,
+};
 
 /// Measures how fast this machine trains and predicts, with real networks on synthetic text.
 #[derive(Debug, clap::Args)]
@@ -49,6 +52,9 @@ pub(crate) struct Args {
     /// Recompute activations instead of keeping them, for `classify`
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Recompute::Off)]
     recompute: Recompute,
+    /// Show where the time of batched prediction goes, in f32, bf16 and int8, for `classify`
+    #[arg(long)]
+    profile: bool,
     #[command(flatten)]
     precision: PrecisionOption,
 }
@@ -88,6 +94,22 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         }
         .into());
     }
+    if args.profile {
+        if args.what != What::Classify {
+            return Err(Error::Usage {
+                message: "--profile is for `ulmfit bench classify`".into(),
+                hint: None,
+            }
+            .into());
+        }
+        let profiles = profile_prediction(&options);
+        let document = serde_json::json!({
+            "profiles": profiles,
+            "threads": thread_count(),
+            "isa": ulmfit::isa(),
+        });
+        return out.result(&document, &text_of(&profiles));
+    }
     let mut document = match args.what {
         What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune.training))?,
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train.training))?,
@@ -105,4 +127,25 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let lines = document.as_object().into_iter().flatten();
     let text: Vec<String> = lines.map(|(name, value)| format!("{name:<18} {value}")).collect();
     out.result(&document, &text.join("\n"))
+}
+
+/// Profiles as tables.
+fn text_of(profiles: &[PredictionProfile]) -> String {
+    let table = |profile: &PredictionProfile| {
+        let row = |part: &ulmfit_lab::PartTime| {
+            format!("  {:<26} {:>9.2} ms {:>5.1} %", part.part, part.ms, 100.0 * part.share)
+        };
+        let rows: Vec<String> = profile.parts.iter().map(row).collect();
+        let peak = match (profile.peak_gflops, profile.share_of_peak) {
+            (Some(peak), Some(share)) => {
+                format!("{:.0} % of the {peak:.0} of a loop on registers", 100.0 * share)
+            }
+            _ => "no loop on registers to compare with".to_owned(),
+        };
+        let PredictionProfile { precision, kernel, ms, product_gflops, .. } = profile;
+        let products = format!("  products: {product_gflops:.0} GFLOP/s, {peak}");
+        let rows = rows.join("\n");
+        format!("{precision} ({kernel}): {ms:.1} ms per batch\n{rows}\n{products}")
+    };
+    profiles.iter().map(table).collect::<Vec<_>>().join("\n\n")
 }

@@ -1,6 +1,7 @@
 //! Concat pooling, documents or time steps shared out between threads.
 
 use super::{ConcatPool, ConcatPoolTape, sizes};
+use crate::profile::{Part, timed};
 use crate::{Cpu, Tensor};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -15,21 +16,23 @@ impl ConcatPool for Cpu {
         let mut y = Tensor::zeros(&[batch, 3 * width]);
         let mut argmax = vec![0; batch * width];
         let rows = y.data_mut().par_chunks_mut(3 * width).zip(argmax.par_chunks_mut(width));
-        rows.zip(spans).enumerate().for_each(|(b, ((y, argmax), span))| {
-            let (last, rest) = y.split_at_mut(width);
-            let (max, mean) = rest.split_at_mut(width);
-            let at = |t: usize| &x.data()[(t * batch + b) * width..][..width];
-            last.copy_from_slice(at(span.end - 1));
-            max.copy_from_slice(at(span.start));
-            argmax.fill(span.start as u32);
-            let mut sums = vec![0.0; width];
-            for t in span.clone() {
-                add_step(&mut sums, max, argmax, at(t), t as u32);
-            }
-            for (mean, sum) in mean.iter_mut().zip(sums) {
-                *mean = (sum / span.len() as f64) as f32;
-            }
-        });
+        let pool =
+            |(b, ((y, argmax), span)): (usize, ((&mut [f32], &mut [u32]), &Range<usize>))| {
+                let (last, rest) = y.split_at_mut(width);
+                let (max, mean) = rest.split_at_mut(width);
+                let at = |t: usize| &x.data()[(t * batch + b) * width..][..width];
+                last.copy_from_slice(at(span.end - 1));
+                max.copy_from_slice(at(span.start));
+                argmax.fill(span.start as u32);
+                let mut sums = vec![0.0; width];
+                for t in span.clone() {
+                    add_step(&mut sums, max, argmax, at(t), t as u32);
+                }
+                for (mean, sum) in mean.iter_mut().zip(sums) {
+                    *mean = (sum / span.len() as f64) as f32;
+                }
+            };
+        timed(Part::Pooling, || rows.zip(spans).enumerate().for_each(pool));
         (y, ConcatPoolTape { argmax, spans: spans.to_vec(), time })
     }
 

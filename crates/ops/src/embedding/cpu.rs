@@ -1,6 +1,7 @@
 //! Embedding with the rows shared out between threads.
 
 use super::{Embedding, sizes};
+use crate::profile::{Part, timed};
 use crate::{Cpu, Tensor};
 use rayon::prelude::*;
 
@@ -12,8 +13,7 @@ impl Embedding for Cpu {
         row_scale: Option<&Tensor<Self>>,
     ) -> Tensor<Self> {
         let [_, width] = sizes(table, row_scale);
-        let mut y = Tensor::zeros(&[ids.len(), width]);
-        y.data_mut().par_chunks_mut(width).zip(ids).for_each(|(y, &id)| {
+        let look_up = |(y, &id): (&mut [f32], &u32)| {
             let id = id as usize;
             y.copy_from_slice(&table.data()[id * width..][..width]);
             if let Some(scale) = row_scale {
@@ -22,8 +22,12 @@ impl Embedding for Cpu {
                     *y *= scale;
                 }
             }
-        });
-        y
+        };
+        timed(Part::Embedding, || {
+            let mut y = Tensor::zeros(&[ids.len(), width]);
+            y.data_mut().par_chunks_mut(width).zip(ids).for_each(look_up);
+            y
+        })
     }
 
     fn embedding_backward(

@@ -48,7 +48,7 @@ impl AlignedBuffer {
 }
 
 /// The same bits as `f32` values.
-pub(super) fn as_floats(words: &mut [u32]) -> &mut [f32] {
+pub(crate) fn as_floats(words: &mut [u32]) -> &mut [f32] {
     #[expect(unsafe_code, reason = "every pattern of 32 bits is a float")]
     // SAFETY: same size, same alignment, no invalid values; the result keeps the borrow.
     unsafe {

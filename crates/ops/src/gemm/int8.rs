@@ -5,18 +5,102 @@
 //! any rounding, so every kernel gives the same bits.
 
 use super::{Accumulate, Matrix};
+use crate::parallel;
+use std::ops::Range;
+
+/// Words of a row that are quantised together: a block of all rows stays in the first cache.
+const BLOCK: usize = 16;
+/// Elements a task takes whose largest is looked for.
+const SCANNED: usize = 32_768;
 
 /// The scales of all rows.
 pub(super) fn row_scales(matrix: Matrix<'_>) -> Vec<f32> {
-    let mut largest = vec![0.0_f32; matrix.rows];
-    for (r, largest) in largest.iter_mut().enumerate() {
-        for k in 0..matrix.columns {
-            let value = matrix.data[r * matrix.row_stride + k * matrix.column_stride].abs();
-            // NaN counts as larger than everything, so that it is not lost.
-            *largest = if value <= *largest { *largest } else { value };
+    let mut scales = vec![0.0_f32; matrix.rows];
+    let rows = SCANNED.div_ceil(matrix.columns.max(1));
+    parallel::for_chunks(&mut scales, rows, |n, scales| {
+        for (r, found) in scales.iter_mut().enumerate() {
+            let row = &matrix.data[(n * rows + r) * matrix.row_stride..];
+            *found = scale(if matrix.column_stride == 1 {
+                largest(&row[..matrix.columns])
+            } else {
+                let values = row.iter().step_by(matrix.column_stride).take(matrix.columns);
+                values.fold(0.0, |most, value| larger(most, value.abs()))
+            });
+        }
+    });
+    scales
+}
+
+/// The larger one; NaN counts as larger than everything, so that it is not lost.
+#[expect(clippy::inline_always, reason = "loops around it vectorise only when it is inlined")]
+#[inline(always)]
+fn larger(most: f32, value: f32) -> f32 {
+    if value > most || value.is_nan() { value } else { most }
+}
+
+vectorised! {
+    /// The largest size of an element.
+    fn largest(row: &[f32]) -> f32 {
+        let mut most = [0.0_f32; 64];
+        let (blocks, rest) = row.as_chunks::<64>();
+        for block in blocks {
+            for (most, value) in most.iter_mut().zip(block) {
+                *most = larger(*most, value.abs());
+            }
+        }
+        for (most, value) in most.iter_mut().zip(rest) {
+            *most = larger(*most, value.abs());
+        }
+        most.into_iter().fold(0.0, larger)
+    }
+}
+
+/// Lays out four neighbours of some rows in a word, moved up by 128: `width` words a step, one for
+/// each of these rows. Missing elements are zero.
+///
+/// # Panics
+/// When a row's elements are not side by side.
+pub(super) fn quads(
+    matrix: Matrix<'_>,
+    rows: Range<usize>,
+    scales: &[f32],
+    width: usize,
+    out: &mut [u32],
+) {
+    assert_eq!(matrix.column_stride, 1, "elements side by side");
+    for (block, out) in out.chunks_mut(BLOCK * width).enumerate() {
+        let start = 4 * BLOCK * block;
+        let columns = start..matrix.columns.min(start + 4 * BLOCK);
+        for (r, row) in rows.clone().enumerate() {
+            let mut values = [0.0; 4 * BLOCK];
+            let known = &matrix.data[row * matrix.row_stride..][columns.clone()];
+            values[..known.len()].copy_from_slice(known);
+            let words = quad_words(&values, scales[row]);
+            for (out, word) in out.chunks_exact_mut(width).zip(words) {
+                out[r] = word;
+            }
         }
     }
-    largest.into_iter().map(scale).collect()
+}
+
+vectorised! {
+    fn quad_words(values: &[f32; 4 * BLOCK], scale: f32) -> [u32; BLOCK] {
+        /// 1.5·2²³, above which floats are integers: the lowest byte of the sum is the integer's.
+        const ROUND: f32 = 12_582_912.0;
+        let mut bytes = [0_u8; 4 * BLOCK];
+        for (byte, &value) in bytes.iter_mut().zip(values) {
+            // Comparisons, because NaN becomes 0 and `clamp` would be slower.
+            let x = value / scale;
+            let x = if x > 127.0 { 127.0 } else { x };
+            let x = if x < -127.0 { -127.0 } else { x };
+            *byte = (x + ROUND).to_bits() as u8 ^ 0x80;
+        }
+        let mut words = [0; BLOCK];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        words
+    }
 }
 
 /// The distance of neighbouring integers; 1 where everything is zero.
@@ -41,18 +125,73 @@ pub(super) fn zero_point_compensation(weights: Matrix<'_>, scales: &[f32]) -> Ve
     (0..weights.columns).map(|c| 128 * sum(c)).collect()
 }
 
-/// Turns a row of sums of integers into results.
-pub(super) fn finish(
-    out: &mut [f32],
-    sums: &[u32],
-    row_scale: f32,
-    scales: &[f32],
-    zero_point_compensation: &[i32],
-    accumulate: Accumulate,
-) {
-    for (c, out) in out.iter_mut().enumerate() {
-        let sum = sums[c].cast_signed() - zero_point_compensation.get(c).copied().unwrap_or(0);
-        let value = sum as f32 * (row_scale * scales[c]);
-        *out = if accumulate == Accumulate::Yes { *out + value } else { value };
+vectorised! {
+    /// Turns a row of sums of integers into results.
+    pub(super) fn finish(
+        out: &mut [f32],
+        sums: &[u32],
+        row_scale: f32,
+        scales: &[f32],
+        zero_point_compensation: &[i32],
+        accumulate: Accumulate,
+    ) {
+        let columns = out.iter_mut().zip(sums).zip(scales);
+        if zero_point_compensation.is_empty() {
+            for ((out, &sum), &scale) in columns {
+                let value = sum.cast_signed() as f32 * (row_scale * scale);
+                *out = if accumulate == Accumulate::Yes { *out + value } else { value };
+            }
+        } else {
+            for (((out, &sum), &scale), &moved) in columns.zip(zero_point_compensation) {
+                let value = (sum.cast_signed() - moved) as f32 * (row_scale * scale);
+                *out = if accumulate == Accumulate::Yes { *out + value } else { value };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Key;
+
+    #[test]
+    fn scales_follow_the_largest_and_keep_not_a_number() {
+        let columns = 130;
+        let mut values = vec![0.0; 4 * columns];
+        values[columns - 1] = -254.0;
+        values[columns] = f32::NAN;
+        values[columns + 64] = 5.0;
+        values[2 * columns + 70] = 127.0;
+        let matrix = Matrix::new(&values, columns);
+        let turned: Vec<f32> = (0..columns)
+            .flat_map(|k| (0..4).map(move |r| (k, r)))
+            .map(|(k, r)| values[r * columns + k])
+            .collect();
+        for scales in [row_scales(matrix), row_scales(Matrix::new(&turned, 4).transposed())] {
+            assert_eq!([scales[0], scales[2], scales[3]], [2.0, 1.0, 1.0]);
+            assert!(scales[1].is_nan(), "{}", scales[1]);
+        }
+    }
+
+    /// Vectors of integers as one by one, whatever the values.
+    #[test]
+    fn quads_hold_the_rounded_integers() {
+        let (rows, columns) = (3, 70);
+        let mut values = Key::new(1).uniform_values(rows * columns, 3.0);
+        values[5] = f32::NAN;
+        values[6] = f32::INFINITY;
+        values[columns..2 * columns].iter_mut().for_each(|value| *value *= 1e-44);
+        let matrix = Matrix::new(&values, columns);
+        let scales = [0.01, 1e-45, scale(3.0)];
+        let mut words = vec![0; rows * columns.div_ceil(4)];
+        quads(matrix, 0..rows, &scales, rows, &mut words);
+        for k in 0..columns.next_multiple_of(4) {
+            for (r, &scale) in scales.iter().enumerate() {
+                let value = if k < columns { values[r * columns + k] } else { 0.0 };
+                let found = words[k / 4 * rows + r].to_le_bytes()[k % 4] ^ 0x80;
+                assert_eq!(found.cast_signed(), int8(value, scale).max(-127), "{value} / {scale}");
+            }
+        }
     }
 }

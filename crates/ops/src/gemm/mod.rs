@@ -13,6 +13,7 @@ mod bf16;
 mod int8;
 mod kernel;
 mod pack;
+mod peak;
 mod row_tiles;
 mod schedule;
 mod scratch;
@@ -20,11 +21,15 @@ mod scratch;
 mod tests;
 mod tiles;
 
+use crate::profile::{self, Part, timed};
 use crate::{Precision, parallel};
-use aligned_buffer::{AlignedBuffer, as_floats};
+use aligned_buffer::AlignedBuffer;
+pub(crate) use aligned_buffer::as_floats;
 use kernel::{Available, Kernel, Layout};
 use schedule::{Lhs, Packed};
-use scratch::Scratch;
+pub(crate) use scratch::Scratch;
+
+pub use peak::peak_gflops;
 
 /// With fewer rows, several tasks would need the same block, and each would have to pack it.
 const FEW_ROWS: usize = 1024;
@@ -117,23 +122,28 @@ impl PackedRhs {
         assert_eq!(a.columns, self.k, "inner dimension");
         let Self { kernel, k, columns, .. } = *self;
         let (b, rows) = (self.words.words(), a.rows);
-        if kernel.precision != Precision::Int8 {
-            let mut lhs = lhs_scratch(&kernel, a);
-            let a = lhs_for_kernel(&kernel, a, &[], &mut lhs);
-            let packed = Packed { kernel, a, b, rows, k, columns };
-            return packed.multiply(out, accumulate);
-        }
-        let scales = int8::row_scales(a);
+        profile::count(rows, k, columns);
         let mut lhs = lhs_scratch(&kernel, a);
-        let a = lhs_for_kernel(&kernel, a, &scales, &mut lhs);
+        if kernel.precision != Precision::Int8 {
+            let a = timed(Part::Packing, || lhs_for_kernel(&kernel, a, &[], &mut lhs));
+            let packed = Packed { kernel, a, b, rows, k, columns };
+            return timed(Part::Products, || packed.multiply(out, accumulate));
+        }
+        let (scales, a) = timed(Part::Packing, || {
+            let scales = int8::row_scales(a);
+            let a = lhs_for_kernel(&kernel, a, &scales, &mut lhs);
+            (scales, a)
+        });
         let packed = Packed { kernel, a, b, rows, k, columns };
         let mut sums = Scratch::new(rows * columns);
-        packed.multiply(as_floats(&mut sums), Accumulate::No);
+        timed(Part::Products, || packed.multiply(as_floats(&mut sums), Accumulate::No));
         let sums = &*sums;
-        parallel::for_chunks(out, columns.max(1), |r, out| {
-            let sums = &sums[r * columns..][..columns];
-            let compensation = &self.zero_point_compensation;
-            int8::finish(out, sums, scales[r], &self.scales, compensation, accumulate);
+        timed(Part::Scaling, || {
+            parallel::for_chunks(out, columns.max(1), |r, out| {
+                let sums = &sums[r * columns..][..columns];
+                let compensation = &self.zero_point_compensation;
+                int8::finish(out, sums, scales[r], &self.scales, compensation, accumulate);
+            });
         });
     }
 }

@@ -3,7 +3,7 @@
 use super::int8::int8;
 use super::kernel::{Kernel, Layout};
 use super::row_tiles::RowTiles;
-use super::{Matrix, bf16};
+use super::{Matrix, bf16, int8 as integers};
 use crate::{Precision, parallel};
 use std::ops::Range;
 
@@ -42,6 +42,7 @@ fn left_panel(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], rows: Range<usize>
             });
         }
         Layout::Pairs => bf16::pairs(a, rows, r_count, out),
+        Layout::Quads if a.column_stride == 1 => integers::quads(a, rows, scales, r_count, out),
         Layout::Quads => {
             out.fill(0x8080_8080);
             for_blocks(a, rows, |k, r, value| {

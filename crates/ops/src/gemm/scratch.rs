@@ -36,14 +36,14 @@ impl FreeList {
 }
 
 /// Words of arbitrary values; dropping them makes their memory available again.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     buffer: AlignedBuffer,
     words: usize,
 }
 
 impl Scratch {
     /// Memory for `words` words.
-    pub(super) fn new(words: usize) -> Self {
+    pub(crate) fn new(words: usize) -> Self {
         if words == 0 {
             return Self { buffer: AlignedBuffer::default(), words };
         }

@@ -4,11 +4,16 @@ use super::cell::{self, Cells};
 use super::tape::Sizes;
 use super::{InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, Tape};
 use crate::dropout::Dropout;
-use crate::gemm::{Accumulate, Matrix, PackedRhs, product};
+use crate::gemm::{Accumulate, Matrix, PackedRhs, Scratch, as_floats, product};
 use crate::norm::Norm;
 use crate::parallel::{add_column_sums, in_pool};
+use crate::profile::{Part, timed};
 use crate::{Cpu, Precision, Tensor};
 use std::borrow::Cow;
+
+/// Rows that are multiplied at a time. In the forward pass their gates are used before they have left
+/// the last cache, and no memory is asked of the system for gates that are not kept.
+const ROWS: usize = 1024;
 
 /// Weights laid out for the processor's kernels, masked if they were.
 pub struct PreparedLstm {
@@ -28,11 +33,11 @@ impl Lstm for Cpu {
         let w_hh = masked(*self, weights);
         let w_hh = Matrix::new(w_hh.data(), hidden).transposed();
         let biases = weights.b_ih.data().iter().zip(weights.b_hh.data());
-        PreparedLstm {
+        timed(Part::Weights, || PreparedLstm {
             w_ih: PackedRhs::new(w_ih, self.precision),
             w_hh: PackedRhs::new(w_hh, self.precision),
             bias: biases.map(|(a, b)| a + b).collect(),
-        }
+        })
     }
 
     fn lstm_forward(
@@ -59,20 +64,29 @@ impl Lstm for Cpu {
         grads: Option<LstmGrads<'_, Self>>,
         input: InputGradient,
     ) -> Option<Tensor<Self>> {
+        assert!(self.precision != Precision::Int8, "integers are for forward passes");
         let sizes = Sizes::of(x, &weights);
         sizes.check_backward(&tape, dy, &weights, grads.as_ref());
         let inputs = sizes.inputs;
-        let w_hh = masked(*self, weights);
-        let w_hh = PackedRhs::new(Matrix::new(w_hh.data(), sizes.hidden), self.precision);
-        through_time(sizes, &w_hh, &mut tape, dy);
+        {
+            let w_hh = masked(*self, weights);
+            let packed = PackedRhs::new(Matrix::new(w_hh.data(), sizes.hidden), self.precision);
+            drop(w_hh);
+            through_time(sizes, &packed, &mut tape, dy);
+        }
         if let Some(mut grads) = grads {
             add_gradients(*self, sizes, x, weights, &tape, &mut grads);
         }
         (input == InputGradient::Compute).then(|| {
             let mut dx = Tensor::zeros(x.dims());
-            let d_gates = Matrix::new(tape.gates.data(), 4 * sizes.hidden);
+            let gates = 4 * sizes.hidden;
             let w_ih = Matrix::new(weights.w_ih.data(), inputs);
-            product(dx.data_mut(), d_gates, w_ih, Accumulate::No, self.precision);
+            let w_ih = PackedRhs::new(w_ih, self.precision);
+            // some rows at a time, since they are copied for the kernel
+            let parts = dx.data_mut().chunks_mut((ROWS * inputs).max(1));
+            for (dx, d_gates) in parts.zip(tape.gates.data().chunks(ROWS * gates)) {
+                w_ih.product(dx, Matrix::new(d_gates, gates), Accumulate::No);
+            }
             dx
         })
     }
@@ -94,25 +108,35 @@ fn forward(
     tape: Tape,
 ) -> LstmOutput<Cpu> {
     let Sizes { time, batch, inputs, hidden } = sizes;
-    let mut gates = Tensor::zeros(&[time, batch, 4 * hidden]);
-    weights.w_ih.product(gates.data_mut(), Matrix::new(x.data(), inputs), Accumulate::No);
+    let kept = if tape == Tape::Keep { time } else { 0 };
+    let mut kept_gates = Tensor::zeros(&[kept, batch, 4 * hidden]);
+    let window = (ROWS / batch.max(1)).min(time).max(1);
+    let mut scratch = Scratch::new(if kept > 0 { 0 } else { window * batch * 4 * hidden });
+    let gates = if kept > 0 { kept_gates.data_mut() } else { as_floats(&mut scratch) };
     let mut y = Tensor::zeros(&[time, batch, hidden]);
     let mut c = state.c.clone();
-    let kept = if tape == Tape::Keep { time } else { 0 };
     let mut cells = Tensor::zeros(&[kept, batch, hidden]);
 
     let step = batch * hidden;
     // Everything large is allocated out here, by the calling thread: `in_pool` runs on any worker,
     // and the allocator would keep what each of them has freed.
     in_pool(|| {
-        for t in 0..time {
-            let (before, now) = y.data_mut().split_at_mut(t * step);
-            let h = if t > 0 { &before[(t - 1) * step..] } else { state.h.data() };
-            let gates = &mut gates.data_mut()[t * 4 * step..][..4 * step];
-            weights.w_hh.product(gates, Matrix::new(h, hidden), Accumulate::Yes);
-            cell::forward(gates, &weights.bias, c.data_mut(), &mut now[..step]);
-            if tape == Tape::Keep {
-                cells.data_mut()[t * step..][..step].copy_from_slice(c.data());
+        for start in (0..time).step_by(window) {
+            let count = window.min(time - start);
+            let x = &x.data()[start * batch * inputs..][..count * batch * inputs];
+            let first = if kept > 0 { start * 4 * step } else { 0 };
+            let gates = &mut gates[first..][..count * 4 * step];
+            weights.w_ih.product(gates, Matrix::new(x, inputs), Accumulate::No);
+            for (t, gates) in (start..).zip(gates.chunks_exact_mut((4 * step).max(1))) {
+                let (before, now) = y.data_mut().split_at_mut(t * step);
+                let h = if t > 0 { &before[(t - 1) * step..] } else { state.h.data() };
+                weights.w_hh.product(gates, Matrix::new(h, hidden), Accumulate::Yes);
+                timed(Part::Gates, || {
+                    cell::forward(gates, &weights.bias, c.data_mut(), &mut now[..step]);
+                });
+                if tape == Tape::Keep {
+                    cells.data_mut()[t * step..][..step].copy_from_slice(c.data());
+                }
             }
         }
     });
@@ -120,7 +144,7 @@ fn forward(
     let last = if time > 0 { &y.data()[(time - 1) * step..] } else { state.h.data() };
     let h = Tensor::from_real(&[batch, hidden], last.to_vec());
     let tape = (tape == Tape::Keep).then(|| LstmTape {
-        gates,
+        gates: kept_gates,
         cells,
         hidden: y.clone(),
         initial: state.clone(),
