@@ -152,6 +152,8 @@ vectorised! {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "the numbers are exact")]
+
     use super::*;
     use crate::Key;
 

@@ -1,4 +1,5 @@
 //! The most that this machine's registers multiply and add: what a product's speed is compared with.
+#![allow(clippy::wildcard_imports, reason = "loops share the names of the vectors")]
 
 use super::kernel;
 use crate::Precision;
@@ -37,12 +38,23 @@ fn loop_of(_: &str) -> Option<Loop> {
 #[cfg(target_arch = "x86_64")]
 fn loop_of(kernel: &str) -> Option<Loop> {
     #![expect(unsafe_code, reason = "the compiler cannot see the detection")]
-    // SAFETY, for each: a kernel of this name is only chosen where the processor has its instructions.
     Some(match kernel {
-        "avx512 f32" => (SUMS * 16 * 2, |rounds| unsafe { avx512_f32(rounds) }),
-        "avx512 bf16" => (SUMS * 32 * 2, |rounds| unsafe { avx512_bf16(rounds) }),
-        "avx512 int8" => (SUMS * 64 * 2, |rounds| unsafe { avx512_int8(rounds) }),
-        "avx2 f32" => (12 * 8 * 2, |rounds| unsafe { avx2_f32(rounds) }),
+        "avx512 f32" => (SUMS * 16 * 2, |rounds| {
+            // SAFETY: a kernel of this name is only chosen where the processor has its instructions.
+            unsafe { avx512_f32(rounds) }
+        }),
+        "avx512 bf16" => (SUMS * 32 * 2, |rounds| {
+            // SAFETY: as above.
+            unsafe { avx512_bf16(rounds) }
+        }),
+        "avx512 int8" => (SUMS * 64 * 2, |rounds| {
+            // SAFETY: as above.
+            unsafe { avx512_int8(rounds) }
+        }),
+        "avx2 f32" => (12 * 8 * 2, |rounds| {
+            // SAFETY: as above.
+            unsafe { avx2_f32(rounds) }
+        }),
         _ => return None,
     })
 }
