@@ -16,6 +16,7 @@ impl ConcatPool for Cpu {
         let mut y = Tensor::zeros(&[batch, 3 * width]);
         let mut argmax = vec![0; batch * width];
         let rows = y.data_mut().par_chunks_mut(3 * width).zip(argmax.par_chunks_mut(width));
+        #[expect(clippy::type_complexity, reason = "rows side by side, named below")]
         let pool =
             |(b, ((y, argmax), span)): (usize, ((&mut [f32], &mut [u32]), &Range<usize>))| {
                 let (last, rest) = y.split_at_mut(width);

@@ -108,6 +108,7 @@ fn rows_with_text(batch: &ClassifierBatch, start: usize) -> usize {
 ///
 /// # Panics
 /// When the batch was padded for another `seq_len`.
+#[expect(clippy::needless_pass_by_value, reason = "a few words, made for the call")]
 pub fn encode<D: Device>(
     encoder: &AwdLstm<D>,
     device: &D,
@@ -160,6 +161,9 @@ pub fn encode<D: Device>(
 }
 
 /// Sends the gradient of [`Encoded::outputs`] back through every pooled piece.
+///
+/// # Panics
+/// When the shapes do not fit.
 pub fn backward<D: Device>(
     encoder: &mut AwdLstm<D>,
     device: &D,
