@@ -75,6 +75,17 @@ fn a_report_lies_in_the_model_folder() {
     let parts = report["stages"].as_array().unwrap().iter();
     let sum: f64 = parts.map(|part| number(part, "seconds")).sum();
     assert!(sum <= number(&report, "seconds"), "{report}");
+    let mistakes = report["mistakes"].as_array().unwrap();
+    assert!(!mistakes.is_empty(), "{report}");
+    for mistake in mistakes {
+        assert_eq!(mistake["words"]["label"], mistake["guess"]);
+        let text = mistake["text"].as_str().unwrap();
+        for mark in mistake["words"]["marks"].as_array().unwrap() {
+            let place = |end: &str| number(mark, end) as usize;
+            assert!(!text[place("start")..place("end")].contains(' '), "{mistake}");
+        }
+    }
+    assert!(read("report.html").contains("<mark class="), "words are marked");
     let verdict = report["verdict"].as_str().unwrap();
     assert!(read("report.txt").starts_with(verdict));
     assert!(read("report.html").starts_with("<!DOCTYPE html>"));

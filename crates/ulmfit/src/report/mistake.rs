@@ -5,26 +5,13 @@ use crate::data::labels::{LabelSet, Target};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
 
-/// At most `most` mistakes, the most confident (for numbers, the largest) first.
+/// All mistakes, the most confident (for numbers, the largest) first, each with the position of its
+/// record.
 ///
 /// `rows` are the model's probabilities or values, one row per record.
 ///
 /// # Errors
 /// [`DataError`] when a record has no label, or one that is not in `labels`.
-pub fn worst_mistakes(
-    labels: &LabelSet,
-    records: &[Record],
-    rows: &[Vec<f32>],
-    most: usize,
-) -> Result<Vec<QuotedRow>, DataError> {
-    let found = mistakes(labels, records, rows)?;
-    Ok(found.into_iter().take(most).map(|(_, mistake)| mistake).collect())
-}
-
-/// All mistakes in that order, each with the position of its record.
-///
-/// # Errors
-/// As [`worst_mistakes`].
 pub fn mistakes(
     labels: &LabelSet,
     records: &[Record],
@@ -112,6 +99,17 @@ mod tests {
 
     fn many(labels: &[&str]) -> RawLabel {
         RawLabel::Many(labels.iter().map(|label| (*label).to_owned()).collect())
+    }
+
+    /// At most `most` of them.
+    fn worst_mistakes(
+        labels: &LabelSet,
+        records: &[Record],
+        rows: &[Vec<f32>],
+        most: usize,
+    ) -> Result<Vec<QuotedRow>, DataError> {
+        let found = mistakes(labels, records, rows)?;
+        Ok(found.into_iter().take(most).map(|(_, mistake)| mistake).collect())
     }
 
     #[test]

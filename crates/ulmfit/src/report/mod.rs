@@ -10,6 +10,7 @@ mod baseline;
 #[cfg(feature = "train")]
 mod contents;
 mod evaluation;
+mod excerpt;
 #[cfg(feature = "train")]
 pub mod html;
 mod least_sure;
@@ -24,6 +25,7 @@ mod scores;
 pub mod statistics;
 pub mod svg;
 mod table;
+mod telling_words;
 #[cfg(feature = "train")]
 mod text;
 #[cfg(feature = "train")]
@@ -43,11 +45,12 @@ pub use contents::{
 pub use evaluation::ClassifierEvaluation;
 pub use least_sure::least_sure;
 pub use metrics::ClassScores;
-pub use mistake::{mistakes, worst_mistakes};
+pub use mistake::mistakes;
 pub use quoted_row::QuotedRow;
 pub use read_scored::read_scored;
 pub use scored_rows::scored_csv;
 pub use scores::ClassificationScores;
 pub use table::{Table, percent};
+pub use telling_words::TellingWords;
 #[cfg(feature = "train")]
 pub use training_history::{Curve, EpochScore, GroupRates, TrainingHistory};

@@ -1,5 +1,7 @@
 //! A scored row that a report quotes, with the place where it can be found again.
 
+use super::TellingWords;
+use super::excerpt::excerpt;
 use crate::data::{Place, Record};
 use serde::Serialize;
 
@@ -20,10 +22,10 @@ pub struct QuotedRow {
     /// Probability of the prediction; with several labels, of the one that the row is quoted for;
     /// `None` for numbers.
     pub confidence: Option<f64>,
+    /// The words that the prediction was made from, where the classifier can tell cheaply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<TellingWords>,
 }
-
-/// Characters of a text that are shown.
-const EXCERPT: usize = 240;
 
 impl QuotedRow {
     pub(super) fn new(
@@ -34,27 +36,6 @@ impl QuotedRow {
     ) -> Self {
         let text = excerpt(&record.fields.join(" "));
         let place = record.place.without_folder();
-        Self { text, row: place.spreadsheet_row(), place, label, guess, confidence }
-    }
-}
-
-/// The beginning of a text on one line.
-pub(super) fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => line[..end].trim_end().to_owned() + "…",
-        None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_is_one_short_line() {
-        assert_eq!(excerpt(" a\n b\t"), "a b");
-        assert_eq!(excerpt(&"ä".repeat(EXCERPT)), "ä".repeat(EXCERPT));
-        assert_eq!(excerpt(&"ä".repeat(EXCERPT + 1)), "ä".repeat(EXCERPT) + "…");
+        Self { text, row: place.spreadsheet_row(), place, label, guess, confidence, words: None }
     }
 }

@@ -1,6 +1,6 @@
 //! `scored.csv` read again, as the probabilities of rows that are at hand.
 
-use super::quoted_row::excerpt;
+use super::excerpt::excerpt;
 use super::scored_rows::our_columns;
 use crate::data::labels::LabelSet;
 use crate::data::readers::{

@@ -1,7 +1,7 @@
 //! `scored.csv`: every labelled row with its prediction.
 
+use super::excerpt::excerpt;
 use super::mistake::Wrong;
-use super::quoted_row::excerpt;
 use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;

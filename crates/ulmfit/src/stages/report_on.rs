@@ -13,10 +13,11 @@ use crate::data::Record;
 use crate::data::labels::LabelKind;
 use crate::decisions::{Automation, Source};
 use crate::input::{LabelledSplits, texts};
-use crate::models::ClassifierBundle;
+use crate::models::{ClassifierBundle, ExplainMethod};
 use crate::report::statistics::{Comparison, Reliability, reliability};
 use crate::report::{ClassifierEvaluation, PartReport};
-use crate::report::{Cost, Report, SelfTrainingReport, least_sure, peak_rss_mb, worst_mistakes};
+use crate::report::{Cost, QuotedRow, Report, SelfTrainingReport, TellingWords};
+use crate::report::{least_sure, mistakes, peak_rss_mb};
 use crate::run::{Runner, Timings};
 use ulmfit_ops::Precision;
 
@@ -88,6 +89,11 @@ pub(crate) fn report_on(
         Some(found) => (Some(found.scores), found.comparison, Some(found.verdict)),
         None => (None, None, None),
     };
+    let worst = mistakes(&labels, evaluated, &evaluated_rows)?.into_iter().take(MISTAKES);
+    let mut worst: Vec<(usize, QuotedRow)> = worst.collect();
+    if out_of_fold.is_none() {
+        explain_mistakes(&classifier, evaluated, &mut worst)?;
+    }
     let selected_on_valid = method.selects;
     let source = match (method.folds, test.is_some(), selected_on_valid) {
         (Some(_), ..) => Source::OutOfFold,
@@ -124,7 +130,7 @@ pub(crate) fn report_on(
         calibration_error: reliability.as_ref().map(Reliability::expected_error),
         reliability,
         automation,
-        mistakes: worst_mistakes(&labels, evaluated, &evaluated_rows, MISTAKES)?,
+        mistakes: worst.into_iter().map(|(_, mistake)| mistake).collect(),
         least_sure: least_sure(&labels, evaluated, &evaluated_rows, LEAST_SURE)?,
         training,
         made,
@@ -141,6 +147,30 @@ pub(crate) fn report_on(
         folds: found.folds,
     });
     Ok(TrainedClassifier { classifier, report, calibration, scored })
+}
+
+/// Adds to some mistakes the words that they were made from, where one pass tells them. The
+/// classifiers of a cross-validation are gone: then nothing is added.
+fn explain_mistakes(
+    classifier: &ClassifierBundle,
+    records: &[Record],
+    mistakes: &mut [(usize, QuotedRow)],
+) -> Result<(), Error> {
+    if classifier.fastest_explanation() != ExplainMethod::Fast {
+        return Ok(());
+    }
+    let of_mistakes: Vec<Record> = mistakes.iter().map(|(at, _)| records[*at].clone()).collect();
+    let explained = classifier.explain(&texts(&of_mistakes), ExplainMethod::Fast)?;
+    for ((record, found), (_, mistake)) in of_mistakes.iter().zip(&explained).zip(mistakes) {
+        let label = match classifier.task() {
+            LabelKind::Regression => None,
+            LabelKind::Single | LabelKind::Multi => {
+                Some(classifier.labels.names()[found.output].clone())
+            }
+        };
+        mistake.words = Some(TellingWords::new(record, found, label));
+    }
+    Ok(())
 }
 
 /// Adds what a part of a portfolio does alone on the rows that the portfolio is scored on.

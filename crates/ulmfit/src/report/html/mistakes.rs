@@ -1,7 +1,7 @@
 //! The texts that a person should look at first: mistakes, and right answers that were close.
 
 use super::format::percent;
-use super::titled;
+use super::{marked, titled};
 use crate::report::{ClassifierEvaluation, QuotedRow, Report};
 use maud::{Markup, html};
 
@@ -33,6 +33,7 @@ fn texts(title: &str, why: &str, rows: &[QuotedRow]) -> Markup {
     let (first, more) = rows.split_at(rows.len().min(SHOWN));
     let content = html! {
         p { (why) }
+        @if rows.iter().any(|row| row.words.is_some()) { (marked::legend()) }
         (list(first))
         @if !more.is_empty() { details { summary { (more.len()) " more" } (list(more)) } }
     };
@@ -47,7 +48,7 @@ fn list(rows: &[QuotedRow]) -> Markup {
         ol.mistakes {
             @for row in rows {
                 li {
-                    blockquote dir="auto" { (row.text) }
+                    blockquote dir="auto" { (marked::text(&row.text, row.words.as_ref())) }
                     p {
                         span.tag { span.quiet { "actual " } bdi { (row.label) } }
                         span.tag.wrong[row.label != row.guess] { span.quiet { "predicted " } bdi { (row.guess) } }
@@ -56,6 +57,7 @@ fn list(rows: &[QuotedRow]) -> Markup {
                         }
                         span.place { (row.place) }
                     }
+                    @if let Some(words) = &row.words { (marked::strongest(words)) }
                 }
             }
         }

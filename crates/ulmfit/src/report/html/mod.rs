@@ -12,6 +12,7 @@ mod data;
 mod figure;
 mod format;
 mod made;
+mod marked;
 mod mistakes;
 mod parts;
 mod scores;

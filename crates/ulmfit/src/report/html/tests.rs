@@ -6,10 +6,11 @@ use crate::decisions::{Automation, RiskCurve};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
+use crate::report::telling_words::{StrongWord, WordMark};
 use crate::report::{
     BaselineScores, ClassificationScores, ClassifierEvaluation, Cost, Curve, DataHashes,
     DirectionScore, EpochScore, GroupRates, LabelCounts, Provenance, QuotedRow, Report, RowCounts,
-    SelfTrainingReport, StageTime, TfIdfScore, TrainingHistory,
+    SelfTrainingReport, StageTime, TellingWords, TfIdfScore, TrainingHistory,
 };
 use crate::text::Direction;
 use crate::train::Validation;
@@ -80,6 +81,15 @@ fn automation(confidences: &[f64], hits: &[bool]) -> Automation {
     Automation::of_risk(&RiskCurve::new(&of(true), &of(false)))
 }
 
+/// A text that is one word.
+fn telling(text: &str) -> TellingWords {
+    TellingWords {
+        label: Some(text.to_owned()),
+        marks: vec![WordMark { start: 0, end: text.len(), weight: 0.25 }],
+        strongest: vec![StrongWord { word: text.to_owned(), weight: 0.25 }],
+    }
+}
+
 /// A report on two classes, whose labels and texts are `text`.
 fn report(text: &str) -> Report {
     let labels = vec![format!("{text}0"), format!("{text}1")];
@@ -94,6 +104,7 @@ fn report(text: &str) -> Report {
         label: labels[0].clone(),
         guess: guess.to_owned(),
         confidence: Some(0.9),
+        words: Some(telling(text)),
     };
     Report {
         rows: RowCounts { train: 1200, valid: 30, test: 60, train_like_test: 1 },
