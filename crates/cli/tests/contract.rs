@@ -30,6 +30,8 @@ fn every_command_explains_itself_by_example() {
         "import fastai",
         "export fastai",
         "export onnx",
+        "export torch",
+        "import torch",
         "export compact",
         "bench",
         "ablate",

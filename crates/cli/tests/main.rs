@@ -39,3 +39,4 @@ mod suspects;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tfidf;
+mod torch;

@@ -1,5 +1,6 @@
 //! `ulmfit export`.
 
+use super::torch;
 use crate::options::{Common, Target};
 use crate::output::Output;
 use anyhow::Context;
@@ -8,7 +9,7 @@ use ulmfit::checkpoint::Dtype;
 use ulmfit::models::onnx::export_onnx;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
-/// Exports a model to fastai, to ONNX, or to a smaller model folder.
+/// Exports a model to fastai or ONNX, a training to PyTorch, or a model to a smaller folder.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -36,6 +37,14 @@ enum To {
         #[command(flatten)]
         target: Target,
     },
+    /// A language model and texts, to train it with PyTorch on a GPU
+    #[command(
+        after_help = "Writes a folder with the texts as token ids, the weights to start from, and a program that needs \
+        PyTorch\nand safetensors. `ulmfit import torch` makes a model of what it trains.\n\nExamples:\n  \
+        ulmfit export torch en reviews.csv -o job --direction both\n  \
+        ulmfit export torch none wiki.jsonl -o job --emb 400 --hid 1152 --batch-size 256"
+    )]
+    Torch(Box<torch::ExportArgs>),
     /// A model folder with smaller weights; also joins a forward and a backward model
     #[command(
         after_help = "Examples:\n  ulmfit export compact model -o small-model --store f16\n  \
@@ -56,13 +65,14 @@ enum To {
     },
 }
 
-pub(crate) fn run(args: &Args, _common: &Common, out: &mut Output) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     match &args.to {
         To::Fastai { model, target } => fastai(model, target, out),
         To::Onnx { model, target } => {
             let names = export_onnx(model, target.create()?)?;
             tell(target, &names, out)
         }
+        To::Torch(args) => torch::export(args, common, out),
         To::Compact { models, store, card, target } => {
             let folder = target.create()?;
             let read = |path: &PathBuf| {

@@ -1,5 +1,6 @@
 //! `ulmfit import`.
 
+use super::torch;
 use crate::options::{Common, DirectionOption, Target};
 use crate::output::Output;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,17 @@ enum From {
         #[command(flatten)]
         target: Target,
     },
+    /// The language model that PyTorch has trained in a folder of `export torch`
+    #[command(
+        after_help = "Checks the hashes, evaluates the model, and writes its card.\n\nExample:\n  \
+        ulmfit import torch job -o lm"
+    )]
+    Torch {
+        /// The folder
+        job: PathBuf,
+        #[command(flatten)]
+        target: Target,
+    },
     /// A sentence encoder of the BERT family, as Hugging Face hosts them
     #[command(
         after_help = "Reads config.json, model.safetensors and tokenizer.json; no pickled file is opened.\n\n\
@@ -48,6 +60,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let kind = fastai(weights, vocab, *direction, target, common)?;
             tell(target, kind, out)
         }
+        From::Torch { job, target } => torch::import(job, target, common, out),
         From::Hf { folder, target } => {
             hugging_face(folder, target, common)?;
             tell(target, "sentence encoder", out)

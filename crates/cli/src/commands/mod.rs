@@ -25,6 +25,7 @@ mod pretrain;
 mod serve;
 mod suspects;
 mod tokenize;
+mod torch;
 mod train;
 #[cfg(feature = "serve")]
 mod workbench;

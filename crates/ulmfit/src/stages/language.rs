@@ -18,7 +18,11 @@ use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
 impl DirectionScore {
-    fn new(direction: Direction, sums: &model::scoring::LmScore, before: Option<f64>) -> Self {
+    pub(super) fn new(
+        direction: Direction,
+        sums: &model::scoring::LmScore,
+        before: Option<f64>,
+    ) -> Self {
         Self {
             direction,
             tokens: sums.tokens,
@@ -159,14 +163,7 @@ fn train_one<S: TokenSource>(
     });
     let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
     // on the weights it starts with, so that a run that continues finds the same
-    let score = |network: &LanguageModel<Cpu>| {
-        let Some(valid) = valid else { return Ok(None) };
-        let score = score_stream(network, valid, &batches, &mut |_, _| ())?;
-        if score.perplexity().is_finite() {
-            return Ok(Some(score));
-        }
-        Err(Error::NotFinite { what: "a perplexity", direction })
-    };
+    let score = |network: &LanguageModel<Cpu>| score(network, valid, &batches, direction);
     let before = if stage == Stage::Pretrain { None } else { score(&network)? };
     let (ar_tar, key) = (training.regularisation(), key.child(2));
     let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?;
@@ -177,4 +174,19 @@ fn train_one<S: TokenSource>(
     let before = before.map(|before| before.perplexity());
     let score = after.map(|sums| DirectionScore::new(direction, &sums, before));
     Ok(((direction, network), score))
+}
+
+/// Score of a network on validation text, if there is any.
+pub(super) fn score<S: TokenSource>(
+    network: &LanguageModel<Cpu>,
+    valid: Option<&S>,
+    batches: &LmBatchConfig,
+    direction: Direction,
+) -> Result<Option<model::scoring::LmScore>, Error> {
+    let Some(valid) = valid else { return Ok(None) };
+    let score = score_stream(network, valid, batches, &mut |_, _| ())?;
+    if score.perplexity().is_finite() {
+        return Ok(Some(score));
+    }
+    Err(Error::NotFinite { what: "a perplexity", direction })
 }

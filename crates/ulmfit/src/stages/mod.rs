@@ -27,6 +27,8 @@ pub(crate) mod report_on;
 #[cfg(feature = "train")]
 pub(crate) mod self_training;
 #[cfg(feature = "train")]
+pub mod torch;
+#[cfg(feature = "train")]
 pub(crate) mod train;
 #[cfg(feature = "train")]
 mod trained_classifier;

@@ -51,6 +51,25 @@ impl TokenFile {
     /// If it cannot be read, is damaged, or was made from something else; then the file must be
     /// made again.
     pub fn open(path: &Path, expected: &Fingerprint) -> Result<Self, TextError> {
+        Self::open_checked(path, Some(expected))
+    }
+
+    /// The same whatever the file was made from: for a file of a folder whose manifest says which files belong
+    /// together.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), but for the last reason.
+    pub fn open_in_folder(path: &Path) -> Result<Self, TextError> {
+        Self::open_checked(path, None)
+    }
+
+    /// The bytes of the file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    fn open_checked(path: &Path, expected: Option<&Fingerprint>) -> Result<Self, TextError> {
         let failed = io_error(path);
         let mut file = File::open(path).map_err(&failed)?;
         let map = map(&file).map_err(&failed)?;
@@ -70,7 +89,7 @@ impl TokenFile {
         {
             return Err(damaged("its length differs from what its header says"));
         }
-        if map[32..64] != *expected.bytes() {
+        if expected.is_some_and(|expected| map[32..64] != *expected.bytes()) {
             return Err(TextError::TokenFileStale { path: path.into() });
         }
         // Read rather than mapped: pages of a map that were touched once count as memory in use.
