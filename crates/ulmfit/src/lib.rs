@@ -94,6 +94,8 @@ pub mod text;
 #[cfg(feature = "train")]
 pub mod tfidf;
 #[cfg(feature = "train")]
+pub mod torch;
+#[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "train")]
 mod trained;

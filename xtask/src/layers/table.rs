@@ -31,7 +31,7 @@ pub(crate) const LIBRARY: Table = Table {
             "trainer_portfolio",
             "trainer_tfidf",
         ],
-        &["methods"],
+        &["methods", "torch"],
         &["stages", "labelling"],
         &["run", "report"],
         &["input", "models", "tfidf"],

@@ -14,7 +14,7 @@ use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource};
 use ulmfit::models::{BaseModel, LmBundle, open_base};
 use ulmfit::recipe::LmStart;
 use ulmfit::run::{CheckpointInterval, Progress, Runner};
-use ulmfit::stages::torch::{TorchJob, TorchStart, export_torch, import_torch};
+use ulmfit::torch::{TorchJob, TorchStart, export_torch, import_torch};
 
 /// What `ulmfit export torch` needs.
 #[derive(Debug, clap::Args)]

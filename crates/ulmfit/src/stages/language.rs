@@ -18,7 +18,7 @@ use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
 impl DirectionScore {
-    pub(super) fn new(
+    pub(crate) fn new(
         direction: Direction,
         sums: &model::scoring::LmScore,
         before: Option<f64>,
@@ -177,7 +177,7 @@ fn train_one<S: TokenSource>(
 }
 
 /// Score of a network on validation text, if there is any.
-pub(super) fn score<S: TokenSource>(
+pub(crate) fn score<S: TokenSource>(
     network: &LanguageModel<Cpu>,
     valid: Option<&S>,
     batches: &LmBatchConfig,

@@ -13,7 +13,7 @@ pub(crate) mod fit;
 pub(crate) mod folds;
 mod generate;
 #[cfg(feature = "train")]
-mod language;
+pub(crate) mod language;
 #[cfg(feature = "train")]
 pub(crate) mod lm_summary;
 #[cfg(feature = "train")]
@@ -26,8 +26,6 @@ pub(crate) mod options;
 pub(crate) mod report_on;
 #[cfg(feature = "train")]
 pub(crate) mod self_training;
-#[cfg(feature = "train")]
-pub mod torch;
 #[cfg(feature = "train")]
 pub(crate) mod train;
 #[cfg(feature = "train")]

@@ -49,8 +49,8 @@ impl Builder {
     }
 
     /// Gives a value the name of an output, `[batch, width]` numbers.
-    pub(super) fn output(&mut self, value: Value, name: &str, width: usize, doc: &str) {
-        self.node("Identity", &[&value], &[name.to_owned()], &[]);
+    pub(super) fn output(&mut self, value: &Value, name: &str, width: usize, doc: &str) {
+        self.node("Identity", &[value], &[name.to_owned()], &[]);
         let batch = Dimension { dim_value: None, dim_param: Some("batch".into()) };
         let width = Dimension { dim_value: Some(width as i64), dim_param: None };
         self.graph.output.push(described(name, element::FLOAT, vec![batch, width], doc));

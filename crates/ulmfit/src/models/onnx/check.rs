@@ -54,7 +54,7 @@ impl ClassifierBundle {
         let made = |(n, &length): (usize, &usize)| {
             let draws = Key::new(n as u64).uniform_values(length, 1.0); // -1 to 1
             let word = |draw: &f32| {
-                let place = (f64::from(*draw) + 1.0) / 2.0 * words.len() as f64;
+                let place = f64::midpoint(f64::from(*draw), 1.0) * words.len() as f64;
                 words.get(place as usize).or(words.last()).copied().unwrap_or("a")
             };
             draws.iter().map(word).collect::<Vec<_>>().join(" ")

@@ -3,6 +3,11 @@
 //! One file holds the networks of all directions: token ids in, probabilities (or values) out. The tokenizer is
 //! ours and not in it.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    reason = "ONNX counts in i64; sizes of networks are far below"
+)]
+
 mod builder;
 mod check;
 mod folder;
@@ -62,7 +67,7 @@ impl ClassifierBundle {
                 format!("probabilities of {}", self.labels.names().join(", "))
             }
         };
-        graph.output(answer, self.onnx_output(), self.labels.outputs(), &doc);
+        graph.output(&answer, self.onnx_output(), self.labels.outputs(), &doc);
         let labels = serde_json::json!(self.labels.names()).to_string();
         let entry = |key: &str, value: String| proto::Entry { key: key.to_owned(), value };
         let model = proto::Model {

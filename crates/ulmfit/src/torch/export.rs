@@ -1,6 +1,5 @@
 //! The folder for PyTorch.
 
-use super::super::{lm_batches, transfer};
 use super::{JOB, JobFile, JobPhase, SCHEDULE, TRAIN, VALID};
 use crate::Error;
 use crate::checkpoint::{Dtype, FolderWriter, HostTensor, Tensors};
@@ -11,6 +10,7 @@ use crate::models::{BaseModel, LmBundle, ModelMetadata};
 use crate::optim::OptimizerConfig;
 use crate::recipe::{BpttKind, LmRecipe};
 use crate::schedule::Schedule;
+use crate::stages::{lm_batches, transfer};
 use crate::text::{Direction, TextPipeline};
 use serde_json::json;
 use ulmfit_ops::Key;
@@ -19,7 +19,6 @@ const PROGRAM: &str = include_str!("train.py");
 const README: &str = include_str!("README.md");
 
 /// The weights that a training starts from.
-#[expect(clippy::large_enum_variant, reason = "there is one")]
 pub enum TorchStart {
     /// Those of a model, which learns another vocabulary.
     Base(LmBundle),
@@ -65,9 +64,7 @@ pub fn export_torch(
     folder.write(TRAIN, corpora.train.bytes())?;
     folder.write(VALID, corpora.valid.bytes())?;
     folder.write_tensors(SCHEDULE, &schedule, Dtype::F32)?;
-    let mut bytes = serde_json::to_vec_pretty(&file).expect("plain data serialises");
-    bytes.push(b'\n');
-    folder.write(JOB, &bytes)?;
+    folder.write(JOB, &pretty(&file))?;
     folder.write("train.py", PROGRAM.as_bytes())?;
     let run = json!({ "schema": 1, "stage": "torch-job", "seed": seed, "base": file.base });
     let metadata = ModelMetadata { card: README.to_owned(), run, ..ModelMetadata::default() };
@@ -134,4 +131,10 @@ fn plan(
         phases: phases.collect(),
     };
     Ok((file, schedule))
+}
+
+fn pretty(file: &JobFile) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(file).expect("plain data serialises");
+    bytes.push(b'\n');
+    bytes
 }

@@ -1,8 +1,5 @@
 //! What PyTorch made of the folder.
 
-use super::super::language::score;
-use super::super::lm_batches;
-use super::super::model_card::LmCard;
 use super::{JOB, JobFile, TRAIN, VALID};
 use crate::Error;
 use crate::checkpoint::{CheckpointError, FolderWriter, ModelFolder, read_tensors};
@@ -13,6 +10,9 @@ use crate::models::LmBundle;
 use crate::printable::{markdown, printable};
 use crate::report::DirectionScore;
 use crate::run::Runner;
+use crate::stages::language::score;
+use crate::stages::lm_batches;
+use crate::stages::model_card::LmCard;
 use crate::text::Direction;
 use crate::text::token_file::TokenFile;
 use serde::{Deserialize, Serialize};
