@@ -1,6 +1,6 @@
 //! In which numbers products are computed.
 
-use crate::gemm;
+use crate::{gemm, isa};
 use std::fmt;
 
 /// Precision of the factors of large matrix products.
@@ -21,15 +21,19 @@ pub enum Precision {
 
 impl Precision {
     /// The fastest numbers for predictions of this machine whose errors were measured to be those
-    /// of `f32` (`results/LOG.md`): `bf16` where there are vectors for it.
+    /// of `f32` (`results/LOG.md`): `bf16` where there are vectors for it, but not where the processor has slow
+    /// instructions for it.
     pub fn for_prediction() -> Self {
-        if gemm::kernel_name(Self::Bf16).starts_with("portable") { Self::F32 } else { Self::Bf16 }
+        let is_portable = gemm::kernel_name(Self::Bf16).starts_with("portable");
+        let is_slow = gemm::multiplies_bf16() && !isa::bf16_is_fast();
+        if is_portable || is_slow { Self::F32 } else { Self::Bf16 }
     }
 
     /// The fastest numbers for a training on this machine whose errors were measured to be those
-    /// of `f32` (`results/LOG.md`): `bf16` where there are instructions for it.
+    /// of `f32` (`results/LOG.md`): `bf16` where there are fast instructions for it.
     pub fn for_training() -> Self {
-        if gemm::multiplies_bf16() { Self::Bf16 } else { Self::F32 }
+        let is_fast = gemm::multiplies_bf16() && isa::bf16_is_fast();
+        if is_fast { Self::Bf16 } else { Self::F32 }
     }
 }
 

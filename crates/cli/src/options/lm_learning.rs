@@ -25,7 +25,7 @@ pub(crate) struct LmLearningOptions {
     /// Keep the weights of the best epoch, by validation loss, instead of the last
     #[arg(long)]
     keep_best: bool,
-    /// Number format of matrix products in training; bf16 is fast with AVX-512 BF16 [default: f32]
+    /// Number format of matrix products in training; bf16 is fast with AVX-512 BF16 on AMD [default: f32]
     #[arg(long, value_enum)]
     precision: Option<TrainPrecisionArg>,
     /// Sample the softmax gradient of words less probable than this in a language model: unbiased
@@ -40,7 +40,7 @@ enum TrainPrecisionArg {
     F32,
     /// 16-bit factors; sums and weights stay 32-bit
     Bf16,
-    /// bf16 where the processor has instructions for it (faster, same error rates), else f32
+    /// bf16 where the processor has fast instructions for it (same error rates), else f32
     Auto,
 }
 

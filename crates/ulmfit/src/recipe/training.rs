@@ -16,7 +16,7 @@ pub enum TrainPrecision {
     /// Single precision.
     #[default]
     F32,
-    /// 16 bits: twice as fast where the processor has instructions for it (AVX-512 BF16).
+    /// 16 bits: twice as fast where the processor has fast instructions for it (AMD, AVX-512 BF16).
     Bf16,
 }
 
