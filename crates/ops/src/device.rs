@@ -114,6 +114,6 @@ impl<R: Real> Backend for Reference<R> {
     const NAME: &'static str = "reference";
 
     fn exact(&self) -> Self {
-        self.clone()
+        *self
     }
 }

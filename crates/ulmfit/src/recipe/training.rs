@@ -26,7 +26,6 @@ impl TrainPrecision {
         if Precision::for_training() == Precision::Bf16 { Self::Bf16 } else { Self::F32 }
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     /// The processor with products in this precision.
     pub(crate) fn device(self) -> Cpu {
         Cpu::with_precision(match self {
@@ -35,6 +34,7 @@ impl TrainPrecision {
         })
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     pub(super) fn is_f32(&self) -> bool {
         *self == Self::F32
     }

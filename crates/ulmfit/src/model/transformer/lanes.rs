@@ -21,6 +21,9 @@ pub struct Lanes<'a> {
 impl<'a> Lanes<'a> {
     /// Shares texts out so that the lanes have about equally many tokens. Also gives the numbers of the
     /// texts in the order of the lanes, which is that of their vectors.
+    ///
+    /// # Panics
+    /// Never: there are lanes.
     pub fn new(texts: &[&'a [u32]]) -> (Self, Vec<usize>) {
         let mut longest_first: Vec<usize> = (0..texts.len()).collect();
         longest_first.sort_by_key(|&text| std::cmp::Reverse(texts[text].len()));
