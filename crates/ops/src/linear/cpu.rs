@@ -2,7 +2,7 @@
 
 use super::{Linear, LinearGrads, Sizes};
 use crate::gemm::{Accumulate, Matrix, PackedRhs, product};
-use crate::{Cpu, Tensor, parallel};
+use crate::{Cpu, Precision, Tensor, parallel};
 use rayon::prelude::*;
 
 /// A weight packed for the kernel of this machine that multiplies in a device's precision.
@@ -29,11 +29,26 @@ impl Linear for Cpu {
         let sizes = Sizes::of_prepared(x, weight.dims);
         let mut y = Tensor::zeros(&sizes.output_dims(x));
         weight.weight.product(y.data_mut(), Matrix::new(x.data(), sizes.inputs), Accumulate::No);
-        if let Some(bias) = bias {
-            sizes.check_bias(bias);
-            let rows = y.data_mut().par_chunks_mut(sizes.outputs);
-            rows.for_each(|row| row.iter_mut().zip(bias.data()).for_each(|(y, b)| *y += b));
+        add_bias(&sizes, &mut y, bias);
+        y
+    }
+
+    fn linear_forward(
+        &self,
+        x: &Tensor<Self>,
+        weight: &Tensor<Self>,
+        bias: Option<&Tensor<Self>>,
+    ) -> Tensor<Self> {
+        if self.precision == Precision::Int8 {
+            return self.linear_prepared(x, &self.linear_prepare(weight), bias);
         }
+        // Packs the weight in memory that is used again.
+        let sizes = Sizes::of(x, weight);
+        let mut y = Tensor::zeros(&sizes.output_dims(x));
+        let rows = Matrix::new(x.data(), sizes.inputs);
+        let weight = Matrix::new(weight.data(), sizes.inputs).transposed();
+        product(y.data_mut(), rows, weight, Accumulate::No, self.precision);
+        add_bias(&sizes, &mut y, bias);
         y
     }
 
@@ -65,4 +80,11 @@ impl Linear for Cpu {
         product(dx.data_mut(), dy_rows, weight, Accumulate::No, self.precision);
         dx
     }
+}
+
+fn add_bias(sizes: &Sizes, y: &mut Tensor<Cpu>, bias: Option<&Tensor<Cpu>>) {
+    let Some(bias) = bias else { return };
+    sizes.check_bias(bias);
+    let rows = y.data_mut().par_chunks_mut(sizes.outputs);
+    rows.for_each(|row| row.iter_mut().zip(bias.data()).for_each(|(y, b)| *y += b));
 }
