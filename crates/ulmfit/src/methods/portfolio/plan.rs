@@ -34,7 +34,7 @@ pub(crate) struct PortfolioPlan {
 const FEWEST_FOR_ULMFIT: usize = 300;
 /// Tokens of a fine-tuning that is cheap enough to be repeated for each fold: half a minute on two
 /// cores.
-const CHEAP: usize = 40_000;
+const CHEAP: usize = 60_000;
 /// Tokens of one that is worth its time: beyond it the encoder stays as it is.
 const WORTHWHILE: usize = 800_000;
 /// Folds of few rows.

@@ -23,6 +23,13 @@ const LONGEST_STEP: f64 = 0.5;
 /// Weights that move less have arrived.
 const STILL: f64 = 1e-6;
 
+/// How likely a label is taken to be right: rows that are all answered well would make the weights grow
+/// without end, and so few do not prove that much (Platt 1999, "Probabilistic outputs for support
+/// vector machines", section 2.2, whose prior has one row more of each kind).
+fn certainty(rows: usize) -> f64 {
+    (rows as f64 + 1.0) / (rows as f64 + 2.0)
+}
+
 impl<'a> Answers<'a> {
     /// `parts` are the outputs of each part for each row; of a row, the target is the class, a flag
     /// for each label, or a value, as [`Labelled::targets`](crate::train::Labelled::targets).
@@ -37,8 +44,8 @@ impl<'a> Answers<'a> {
         self.evidence.len()
     }
 
-    /// The weights of some parts, 0 or more, that make the targets of `rows` most likely (of values, that have the
-    /// least squared error), pulled a little towards equal ones.
+    /// The weights of some parts, 0 or more, that make the targets of `rows` most likely, as far as so few rows
+    /// are believed (of values, that have the least squared error), pulled a little towards equal ones.
     ///
     /// The loss is convex in the weights, so that one weight after the other comes to the only
     /// minimum there is.
@@ -114,6 +121,7 @@ impl<'a> Answers<'a> {
         let share = 1.0 - 1.0 / weights.len() as f64;
         let mut slope = PULL * (weights[one] - mean);
         let mut curvature = PULL * share;
+        let sure = certainty(rows.len());
         for &row in rows {
             let found = self.outputs(parts, weights, row);
             let own = &self.evidence[parts[one]][row];
@@ -122,12 +130,16 @@ impl<'a> Answers<'a> {
                 LabelKind::Single => {
                     let expected: f64 = found.iter().zip(own).map(|(p, e)| p * e).sum();
                     let square: f64 = found.iter().zip(own).map(|(p, e)| p * e * e).sum();
-                    slope += expected - own[target[0] as usize];
+                    let right = own[target[0] as usize];
+                    let others = own.iter().sum::<f64>() - right;
+                    let rest = (1.0 - sure) / (own.len() - 1).max(1) as f64;
+                    slope += expected - (sure * right + rest * others);
                     curvature += (square - expected * expected).max(0.0);
                 }
                 LabelKind::Multi => {
                     for ((p, e), &wanted) in found.iter().zip(own).zip(target) {
-                        slope += (p - f64::from(wanted)) * e;
+                        let wanted = if wanted > 0.5 { sure } else { 1.0 - sure };
+                        slope += (p - wanted) * e;
                         curvature += p * (1.0 - p) * e * e;
                     }
                 }
@@ -169,8 +181,21 @@ mod tests {
         let answers = Answers::new(LabelKind::Single, &parts, &targets);
         let rows: Vec<usize> = (0..100).collect();
         let stack = answers.weights(&[0], &rows);
-        let wanted = 3.0_f64.ln() / 99.0_f64.ln();
+        let sure = certainty(100);
+        let right = 0.75 * sure + 0.25 * (1.0 - sure);
+        let wanted = (right / (1.0 - right)).ln() / 99.0_f64.ln();
         assert!((stack.weights[0] - wanted).abs() < 1e-4, "{stack:?} {wanted}");
+    }
+
+    #[test]
+    fn few_rows_that_are_all_right_do_not_make_sure() {
+        let parts = vec![part(0.9, 100)];
+        let targets = vec![vec![0.0]; 100];
+        let answers = Answers::new(LabelKind::Single, &parts, &targets);
+        let rows: Vec<usize> = (0..20).collect();
+        let stack = answers.weights(&[0], &rows);
+        let found = answers.outputs(&[0], &stack.weights, 0)[0];
+        assert!((found - 21.0 / 22.0).abs() < 1e-4, "{stack:?} {found}");
     }
 
     #[test]
