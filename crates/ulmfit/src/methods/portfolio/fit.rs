@@ -67,7 +67,10 @@ pub(crate) fn fit_portfolio(
     let plan = plan(encoder.as_ref(), &options.others.encoder, &rows, unlabelled, train.folds);
     if rows.train.len() < 2 * plan.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
-        return Err(Error::TooLittle { message, hint: Some("choose one of them".into()) });
+        return Err(Error::TooLittle {
+            message,
+            hint: Some("choose a single method, or add examples".into()),
+        });
     }
     runner.progress.note(&plan.words());
 
