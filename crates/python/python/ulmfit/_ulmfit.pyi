@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LanguageModel", "Model", "VectorModel", "__version__", "forget_threads", "train"]
+__all__ = ["LanguageModel", "Model", "Tokenizer", "VectorModel", "__version__", "forget_threads", "train"]
 
 __version__: str
 
