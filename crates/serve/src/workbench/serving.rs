@@ -26,7 +26,7 @@ impl Bench {
     /// Serves the model of a training, on a free port of this machine.
     ///
     /// # Errors
-    /// A problem when there is no model, or it cannot be started.
+    /// [`Problem`] when the training has no model yet, or the server cannot be started.
     pub(super) fn serve(self: &Arc<Self>, number: usize) -> Result<(), Problem> {
         let mut inner = self.lock();
         let round = inner.round(number)?.clone();

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::data::labels::LabelKind;
 use crate::fingerprint;
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
-use crate::model::transformer::{SentenceClassifier, Transformer};
+use crate::model::transformer::{LANES, SentenceClassifier, Transformer};
 use crate::model::{Network, TrainableGroups};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::optim::OptimizerConfig;
@@ -168,7 +168,7 @@ impl<'a> EncoderExamples<'a> {
         let key = Key::new(seed).child(101);
         let identity = json!({
             "recipe": recipe,
-            "lanes": 2, // bits of gradients depend on how a batch is cut
+            "lanes": LANES, // bits of gradients depend on how a batch is cut
             "seed": seed,
             "network": encoder.config(),
             "train": rows_fingerprint(train),

@@ -11,7 +11,7 @@ use ulmfit_ops::{Device, Key, Tensor};
 
 /// Lanes of a batch. Each but the first has gradients of its own, which are to be cleared and added in
 /// each step: more of them would cost more than they gain on few cores.
-const LANES: usize = 2;
+pub const LANES: usize = 2;
 
 /// Texts of a batch, shared out between the lanes.
 pub struct Lanes<'a> {

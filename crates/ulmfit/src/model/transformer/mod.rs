@@ -21,4 +21,4 @@ pub use config::{SentenceClassifierConfig, TransformerConfig, VectorScale};
 pub use dense::Dense;
 pub use encoder::{Transformer, TransformerTape};
 pub use gradients::TransformerGradients;
-pub use lanes::{LaneTapes, Lanes, SpareGradients};
+pub use lanes::{LANES, LaneTapes, Lanes, SpareGradients};
