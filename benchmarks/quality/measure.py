@@ -46,10 +46,15 @@ SETS = {
     "ag": DataSet("AG News, a part", "ag_news/train_subset.jsonl.xz", "ag_news/test.jsonl.xz"),
     "imdb": DataSet("IMDb", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz"),
     "imdb-sample": DataSet("IMDb, sample", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz", 5_000),
+    "clinc": DataSet("CLINC150", "clinc150/train.jsonl.xz", "clinc150/test.jsonl.xz"),
+    "smsa": DataSet("SmSA, Indonesian", "smsa_id/train_preprocess.jsonl.xz", "smsa_id/valid_preprocess.jsonl.xz"),
+    "germeval": DataSet("GermEval 2018, German", "germeval2018_de/train.jsonl.xz", "germeval2018_de/test.jsonl.xz"),
 }
 TF_IDF = "TF-IDF + linear classifier"
 SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
 MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
+    "fit": ([], "ulmfit fit", {}),
+    "encoder": (["--method", "encoder"], "ulmfit, fine-tuned minilm alone", {}),
     "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
     "en-base": (
         ["--direction", "both", "--base", "en-base"],
@@ -63,6 +68,8 @@ PEERS = {
     "fasttext": "fastText",
     "fastai": "fastai 2.8.12 from the same weights, both directions",
     "sklearn": "scikit-learn: TF-IDF + linear SVM",
+    "setfit": "SetFit 1.2.0 on the same encoder",
+    "frozen": "frozen MiniLM-L6 + logistic regression",
 }
 CURVES = {  # ways of `ulmfit labels`
     "supervised": "ulmfit, forward only",
@@ -71,6 +78,7 @@ CURVES = {  # ways of `ulmfit labels`
     "tf-idf": TF_IDF,
 }
 METRIC = "test error, %"
+DRAWN_TEST = 1_000  # test rows of a run with drawn labels, at most
 
 
 def arguments():
@@ -79,6 +87,9 @@ def arguments():
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["trec6"])
     parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*MODELS, "fasttext"])
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
+    parser.add_argument("--drawn", nargs="+", type=int, help="learns from so many training rows instead, drawn anew for each seed")
+    parser.add_argument("--encoder", help="folder of all-MiniLM-L6-v2, for SetFit and the frozen encoder")
+    parser.add_argument("--no-times", action="store_true", help="records no times: the machine had other work, too")
     parser.add_argument("--counts", nargs="+", type=int, help="runs `ulmfit labels` with these numbers of labels instead")
     parser.add_argument("--methods", default=",".join(CURVES), help="ways of `ulmfit labels`, with commas")
     parser.add_argument("--tuned", help="language model of all texts, for `ulmfit labels --tuned`")
@@ -122,6 +133,23 @@ def prepare(data, chosen, folder):
     return {name: len(part) for name, part in parts.items()}
 
 
+def draw(folder, count, seeds):
+    """Folders with `count` training rows each, drawn anew for each seed, and the same test rows for all."""
+    read = lambda part: (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    train, test = read("train"), read("test")
+    scored = random.Random(0).sample(test, min(DRAWN_TEST, len(test)))
+    folders = []
+    for seed in range(1, seeds + 1):
+        shuffled = list(train)
+        random.Random(seed).shuffle(shuffled)
+        drawn = folder / f"drawn-{count}-{seed}"
+        drawn.mkdir(exist_ok=True)
+        for part, lines in (("train", shuffled[:count]), ("test", scored)):
+            (drawn / f"{part}.jsonl").write_text("".join(lines), encoding="utf-8")
+        folders.append(drawn)
+    return folders
+
+
 def document(command):
     """The JSON document that a command prints; its errors end this program."""
     print(shlex.join(command), file=sys.stderr)
@@ -143,14 +171,14 @@ def precision(args):
     return ["--precision", args.precision] if args.precision else []
 
 
-def ours(args, name, folder, counts):
-    """Runs of `fit`: errors by title, and the command of one run."""
+def ours(args, name, folders, counts):
+    """Runs of `fit`, one per folder of rows: errors by title, and the command of one run."""
     options, title, variants = MODELS[name]
     found = {title: []}
-    files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
-    if "unlabeled" in counts:
-        files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
-    for seed in range(1, args.seeds + 1):
+    for seed, folder in enumerate(folders, start=1):
+        files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
+        if "unlabeled" in counts and not args.drawn:
+            files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
         out = folder / f"{name}-{seed}"
         command = [args.ulmfit, "fit", *files, "-o", str(out), *options, *precision(args), f"--seed={seed}",
                    f"--threads={args.threads}", "-q", "--json"]
@@ -164,7 +192,7 @@ def ours(args, name, folder, counts):
             evaluated = remembered(folder / f"{name}-{seed}{''.join(extra)}.json", lambda: document(score))
             found.setdefault(variant, []).append(
                 {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})
-        if name == "ulmfit":
+        if name in ("ulmfit", "fit"):
             simple = {"seconds": None, "peak_rss_mb": None}
             fields = {"tfidf": TF_IDF, "majority": "most frequent label"}
             if "tfidf" in args.models:  # which is the same
@@ -175,23 +203,30 @@ def ours(args, name, folder, counts):
     return found
 
 
-def peer(args, name, folder):
-    """Runs of a peer on the tokens of `ulmfit tokenize`: errors by title, and the command of one run."""
-    title = PEERS[name]
-    for part in ("train", "test") if name != "sklearn" else ():
+def tokenize(args, folder):
+    """Writes the tokens of `ulmfit tokenize` beside the rows."""
+    for part in ("train", "test"):
         tokens = folder / f"{part}.tokens.jsonl"
         if not tokens.exists():
             done = subprocess.run([args.ulmfit, "tokenize", str(folder / f"{part}.jsonl"), "-q"], cwd=ROOT,
                                   stdout=subprocess.PIPE, check=True)
             tokens.write_bytes(done.stdout)
-    extra = []
+
+
+def peer(args, name, folders):
+    """Runs of a peer, one per folder of rows: errors by title, and the command of one run."""
+    title, extra = PEERS[name], []
     if name == "fastai":
         base = args.work / "en-for-fastai"
         if not base.exists():
             subprocess.run([args.ulmfit, "export", "fastai", "en", "-o", str(base), "-q"], cwd=ROOT, check=True)
         extra = ["--base", str(base)]
+    if name in ("setfit", "frozen"):
+        extra = ["--encoder", args.encoder or sys.exit(f"{name} needs --encoder")]
     runs = []
-    for seed in range(1, args.seeds + 1):
+    for seed, folder in enumerate(folders, start=1):
+        if name in ("fasttext", "fastai"):
+            tokenize(args, folder)
         script = str((HERE / f"{name}_peer.py").relative_to(ROOT))
         command = [args.peer_python, script, str(folder), *extra, f"--seed={seed}", f"--threads={args.threads}"]
         runs.append({**remembered(folder / f"{name}-{seed}.json", lambda: document(command)), "command": command})
@@ -244,7 +279,7 @@ def line(args, title, labels, model, runs, revision):
         "each": [percent(error) for error in errors],
         "seeds": len(runs),
         "n": runs[0]["n"],
-        "seconds": round(statistics.mean(times), 1) if times else None,
+        "seconds": round(statistics.mean(times), 1) if times and not args.no_times else None,
         "peak_rss_mb": round(max(memory), 1) if memory else None,
         "command": shlex.join(shorter(args, runs[0]["command"])),
         "commit": revision,
@@ -261,7 +296,7 @@ def record(args, result):
 def shorter(args, command):
     """The command without the folders of this machine."""
     work = str(args.work.resolve())
-    names = {args.ulmfit: "ulmfit", args.peer_python: "python"}
+    names = {args.ulmfit: "ulmfit", args.peer_python: "python", args.encoder: "all-MiniLM-L6-v2"}
     return [names.get(word, word.replace(work + "/", "")) for word in command if word not in ("-q", "--json")]
 
 
@@ -279,13 +314,16 @@ def main():
             for labels, title, runs in curve(args, folder, counts):
                 record(args, line(args, few, labels, title, runs, revision))
             continue
-        for model in args.models:
-            start = time.monotonic()
-            revision = commit()
-            found = peer(args, model, folder) if model in PEERS else ours(args, model, folder, counts)
-            for title, runs in found.items():
-                record(args, line(args, chosen.title, counts["train"], title, runs, revision))
-            print(f"{time.monotonic() - start:.0f} s", file=sys.stderr)
+        for labels in args.drawn or [counts["train"]]:
+            folders = draw(folder, labels, args.seeds) if args.drawn else [folder] * args.seeds
+            dataset = f"{chosen.title}, drawn labels" if args.drawn else chosen.title
+            for model in args.models:
+                start = time.monotonic()
+                revision = commit()
+                found = peer(args, model, folders) if model in PEERS else ours(args, model, folders, counts)
+                for title, runs in found.items():
+                    record(args, line(args, dataset, labels, title, runs, revision))
+                print(f"{time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":
