@@ -181,23 +181,17 @@ pub struct ClassifierSpeed {
     pub latency_ms_p50: f64,
 }
 
-/// A batch for each step, with its number of tokens.
-pub(crate) fn classifier_batches(
-    options: &BenchOptions,
-    key: Key,
-) -> Vec<(usize, ClassifierBatch)> {
-    let BenchOptions { sizes, batch_size, bptt, document, steps, .. } = *options;
+/// The documents of a batch for each step.
+pub(crate) fn classifier_batches(options: &BenchOptions, key: Key) -> Vec<Vec<Vec<u32>>> {
+    let BenchOptions { sizes, batch_size, document, steps, .. } = *options;
     let batch = |step| {
         let lengths = document.map_or_else(
             || imdb_lengths(step, steps, batch_size),
             |length| vec![length; batch_size],
         );
-        let read = lengths.iter().sum();
-        let ids = tokens(read, sizes.vocab, key.child(1).child(step as u64));
+        let ids = tokens(lengths.iter().sum(), sizes.vocab, key.child(1).child(step as u64));
         let mut rest = ids.as_slice();
-        let documents: Vec<&[u32]> =
-            lengths.iter().map(|&n| rest.split_off(..n).unwrap_or_default()).collect();
-        (read, pad(&documents, bptt))
+        lengths.iter().map(|&n| rest.split_off(..n).unwrap_or_default().to_vec()).collect()
     };
     (0..steps).map(batch).collect()
 }
@@ -214,24 +208,26 @@ pub fn bench_classifier(options: &BenchOptions, recipe: &TrainingRecipe) -> Clas
     let trainable = TrainableGroups::all(model.groups());
     let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
     let batches = classifier_batches(options, key);
+    let batches: Vec<Vec<&[u32]>> =
+        batches.iter().map(|batch| batch.iter().map(Vec::as_slice).collect()).collect();
+    let padded: Vec<ClassifierBatch> = batches.iter().map(|batch| pad(batch, bptt)).collect();
     // The first step warms up.
-    let batch = |step: usize| &batches[step.saturating_sub(1)];
+    let place = |step: usize| step.saturating_sub(1);
     let classes = (0..batch_size as u32).map(|n| n % 2).collect();
     let targets = Targets::Classes { classes, smoothing: 0.0, weights: None };
     let seconds = timed(steps, |step| {
         zero_gradients(&device, &mut model, &trainable);
         let masks = RandomMasks::new(device, key.child(2).child(step as u64));
         let regularisation = recipe.regularisation();
-        model.train_step(&batch(step).1, &targets, &masks, regularisation, &trainable, 1.0);
+        model.train_step(&padded[place(step)], &targets, &masks, regularisation, &trainable, 1.0);
         update(&mut model, &mut optimizer, recipe, &trainable);
     });
-    let read = batches.iter().map(|(read, _)| *read);
+    let read = batches.iter().map(|batch| batch.iter().map(|text| text.len()).sum());
     let training = Speed::new(&read.zip(seconds).collect::<Vec<_>>(), 3.0 * lstm_flops(sizes));
     model.set_device(Cpu::with_precision(precision));
-    let predicted = timed(steps, |step| drop(model.logits(&batch(step).1).to_f32()));
+    let predicted = timed(steps, |step| drop(model.logits(&batches[place(step)]).to_f32()));
     let single = tokens(document.unwrap_or(SINGLE), sizes.vocab, key.child(3));
-    let single = pad(&[&single], bptt);
-    let mut alone = timed(steps, |_| drop(model.logits(&single).to_f32()));
+    let mut alone = timed(steps, |_| drop(model.logits(&[&single]).to_f32()));
     alone.sort_by(f64::total_cmp);
     ClassifierSpeed {
         training,

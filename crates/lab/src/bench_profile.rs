@@ -31,7 +31,7 @@ pub struct PredictionProfile {
     pub ms: f64,
     /// Its parts, the longest first.
     pub parts: Vec<PartTime>,
-    /// Billions of multiplications and additions a second while products run, padding included.
+    /// Billions of multiplications and additions a second while products run.
     pub product_gflops: f64,
     /// The same of a loop on registers ([`peak_gflops`]).
     pub peak_gflops: Option<f64>,
@@ -51,12 +51,14 @@ pub fn profile_prediction(options: &BenchOptions) -> Vec<PredictionProfile> {
     let (device, dropout) = (Cpu::default(), DropoutConfig::NONE);
     let mut model = TextClassifier::new(device, config, dropout, key.child(0));
     let batches = classifier_batches(options, key);
-    let tokenizing = tokenizing(&batches.iter().map(|(_, batch)| &*batch.ids).collect::<Vec<_>>());
+    let batches: Vec<Vec<&[u32]>> =
+        batches.iter().map(|batch| batch.iter().map(Vec::as_slice).collect()).collect();
+    let tokenizing = tokenizing(&batches.concat());
     let of = |precision| {
         model.set_device(Cpu::with_precision(precision));
-        drop(model.logits(&batches[0].1)); // lays out the weights
+        drop(model.logits(&batches[0])); // lays out the weights
         let profile = measure(|| {
-            for (_, batch) in &batches {
+            for batch in &batches {
                 drop(model.logits(batch).to_f32());
             }
         });
@@ -66,13 +68,12 @@ pub fn profile_prediction(options: &BenchOptions) -> Vec<PredictionProfile> {
 }
 
 /// Seconds of tokenizing texts of about as many tokens, on all threads.
-fn tokenizing(batches: &[&[u32]]) -> f64 {
+fn tokenizing(documents: &[&[u32]]) -> f64 {
     let word = |id: &u32| -> String {
         let letter = |n: u32| char::from(b'a' + (id / 26_u32.pow(n) % 26) as u8);
         (0..4).map(letter).collect()
     };
-    // batches are time first, which does not matter here: as many words are read
-    let texts = batches.iter().flat_map(|ids| ids.chunks(256));
+    let texts = documents.iter().flat_map(|ids| ids.chunks(256));
     let texts: Vec<Vec<String>> =
         texts.map(|ids| vec![ids.iter().map(word).collect::<Vec<_>>().join(" ")]).collect();
     let (config, vocab) = (TextConfig::default(), VocabConfig::default());

@@ -27,6 +27,7 @@ mod simd;
 mod device;
 mod gemm;
 mod isa;
+mod packed;
 mod parallel;
 mod precision;
 mod random;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test may fail, and compares bits")]
 
-use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig, pad};
+use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig};
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::scoring::score_documents;
 use ulmfit::model::{
@@ -237,7 +237,7 @@ fn batch_mates_do_not_change_a_bit() {
     let model = classifier();
     let documents = documents(40, 13);
     let alone: Vec<Vec<f32>> =
-        documents.iter().map(|document| model.logits(&pad(&[document], 8)).to_f32()).collect();
+        documents.iter().map(|document| model.logits(&[document]).to_f32()).collect();
     for batch_size in [2, 3, 5, 8, 40] {
         let together = score_documents(&model, &documents, batch_size, &mut |_, _| ());
         assert_eq!(together, alone, "batches of {batch_size}");
@@ -297,9 +297,9 @@ fn a_row_is_read_to_its_end_though_one_above_has_ended() {
         |length: usize| (0..length).map(|n| 2 + (n * 5 % 37) as u32).collect::<Vec<u32>>();
     let documents = [of_length(35), of_length(28), of_length(27)];
     let texts: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
-    let together = model.logits(&pad(&texts, 8)).to_f32();
+    let together = model.logits(&texts).to_f32();
     for (n, document) in texts.iter().enumerate() {
-        assert_eq!(model.logits(&pad(&[document], 8)).to_f32(), together[3 * n..3 * n + 3]);
+        assert_eq!(model.logits(&[document]).to_f32(), together[3 * n..3 * n + 3]);
     }
 }
 

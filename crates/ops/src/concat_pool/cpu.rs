@@ -1,6 +1,7 @@
 //! Concat pooling, documents or time steps shared out between threads.
 
-use super::{ConcatPool, ConcatPoolTape, sizes};
+use super::partial::PackedRows;
+use super::{ConcatPool, ConcatPoolTape, PartialPool, sizes};
 use crate::profile::{Part, timed};
 use crate::{Cpu, Tensor};
 use rayon::prelude::*;
@@ -37,6 +38,38 @@ impl ConcatPool for Cpu {
         (y, ConcatPoolTape { argmax, spans: spans.to_vec(), time })
     }
 
+    fn concat_pool_packed(
+        &self,
+        pool: &mut PartialPool<Self>,
+        y: &Tensor<Self>,
+        rows: &[usize],
+        first: &[usize],
+    ) {
+        let packed = PackedRows::new(pool, y, rows, first);
+        let PartialPool { last, max, sums, counts, width } = pool;
+        let width = *width;
+        let extremes = last.par_chunks_exact_mut(width).zip(max.par_chunks_exact_mut(width));
+        let sums = sums.par_chunks_exact_mut(width).zip(counts.par_iter_mut());
+        let pools = extremes.zip(sums).zip(first).enumerate();
+        timed(Part::Pooling, || {
+            pools.for_each(|(b, (((last, max), (sums, count)), &first))| {
+                let mut end = None;
+                for row in packed.of(b, first) {
+                    let state = &y.data()[row * width..][..width];
+                    if *count == 0 {
+                        max.copy_from_slice(state);
+                    }
+                    add_state(sums, max, state);
+                    *count += 1;
+                    end = Some(state);
+                }
+                if let Some(state) = end {
+                    last.copy_from_slice(state);
+                }
+            });
+        });
+    }
+
     fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self> {
         let [batch, width] = tape.sizes(dy);
         let mut dx = Tensor::zeros(&[tape.time, batch, width]);
@@ -70,6 +103,16 @@ vectorised! {
             let larger = x > *max;
             *max = if larger { x } else { *max };
             *argmax = if larger { t } else { *argmax };
+        }
+    }
+}
+
+vectorised! {
+    /// Takes a state into the sums and maxima of its sequence.
+    fn add_state(sums: &mut [f64], max: &mut [f32], x: &[f32]) {
+        for ((sum, max), &x) in sums.iter_mut().zip(max).zip(x) {
+            *sum += f64::from(x);
+            *max = if x > *max { x } else { *max };
         }
     }
 }

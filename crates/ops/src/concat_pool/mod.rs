@@ -3,9 +3,12 @@
 //! Howard & Ruder 2018, section 3.3; the order last, max, mean is fastai's.
 
 mod cpu;
+mod partial;
 mod reference;
 #[cfg(test)]
 mod tests;
+
+pub use partial::PartialPool;
 
 use crate::{Backend, Tensor};
 use std::ops::Range;
@@ -34,6 +37,23 @@ pub trait ConcatPool: Backend {
         x: &Tensor<Self>,
         spans: &[Range<usize>],
     ) -> (Tensor<Self>, ConcatPoolTape);
+
+    /// Takes a piece of packed sequences into their pools, for inference: of sequence `b` its steps from
+    /// `first[b]` on. The pools are those of [`concat_pool_forward`](Self::concat_pool_forward).
+    ///
+    /// # Shapes
+    /// `y`: `[N, E]` where `N` is the sum of `rows`, see
+    /// [`lstm_forward_packed`](crate::lstm::Lstm::lstm_forward_packed)
+    ///
+    /// # Panics
+    /// When the shapes do not fit.
+    fn concat_pool_packed(
+        &self,
+        pool: &mut PartialPool<Self>,
+        y: &Tensor<Self>,
+        rows: &[usize],
+        first: &[usize],
+    );
 
     /// Gradient with respect to `x`, `[T, B, E]`; zero outside the spans.
     fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self>;

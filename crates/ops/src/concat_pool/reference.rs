@@ -1,6 +1,7 @@
 //! Concat pooling in plain loops.
 
-use super::{ConcatPool, ConcatPoolTape, sizes};
+use super::partial::PackedRows;
+use super::{ConcatPool, ConcatPoolTape, PartialPool, sizes};
 use crate::{Real, Reference, Tensor};
 use std::ops::Range;
 
@@ -30,6 +31,30 @@ impl<R: Real> ConcatPool for Reference<R> {
             }
         }
         (y, ConcatPoolTape { argmax, spans: spans.to_vec(), time })
+    }
+
+    fn concat_pool_packed(
+        &self,
+        pool: &mut PartialPool<Self>,
+        y: &Tensor<Self>,
+        rows: &[usize],
+        first: &[usize],
+    ) {
+        let packed = PackedRows::new(pool, y, rows, first);
+        let width = pool.width;
+        for (b, &first) in first.iter().enumerate() {
+            for row in packed.of(b, first) {
+                for e in 0..width {
+                    let (value, at) = (y.data()[row * width + e], b * width + e);
+                    pool.last[at] = value;
+                    if pool.counts[b] == 0 || value > pool.max[at] {
+                        pool.max[at] = value;
+                    }
+                    pool.sums[at] += value.f64();
+                }
+                pool.counts[b] += 1;
+            }
+        }
     }
 
     fn concat_pool_backward(&self, tape: &ConcatPoolTape, dy: &Tensor<Self>) -> Tensor<Self> {

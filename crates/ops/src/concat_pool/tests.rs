@@ -69,3 +69,37 @@ fn a_document_does_not_feel_the_others() {
     check::<Reference>();
     check::<Cpu>();
 }
+
+#[test]
+fn packed_sequences_have_the_pools_of_a_rectangle() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let (lengths, first) = ([9, 9, 6, 4, 1], [0, 7, 3, 3, 0]);
+        let x = random::<D>(1, &[9, 5, 37]);
+        let spans: Vec<_> = first.iter().zip(lengths).map(|(&first, end)| first..end).collect();
+        let wanted = device.concat_pool_forward(&x, &spans).0;
+        let rows: Vec<usize> =
+            (0..9).map(|t| lengths.iter().filter(|&&length| t < length).count()).collect();
+        let mut pool = PartialPool::new(5, 37);
+        for (start, steps) in [(0, 4), (4, 5)] {
+            let part = |t: usize| device.take_piece(&x, t, 1, rows[t]).to_f64();
+            let values: Vec<f64> = (start..start + steps).flat_map(part).collect();
+            let rows = &rows[start..start + steps];
+            let y = Tensor::from_f64(&[rows.iter().sum(), 37], &values);
+            let first: Vec<usize> =
+                first.iter().map(|&first: &usize| first.saturating_sub(start)).collect();
+            device.concat_pool_packed(&mut pool, &y, rows, &first);
+        }
+        assert_eq!(bits(&pool.finish()), bits(&wanted));
+    }
+    check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+#[should_panic(expected = "nothing of sequence 1 was pooled")]
+fn a_pool_of_nothing_panics() {
+    let mut pool = PartialPool::<Cpu>::new(2, 3);
+    Cpu::default().concat_pool_packed(&mut pool, &random(1, &[2, 3]), &[2], &[0, 1]);
+    pool.finish();
+}

@@ -2,7 +2,10 @@
 
 use super::cell::{self, Cells};
 use super::tape::Sizes;
-use super::{InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, Tape};
+use super::{
+    InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, PackedOutput,
+    Tape,
+};
 use crate::dropout::Dropout;
 use crate::gemm::{Accumulate, Matrix, PackedRhs, Scratch, as_floats, product};
 use crate::norm::Norm;
@@ -10,6 +13,7 @@ use crate::parallel::{add_column_sums, in_pool};
 use crate::profile::{Part, timed};
 use crate::{Cpu, Precision, Tensor};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Rows that are multiplied at a time. In the forward pass their gates are used before they have left
 /// the last cache, and no memory is asked of the system for gates that are not kept.
@@ -49,10 +53,33 @@ impl Lstm for Cpu {
     ) -> LstmOutput<Self> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_state(state);
-        match weights.prepared {
-            Some(prepared) => forward(sizes, x, prepared, state, tape),
-            None => forward(sizes, x, &self.lstm_prepare(weights), state, tape),
-        }
+        let fresh = weights.prepared.is_none().then(|| self.lstm_prepare(weights));
+        let prepared = weights.prepared.or(fresh.as_ref()).expect("made if it was not there");
+        let Sizes { time, batch, hidden, .. } = sizes;
+        let passed = forward(sizes, &vec![batch; time], x, prepared, state, tape);
+        let y = passed.y.reshaped(&[time, batch, hidden]);
+        let tape = (tape == Tape::Keep).then(|| LstmTape {
+            gates: passed.gates.reshaped(&[time, batch, 4 * hidden]),
+            cells: passed.cells.reshaped(&[time, batch, hidden]),
+            hidden: y.clone(),
+            initial: state.clone(),
+        });
+        LstmOutput { y, state: passed.state, tape }
+    }
+
+    fn lstm_forward_packed(
+        &self,
+        x: &Tensor<Self>,
+        rows: &[usize],
+        weights: LstmWeights<'_, Self>,
+        state: &LstmState<Self>,
+    ) -> PackedOutput<Self> {
+        let sizes = Sizes::of_packed(x, rows, &weights);
+        sizes.check_state(state);
+        let fresh = weights.prepared.is_none().then(|| self.lstm_prepare(weights));
+        let prepared = weights.prepared.or(fresh.as_ref()).expect("made if it was not there");
+        let Passed { y, state, .. } = forward(sizes, rows, x, prepared, state, Tape::Discard);
+        PackedOutput { y, state }
     }
 
     fn lstm_backward(
@@ -100,56 +127,109 @@ fn masked(device: Cpu, weights: LstmWeights<'_, Cpu>) -> Cow<'_, Tensor<Cpu>> {
     Cow::Owned(w_hh)
 }
 
+/// What a forward pass leaves; of `N` rows, those of all steps.
+struct Passed {
+    /// Hidden states, `[N, H]`.
+    y: Tensor<Cpu>,
+    /// Activated gates, `[N, 4H]`; empty if no tape is kept.
+    gates: Tensor<Cpu>,
+    /// Cells, `[N, H]`; empty if no tape is kept.
+    cells: Tensor<Cpu>,
+    /// Of the sequences that have the last step.
+    state: LstmState<Cpu>,
+}
+
+/// Runs sequences of which the first `rows[t]` have a step `t`.
 fn forward(
     sizes: Sizes,
+    rows: &[usize],
     x: &Tensor<Cpu>,
     weights: &PreparedLstm,
     state: &LstmState<Cpu>,
     tape: Tape,
-) -> LstmOutput<Cpu> {
-    let Sizes { time, batch, inputs, hidden } = sizes;
-    let kept = if tape == Tape::Keep { time } else { 0 };
-    let mut kept_gates = Tensor::zeros(&[kept, batch, 4 * hidden]);
-    let window = (ROWS / batch.max(1)).min(time).max(1);
-    let mut scratch = Scratch::new(if kept > 0 { 0 } else { window * batch * 4 * hidden });
-    let gates = if kept > 0 { kept_gates.data_mut() } else { as_floats(&mut scratch) };
-    let mut y = Tensor::zeros(&[time, batch, hidden]);
+) -> Passed {
+    let Sizes { inputs, hidden, .. } = sizes;
+    let count = rows.iter().sum::<usize>();
+    let keeps = tape == Tape::Keep;
+    let kept = if keeps { count } else { 0 };
+    let mut kept_gates = Tensor::zeros(&[kept, 4 * hidden]);
+    let windows = windows(rows);
+    let widest = windows.iter().map(|window| window.rows).max().unwrap_or(0);
+    let mut scratch = Scratch::new(if keeps { 0 } else { widest * 4 * hidden });
+    let gates = if keeps { kept_gates.data_mut() } else { as_floats(&mut scratch) };
+    let mut y = Tensor::zeros(&[count, hidden]);
+    let mut cells = Tensor::zeros(&[kept, hidden]);
     let mut c = state.c.clone();
-    let mut cells = Tensor::zeros(&[kept, batch, hidden]);
 
-    let step = batch * hidden;
     // Everything large is allocated out here, by the calling thread: `in_pool` runs on any worker,
     // and the allocator would keep what each of them has freed.
     in_pool(|| {
-        for start in (0..time).step_by(window) {
-            let count = window.min(time - start);
-            let x = &x.data()[start * batch * inputs..][..count * batch * inputs];
-            let first = if kept > 0 { start * 4 * step } else { 0 };
-            let gates = &mut gates[first..][..count * 4 * step];
+        let mut done = 0; // rows of the steps before
+        for window in windows {
+            let x = &x.data()[done * inputs..][..window.rows * inputs];
+            let first = if keeps { done } else { 0 };
+            let mut gates = &mut gates[first * 4 * hidden..][..window.rows * 4 * hidden];
             weights.w_ih.product(gates, Matrix::new(x, inputs), Accumulate::No);
-            for (t, gates) in (start..).zip(gates.chunks_exact_mut((4 * step).max(1))) {
-                let (before, now) = y.data_mut().split_at_mut(t * step);
-                let h = if t > 0 { &before[(t - 1) * step..] } else { state.h.data() };
-                weights.w_hh.product(gates, Matrix::new(h, hidden), Accumulate::Yes);
+            for t in window.steps {
+                let (before, now) = y.data_mut().split_at_mut(done * hidden);
+                let width = rows[t] * hidden;
+                // the sequences that go on are the first of those before
+                let h = if t > 0 {
+                    &before[(done - rows[t - 1]) * hidden..][..width]
+                } else {
+                    state.h.data()
+                };
+                let (step, rest) = gates.split_at_mut(4 * width);
+                gates = rest;
+                weights.w_hh.product(step, Matrix::new(h, hidden), Accumulate::Yes);
                 timed(Part::Gates, || {
-                    cell::forward(gates, &weights.bias, c.data_mut(), &mut now[..step]);
+                    cell::forward(
+                        step,
+                        &weights.bias,
+                        &mut c.data_mut()[..width],
+                        &mut now[..width],
+                    );
                 });
-                if tape == Tape::Keep {
-                    cells.data_mut()[t * step..][..step].copy_from_slice(c.data());
+                if keeps {
+                    cells.data_mut()[done * hidden..][..width].copy_from_slice(c.data());
                 }
+                done += rows[t];
             }
         }
     });
 
-    let last = if time > 0 { &y.data()[(time - 1) * step..] } else { state.h.data() };
-    let h = Tensor::from_real(&[batch, hidden], last.to_vec());
-    let tape = (tape == Tape::Keep).then(|| LstmTape {
-        gates: kept_gates,
-        cells,
-        hidden: y.clone(),
-        initial: state.clone(),
-    });
-    LstmOutput { y, state: LstmState { h, c }, tape }
+    let last = rows.last().copied();
+    let h = match last {
+        Some(last) => y.data()[(count - last) * hidden..].to_vec(),
+        None => state.h.data().to_vec(),
+    };
+    let mut c = c.data().to_vec();
+    c.truncate(h.len());
+    let dims = [last.unwrap_or(sizes.batch), hidden];
+    let state = LstmState { h: Tensor::from_real(&dims, h), c: Tensor::from_real(&dims, c) };
+    Passed { y, gates: kept_gates, cells, state }
+}
+
+/// Steps whose inputs are multiplied together.
+struct Window {
+    steps: Range<usize>,
+    /// Rows of all of them.
+    rows: usize,
+}
+
+/// All steps in windows of at most [`ROWS`] rows, or of one step.
+fn windows(rows: &[usize]) -> Vec<Window> {
+    let mut windows: Vec<Window> = Vec::new();
+    for (t, &count) in rows.iter().enumerate() {
+        match windows.last_mut() {
+            Some(last) if last.rows + count <= ROWS => {
+                last.steps.end = t + 1;
+                last.rows += count;
+            }
+            _ => windows.push(Window { steps: t..t + 1, rows: count }),
+        }
+    }
+    windows
 }
 
 /// Turns the tape's activated gates into the gradients of what went into the activations.

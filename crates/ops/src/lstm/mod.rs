@@ -94,6 +94,14 @@ pub struct LstmOutput<D: Lstm> {
     pub tape: Option<D::LstmTape>,
 }
 
+/// What [`Lstm::lstm_forward_packed`] returns.
+pub struct PackedOutput<D: Backend> {
+    /// Hidden states, `[N, H]`.
+    pub y: Tensor<D>,
+    /// State of the sequences that have the last step.
+    pub state: LstmState<D>,
+}
+
 /// See the [module](self).
 pub trait Lstm: Backend {
     /// What the backward pass needs of the forward pass.
@@ -115,6 +123,25 @@ pub trait Lstm: Backend {
         state: &LstmState<Self>,
         tape: Tape,
     ) -> LstmOutput<Self>;
+
+    /// Runs sequences of unlike length side by side and computes nothing behind their ends; for inference.
+    ///
+    /// The longest comes first: `rows[t]` of them, the first ones, have a step `t`. The rows of `x` are
+    /// those of the first step, then of the second, as in PyTorch's `PackedSequence`. The bits are those
+    /// of [`lstm_forward`](Self::lstm_forward).
+    ///
+    /// # Shapes
+    /// `x`: `[N, I]` where `N` is the sum of `rows`, `state`: `[rows[0], H]` twice, `y`: `[N, H]`
+    ///
+    /// # Panics
+    /// When `rows` is empty or grows.
+    fn lstm_forward_packed(
+        &self,
+        x: &Tensor<Self>,
+        rows: &[usize],
+        weights: LstmWeights<'_, Self>,
+        state: &LstmState<Self>,
+    ) -> PackedOutput<Self>;
 
     /// Back-propagates `dy` through the sequence; adds to `grads` if given, returns `dx` if asked.
     ///

@@ -2,7 +2,11 @@
 #![expect(clippy::needless_range_loop, reason = "indices, as in the formulas")]
 
 use super::tape::Sizes;
-use super::{InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, Tape};
+use super::{
+    InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, PackedOutput,
+    Tape,
+};
+use crate::packed::rows_before;
 use crate::{Real, Reference, Tensor};
 
 impl<R: Real> Lstm for Reference<R> {
@@ -60,6 +64,46 @@ impl<R: Real> Lstm for Reference<R> {
             initial: state.clone(),
         });
         LstmOutput { y, state: last, tape }
+    }
+
+    fn lstm_forward_packed(
+        &self,
+        x: &Tensor<Self>,
+        rows: &[usize],
+        weights: LstmWeights<'_, Self>,
+        state: &LstmState<Self>,
+    ) -> PackedOutput<Self> {
+        let sizes = Sizes::of_packed(x, rows, &weights);
+        sizes.check_state(state);
+        let Sizes { batch, inputs, hidden, .. } = sizes;
+        let mut y = Tensor::zeros(&[x.dims()[0], hidden]);
+        let (before, go_on) = (rows_before(rows), rows[rows.len() - 1]);
+        let mut last = LstmState::zeros(go_on, hidden);
+        for b in 0..batch {
+            // each sequence alone
+            let of_row = |matrix: &Tensor<Self>, row: usize, width: usize| {
+                matrix.data()[row * width..][..width].to_vec()
+            };
+            let steps = before.iter().zip(rows).filter(|(_, rows)| b < **rows);
+            let places: Vec<usize> = steps.map(|(before, _)| before + b).collect();
+            let alone = places.iter().flat_map(|&place| of_row(x, place, inputs)).collect();
+            let alone = Tensor::from_real(&[places.len(), 1, inputs], alone);
+            let from = LstmState {
+                h: Tensor::from_real(&[1, hidden], of_row(&state.h, b, hidden)),
+                c: Tensor::from_real(&[1, hidden], of_row(&state.c, b, hidden)),
+            };
+            let out = self.lstm_forward(&alone, weights, &from, Tape::Discard);
+            for (t, place) in places.into_iter().enumerate() {
+                y.data_mut()[place * hidden..][..hidden]
+                    .copy_from_slice(&of_row(&out.y, t, hidden));
+            }
+            if b < go_on {
+                for (to, from) in [(&mut last.h, &out.state.h), (&mut last.c, &out.state.c)] {
+                    to.data_mut()[b * hidden..][..hidden].copy_from_slice(from.data());
+                }
+            }
+        }
+        PackedOutput { y, state: last }
     }
 
     fn lstm_backward(

@@ -273,3 +273,63 @@ fn rounded_weights_give_nearly_the_same_and_prepared_ones_exactly() {
         assert_eq!(bits(&alone.y), bits(&device.take_piece(&fresh.y, 0, TIME, 1)), "{precision}");
     }
 }
+
+#[test]
+fn packed_sequences_are_those_of_a_rectangle() {
+    fn check<D: Device>() {
+        let device = D::default();
+        let lengths = [41, 41, 33, 30, 30, 7, 1];
+        for (inputs, hidden, copies) in [(7, 5, 1), (37, 18, 9)] {
+            let lengths: Vec<usize> =
+                lengths.iter().flat_map(|&length| std::iter::repeat_n(length, copies)).collect();
+            let (batch, time) = (lengths.len(), lengths[0]);
+            let gates = 4 * hidden;
+            let dims = [&[gates, inputs][..], &[gates, hidden], &[gates], &[gates]];
+            let weights = Weights::<D>(dims.map(|dims| random(7, dims)));
+            let x = random::<D>(1, &[time, batch, inputs]);
+            let state =
+                LstmState { h: random(2, &[batch, hidden]), c: random(3, &[batch, hidden]) };
+            let whole = device.lstm_forward(&x, weights.borrow(None), &state, Tape::Discard);
+            let rows: Vec<usize> =
+                (0..time).map(|t| lengths.iter().filter(|&&length| t < length).count()).collect();
+            let packed = |x: &Tensor<D>, steps: std::ops::Range<usize>| {
+                let part = |t: usize| device.take_piece(x, t, 1, rows[t]).to_f64();
+                let width = x.dims()[2];
+                let values = steps.clone().flat_map(part).collect::<Vec<_>>();
+                Tensor::from_f64(&[rows[steps].iter().sum(), width], &values)
+            };
+            // in two calls: the sequences that have ended are left out of the second
+            let first = device.lstm_forward_packed(
+                &packed(&x, 0..30),
+                &rows[..30],
+                weights.borrow(None),
+                &state,
+            );
+            let go_on = rows[30];
+            let from = LstmState {
+                h: device.resize_rows(&first.state.h, go_on),
+                c: device.resize_rows(&first.state.c, go_on),
+            };
+            let second = device.lstm_forward_packed(
+                &packed(&x, 30..41),
+                &rows[30..],
+                weights.borrow(None),
+                &from,
+            );
+            assert_eq!(bits(&first.y), bits(&packed(&whole.y, 0..30)));
+            assert_eq!(bits(&second.y), bits(&packed(&whole.y, 30..41)));
+            let last = &bits(&whole.state.c)[..rows[40] * hidden];
+            assert_eq!(bits(&second.state.c), last);
+        }
+    }
+    check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+#[should_panic(expected = "rows of later steps")]
+fn a_sequence_cannot_begin_later() {
+    let weights = Weights::<Cpu>::golden();
+    let x = random(1, &[3, 2]);
+    Cpu::default().lstm_forward_packed(&x, &[1, 2], weights.borrow(None), &golden::state());
+}

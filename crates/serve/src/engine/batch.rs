@@ -19,26 +19,16 @@ pub(super) struct Budget {
 struct Size {
     texts: usize,
     tokens: usize,
-    /// Longest text. Texts are padded to it, so memory is this times the number of texts.
-    longest: usize,
 }
 
 impl Size {
-    fn with(self, tokens: usize, pooled: usize) -> Self {
-        Self {
-            texts: self.texts + 1,
-            tokens: self.tokens + tokens,
-            longest: self.longest.max(pooled),
-        }
+    fn with(self, tokens: usize) -> Self {
+        Self { texts: self.texts + 1, tokens: self.tokens + tokens }
     }
 
     /// A single text always fits.
     fn fits(self, budget: Budget) -> bool {
-        let memory = self.longest.saturating_mul(self.texts);
-        self.texts <= 1
-            || (self.texts <= budget.texts
-                && self.tokens <= budget.tokens
-                && memory <= budget.tokens.saturating_mul(4))
+        self.texts <= 1 || (self.texts <= budget.texts && self.tokens <= budget.tokens)
     }
 }
 
@@ -53,7 +43,7 @@ pub(super) fn take(queue: &mut VecDeque<Job>, budget: Budget, now: Instant) -> V
         let alike = batch.first().is_none_or(|first| {
             Arc::ptr_eq(&first.model, &job.model) && first.direction == job.direction
         });
-        let larger = size.with(job.cost(), job.text.pooled());
+        let larger = size.with(job.cost());
         if alike && larger.fits(budget) {
             size = larger;
             batch.push(job);
@@ -70,11 +60,11 @@ mod tests {
     use super::*;
 
     fn size(tokens: &[usize]) -> Size {
-        tokens.iter().fold(Size::default(), |size, &tokens| size.with(tokens, tokens.min(1440)))
+        tokens.iter().fold(Size::default(), |size, &tokens| size.with(tokens))
     }
 
     #[test]
-    fn a_batch_is_bounded_by_texts_tokens_and_memory_and_never_empty() {
+    fn a_batch_is_bounded_by_texts_and_tokens_and_never_empty() {
         let budget = Budget { tokens: 1000, texts: 64 };
         assert!(size(&[100_000]).fits(budget), "alone any text fits");
         assert!(!size(&[100_000, 1]).fits(budget));
@@ -82,10 +72,5 @@ mod tests {
         assert!(!size(&[500, 501]).fits(budget));
         assert!(size(&[1; 64]).fits(budget));
         assert!(!size(&[1; 65]).fits(budget));
-        let mut mixed = vec![1; 8];
-        mixed[0] = 500;
-        assert!(size(&mixed).fits(budget));
-        mixed.push(1);
-        assert!(!size(&mixed).fits(budget), "nine times the longest is too much memory");
     }
 }

@@ -4,7 +4,7 @@ use super::weight_drop_lstm::{LstmLayerTape, WeightDropLstm};
 use super::weight_gradients::WeightGradients;
 use super::{AwdLstmConfig, DropoutConfig, Mode, Param, Site, TrainableGroups};
 use crate::text::special::PAD_ID;
-use ulmfit_ops::lstm::{InputGradient, LstmState, Tape};
+use ulmfit_ops::lstm::{InputGradient, LstmState, PackedOutput, Tape};
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// Merity, Keskar & Socher 2017, as fastai 2 builds it: embedding dropout, locked dropout on the
@@ -147,6 +147,29 @@ impl<D: Device> AwdLstm<D> {
             hidden_masks,
         });
         EncoderOutput { y: x, state: EncoderState(states), tape }
+    }
+
+    /// Runs the ids of sequences of unlike length side by side, without dropout: `rows[t]` of them, the
+    /// first ones, have a step `t`. Returns the states of the last layer and what the sequences that have
+    /// the last step go on from.
+    ///
+    /// # Shapes
+    /// `ids`: `N`, the sum of `rows`; output: `[N, E]`
+    pub(super) fn forward_packed(
+        &self,
+        device: &D,
+        ids: &[u32],
+        rows: &[usize],
+        state: &EncoderState<D>,
+    ) -> (Tensor<D>, EncoderState<D>) {
+        let mut x = device.embedding_forward(&self.embedding.value, ids, None);
+        let mut states = Vec::with_capacity(self.layers.len());
+        for (layer, state) in self.layers.iter().zip(&state.0) {
+            let PackedOutput { y, state } = layer.forward_packed(device, &x, rows, state);
+            x = y;
+            states.push(state);
+        }
+        (x, EncoderState(states))
     }
 
     /// Adds the gradients of every trainable part.

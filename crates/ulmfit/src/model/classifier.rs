@@ -1,6 +1,7 @@
 //! The classifier: encoder over pieces, concat pooling, head.
 
 use super::bpt3c::{self, Encoded, Learning, Window};
+use super::pooled::pooled;
 use super::weight_gradients::WeightGradients;
 use super::{
     AwdLstm, ClassifierConfig, DropoutConfig, MaskSource, Mode, Network, Param, PoolingHead,
@@ -145,17 +146,21 @@ impl<D: Device> TextClassifier<D> {
         ClassifierStep { loss, ar: ar_loss, tar: tar_loss, logits }
     }
 
-    /// Logits of a batch, `[B, C]`; a document's bits do not depend on its batch mates.
-    pub fn logits(&self, batch: &ClassifierBatch) -> Tensor<D> {
-        self.head.forward(&self.device, &self.pooled(batch))
+    /// Logits of documents in the network's direction, `[B, C]`; a document's bits do not depend on the
+    /// others.
+    ///
+    /// # Panics
+    /// When a document is empty.
+    pub fn logits(&self, documents: &[&[u32]]) -> Tensor<D> {
+        self.head.forward(&self.device, &self.pooled(documents))
     }
 
-    /// Concat-pooled states of a batch, `[B, 3E]`: last, maximum, mean.
-    pub fn pooled(&self, batch: &ClassifierBatch) -> Tensor<D> {
-        let ClassifierConfig { seq_len, max_len, .. } = self.config;
-        let (device, window) = (&self.device, Window::Document);
-        let encoded = bpt3c::encode(&self.encoder, device, batch, seq_len, max_len, window, None);
-        device.concat_pool_forward(&encoded.outputs, &encoded.spans).0
+    /// Concat-pooled states of documents, `[B, 3E]`: last, maximum, mean.
+    ///
+    /// # Panics
+    /// When a document is empty.
+    pub fn pooled(&self, documents: &[&[u32]]) -> Tensor<D> {
+        pooled(&self.encoder, &self.device, documents, &self.config)
     }
 
     /// Mean loss of logits against targets; those of a regression in the network's units.

@@ -1,16 +1,16 @@
 //! Documents as vectors: the pooled states of a recurrent network.
 
-use super::bpt3c::{self, Window};
+use super::pooled::pooled;
 use super::{ClassifierConfig, LanguageModel, TextClassifier};
-use crate::data::batches::{ClassifierBatch, evaluation_batches, pad};
+use crate::data::batches::evaluation_batches;
 use crate::data::labels::LabelKind;
 use ulmfit_ops::{Device, Tensor};
 
 /// A vector for each document, in their order, by a function from batches to `[B, W]`.
 fn by_batches<D: Device>(
     documents: &[Vec<u32>],
-    (seq_len, batch_size): (usize, usize),
-    pooled: impl Fn(&ClassifierBatch) -> Tensor<D>,
+    batch_size: usize,
+    pooled: impl Fn(&[&[u32]]) -> Tensor<D>,
     each: &mut dyn FnMut(usize),
 ) -> Vec<Vec<f32>> {
     let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
@@ -18,7 +18,7 @@ fn by_batches<D: Device>(
     let mut done = 0;
     for items in evaluation_batches(&lengths, batch_size) {
         let texts: Vec<&[u32]> = items.iter().map(|&item| documents[item].as_slice()).collect();
-        let rows = pooled(&pad(&texts, seq_len));
+        let rows = pooled(&texts);
         let width = rows.dims()[1];
         for (&item, row) in items.iter().zip(rows.to_f32().chunks_exact(width)) {
             vectors[item] = row.to_vec();
@@ -41,8 +41,7 @@ impl<D: Device> TextClassifier<D> {
         batch_size: usize,
         each: &mut dyn FnMut(usize),
     ) -> Vec<Vec<f32>> {
-        let sizes = (self.config().seq_len, batch_size);
-        by_batches(documents, sizes, |batch| self.pooled(batch), each)
+        by_batches(documents, batch_size, |texts| self.pooled(texts), each)
     }
 }
 
@@ -55,14 +54,8 @@ impl<D: Device> LanguageModel<D> {
         batch_size: usize,
         each: &mut dyn FnMut(usize),
     ) -> Vec<Vec<f32>> {
-        let ClassifierConfig { seq_len, max_len, .. } =
-            ClassifierConfig::new(self.config(), 1, LabelKind::Single);
-        let pooled = |batch: &ClassifierBatch| {
-            let window = Window::Document;
-            let encoded =
-                bpt3c::encode(&self.encoder, &self.device, batch, seq_len, max_len, window, None);
-            self.device.concat_pool_forward(&encoded.outputs, &encoded.spans).0
-        };
-        by_batches(documents, (seq_len, batch_size), pooled, each)
+        let config = ClassifierConfig::new(self.config(), 1, LabelKind::Single);
+        let pooled = |texts: &[&[u32]]| pooled(&self.encoder, &self.device, texts, &config);
+        by_batches(documents, batch_size, pooled, each)
     }
 }

@@ -25,6 +25,7 @@ mod masks;
 mod multi_task;
 mod network;
 mod param;
+mod pooled;
 mod running;
 pub mod scoring;
 mod shapes;

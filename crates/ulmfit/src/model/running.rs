@@ -93,9 +93,9 @@ mod tests {
         let rows: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
         for (found, document) in model.running_logits(&rows).iter().zip(&documents) {
             assert_eq!((found.first, found.after.len()), (0, document.len()));
-            assert_eq!(found.whole, model.logits(&pad(&[document], 5)).to_f32());
+            assert_eq!(found.whole, model.logits(&[document]).to_f32());
             for (n, after) in found.after.iter().enumerate() {
-                let alone = model.logits(&pad(&[&document[..=n]], 5)).to_f32();
+                let alone = model.logits(&[&document[..=n]]).to_f32();
                 for (a, b) in after.iter().zip(&alone) {
                     assert!((a - b).abs() < 1e-5, "{n}: {after:?} {alone:?}");
                 }

@@ -2,7 +2,7 @@
 
 use super::{LanguageModel, TextClassifier};
 use crate::data::DataError;
-use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource, evaluation_batches, pad};
+use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource, evaluation_batches};
 use ulmfit_ops::Device;
 
 /// Sums over a corpus.
@@ -111,7 +111,7 @@ pub(crate) fn score_documents_while<D: Device>(
     let mut done = 0;
     for items in evaluation_batches(&lengths, batch_size) {
         let texts: Vec<&[u32]> = items.iter().map(|&item| documents[item].as_slice()).collect();
-        let rows = model.logits(&pad(&texts, model.config().seq_len)).to_f32();
+        let rows = model.logits(&texts).to_f32();
         for (&item, row) in items.iter().zip(rows.chunks_exact(classes)) {
             logits[item] = row.to_vec();
         }

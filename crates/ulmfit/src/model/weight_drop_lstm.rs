@@ -3,7 +3,7 @@
 use super::weight_gradients::WeightGradients;
 use super::{Mode, Param, Site};
 use std::sync::OnceLock;
-use ulmfit_ops::lstm::{InputGradient, LstmGrads, LstmState, LstmWeights, Tape};
+use ulmfit_ops::lstm::{InputGradient, LstmGrads, LstmState, LstmWeights, PackedOutput, Tape};
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// One LSTM layer; in training a random part of `w_hh` is cut.
@@ -72,14 +72,38 @@ impl<D: Device> WeightDropLstm<D> {
         tape: Tape,
     ) -> LstmLayerOutput<D> {
         let mask = mode.mask(Site::Weight(self.layer), self.w_hh.value.dims(), weight_p);
-        let mut weights = self.weights(mask.as_ref());
         // Weights that learn would be prepared for one pass only, and kept beside it.
-        if tape == Tape::Discard && mask.is_none() {
-            weights.prepared = Some(self.prepared.get_or_init(|| device.lstm_prepare(weights)));
-        }
+        let weights = if tape == Tape::Discard && mask.is_none() {
+            self.prepared_weights(device)
+        } else {
+            self.weights(mask.as_ref())
+        };
         let out = device.lstm_forward(&x, weights, state, tape);
         let tape = out.tape.map(|core| LstmLayerTape { x, mask, core });
         LstmLayerOutput { y: out.y, state: out.state, tape }
+    }
+
+    /// Runs sequences of unlike length side by side, see [`Lstm::lstm_forward_packed`].
+    ///
+    /// # Shapes
+    /// `x`: `[N, I]`, `state`: `[rows[0], H]` twice, output: `[N, H]`
+    ///
+    /// [`Lstm::lstm_forward_packed`]: ulmfit_ops::lstm::Lstm::lstm_forward_packed
+    pub(super) fn forward_packed(
+        &self,
+        device: &D,
+        x: &Tensor<D>,
+        rows: &[usize],
+        state: &LstmState<D>,
+    ) -> PackedOutput<D> {
+        device.lstm_forward_packed(x, rows, self.prepared_weights(device), state)
+    }
+
+    /// The weights without a mask, laid out for forward passes.
+    fn prepared_weights(&self, device: &D) -> LstmWeights<'_, D> {
+        let weights = self.weights(None);
+        let prepared = Some(self.prepared.get_or_init(|| device.lstm_prepare(weights)));
+        LstmWeights { prepared, ..weights }
     }
 
     /// Adds this layer's gradients if it `learns`; returns the gradient of `x` if wanted.
