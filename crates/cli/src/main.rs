@@ -2,6 +2,7 @@
 
 mod commands;
 mod failure;
+mod job;
 mod mistake_table;
 mod npy;
 mod options;

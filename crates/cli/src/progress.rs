@@ -1,13 +1,14 @@
 //! Progress on stderr: bars on a terminal, otherwise one line per epoch.
 
+use crate::job::Job;
 use crate::options::{Common, ProgressForm};
-use crate::progress_lines::{Lines, told};
+use crate::progress_lines::{Lines, planned, told};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Instant;
-use ulmfit::run::{Progress, StageName};
+use ulmfit::run::{Progress, StageName, Work};
 use ulmfit::setting::Spelling;
 use ulmfit::train::{Control, Event};
 
@@ -22,6 +23,8 @@ pub(crate) struct Terminal {
     running: Vec<Running>,
     /// Whether there were several: then lines name their training until all have ended.
     named: bool,
+    /// The whole job, if it was planned.
+    job: Option<Job>,
     /// Warnings that were printed: each is worth saying once.
     warned: HashSet<String>,
 }
@@ -57,7 +60,7 @@ impl Terminal {
         }
         let lines = is_json.then(Lines::default);
         let (running, warned) = (Vec::new(), HashSet::new());
-        Self { quiet, verbose, bar, lines, running, named: false, warned }
+        Self { quiet, verbose, bar, lines, running, named: false, job: None, warned }
     }
 
     fn say(&self, text: &str) {
@@ -75,8 +78,25 @@ impl Terminal {
         }
     }
 
-    /// Shows all trainings as one bar.
+    /// Shows the whole job as one bar.
+    fn draw_job(&self, job: &Job, more: &str) {
+        let standing = job.standing();
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
+            self.bar.set_style(style);
+        }
+        self.bar.set_length(1000);
+        self.bar.set_position((1000.0 * standing.share) as u64);
+        self.bar.set_message(format!("{}  {}  {more}", standing.words(), standing.title));
+    }
+
+    /// Shows the whole job as one bar, or else all trainings.
     fn draw(&self, loss: f64) {
+        if let Some(job) = &self.job {
+            return self.draw_job(job, &format!("loss {loss:.3}"));
+        }
         let sum = |of: fn(&Running) -> u64| self.running.iter().map(of).sum();
         let speed: f64 = self.running.iter().map(Running::speed).sum();
         self.bar.set_length(sum(|running| running.steps));
@@ -96,6 +116,9 @@ impl Progress for Terminal {
             self.bar.set_length(1); // "0/1" until the first update tells how many there are
             crate::signals::defer();
         }
+        if let Some(job) = &mut self.job {
+            job.started(task);
+        }
         self.named = !self.running.is_empty();
         self.running.push(Running::new(task));
         if let Some(lines) = &mut self.lines {
@@ -109,6 +132,9 @@ impl Progress for Terminal {
         if let Some(lines) = &mut self.lines {
             lines.stage_ended(task);
         }
+        if let Some(job) = &mut self.job {
+            job.ended(task);
+        }
         if self.running.is_empty() {
             crate::signals::no_longer_defer();
         }
@@ -121,6 +147,7 @@ impl Progress for Terminal {
     fn event(&mut self, task: &StageName, event: &Event) -> Control {
         if let Some(lines) = &mut self.lines {
             lines.event(task, event);
+            lines.job(self.job.as_ref());
         }
         let Some(at) = self.running.iter().position(|running| running.task == *task) else {
             return Control::Continue;
@@ -132,6 +159,9 @@ impl Progress for Terminal {
                 running.tokens += tokens;
                 (running.step, running.steps) = (*step, *steps);
                 let speed = running.speed();
+                if let Some(job) = &mut self.job {
+                    job.step(task, *step, *steps);
+                }
                 self.draw(*loss);
                 if first {
                     self.bar.reset_eta(); // an earlier process may have made some of the updates
@@ -177,6 +207,14 @@ impl Progress for Terminal {
     fn tick(&mut self, what: &str, done: usize, total: Option<usize>) {
         if let Some(lines) = &mut self.lines {
             lines.tick(what, done, total);
+            lines.job(self.job.as_ref());
+        }
+        if let Some(job) = &self.job {
+            self.draw_job(job, what);
+            if total == Some(done) {
+                self.bar.finish_and_clear(); // until the next update or count
+            }
+            return;
         }
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
             self.bar.set_style(style);
@@ -187,6 +225,18 @@ impl Progress for Terminal {
         if total == Some(done) {
             self.bar.finish_and_clear();
         }
+    }
+
+    fn wants_plan(&self) -> bool {
+        !self.quiet
+    }
+
+    fn planned(&mut self, work: &Work) {
+        if self.lines.is_some() {
+            planned(work);
+        }
+        self.say(&format!("this takes {}", work.words()));
+        self.job = Some(Job::new(work));
     }
 
     fn spelling(&self) -> Spelling {

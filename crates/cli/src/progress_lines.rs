@@ -1,10 +1,11 @@
 //! Progress on stderr as JSON, one event per line, for programs that run this one.
 
+use crate::job::Job;
 use crate::stderr::say_json as say;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use ulmfit::run::StageName;
+use ulmfit::run::{StageName, Work};
 use ulmfit::train::Event;
 
 /// Updates and counts are written at most this often; all other events always.
@@ -16,6 +17,7 @@ pub(crate) struct Lines {
     /// Trainings in progress, by name.
     running: HashMap<String, Running>,
     last_tick: Option<Instant>,
+    last_job: Option<Instant>,
 }
 
 /// A training in progress.
@@ -65,11 +67,33 @@ impl Lines {
             say(&json!({ "event": "count", "what": what, "done": done, "total": total }));
         }
     }
+
+    /// How far it is.
+    pub(crate) fn job(&mut self, job: Option<&Job>) {
+        let is_due = self.last_job.is_none_or(|last| last.elapsed() >= EVERY);
+        if let Some(job) = job.filter(|_| is_due) {
+            self.last_job = Some(Instant::now());
+            let standing = job.standing();
+            let (share, left) = (rounded(standing.share), rounded(standing.left));
+            say(&json!({
+                "event": "job", "title": standing.title, "share": share, "seconds_left": left,
+            }));
+        }
+    }
 }
 
 /// Writes a note or a warning.
 pub(crate) fn told(kind: &str, text: &str) {
     say(&json!({ "event": kind, "text": text }));
+}
+
+/// Writes what the whole job is going to be.
+pub(crate) fn planned(work: &Work) {
+    let phases = work.phases.iter().map(|phase| {
+        json!({ "title": phase.title, "stages": phase.tasks, "seconds": rounded(phase.seconds) })
+    });
+    let (seconds, phases) = (rounded(work.seconds()), phases.collect::<Vec<_>>());
+    say(&json!({ "event": "plan", "seconds": seconds, "phases": phases }));
 }
 
 /// Milliseconds are enough.

@@ -133,3 +133,34 @@ fn a_killed_portfolio_goes_on() {
     }
     assert_eq!(hash(&place, "out"), hash(&place, "whole"));
 }
+
+#[test]
+fn the_plan_has_all_trainings() {
+    let place = place();
+    let train = format!("fit train.csv --base lm --lm-epochs 1 {STEPS}");
+    for line in [
+        with_texts(),
+        format!("{train} --method ulmfit --folds 2 --unlabeled texts.txt"),
+        "fit train.csv --method encoder --base base".to_owned(),
+        "fit train.csv --method tfidf".to_owned(),
+    ] {
+        let done = place.run(&format!("{line} -o out --overwrite --json --progress json"));
+        let events = done.stderr.lines().map(serde_json::from_str::<Value>);
+        let events: Vec<Value> = events.collect::<Result<_, _>>().expect("each line is JSON");
+        let of = |kind: &str| events.iter().filter(|e| e["event"] == kind).collect::<Vec<_>>();
+        let [plan] = of("plan")[..] else { panic!("one plan: {done:?}") };
+        let phases = plan["phases"].as_array().unwrap();
+        let seconds: f64 = phases.iter().map(|phase| number(phase, "seconds")).sum();
+        assert!((seconds - number(plan, "seconds")).abs() < 0.1, "{plan}");
+        assert!(seconds > 0.0, "{plan}");
+        let planned = |name: &&Value| {
+            phases.iter().any(|phase| phase["stages"].as_array().unwrap().contains(&name["stage"]))
+        };
+        let unplanned: Vec<_> = of("stage").into_iter().filter(|stage| !planned(stage)).collect();
+        assert!(unplanned.is_empty(), "{line}: {unplanned:?} {plan}");
+        let shares: Vec<f64> = of("job").iter().map(|job| number(job, "share")).collect();
+        assert!(shares.is_sorted() && shares.iter().all(|s| (0.0..=1.0).contains(s)), "{shares:?}");
+        assert!(done.json()["test"].is_object(), "stdout has the report alone");
+    }
+    assert_eq!(place.run(&format!("{} -o quiet -q --json", with_texts())).stderr, "");
+}

@@ -64,6 +64,8 @@ fn a_report_lies_in_the_model_folder() {
     let line = format!("fit train.csv --test test.csv -o out --base lm --lm-epochs 1 {STEPS}");
     let done = place.run(&format!("{line} --json"));
     assert!(done.stderr.contains("the report is out/report.html\n"), "{done:?}");
+    let told = done.stderr.find("this takes a few seconds\n").expect("what it is going to do");
+    assert!(told < done.stderr.find("fine-tune the language model").unwrap(), "{done:?}");
     let printed = done.json();
     let folder = ModelFolder::open(&place.path("out")).unwrap();
     let read = |name: &str| String::from_utf8(folder.read(name).unwrap()).unwrap();

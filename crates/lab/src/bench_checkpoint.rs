@@ -12,7 +12,6 @@ use ulmfit::model::{LanguageModel, Network};
 use ulmfit::recipe::{BpttKind, Rates, TrainingRecipe};
 use ulmfit::run::CheckpointInterval;
 use ulmfit::run::RunCheckpointer;
-use ulmfit::stages::lm_batches;
 use ulmfit::text::Direction;
 use ulmfit::train::{Checkpointer, LmTrainee, NoObserver, Snapshot, TrainError, fit};
 use ulmfit_ops::{Cpu, Key};
@@ -58,7 +57,7 @@ pub fn bench_checkpoint(
     let ids = tokens((steps + 1) * batch_size * bptt + 1, sizes.vocab, key.child(2));
     let mut corpus = Corpus::default();
     corpus.push(&ids);
-    let batches = lm_batches(&recipe, BpttKind::Fixed, Direction::Forward);
+    let batches = recipe.lm_batches(BpttKind::Fixed, Direction::Forward);
     let mut trainee = LmTrainee::new(
         Cpu::default(),
         model,

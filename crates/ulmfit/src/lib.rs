@@ -61,6 +61,8 @@ pub mod decisions;
 mod error;
 mod error_class;
 #[cfg(feature = "train")]
+mod estimate;
+#[cfg(feature = "train")]
 mod examples;
 mod fields;
 #[cfg(feature = "train")]

@@ -33,6 +33,7 @@ pub(crate) const LIBRARY: Table = Table {
         ],
         &["methods", "torch"],
         &["stages", "labelling"],
+        &["estimate"],
         &["run", "report"],
         &["input", "models", "tfidf"],
         &["error"], // wraps the errors of all rooms below

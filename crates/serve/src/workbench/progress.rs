@@ -28,6 +28,8 @@ pub(super) struct Seen {
     stages: Vec<Stage>,
     /// Work without updates: texts read, scored, ...
     count: Option<Count>,
+    /// The whole job, once it has been planned.
+    job: Option<Job>,
     /// Notes and warnings.
     messages: Vec<Message>,
     /// Other lines: errors.
@@ -58,6 +60,14 @@ struct Epoch {
     train_loss: Option<f64>,
     valid_loss: Option<f64>,
     accuracy: Option<f64>,
+}
+
+/// How far the whole job is.
+#[derive(Clone, Debug, Serialize)]
+struct Job {
+    /// Share of the expected time, from 0 to 1.
+    share: f64,
+    seconds_left: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -112,7 +122,7 @@ impl Seen {
         match event["event"].as_str().unwrap_or_default() {
             "started" => {
                 self.plain.clear();
-                self.count = None;
+                (self.count, self.job) = (None, None);
             }
             "stage" => {
                 let name = text("stage");
@@ -151,6 +161,12 @@ impl Seen {
                     stage.epochs.push(epoch);
                 }
             }
+            "plan" => self.job = Some(Job { share: 0.0, seconds_left: event["seconds"].as_f64() }),
+            "job" => {
+                let seconds_left = event["seconds_left"].as_f64();
+                let share = event["share"].as_f64().unwrap_or(0.0);
+                self.job = Some(Job { share, seconds_left });
+            }
             "count" => {
                 let total = event["total"].as_u64();
                 self.count = Some(Count { what: text("what"), done: number("done"), total });
@@ -184,6 +200,8 @@ mod tests {
             STARTED.trim_end(),
             r#"{"event":"stage","stage":"a","title":"Fine-tune"}"#,
             r#"{"event":"step","stage":"a","step":3,"steps":9,"loss":1.5,"seconds_left":6.0}"#,
+            r#"{"event":"plan","seconds":20.0,"phases":[]}"#,
+            r#"{"event":"job","share":0.25,"seconds_left":15.0,"title":"fine-tune"}"#,
             r#"{"event":"epoch","stage":"a","epoch":0,"epochs":2,"train_loss":1.25,"valid":{"loss":1.0,"metrics":{"accuracy":0.5}}}"#,
             r#"{"event":"warning","text":"few rows"}"#,
             "ulmfit: the disk is full",
@@ -201,9 +219,12 @@ mod tests {
         assert_eq!((stage.step, stage.steps, stage.seconds_left), (3, 9, Some(6.0)));
         assert_eq!(stage.epochs[0].accuracy, Some(0.5));
         assert_eq!(seen.messages.len(), 1);
+        let job = seen.job.as_ref().unwrap();
+        assert_eq!((job.share, job.seconds_left), (0.25, Some(15.0)));
         // a new start: the error is history, epochs after the checkpoint come again
-        write!(file, "{STARTED}{}\n{}\n", lines[1], lines[3]).unwrap();
+        write!(file, "{STARTED}{}\n{}\n", lines[1], lines[5]).unwrap();
         let seen = follower.follow(file.path());
         assert_eq!((seen.error(), seen.stages.len(), seen.stages[0].epochs.len()), (None, 1, 1));
+        assert!(seen.job.is_none(), "it plans again");
     }
 }

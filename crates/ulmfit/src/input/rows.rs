@@ -46,6 +46,11 @@ pub struct LabelledSplits {
 }
 
 impl LabelledSplits {
+    /// Number of examples of the validation set and the test set.
+    pub(crate) fn scored(&self) -> usize {
+        self.valid.len() + self.test.len()
+    }
+
     /// Holds out the splits that the user did not give, stratified by label.
     ///
     /// Near-duplicates are never on both sides of such a split.

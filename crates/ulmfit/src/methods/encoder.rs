@@ -2,25 +2,23 @@
 
 use crate::Error;
 use crate::data::labels::LabelKind;
+use crate::estimate::{EncoderEstimate, Job, NgramEstimate, PartEstimate};
 use crate::fingerprint;
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
 use crate::model::transformer::{LANES, SentenceClassifier, Transformer};
-use crate::model::{Network, TrainableGroups};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
-use crate::optim::OptimizerConfig;
-use crate::recipe::{ContrastiveRecipe, EncoderRecipe};
-use crate::run::{Runner, Timings};
-use crate::schedule::{ScheduleConfig, Slanted};
+use crate::recipe::{ContrastiveRecipe, EncoderRecipe, TfIdfRecipe};
+use crate::run::{Runner, Timings, fold_stage};
 use crate::stages::TrainedClassifier;
-use crate::stages::classify::{LabelledText, fold_stage, rows_fingerprint};
+use crate::stages::classify::{LabelledText, rows_fingerprint};
 use crate::stages::folds::pick;
 use crate::stages::lm_summary::LmSummary;
 use crate::stages::options::{ClassifyOptions, TrainingMethod};
 use crate::stages::report_on::{Trained, report_on};
 use crate::text::Direction;
-use crate::train::linear_head::{HeadExamples, HeadFit, HeadTask};
+use crate::train::Labelled;
+use crate::train::linear_head::{HeadExamples, HeadFit};
 use crate::train::pairs::{PairSettings, PairTrainee};
-use crate::train::{Labelled, Phase, Plan};
 use serde_json::json;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -45,11 +43,6 @@ pub struct EncoderOptions {
     pub shares: SplitFractions,
 }
 
-/// AdamW as SetFit uses it: PyTorch's defaults.
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
-/// Largest global norm of the gradients, the default of `transformers`.
-const CLIP: f64 = 1.0;
-
 /// Trains a classifier on a sentence encoder, and scores it beside simple baselines.
 ///
 /// # Errors
@@ -71,6 +64,12 @@ pub fn fit_encoder(
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
     timings.lap("split");
     let examples = EncoderExamples::new(&base, &rows, &options.recipe, classify)?;
+    if runner.progress.wants_plan() {
+        let baseline = NgramEstimate::measure(&rows.train, &rows.labels, &TfIdfRecipe::default());
+        let part = PartEstimate { estimate: &examples.estimate(), is_trained_on_all: true };
+        let job = Job::new(rows.train.len(), rows.scored(), None);
+        runner.progress.planned(&job.work(None, &[part], Some(&baseline)));
+    }
     let all: Vec<usize> = (0..rows.train.len()).collect();
     let part = examples.train_on(runner, &all, None)?;
     timings.lap("encoder");
@@ -112,6 +111,11 @@ impl<'a> EncoderExamples<'a> {
             targets: targets(&splits.train, &splits.labels)?,
         };
         Ok(Self { base, splits, data, recipe, classify, frozen: OnceCell::new() })
+    }
+
+    /// How long it will take.
+    pub(crate) fn estimate(&self) -> EncoderEstimate {
+        EncoderEstimate::measure(self.base, &self.data, &self.splits.labels, self.recipe)
     }
 
     /// Trains a part on the examples with these numbers, in a run folder of its own for each fold.
@@ -177,26 +181,10 @@ impl<'a> EncoderExamples<'a> {
         let device = recipe.precision.device();
         encoder.set_device(device);
         let settings = PairSettings { batch_size: recipe.batch_size, dropout: recipe.dropout };
-        // as many passes in a fold as over all examples
-        let batches = self.data.documents.len().div_ceil(recipe.batch_size / 2);
         let begins = |ids: &Vec<u32>| ids[..ids.len().min(recipe.max_tokens)].to_vec();
         let documents: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
-        let trainable = TrainableGroups::top(encoder.groups(), encoder.config().layers);
-        let plan = Plan {
-            phases: vec![Phase {
-                epochs: recipe.updates.div_ceil(batches).max(1),
-                rates: vec![recipe.lr; encoder.groups()],
-                trainable,
-                schedule: ScheduleConfig::Slanted(Slanted { cut_frac: 0.1, ratio: f64::INFINITY }),
-            }],
-            optimizer: OPTIMIZER,
-            weight_decay: recipe.weight_decay,
-            clip: Some(CLIP),
-            accumulate: 1,
-            patience: None,
-            keep_best: false,
-            key: key.child(0),
-        };
+        let all = self.data.documents.len(); // as many passes in a fold as over all examples
+        let plan = recipe.plan(encoder.config().layers, all, key.child(0));
         let task = fold_stage(fold, "fine-tune the encoder on pairs", "contrast");
         let mut trainee =
             PairTrainee::new(device, encoder, &documents, &groups, settings, key.child(1));
@@ -219,12 +207,7 @@ impl<'a> EncoderExamples<'a> {
         let train = train.scaled(target_scale);
         let data = LabelledText { train, valid: Labelled::default(), labels: labels.clone() };
         let weights = self.classify.balance.then(|| data.class_weights());
-        let task = match kind {
-            LabelKind::Single => HeadTask::Class,
-            LabelKind::Multi => HeadTask::Labels,
-            LabelKind::Regression => HeadTask::Value,
-        };
-        let fit = HeadFit::new(Cpu::default(), task, labels.outputs(), weights);
+        let fit = HeadFit::new(Cpu::default(), kind.into(), labels.outputs(), weights);
         let examples = HeadExamples { vectors, targets: &data.train.targets };
         let recipe = self.recipe;
         let key = Key::new(self.classify.seed).child(103);

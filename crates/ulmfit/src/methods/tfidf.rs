@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::data::labels::LabelKind;
+use crate::estimate::{Job, NgramEstimate, PartEstimate};
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
 use crate::models::ClassifierBundle;
 use crate::recipe::TfIdfRecipe;
@@ -48,6 +49,12 @@ pub fn fit_tfidf(
         return Err(Error::Usage { message, hint: Some("leave it out".into()) });
     }
     timings.lap("split");
+    if runner.progress.wants_plan() {
+        let estimate = &NgramEstimate::measure(&rows.train, &rows.labels, recipe);
+        let part = PartEstimate { estimate, is_trained_on_all: true };
+        let job = Job::new(rows.train.len(), rows.scored(), None);
+        runner.progress.planned(&job.work(None, &[part], None));
+    }
     let documents = texts(&rows.train);
     let targets = targets(&rows.train, &rows.labels)?;
     let examples = TfIdfExamples { documents: &documents, targets: &targets, labels: &rows.labels };

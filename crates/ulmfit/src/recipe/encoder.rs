@@ -1,7 +1,12 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
 use super::TrainPrecision;
+use crate::model::TrainableGroups;
+use crate::optim::OptimizerConfig;
+use crate::schedule::{ScheduleConfig, Slanted};
+use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
+use ulmfit_ops::Key;
 
 /// Hyper-parameters of a classifier on a sentence encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +43,44 @@ pub struct ContrastiveRecipe {
     /// Precision of matrix products.
     #[serde(default, skip_serializing_if = "TrainPrecision::is_f32")]
     pub precision: TrainPrecision,
+}
+
+/// AdamW as SetFit uses it: PyTorch's defaults.
+const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
+/// Largest global norm of the gradients, the default of `transformers`.
+const CLIP: f64 = 1.0;
+
+impl ContrastiveRecipe {
+    /// Passes over this many documents.
+    pub(crate) fn passes(&self, documents: usize) -> usize {
+        self.updates.div_ceil(self.batches(documents).max(1)).max(1)
+    }
+
+    /// Batches of a pass: half of the texts of each have their turn.
+    pub(crate) fn batches(&self, documents: usize) -> usize {
+        documents.div_ceil((self.batch_size / 2).max(1))
+    }
+
+    /// The plan for an encoder with `layers` layers above its embeddings, with as many passes as over
+    /// this many documents.
+    pub(crate) fn plan(&self, layers: usize, documents: usize, key: Key) -> Plan {
+        let groups = layers + 1;
+        Plan {
+            phases: vec![Phase {
+                epochs: self.passes(documents),
+                rates: vec![self.lr; groups],
+                trainable: TrainableGroups::top(groups, layers),
+                schedule: ScheduleConfig::Slanted(Slanted { cut_frac: 0.1, ratio: f64::INFINITY }),
+            }],
+            optimizer: OPTIMIZER,
+            weight_decay: self.weight_decay,
+            clip: Some(CLIP),
+            accumulate: 1,
+            patience: None,
+            keep_best: false,
+            key,
+        }
+    }
 }
 
 impl EncoderRecipe {

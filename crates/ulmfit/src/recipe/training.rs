@@ -2,9 +2,11 @@
 
 use super::error::RecipeError;
 use super::phase::{PhaseRecipe, Unfreeze};
+use crate::data::batches::{Bptt, LmBatchConfig};
 use crate::model::{DropoutConfig, Regularisation, TrainableGroups};
 use crate::optim::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
+use crate::text::Direction;
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
 use ulmfit_ops::{Cpu, Key, Precision};
@@ -193,6 +195,15 @@ impl TrainingRecipe {
             rates: self.group_rates(phase.lr.unwrap_or(self.lr), groups)?,
             schedule: phase.schedule.clone().unwrap_or_else(|| self.schedule.clone()),
         })
+    }
+
+    /// How a stream is cut for a network of one direction, in windows of fixed or variable length.
+    pub fn lm_batches(&self, kind: BpttKind, direction: Direction) -> LmBatchConfig {
+        let bptt = match kind {
+            BpttKind::Fixed => Bptt::Fixed,
+            BpttKind::Variable => Bptt::Variable { cap: None },
+        };
+        LmBatchConfig { batch_size: self.batch_size, seq_len: self.bptt, bptt, direction }
     }
 
     /// Epochs of all phases.

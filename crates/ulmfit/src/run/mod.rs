@@ -13,9 +13,11 @@ mod runner;
 #[cfg(feature = "train")]
 mod side_by_side;
 #[cfg(feature = "train")]
+mod stage_names;
+#[cfg(feature = "train")]
 mod timings;
 
-pub use crate::progress::{NoProgress, Progress, StageName};
+pub use crate::progress::{NoProgress, Progress, StageName, Work, WorkPhase, WorkTracker, about};
 #[cfg(feature = "train")]
 pub use options::{CheckpointInterval, OnNan};
 #[cfg(feature = "train")]
@@ -26,5 +28,7 @@ pub use result::{claim, run_folder};
 pub use run_checkpointer::RunCheckpointer;
 #[cfg(feature = "train")]
 pub use runner::Runner;
+#[cfg(feature = "train")]
+pub(crate) use stage_names::{FOLD, LabelOrigin, LabelSource, LmStage, fold_stage};
 #[cfg(feature = "train")]
 pub(crate) use timings::Timings;

@@ -1,6 +1,5 @@
 //! Stage 3: a classifier on top of a language model.
 
-use super::language::lm_batches;
 use super::options::ClassifyOptions;
 use crate::Error;
 use crate::data::batches::Corpus;
@@ -9,7 +8,7 @@ use crate::fingerprint;
 use crate::model::{ClassifierConfig, MultiTask, Network, TextClassifier};
 use crate::models::{ClassifierBundle, ClassifierNetwork, LmBundle, Part};
 use crate::recipe::{BpttKind, ClassifierData, ClassifierRecipe, Recompute};
-use crate::run::{Runner, StageName};
+use crate::run::{LabelOrigin, LabelSource, Runner};
 use crate::text::Direction;
 use crate::train::{ClassifierTrainee, Labelled, LmTask, LossConfig, MultiTaskTrainee};
 use serde_json::json;
@@ -44,50 +43,6 @@ impl LabelledText {
     /// Training rows with each label.
     pub fn class_counts(&self) -> Vec<f32> {
         self.train.class_counts(self.labels.kind(), self.labels.outputs())
-    }
-}
-
-/// Which labels a classifier learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LabelSource {
-    /// Where they come from.
-    pub(crate) origin: LabelOrigin,
-    /// The fold that is held out, from 0, in a cross-validation.
-    pub(crate) fold: Option<usize>,
-}
-
-/// Where the labels come from that a classifier learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LabelOrigin {
-    /// The user's labels.
-    Gold,
-    /// These, and pseudo-labels of a first classifier: [`self_training`](super::self_training).
-    Pseudo,
-}
-
-/// What the name of a training for a fold begins with.
-pub(crate) const FOLD: &str = "fold-";
-
-/// A training, or the same for one fold of the examples.
-pub(crate) fn fold_stage(fold: Option<usize>, title: &str, name: &str) -> StageName {
-    let (title, name) = match fold {
-        None => (title.to_owned(), name.to_owned()),
-        Some(fold) => {
-            let number = fold + 1;
-            (format!("fold {number}: {title}"), format!("{FOLD}{number}-{name}"))
-        }
-    };
-    StageName { title, name }
-}
-
-impl LabelSource {
-    fn task(self, direction: Direction) -> StageName {
-        let (title, name) = match self.origin {
-            LabelOrigin::Gold => ("train the classifier", "train"),
-            LabelOrigin::Pseudo => ("train a second classifier", "self-train"),
-        };
-        let StageName { title, name } = fold_stage(self.fold, title, name);
-        StageName { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
     }
 }
 
@@ -188,7 +143,7 @@ fn train_one(
     let mut network = if recipe.lm_weight > 0.0 {
         let corpus = corpus_of(&train);
         // the documents are in reading order already
-        let batches = lm_batches(training, BpttKind::Fixed, Direction::Forward);
+        let batches = training.lm_batches(BpttKind::Fixed, Direction::Forward);
         let lm = LmTask { corpus: &corpus, batches, weight: recipe.lm_weight };
         let (train, key) = (&train, key.child(12));
         let mut trainee =

@@ -1,6 +1,6 @@
 //! All stages, one after the other: from labelled texts to a classifier and its report.
 
-use super::language::{LmJob, finetune, pretrain};
+use super::language::{LmJob, finetune, pretrain, transfer};
 use super::lm_summary::LmSummary;
 use super::options::{FitOptions, TrainOptions};
 use super::self_training::draw;
@@ -9,16 +9,16 @@ use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::Record;
 use crate::data::batches::TokenSource;
+use crate::data::labels::LabelSet;
 use crate::data::readers::ReadOptions;
-use crate::input::Texts;
-use crate::input::{HoldOut, LmInput, VocabSource, corpus_folder};
+use crate::estimate::{EstimatedExamples, EstimatedTexts, UlmfitEstimate};
+use crate::input::{HoldOut, LmInput, LmText, Texts, VocabSource, corpus_folder};
 use crate::input::{LabelledInput, LabelledSplits, texts};
 use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
 use crate::recipe::{LmRecipe, LmStart};
-use crate::report::DirectionScore;
-use crate::run::Runner;
-use crate::run::Timings;
+use crate::run::{LmStage, Runner, Timings};
+use crate::text::TextPipeline;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -64,7 +64,12 @@ pub fn fit(
     options.train.check(rows.labels.kind())?;
     timings.lap("split");
     let sources = Unlabelled { files: unlabeled, options: reading };
-    let (lm, summary) = learn_language(runner, base, &rows, sources, options)?;
+    let texts = LanguageTexts::read(runner, base, &rows, sources, options)?;
+    if runner.progress.wants_plan() {
+        let estimate = texts.estimate(runner, &rows.labels, options)?;
+        runner.progress.planned(&estimate.work(&rows, options.train.folds));
+    }
+    let (lm, summary) = texts.learn(runner, options)?;
     timings.lap("language model");
     train_on(runner, lm, &rows, summary, &options.train, timings)
 }
@@ -75,96 +80,153 @@ pub(crate) struct Unlabelled {
     pub(crate) options: ReadOptions,
 }
 
-/// Stages 1 and 2: a language model that has read the texts.
-pub(crate) fn learn_language(
-    runner: &mut Runner<'_>,
+/// The texts of stages 1 and 2, tokenised in the vocabulary that the language model will have.
+pub(crate) struct LanguageTexts {
     base: Option<LmBundle>,
-    rows: &LabelledSplits,
-    unlabelled: Unlabelled,
-    options: &FitOptions,
-) -> Result<(LmBundle, LmSummary), Error> {
-    let key = Key::new(options.train.classify.seed).child(100);
-    let judges = match (rows.valid.is_empty(), unlabelled.files.is_empty()) {
-        (false, _) => Some(in_memory(&rows.valid)),
-        (true, true) if options.language.training.selects() => Some(Texts::default()),
-        (true, true) => Some(in_memory(&rows.test[..rows.test.len().min(LM_TEST)])),
-        (true, false) => None,
-    };
-    let input = LmInput {
-        valid: judges,
-        train: Texts { files: unlabelled.files, ..in_memory(&rows.train) },
-        hold_out: HoldOut::new(LM_HOLD_OUT, key.child(2)),
-        options: unlabelled.options,
-    };
-    let new = base.is_none();
-    let most = {
-        let TrainOptions { recipe, overrides, .. } = &options.train;
-        recipe.texts_to_label(overrides, rows.train.len(), rows.labels.kind())
-    };
-    let learned = language_model(runner, base, input, options, (most, pool_key(&key)))?;
-    let FineTunedLm { lm, scores, recipe, documents, tokens, pool } = learned;
-    let unlabeled = recipe.as_ref().map_or(0, |_| documents - rows.train.len());
-    let lm_tokens = new.then_some(tokens);
-    Ok((lm, LmSummary { language_model: scores, unlabeled, pool, recipe, lm_tokens }))
-}
-
-fn in_memory(rows: &[Record]) -> Texts<'_> {
-    Texts { documents: texts(rows), files: Vec::new() }
-}
-
-/// A language model of the user's texts.
-struct FineTunedLm {
-    lm: LmBundle,
-    scores: Vec<DirectionScore>,
-    /// Hyper-parameters, as they were applied; `None` if nothing was trained.
+    text: TextPipeline,
+    corpora: LmText,
+    /// Hyper-parameters, resolved for this much text; `None` if the weights stay random.
     recipe: Option<LmRecipe>,
+    /// Labelled texts, with which the training text begins.
+    labelled: usize,
     /// Number of texts, training and validation.
     documents: usize,
-    /// Tokens that it has read, in all epochs together.
-    tokens: usize,
     /// Unlabelled texts for self-training.
     pool: Vec<Vec<u32>>,
 }
 
-/// Stage 2, or stage 1 on the user's texts if there is no base. Also draws up to `most` texts for
-/// self-training.
-fn language_model(
-    runner: &mut Runner<'_>,
-    base: Option<LmBundle>,
-    input: LmInput<'_>,
-    options: &FitOptions,
-    (most, key): (usize, Key),
-) -> Result<FineTunedLm, Error> {
-    let folder = runner.folder().map(corpus_folder);
-    let vocabulary = match &base {
-        Some(base) => VocabSource::Adapt(&base.text, &options.vocab),
-        None => VocabSource::Build(&options.text, &options.vocab),
-    };
-    let (held_out, labelled) = (input.valid.is_none(), input.train.documents.len());
-    let (text, corpora) = input.tokenize(vocabulary, folder.as_deref(), runner.progress)?;
-    let documents =
-        corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
-    let without: Vec<usize> = (labelled..corpora.train.documents()).collect();
-    let pool = draw(&corpora.train, &without, most, &key);
-    let (directions, seed) = (&options.train.directions, options.train.classify.seed);
-    let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
-    let tokens = corpora.train.token_count();
-    let start = if base.is_some() { LmStart::AsWritten } else { LmStart::Random };
-    let recipe = options.language.resolve(&options.lm_overrides, start, tokens);
-    let Some(recipe) = recipe else {
-        let words = "too little text to pretrain a language model: the classifier starts from random weights";
-        runner.progress.note(words);
-        let lm = LmBundle::random(text, sizes, directions, seed);
-        return Ok(FineTunedLm { lm, scores: Vec::new(), recipe, documents, tokens: 0, pool });
-    };
-    if let Some(changes) = options.language.changes_by_rules(&options.lm_overrides, &recipe) {
-        runner.progress.note(&changes);
+impl LanguageTexts {
+    /// Reads them; those that wait for a pseudo-label are drawn here.
+    ///
+    /// # Errors
+    /// As [`LmInput::tokenize`].
+    pub(crate) fn read(
+        runner: &mut Runner<'_>,
+        base: Option<LmBundle>,
+        rows: &LabelledSplits,
+        unlabelled: Unlabelled,
+        options: &FitOptions,
+    ) -> Result<Self, Error> {
+        let key = Key::new(options.train.classify.seed).child(100);
+        let judges = match (rows.valid.is_empty(), unlabelled.files.is_empty()) {
+            (false, _) => Some(in_memory(&rows.valid)),
+            (true, true) if options.language.training.selects() => Some(Texts::default()),
+            (true, true) => Some(in_memory(&rows.test[..rows.test.len().min(LM_TEST)])),
+            (true, false) => None,
+        };
+        let held_out = judges.is_none();
+        let input = LmInput {
+            valid: judges,
+            train: Texts { files: unlabelled.files, ..in_memory(&rows.train) },
+            hold_out: HoldOut::new(LM_HOLD_OUT, key.child(2)),
+            options: unlabelled.options,
+        };
+        let folder = runner.folder().map(corpus_folder);
+        let vocabulary = match &base {
+            Some(base) => VocabSource::Adapt(&base.text, &options.vocab),
+            None => VocabSource::Build(&options.text, &options.vocab),
+        };
+        let (text, corpora) = input.tokenize(vocabulary, folder.as_deref(), runner.progress)?;
+        let start = if base.is_some() { LmStart::AsWritten } else { LmStart::Random };
+        let tokens = corpora.train.token_count();
+        let recipe = options.language.resolve(&options.lm_overrides, start, tokens);
+        let TrainOptions { recipe: classifier, overrides, .. } = &options.train;
+        let most = classifier.texts_to_label(overrides, rows.train.len(), rows.labels.kind());
+        let labelled = rows.train.len();
+        let without: Vec<usize> = (labelled..corpora.train.documents()).collect();
+        let pool = draw(&corpora.train, &without, most, &pool_key(&key));
+        let documents =
+            corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
+        Ok(Self { base, text, corpora, recipe, labelled, documents, pool })
     }
-    let job = LmJob { corpora: &corpora, directions, recipe: &recipe, seed };
-    let (lm, scores) = match base {
-        Some(base) => finetune(runner, base, text, &job)?,
-        None => pretrain(runner, text, sizes, &job)?,
-    };
-    let tokens = tokens * recipe.training.all_epochs();
-    Ok(FineTunedLm { lm, scores, recipe: Some(recipe), documents, tokens, pool })
+
+    /// Networks that the training starts from.
+    fn start(
+        base: Option<LmBundle>,
+        text: TextPipeline,
+        options: &FitOptions,
+    ) -> Result<LmBundle, Error> {
+        let TrainOptions { directions, classify, .. } = &options.train;
+        let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
+        Ok(match base {
+            Some(base) => LmBundle { networks: transfer(base, text.vocab(), directions)?, text },
+            None => LmBundle::random(text, sizes, directions, classify.seed),
+        })
+    }
+
+    /// How long this and the training of a classifier will take.
+    ///
+    /// # Errors
+    /// Those of a recipe that does not suit the networks.
+    pub(crate) fn estimate(
+        &self,
+        runner: &mut Runner<'_>,
+        labels: &LabelSet,
+        options: &FitOptions,
+    ) -> Result<UlmfitEstimate, Error> {
+        let base = self.base.as_ref().map(|base| base.copy(&options.train.directions));
+        let mut lm = Self::start(base, self.text.clone(), options)?;
+        let texts = EstimatedTexts { corpora: &self.corpora, stage: self.stage() };
+        let recipe = self.recipe.as_ref();
+        let language = recipe.map(|recipe| texts.measure(runner, &mut lm, recipe)).transpose()?;
+        let train = &self.corpora.train;
+        let examples = EstimatedExamples {
+            labels,
+            lengths: (0..self.labelled).map(|row| train.document(row).len()).collect(),
+            tokens: texts.some_tokens(),
+            lm_tokens: self.lm_tokens(),
+            pool: self.pool.iter().map(Vec::len).collect(),
+        };
+        let classifier = examples.measure(runner, lm, options.train.settings())?;
+        Ok(UlmfitEstimate { language, classifier })
+    }
+
+    fn stage(&self) -> LmStage {
+        if self.base.is_some() { LmStage::Finetune } else { LmStage::Pretrain }
+    }
+
+    /// Tokens that the language model will have read in all epochs, if it starts from random weights.
+    fn lm_tokens(&self) -> Option<usize> {
+        let epochs = self.recipe.as_ref().map_or(0, |recipe| recipe.training.all_epochs());
+        self.base.is_none().then_some(epochs * self.corpora.train.token_count())
+    }
+
+    /// Stages 1 and 2: a language model that has read the texts.
+    ///
+    /// # Errors
+    /// Those of the training.
+    pub(crate) fn learn(
+        self,
+        runner: &mut Runner<'_>,
+        options: &FitOptions,
+    ) -> Result<(LmBundle, LmSummary), Error> {
+        let lm_tokens = self.lm_tokens();
+        let Self { base, text, corpora, recipe, labelled, documents, pool } = self;
+        let (directions, seed) = (&options.train.directions, options.train.classify.seed);
+        let Some(recipe) = recipe else {
+            let words = "too little text to pretrain a language model: the classifier starts from random weights";
+            runner.progress.note(words);
+            let lm = Self::start(None, text, options)?;
+            let summary = LmSummary { pool, lm_tokens, ..LmSummary::default() };
+            return Ok((lm, summary));
+        };
+        if let Some(changes) = options.language.changes_by_rules(&options.lm_overrides, &recipe) {
+            runner.progress.note(&changes);
+        }
+        let job = LmJob { corpora: &corpora, directions, recipe: &recipe, seed };
+        let (lm, scores) = match base {
+            Some(base) => finetune(runner, base, text, &job)?,
+            None => {
+                let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
+                pretrain(runner, text, sizes, &job)?
+            }
+        };
+        let (language_model, unlabeled) = (scores, documents - labelled);
+        let recipe = Some(recipe);
+        Ok((lm, LmSummary { language_model, unlabeled, pool, recipe, lm_tokens }))
+    }
+}
+
+fn in_memory(rows: &[Record]) -> Texts<'_> {
+    Texts { documents: texts(rows), files: Vec::new() }
 }

@@ -1,16 +1,15 @@
 //! Stages 1 and 2: a language model on general text, then on the user's.
 
 use crate::Error;
-use crate::data::batches::{Bptt, LmBatchConfig, TokenSource};
+use crate::data::batches::{LmBatchConfig, TokenSource};
 use crate::fingerprint;
 use crate::input::LmText;
 use crate::model::scoring::score_stream;
 use crate::model::{self, AwdLstmConfig, LanguageModel, Network};
 use crate::models::LmBundle;
-use crate::recipe::{BpttKind, LmRecipe, TrainingRecipe};
+use crate::recipe::LmRecipe;
 use crate::report::DirectionScore;
-use crate::run::Runner;
-use crate::run::StageName;
+use crate::run::{LmStage, Runner};
 use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
@@ -32,15 +31,6 @@ impl DirectionScore {
             accuracy: sums.accuracy(),
         }
     }
-}
-
-/// How a stream is cut for a network of one direction, in windows of fixed or variable length.
-pub fn lm_batches(recipe: &TrainingRecipe, kind: BpttKind, direction: Direction) -> LmBatchConfig {
-    let bptt = match kind {
-        BpttKind::Fixed => Bptt::Fixed,
-        BpttKind::Variable => Bptt::Variable { cap: None },
-    };
-    LmBatchConfig { batch_size: recipe.batch_size, seq_len: recipe.bptt, bptt, direction }
 }
 
 /// The training of a language model: what stages 1 and 2 need besides a network.
@@ -66,7 +56,7 @@ pub fn pretrain<S: TokenSource>(
     job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let random = LmBundle::random(text, sizes, job.directions, job.seed);
-    train_all(runner, Stage::Pretrain, random, job)
+    train_all(runner, LmStage::Pretrain, random, job)
 }
 
 /// Stage 2: continues with a model's networks on other text, in another vocabulary.
@@ -82,24 +72,7 @@ pub fn finetune<S: TokenSource>(
     job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let networks = transfer(base, text.vocab(), job.directions)?;
-    train_all(runner, Stage::Finetune, LmBundle { text, networks }, job)
-}
-
-/// Stage 1 or stage 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Pretrain,
-    Finetune,
-}
-
-impl Stage {
-    fn task(self, direction: Direction) -> StageName {
-        let (title, name) = match self {
-            Self::Pretrain => ("pretrain the language model", "pretrain"),
-            Self::Finetune => ("fine-tune the language model", "finetune"),
-        };
-        StageName { title: format!("{title}, {direction}"), name: format!("{name}-{direction}") }
-    }
+    train_all(runner, LmStage::Finetune, LmBundle { text, networks }, job)
 }
 
 /// The networks of `base` for some directions, in the vocabulary `to`.
@@ -119,7 +92,7 @@ pub fn transfer(
 
 fn train_all<S: TokenSource>(
     runner: &mut Runner<'_>,
-    stage: Stage,
+    stage: LmStage,
     bundle: LmBundle,
     job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
@@ -138,7 +111,7 @@ type OneDirection = (Direction, LanguageModel<Cpu>);
 /// Trains one network; with its score, if there is validation or test text.
 fn train_one<S: TokenSource>(
     runner: &mut Runner<'_>,
-    stage: Stage,
+    stage: LmStage,
     (direction, mut network): OneDirection,
     vocabulary: &str,
     job: &LmJob<'_, S>,
@@ -150,7 +123,7 @@ fn train_one<S: TokenSource>(
     network.set_dropout(training.dropouts());
     let key = Key::new(seed).child(direction as u64);
     let plan = training.plan(network.groups(), key.child(1))?;
-    let batches = lm_batches(training, recipe.bptt_kind, direction);
+    let batches = training.lm_batches(recipe.bptt_kind, direction);
     let identity = json!({
         "recipe": recipe,
         "seed": seed,
@@ -164,7 +137,7 @@ fn train_one<S: TokenSource>(
     let valid = (corpora.valid.token_count() > 1).then_some(&corpora.valid);
     // on the weights it starts with, so that a run that continues finds the same
     let score = |network: &LanguageModel<Cpu>| score(network, valid, &batches, direction);
-    let before = if stage == Stage::Pretrain { None } else { score(&network)? };
+    let before = if stage == LmStage::Pretrain { None } else { score(&network)? };
     let (ar_tar, key) = (training.regularisation(), key.child(2));
     let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?;
     runner.train(&stage.task(direction), &device, &mut trainee, &plan, &identity)?;

@@ -1,6 +1,5 @@
 //! The learning-rate finder on a language model or a classifier.
 
-use super::language::lm_batches;
 use crate::Error;
 use crate::data::batches::TokenSource;
 use crate::data::labels::LabelSet;
@@ -35,7 +34,7 @@ pub fn find_lm_rate<S: TokenSource>(
     network.set_device(device);
     network.set_dropout(training.dropouts());
     let key = Key::new(seed).child(20);
-    let batches = lm_batches(training, recipe.bptt_kind, direction);
+    let batches = training.lm_batches(recipe.bptt_kind, direction);
     let regularisation = training.regularisation();
     let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
     let groups = trainee.model().groups();

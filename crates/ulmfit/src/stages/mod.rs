@@ -40,7 +40,7 @@ pub use evaluate::{Evaluated, LmReport, evaluate_classifier, evaluate_language_m
 pub use fit::{FitInput, fit};
 pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
-pub use language::{LmJob, finetune, lm_batches, pretrain, transfer};
+pub use language::{LmJob, finetune, pretrain, transfer};
 #[cfg(feature = "train")]
 pub use lr_find::{find_classifier_rate, find_lm_rate};
 #[cfg(feature = "train")]

@@ -1,6 +1,5 @@
 //! The files of a model folder for people: the model card, and `run.json` with its provenance.
 
-use super::classify::FOLD;
 use super::options::TrainingMethod;
 use super::trained_classifier::TrainedClassifier;
 use crate::data::batches::TokenSource;
@@ -15,7 +14,7 @@ use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, LmBundl
 use crate::printable::{markdown, printable_lines};
 use crate::recipe::LmRecipe;
 use crate::report::{DataHashes, DirectionScore, Provenance, html};
-use crate::run::Runner;
+use crate::run::{FOLD, Runner};
 use crate::text::token_file::TokenFile;
 use serde::Serialize;
 use serde_json::{Value, json};

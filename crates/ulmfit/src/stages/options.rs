@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::data::labels::{LabelKind, LabelOptions};
+use crate::estimate::ClassifierSettings;
 use crate::input::SplitFractions;
 use crate::model::{AwdLstmConfig, HeadConfig};
 use crate::recipe::{ClassifierRecipe, EncoderRecipe, LmRecipe, Overrides, TfIdfRecipe};
@@ -39,6 +40,12 @@ pub struct TrainOptions {
 }
 
 impl TrainOptions {
+    /// Those that the time of a training depends on.
+    pub(crate) fn settings(&self) -> ClassifierSettings {
+        let Self { directions, recipe, overrides, classify, .. } = self.clone();
+        ClassifierSettings { directions, recipe, overrides, head: classify.head }
+    }
+
     /// Refuses explicit settings that have no effect on labels of this kind.
     ///
     /// # Errors

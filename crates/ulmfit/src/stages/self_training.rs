@@ -4,14 +4,14 @@
 //! other, so a classifier is mostly right where it is confident, and there are many such texts.
 //! The second classifier starts from the language model again, not from the first one's weights.
 
-use super::classify::{ClassifierJob, LabelOrigin, LabelSource, LabelledText, train_with};
+use super::classify::{ClassifierJob, LabelledText, train_with};
 use super::options::TrainOptions;
 use crate::Error;
 use crate::data::batches::TokenSource;
 use crate::model::scoring::argmax;
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::recipe::ClassifierRecipe;
-use crate::run::Runner;
+use crate::run::{LabelOrigin, LabelSource, Runner};
 use ulmfit_ops::Key;
 
 /// Up to `most` of these numbers, drawn by a key.

@@ -9,8 +9,8 @@ use super::self_training::{SelfTrained, sample, self_train, train_fold};
 use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::readers::ReadOptions;
-use crate::input::{Document, read_texts};
-use crate::input::{LabelledInput, LabelledSplits, labelled};
+use crate::estimate::{EstimatedExamples, UlmfitEstimate};
+use crate::input::{Document, LabelledInput, LabelledSplits, labelled, read_texts, texts};
 use crate::models::LmBundle;
 use crate::run::Runner;
 use crate::run::Timings;
@@ -66,6 +66,20 @@ pub fn train(
         }
     };
     timings.lap("split");
+    if runner.progress.wants_plan() {
+        let documents = lm.text.encode_all(&texts(&rows.train));
+        let examples = EstimatedExamples {
+            labels: &rows.labels,
+            lengths: documents.iter().map(Vec::len).collect(),
+            tokens: documents.into_iter().flatten().collect(),
+            lm_tokens: None,
+            pool: pool.iter().map(Vec::len).collect(),
+        };
+        let copy = lm.copy(&options.directions);
+        let classifier = examples.measure(runner, copy, options.settings())?;
+        let estimate = UlmfitEstimate { language: None, classifier };
+        runner.progress.planned(&estimate.work(&rows, options.folds));
+    }
     train_on(runner, lm, &rows, LmSummary { pool, ..LmSummary::default() }, options, timings)
 }
 

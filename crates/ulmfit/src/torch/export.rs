@@ -10,7 +10,7 @@ use crate::models::{BaseModel, LmBundle, ModelMetadata};
 use crate::optim::OptimizerConfig;
 use crate::recipe::{BpttKind, LmRecipe};
 use crate::schedule::Schedule;
-use crate::stages::{lm_batches, transfer};
+use crate::stages::transfer;
 use crate::text::{Direction, TextPipeline};
 use serde_json::json;
 use ulmfit_ops::Key;
@@ -95,7 +95,7 @@ fn plan(
     }
     let plan = training.plan(groups, Key::new(seed))?;
     // All epochs have as many windows, whatever the order of documents.
-    let batches = lm_batches(training, recipe.bptt_kind, Direction::Forward);
+    let batches = training.lm_batches(recipe.bptt_kind, Direction::Forward);
     let windows = LmEpoch::count(train, &batches, Order::InFile)?;
     let updates = windows.div_ceil(plan.accumulate.max(1));
     let mut schedule = Tensors::new();

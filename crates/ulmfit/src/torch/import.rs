@@ -11,7 +11,6 @@ use crate::printable::{markdown, printable};
 use crate::report::DirectionScore;
 use crate::run::Runner;
 use crate::stages::language::score;
-use crate::stages::lm_batches;
 use crate::stages::model_card::LmCard;
 use crate::text::Direction;
 use crate::text::token_file::TokenFile;
@@ -86,7 +85,7 @@ pub fn import_torch(
     for (direction, network) in &mut bundle.networks {
         let direction = *direction;
         let (note, bytes) = trained(path, direction, identity)?;
-        let batches = lm_batches(&job.recipe.training, job.recipe.bptt_kind, direction);
+        let batches = job.recipe.training.lm_batches(job.recipe.bptt_kind, direction);
         let before = score(network, valid, &batches, direction)?;
         let tensors = read_tensors(&bytes, &network.shapes())?;
         let tensors = tensors.into_iter();

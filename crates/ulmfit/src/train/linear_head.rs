@@ -28,6 +28,16 @@ pub enum HeadTask {
     Value,
 }
 
+impl From<LabelKind> for HeadTask {
+    fn from(kind: LabelKind) -> Self {
+        match kind {
+            LabelKind::Single => Self::Class,
+            LabelKind::Multi => Self::Labels,
+            LabelKind::Regression => Self::Value,
+        }
+    }
+}
+
 /// Trains heads on vectors.
 pub struct HeadFit<D: Device> {
     device: D,

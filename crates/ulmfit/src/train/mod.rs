@@ -17,6 +17,7 @@ mod hypercolumns;
 pub mod linear_head;
 mod lm;
 mod lr_find;
+pub(crate) mod measure;
 mod multi_task;
 mod naive_bayes;
 pub mod ngrams;

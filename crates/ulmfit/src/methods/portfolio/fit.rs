@@ -1,12 +1,14 @@
 //! Trains the parts, weighs them, and trains those that are used on all examples.
 
 use super::choice::Choice;
+use super::expected::Expected;
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer, answer_fold};
 use super::plan::{Amount, PortfolioPlan};
 use super::stack_weights::Answers;
 use crate::Error;
 use crate::data::labels::LabelKind;
 use crate::data::readers::ReadOptions;
+use crate::estimate::NgramEstimate;
 use crate::input::{LabelledInput, LabelledSplits, labelled, targets};
 use crate::methods::encoder::EncoderExamples;
 use crate::model::scoring::argmax;
@@ -14,7 +16,7 @@ use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, Part, Stack};
 use crate::recipe::EncoderRecipe;
 use crate::report::PartReport;
 use crate::run::{Runner, Timings};
-use crate::stages::fit::{Unlabelled, learn_language};
+use crate::stages::fit::{LanguageTexts, Unlabelled};
 use crate::stages::folds::{Folds, OutOfFold};
 use crate::stages::lm_summary::LmSummary;
 use crate::stages::options::TrainingMethod;
@@ -74,19 +76,37 @@ pub(crate) fn fit_portfolio(
     }
     runner.progress.note(&plan.words());
 
-    let (lm, lm_summary) = if plan.ulmfit {
-        let sources = Unlabelled { files: unlabeled, options: reading };
-        let (lm, summary) = learn_language(runner, base, &rows, sources, options)?;
-        timings.lap("language model");
-        (Some(lm), summary)
-    } else {
-        (None, LmSummary::default())
-    };
     let encoded = encoder
         .as_ref()
         .zip(plan.encoder.as_ref())
         .map(|(encoder, recipe)| EncoderExamples::new(encoder, &rows, recipe, classify))
         .transpose()?;
+    let texts = if plan.ulmfit {
+        let sources = Unlabelled { files: unlabeled, options: reading };
+        Some(LanguageTexts::read(runner, base, &rows, sources, options)?)
+    } else {
+        None
+    };
+    if runner.progress.wants_plan() {
+        let mut ulmfit = |texts: &LanguageTexts| texts.estimate(runner, &rows.labels, options);
+        let expected = Expected {
+            ulmfit: texts.as_ref().map(&mut ulmfit).transpose()?,
+            ngrams: NgramEstimate::measure(&rows.train, &rows.labels, &options.others.tfidf),
+            encoder: encoded.as_ref().map(EncoderExamples::estimate),
+            train: rows.train.len(),
+            scored: rows.scored(),
+            is_scored_by_folds: train.folds.is_some(),
+        };
+        runner.progress.planned(&expected.work(&plan));
+    }
+    let (lm, lm_summary) = match texts {
+        Some(texts) => {
+            let (lm, summary) = texts.learn(runner, options)?;
+            timings.lap("language model");
+            (Some(lm), summary)
+        }
+        None => (None, LmSummary::default()),
+    };
     let read = lm.as_ref().map(|lm| labelled(&lm.text, &rows.train, &rows.labels)).transpose()?;
     let ulmfit = lm
         .as_ref()

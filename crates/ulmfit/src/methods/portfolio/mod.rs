@@ -2,6 +2,7 @@
 //! learned.
 
 mod choice;
+mod expected;
 mod fit;
 mod part_trainer;
 mod plan;

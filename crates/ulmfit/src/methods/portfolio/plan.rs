@@ -69,7 +69,7 @@ impl PortfolioPlan {
         let capped = lengths.iter().map(|&length| length.min(recipe.max_tokens));
         let mean = capped.sum::<usize>() as f64 / lengths.len().max(1) as f64;
         // whole passes, each text with a partner
-        let passes = recipe.updates.div_ceil(lengths.len().div_ceil(recipe.batch_size / 2).max(1));
+        let passes = recipe.passes(lengths.len());
         (mean * (2 * passes * lengths.len()) as f64) as usize
     }
 

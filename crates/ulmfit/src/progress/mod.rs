@@ -1,5 +1,11 @@
 //! What a stage reports while it runs.
 
+mod tracker;
+mod work;
+
+pub use tracker::WorkTracker;
+pub use work::{Work, WorkPhase, about};
+
 use crate::setting::Spelling;
 #[cfg(feature = "train")]
 use crate::train::{Control, Event};
@@ -38,6 +44,14 @@ pub trait Progress {
 
     /// Part of some work without events is done: documents read, batches scored.
     fn tick(&mut self, _what: &str, _done: usize, _total: Option<usize>) {}
+
+    /// Whether it wants to hear of the whole job before it begins: the estimate takes a second or two.
+    fn wants_plan(&self) -> bool {
+        false
+    }
+
+    /// The whole job is going to be this.
+    fn planned(&mut self, _work: &Work) {}
 
     /// How settings are written in notes and warnings.
     fn spelling(&self) -> Spelling {

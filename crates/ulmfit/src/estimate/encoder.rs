@@ -1,0 +1,155 @@
+//! The expected time of a classifier on a sentence encoder.
+
+use super::Estimate;
+use super::speed::Speed;
+use crate::data::labels::{LabelKind, LabelSet};
+use crate::model::transformer::Transformer;
+use crate::models::EncoderBundle;
+use crate::progress::WorkPhase;
+use crate::recipe::{ContrastiveRecipe, EncoderRecipe};
+use crate::run::fold_stage;
+use crate::train::Labelled;
+use crate::train::linear_head::{HeadExamples, HeadFit};
+use crate::train::measure::measure;
+use crate::train::pairs::{PairSettings, PairTrainee};
+use std::time::Instant;
+use ulmfit_ops::{Cpu, Key};
+
+/// Texts of the batches that are measured.
+const BATCHES: [usize; 2] = [4, 12];
+/// Documents that are read as the trained encoder reads them.
+const DOCUMENTS: usize = 16;
+/// Tokens of them at most, unless the first one has more.
+const TOKENS: usize = 1_000;
+/// Examples of the head that is measured.
+const HEAD: usize = 256;
+
+/// What is known of a training on an encoder before it begins.
+#[derive(Clone, Debug)]
+pub(crate) struct EncoderEstimate {
+    /// Tokens of each training example.
+    lengths: Vec<usize>,
+    recipe: EncoderRecipe,
+    /// Of the fine-tuning on pairs, if it is possible.
+    speed: Option<Speed>,
+    /// Seconds of a token that is only read.
+    reading: f64,
+    /// Seconds of a head on an example.
+    head: f64,
+}
+
+impl EncoderEstimate {
+    /// Measures updates of a copy, and how fast it reads. What cannot be trained takes no time.
+    pub(crate) fn measure(
+        base: &EncoderBundle,
+        data: &Labelled,
+        labels: &LabelSet,
+        recipe: &EncoderRecipe,
+    ) -> Self {
+        let lengths = data.documents.iter().map(Vec::len).collect();
+        let recipe = recipe.clone();
+        if data.documents.len() < 2 {
+            return Self { lengths, recipe, speed: None, reading: 0.0, head: 0.0 };
+        }
+        let is_possible = labels.kind() != LabelKind::Regression;
+        let contrastive = recipe.contrastive.as_ref().filter(|_| is_possible);
+        let speed = contrastive.map(|recipe| pairs(base.copy_encoder(), data, recipe));
+        let (reading, head) = reading_and_head(&base.encoder, data, labels);
+        Self { lengths, recipe, speed, reading, head }
+    }
+
+    /// The same for an encoder that stays as it is.
+    pub(crate) fn as_it_is(&self) -> Self {
+        Self { recipe: self.recipe.clone().as_it_is(), ..self.clone() }
+    }
+
+    /// Mean number of tokens of a text that are read, at most `most` and their frame.
+    fn mean(&self, most: usize) -> f64 {
+        let tokens: usize = self.lengths.iter().map(|&length| length.min(most) + 2).sum();
+        tokens as f64 / self.lengths.len().max(1) as f64
+    }
+
+    /// The fine-tuning on pairs, if there is one.
+    fn fine_tuning(&self, rows: usize, fold: Option<usize>) -> Option<WorkPhase> {
+        let (recipe, speed) = self.recipe.contrastive.zip(self.speed)?;
+        let passes = recipe.passes(self.lengths.len()) as f64;
+        // each text has its turn and is a partner once
+        let tokens = self.mean(recipe.max_tokens) * (2 * rows) as f64;
+        let seconds = passes * speed.seconds(tokens, recipe.batches(rows) as f64);
+        let task = fold_stage(fold, FINE_TUNE, "contrast").name;
+        Some(WorkPhase { title: FINE_TUNE.into(), tasks: vec![task], seconds })
+    }
+}
+
+/// Title of the fine-tuning.
+const FINE_TUNE: &str = "fine-tune the encoder on pairs";
+
+impl Estimate for EncoderEstimate {
+    fn trainings(&self, rows: usize, fold: Option<usize>) -> Vec<WorkPhase> {
+        let mut phases: Vec<WorkPhase> = self.fine_tuning(rows, fold).into_iter().collect();
+        let EncoderRecipe { strengths, folds, .. } = &self.recipe;
+        let selections = if strengths.len() > 1 { strengths.len() * (folds - 1) } else { 0 };
+        let head = (1 + selections) as f64 * self.head * rows as f64;
+        // vectors of an encoder that stays as it is are computed once: not counted for folds
+        let is_read = self.recipe.contrastive.is_some() || fold.is_none();
+        let seconds = head + if is_read { self.scoring(rows) } else { 0.0 };
+        phases.push(WorkPhase { title: "train its head".into(), tasks: Vec::new(), seconds });
+        phases
+    }
+
+    fn scoring(&self, documents: usize) -> f64 {
+        self.reading * self.mean(usize::MAX - 2) * documents as f64
+    }
+}
+
+/// The speed of a fine-tuning on pairs.
+fn pairs(mut encoder: Transformer<Cpu>, data: &Labelled, recipe: &ContrastiveRecipe) -> Speed {
+    let device = recipe.precision.device();
+    encoder.set_device(device);
+    let begin = |ids: &Vec<u32>| ids[..ids.len().min(recipe.max_tokens)].to_vec();
+    let mut times = Vec::with_capacity(BATCHES.len());
+    for batch_size in BATCHES {
+        // two kinds of texts in turn, so that there are pairs of both kinds
+        let every = (data.documents.len() / (2 * batch_size)).max(1);
+        let sample = data.documents.iter().step_by(every).take(2 * batch_size);
+        let documents: Vec<Vec<u32>> = sample.map(begin).collect();
+        let groups: Vec<u32> = (0..documents.len() as u32).map(|text| text % 2).collect();
+        let settings = PairSettings { batch_size, dropout: recipe.dropout };
+        let plan = recipe.plan(encoder.config().layers, documents.len(), Key::new(0));
+        let mut trainee =
+            PairTrainee::new(device, encoder, &documents, &groups, settings, Key::new(0));
+        times.extend(measure(&device, &mut trainee, &plan));
+        encoder = trainee.into_encoder();
+    }
+    match times[..] {
+        [few, more] => Speed::of(few, more),
+        _ => Speed::default(),
+    }
+}
+
+/// Seconds of a token that is read, and of a head on an example.
+fn reading_and_head(encoder: &Transformer<Cpu>, data: &Labelled, labels: &LabelSet) -> (f64, f64) {
+    let every = data.documents.len().div_ceil(DOCUMENTS).max(1);
+    let mut tokens = 0;
+    let chosen: Vec<usize> = (0..data.documents.len())
+        .step_by(every)
+        .take_while(|&row| {
+            let is_taken = tokens < TOKENS;
+            tokens += data.documents[row].len() + 2;
+            is_taken
+        })
+        .collect();
+    let documents: Vec<Vec<u32>> = chosen.iter().map(|&row| data.documents[row].clone()).collect();
+    let read: usize = documents.iter().map(|ids| ids.len() + 2).sum();
+    let started = Instant::now();
+    let vectors = encoder.vectors_of(&documents, &mut |_| ());
+    let reading = started.elapsed().as_secs_f64() / read.max(1) as f64;
+    let rows = data.documents.len().min(HEAD);
+    let cycled = || chosen.iter().copied().zip(&vectors).cycle().take(rows);
+    let vectors: Vec<Vec<f32>> = cycled().map(|(_, vector)| vector.clone()).collect();
+    let targets: Vec<Vec<f32>> = cycled().map(|(row, _)| data.targets[row].clone()).collect();
+    let fit = HeadFit::new(Cpu::default(), labels.kind().into(), labels.outputs(), None);
+    let started = Instant::now();
+    fit.fit(&HeadExamples { vectors: &vectors, targets: &targets }, 1.0);
+    (reading, started.elapsed().as_secs_f64() / rows.max(1) as f64)
+}

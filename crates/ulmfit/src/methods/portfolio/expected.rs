@@ -1,0 +1,50 @@
+//! The expected time of a portfolio.
+
+use super::plan::PortfolioPlan;
+use crate::estimate::{EncoderEstimate, Job, NgramEstimate, PartEstimate, UlmfitEstimate};
+use crate::progress::Work;
+
+/// The expected times of what can be a part.
+pub(crate) struct Expected {
+    /// Of n-grams.
+    pub(crate) ngrams: NgramEstimate,
+    /// Of the encoder, with the fine-tuning of the longest plan.
+    pub(crate) encoder: Option<EncoderEstimate>,
+    /// Of ULMFiT.
+    pub(crate) ulmfit: Option<UlmfitEstimate>,
+    /// Training examples.
+    pub(crate) train: usize,
+    /// Examples of the validation set and the test set.
+    pub(crate) scored: usize,
+    /// Whether the answers to the folds are the score.
+    pub(crate) is_scored_by_folds: bool,
+}
+
+impl Expected {
+    /// All that a plan does, if all of its parts are used in the end.
+    pub(crate) fn work(&self, plan: &PortfolioPlan) -> Work {
+        let job = Job {
+            train: self.train,
+            scored: self.scored,
+            folds: plan.folds,
+            held_out: plan.scored,
+            is_scored_by_folds: self.is_scored_by_folds,
+        };
+        let encoder = plan.encoder.as_ref().zip(self.encoder.as_ref());
+        let encoder = encoder.map(|(recipe, estimate)| match recipe.contrastive {
+            Some(_) => estimate.clone(),
+            None => estimate.as_it_is(),
+        });
+        let ulmfit = self.ulmfit.as_ref().filter(|_| plan.ulmfit);
+        let mut parts = vec![PartEstimate { estimate: &self.ngrams, is_trained_on_all: true }];
+        parts.extend(
+            encoder.iter().map(|estimate| PartEstimate { estimate, is_trained_on_all: true }),
+        );
+        parts.extend(ulmfit.map(|ulmfit| PartEstimate {
+            estimate: &ulmfit.classifier,
+            is_trained_on_all: plan.retrains,
+        }));
+        let language = ulmfit.and_then(|ulmfit| ulmfit.language.as_ref());
+        job.work(language, &parts, Some(&self.ngrams))
+    }
+}
