@@ -89,6 +89,12 @@ fn what_it_cannot_do_is_refused() {
         (format!("{FIT} --patience 2"), "no validation set to select an epoch on"),
         (format!("{FIT} --tuning frozen"), "--tuning has no effect with `--method auto`"),
         (
+            "fit train.csv --method tfidf --time 2m".to_owned(),
+            "--time has no effect with `--method tfidf`",
+        ),
+        ("fit train.csv --base lm --time 2m".to_owned(), "no effect with `--method ulmfit`"),
+        (format!("{FIT} --time 2"), "give a unit, too: s, m or h"),
+        (
             "fit train.csv --method ulmfit --encoder base".to_owned(),
             "--encoder has no effect with `--method ulmfit`",
         ),
@@ -132,6 +138,69 @@ fn a_killed_portfolio_goes_on() {
         place.run(&format!("{fit} -o out --overwrite")).ok();
     }
     assert_eq!(hash(&place, "out"), hash(&place, "whole"));
+}
+
+#[test]
+fn a_budget_leaves_parts_out_and_names_them() {
+    let place = place();
+    let fit = with_texts();
+    let unlimited = place.run(&format!("{fit} -o unlimited --json")).json();
+    assert!(unlimited["time_budget"].is_null(), "{unlimited}");
+    // more than enough: the same model, but for what the folder says of the budget
+    let report = place.run(&format!("{fit} --time 9h -o enough --json")).json();
+    let budget = serde_json::json!({ "seconds": 32_400.0, "left_out": [] });
+    assert_eq!(report["time_budget"], budget);
+    let answers = |name: &str| place.run(&format!("predict {name} test.csv")).ok();
+    assert_eq!(answers("enough"), answers("unlimited"));
+    // too little for the fine-tuning, if not for more
+    let done = place.run(&format!("{fit} --time 1s -o least --json"));
+    let sentence =
+        done.stderr.lines().find(|line| line.starts_with("Left out to stay within 1 s: "));
+    let sentence = sentence.unwrap_or_else(|| panic!("{done:?}")).to_owned();
+    let report = done.json();
+    let left_out = report["time_budget"]["left_out"].as_array().unwrap();
+    assert!(left_out.contains(&"fine-tuning".into()) || left_out.contains(&"encoder".into()));
+    let names: Vec<_> = report["parts"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
+    assert!(names.contains(&&"tfidf".into()), "{names:?}");
+    for part in ["ulmfit", "encoder"] {
+        let is_part = names.contains(&&part.into());
+        assert_ne!(is_part, left_out.contains(&part.into()), "{part}: {names:?} {left_out:?}");
+    }
+    assert_eq!(report["made"]["classifier_recipe"]["time-budget"], 1.0);
+    let read = |name: &str| fs::read_to_string(place.path("least").join(name)).unwrap();
+    for file in ["report.txt", "report.html"] {
+        assert!(read(file).contains(&sentence), "{file}");
+    }
+    let run: Value = serde_json::from_str(&read("run.json")).unwrap();
+    assert!(run.to_string().contains("left-out"), "{run}");
+}
+
+#[test]
+fn a_continued_run_keeps_its_plan() {
+    let place = place();
+    let fit = format!("{} -q", with_texts());
+    // as if a slower machine had begun it
+    let mut child = place.command(&format!("{fit} --time 9h -o out")).spawn().unwrap();
+    let begun = Instant::now();
+    let chosen = place.path("out.run/plan/chosen.json");
+    while !chosen.exists() {
+        assert!(begun.elapsed() < Duration::from_mins(1));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut choice: Value = serde_json::from_slice(&fs::read(&chosen).unwrap()).unwrap();
+    choice["plan"]["ulmfit"] = false.into();
+    choice["left-out"] = serde_json::json!(["ulmfit"]);
+    fs::write(&chosen, choice.to_string()).unwrap();
+    // another budget is another run
+    let done = place.run(&format!("{fit} --time 8h -o out"));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("time-budget"), "{done:?}");
+    let report = place.run(&format!("{fit} --time 9h -o out --json")).json();
+    assert_eq!(report["time_budget"]["left_out"], serde_json::json!(["ulmfit"]));
+    assert!(report["parts"].as_array().unwrap().iter().all(|part| part["name"] != "ulmfit"));
+    assert!(!place.path("out.run").exists());
 }
 
 #[test]

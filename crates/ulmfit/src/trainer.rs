@@ -17,6 +17,7 @@ use crate::text::{Direction, TextConfig, VocabConfig};
 use crate::trained::Trained;
 use crate::{Error, checkpoint::Overwrite};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Trains a classifier. Everything has a default.
 ///
@@ -41,6 +42,7 @@ pub struct Trainer {
     lm_overrides: Overrides,
     pub(crate) validation_share: Option<f64>,
     pub(crate) folds: Option<usize>,
+    pub(crate) time_budget: Option<Duration>,
     pub(crate) test_share: f64,
     pub(crate) classify: ClassifyOptions,
     sizes: AwdLstmConfig,
@@ -90,6 +92,7 @@ impl Trainer {
             lm_overrides: Overrides::default(),
             validation_share: None,
             folds: None,
+            time_budget: None,
             test_share: TEST_SHARE,
             classify: ClassifyOptions::default(),
             sizes: AwdLstmConfig { vocab: 0, emb: 256, hid: 512, layers: 3 },
@@ -194,6 +197,27 @@ impl Trainer {
     pub fn folds(mut self, count: usize) -> Self {
         self.folds = Some(count);
         self
+    }
+
+    /// The time that the training and its report may take, of [`Method::Auto`] only: parts that are
+    /// not expected to fit, from updates that are measured on this machine, are left out, and the
+    /// report names them. First fewer examples are held out for the weights. N-grams always stay, though
+    /// they may take longer. What fits depends on the machine; a run that is continued keeps
+    /// its plan.
+    pub fn time_budget(mut self, time: Duration) -> Self {
+        self.time_budget = Some(time);
+        self
+    }
+
+    /// A time budget has a meaning only where there is a choice.
+    pub(crate) fn refuse_time_budget(&self) -> Result<(), Error> {
+        match self.time_budget {
+            None => Ok(()),
+            Some(_) => Err(Error::Usage {
+                message: "a time budget chooses among methods, and one was chosen".into(),
+                hint: Some("leave it out, or use the method `auto`".into()),
+            }),
+        }
     }
 
     /// Kind of prediction, layers of the head, class weights and seed.
@@ -316,6 +340,7 @@ impl Trainer {
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
+        self.refuse_time_budget()?;
         let mut runner = self.runner(progress)?;
         let (lm, origin) = base.map(|base| (base.model, base.origin)).unzip();
         let options = self.fit_options(lm.as_ref(), &examples)?;

@@ -22,6 +22,7 @@ impl Trainer {
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
+        self.refuse_time_budget()?;
         if self.folds.is_some() {
             let message = "sentence encoders cannot be scored by cross-validation".to_owned();
             let hint = Some("hold out a test set instead".to_owned());

@@ -29,6 +29,7 @@ impl Trainer {
             unlabeled: self.unlabeled.clone(),
             lm,
             encoder: bases.encoder.map(|encoder| encoder.model),
+            time: self.time_budget,
         };
         let outcome = fit_portfolio(&mut runner, input, &options)?;
         self.trained(outcome, columns, origin.as_ref(), &runner)

@@ -20,6 +20,7 @@ impl Trainer {
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
+        self.refuse_time_budget()?;
         if self.folds.is_some() {
             let message = "a classifier on n-grams is not scored by cross-validation".to_owned();
             let hint = Some("hold out a test set instead".to_owned());

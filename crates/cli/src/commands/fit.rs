@@ -1,8 +1,9 @@
 //! `ulmfit fit`: all stages.
 
 use crate::options::{
-    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, FROM_SCRATCH,
-    FoldsOption, LabelledRows, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, DurationArg,
+    FROM_SCRATCH, FoldsOption, LabelledRows, LearningOptions, NetworkOptions, RunOptions,
+    VocabOptions,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -23,6 +24,7 @@ use ulmfit::{Base, BaseUse, Error, LoadedBase, Method, PortfolioBases, Trainer};
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \
     ulmfit fit train.jsonl.xz --test test.jsonl.xz --unlabeled more.txt -o model --base en\n  \
     ulmfit fit train.csv -o model --method ulmfit --direction both\n  \
+    ulmfit fit tickets.csv -o tickets --time 2m\n  \
     ulmfit fit many.csv -o model --method tfidf"
 )]
 pub(crate) struct Args {
@@ -32,6 +34,10 @@ pub(crate) struct Args {
     /// use for]
     #[arg(long, value_enum, value_name = "METHOD")]
     method: Option<Method>,
+    /// Time that the training and its report may take, like 90s, 10m or 1h: `--method auto` leaves out what is not
+    /// expected to fit on this machine, and says what. TF-IDF is always trained
+    #[arg(long, value_name = "TIME")]
+    time: Option<DurationArg>,
     /// How a sentence encoder is fitted to your labels [default: contrastive]
     #[arg(long, value_enum, value_name = "HOW")]
     tuning: Option<TuningArg>,
@@ -89,7 +95,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         Method::Auto => refuse([("--tuning", args.tuning.is_some())], "auto")?,
         Method::Ulmfit => {
             let (tuning, encoder) = (args.tuning.is_some(), args.encoder.is_some());
-            refuse([("--tuning", tuning), ("--encoder", encoder)], "ulmfit")?;
+            let given =
+                [("--tuning", tuning), ("--encoder", encoder), ("--time", args.time.is_some())];
+            refuse(given, "ulmfit")?;
         }
         Method::Encoder => return on_encoder(args, common, out),
         Method::TfIdf => return on_ngrams(args, common, out),
@@ -115,6 +123,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         .tokenizer(args.vocab.text_config())
         .vocabulary(args.base_words.apply(args.vocab.vocab_config()))
         .unlabeled(args.unlabeled.clone());
+    if let Some(DurationArg(time)) = args.time {
+        trainer = trainer.time_budget(time);
+    }
     if let Some(direction) = args.direction {
         trainer = trainer.directions(&direction.directions());
     }
@@ -150,6 +161,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
 
 /// `--method encoder`.
 fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
+    refuse([("--time", args.time.is_some())], "encoder")?;
     refuse_language_model_options(args, "encoder")?;
     let mut recipe = args.learning.recipe()?;
     if args.tuning == Some(TuningArg::Frozen) {
@@ -168,8 +180,8 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
 
 /// `--method tfidf`.
 fn on_ngrams(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    let given = [("--base", args.base.is_some()), ("--tuning", args.tuning.is_some())];
-    refuse(given, "tfidf")?;
+    let (base, tuning) = (args.base.is_some(), args.tuning.is_some());
+    refuse([("--base", base), ("--tuning", tuning), ("--time", args.time.is_some())], "tfidf")?;
     refuse_language_model_options(args, "tfidf")?;
     let trainer = Trainer::new().recipe(args.learning.recipe()?);
     let trainer = args.run.configure(args.classifier.configure(trainer, common.seed));

@@ -4,6 +4,7 @@ mod classifier;
 mod common;
 mod data;
 mod decision;
+mod duration;
 mod experiment;
 mod explain;
 mod folds;
@@ -25,6 +26,7 @@ pub(crate) use data::DataOptions;
 #[cfg(feature = "serve")]
 pub(crate) use data::size;
 pub(crate) use decision::DecisionOptions;
+pub(crate) use duration::DurationArg;
 pub(crate) use experiment::ExperimentOptions;
 pub(crate) use explain::ExplainArg;
 pub(crate) use folds::FoldsOption;

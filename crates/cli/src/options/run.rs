@@ -1,9 +1,9 @@
 //! Where a training command writes, and how it resumes.
 
+use super::duration::{duration, number_and_unit};
 use crate::progress::Hidden;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
 use ulmfit::run::{CheckpointInterval, OnNan, Progress, Runner, claim, run_folder};
 use ulmfit::{Error, Trainer};
@@ -40,22 +40,12 @@ impl FromStr for IntervalArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
-            Some(at) => text.split_at(at),
-            None => (text, ""),
-        };
-        let number: u64 =
-            number.parse().map_err(|_| "give a time like 10m or a number of updates".to_owned())?;
-        let seconds = match unit {
-            _ if number == 0 => return Err("give a time or a number of updates above 0".into()),
-            "" => return Ok(Self(CheckpointInterval::Updates(number))),
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            _ => return Err(format!("`{unit}` is not a unit of time; use s, m or h")),
-        };
-        let seconds = number.checked_mul(seconds).ok_or("that is too long a time")?;
-        Ok(Self(CheckpointInterval::Time(Duration::from_secs(seconds))))
+        match number_and_unit(text)? {
+            (number, "") => Ok(Self(CheckpointInterval::Updates(number))),
+            (number, unit) => {
+                duration(number, unit).map(|time| Self(CheckpointInterval::Time(time)))
+            }
+        }
     }
 }
 

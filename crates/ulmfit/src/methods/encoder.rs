@@ -91,7 +91,7 @@ pub(crate) struct EncoderExamples<'a> {
     base: &'a EncoderBundle,
     splits: &'a LabelledSplits,
     data: Labelled,
-    recipe: &'a EncoderRecipe,
+    recipe: EncoderRecipe,
     classify: &'a ClassifyOptions,
     /// The vectors of all documents by the encoder as it is, once they are asked for.
     frozen: OnceCell<Vec<Vec<f32>>>,
@@ -103,19 +103,25 @@ impl<'a> EncoderExamples<'a> {
     pub(crate) fn new(
         base: &'a EncoderBundle,
         splits: &'a LabelledSplits,
-        recipe: &'a EncoderRecipe,
+        recipe: &EncoderRecipe,
         classify: &'a ClassifyOptions,
     ) -> Result<Self, Error> {
         let data = Labelled {
             documents: base.text.encode_all(&texts(&splits.train)),
             targets: targets(&splits.train, &splits.labels)?,
         };
+        let recipe = recipe.clone();
         Ok(Self { base, splits, data, recipe, classify, frozen: OnceCell::new() })
+    }
+
+    /// The same, fitted in another way.
+    pub(crate) fn with_recipe(self, recipe: EncoderRecipe) -> Self {
+        Self { recipe, ..self }
     }
 
     /// How long it will take.
     pub(crate) fn estimate(&self) -> EncoderEstimate {
-        EncoderEstimate::measure(self.base, &self.data, &self.splits.labels, self.recipe)
+        EncoderEstimate::measure(self.base, &self.data, &self.splits.labels, &self.recipe)
     }
 
     /// Trains a part on the examples with these numbers, in a run folder of its own for each fold.
@@ -209,7 +215,7 @@ impl<'a> EncoderExamples<'a> {
         let weights = self.classify.balance.then(|| data.class_weights());
         let fit = HeadFit::new(Cpu::default(), kind.into(), labels.outputs(), weights);
         let examples = HeadExamples { vectors, targets: &data.train.targets };
-        let recipe = self.recipe;
+        let recipe = &self.recipe;
         let key = Key::new(self.classify.seed).child(103);
         let strength = fit.best_strength(&examples, &recipe.strengths, recipe.folds, &key);
         SentenceClassifier::of_parts(encoder, fit.fit(&examples, strength), kind, target_scale)

@@ -1,6 +1,7 @@
 //! The contents of a report on a trained classifier, as plain data.
 
 use super::baseline::BaselineScores;
+use super::time_budget::TimeBudget;
 use super::{ClassifierEvaluation, QuotedRow, TrainingHistory};
 use crate::decisions::Automation;
 use crate::input::{LabelCounts, RowCounts};
@@ -25,6 +26,9 @@ pub struct Report {
     /// The parts of a portfolio.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartReport>,
+    /// The time that it was given, if it was given one, and what was left out to stay within it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_budget: Option<TimeBudget>,
     /// Rows of each label; `None` where labels are numbers.
     pub labels: Vec<LabelCounts>,
     /// The language model on held-out text.

@@ -29,6 +29,8 @@ mod telling_words;
 #[cfg(feature = "train")]
 mod text;
 #[cfg(feature = "train")]
+pub mod time_budget;
+#[cfg(feature = "train")]
 mod training_history;
 
 #[cfg(feature = "train")]

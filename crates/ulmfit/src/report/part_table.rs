@@ -28,7 +28,13 @@ impl PartTable<'_> {
     /// Where they come from.
     pub(super) fn sentence(&self) -> String {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
-        format!("The weights come from {rows} training examples that the parts had not learned.")
+        let weights = format!(
+            "The weights come from {rows} training examples that the parts had not learned."
+        );
+        match &self.0.time_budget {
+            Some(budget) => format!("{weights} {}", budget.sentence()),
+            None => weights,
+        }
     }
 }
 

@@ -16,6 +16,11 @@ impl Timings {
         Self { started: now, last: now, parts: Vec::new() }
     }
 
+    /// The time since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// Ends a part, which is called `stage`.
     pub(crate) fn lap(&mut self, stage: &str) {
         let now = Instant::now();

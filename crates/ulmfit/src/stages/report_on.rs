@@ -118,6 +118,7 @@ pub(crate) fn report_on(
         unlabeled: lm_summary.unlabeled,
         self_training,
         parts,
+        time_budget: None,
         labels: rows.label_counts(),
         language_model: lm_summary.language_model,
         test,

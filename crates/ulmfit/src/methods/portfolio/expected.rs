@@ -16,8 +16,6 @@ pub(crate) struct Expected {
     pub(crate) train: usize,
     /// Examples of the validation set and the test set.
     pub(crate) scored: usize,
-    /// Whether the answers to the folds are the score.
-    pub(crate) is_scored_by_folds: bool,
 }
 
 impl Expected {
@@ -28,7 +26,7 @@ impl Expected {
             scored: self.scored,
             folds: plan.folds,
             held_out: plan.scored,
-            is_scored_by_folds: self.is_scored_by_folds,
+            is_scored_by_folds: plan.is_scored_by_folds,
         };
         let encoder = plan.encoder.as_ref().zip(self.encoder.as_ref());
         let encoder = encoder.map(|(recipe, estimate)| match recipe.contrastive {

@@ -1,5 +1,6 @@
 //! Trains the parts, weighs them, and trains those that are used on all examples.
 
+use super::budget::{Budget, Chosen};
 use super::choice::Choice;
 use super::expected::Expected;
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer, answer_fold};
@@ -25,6 +26,7 @@ use crate::stages::{FitOptions, TrainedClassifier};
 use crate::text::Direction;
 use serde_json::json;
 use std::path::PathBuf;
+use std::time::Duration;
 use ulmfit_ops::Key;
 
 /// Input of [`fit_portfolio`].
@@ -39,6 +41,8 @@ pub(crate) struct PortfolioInput {
     pub(crate) lm: Option<LmBundle>,
     /// The sentence encoder; `None` to do without it.
     pub(crate) encoder: Option<EncoderBundle>,
+    /// The time that all of it may take.
+    pub(crate) time: Option<Duration>,
 }
 
 /// Trains a portfolio and scores it beside simple baselines.
@@ -51,7 +55,7 @@ pub(crate) fn fit_portfolio(
     options: &FitOptions,
 ) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
-    let PortfolioInput { rows, unlabeled, options: reading, lm: base, encoder } = input;
+    let PortfolioInput { rows, unlabeled, options: reading, lm: base, encoder, time } = input;
     let train = &options.train;
     let classify = &train.classify;
     let recipe = train.recipe.checked(&train.overrides, options.sizes.layers + 2)?;
@@ -66,39 +70,61 @@ pub(crate) fn fit_portfolio(
     train.check(rows.labels.kind())?;
     timings.lap("split");
     let unlabelled = !unlabeled.is_empty();
-    let plan = plan(encoder.as_ref(), &options.others.encoder, &rows, unlabelled, train.folds);
-    if rows.train.len() < 2 * plan.folds {
+    let full = plan(encoder.as_ref(), &options.others.encoder, &rows, unlabelled, train.folds);
+    if rows.train.len() < 2 * full.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle {
             message,
             hint: Some("choose a single method, or add examples".into()),
         });
     }
-    runner.progress.note(&plan.words());
-
     let encoded = encoder
         .as_ref()
-        .zip(plan.encoder.as_ref())
+        .zip(full.encoder.as_ref())
         .map(|(encoder, recipe)| EncoderExamples::new(encoder, &rows, recipe, classify))
         .transpose()?;
-    let texts = if plan.ulmfit {
+    let texts = if full.ulmfit {
         let sources = Unlabelled { files: unlabeled, options: reading };
         Some(LanguageTexts::read(runner, base, &rows, sources, options)?)
     } else {
         None
     };
-    if runner.progress.wants_plan() {
+    let count = rows.train.len();
+    let budget = time.map(|time| Budget::open(runner, time, &full, count)).transpose()?;
+    let kept = budget.as_ref().map(Budget::choice).transpose()?.flatten();
+    let expected = if runner.progress.wants_plan() || budget.is_some() && kept.is_none() {
         let mut ulmfit = |texts: &LanguageTexts| texts.estimate(runner, &rows.labels, options);
-        let expected = Expected {
+        Some(Expected {
             ulmfit: texts.as_ref().map(&mut ulmfit).transpose()?,
             ngrams: NgramEstimate::measure(&rows.train, &rows.labels, &options.others.tfidf),
             encoder: encoded.as_ref().map(EncoderExamples::estimate),
-            train: rows.train.len(),
+            train: count,
             scored: rows.scored(),
-            is_scored_by_folds: train.folds.is_some(),
-        };
+        })
+    } else {
+        None
+    };
+    let chosen = match (kept, &budget, &expected) {
+        (Some(chosen), ..) => chosen,
+        (None, Some(budget), Some(expected)) => {
+            let cost = |plan: &PortfolioPlan| expected.work(plan).seconds();
+            budget.choose(runner, &full, count, timings.elapsed(), &cost)?
+        }
+        _ => Chosen::all(full),
+    };
+    let time_budget = budget.map(|budget| budget.report(&chosen));
+    let Chosen { plan, left_out } = chosen;
+    runner.progress.note(&plan.words());
+    if let Some(budget) = &time_budget {
+        runner.progress.note(&budget.sentence());
+    }
+    if let Some(expected) = expected {
         runner.progress.planned(&expected.work(&plan));
     }
+    let encoded = encoded
+        .zip(plan.encoder.as_ref())
+        .map(|(examples, recipe)| examples.with_recipe(recipe.clone()));
+    let texts = texts.filter(|_| plan.ulmfit);
     let (lm, lm_summary) = match texts {
         Some(texts) => {
             let (lm, summary) = texts.learn(runner, options)?;
@@ -168,7 +194,7 @@ pub(crate) fn fit_portfolio(
     } else {
         vec![Direction::Forward]
     };
-    let method = TrainingMethod {
+    let mut method = TrainingMethod {
         seed: classify.seed,
         directions,
         batch_size: BATCH,
@@ -182,8 +208,15 @@ pub(crate) fn fit_portfolio(
             "folds-held-out": plan.scored,
         }),
     };
+    if let Some(budget) = &time_budget {
+        // this depends on the speed of the machine, and all else on it
+        method.recipe["time-budget"] = budget.seconds.into();
+        method.recipe["left-out"] = json!(left_out);
+    }
     let trained = Trained { classifier, first: None, out_of_fold, parts: part_reports };
-    report_on(runner, trained, &rows, lm_summary, method, timings)
+    let mut trained = report_on(runner, trained, &rows, lm_summary, method, timings)?;
+    trained.report.time_budget = time_budget;
+    Ok(trained)
 }
 
 /// What is done with this much data.
@@ -205,11 +238,11 @@ fn plan(
         unlabelled,
         encoder: encoder.is_some(),
     };
-    let mut plan = PortfolioPlan::new(amount, recipe);
-    if let Some(count) = folds {
-        (plan.folds, plan.scored, plan.retrains) = (count, count, true);
+    let plan = PortfolioPlan::new(amount, recipe);
+    match folds {
+        Some(count) => plan.with_folds(count),
+        None => plan,
     }
-    plan
 }
 
 /// What each part does alone on rows that it has not learned.

@@ -1,6 +1,7 @@
 //! A portfolio: several methods on the same examples, weighted by how they answer what they have not
 //! learned.
 
+mod budget;
 mod choice;
 mod expected;
 mod fit;

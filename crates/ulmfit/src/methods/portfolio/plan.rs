@@ -1,6 +1,8 @@
 //! Which parts a portfolio is made of, and on how many held-out rows they are weighed.
 
 use crate::recipe::EncoderRecipe;
+use crate::report::time_budget::LeftOut;
+use serde::{Deserialize, Serialize};
 
 /// What is known before the work begins.
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +18,11 @@ pub(crate) struct Amount {
 }
 
 /// What is done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct PortfolioPlan {
     /// How the encoder is fitted, if it is a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoder: Option<EncoderRecipe>,
     /// Whether ULMFiT is a part.
     pub(crate) ulmfit: bool,
@@ -28,6 +32,8 @@ pub(crate) struct PortfolioPlan {
     pub(crate) scored: usize,
     /// Whether parts that take long are trained again with the rows that were held out.
     pub(crate) retrains: bool,
+    /// Whether the answers to the folds are the score: then all are held out, whatever it takes.
+    pub(crate) is_scored_by_folds: bool,
 }
 
 /// With fewer examples, and no texts without labels, ULMFiT has next to no say beside an encoder.
@@ -43,6 +49,9 @@ const FOLDS: usize = 3;
 const LARGEST_FOLD: usize = 1_000;
 /// From this many examples on, one fold of them more would not change a model that takes long.
 const MANY: usize = 10_000;
+/// From this many examples on, ULMFiT is worth more than the fine-tuning of the encoder where there is
+/// time for one of them only. A guess between 500 questions, where it is not, and 5,000, where it is.
+const ULMFIT_FIRST: usize = 2_000;
 
 impl PortfolioPlan {
     /// `encoder` is how an encoder is fitted if there is time for it.
@@ -58,7 +67,8 @@ impl PortfolioPlan {
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
         let encoder = has_encoder.then_some(encoder);
-        Self { encoder, ulmfit, folds, scored, retrains: rows < MANY }
+        let retrains = rows < MANY;
+        Self { encoder, ulmfit, folds, scored, retrains, is_scored_by_folds: false }
     }
 }
 
@@ -71,6 +81,49 @@ impl PortfolioPlan {
         // whole passes, each text with a partner
         let passes = recipe.passes(lengths.len());
         (mean * (2 * passes * lengths.len()) as f64) as usize
+    }
+
+    /// The same with the score of a cross-validation with so many folds.
+    pub(crate) fn with_folds(self, count: usize) -> Self {
+        let (folds, scored, retrains) = (count, count, true);
+        Self { folds, scored, retrains, is_scored_by_folds: true, ..self }
+    }
+
+    /// This plan and those that take less time, the best first: each of them with all of its folds, then
+    /// with one. TF-IDF is a part of all.
+    pub(crate) fn shorter(&self, rows: usize) -> Vec<Self> {
+        let tuned = self.encoder.clone();
+        let frozen = tuned.clone().map(EncoderRecipe::as_it_is);
+        let both = [(&tuned, true)];
+        let one = [(&tuned, false), (&frozen, true)];
+        let least = [(&frozen, false), (&None, self.ulmfit && frozen.is_none()), (&None, false)];
+        let one = if rows < ULMFIT_FIRST { one } else { [one[1], one[0]] };
+        let mut plans: Vec<Self> = Vec::new();
+        for (encoder, ulmfit) in both.into_iter().chain(one).chain(least) {
+            for scored in [self.scored, 1] {
+                let (ulmfit, encoder) = (ulmfit && self.ulmfit, encoder.clone());
+                let scored = if self.is_scored_by_folds { self.scored } else { scored };
+                let plan = Self { encoder, ulmfit, scored, ..self.clone() };
+                if !plans.contains(&plan) {
+                    plans.push(plan);
+                }
+            }
+        }
+        plans
+    }
+
+    /// What a shorter plan does not do.
+    pub(crate) fn lacks(&self, shorter: &Self) -> Vec<LeftOut> {
+        let is_tuned =
+            |plan: &Self| plan.encoder.as_ref().is_some_and(|recipe| recipe.contrastive.is_some());
+        let has_no_encoder = shorter.encoder.is_none();
+        let lacking = [
+            (LeftOut::Ulmfit, self.ulmfit && !shorter.ulmfit),
+            (LeftOut::Encoder, self.encoder.is_some() && has_no_encoder),
+            (LeftOut::FineTuning, is_tuned(self) && !is_tuned(shorter) && !has_no_encoder),
+            (LeftOut::Folds, self.scored > shorter.scored),
+        ];
+        lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(what, _)| what).collect()
     }
 
     /// What is going to be done.
@@ -114,5 +167,44 @@ mod tests {
         assert!(is_fine_tuned(plan(100, 25_000)));
         assert!(!is_fine_tuned(plan(100_000, 3_000_000)));
         assert!(plan(5_000, 150_000).retrains && !plan(100_000, 3_000_000).retrains);
+    }
+
+    #[test]
+    fn shorter_plans_keep_what_is_worth_most() {
+        use LeftOut::{Encoder, FineTuning, Folds, Ulmfit};
+        let names = |rows: usize, tokens: usize| -> Vec<Vec<LeftOut>> {
+            let full = plan(rows, tokens);
+            full.shorter(rows).iter().map(|shorter| full.lacks(shorter)).collect()
+        };
+        let few = [
+            vec![],
+            vec![Folds],
+            vec![FineTuning],
+            vec![FineTuning, Folds],
+            vec![Encoder],
+            vec![Encoder, Folds],
+        ];
+        assert_eq!(names(100, 25_000), few);
+        let more = [
+            vec![],
+            vec![Ulmfit],
+            vec![FineTuning],
+            vec![Ulmfit, FineTuning],
+            vec![Ulmfit, Encoder],
+        ];
+        assert_eq!(names(500, 80_000), more);
+        let many = names(5_000, 150_000);
+        assert_eq!((&many[1], &many[2]), (&vec![FineTuning], &vec![Ulmfit]));
+        // a cross-validation that was asked for stays whole
+        let folded = plan(100, 25_000).with_folds(5);
+        assert!(folded.shorter(100).iter().all(|plan| (plan.folds, plan.scored) == (5, 5)));
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_was_written() {
+        for plan in plan(500, 80_000).shorter(500) {
+            let written = serde_json::to_string(&plan).unwrap();
+            assert_eq!(serde_json::from_str::<PortfolioPlan>(&written).unwrap(), plan);
+        }
     }
 }

@@ -110,6 +110,7 @@ fn report(text: &str) -> Report {
         rows: RowCounts { train: 1200, valid: 30, test: 60, train_like_test: 1 },
         unlabeled: 1,
         parts: Vec::new(),
+        time_budget: None,
         self_training: Some(SelfTrainingReport {
             labelled: 2000,
             learned: 997,
