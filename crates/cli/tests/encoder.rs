@@ -1,6 +1,7 @@
 //! Classifiers on sentence encoders, from the import of an encoder to predictions.
 
 use crate::common::{Place, number};
+use crate::explain::words_add_up;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -45,14 +46,7 @@ fn a_classifier_on_an_encoder_is_a_model_like_others() {
     let text = rows.lines().nth(7).unwrap().split(',').next().unwrap();
     let alone = place.feed("predict model -", &format!("{text}\n")).ok();
     assert_eq!(alone.lines().next(), together.lines().nth(6));
-    // without a method the one that a transformer allows
-    let explained = place.feed("explain model -", &format!("{text}\n")).ok();
-    assert_eq!(place.feed("explain model - --method exact", &format!("{text}\n")).ok(), explained);
-    let refused = place.feed("explain model - --method fast", &format!("{text}\n"));
-    assert!(
-        refused.code == Some(2) && refused.stderr.contains("use the method `exact`"),
-        "{refused:?}"
-    );
+    words_add_up(&place, "model");
     for files in ["model/tokenizer.json", "model/labels.json", "model/report.html"] {
         assert!(place.path(files).exists(), "{files}");
     }

@@ -11,6 +11,34 @@ fn weights(row: &Value) -> f64 {
     row["explanation"].as_array().unwrap().iter().map(|word| number(word, "weight")).sum()
 }
 
+/// The weights of `model` add up, with the same bits alone and among others, on any number of threads.
+pub(crate) fn words_add_up(place: &Place, model: &str) {
+    let mut texts: Vec<String> =
+        ["A LOVELY film — it's a lovely one", "dull, dull story!!!", "Ünlovely", "", "?"]
+            .map(str::to_owned)
+            .to_vec();
+    texts.push((0..12).map(|n| text(n, label(n)) + " ").collect()); // more than one piece
+    let lines: Vec<String> =
+        texts.iter().map(|text| serde_json::json!({ "text": text }).to_string() + "\n").collect();
+    place.write("explained.jsonl", lines.concat());
+    let run = |threads: usize| {
+        let run = format!("predict {model} explained.jsonl --explain fast --threads {threads}");
+        place.run(&run).ok()
+    };
+    let found = run(1);
+    assert_eq!(run(3), found);
+    place.write("alone.jsonl", &lines[0]);
+    let alone = place.run(&format!("predict {model} alone.jsonl --explain fast")).ok();
+    assert_eq!(alone.lines().next(), found.lines().next());
+    let rows = parse(&found);
+    let empty = &rows[3]["probabilities"];
+    for (row, text) in rows.iter().zip(&texts) {
+        let gain = number(row, "confidence") - number(empty, row["label"].as_str().unwrap());
+        assert!((weights(row) - gain).abs() < 1e-5, "{text}: {} {gain} {row}", weights(row));
+        assert_eq!(row["explanation"].as_array().unwrap().is_empty(), text.is_empty(), "{row}");
+    }
+}
+
 /// Both directions, so that both readings count.
 fn both() -> Place {
     let place = Place::new();

@@ -1,6 +1,7 @@
 //! `fit --method auto`: several methods, weighted.
 
 use crate::common::{Place, STEPS, csv, number};
+use crate::explain::words_add_up;
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ fn a_portfolio_is_a_model_like_others() {
     // what others are asked
     place.run("calibrate model test.csv -o calibrated").ok();
     place.run("predict calibrated test.csv --coverage 0.9").ok();
+    words_add_up(&place, "model");
     let explained = place.run("predict model test.csv --explain exact").ok();
     assert!(explained.lines().all(|line| line.contains("\"explanation\"")), "{explained}");
     assert_eq!(hash(&place, "model"), {

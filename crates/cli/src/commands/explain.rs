@@ -25,9 +25,9 @@ pub(crate) struct Args {
     /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// How the weights are computed [default: fast; exact for models that allow only that]
-    #[arg(long, value_enum, value_name = "HOW")]
-    method: Option<ExplainArg>,
+    /// How the weights are computed
+    #[arg(long, value_enum, value_name = "HOW", default_value = "fast")]
+    method: ExplainArg,
     /// Number of words to show per text, those with the largest weights first
     #[arg(long, value_name = "N", default_value_t = 10)]
     words: usize,
@@ -49,8 +49,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         model = model.with_directions(&direction.directions())?;
     }
     let model = model.with_precision(args.precision.get());
-    let method =
-        args.method.map_or_else(|| model.bundle().fastest_explanation(), ExplainArg::method);
+    let method = args.method.method();
     let mut terminal = Terminal::new(common);
     let options = ReadOptions {
         labels: LabelUse::Ignored,

@@ -151,7 +151,7 @@ fn of_all_methods() -> Place {
 }
 
 #[test]
-fn every_method_has_the_bits_of_predict_and_explains_what_it_can() {
+fn every_method_has_the_bits_of_predict_and_explains() {
     let place = of_all_methods();
     let texts = mixed(60);
     let short: Vec<String> =
@@ -180,19 +180,12 @@ fn every_method_has_the_bits_of_predict_and_explains_what_it_can() {
         let answer = ask("exact", &short);
         assert_eq!(answer.status, 200, "{model}: {answer:?}");
         check(&answer.body, &explained("exact"));
-        if ["classifier", "tfidf"].contains(&model) {
-            assert_eq!(allowed, json!(["fast", "exact"]));
-            check(&ask("fast", &short).body, &explained("fast"));
-            let lines: Vec<String> =
-                short.iter().map(|text| json!(text).to_string() + "\n").collect();
-            let path = format!("/predict?model={model}&explain=fast");
-            let stream = Request::post(&path, "application/x-ndjson", lines.concat());
-            check(&stream.send(&server.address).body, &explained("fast"));
-        } else {
-            assert_eq!(allowed, json!(["exact"]));
-            let problem = ask("fast", &short).problem(422);
-            assert_eq!(problem["hint"], "use `exact`, or leave it out", "{problem}");
-        }
+        assert_eq!(allowed, json!(["fast", "exact"]));
+        check(&ask("fast", &short).body, &explained("fast"));
+        let lines: Vec<String> = short.iter().map(|text| json!(text).to_string() + "\n").collect();
+        let path = format!("/predict?model={model}&explain=fast");
+        let stream = Request::post(&path, "application/x-ndjson", lines.concat());
+        check(&stream.send(&server.address).body, &explained("fast"));
     }
     server.post("/predict", &json!({ "text": "x", "explain": "slow" })).problem(422);
     let long: String = (0..40).map(|n| text(n, label(n)) + " ").collect();

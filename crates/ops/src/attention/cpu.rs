@@ -35,13 +35,21 @@ impl Attention for Cpu {
     ) -> AttentionGrads<Self> {
         let blocks = Blocks::of(&x);
         assert_eq!(dy.dims(), x.query.dims(), "`dy`");
-        let of_heads: Vec<[Vec<f32>; 3]> =
+        let of_heads: Vec<[Vec<f32>; 4]> =
             blocks.all.par_iter().map(|&block| head_backward(&x, &blocks, block, dy)).collect();
         let gather = |n: usize| {
             let parts = of_heads.iter().map(|grads| grads[n].as_slice());
             blocks.gather(parts, x.query.dims())
         };
-        AttentionGrads { query: gather(0), key: gather(1), value: gather(2) }
+        let presence = x.presence.map(|presence| {
+            let mut sums = Tensor::zeros(presence.dims());
+            for (block, [.., of_head]) in blocks.all.iter().zip(&of_heads) {
+                let rows = &mut sums.data_mut()[block.row..][..block.length];
+                rows.iter_mut().zip(of_head).for_each(|(sum, d)| *sum += d);
+            }
+            sums
+        });
+        AttentionGrads { query: gather(0), key: gather(1), value: gather(2), presence }
     }
 }
 
@@ -77,17 +85,26 @@ fn shares(x: &AttentionInput<'_, Cpu>, blocks: &Blocks, block: Block) -> Vec<f32
     let key = blocks.of_matrix(x.key, block);
     product(&mut shares, query, key.transposed(), Accumulate::No, PRECISION);
     let scale = blocks.scale as f32;
-    shares.chunks_exact_mut(block.length).for_each(|row| softmax(row, scale));
+    match presence(x, block) {
+        None => shares.chunks_exact_mut(block.length).for_each(|row| softmax(row, scale)),
+        Some(presence) => { shares.chunks_exact_mut(block.length) }
+            .for_each(|row| softmax_of_present(row, presence, scale)),
+    }
     shares
 }
 
-/// Gradients of query, key and value of a block, `[L, d]` each.
+/// How far the rows of a block are there.
+fn presence<'a>(x: &AttentionInput<'a, Cpu>, block: Block) -> Option<&'a [f32]> {
+    x.presence.map(|presence| &presence.data()[block.row..][..block.length])
+}
+
+/// Gradients of query, key and value of a block, `[L, d]` each, and of its rows' presence.
 fn head_backward(
     x: &AttentionInput<'_, Cpu>,
     blocks: &Blocks,
     block: Block,
     dy: &Tensor<Cpu>,
-) -> [Vec<f32>; 3] {
+) -> [Vec<f32>; 4] {
     let shares = shares(x, blocks, block);
     let [query, key, value, dy] =
         [x.query, x.key, x.value, dy].map(|tensor| blocks.of_matrix(tensor, block));
@@ -100,11 +117,21 @@ fn head_backward(
         product(&mut grad, left, right, Accumulate::No, PRECISION);
         grad
     };
+    let of_presence = presence(x, block).map_or_else(Vec::new, |presence| {
+        let mut sums = vec![0.0; block.length];
+        for slopes in slopes.chunks_exact(block.length) {
+            sums.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += slope);
+        }
+        let scale = blocks.scale as f32;
+        sums.iter_mut().zip(presence).for_each(|(sum, presence)| *sum /= scale * presence);
+        sums
+    });
     let slopes = square(&slopes, block);
     [
         of_head(slopes, key),
         of_head(slopes.transposed(), query),
         of_head(square(&shares, block).transposed(), dy),
+        of_presence,
     ]
 }
 
@@ -127,6 +154,17 @@ vectorised! {
             *x *= share;
         }
     }
+}
+
+/// The same of rows that are there to some degree.
+fn softmax_of_present(row: &mut [f32], presence: &[f32], scale: f32) {
+    let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for (x, presence) in row.iter_mut().zip(presence) {
+        *x = exp((*x - highest) * scale) * presence;
+        sum += *x;
+    }
+    row.iter_mut().for_each(|x| *x /= sum);
 }
 
 vectorised! {

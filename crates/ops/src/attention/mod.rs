@@ -23,6 +23,9 @@ pub struct AttentionInput<'a, D: Backend> {
     pub lengths: &'a [usize],
     /// Heads, which share the columns out between them; `E` is a multiple of their number.
     pub heads: usize,
+    /// How far each row is there for those that attend to it, `[N]`, above 0: a factor of its share
+    /// before all shares of a row are scaled to add up to one. Without it all are there.
+    pub presence: Option<&'a Tensor<D>>,
 }
 
 impl<D: Backend> Clone for AttentionInput<'_, D> {
@@ -41,6 +44,8 @@ pub struct AttentionGrads<D: Backend> {
     pub key: Tensor<D>,
     /// Of `V`.
     pub value: Tensor<D>,
+    /// Of the presence, `[N]`, if there was one.
+    pub presence: Option<Tensor<D>>,
 }
 
 /// See the [module](self).
@@ -91,6 +96,9 @@ impl Blocks {
         let [rows, width] = x.query.shape("query");
         assert_eq!(x.key.dims(), [rows, width], "`key`");
         assert_eq!(x.value.dims(), [rows, width], "`value`");
+        if let Some(presence) = x.presence {
+            assert_eq!(presence.dims(), [rows], "`presence`");
+        }
         assert!(x.heads > 0 && width % x.heads == 0, "{} heads of {width} columns", x.heads);
         assert_eq!(x.lengths.iter().sum::<usize>(), rows, "rows of all sequences");
         let head = width / x.heads;

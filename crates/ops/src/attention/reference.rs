@@ -28,7 +28,8 @@ impl<R: Real> Attention for Reference<R> {
         let blocks = Blocks::of(&x);
         assert_eq!(dy.dims(), x.query.dims(), "`dy`");
         let zeros = || Tensor::zeros(x.query.dims());
-        let mut grads = AttentionGrads { query: zeros(), key: zeros(), value: zeros() };
+        let presence = x.presence.map(|presence| Tensor::zeros(presence.dims()));
+        let mut grads = AttentionGrads { query: zeros(), key: zeros(), value: zeros(), presence };
         let scale = R::of(blocks.scale);
         for &block in &blocks.all {
             let at = |i: usize, e: usize| (block.row + i) * blocks.width + block.column + e;
@@ -47,6 +48,10 @@ impl<R: Real> Attention for Reference<R> {
                 let mean: R = shares.iter().zip(&d).map(|(&share, &d)| share * d).sum();
                 for j in 0..block.length {
                     let slope = shares[j] * (d[j] - mean) * scale;
+                    if let (Some(grad), Some(presence)) = (&mut grads.presence, x.presence) {
+                        let row = block.row + j;
+                        grad.data_mut()[row] += slope / (scale * presence.data()[row]);
+                    }
                     for e in columns.clone() {
                         grads.value.data_mut()[at(j, e)] += shares[j] * dy.data()[at(i, e)];
                         grads.query.data_mut()[at(i, e)] += slope * x.key.data()[at(j, e)];
@@ -73,7 +78,10 @@ fn shares<R: Real>(
     };
     let scores: Vec<R> = (0..block.length).map(score).collect();
     let highest = scores.iter().fold(R::neg_infinity(), |highest, &score| highest.max(score));
-    let powers: Vec<R> = scores.iter().map(|&score| (score - highest).exp()).collect();
+    let presence =
+        |j: usize| x.presence.map_or(R::of(1.0), |presence| presence.data()[block.row + j]);
+    let power = |(j, &score): (usize, &R)| (score - highest).exp() * presence(j);
+    let powers: Vec<R> = scores.iter().enumerate().map(power).collect();
     let sum: R = powers.iter().copied().sum();
     powers.into_iter().map(|power| power / sum).collect()
 }

@@ -14,7 +14,7 @@ fn input<'a, D: Device>(
     lengths: &'a [usize],
     heads: usize,
 ) -> AttentionInput<'a, D> {
-    AttentionInput { query, key, value, lengths, heads }
+    AttentionInput { query, key, value, lengths, heads, presence: None }
 }
 
 /// `torch.nn.functional.scaled_dot_product_attention(q, k, v)` in float64.
@@ -61,6 +61,47 @@ fn gradients_match_finite_differences() {
     }
 }
 
+/// Numbers between 0 and 1.
+fn presence<D: Device>(rows: usize) -> Tensor<D> {
+    let values = random::<Reference>(9, &[rows]).to_f64();
+    Tensor::from_f64(&[rows], &values.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_row_that_is_hardly_there_is_not_seen() {
+    fn check<D: Device>() {
+        let x = inputs::<D>(5, 6);
+        let there = Tensor::from_f64(&[5], &[1.0, 1.0, 1.0, 1e-30, 1e-30]);
+        let seen = AttentionInput { presence: Some(&there), ..input(&x, &[5], 2) };
+        let y = D::default().attention_forward(seen).to_f64();
+        let part = x.map(|x| D::default().resize_rows(&x, 3));
+        let wanted = D::default().attention_forward(input(&part, &[3], 2)).to_f64();
+        assert_close("y", &y[..18], &wanted, 1e-6);
+    }
+    check::<Reference>();
+    check::<Cpu>();
+}
+
+#[test]
+fn gradients_with_presence_match_finite_differences() {
+    let device = Reference::<f64>::default();
+    let (x, lengths, there) = (inputs::<Reference>(6, 4), [4, 2], presence(6));
+    let of = |x: &[Tensor<Reference>; 3], there: &Tensor<Reference>| {
+        let x = AttentionInput { presence: Some(there), ..input(x, &lengths, 2) };
+        weighted_sum(4, &device.attention_forward(x))
+    };
+    let seen = AttentionInput { presence: Some(&there), ..input(&x, &lengths, 2) };
+    let grads = device.attention_backward(seen, &random(4, &[6, 4]));
+    for (n, grad) in [&grads.query, &grads.key, &grads.value].into_iter().enumerate() {
+        assert_gradient(["query", "key", "value"][n], &x[n], grad, |moved| {
+            let mut x = x.clone();
+            x[n] = moved.clone();
+            of(&x, &there)
+        });
+    }
+    assert_gradient("presence", &there, &grads.presence.unwrap(), |moved| of(&x, moved));
+}
+
 #[test]
 #[should_panic(expected = "3 heads of 4 columns")]
 fn heads_share_the_columns() {
@@ -77,11 +118,17 @@ fn the_processor_follows_the_reference() {
         let y = D::default().attention_forward(input(&x, &lengths, heads));
         let dy = random(4, y.dims());
         let grads = D::default().attention_backward(input(&x, &lengths, heads), &dy);
+        let there = presence(rows);
+        let seen = AttentionInput { presence: Some(&there), ..input(&x, &lengths, heads) };
+        let of_present = D::default().attention_backward(seen, &dy);
         vec![
             ("y", y.to_f64()),
             ("query", grads.query.to_f64()),
             ("key", grads.key.to_f64()),
             ("value", grads.value.to_f64()),
+            ("y of present rows", D::default().attention_forward(seen).to_f64()),
+            ("query of present rows", of_present.query.to_f64()),
+            ("presence", of_present.presence.unwrap().to_f64()),
         ]
     }
     let sizes = [[1, 1, 1], [9, 3, 5], [131, 2, 32], [600, 1, 7]];

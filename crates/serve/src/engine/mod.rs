@@ -58,9 +58,10 @@ pub(crate) struct Explain {
 }
 
 impl Explain {
-    pub(crate) fn new(method: ExplainMethod, fields: Vec<String>) -> Self {
+    /// `fast_passes` are those of the fast method.
+    pub(crate) fn new(method: ExplainMethod, fields: Vec<String>, fast_passes: usize) -> Self {
         let passes = match method {
-            ExplainMethod::Fast => 1,
+            ExplainMethod::Fast => fast_passes,
             ExplainMethod::Exact => 1 + fields.iter().map(|field| words(field)).sum::<usize>(),
         };
         Self { method, fields, passes }
@@ -218,9 +219,9 @@ mod tests {
         {
             assert_eq!(words(text), count, "{text}");
         }
-        let explain = |method| Explain::new(method, vec!["a film".into(), "it's".into()]);
+        let explain = |method| Explain::new(method, vec!["a film".into(), "it's".into()], 2);
         assert_eq!(Explain::cost(None, 7), 7);
-        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Fast)), 7), 14);
+        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Fast)), 7), 21);
         assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Exact)), 7), 49);
     }
 }

@@ -39,7 +39,7 @@ impl Asked {
     pub(super) async fn of(app: &App, options: &Options) -> Result<Self, Problem> {
         let model = app.model(options.model.as_deref())?;
         let direction = direction(&model, options.direction)?;
-        let explain = explanation(&model, options.explain, direction)?;
+        let explain = explanation(options.explain, direction)?;
         let invalid = |detail: String| Problem::new(Kind::Invalid, detail);
         let rule = options.rule.rule().map_err(|detail| invalid(detail.into()))?;
         let Some(rule) = rule else {
@@ -65,7 +65,8 @@ impl Asked {
 
     /// How to explain the answer to each text, if they are explained.
     pub(super) fn explained(&self, texts: &[Fields]) -> Vec<Option<Explain>> {
-        let of = |fields: &Fields| Some(Explain::new(self.explain?, fields.clone()));
+        let fast_passes = self.model.classifier.bundle().fast_explanation_passes();
+        let of = |fields: &Fields| Some(Explain::new(self.explain?, fields.clone(), fast_passes));
         texts.iter().map(of).collect()
     }
 
@@ -93,16 +94,10 @@ fn direction(model: &Loaded, name: Option<DirectionName>) -> Result<Option<Direc
 
 /// How to explain, if that is asked for and possible.
 fn explanation(
-    model: &Loaded,
     asked: Option<ExplainName>,
     direction: Option<Direction>,
 ) -> Result<Option<ExplainMethod>, Problem> {
     let Some(method) = asked.map(ExplainMethod::from) else { return Ok(None) };
-    let fastest = model.classifier.bundle().fastest_explanation();
-    if method == ExplainMethod::Fast && fastest != ExplainMethod::Fast {
-        let detail = format!("the model `{}` does not allow `explain` to be `fast`", model.name);
-        return Err(Problem::new(Kind::Invalid, detail).hint("use `exact`, or leave it out"));
-    }
     if direction.is_some() {
         let detail = "`direction` cannot be used with `explain`";
         return Err(Problem::new(Kind::Invalid, detail).hint("leave out one of them"));

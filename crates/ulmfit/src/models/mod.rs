@@ -15,7 +15,6 @@ mod directions;
 pub(crate) mod embedded;
 mod encoded;
 mod explain;
-mod explain_ngrams;
 mod fastai;
 mod fastai_readme;
 mod folder;

@@ -27,7 +27,7 @@ fn part(words: &str, seed: u64) -> Part<Cpu> {
     Part { text: text.into(), networks }
 }
 
-fn portfolio() -> ClassifierBundle {
+pub(super) fn portfolio() -> ClassifierBundle {
     let labels = LabelSet::from_names(LabelKind::Single, vec!["a".into(), "b".into()]);
     let mut bundle = ClassifierBundle::of_part(part("some words and others", 1), labels);
     bundle.parts = vec![

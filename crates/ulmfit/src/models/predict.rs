@@ -184,13 +184,17 @@ impl<D: Device> ClassifierBundle<D> {
     }
 
     /// What the answers of all parts come to.
-    pub(crate) fn combined(&self, of_parts: &[Vec<Vec<f32>>]) -> Result<Vec<Vec<f32>>, Error> {
-        let Some(stack) = &self.stack else { return Ok(of_parts[0].clone()) };
+    pub(crate) fn combined(
+        &self,
+        of_parts: &[impl AsRef<[Vec<f32>]>],
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let Some(stack) = &self.stack else { return Ok(of_parts[0].as_ref().to_vec()) };
         let row = |n: usize| {
-            let rows: Vec<&[f32]> = of_parts.iter().map(|rows| rows[n].as_slice()).collect();
+            let rows: Vec<&[f32]> =
+                of_parts.iter().map(|rows| rows.as_ref()[n].as_slice()).collect();
             stack.combine(self.task(), &rows)
         };
-        let rows: Vec<Vec<f32>> = (0..of_parts[0].len()).map(row).collect();
+        let rows: Vec<Vec<f32>> = (0..of_parts[0].as_ref().len()).map(row).collect();
         // what is finite in each part may overflow in the sum
         let is_sound = rows.iter().flatten().all(|p| p.is_finite());
         is_sound.then_some(rows).ok_or_else(|| self.parts[0].1.not_finite(Direction::Forward))

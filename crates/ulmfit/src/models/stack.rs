@@ -9,7 +9,7 @@ use crate::data::labels::LabelKind;
 use serde::{Deserialize, Serialize};
 
 /// Least probability that counts: a part that is wrong for certain must not outvote all others.
-const LEAST: f64 = 1e-6;
+pub(crate) const LEAST: f64 = 1e-6;
 
 /// A weight for each part of a classifier, 0 or more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -91,6 +91,7 @@ pub(crate) fn report_on(
     };
     let worst = mistakes(&labels, evaluated, &evaluated_rows)?.into_iter().take(MISTAKES);
     let mut worst: Vec<(usize, QuotedRow)> = worst.collect();
+    // the classifiers of a cross-validation are gone
     if out_of_fold.is_none() {
         explain_mistakes(&classifier, evaluated, &mut worst)?;
     }
@@ -150,16 +151,12 @@ pub(crate) fn report_on(
     Ok(TrainedClassifier { classifier, report, calibration, scored })
 }
 
-/// Adds to some mistakes the words that they were made from, where one pass tells them. The
-/// classifiers of a cross-validation are gone: then nothing is added.
+/// Adds to some mistakes the words that they were made from.
 fn explain_mistakes(
     classifier: &ClassifierBundle,
     records: &[Record],
     mistakes: &mut [(usize, QuotedRow)],
 ) -> Result<(), Error> {
-    if classifier.fastest_explanation() != ExplainMethod::Fast {
-        return Ok(());
-    }
     let of_mistakes: Vec<Record> = mistakes.iter().map(|(at, _)| records[*at].clone()).collect();
     let explained = classifier.explain(&texts(&of_mistakes), ExplainMethod::Fast)?;
     for ((record, found), (_, mistake)) in of_mistakes.iter().zip(&explained).zip(mistakes) {

@@ -36,6 +36,36 @@ pub(super) struct BlockTape<D: Device> {
     masks: [Option<Tensor<D>>; 2],
 }
 
+/// The rows that a block reads together.
+pub(super) struct Rows<'a, D: Device> {
+    /// Of each piece.
+    pub(super) lengths: &'a [usize],
+    /// How far each row is there for the others, `[N]`; all are without it.
+    pub(super) presence: Option<&'a Tensor<D>>,
+}
+
+impl<D: Device> Clone for Rows<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Device> Copy for Rows<'_, D> {}
+
+impl<'a, D: Device> Rows<'a, D> {
+    /// Rows that are all there.
+    pub(super) fn all(lengths: &'a [usize]) -> Self {
+        Self { lengths, presence: None }
+    }
+}
+
+/// Gradients of what a block has read.
+pub(super) struct ReadGradients<D: Device> {
+    pub(super) x: Tensor<D>,
+    /// `[N]`, if presence was given.
+    pub(super) presence: Option<Tensor<D>>,
+}
+
 /// Dropout of a training step: its probability, and the key of its random numbers.
 #[derive(Clone, Copy)]
 pub(super) struct DropoutSource {
@@ -91,9 +121,8 @@ impl<D: Device> Block<D> {
     pub(super) fn forward(&self, device: &D, x: &Tensor<D>, lengths: &[usize]) -> Tensor<D> {
         let (query, key) = (self.query.predict(device, x), self.key.predict(device, x));
         let value = self.value.predict(device, x);
-        let heads = self.heads;
-        let input = AttentionInput { query: &query, key: &key, value: &value, lengths, heads };
-        let told = device.attention_forward(input);
+        let told =
+            device.attention_forward(self.attention([&query, &key, &value], Rows::all(lengths)));
         let mut summed = self.mixed.predict(device, &told);
         device.add_scaled(&mut summed, x, 1.0);
         let middle = self.attention_norm.forward(device, &summed);
@@ -108,14 +137,12 @@ impl<D: Device> Block<D> {
         &self,
         device: &D,
         x: Tensor<D>,
-        lengths: &[usize],
+        rows: Rows<'_, D>,
         dropout: DropoutSource,
     ) -> (Tensor<D>, BlockTape<D>) {
         let (query, key) = (self.query.forward(device, &x), self.key.forward(device, &x));
         let value = self.value.forward(device, &x);
-        let heads = self.heads;
-        let input = AttentionInput { query: &query, key: &key, value: &value, lengths, heads };
-        let told = device.attention_forward(input);
+        let told = device.attention_forward(self.attention([&query, &key, &value], rows));
         let mut summed = self.mixed.forward(device, &told);
         let first_mask = dropout.apply(device, &mut summed, 0);
         device.add_scaled(&mut summed, &x, 1.0);
@@ -130,15 +157,24 @@ impl<D: Device> Block<D> {
         (y, tape)
     }
 
-    /// Gradient of the layer's input; adds those of its weights, if they are wanted.
+    /// Query, key and value as attention reads them.
+    fn attention<'a>(
+        &self,
+        [query, key, value]: [&'a Tensor<D>; 3],
+        Rows { lengths, presence }: Rows<'a, D>,
+    ) -> AttentionInput<'a, D> {
+        AttentionInput { query, key, value, lengths, heads: self.heads, presence }
+    }
+
+    /// Gradients of the layer's input; adds those of its weights, if they are wanted.
     pub(super) fn backward(
         &self,
         device: &D,
         tape: &BlockTape<D>,
-        lengths: &[usize],
+        rows: Rows<'_, D>,
         dy: &Tensor<D>,
         gradients: Option<&mut BlockGradients<D>>,
-    ) -> Tensor<D> {
+    ) -> ReadGradients<D> {
         let [d_query, d_key, d_value, d_mixed, d_first, d_inner, d_outer, d_second] =
             match gradients {
                 Some(gradients) => gradients.each_mut().map(Some),
@@ -163,8 +199,7 @@ impl<D: Device> Block<D> {
         }
         let d_told = self.mixed.backward(device, &tape.told, &d_summed, d_mixed);
         let BlockTape { x, query, key, value, .. } = tape;
-        let input = AttentionInput { query, key, value, lengths, heads: self.heads };
-        let through = device.attention_backward(input, &d_told);
+        let through = device.attention_backward(self.attention([query, key, value], rows), &d_told);
         let parts = [
             (&self.query, through.query, d_query),
             (&self.key, through.key, d_key),
@@ -174,7 +209,7 @@ impl<D: Device> Block<D> {
             let through = dense.backward(device, x, &dy, gradients);
             device.add_scaled(&mut dx, &through, 1.0);
         }
-        dx
+        ReadGradients { x: dx, presence: through.presence }
     }
 
     /// Its layers in the order of [`BlockGradients`].

@@ -1,6 +1,6 @@
 //! From token ids to one vector per text.
 
-use super::block::{Block, BlockTape, DropoutSource};
+use super::block::{Block, BlockTape, DropoutSource, Rows};
 use super::dense::random;
 use super::gradients::{self, BlockGradients, EmbeddingGradients, Layer, TransformerGradients};
 use super::norm::Norm;
@@ -19,10 +19,11 @@ const BATCHES: usize = 8;
 pub struct Transformer<D: Device> {
     device: D,
     config: TransformerConfig,
-    words: Param<D>,     // [V, E]
-    positions: Param<D>, // [P, E]; includes the embedding of token type 0, the only type used
-    norm: Norm<D>,
-    blocks: Vec<Block<D>>,
+    pub(super) words: Param<D>, // [V, E]
+    /// `[P, E]`; includes the embedding of token type 0, the only type used.
+    pub(super) positions: Param<D>,
+    pub(super) norm: Norm<D>,
+    pub(super) blocks: Vec<Block<D>>,
 }
 
 /// What [`Transformer::backward`] needs.
@@ -136,7 +137,7 @@ impl<D: Device> Transformer<D> {
         let mut tapes = Vec::with_capacity(self.blocks.len());
         for (n, block) in self.blocks.iter().enumerate() {
             let dropout = dropout.child(1 + n as u64);
-            let (y, tape) = block.train_forward(&self.device, x, &batch.pieces, dropout);
+            let (y, tape) = block.train_forward(&self.device, x, Rows::all(&batch.pieces), dropout);
             tapes.push(tape);
             x = y;
         }
@@ -178,7 +179,8 @@ impl<D: Device> Transformer<D> {
         let lowest = if embeddings.is_some() { 0 } else { lowest };
         let layers = self.blocks.iter().zip(blocks).zip(of_blocks);
         for ((block, tape), gradients) in layers.skip(lowest).rev() {
-            dx = block.backward(device, &tape, &batch.pieces, &dx, gradients.as_mut());
+            let rows = Rows::all(&batch.pieces);
+            dx = block.backward(device, &tape, rows, &dx, gradients.as_mut()).x;
         }
         let Some(EmbeddingGradients { words, positions, norm }) = embeddings else { return };
         if let Some(mask) = &mask {

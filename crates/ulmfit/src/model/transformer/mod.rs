@@ -13,6 +13,7 @@ mod encoder;
 mod gradients;
 mod lanes;
 mod norm;
+mod presence;
 mod shapes;
 
 pub use batch::TextBatch;
