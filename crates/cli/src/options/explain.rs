@@ -4,7 +4,7 @@ use ulmfit::ExplainMethod;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ExplainArg {
-    /// One pass: how the answer changes as each word is read
+    /// What each word adds, by one pass over the text (sentence encoders: about 30); the weights add up
     Fast,
     /// One pass for each word: how the answer changes without it
     Exact,

@@ -6,7 +6,8 @@ use crate::data::labels::{LabelSet, Target};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
 
-/// At most `most` rows that were predicted right, the least confident first; none for numbers.
+/// At most `most` rows that were predicted right, with their numbers, the least confident first; none
+/// for numbers.
 ///
 /// `rows` are the model's probabilities, one row per record. With several labels per text, a row is as
 /// sure as its least certain label.
@@ -18,7 +19,7 @@ pub fn least_sure(
     records: &[Record],
     rows: &[Vec<f32>],
     most: usize,
-) -> Result<Vec<QuotedRow>, DataError> {
+) -> Result<Vec<(usize, QuotedRow)>, DataError> {
     let mut found = Vec::new();
     for (at, (record, row)) in records.iter().zip(rows).enumerate() {
         if let Some((classes, confidence)) = right(&labels.target(record)?, row) {
@@ -29,7 +30,7 @@ pub fn least_sure(
     found.sort_by(|a, b| a.2.total_cmp(&b.2));
     let quoted = |(at, classes, confidence): (usize, Vec<u32>, f64)| {
         let label = joined(labels.names(), &classes);
-        QuotedRow::new(&records[at], label.clone(), label, Some(confidence))
+        (at, QuotedRow::new(&records[at], label.clone(), label, Some(confidence)))
     };
     Ok(found.into_iter().take(most).map(quoted).collect())
 }
@@ -65,8 +66,8 @@ mod tests {
         Record { fields, label: Some(label), place, columns: Vec::new() }
     }
 
-    fn places(found: &[QuotedRow]) -> Vec<String> {
-        found.iter().map(|row| row.place.to_string()).collect()
+    fn places(found: &[(usize, QuotedRow)]) -> Vec<String> {
+        found.iter().map(|(_, row)| row.place.to_string()).collect()
     }
 
     #[test]
@@ -78,8 +79,9 @@ mod tests {
         let rows = [vec![0.9, 0.1], vec![0.8, 0.2], vec![0.6, 0.4], vec![0.1, 0.9]];
         let found = least_sure(&labels, &records, &rows, 9).unwrap();
         assert_eq!(places(&found), ["rows.csv:4", "rows.csv:2", "rows.csv:5"]);
-        assert_eq!((&*found[0].label, &*found[0].guess, found[0].row), ("a", "a", 4));
-        assert_eq!(found[0].confidence, Some(f64::from(0.6_f32)));
+        let (at, row) = &found[0];
+        assert_eq!((*at, &*row.label, &*row.guess, row.row), (2, "a", "a", 4));
+        assert_eq!(row.confidence, Some(f64::from(0.6_f32)));
         assert_eq!(least_sure(&labels, &records, &rows, 1).unwrap().len(), 1);
     }
 
@@ -93,8 +95,8 @@ mod tests {
         let rows = [vec![0.875, 0.25], vec![0.875, 0.25], vec![0.125, 0.375]];
         let found = least_sure(&labels, &records, &rows, 9).unwrap();
         assert_eq!(places(&found), ["rows.csv:3", "rows.csv:1"]);
-        assert_eq!((&*found[0].label, found[0].confidence), ("none", Some(0.625)));
-        assert_eq!((&*found[1].label, found[1].confidence), ("a", Some(0.75)));
+        let said = |n: usize| (&*found[n].1.label, found[n].1.confidence);
+        assert_eq!((said(0), said(1)), (("none", Some(0.625)), ("a", Some(0.75))));
     }
 
     #[test]

@@ -91,10 +91,12 @@ pub(crate) fn report_on(
     };
     let worst = mistakes(&labels, evaluated, &evaluated_rows)?.into_iter().take(MISTAKES);
     let mut worst: Vec<(usize, QuotedRow)> = worst.collect();
+    let mut close = least_sure(&labels, evaluated, &evaluated_rows, LEAST_SURE)?;
     // the classifiers of a cross-validation are gone
     if out_of_fold.is_none() {
-        explain_mistakes(&classifier, evaluated, &mut worst)?;
+        explain_rows(&classifier, evaluated, worst.iter_mut().chain(&mut close))?;
     }
+    let quoted = |rows: Vec<(usize, QuotedRow)>| rows.into_iter().map(|(_, row)| row).collect();
     let selected_on_valid = method.selects;
     let source = match (method.folds, test.is_some(), selected_on_valid) {
         (Some(_), ..) => Source::OutOfFold,
@@ -132,8 +134,8 @@ pub(crate) fn report_on(
         calibration_error: reliability.as_ref().map(Reliability::expected_error),
         reliability,
         automation,
-        mistakes: worst.into_iter().map(|(_, mistake)| mistake).collect(),
-        least_sure: least_sure(&labels, evaluated, &evaluated_rows, LEAST_SURE)?,
+        mistakes: quoted(worst),
+        least_sure: quoted(close),
         training,
         made,
         cost: Cost {
@@ -151,22 +153,23 @@ pub(crate) fn report_on(
     Ok(TrainedClassifier { classifier, report, calibration, scored })
 }
 
-/// Adds to some mistakes the words that they were made from.
-fn explain_mistakes(
+/// Adds to some quoted rows the words that their predictions were made from.
+fn explain_rows<'a>(
     classifier: &ClassifierBundle,
     records: &[Record],
-    mistakes: &mut [(usize, QuotedRow)],
+    rows: impl Iterator<Item = &'a mut (usize, QuotedRow)>,
 ) -> Result<(), Error> {
-    let of_mistakes: Vec<Record> = mistakes.iter().map(|(at, _)| records[*at].clone()).collect();
-    let explained = classifier.explain(&texts(&of_mistakes), ExplainMethod::Fast)?;
-    for ((record, found), (_, mistake)) in of_mistakes.iter().zip(&explained).zip(mistakes) {
+    let mut rows: Vec<&mut (usize, QuotedRow)> = rows.collect();
+    let own: Vec<Record> = rows.iter().map(|row| records[row.0].clone()).collect();
+    let explained = classifier.explain(&texts(&own), ExplainMethod::Fast)?;
+    for ((record, found), row) in own.iter().zip(&explained).zip(&mut rows) {
         let label = match classifier.task() {
             LabelKind::Regression => None,
             LabelKind::Single | LabelKind::Multi => {
                 Some(classifier.labels.names()[found.output].clone())
             }
         };
-        mistake.words = Some(TellingWords::new(record, found, label));
+        row.1.words = Some(TellingWords::new(record, found, label));
     }
     Ok(())
 }
