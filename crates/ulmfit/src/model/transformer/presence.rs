@@ -166,10 +166,10 @@ impl<D: Device> Transformer<D> {
         }
     }
 
-    fn means_backward(&self, device: &D, means: &Tensor<D>, dy: Tensor<D>) -> Vec<f64> {
+    fn means_backward(&self, device: &D, means: &Tensor<D>, dy: &Tensor<D>) -> Vec<f64> {
         match self.config().vectors {
             VectorScale::AsIs => dy.to_f64(),
-            VectorScale::Unit => device.unit_rows_backward(means, &dy).to_f64(),
+            VectorScale::Unit => device.unit_rows_backward(means, dy).to_f64(),
         }
     }
 }
@@ -291,7 +291,7 @@ impl<D: Device> SentenceClassifier<D> {
             rows.flat_map(|row| slopes(config.task, config.target_scale, row, factors)).collect();
         let d_logits = Tensor::from_f64(&dims, &d_logits);
         let d_vectors = self.head.backward(device, &vectors, &d_logits, None);
-        self.encoder.means_backward(device, &means, d_vectors)
+        self.encoder.means_backward(device, &means, &d_vectors)
     }
 }
 
@@ -325,7 +325,7 @@ mod tests {
         for (name, _, param) in crate::model::Network::params_mut(&mut network) {
             if name.ends_with("weight") && !name.contains("LayerNorm") {
                 let values = param.value.to_f64().iter().map(|x| 20.0 * x).collect::<Vec<_>>();
-                param.value = Tensor::from_f64(&param.value.dims().to_vec(), &values);
+                param.value = Tensor::from_f64(param.value.dims(), &values);
             }
         }
         network

@@ -4,6 +4,7 @@ mod encoder;
 mod exact;
 mod fast;
 mod ngrams;
+mod part;
 mod reading;
 mod recurrent;
 mod spans;

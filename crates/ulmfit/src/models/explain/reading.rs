@@ -1,13 +1,7 @@
-//! What a part of a classifier says about some documents, and how it explains it.
+//! What a part of a classifier says about some documents.
 
-use super::BATCH;
 use super::spans::Span;
-use crate::Error;
-use crate::models::classifier_network::ClassifierNetwork;
-use crate::models::classifier_text::ClassifierText;
-use crate::models::part::Part;
 use crate::text::{TokenId, WordSpan};
-use ulmfit_ops::Device;
 
 /// A part's answers to some documents, and their words as it tells them apart.
 pub(super) struct Reading {
@@ -26,48 +20,6 @@ impl Reading {
     /// The words of a document.
     pub(super) fn spans(&self, document: usize) -> Vec<Span> {
         self.words[document].iter().map(Span::from).collect()
-    }
-}
-
-impl<D: Device> Part<D> {
-    /// Reads documents.
-    pub(super) fn read(&self, documents: &[Vec<&str>]) -> Result<Reading, Error> {
-        let encoded = documents.iter().map(|fields| self.text.encode_words(fields));
-        let (ids, words): (Vec<_>, Vec<_>) = encoded.unzip();
-        if matches!(self.networks[..], [(_, ClassifierNetwork::Recurrent(_)), ..]) {
-            return self.read_along(ids, words);
-        }
-        let rows = self.probabilities_of_ids(&ids, BATCH, &mut |_, _| ())?;
-        Ok(Reading { rows, ids, words, weights: Vec::new() })
-    }
-
-    /// What each word of each document adds to a weighted sum of the outputs, whose factors there are
-    /// for each document. The weights add up to the difference from `empty`, the answer to an empty
-    /// text.
-    pub(super) fn weights(
-        &self,
-        documents: &[Vec<&str>],
-        reading: &Reading,
-        empty: &[f32],
-        factors: &[Vec<f64>],
-    ) -> Vec<Vec<f64>> {
-        let wanted = |row: &[f32], factors: &[f64]| -> f64 {
-            let rise = row.iter().zip(empty).map(|(&p, &empty)| f64::from(p) - f64::from(empty));
-            rise.zip(factors).map(|(rise, factor)| rise * factor).sum()
-        };
-        let wanted: Vec<f64> =
-            reading.rows.iter().zip(factors).map(|(row, factors)| wanted(row, factors)).collect();
-        let mut weights = match (&self.text, &self.networks[..]) {
-            (ClassifierText::Ngrams(text), [(_, ClassifierNetwork::Linear(network))]) => {
-                super::ngrams::weights(text, network, documents, reading, factors)
-            }
-            (_, [(_, ClassifierNetwork::Transformer(network))]) => {
-                super::encoder::weights(network, reading, factors, &wanted)
-            }
-            _ => super::recurrent::weights(reading, factors),
-        };
-        weights.iter_mut().zip(wanted).for_each(|(weights, wanted)| complete(weights, wanted));
-        weights
     }
 }
 
@@ -94,7 +46,7 @@ mod tests {
         );
         let mut weights = [0.0; 4];
         complete(&mut weights, 1.0);
-        assert_eq!(weights, [0.25; 4]);
+        assert!(weights.iter().all(|weight| (weight - 0.25).abs() < 1e-12));
         complete(&mut [], 1.0);
     }
 }

@@ -54,7 +54,7 @@ mod tests {
         let words = joined(&[one.clone(), other.clone()]);
         let wanted = [spans(0, &[(0, 5), (5, 6), (6, 9)]), spans(1, &[(0, 2), (3, 4)])].concat();
         assert_eq!(words, wanted);
-        assert_eq!(joined(&[one.clone()]), one);
+        assert_eq!(joined(std::slice::from_ref(&one)), one);
         let places = |spans: &[Span]| -> Vec<usize> {
             spans.iter().map(|&span| place(&words, span)).collect()
         };
