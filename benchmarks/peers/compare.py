@@ -22,6 +22,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEER = pathlib.Path(__file__).with_name("fastai_bench.py").relative_to(ROOT)
+ENCODER_PEER = PEER.with_name("encoder_bench.py")
 METRICS = {  # field of the JSON, its name and unit in the results, what counts as better
     "lm": [("tokens_per_s", "language model, training tokens/s", max)],
     "classify": [
@@ -29,7 +30,12 @@ METRICS = {  # field of the JSON, its name and unit in the results, what counts 
         ("docs_per_s", "classifier, documents/s", max),
         ("latency_ms_p50", "classifier, ms a document", min),
     ],
+    "encoder": [
+        ("texts_per_s", "sentence encoder, texts/s", max),
+        ("text_ms", "sentence encoder, ms a text", min),
+    ],
 }
+ENCODER_PEERS = [("torch", "f32"), ("torch", "bf16"), ("onnxruntime", "f32"), ("onnxruntime", "int8")]
 
 
 def arguments():
@@ -41,6 +47,7 @@ def arguments():
     parser.add_argument("--hid", type=int, default=1_152)
     parser.add_argument("--bs", type=int, default=64)
     parser.add_argument("--bptt", type=int, default=72)
+    parser.add_argument("--document", type=int, default=64, help="tokens of a text, for `encoder`")
     parser.add_argument("--steps", type=int, default=3, help="timed steps of a run")
     parser.add_argument("--precision", choices=["f32", "bf16", "int8"], nargs="+", default=["f32"],
                         help="of ulmfit, one or several")
@@ -78,6 +85,8 @@ def run(command):
 
 def commands(args):
     """The commands of each program."""
+    if args.task == "encoder":
+        return encoder_commands(args)
     flags = ("vocab", "emb", "hid", "bs", "bptt", "steps", "threads")
     shape = [f"--{flag}={getattr(args, flag)}" for flag in flags]
     programs = {}
@@ -95,6 +104,16 @@ def commands(args):
     return programs
 
 
+def encoder_commands(args):
+    shape = [f"--{flag}={getattr(args, flag)}" for flag in ("bs", "document", "steps", "threads")]
+    ours = [args.ulmfit, "bench", "encoder", "--json", *shape]
+    programs = {f"ulmfit {precision}": [[*ours, f"--precision={precision}"]] for precision in args.precision}
+    for program, precision in ENCODER_PEERS:
+        peer = [args.peer_python, str(ENCODER_PEER), program, *shape, f"--precision={precision}"]
+        programs[f"{program}, {precision}"] = [peer]
+    return programs
+
+
 def measured(args):
     """Each program's documents, one a round, and the peak of the matrix product in each round."""
     runs, peaks = {program: [] for program in commands(args)}, []
@@ -108,8 +127,9 @@ def measured(args):
             document["peak_rss_mb"] = max(found["peak_rss_mb"] for found in documents)
             document["seconds"] = time.monotonic() - start
             runs[program].append(document)
-        last = {program: round(documents[-1].get("tokens_per_s", 0)) for program, documents in runs.items()}
-        print(f"round {number}: {last} tokens/s, peak {peaks[-1]:.0f} GFLOP/s", file=sys.stderr)
+        field, metric, _ = METRICS[args.task][0]
+        last = {program: round(documents[-1].get(field, 0)) for program, documents in runs.items()}
+        print(f"round {number}: {last} {metric}, peak {peaks[-1]:.0f} GFLOP/s", file=sys.stderr)
     return runs, statistics.median(peaks)
 
 
@@ -122,13 +142,17 @@ def commit():
 def name(program, document, args):
     if program.startswith("ulmfit"):
         return program
+    if args.task == "encoder":
+        library, precision = program.split(", ")
+        return f"{library} {document[library]}, {precision}"
     library = f"fastai {document['fastai']} on " if program == "fastai" else "plain "
     return f"{library}torch {document['torch']}, {args.peer_precision}"
 
 
 def lines(args, runs, peak):
     """One line a program and metric, as `xtask readme` reads them."""
-    length = f"{args.bptt}" if args.task == "lm" else "tokens as in IMDb, one alone 300"
+    length = {"lm": f"{args.bptt}", "classify": "tokens as in IMDb, one alone 300", "encoder": f"{args.document}"}[args.task]
+    sizes = "MiniLM-L6" if args.task == "encoder" else f"{args.vocab}/{args.emb}/{args.hid}"
     isa = next(iter(runs.values()))[0]["isa"]  # ours comes first; peers have coarser words for the same machine
     for field, metric, _ in METRICS[args.task]:
         for program, documents in runs.items():
@@ -145,7 +169,7 @@ def lines(args, runs, peak):
                 "threads": args.threads,
                 "gemm_gflops": round(peak, 1),
                 "task": "speed",
-                "dataset": f"random tokens, {args.vocab}/{args.emb}/{args.hid}, batch {args.bs} x {length}",
+                "dataset": f"random tokens, {sizes}, batch {args.bs} x {length}",
                 "model": name(program, documents[0], args),
                 "metric": metric,
                 "value": round(statistics.median(values), 3),
@@ -166,12 +190,12 @@ def main():
     print(f"{args.machine}, {args.threads} threads, peak {peak:.0f} GFLOP/s (torch f32)")
     for _, metric, better in METRICS[args.task]:
         rows = [line for line in found if line["metric"] == metric]
-        peer = next(line for line in rows if line["model"].startswith("fastai"))
+        peer = next(line for line in rows if not line["model"].startswith("ulmfit"))
         for line in rows:
             (low, high), value = line["ci95"], line["value"]
             ratio = value / peer["value"] if better is max else peer["value"] / value
             print(f"{metric:>34}  {line['model']:<40} {value:>10.1f}  ({low:.1f} to {high:.1f}), "
-                  f"{line['peak_rss_mb']:.0f} MB, {ratio:.2f} of fastai's speed")
+                  f"{line['peak_rss_mb']:.0f} MB, {ratio:.2f} of the speed of {peer['model'].split()[0]}")
     with args.out.open("a") as out:
         out.writelines(json.dumps(line) + "\n" for line in found)
 

@@ -69,7 +69,7 @@ impl Speed {
 }
 
 /// Seconds of each step but the first, which warms up.
-fn timed(steps: usize, mut work: impl FnMut(usize)) -> Vec<f64> {
+pub(crate) fn timed(steps: usize, mut work: impl FnMut(usize)) -> Vec<f64> {
     let time = |step| {
         let started = Instant::now();
         work(step);

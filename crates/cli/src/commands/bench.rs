@@ -7,7 +7,7 @@ use ulmfit::Precision;
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::recipe::{Recipe, Recompute};
 use ulmfit_lab::{
-    BenchOptions, PredictionProfile, bench_checkpoint, bench_classifier, bench_lm,
+    BenchOptions, PredictionProfile, bench_checkpoint, bench_classifier, bench_encoder, bench_lm,
     profile_prediction,
 };
 
@@ -16,10 +16,12 @@ use ulmfit_lab::{
 #[command(
     after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
     ulmfit bench classify --steps 3\n  \
+    ulmfit bench encoder --bs 32 --document 64 --precision int8\n  \
     ulmfit bench checkpoint --vocab 60008 --bs 4 --bptt 8 --steps 3   # writes where it is run"
 )]
 pub(crate) struct Args {
-    /// Training a language model, training and using a classifier, or saving a run's state
+    /// Training a language model, training and using a classifier, vectors of a sentence encoder, or saving a
+    /// run's state
     #[arg(value_enum)]
     what: What,
     /// Vocabulary size
@@ -40,7 +42,8 @@ pub(crate) struct Args {
     /// Tokens per window
     #[arg(long, value_name = "T", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..))]
     bptt: u32,
-    /// Tokens per document, for `classify` [default: as many as in IMDb, and 300 for one alone]
+    /// Tokens per document, for `classify` and `encoder` [default: as many as in IMDb, and 300 for one alone;
+    /// for `encoder` 64]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     document: Option<u32>,
     /// Timed steps, after one warm-up step
@@ -65,6 +68,8 @@ enum What {
     Lm,
     /// A classifier
     Classify,
+    /// A sentence encoder of the size of `minilm`; --vocab, --emb, --hid and --layers do not change it
+    Encoder,
     /// A checkpoint of a language model in training
     Checkpoint,
 }
@@ -87,7 +92,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         seed: common.seed,
     };
     let recipe = Recipe::preset("fastai-2")?;
-    if args.what != What::Classify && options.precision == Precision::Int8 {
+    let is_trained = matches!(args.what, What::Lm | What::Checkpoint);
+    if is_trained && options.precision == Precision::Int8 {
         return Err(Error::Usage {
             message: "language models are not trained with 8-bit integers".into(),
             hint: Some("`ulmfit bench classify --precision int8` predicts with them".into()),
@@ -113,6 +119,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut document = match args.what {
         What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune.training))?,
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train.training))?,
+        What::Encoder => serde_json::to_value(bench_encoder(&options))?,
         What::Checkpoint => {
             let place = std::path::Path::new(".");
             serde_json::to_value(bench_checkpoint(&options, &recipe.finetune.training, place)?)?
