@@ -3,6 +3,9 @@
 use crate::common::{Place, names};
 use serde_json::Value;
 use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 const LEARN: &str = "--epochs 1 --lm-epochs 1 --batch-size 8 --bptt 16 --min-freq 1 --quiet";
 
@@ -45,6 +48,73 @@ fn a_table_has_a_line_for_each_row_and_grows() {
     assert_eq!(page.lines().filter(|line| line.starts_with("| ")).count(), 9, "{page}");
 }
 
+/// What a table says but for the seconds of its runs.
+fn without_seconds(mut document: Value) -> Value {
+    let methods = document["methods"].as_array_mut().unwrap().iter_mut();
+    methods.for_each(|row| _ = row.as_object_mut().unwrap().remove("seconds"));
+    document
+}
+
+/// Workers share the runs, and what a killed one was at is continued by the others.
+fn workers_make_the_table_of_one_process(kills: u64) {
+    let place = Place::new();
+    let rows = "ulmfit,last,chain-thaw,no-pretraining";
+    let command = |folder: &str| {
+        format!(
+            "ablate train.csv --base lm --test test.csv -o {folder} --seeds 2 {LEARN} --rows {rows} \
+             --checkpoint-every 1 --json"
+        )
+    };
+    let alone = without_seconds(place.run(&command("alone")).json());
+    for kill in 0..kills {
+        let line = format!("{} --worker", command("shared"));
+        let worker = || place.command(&line).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut workers = [worker().unwrap(), worker().unwrap(), worker().unwrap()];
+        while !place.path("shared/results.jsonl").exists() && !place.path("shared/text").exists() {
+            thread::sleep(Duration::from_millis(5)); // nobody has the folder yet
+        }
+        let busy = place.run(&command("shared"));
+        assert!(
+            busy.code == Some(75) || busy.code == Some(0),
+            "it has the folder alone, or not at all: {busy:?}"
+        );
+        thread::sleep(Duration::from_millis(40 + 1_300 * kill / kills));
+        workers[0].kill().unwrap();
+        let [killed, others @ ..] = workers;
+        killed.wait_with_output().unwrap();
+        for other in others {
+            let done = other.wait_with_output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+        let table: Value =
+            serde_json::from_slice(&fs::read(place.path("shared/ablation.json")).unwrap()).unwrap();
+        let results = lines(&place, "shared/results.jsonl");
+        assert_eq!(results.len(), 8, "each run is in it once");
+        assert_eq!(without_seconds(table)["methods"], alone["methods"], "kill {kill}");
+        // the killed one can have died before it removed what it had done
+        let done = without_seconds(place.run(&command("shared")).json());
+        assert_eq!(done["methods"], alone["methods"]);
+        assert!(!place.path("shared/run").exists(), "all is finished");
+        fs::remove_dir_all(place.path("shared")).unwrap();
+    }
+}
+
+#[test]
+fn workers_share_an_experiment() {
+    workers_make_the_table_of_one_process(2);
+}
+
+/// The same with more kills; by hand:
+///
+/// ```text
+/// cargo test -p ulmfit-cli --test cli -- --ignored twenty_workers_are_killed
+/// ```
+#[test]
+#[ignore = "takes minutes"]
+fn twenty_workers_are_killed() {
+    workers_make_the_table_of_one_process(20);
+}
+
 /// Lines are the only memory: with some of them gone the same table comes out.
 #[test]
 fn a_table_broken_off_between_runs_is_the_same() {
@@ -52,12 +122,7 @@ fn a_table_broken_off_between_runs_is_the_same() {
     let rows = "ulmfit,freez-cos,chain-thaw";
     let command =
         format!("ablate train.csv --base lm -o DIR --seeds 2 {LEARN} --rows {rows} --json");
-    let table = |dir: &str| {
-        let mut document = place.run(&command.replace("DIR", dir)).json();
-        let methods = document["methods"].as_array_mut().unwrap().iter_mut();
-        methods.for_each(|row| _ = row.as_object_mut().unwrap().remove("seconds"));
-        document
-    };
+    let table = |dir: &str| without_seconds(place.run(&command.replace("DIR", dir)).json());
     let whole = table("whole");
     assert_eq!(whole["scored_on"], "validation");
     let text = fs::read_to_string(place.path("whole/results.jsonl")).unwrap();

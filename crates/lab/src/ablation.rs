@@ -93,7 +93,8 @@ pub fn ablate(
         options: ReadOptions::default(),
     };
     let vocabulary = VocabSource::Adapt(&base.text, &options.vocab);
-    let (text, corpora) = lm_input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress)?;
+    let (text, corpora) = lab
+        .in_turn(|lab| lm_input.clone().tokenize(vocabulary, Some(&lab.corpus()), lab.progress))?;
     let mut recipe = options.recipe.clone();
     let mut lm_overrides = options.lm_overrides.clone();
     let mut valid = labelled(&text, &rows.valid, &rows.labels)?;
@@ -123,12 +124,16 @@ pub fn ablate(
         "scored": fingerprint::records(records),
     });
     let bench = Bench { base, text, corpora, data, exam, options, recipe, lm_overrides, identity };
-    let mut cells: Vec<Vec<RunResult>> = Vec::new();
-    for method in &options.methods {
-        let directions = method.directions(&has)?;
-        let runs = options.seeds.iter().map(|&seed| bench.run(lab, method, &directions, seed));
-        cells.push(runs.collect::<Result<_, Error>>()?);
-    }
+    let seeds = &options.seeds;
+    let runs: Vec<(&Method, u64)> = options
+        .methods
+        .iter()
+        .flat_map(|method| seeds.iter().map(move |&seed| (method, seed)))
+        .collect();
+    let cells = lab.all(&runs, |lab, &(method, seed)| {
+        bench.run(lab, method, &method.directions(&has)?, seed)
+    })?;
+    let cells: Vec<Vec<RunResult>> = cells.chunks(seeds.len()).map(<[_]>::to_vec).collect();
     lab.finished()?;
     Ok(AblationReport::new(&options.methods, &cells, rows.counts(), scored_on, options))
 }
@@ -140,7 +145,7 @@ impl Bench<'_> {
         method: &Method,
         directions: &[Direction],
         seed: u64,
-    ) -> Result<RunResult, Error> {
+    ) -> Result<Option<RunResult>, Error> {
         let layers = self.base.networks[0].1.config().layers;
         let recipe = &self.recipe;
         let tokens = self.corpora.train.token_count();

@@ -3,11 +3,12 @@
 use crate::result_log::{ResultLog, RunResult, failed};
 use crate::score::Score;
 use serde_json::Value;
-use std::fs;
+use std::io::ErrorKind::{DirectoryNotEmpty, NotFound};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 use ulmfit::Error;
-use ulmfit::checkpoint::{FolderWriter, Overwrite, RunLock, replace};
+use ulmfit::checkpoint::{CheckpointError, FolderWriter, Overwrite, RunLock, replace};
 use ulmfit::fingerprint;
 use ulmfit::models::{LmBundle, ModelMetadata};
 use ulmfit::run::Progress;
@@ -23,13 +24,26 @@ pub(crate) struct RunName {
     pub(crate) key: String,
 }
 
-/// The folder of an experiment. Only one process at a time can use it.
+/// How many processes work in the folder of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// This one alone.
+    Alone,
+    /// This one beside others that do the same experiment: each takes runs that nobody is at, and goes on
+    /// with those of processes that have died.
+    Worker,
+}
+
+/// How often a worker that has nothing to do looks whether the others are done.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The folder of an experiment.
 ///
 /// | in it | what |
 /// |---|---|
 /// | `results.jsonl` | one line per finished run |
 /// | `lm/` | language models that several runs share, kept for rows that are added later |
-/// | `run/` | the current run; removed when all are finished |
+/// | `run/` | the current runs, each locked by the process that is at it; removed when all are finished |
 pub struct ExperimentFolder<'a> {
     /// Progress sink.
     pub progress: &'a mut dyn Progress,
@@ -38,6 +52,7 @@ pub struct ExperimentFolder<'a> {
     log: ResultLog,
     /// Seconds spent on what several runs share.
     shared: f64,
+    sharing: Sharing,
     _lock: RunLock,
 }
 
@@ -50,11 +65,67 @@ impl<'a> ExperimentFolder<'a> {
         progress: &'a mut dyn Progress,
         folder: &Path,
         every: CheckpointInterval,
+        sharing: Sharing,
     ) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
-        let lock = RunLock::take(folder)?;
+        let lock = match sharing {
+            Sharing::Alone => RunLock::take(folder)?,
+            Sharing::Worker => RunLock::share(folder)?,
+        };
         let log = ResultLog::open(&folder.join("results.jsonl"))?;
-        Ok(Self { progress, folder: folder.to_owned(), every, log, shared: 0.0, _lock: lock })
+        let folder = folder.to_owned();
+        Ok(Self { progress, folder, every, log, shared: 0.0, sharing, _lock: lock })
+    }
+
+    /// The results of all runs: `run` is asked for each of them, again and again while other workers are
+    /// at some.
+    pub(crate) fn all<T>(
+        &mut self,
+        runs: &[T],
+        mut run: impl FnMut(&mut Self, &T) -> Result<Option<RunResult>, Error>,
+    ) -> Result<Vec<RunResult>, Error> {
+        let mut found: Vec<Option<RunResult>> = vec![None; runs.len()];
+        loop {
+            let mut is_idle = true;
+            for (found, one) in found.iter_mut().zip(runs).filter(|(found, _)| found.is_none()) {
+                *found = run(self, one)?;
+                is_idle &= found.is_none();
+            }
+            if found.iter().all(Option::is_some) {
+                return Ok(found.into_iter().flatten().collect());
+            }
+            if is_idle {
+                self.wait()?;
+            }
+            self.log.refresh()?;
+        }
+    }
+
+    /// What `work` makes of something that one worker at a time can have.
+    pub(crate) fn in_turn<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        loop {
+            match work(self) {
+                Err(error) if self.is_taken(&error) => self.wait()?,
+                done => return done,
+            }
+        }
+    }
+
+    /// Whether another worker has what was asked for.
+    fn is_taken(&self, error: &Error) -> bool {
+        let is_locked = matches!(error, Error::Checkpoint(CheckpointError::Locked { .. }));
+        self.sharing == Sharing::Worker && is_locked
+    }
+
+    fn wait(&mut self) -> Result<(), Error> {
+        if self.progress.stop_asked() {
+            return Err(Error::Stopped);
+        }
+        thread::sleep(POLL);
+        Ok(())
     }
 
     /// Folder of the token files.
@@ -62,8 +133,21 @@ impl<'a> ExperimentFolder<'a> {
         self.folder.join("text")
     }
 
-    /// The result of a run, from the log or from a new run, which is added to it.
+    /// The result of a run, from the log or from a new run, which is added to it; `None` while another
+    /// worker is at it, or at something that it needs.
     pub(crate) fn run(
+        &mut self,
+        name: RunName,
+        work: impl FnOnce(&mut Self, &Path) -> Result<Score, Error>,
+    ) -> Result<Option<RunResult>, Error> {
+        match self.claimed_run(name, work) {
+            Err(error) if self.is_taken(&error) => Ok(None),
+            done => done.map(Some),
+        }
+    }
+
+    /// [`CheckpointError::Locked`] while another worker is at it.
+    fn claimed_run(
         &mut self,
         name: RunName,
         work: impl FnOnce(&mut Self, &Path) -> Result<Score, Error>,
@@ -75,9 +159,16 @@ impl<'a> ExperimentFolder<'a> {
         if self.progress.stop_asked() {
             return Err(Error::Stopped);
         }
+        let folder = self.folder.join("run").join(format!("{method}-{labels}-{seed}-{key}"));
+        let claim = claim(&folder)?;
+        self.log.refresh()?;
+        if let Some(cell) = self.log.find(&key).cloned() {
+            drop(claim);
+            remove(&folder)?; // it was made again for the claim
+            return Ok(cell);
+        }
         self.progress.note(&format!("{method}, {labels} labels, seed {seed}"));
         let (started, shared) = (Instant::now(), self.shared);
-        let folder = self.folder.join("run").join(format!("{method}-{labels}-{seed}-{key}"));
         let Score { rows, wrong } = work(self, &folder)?;
         let cell = RunResult {
             method: method.to_owned(),
@@ -90,9 +181,8 @@ impl<'a> ExperimentFolder<'a> {
             seconds: started.elapsed().as_secs_f64() - (self.shared - shared),
         };
         self.log.add(cell.clone())?;
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(failed("remove", &folder))?;
-        }
+        drop(claim);
+        remove(&folder)?;
         Ok(cell)
     }
 
@@ -115,12 +205,19 @@ impl<'a> ExperimentFolder<'a> {
             return LmBundle::load(&target);
         }
         let folder = self.folder.join("run").join(name);
+        let claim = claim(&folder)?;
+        if target.exists() {
+            drop(claim);
+            remove(&folder)?;
+            return LmBundle::load(&target);
+        }
         let started = Instant::now();
         let bundle = make(&mut self.runner(&folder))?;
         let card = "# A language model of an experiment\n\nMade by ulmfit.\n".to_owned();
         let metadata = ModelMetadata { card, run: identity.clone(), ..ModelMetadata::default() };
         bundle.save(FolderWriter::create(&target, Overwrite::Refuse)?, &metadata)?;
-        fs::remove_dir_all(&folder).map_err(failed("remove", &folder))?;
+        drop(claim);
+        remove(&folder)?;
         self.shared += started.elapsed().as_secs_f64();
         Ok(bundle)
     }
@@ -136,9 +233,34 @@ impl<'a> ExperimentFolder<'a> {
     /// All is finished: forgets what was going on.
     pub(crate) fn finished(&self) -> Result<(), Error> {
         let run = self.folder.join("run");
-        if run.exists() {
-            fs::remove_dir_all(&run).map_err(failed("remove", &run))?;
+        match self.sharing {
+            Sharing::Alone => remove(&run)?,
+            // not what another worker has not cleared away yet
+            Sharing::Worker => _ = fs::remove_dir(&run),
         }
         Ok(())
+    }
+}
+
+/// Takes the folder of a run.
+fn claim(folder: &Path) -> Result<RunLock, Error> {
+    loop {
+        fs::create_dir_all(folder).map_err(failed("create", folder))?;
+        match RunLock::take(folder) {
+            // another worker has finished this run, and has just removed the folder
+            Err(CheckpointError::Io { source, .. }) if source.kind() == NotFound => {}
+            taken => return Ok(taken?),
+        }
+    }
+}
+
+/// Removes the folder of a finished run. Another worker may be about to do the same, or to claim it: then
+/// that one removes it when it has seen the result.
+fn remove(folder: &Path) -> Result<(), CheckpointError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if !matches!(error.kind(), NotFound | DirectoryNotEmpty) => {
+            Err(failed("remove", folder)(error))
+        }
+        _ => Ok(()),
     }
 }

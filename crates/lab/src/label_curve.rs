@@ -150,8 +150,10 @@ pub fn label_curve(
         None => VocabSource::Adapt(&base.text, &options.vocab),
     };
     let is_read = options.methods.contains(&LabelMethod::SemiSupervised);
-    let read = is_read.then(|| input.tokenize(vocabulary, Some(&lab.corpus()), lab.progress));
-    let all = read.transpose()?;
+    let read = |lab: &mut ExperimentFolder<'_>| {
+        input.clone().tokenize(vocabulary, Some(&lab.corpus()), lab.progress)
+    };
+    let all = is_read.then(|| lab.in_turn(read)).transpose()?;
     let mut identity = json!({
         "numerics": fingerprint::NUMERICS,
         "base": fingerprints(base),
@@ -174,15 +176,17 @@ pub fn label_curve(
     let answers = answers(&rows.labels, &rows.train)?;
     let classes = answers.iter().flatten().copied().collect();
     let curve = Curve { base, rows: &rows, classes, exam, options, all, tuned, identity };
-    let mut cells = Vec::new();
+    let mut runs = Vec::new();
     for &seed in &options.seeds {
         let order = nested_order(&curve.classes, &Key::new(seed).child(101));
         for &count in &counts {
-            for &method in &options.methods {
-                cells.push((method, curve.run(lab, method, seed, &order[..count])?));
-            }
+            let chosen = || order[..count].to_vec();
+            runs.extend(options.methods.iter().map(|&method| (method, seed, chosen())));
         }
     }
+    let found =
+        lab.all(&runs, |lab, (method, seed, chosen)| curve.run(lab, *method, *seed, chosen))?;
+    let cells: Vec<_> = runs.iter().map(|(method, ..)| *method).zip(found).collect();
     lab.finished()?;
     let learned_here = curve.all.as_ref().filter(|_| tuned.is_none());
     let texts = learned_here.map(|(_, corpora)| corpora.train.documents());
@@ -226,7 +230,7 @@ impl Curve<'_> {
         method: LabelMethod,
         seed: u64,
         chosen: &[usize],
-    ) -> Result<RunResult, Error> {
+    ) -> Result<Option<RunResult>, Error> {
         let train: Vec<Record> = chosen.iter().map(|&row| self.rows.train[row].clone()).collect();
         let all_texts = (method == LabelMethod::SemiSupervised).then(|| {
             let digest = self.all_texts().1.train.digest();

@@ -2,7 +2,8 @@
 //!
 //! A [`ExperimentFolder`] keeps them in a folder: a line of `results.jsonl` for each run that was finished,
 //! language models that several runs share, and the state of the run that is going on. The same
-//! command again takes what is there and does what is missing.
+//! command again takes what is there and does what is missing. Several processes can share the folder
+//! ([`Sharing::Worker`]).
 
 mod ablation;
 mod ablation_report;
@@ -24,7 +25,7 @@ pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm
 pub use bench_checkpoint::{CheckpointSpeed, bench_checkpoint};
 pub use bench_encoder::{EncoderSpeed, bench_encoder};
 pub use bench_profile::{PartTime, PredictionProfile, profile_prediction};
-pub use experiment_folder::ExperimentFolder;
+pub use experiment_folder::{ExperimentFolder, Sharing};
 pub use label_curve::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 pub use label_report::{LabelCurveReport, LabelRow, MethodCurve};
 pub use methods::{METHODS, Method};

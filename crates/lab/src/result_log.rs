@@ -1,8 +1,8 @@
 //! `results.jsonl`: one line per finished run.
 
 use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use ulmfit::checkpoint::CheckpointError;
 
@@ -38,19 +38,30 @@ pub(crate) struct ResultLog {
 impl ResultLog {
     /// Reads the lines there are. What a killed process left of its last line goes.
     pub(crate) fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed("read", path)(error)),
+        let mut log = Self { path: path.to_owned(), cells: Vec::new() };
+        log.refresh()?;
+        Ok(log)
+    }
+
+    /// Reads the file again, which other processes may add to.
+    pub(crate) fn refresh(&mut self) -> Result<(), CheckpointError> {
+        let path = &self.path;
+        let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed("open", path)(error)),
         };
+        file.lock().map_err(failed("lock", path))?; // nobody is writing a line now
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed("read", path))?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         if whole < text.len() {
-            let file = OpenOptions::new().write(true).open(path).map_err(failed("open", path))?;
             file.set_len(whole as u64).map_err(failed("write", path))?;
         }
         let cells = text[..whole].lines().map(serde_json::from_str).collect::<Result<_, _>>();
-        let json = |source| CheckpointError::Json { path: path.to_owned(), source };
-        Ok(Self { path: path.to_owned(), cells: cells.map_err(json)? })
+        let json = |source| CheckpointError::Json { path: path.clone(), source };
+        self.cells = cells.map_err(json)?;
+        Ok(())
     }
 
     pub(crate) fn find(&self, key: &str) -> Option<&RunResult> {
@@ -61,9 +72,13 @@ impl ResultLog {
     pub(crate) fn add(&mut self, cell: RunResult) -> Result<(), CheckpointError> {
         let mut line = serde_json::to_vec(&cell).expect("plain data serialises");
         line.push(b'\n');
+        let write = |mut file: File| {
+            file.lock()?;
+            file.write_all(&line)?;
+            file.sync_all()
+        };
         let file = OpenOptions::new().create(true).append(true).open(&self.path);
-        file.and_then(|mut file| file.write_all(&line).and_then(|()| file.sync_all()))
-            .map_err(failed("write", &self.path))?;
+        file.and_then(write).map_err(failed("write", &self.path))?;
         self.cells.push(cell);
         Ok(())
     }
@@ -80,6 +95,7 @@ pub(crate) fn failed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn cell(key: &str) -> RunResult {
         let (method, wrong) = ("ulmfit".to_owned(), vec![3, 7]);

@@ -4,7 +4,7 @@ use super::run::IntervalArg;
 use std::path::Path;
 use ulmfit::Error;
 use ulmfit::run::Progress;
-use ulmfit_lab::ExperimentFolder;
+use ulmfit_lab::{ExperimentFolder, Sharing};
 
 /// Where experiments are kept, and how often each is run.
 #[derive(Debug, Clone, clap::Args)]
@@ -16,6 +16,11 @@ pub(crate) struct ExperimentOptions {
     /// Save a checkpoint this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
     checkpoint_every: IntervalArg,
+    /// Work beside others: start the same command with --worker as often as you like, also on other
+    /// machines that have the folder. Each takes runs that nobody is at, and continues those of workers
+    /// that have died
+    #[arg(long)]
+    worker: bool,
 }
 
 impl ExperimentOptions {
@@ -31,6 +36,7 @@ impl ExperimentOptions {
         progress: &'a mut dyn Progress,
     ) -> Result<ExperimentFolder<'a>, Error> {
         crate::signals::install();
-        ExperimentFolder::open(progress, output, self.checkpoint_every.0)
+        let sharing = if self.worker { Sharing::Worker } else { Sharing::Alone };
+        ExperimentFolder::open(progress, output, self.checkpoint_every.0, sharing)
     }
 }
