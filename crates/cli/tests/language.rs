@@ -35,7 +35,7 @@ fn german_does_without_the_english_model_and_says_so() {
     let fit = format!("fit german.csv -o out --lm-epochs 1 {STEPS}");
     let done = place.run(&fit);
     assert!(done.stderr.contains("of the tokens are unknown to `en`"), "{done:?}");
-    assert!(done.stderr.contains("the training starts without it"), "{done:?}");
+    assert!(done.stderr.contains("the training does without it"), "{done:?}");
     done.ok();
     let found = place.run("inspect out --json").json();
     assert!(found["base"].is_null(), "{found}");
@@ -99,7 +99,7 @@ fn chinese_is_cut_into_subwords() {
     let bad = ["音乐太难听了。", "房间又脏又吵。", "再也不买这个东西了。", "等了很久，非常失望。"];
     let place = place("chinese.csv", &good, &bad);
     let done = place.run(&format!("fit chinese.csv -o out --lm-epochs 1 {STEPS}"));
-    assert!(done.stderr.contains("the training starts without it"), "{done:?}");
+    assert!(done.stderr.contains("the training does without it"), "{done:?}");
     done.ok();
     let found = place.run("inspect out --json").json();
     assert_eq!(found["config"]["text"]["tokenizer"]["kind"], "unigram", "{found}");

@@ -43,7 +43,7 @@ impl Trainer {
             return Err(Error::Usage { message: found, hint });
         }
         progress.warn(&format!(
-            "{found}: the training starts without it, from these texts alone; a model that was \
+            "{found}: the training does without it; a model that was \
              pretrained in their language, given with {}, is better",
             spelling.name(Setting::Base)
         ));

@@ -135,7 +135,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut terminal = Terminal::new(common);
     if let Some(LoadedBase { origin, model }) = &dropped {
         let (name, language) = (&origin.name, &model.text.config().language);
-        let text = "the training starts without it, from these texts alone";
+        let text = "the training does without it";
         terminal.note(&format!("`{name}` is for texts in `{language}`: {text}"));
     }
     let columns = if args.folds.is_given() { Columns::Keep } else { Columns::Drop };
