@@ -16,10 +16,11 @@ use ulmfit_ops::{Device, Key, Tensor};
 
 /// Tokens that are differentiated together; a tape has a few thousand numbers for each in each block.
 const TOKENS: usize = 512;
-/// Points of the path: the next number of them while the sum is too far from what it should be.
-const POINTS: [usize; 4] = [4, 8, 16, 32];
+/// Points of the path: the next number of them while the sum is too far from what it should be. On 25
+/// questions, fewer than 12 points were off by 3 % or more in the median (in the lab book).
+const POINTS: [usize; 3] = [12, 24, 48];
 /// Share of all weights that may be missing in their sum, or be too much.
-const TOLERANCE: f64 = 0.01;
+const TOLERANCE: f64 = 0.05;
 
 /// A place on the path.
 struct Point {
@@ -29,12 +30,12 @@ struct Point {
     factor: f64,
 }
 
-/// Presence is the cube of the place on the path, for the answer to a long text changes most while
+/// Presence is the square of the place on the path, for the answer to a long text changes most while
 /// little of it is there: the special tokens are few.
 fn path(count: usize) -> Vec<Point> {
     let of = |(place, weight): (f64, f64)| Point {
-        presence: place.powi(3),
-        factor: 3.0 * place * place * weight,
+        presence: place * place,
+        factor: 2.0 * place * weight,
     };
     gauss_legendre(count).into_iter().map(of).collect()
 }
@@ -385,9 +386,9 @@ mod tests {
             })
             .collect();
         let sums: Vec<f64> = (0..3).map(|n| parts[n] + parts[n + 3] + parts[n + 6]).collect();
-        let cubes = network.integrated(&whole, &factors, &path(64));
-        for (a, b) in sums.iter().zip(&cubes) {
-            assert!((a - b).abs() < 1e-9, "{sums:?} {cubes:?}");
+        let squares = network.integrated(&whole, &factors, &path(64));
+        for (a, b) in sums.iter().zip(&squares) {
+            assert!((a - b).abs() < 1e-9, "{sums:?} {squares:?}");
         }
     }
 

@@ -27,8 +27,8 @@ pub enum ExplainMethod {
     ///
     /// A recurrent network takes one pass: how the forward network's answer changes when it reads
     /// the word, and the backward network's. N-grams and sentence encoders: integrated gradients,
-    /// for which an encoder takes about as long as for 20 predictions, or 60 of a long text. The
-    /// parts of a portfolio are weighted by what they add to its answer.
+    /// for which an encoder takes about as long as for 30 predictions. The parts of a portfolio are
+    /// weighted by what they add to its answer.
     Fast,
     /// Each word is left out in turn: how much the answer falls without it. Takes as many passes as
     /// there are words.
