@@ -43,7 +43,7 @@ fn german_does_without_the_english_model_and_says_so() {
 
     let done = place.run(&format!("{fit} --overwrite --language de"));
     assert!(
-        done.stderr.contains("`en` is for texts in `en`: the training starts without"),
+        done.stderr.contains("`en` is for texts in `en`: the training does without"),
         "{done:?}"
     );
     assert!(!done.stderr.contains("unknown"), "{done:?}");
