@@ -11,7 +11,7 @@ pub(super) struct PartTable<'a>(pub(super) &'a Report);
 
 impl PartTable<'_> {
     /// Whether the scores are errors in units of the user's numbers, not shares that are right.
-    fn is_numbers(&self) -> bool {
+    pub(super) fn is_numbers(&self) -> bool {
         matches!(self.0.evaluated(), Some((ClassifierEvaluation::Regression(_), _)))
     }
 
@@ -21,15 +21,15 @@ impl PartTable<'_> {
     }
 
     /// What the scores are.
-    pub(super) fn measure(&self) -> &'static str {
-        if self.is_numbers() { "mean absolute error" } else { "right" }
+    fn measure(&self) -> &'static str {
+        if self.is_numbers() { "mean absolute error" } else { "accuracy" }
     }
 
     /// Where they come from.
     pub(super) fn sentence(&self) -> String {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
         let weights = format!(
-            "The weights come from {rows} training examples that the parts had not learned."
+            "The weights come from {rows} held-out training examples, which the parts had not learned."
         );
         match &self.0.time_budget {
             Some(budget) => format!("{weights} {}", budget.sentence()),
@@ -58,10 +58,9 @@ impl fmt::Display for PartTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let measure = self.measure();
         let has_alone = self.0.parts.iter().any(|part| part.alone.is_some());
-        let mut header =
-            vec!["part".to_owned(), "weight".into(), format!("{measure}, not learned")];
+        let mut header = vec!["part".to_owned(), "weight".into(), format!("{measure}, held out")];
         if has_alone {
-            header.extend([format!("{measure}, scored rows"), "beside the portfolio".into()]);
+            header.extend([format!("{measure}, scored"), "beside the portfolio".into()]);
         }
         let mut table = Table::new(header.iter().map(String::as_str));
         for part in &self.0.parts {

@@ -177,7 +177,7 @@ impl<D: Device> Transformer<D> {
 
 impl<D: Device> SentenceClassifier<D> {
     /// What each token of a text adds to a weighted sum of the answers, `factors` having one factor
-    /// per output; see the [module](self). The text is ids without special tokens. `wanted` is how
+    /// per output; see the top of this file. The text is ids without special tokens. `wanted` is how
     /// far the sum is from that of an empty text: more points of the path are looked at until the
     /// weights are near it. They differ from it by what is then left.
     ///

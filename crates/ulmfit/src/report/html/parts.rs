@@ -10,7 +10,7 @@ pub(super) fn section(report: &Report) -> Markup {
         return html! {};
     }
     let table = PartTable(report);
-    let measure = table.measure();
+    let measure = if table.is_numbers() { "Mean absolute error" } else { "Accuracy" };
     let has_alone = report.parts.iter().any(|part| part.alone.is_some());
     let rows = html! {
         table {
@@ -18,9 +18,9 @@ pub(super) fn section(report: &Report) -> Markup {
                 tr {
                     th { "Part" }
                     th.number { "Weight" }
-                    th.number { (measure) ", not learned" }
+                    th.number { (measure) ", held out" }
                     @if has_alone {
-                        th.number { (measure) ", scored rows" }
+                        th.number { (measure) ", scored" }
                         th { "Beside the portfolio" }
                     }
                 }
