@@ -18,8 +18,9 @@ pub(crate) struct UpdateTime {
 
 /// Updates of the first phase, of which the fastest counts: the first one touches new memory.
 const TIMES: usize = 2;
-/// An update that takes longer is not repeated.
-const LONG: Duration = Duration::from_millis(400);
+/// An update that takes longer is not repeated. The first one touches new memory, which alone takes tenths of a
+/// second on a slow machine.
+const LONG: Duration = Duration::from_secs(1);
 
 /// Makes a few updates of each phase of the plan, with the first batch and a learning rate of 0, and
 /// says how long one took.
