@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import time
@@ -25,20 +26,28 @@ def predict(args, texts):
     return time.perf_counter() - began
 
 
-def pipe(args, texts):
-    """Milliseconds of each text in a pipe to `predict`, one at a time."""
+def pipe(args, texts, at_once=1):
+    """Milliseconds of each text, or of each `at_once` of them, in a pipe to `predict`."""
     command = [args.ulmfit, "predict", args.model, "-", "-q", "--format", "jsonl"]
     program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     times = []
-    for line in texts:
+    for first in range(0, len(texts), at_once):
+        lines = texts[first:first + at_once]
         began = time.perf_counter()
-        program.stdin.write(line)
+        program.stdin.write(b"".join(lines))
         program.stdin.flush()
-        program.stdout.readline()
+        for _ in lines:
+            program.stdout.readline()
         times.append(1000 * (time.perf_counter() - began))
     program.stdin.close()
     program.wait()
     return times[1:]  # the first one waits for the model
+
+
+def of_children():
+    """Seconds of processor time of all programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Server:
@@ -52,8 +61,16 @@ class Server:
 
     def load(self, texts, connections, seconds):
         command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "-s", HERE / "load.lua", self.url]
+        server, load = self.cpu_seconds(), of_children()
         said = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "TEXTS": texts})
-        return json.loads(said.stdout.strip().splitlines()[-1])
+        found = json.loads(said.stdout.strip().splitlines()[-1])
+        found["server_cpu_s"] = self.cpu_seconds() - server
+        found["load_cpu_s"] = of_children() - load
+        return found
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.program.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self):
         status = pathlib.Path(f"/proc/{self.program.pid}/status").read_text()
@@ -79,8 +96,11 @@ def main():
     rounds = []
     for _ in range(args.rounds):
         loading = predict(args, str(one))
+        used = of_children()
         on_file = len(lines) / (predict(args, args.texts) - loading)
+        used = of_children() - used
         alone = sorted(pipe(args, lines[:300]))
+        in_32s = pipe(args, lines, 32)
         server = Server(args)
         server.load(args.texts, 32, 2)  # batches find their size
         many = server.load(args.texts, 32, args.seconds)
@@ -90,6 +110,11 @@ def main():
             "predict_texts_per_s": on_file,
             "server_texts_per_s": many["requests"] / many["seconds"],
             "share_of_predict": many["requests"] / many["seconds"] / on_file,
+            "pipe_32_texts_per_s": 32 * len(in_32s) / (sum(in_32s) / 1000),
+            "predict_cpu_ms": 1000 * used / len(lines),
+            "server_cpu_ms": 1000 * many["server_cpu_s"] / many["requests"],
+            "load_cpu_ms": 1000 * many["load_cpu_s"] / many["requests"],
+            "cores_busy": (many["server_cpu_s"] + many["load_cpu_s"]) / many["seconds"],
             "p50_ms_32": many["p50_ms"],
             "p99_ms_32": many["p99_ms"],
             "p50_ms_1": single["p50_ms"],

@@ -4,11 +4,15 @@
 #![expect(clippy::print_stdout, reason = "a table is the result")]
 
 use std::time::Instant;
+use ulmfit_ops::attention::{Attention, AttentionInput};
 use ulmfit_ops::decoder_loss::{DecoderBackward, DecoderGrads, DecoderLoss};
+use ulmfit_ops::layer_norm::{LayerNorm, LayerNormWeights};
+use ulmfit_ops::linear::{Linear, PreparedLayer, Then};
 use ulmfit_ops::lstm::{InputGradient, Lstm, LstmGrads, LstmState, LstmWeights, Tape};
 use ulmfit_ops::optimizer_step::{AdamStep, OptimizerStep};
-use ulmfit_ops::{Cpu, Key, Tensor, activation_reg::ActivationReg, concat_pool::ConcatPool};
-use ulmfit_ops::{dropout::Dropout, embedding::Embedding, linear::Linear, norm::Norm};
+use ulmfit_ops::{Cpu, Key, Precision, Tensor};
+use ulmfit_ops::{activation_reg::ActivationReg, concat_pool::ConcatPool};
+use ulmfit_ops::{dropout::Dropout, embedding::Embedding, norm::Norm};
 
 const TIME: usize = 72;
 const BATCH: usize = 64;
@@ -27,6 +31,9 @@ fn main() {
     decoder(best);
     embedding_and_update();
     activations();
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        encoder_layer(precision);
+    }
 }
 
 /// Prints and returns the operations a second of one product.
@@ -118,6 +125,36 @@ fn activations() {
     report("concat pool, both ways", None, || {
         let (_, tape) = cpu.concat_pool_forward(&x, &spans);
         cpu.concat_pool_backward(&tape, &dy);
+    });
+}
+
+/// A layer of a sentence encoder of the sizes of all-MiniLM-L6-v2, four texts of 64 tokens.
+fn encoder_layer(precision: Precision) {
+    const WIDTH: usize = 384;
+    const INNER: usize = 4 * WIDTH;
+    let cpu = Cpu::with_precision(precision);
+    let weights = [(WIDTH, WIDTH), (INNER, WIDTH), (WIDTH, INNER)]
+        .map(|(outputs, inputs)| cpu.linear_prepare(&random(&[outputs, inputs])));
+    let biases = [WIDTH, INNER].map(|outputs| random(&[outputs]));
+    let layer = |n: usize| PreparedLayer { weight: &weights[n], bias: Some(&biases[n % 2]) };
+    let (lengths, x) = ([64; 4], random(&[4 * 64, WIDTH]));
+    let (ones, zeros) = (Tensor::full(&[WIDTH], 1.0), Tensor::zeros(&[WIDTH]));
+    let norm = LayerNormWeights { weight: &ones, bias: &zeros, eps: 1e-12 };
+    report(&format!("encoder layer, {precision}"), None, || {
+        let [query, key, value] = &cpu.linear_prepared_each(&x, [layer(0); 3]);
+        let told = cpu.attention_forward(AttentionInput {
+            query,
+            key,
+            value,
+            lengths: &lengths,
+            heads: 12,
+            presence: None,
+        });
+        let summed = cpu.linear_prepared_then(&told, layer(0), Then::Add(&x));
+        let middle = cpu.layer_norm_forward(&summed, norm);
+        let active = cpu.linear_prepared_then(&middle, layer(1), Then::Gelu);
+        let last = cpu.linear_prepared_then(&active, layer(2), Then::Add(&middle));
+        drop(cpu.layer_norm_forward(&last, norm));
     });
 }
 

@@ -14,18 +14,39 @@ const LANES: usize = 16;
 impl Attention for Cpu {
     fn attention_forward(&self, x: AttentionInput<'_, Self>) -> Tensor<Self> {
         let blocks = Blocks::of(&x);
-        let of_heads: Vec<Vec<f32>> = blocks
-            .all
-            .par_iter()
-            .map(|&block| {
-                let shares = shares(&x, &blocks, block);
-                let mut y = vec![0.0; block.length * blocks.head]; // [L, d]
-                let value = blocks.of_matrix(x.value, block);
-                product(&mut y, square(&shares, block), value, Accumulate::No, PRECISION);
-                y
+        let head = |block: Block, shares: &mut Vec<f32>| {
+            fill_shares(shares, &x, &blocks, block);
+            let mut y = vec![0.0; block.length * blocks.head]; // [L, d]
+            let value = blocks.of_matrix(x.value, block);
+            product(&mut y, square(shares, block), value, Accumulate::No, PRECISION);
+            y
+        };
+        let mut y = Tensor::zeros(x.query.dims());
+        let mut rest = y.data_mut();
+        let sequences: Vec<_> = { blocks.all.chunk_by(|a, b| a.row == b.row) }
+            .map(|heads| {
+                let rows = heads[0].length * blocks.width;
+                (heads, rest.split_off_mut(..rows).expect("rows of all sequences"))
             })
             .collect();
-        blocks.gather(of_heads.iter().map(Vec::as_slice), x.query.dims())
+        let few = sequences.len() < rayon::current_num_threads();
+        sequences.into_par_iter().for_each(|(heads, y)| {
+            let put = |y: &mut [f32], block: Block, part: &[f32]| {
+                let rows = y.chunks_exact_mut(blocks.width).zip(part.chunks_exact(blocks.head));
+                rows.for_each(|(y, part)| {
+                    y[block.column..][..blocks.head].copy_from_slice(part);
+                });
+            };
+            if few {
+                let parts: Vec<_> =
+                    heads.par_iter().map(|&block| head(block, &mut Vec::new())).collect();
+                heads.iter().zip(&parts).for_each(|(&block, part)| put(y, block, part));
+            } else {
+                let mut shares = Vec::new();
+                heads.iter().for_each(|&block| put(y, block, &head(block, &mut shares)));
+            }
+        });
+        y
     }
 
     fn attention_backward(
@@ -80,17 +101,23 @@ fn square(values: &[f32], block: Block) -> Matrix<'_> {
 
 /// How much each row of a block takes from each other, `[L, L]`.
 fn shares(x: &AttentionInput<'_, Cpu>, blocks: &Blocks, block: Block) -> Vec<f32> {
-    let mut shares = vec![0.0; block.length * block.length];
+    let mut shares = Vec::new();
+    fill_shares(&mut shares, x, blocks, block);
+    shares
+}
+
+/// [`shares`] in memory that is used again.
+fn fill_shares(shares: &mut Vec<f32>, x: &AttentionInput<'_, Cpu>, blocks: &Blocks, block: Block) {
+    shares.resize(block.length * block.length, 0.0);
     let query = blocks.of_matrix(x.query, block);
     let key = blocks.of_matrix(x.key, block);
-    product(&mut shares, query, key.transposed(), Accumulate::No, PRECISION);
+    product(shares, query, key.transposed(), Accumulate::No, PRECISION);
     let scale = blocks.scale as f32;
     match presence(x, block) {
         None => shares.chunks_exact_mut(block.length).for_each(|row| softmax(row, scale)),
         Some(presence) => { shares.chunks_exact_mut(block.length) }
             .for_each(|row| softmax_of_present(row, presence, scale)),
     }
-    shares
 }
 
 /// How far the rows of a block are there.
@@ -138,16 +165,26 @@ fn head_backward(
 vectorised! {
     /// Softmax of a row of scores times `scale`, in place.
     fn softmax(row: &mut [f32], scale: f32) {
-        let mut highest = f32::NEG_INFINITY;
-        for &x in &*row {
-            highest = if x > highest { x } else { highest };
+        let mut most = [f32::NEG_INFINITY; LANES];
+        let (parts, rest) = row.as_chunks::<LANES>();
+        for part in parts {
+            for (most, &x) in most.iter_mut().zip(part) {
+                *most = if x > *most { x } else { *most };
+            }
         }
+        let most = most.iter().chain(rest);
+        let highest = most.fold(f32::NEG_INFINITY, |most, &x| if x > most { x } else { most });
         let mut sums = [0.0; LANES];
-        for part in row.chunks_mut(LANES) {
+        let (parts, rest) = row.as_chunks_mut::<LANES>();
+        for part in parts {
             for (sum, x) in sums.iter_mut().zip(part) {
                 *x = exp((*x - highest) * scale);
                 *sum += *x;
             }
+        }
+        for (sum, x) in sums.iter_mut().zip(rest) {
+            *x = exp((*x - highest) * scale);
+            *sum += *x;
         }
         let share = sums.iter().sum::<f32>().recip();
         for x in row {

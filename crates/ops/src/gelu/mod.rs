@@ -7,6 +7,7 @@ mod reference;
 mod tests;
 
 use crate::{Backend, Tensor};
+pub(crate) use cpu::in_place;
 
 /// See the [module](self).
 pub trait Gelu: Backend {

@@ -55,3 +55,12 @@ pub(crate) fn as_floats(words: &mut [u32]) -> &mut [f32] {
         std::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), words.len())
     }
 }
+
+/// The bits of `f32` values.
+pub(super) fn as_words(floats: &[f32]) -> &[u32] {
+    #[expect(unsafe_code, reason = "every float is a pattern of 32 bits")]
+    // SAFETY: same size, same alignment, no invalid values; the result keeps the borrow.
+    unsafe {
+        std::slice::from_raw_parts(floats.as_ptr().cast(), floats.len())
+    }
+}

@@ -70,3 +70,16 @@ vectorised! {
         }
     }
 }
+
+vectorised! {
+    /// Lays out pairs of neighbours of a row. An odd last element gets a zero beside it.
+    pub(super) fn row_pairs(row: &[f32], out: &mut [u32]) {
+        let (pairs, last) = row.as_chunks::<2>();
+        for (word, two) in out.iter_mut().zip(pairs) {
+            *word = pair(two[0], two[1]);
+        }
+        if let ([last], Some(word)) = (last, out.last_mut()) {
+            *word = pair(*last, 0.0);
+        }
+    }
+}

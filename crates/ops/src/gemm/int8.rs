@@ -6,10 +6,7 @@
 
 use super::{Accumulate, Matrix};
 use crate::parallel;
-use std::ops::Range;
 
-/// Words of a row that are quantised together: a block of all rows stays in the first cache.
-const BLOCK: usize = 16;
 /// Elements a task takes whose largest is looked for.
 const SCANNED: usize = 32_768;
 
@@ -32,8 +29,6 @@ pub(super) fn row_scales(matrix: Matrix<'_>) -> Vec<f32> {
 }
 
 /// The larger one; NaN counts as larger than everything, so that it is not lost.
-#[expect(clippy::inline_always, reason = "loops around it vectorise only when it is inlined")]
-#[inline(always)]
 fn larger(most: f32, value: f32) -> f32 {
     if value > most || value.is_nan() { value } else { most }
 }
@@ -41,66 +36,56 @@ fn larger(most: f32, value: f32) -> f32 {
 vectorised! {
     /// The largest size of an element.
     fn largest(row: &[f32]) -> f32 {
-        let mut most = [0.0_f32; 64];
+        // Sizes compare as their bits do, and NaN is the largest.
+        let mut most = [0_u32; 64];
         let (blocks, rest) = row.as_chunks::<64>();
         for block in blocks {
             for (most, value) in most.iter_mut().zip(block) {
-                *most = larger(*most, value.abs());
+                *most = (*most).max(value.abs().to_bits());
             }
         }
         for (most, value) in most.iter_mut().zip(rest) {
-            *most = larger(*most, value.abs());
+            *most = (*most).max(value.abs().to_bits());
         }
-        most.into_iter().fold(0.0, larger)
-    }
-}
-
-/// Lays out four neighbours of some rows in a word, moved up by 128: `width` words a step, one for
-/// each of these rows. Missing elements are zero.
-///
-/// # Panics
-/// When a row's elements are not side by side.
-pub(super) fn quads(
-    matrix: Matrix<'_>,
-    rows: Range<usize>,
-    scales: &[f32],
-    width: usize,
-    out: &mut [u32],
-) {
-    assert_eq!(matrix.column_stride, 1, "elements side by side");
-    for (block, out) in out.chunks_mut(BLOCK * width).enumerate() {
-        let start = 4 * BLOCK * block;
-        let columns = start..matrix.columns.min(start + 4 * BLOCK);
-        for (r, row) in rows.clone().enumerate() {
-            let mut values = [0.0; 4 * BLOCK];
-            let known = &matrix.data[row * matrix.row_stride..][columns.clone()];
-            values[..known.len()].copy_from_slice(known);
-            let words = quad_words(&values, scales[row]);
-            for (out, word) in out.chunks_exact_mut(width).zip(words) {
-                out[r] = word;
-            }
-        }
+        f32::from_bits(most.into_iter().fold(0, u32::max))
     }
 }
 
 vectorised! {
-    fn quad_words(values: &[f32; 4 * BLOCK], scale: f32) -> [u32; BLOCK] {
-        /// 1.5·2²³, above which floats are integers: the lowest byte of the sum is the integer's.
-        const ROUND: f32 = 12_582_912.0;
-        let mut bytes = [0_u8; 4 * BLOCK];
-        for (byte, &value) in bytes.iter_mut().zip(values) {
-            // Comparisons, because NaN becomes 0 and `clamp` would be slower.
-            let x = value / scale;
-            let x = if x > 127.0 { 127.0 } else { x };
-            let x = if x < -127.0 { -127.0 } else { x };
-            *byte = (x + ROUND).to_bits() as u8 ^ 0x80;
+    /// Lays out four neighbours of a row in a word, moved up by 128. Missing elements are zero.
+    pub(super) fn row_quads(row: &[f32], scale: f32, out: &mut [u32]) {
+        const BLOCK: usize = 16;
+        let (blocks, rest) = row.as_chunks::<{ 4 * BLOCK }>();
+        let (words, rest_words) = out.split_at_mut(BLOCK * blocks.len());
+        for (words, block) in words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
+            *words = quad_words(block, scale);
         }
-        let mut words = [0; BLOCK];
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
-            *word = u32::from_le_bytes(*bytes);
+        if !rest.is_empty() {
+            let mut block = [0.0; 4 * BLOCK];
+            block[..rest.len()].copy_from_slice(rest);
+            rest_words.copy_from_slice(&quad_words(&block, scale)[..rest_words.len()]);
         }
-        words
     }
+}
+
+#[expect(clippy::inline_always, reason = "the loop vectorises only when it is inlined")]
+#[inline(always)]
+fn quad_words(values: &[f32; 64], scale: f32) -> [u32; 16] {
+    /// 1.5·2²³, above which floats are integers: the lowest byte of the sum is the integer's.
+    const ROUND: f32 = 12_582_912.0;
+    let mut bytes = [0_u8; 64];
+    for (byte, &value) in bytes.iter_mut().zip(values) {
+        // Comparisons, because NaN becomes 0 and `clamp` would be slower.
+        let x = value / scale;
+        let x = if x > 127.0 { 127.0 } else { x };
+        let x = if x < -127.0 { -127.0 } else { x };
+        *byte = (x + ROUND).to_bits() as u8 ^ 0x80;
+    }
+    let mut words = [0; 16];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    words
 }
 
 /// The distance of neighbouring integers; 1 where everything is zero.
@@ -186,12 +171,15 @@ mod tests {
         values[columns..2 * columns].iter_mut().for_each(|value| *value *= 1e-44);
         let matrix = Matrix::new(&values, columns);
         let scales = [0.01, 1e-45, scale(3.0)];
-        let mut words = vec![0; rows * columns.div_ceil(4)];
-        quads(matrix, 0..rows, &scales, rows, &mut words);
+        let width = columns.div_ceil(4);
+        let mut words = vec![0; rows * width];
+        for (r, words) in words.chunks_exact_mut(width).enumerate() {
+            row_quads(matrix.row(r), scales[r], words);
+        }
         for k in 0..columns.next_multiple_of(4) {
             for (r, &scale) in scales.iter().enumerate() {
                 let value = if k < columns { values[r * columns + k] } else { 0.0 };
-                let found = words[k / 4 * rows + r].to_le_bytes()[k % 4] ^ 0x80;
+                let found = words[r * width + k / 4].to_le_bytes()[k % 4] ^ 0x80;
                 assert_eq!(found.cast_signed(), int8(value, scale).max(-127), "{value} / {scale}");
             }
         }

@@ -10,7 +10,7 @@ use crate::Precision;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-/// How the left matrix of a product is laid out for a kernel, one panel of rows at a time.
+/// The words that a kernel reads of the left matrix of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// One `f32` for each `k`.
@@ -26,6 +26,11 @@ pub(super) enum Layout {
 }
 
 impl Layout {
+    /// Whether kernels read one word a step, at any distance from row to row.
+    pub(super) fn is_strided(self) -> bool {
+        matches!(self, Self::Single | Self::Pairs | Self::Quads)
+    }
+
     /// Words of a row with `k` elements.
     pub(super) fn words(self, k: usize) -> usize {
         match self {
@@ -40,7 +45,7 @@ impl Layout {
 
 /// A tile's operands.
 ///
-/// `a` holds `rows` interleaved words for each step, `b` a panel of `columns` words for each
+/// `b` holds a panel of `columns` words for each
 /// step, the next panel `b_panel` words further on. `c` is row-major.
 #[derive(Clone, Copy)]
 pub(super) struct Tile {
@@ -50,7 +55,13 @@ pub(super) struct Tile {
     pub(super) panels: usize,
     /// Steps: elements of `k` in `f32`, pairs of them in `bf16`, four of them in `int8`.
     pub(super) steps: usize,
+    /// The words of the left matrix. Kernels that read more than one word a step expect those of a step
+    /// one after the other, each word for all rows.
     pub(super) a: *const u32,
+    /// From a row of `a` to the next, in words.
+    pub(super) a_row: usize,
+    /// From a step of `a` to the next, in words.
+    pub(super) a_step: usize,
     pub(super) b: *const u32,
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "one panel at a time"))]
     pub(super) b_panel: usize,

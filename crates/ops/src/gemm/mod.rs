@@ -25,6 +25,7 @@ use crate::profile::{self, Part, timed};
 use crate::{Precision, parallel};
 use aligned_buffer::AlignedBuffer;
 pub(crate) use aligned_buffer::as_floats;
+use aligned_buffer::as_words;
 use kernel::{Available, Kernel, Layout};
 use schedule::{Lhs, Packed};
 pub(crate) use scratch::Scratch;
@@ -119,32 +120,107 @@ impl PackedRhs {
 
     /// Writes `a` times this matrix to `out`, row-major, or adds it.
     pub(crate) fn product(&self, out: &mut [f32], a: Matrix<'_>, accumulate: Accumulate) {
-        assert_eq!(a.columns, self.k, "inner dimension");
-        let Self { kernel, k, columns, .. } = *self;
-        let (b, rows) = (self.words.words(), a.rows);
-        profile::count(rows, k, columns);
-        let mut lhs = lhs_scratch(&kernel, a);
-        if kernel.precision != Precision::Int8 {
-            let a = timed(Part::Packing, || lhs_for_kernel(&kernel, a, &[], &mut lhs));
-            let packed = Packed { kernel, a, b, rows, k, columns };
-            return timed(Part::Products, || packed.multiply(out, accumulate));
+        let a = PackedLhs::for_kernel(a, self.kernel);
+        match self.sums(out, &a, accumulate) {
+            None => {}
+            Some(sums) => self.scale(out, &sums, &a, accumulate, |_, _| ()),
         }
-        let (scales, a) = timed(Part::Packing, || {
-            let scales = int8::row_scales(a);
-            let a = lhs_for_kernel(&kernel, a, &scales, &mut lhs);
-            (scales, a)
-        });
-        let packed = Packed { kernel, a, b, rows, k, columns };
+    }
+
+    /// Writes `a` times this matrix to `out`, row-major, and calls `finish` on each row and its number
+    /// while it is in the first cache.
+    pub(crate) fn product_then(
+        &self,
+        out: &mut [f32],
+        a: &PackedLhs<'_>,
+        finish: impl Fn(usize, &mut [f32]) + Sync + Send,
+    ) {
+        match self.sums(out, a, Accumulate::No) {
+            Some(sums) => self.scale(out, &sums, a, Accumulate::No, finish),
+            None => {
+                timed(Part::Scaling, || parallel::for_chunks(out, self.columns.max(1), finish));
+            }
+        }
+    }
+
+    /// Computes the product in `out`, or the sums of integers that become it.
+    fn sums(&self, out: &mut [f32], a: &PackedLhs<'_>, accumulate: Accumulate) -> Option<Scratch> {
+        let Self { kernel, k, columns, .. } = *self;
+        assert_eq!(a.matrix.columns, k, "inner dimension");
+        assert_eq!(a.kernel.name, kernel.name, "kernel of the left matrix");
+        let (b, rows) = (self.words.words(), a.matrix.rows);
+        profile::count(rows, k, columns);
+        let packed = Packed { kernel, a: a.as_lhs(), b, rows, k, columns };
+        if kernel.precision != Precision::Int8 {
+            timed(Part::Products, || packed.multiply(out, accumulate));
+            return None;
+        }
         let mut sums = Scratch::new(rows * columns);
         timed(Part::Products, || packed.multiply(as_floats(&mut sums), Accumulate::No));
-        let sums = &*sums;
+        Some(sums)
+    }
+
+    /// Turns sums of integers into results, and calls `finish` on each row.
+    fn scale(
+        &self,
+        out: &mut [f32],
+        sums: &[u32],
+        a: &PackedLhs<'_>,
+        accumulate: Accumulate,
+        finish: impl Fn(usize, &mut [f32]) + Sync + Send,
+    ) {
+        let columns = self.columns;
         timed(Part::Scaling, || {
             parallel::for_chunks(out, columns.max(1), |r, out| {
                 let sums = &sums[r * columns..][..columns];
                 let compensation = &self.zero_point_compensation;
-                int8::finish(out, sums, scales[r], &self.scales, compensation, accumulate);
+                int8::finish(out, sums, a.scales[r], &self.scales, compensation, accumulate);
+                finish(r, out);
             });
         });
+    }
+}
+
+/// The left-hand matrix of products, laid out for a kernel of this machine.
+pub(crate) struct PackedLhs<'a> {
+    kernel: Available,
+    matrix: Matrix<'a>,
+    /// Empty if the matrix is read in place, or if tasks lay their own blocks out.
+    words: Scratch,
+    /// One per row; empty unless the kernel multiplies integers.
+    scales: Vec<f32>,
+}
+
+impl<'a> PackedLhs<'a> {
+    /// Copies `a`, rounded if the precision asks for it.
+    pub(crate) fn new(a: Matrix<'a>, precision: Precision) -> Self {
+        Self::for_kernel(a, kernel::best(precision))
+    }
+
+    fn for_kernel(a: Matrix<'a>, kernel: Available) -> Self {
+        timed(Part::Packing, || {
+            let is_int8 = kernel.precision == Precision::Int8;
+            let scales = if is_int8 { int8::row_scales(a) } else { Vec::new() };
+            let is_copied = !is_packed_by_block(&kernel, a) && !is_read_in_place(&kernel, a);
+            let mut words = Scratch::new(if is_copied { pack::left_words(&kernel, a) } else { 0 });
+            if is_copied {
+                pack::left(&kernel, a, &scales, &mut words);
+            }
+            Self { kernel, matrix: a, words, scales }
+        })
+    }
+
+    fn as_lhs(&self) -> Lhs<'_> {
+        if is_read_in_place(&self.kernel, self.matrix) {
+            Lhs::Rows { words: as_words(self.matrix.data), stride: self.matrix.row_stride }
+        } else if is_packed_by_block(&self.kernel, self.matrix) {
+            Lhs::Columns(self.matrix)
+        } else if pack::is_by_row(&self.kernel, self.matrix) {
+            let stride = self.kernel.layout.words(self.matrix.columns);
+            Lhs::Rows { words: &self.words, stride }
+        } else {
+            Lhs::Packed(&self.words)
+        }
     }
 }
 
@@ -163,11 +239,10 @@ pub(crate) fn product(
     assert_eq!(a.columns, b.rows, "inner dimension");
     let kernel = kernel::best(precision);
     let (rows, k, columns) = (a.rows, b.rows, b.columns);
-    let mut lhs = lhs_scratch(&kernel, a);
-    let a = lhs_for_kernel(&kernel, a, &[], &mut lhs);
+    let a = PackedLhs::for_kernel(a, kernel);
     let mut rhs = Scratch::new(pack::right_words(&kernel, b));
     pack::right(&kernel, b, &[], &mut rhs);
-    Packed { kernel, a, b: &rhs, rows, k, columns }.multiply(out, accumulate);
+    Packed { kernel, a: a.as_lhs(), b: &rhs, rows, k, columns }.multiply(out, accumulate);
 }
 
 /// Whether each task packs its own blocks of the left-hand matrix.
@@ -175,23 +250,9 @@ fn is_packed_by_block(kernel: &Kernel, a: Matrix<'_>) -> bool {
     kernel.layout == Layout::Single && a.row_stride == 1 && a.rows > FEW_ROWS
 }
 
-/// Memory for the packed left-hand matrix; empty if tasks pack their own blocks.
-fn lhs_scratch(kernel: &Kernel, a: Matrix<'_>) -> Scratch {
-    Scratch::new(if is_packed_by_block(kernel, a) { 0 } else { pack::left_words(kernel, a) })
-}
-
-/// The left-hand matrix of a product, packed in `words` unless that is better done block by block.
-fn lhs_for_kernel<'a>(
-    kernel: &Kernel,
-    a: Matrix<'a>,
-    scales: &[f32],
-    words: &'a mut [u32],
-) -> Lhs<'a> {
-    if is_packed_by_block(kernel, a) {
-        return Lhs::Columns(a);
-    }
-    pack::left(kernel, a, scales, words);
-    Lhs::Packed(words)
+/// Whether the kernel reads the left-hand matrix where it is.
+fn is_read_in_place(kernel: &Kernel, a: Matrix<'_>) -> bool {
+    kernel.layout == Layout::Single && a.column_stride == 1
 }
 
 /// Whether this machine has instructions that multiply `bf16`; without them it is widened to `f32`.

@@ -15,17 +15,41 @@ pub(super) fn left_words(kernel: &Kernel, a: Matrix<'_>) -> usize {
     a.rows * kernel.layout.words(a.columns)
 }
 
-/// Lays out `a` in panels, one for each tile; within a panel, the rows of a step side by side.
+/// Whether a left operand is laid out row by row: rounding what is side by side is fastest so.
+pub(super) fn is_by_row(kernel: &Kernel, a: Matrix<'_>) -> bool {
+    kernel.layout.is_strided() && a.column_stride == 1
+}
+
+/// Lays out `a` row by row, or else in panels, one for each tile; within a panel, the rows of a step side by
+/// side.
 ///
 /// Elements are divided by the `scales` of their rows where the kernel wants integers.
 pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u32]) {
     let heights = RowTiles::new(a.rows, kernel.rows);
     let row = kernel.layout.words(a.columns);
+    if is_by_row(kernel, a) {
+        return for_panels(out, row.max(1), |r, out| match kernel.layout {
+            Layout::Pairs => bf16::row_pairs(a.row(r), out),
+            Layout::Quads => integers::row_quads(a.row(r), scales[r], out),
+            _ => unreachable!("read in place"),
+        });
+    }
     let (tall, low) = out.split_at_mut(heights.start(heights.tall) * row);
     let panel = |tile, out: &mut [u32]| left_panel(kernel, a, scales, heights.rows(tile), out);
-    parallel::for_chunks(tall, ((heights.low + 1) * row).max(1), panel);
+    for_panels(tall, ((heights.low + 1) * row).max(1), panel);
     let low_panel = |n, out: &mut [u32]| panel(heights.tall + n, out);
-    parallel::for_chunks(low, (heights.low * row).max(1), low_panel);
+    for_panels(low, (heights.low * row).max(1), low_panel);
+}
+
+/// Calls `work` on all panels and their numbers; few words are not worth waking a thread.
+fn for_panels(words: &mut [u32], panel: usize, work: impl Fn(usize, &mut [u32]) + Sync + Send) {
+    /// Some microseconds of copying.
+    const FEW: usize = 8192;
+    if words.len() <= FEW {
+        words.chunks_mut(panel).enumerate().for_each(|(n, words)| work(n, words));
+    } else {
+        parallel::for_chunks(words, panel, work);
+    }
 }
 
 /// Lays out the rows of one tile.
@@ -42,7 +66,6 @@ fn left_panel(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], rows: Range<usize>
             });
         }
         Layout::Pairs => bf16::pairs(a, rows, r_count, out),
-        Layout::Quads if a.column_stride == 1 => integers::quads(a, rows, scales, r_count, out),
         Layout::Quads => {
             out.fill(0x8080_8080);
             for_blocks(a, rows, |k, r, value| {
@@ -126,7 +149,7 @@ pub(super) fn right(kernel: &Kernel, b: Matrix<'_>, scales: &[f32], out: &mut [u
     let panel = panel_words(kernel, b.rows);
     let columns = kernel.columns;
     let b = b.transposed();
-    parallel::for_chunks(out, panel.max(1), |n, out| {
+    for_panels(out, panel.max(1), |n, out| {
         let first = n * columns;
         let used = first..b.rows.min(first + columns);
         if kernel.precision == Precision::F32 && b.row_stride == 1 && used.len() == columns {

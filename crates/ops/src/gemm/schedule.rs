@@ -28,8 +28,10 @@ const ADDED_COLUMNS: usize = 24;
 /// The left-hand matrix of a product.
 #[derive(Clone, Copy)]
 pub(super) enum Lhs<'a> {
-    /// Packed for the kernel.
+    /// Packed for the kernel, one panel of rows for each tile.
     Packed(&'a [u32]),
+    /// A word for each step, rows that begin `stride` words apart.
+    Rows { words: &'a [u32], stride: usize },
     /// A matrix with long, contiguous columns: blocks are packed when they are needed.
     Columns(Matrix<'a>),
 }
@@ -62,6 +64,12 @@ impl Packed<'_> {
         assert_eq!(out.len(), rows * columns, "result");
         match self.a {
             Lhs::Packed(a) => assert!(a.len() >= rows * kernel.layout.words(k), "left matrix"),
+            Lhs::Rows { words, stride } => {
+                let steps = pack::steps(&kernel, k);
+                let end = rows.checked_sub(1).map_or(0, |last| last * stride + steps);
+                assert!(words.len() >= end, "left matrix");
+                assert!(kernel.layout.is_strided(), "left matrix");
+            }
             Lhs::Columns(a) => {
                 assert_eq!((a.rows, a.columns), (rows, k), "left matrix");
                 // Blocks are packed with one word per step; other layouts would read more.
@@ -103,7 +111,7 @@ impl Packed<'_> {
         let worth = SMALLEST.div_ceil(tall * self.k.max(1) * self.kernel.columns);
         let most = match self.a {
             _ if pack::steps(&self.kernel, self.k) <= STEPS => panels,
-            Lhs::Packed(_) => ADDED,
+            Lhs::Packed(_) | Lhs::Rows { .. } => ADDED,
             Lhs::Columns(_) => ADDED_COLUMNS,
         };
         even.min(most).max(worth).min(panels)
@@ -124,16 +132,23 @@ impl Packed<'_> {
                     let step_words = row_words.checked_div(all_steps).unwrap_or(0);
                     self.tiles(out, &part, |row, height| {
                         let first = row * row_words + start * step_words * height;
-                        a[first..].as_ptr()
+                        Left { words: a[first..].as_ptr(), row: 1, step: height }
                     });
                 }
+                Lhs::Rows { words, stride } => self.tiles(out, &part, |row, _| {
+                    let words = words[row * stride + start..].as_ptr();
+                    Left { words, row: stride, step: 1 }
+                }),
                 Lhs::Columns(a) => with_block(|block: &mut AlignedBuffer| {
                     let steps = part.steps.clone();
                     let count = steps.len();
                     let words = block.with(rows.len() * count);
                     pack::left_block(a, heights, tiles.clone(), steps, words);
                     let words = &*words;
-                    self.tiles(out, &part, |row, _| words[(row - rows.start) * count..].as_ptr());
+                    self.tiles(out, &part, |row, height| {
+                        let words = words[(row - rows.start) * count..].as_ptr();
+                        Left { words, row: 1, step: height }
+                    });
                 }),
             }
             start += STEPS;
@@ -145,7 +160,7 @@ impl Packed<'_> {
 
     /// The tiles of a part; `left` gives a tile's place in the left matrix, for its first row and
     /// its height.
-    fn tiles(&self, out: Shared, part: &Part, left: impl Fn(usize, usize) -> *const u32) {
+    fn tiles(&self, out: Shared, part: &Part, left: impl Fn(usize, usize) -> Left) {
         let kernel = self.kernel;
         let b_panel = pack::panel_words(&kernel, self.k);
         let heights = self.heights();
@@ -164,11 +179,14 @@ impl Packed<'_> {
                 }
                 let rows = heights.rows(tile);
                 let (row, height) = (rows.start, rows.len());
+                let left = left(row, height);
                 let tile = Tile {
                     rows: height,
                     panels,
                     steps: part.steps.len(),
-                    a: left(row, height),
+                    a: left.words,
+                    a_row: left.row,
+                    a_step: left.step,
                     b: self.b[first_word(panel)..].as_ptr(),
                     b_panel,
                     c: out.0.wrapping_add(row * self.columns + column),
@@ -199,6 +217,13 @@ struct Part {
     panels: Range<usize>,
     steps: Range<usize>,
     onto: bool,
+}
+
+/// Where a tile's rows are: its first word, and the words from a row and from a step to the next.
+struct Left {
+    words: *const u32,
+    row: usize,
+    step: usize,
 }
 
 /// Runs a tile of which only the first `width` columns exist.

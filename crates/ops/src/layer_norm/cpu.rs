@@ -65,19 +65,28 @@ vectorised! {
     /// Normalises a row in place and returns `1/√(variance + eps)`.
     fn normalise(row: &mut [f32], eps: f64) -> f32 {
         let mut sums = [0.0; LANES];
-        for part in row.chunks(LANES) {
+        let (parts, rest) = row.as_chunks::<LANES>();
+        for part in parts {
             for (sum, &x) in sums.iter_mut().zip(part) {
                 *sum += f64::from(x);
             }
         }
+        for (sum, &x) in sums.iter_mut().zip(rest) {
+            *sum += f64::from(x);
+        }
         let count = row.len() as f64;
         let mean = (sums.iter().sum::<f64>() / count) as f32;
         let mut squares = [0.0; LANES];
-        for part in row.chunks_mut(LANES) {
+        let (parts, rest) = row.as_chunks_mut::<LANES>();
+        for part in parts {
             for (square, x) in squares.iter_mut().zip(part) {
                 *x -= mean;
                 *square += f64::from(*x) * f64::from(*x);
             }
+        }
+        for (square, x) in squares.iter_mut().zip(rest) {
+            *x -= mean;
+            *square += f64::from(*x) * f64::from(*x);
         }
         let variance = squares.iter().sum::<f64>() / count;
         let inverse_std = (variance + eps).sqrt().recip() as f32;

@@ -1,7 +1,8 @@
 //! Linear layer on the matrix product.
 
-use super::{Linear, LinearGrads, Sizes};
-use crate::gemm::{Accumulate, Matrix, PackedRhs, product};
+use super::{Linear, LinearGrads, PreparedLayer, Sizes, Then};
+use crate::gelu;
+use crate::gemm::{Accumulate, Matrix, PackedLhs, PackedRhs, product};
 use crate::{Cpu, Precision, Tensor, parallel};
 use rayon::prelude::*;
 
@@ -26,11 +27,39 @@ impl Linear for Cpu {
         weight: &PreparedLinear,
         bias: Option<&Tensor<Self>>,
     ) -> Tensor<Self> {
-        let sizes = Sizes::of_prepared(x, weight.dims);
-        let mut y = Tensor::zeros(&sizes.output_dims(x));
-        weight.weight.product(y.data_mut(), Matrix::new(x.data(), sizes.inputs), Accumulate::No);
-        add_bias(&sizes, &mut y, bias);
+        let [y] = self.linear_prepared_each(x, [PreparedLayer { weight, bias }]);
         y
+    }
+
+    fn linear_prepared_each<const N: usize>(
+        &self,
+        x: &Tensor<Self>,
+        layers: [PreparedLayer<'_, Self>; N],
+    ) -> [Tensor<Self>; N] {
+        let (_, inputs) = x.as_matrix();
+        // laid out once for all layers
+        let rows = PackedLhs::new(Matrix::new(x.data(), inputs), self.precision);
+        layers.map(|layer| layer_then(x, &rows, layer, |_, _| ()))
+    }
+
+    fn linear_prepared_then(
+        &self,
+        x: &Tensor<Self>,
+        layer: PreparedLayer<'_, Self>,
+        then: Then<'_, Self>,
+    ) -> Tensor<Self> {
+        let (_, inputs) = x.as_matrix();
+        let rows = PackedLhs::new(Matrix::new(x.data(), inputs), self.precision);
+        match then {
+            Then::Gelu => layer_then(x, &rows, layer, |_, y| gelu::in_place(y)),
+            Then::Add(other) => {
+                let outputs = layer.weight.dims[0];
+                assert_eq!(other.as_matrix(), (x.as_matrix().0, outputs), "what is added");
+                layer_then(x, &rows, layer, |r, y| {
+                    add(y, &other.data()[r * outputs..][..outputs]);
+                })
+            }
+        }
     }
 
     fn linear_forward(
@@ -79,6 +108,35 @@ impl Linear for Cpu {
         let weight = Matrix::new(weight.data(), sizes.inputs);
         product(dx.data_mut(), dy_rows, weight, Accumulate::No, self.precision);
         dx
+    }
+}
+
+/// A layer of rows that are laid out; `then` is called on each row of the result and its number.
+fn layer_then(
+    x: &Tensor<Cpu>,
+    rows: &PackedLhs<'_>,
+    PreparedLayer { weight, bias }: PreparedLayer<'_, Cpu>,
+    then: impl Fn(usize, &mut [f32]) + Sync + Send,
+) -> Tensor<Cpu> {
+    let sizes = Sizes::of_prepared(x, weight.dims);
+    let mut y = Tensor::zeros(&sizes.output_dims(x));
+    if let Some(bias) = bias {
+        sizes.check_bias(bias);
+    }
+    weight.weight.product_then(y.data_mut(), rows, |r, y| {
+        if let Some(bias) = bias {
+            add(y, bias.data());
+        }
+        then(r, y);
+    });
+    y
+}
+
+vectorised! {
+    fn add(y: &mut [f32], other: &[f32]) {
+        for (y, other) in y.iter_mut().zip(other) {
+            *y += other;
+        }
     }
 }
 

@@ -5,6 +5,8 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+use crate::gelu::Gelu;
+use crate::norm::Norm;
 use crate::{Backend, Tensor};
 
 /// Where [`Linear::linear_backward`] adds its parameter gradients.
@@ -13,6 +15,30 @@ pub struct LinearGrads<'a, D: Backend> {
     pub weight: &'a mut Tensor<D>,
     /// Gradient of the bias, `[O]`, for a layer that has one.
     pub bias: Option<&'a mut Tensor<D>>,
+}
+
+/// A layer whose weight is laid out.
+pub struct PreparedLayer<'a, D: Linear> {
+    /// Of [`Linear::linear_prepare`].
+    pub weight: &'a D::PreparedLinear,
+    /// `[O]`, for a layer that has one.
+    pub bias: Option<&'a Tensor<D>>,
+}
+
+impl<D: Linear> Clone for PreparedLayer<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Linear> Copy for PreparedLayer<'_, D> {}
+
+/// What becomes of a layer's outputs.
+pub enum Then<'a, D: Backend> {
+    /// The Gaussian error linear unit.
+    Gelu,
+    /// Something of the same shape is added.
+    Add(&'a Tensor<D>),
 }
 
 /// See the [module](self).
@@ -36,6 +62,41 @@ pub trait Linear: Backend {
         weight: &Self::PreparedLinear,
         bias: Option<&Tensor<Self>>,
     ) -> Tensor<Self>;
+
+    /// [`linear_prepared`](Self::linear_prepared) of several layers that read the same input.
+    ///
+    /// # Shapes
+    /// `x`: `[.., I]`, results: `[.., O]`
+    fn linear_prepared_each<const N: usize>(
+        &self,
+        x: &Tensor<Self>,
+        layers: [PreparedLayer<'_, Self>; N],
+    ) -> [Tensor<Self>; N] {
+        layers.map(|layer| self.linear_prepared(x, layer.weight, layer.bias))
+    }
+
+    /// [`linear_prepared`](Self::linear_prepared) and the operation that follows it, with the bits of both.
+    ///
+    /// # Shapes
+    /// `x`: `[.., I]`, result: `[.., O]`
+    fn linear_prepared_then(
+        &self,
+        x: &Tensor<Self>,
+        layer: PreparedLayer<'_, Self>,
+        then: Then<'_, Self>,
+    ) -> Tensor<Self>
+    where
+        Self: Gelu + Norm,
+    {
+        let mut y = self.linear_prepared(x, layer.weight, layer.bias);
+        match then {
+            Then::Gelu => self.gelu_forward(&y),
+            Then::Add(other) => {
+                self.add_scaled(&mut y, other, 1.0);
+                y
+            }
+        }
+    }
 
     /// `y = x wᵀ + b`. A row's bits do not depend on the other rows.
     ///

@@ -108,3 +108,33 @@ fn products_have_the_precision_of_the_device() {
         assert_eq!(run(device.exact()), exact);
     }
 }
+
+#[test]
+fn what_follows_a_layer_has_the_bits_of_both() {
+    fn check<D: Device>(device: &D) {
+        let [rows, inputs, outputs] = [11, 70, 53];
+        let x = random::<D>(1, &[rows, inputs]);
+        let weights = [2, 3].map(|site| device.linear_prepare(&random(site, &[outputs, inputs])));
+        let bias = random(4, &[outputs]);
+        let layers = [
+            PreparedLayer { weight: &weights[0], bias: Some(&bias) },
+            PreparedLayer { weight: &weights[1], bias: None },
+        ];
+        let each = device.linear_prepared_each(&x, layers);
+        let other = random(5, &[rows, outputs]);
+        for (layer, y) in layers.into_iter().zip(each) {
+            let alone = device.linear_prepared(&x, layer.weight, layer.bias);
+            assert_eq!(alone.to_f64(), y.to_f64());
+            let active = device.linear_prepared_then(&x, layer, Then::Gelu);
+            assert_eq!(active.to_f64(), device.gelu_forward(&y).to_f64());
+            let added = device.linear_prepared_then(&x, layer, Then::Add(&other));
+            let mut wanted = y;
+            device.add_scaled(&mut wanted, &other, 1.0);
+            assert_eq!(added.to_f64(), wanted.to_f64());
+        }
+    }
+    check(&Reference::<f64>::default());
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        check(&Cpu::with_precision(precision));
+    }
+}

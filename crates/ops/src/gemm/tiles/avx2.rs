@@ -108,13 +108,13 @@ mod single {
                     let b = b.add(p * t.b_panel);
                     let b: [__m256; VECTORS] = [_mm256_loadu_ps(b), _mm256_loadu_ps(b.add(LANES))];
                     for r in 0..R {
-                        let a = _mm256_broadcast_ss(&*a.add(r));
+                        let a = _mm256_broadcast_ss(&*a.add(r * t.a_row));
                         for v in 0..VECTORS {
                             sums[r][p][v] = _mm256_fmadd_ps(a, b[v], sums[r][p][v]);
                         }
                     }
                 }
-                a = a.add(R);
+                a = a.add(t.a_step);
                 b = b.add(VECTORS * LANES);
             }
             store!(put::<false>, t, sums);

@@ -132,13 +132,13 @@ mod single {
                 for p in 0..P {
                     let b = vectors(b.add(p * t.b_panel));
                     for r in 0..R {
-                        let a = _mm512_set1_ps(*a.add(r));
+                        let a = _mm512_set1_ps(*a.add(r * t.a_row));
                         for v in 0..VECTORS {
                             sums[r][p][v] = _mm512_fmadd_ps(a, b[v], sums[r][p][v]);
                         }
                     }
                 }
-                a = a.add(R);
+                a = a.add(t.a_step);
                 b = b.add(VECTORS * LANES);
             }
             store!(put::<false>, t, sums);
@@ -165,14 +165,14 @@ mod pairs {
                     let b = vectors(b.add(p * t.b_panel));
                     let b = b.map(|b| std::mem::transmute::<__m512, __m512bh>(b));
                     for r in 0..R {
-                        let a = _mm512_castsi512_ps(_mm512_set1_epi32(*a.add(r)));
+                        let a = _mm512_castsi512_ps(_mm512_set1_epi32(*a.add(r * t.a_row)));
                         let a = std::mem::transmute::<__m512, __m512bh>(a);
                         for v in 0..VECTORS {
                             sums[r][p][v] = _mm512_dpbf16_ps(sums[r][p][v], a, b[v]);
                         }
                     }
                 }
-                a = a.add(R);
+                a = a.add(t.a_step);
                 b = b.add(VECTORS * LANES);
             }
             store!(put::<false>, t, sums);
@@ -235,7 +235,7 @@ mod integers {
                 for p in 0..P {
                     let b = vectors(b.add(p * t.b_panel)).map(|b| _mm512_castps_si512(b));
                     for r in 0..R {
-                        let a = _mm512_set1_epi32(*a.add(r));
+                        let a = _mm512_set1_epi32(*a.add(r * t.a_row));
                         for v in 0..VECTORS {
                             let sum = _mm512_castps_si512(sums[r][p][v]);
                             let sum = _mm512_dpbusd_epi32(sum, a, b[v]);
@@ -243,7 +243,7 @@ mod integers {
                         }
                     }
                 }
-                a = a.add(R);
+                a = a.add(t.a_step);
                 b = b.add(VECTORS * LANES);
             }
             store!(put::<true>, t, sums);

@@ -55,7 +55,11 @@ fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
 #[expect(unsafe_code, reason = "operands are pointers")]
 #[expect(clippy::inline_always, reason = "`widen` must be known to the loop")]
 #[inline(always)]
-unsafe fn tile<const R: usize, const PARTS: usize>(t: Tile, widen: impl Fn(usize, u32) -> f32) {
+unsafe fn tile<const R: usize, const PARTS: usize>(
+    t: Tile,
+    [a_row, a_step]: [usize; 2],
+    widen: impl Fn(usize, u32) -> f32,
+) {
     let mut sums = [[0.0_f32; COLUMNS]; R];
     // SAFETY: the caller's promise about the operands.
     unsafe {
@@ -64,7 +68,7 @@ unsafe fn tile<const R: usize, const PARTS: usize>(t: Tile, widen: impl Fn(usize
             for part in 0..PARTS {
                 let b = b.map(|b| widen(part, b));
                 for (r, row) in sums.iter_mut().enumerate() {
-                    let a = f32::from_bits(*t.a.add((step * PARTS + part) * R + r));
+                    let a = f32::from_bits(*t.a.add(step * a_step + part * R + r * a_row));
                     for (sum, b) in row.iter_mut().zip(b) {
                         *sum = multiply_add(a, b, *sum);
                     }
@@ -89,7 +93,7 @@ mod single {
     #[expect(unsafe_code, reason = "operands are pointers")]
     unsafe fn sized<const R: usize, const P: usize>(t: Tile) {
         // SAFETY: the caller's promise.
-        unsafe { tile::<R, P>(t, |_, b| f32::from_bits(b)) }
+        unsafe { tile::<R, P>(t, [t.a_row, t.a_step], |_, b| f32::from_bits(b)) }
     }
 }
 
@@ -102,7 +106,7 @@ mod widened {
     unsafe fn sized<const R: usize, const P: usize>(t: Tile) {
         let widen = |part, b| f32::from_bits(if part == 0 { b & 0xffff_0000 } else { b << 16 });
         // SAFETY: the caller's promise.
-        unsafe { tile::<R, 2>(t, widen) }
+        unsafe { tile::<R, 2>(t, [1, 2 * R], widen) }
     }
 }
 

@@ -7,6 +7,7 @@ use super::gradients::{BlockGradients, Layer};
 use super::norm::Norm;
 use crate::model::Param;
 use ulmfit_ops::attention::AttentionInput;
+use ulmfit_ops::linear::Then;
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// See the [module](self).
@@ -119,16 +120,14 @@ impl<D: Device> Block<D> {
     /// # Shapes
     /// `x` and result: `[N, E]`, pieces of `lengths` rows
     pub(super) fn forward(&self, device: &D, x: &Tensor<D>, lengths: &[usize]) -> Tensor<D> {
-        let (query, key) = (self.query.predict(device, x), self.key.predict(device, x));
-        let value = self.value.predict(device, x);
+        let readers = [&self.query, &self.key, &self.value];
+        let [query, key, value] = Dense::predict_each(readers, device, x);
         let told =
             device.attention_forward(self.attention([&query, &key, &value], Rows::all(lengths)));
-        let mut summed = self.mixed.predict(device, &told);
-        device.add_scaled(&mut summed, x, 1.0);
+        let summed = self.mixed.predict_then(device, &told, Then::Add(x));
         let middle = self.attention_norm.forward(device, &summed);
-        let inner = self.inner.predict(device, &middle);
-        let mut last = self.outer.predict(device, &device.gelu_forward(&inner));
-        device.add_scaled(&mut last, &middle, 1.0);
+        let active = self.inner.predict_then(device, &middle, Then::Gelu);
+        let last = self.outer.predict_then(device, &active, Then::Add(&middle));
         self.norm.forward(device, &last)
     }
 

@@ -3,7 +3,7 @@
 use super::gradients::{Layer, WeightAndBias};
 use crate::model::Param;
 use std::sync::OnceLock;
-use ulmfit_ops::linear::LinearGrads;
+use ulmfit_ops::linear::{LinearGrads, PreparedLayer, Then};
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// Standard deviation of BERT's initial weights (`initializer_range`).
@@ -31,13 +31,30 @@ impl<D: Device> Dense<D> {
         }
     }
 
-    /// [`forward`](Self::forward) of a layer that is not learning: keeps the weight laid out.
+    /// [`forward`](Self::forward) of layers that are not learning and read the same input: keeps the
+    /// weights laid out.
+    ///
+    /// # Shapes
+    /// `x`: `[.., I]`, results: `[.., O]`
+    pub(super) fn predict_each<const N: usize>(
+        layers: [&Self; N],
+        device: &D,
+        x: &Tensor<D>,
+    ) -> [Tensor<D>; N] {
+        device.linear_prepared_each(x, layers.map(|layer| layer.prepared(device)))
+    }
+
+    /// [`forward`](Self::forward) of a layer that is not learning, and what follows it.
     ///
     /// # Shapes
     /// `x`: `[.., I]`, result: `[.., O]`
-    pub(super) fn predict(&self, device: &D, x: &Tensor<D>) -> Tensor<D> {
+    pub(super) fn predict_then(&self, device: &D, x: &Tensor<D>, then: Then<'_, D>) -> Tensor<D> {
+        device.linear_prepared_then(x, self.prepared(device), then)
+    }
+
+    fn prepared(&self, device: &D) -> PreparedLayer<'_, D> {
         let weight = self.prepared.get_or_init(|| device.linear_prepare(&self.weight.value));
-        device.linear_prepared(x, weight, Some(&self.bias.value))
+        PreparedLayer { weight, bias: Some(&self.bias.value) }
     }
 
     /// Lays the weight out again when it is next used.

@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use std::ops::Range;
 use ulmfit_ops::{Device, Key, Tensor};
 
-/// Tokens in a batch of inference: enough for fast matrix products.
-const TOKENS: usize = 1024;
+/// Tokens in a batch of inference: enough for fast matrix products, few enough for the states of a layer to
+/// stay in the second cache.
+const TOKENS: usize = 256;
 /// Batches that are shared out between the threads before `each` is told.
-const BATCHES: usize = 8;
+const BATCHES: usize = 32;
 
 /// An encoder of the BERT family with mean pooling.
 pub struct Transformer<D: Device> {
