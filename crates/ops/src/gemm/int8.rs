@@ -68,7 +68,6 @@ vectorised! {
     }
 }
 
-#[expect(clippy::inline_always, reason = "the loop vectorises only when it is inlined")]
 #[inline(always)]
 fn quad_words(values: &[f32; 64], scale: f32) -> [u32; 16] {
     /// 1.5·2²³, above which floats are integers: the lowest byte of the sum is the integer's.
