@@ -16,7 +16,7 @@ fn card(model: &Loaded) -> Value {
     if let Value::Object(summary) = &model.summary {
         card.extend(summary.clone());
     }
-    card.insert("explain".to_owned(), value!(["fast", "exact"])); // all do, since 1.4
+    card.insert("explain".to_owned(), value!(["fast", "exact"]));
     Value::Object(card)
 }
 
