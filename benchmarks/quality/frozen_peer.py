@@ -7,12 +7,8 @@ FOLDER has train.jsonl and test.jsonl with `text` and `label`. Prints one JSON d
 training and scoring, peak memory. Needs the packages `sentence-transformers` and `scikit-learn`; the encoder is a
 folder, and nothing is downloaded.
 """
-import argparse
 import collections
-import json
 import os
-import pathlib
-import resource
 import time
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -21,22 +17,13 @@ import torch  # noqa: E402
 from sentence_transformers import SentenceTransformer  # noqa: E402
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV  # noqa: E402
 from sklearn.model_selection import StratifiedKFold  # noqa: E402
-
-
-def read(folder, part):
-    rows = [json.loads(line) for line in (folder / f"{part}.jsonl").open(encoding="utf-8")]
-    return [row["text"] for row in rows], [str(row["label"]) for row in rows]
+from peer import arguments, report, rows  # noqa: E402
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--encoder", required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
+    args = arguments(__doc__, encoder=True)
     torch.set_num_threads(args.threads)
-    (texts, labels), (test, wanted) = (read(args.folder, part) for part in ("train", "test"))
+    (texts, labels), (test, wanted) = (rows(args.folder, part) for part in ("train", "test"))
     start = time.monotonic()
     encoder = SentenceTransformer(args.encoder, device="cpu")
     vectors = encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False)
@@ -48,12 +35,7 @@ def main():
         model = LogisticRegression(C=10, max_iter=1000)
     model.fit(vectors, labels)
     found = model.predict(encoder.encode(test, normalize_embeddings=True, show_progress_bar=False))
-    print(json.dumps({
-        "error": sum(a != b for a, b in zip(found, wanted)) / len(wanted),
-        "n": len(wanted),
-        "seconds": time.monotonic() - start,
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }))
+    report(found, wanted, time.monotonic() - start)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,7 @@
 FOLDER has train.jsonl and test.jsonl with `text` and `label`. Prints one JSON document: error, seconds of training,
 peak memory. Needs the packages `setfit` and `torch`; the encoder is a folder, and nothing is downloaded.
 """
-import argparse
-import json
 import os
-import pathlib
-import resource
 import sys
 import tempfile
 import time
@@ -21,22 +17,13 @@ os.environ["TQDM_DISABLE"] = "1"
 import torch  # noqa: E402
 from datasets import Dataset  # noqa: E402
 from setfit import SetFitModel, Trainer, TrainingArguments  # noqa: E402
-
-
-def read(folder, part):
-    rows = [json.loads(line) for line in (folder / f"{part}.jsonl").open(encoding="utf-8")]
-    return [row["text"] for row in rows], [str(row["label"]) for row in rows]
+from peer import arguments, report, rows  # noqa: E402
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--encoder", required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
+    args = arguments(__doc__, encoder=True)
     torch.set_num_threads(args.threads)
-    (texts, labels), (test, wanted) = (read(args.folder, part) for part in ("train", "test"))
+    (texts, labels), (test, wanted) = (rows(args.folder, part) for part in ("train", "test"))
     names = sorted(set(labels))
     numbers = [names.index(label) for label in labels]
     stdout, sys.stdout = sys.stdout, sys.stderr  # its logs go to stdout
@@ -51,12 +38,7 @@ def main():
     seconds = time.monotonic() - start
     found = [names[int(number)] for number in model.predict(test)]
     sys.stdout = stdout
-    print(json.dumps({
-        "error": sum(a != b for a, b in zip(found, wanted)) / len(wanted),
-        "n": len(wanted),
-        "seconds": seconds,
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }))
+    report(found, wanted, seconds)
 
 
 if __name__ == "__main__":
