@@ -7,7 +7,7 @@ use crate::model::transformer::Transformer;
 use crate::models::EncoderBundle;
 use crate::progress::WorkPhase;
 use crate::recipe::{ContrastiveRecipe, EncoderRecipe};
-use crate::run::fold_stage;
+use crate::run::contrast_stage;
 use crate::train::Labelled;
 use crate::train::linear_head::{HeadExamples, HeadFit};
 use crate::train::measure::measure;
@@ -58,9 +58,9 @@ impl EncoderEstimate {
         Self { lengths, recipe, speed, reading, head }
     }
 
-    /// The same for an encoder that stays as it is.
-    pub(crate) fn as_it_is(&self) -> Self {
-        Self { recipe: self.recipe.clone().as_it_is(), ..self.clone() }
+    /// The same for a recipe with fewer updates, or without a fine-tuning.
+    pub(crate) fn with_recipe(&self, recipe: EncoderRecipe) -> Self {
+        Self { recipe, ..self.clone() }
     }
 
     /// Mean number of tokens of a text that are read, at most `most` and their frame.
@@ -76,13 +76,10 @@ impl EncoderEstimate {
         // each text has its turn and is a partner once
         let tokens = self.mean(recipe.max_tokens) * (2 * rows) as f64;
         let seconds = passes * speed.seconds(tokens, recipe.batches(rows) as f64);
-        let task = fold_stage(fold, FINE_TUNE, "contrast").name;
-        Some(WorkPhase { title: FINE_TUNE.into(), tasks: vec![task], seconds })
+        let [title, task] = [contrast_stage(None).title, contrast_stage(fold).name];
+        Some(WorkPhase { title, tasks: vec![task], seconds })
     }
 }
-
-/// Title of the fine-tuning.
-const FINE_TUNE: &str = "fine-tune the encoder on pairs";
 
 impl Estimate for EncoderEstimate {
     fn trainings(&self, rows: usize, fold: Option<usize>) -> Vec<WorkPhase> {
@@ -121,10 +118,7 @@ fn pairs(mut encoder: Transformer<Cpu>, data: &Labelled, recipe: &ContrastiveRec
         times.extend(measure(&device, &mut trainee, &plan));
         encoder = trainee.into_encoder();
     }
-    match times[..] {
-        [few, more] => Speed::of(few, more),
-        _ => Speed::default(),
-    }
+    Speed::of_two(&times)
 }
 
 /// Seconds of a token that is read, and of a head on an example.

@@ -118,10 +118,7 @@ fn measure_one(
         let score = score_stream(&network, &corpus, &batches, &mut |_, _| ())?;
         scoring = started.elapsed().as_secs_f64() / score.tokens.max(1) as f64;
     }
-    let speed = match times[..] {
-        [few, more] => Speed::of(few, more),
-        _ => Speed::default(),
-    };
+    let speed = Speed::of_two(&times);
     network.set_device(Cpu::default());
     Ok((network, Times { speed, scoring }))
 }

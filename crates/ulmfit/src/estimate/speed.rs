@@ -26,6 +26,14 @@ impl Speed {
         Self { per_token, per_update: besides + few.update.min(more.update) }
     }
 
+    /// From the times of two updates; none if they could not be measured.
+    pub(crate) fn of_two(times: &[UpdateTime]) -> Self {
+        match *times {
+            [few, more] => Self::of(few, more),
+            _ => Self::default(),
+        }
+    }
+
     /// Seconds of so many updates with so many tokens in all.
     pub(crate) fn seconds(&self, tokens: f64, updates: f64) -> f64 {
         self.per_token * tokens + self.per_update * updates

@@ -8,7 +8,7 @@ use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts
 use crate::model::transformer::{LANES, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::recipe::{ContrastiveRecipe, EncoderRecipe, TfIdfRecipe};
-use crate::run::{Runner, Timings, fold_stage};
+use crate::run::{Runner, Timings, contrast_stage};
 use crate::stages::TrainedClassifier;
 use crate::stages::classify::{LabelledText, rows_fingerprint};
 use crate::stages::folds::pick;
@@ -191,7 +191,7 @@ impl<'a> EncoderExamples<'a> {
         let documents: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
         let all = self.data.documents.len(); // as many passes in a fold as over all examples
         let plan = recipe.plan(encoder.config().layers, all, key.child(0));
-        let task = fold_stage(fold, "fine-tune the encoder on pairs", "contrast");
+        let task = contrast_stage(fold);
         let mut trainee =
             PairTrainee::new(device, encoder, &documents, &groups, settings, key.child(1));
         runner.train(&task, &device, &mut trainee, &plan, &identity)?;

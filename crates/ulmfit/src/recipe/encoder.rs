@@ -99,6 +99,15 @@ impl EncoderRecipe {
         Self { contrastive: None, strengths, ..self }
     }
 
+    /// The same with a fine-tuning of so many times fewer updates.
+    #[must_use]
+    pub fn shortened(mut self, times: usize) -> Self {
+        if let Some(contrastive) = &mut self.contrastive {
+            contrastive.updates = contrastive.updates.div_ceil(times).max(1);
+        }
+        self
+    }
+
     /// An encoder that is fine-tuned on pairs first. Its vectors have then seen the labels of the head's
     /// training set, so cross-validation would be optimistic: the strength is scikit-learn's default, as in
     /// SetFit.

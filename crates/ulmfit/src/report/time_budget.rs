@@ -17,6 +17,8 @@ pub struct TimeBudget {
 pub enum LeftOut {
     /// Holding out all folds in turn: one is held out.
     Folds,
+    /// Half of the passes of the sentence encoder's fine-tuning, or three quarters of them.
+    Passes,
     /// The fine-tuning of the sentence encoder, which stays as it is.
     FineTuning,
     /// The sentence encoder.
@@ -30,6 +32,7 @@ impl LeftOut {
     pub fn name(self) -> &'static str {
         match self {
             Self::Folds => "all folds but one",
+            Self::Passes => "some passes of the sentence encoder's fine-tuning",
             Self::FineTuning => "the fine-tuning of the sentence encoder",
             Self::Encoder => "the sentence encoder",
             Self::Ulmfit => "ULMFiT",
@@ -53,7 +56,7 @@ impl TimeBudget {
         let names: Vec<&str> = self.left_out.iter().map(|part| part.name()).collect();
         let (time, names) = (self.time(), names.join(", "));
         if names.is_empty() {
-            return format!("Nothing is left out to stay within {time}.");
+            return format!("The whole plan fits into {time}.");
         }
         format!("Left out to stay within {time}: {names}.")
     }
@@ -66,7 +69,7 @@ mod tests {
     #[test]
     fn what_is_left_out_is_named() {
         let mut budget = TimeBudget { seconds: 120.0, left_out: Vec::new() };
-        assert_eq!(budget.sentence(), "Nothing is left out to stay within 2 min.");
+        assert_eq!(budget.sentence(), "The whole plan fits into 2 min.");
         budget.left_out = vec![LeftOut::Ulmfit, LeftOut::Folds];
         let words = "Left out to stay within 2 min: ULMFiT, all folds but one.";
         assert_eq!(budget.sentence(), words);

@@ -29,6 +29,6 @@ pub use run_checkpointer::RunCheckpointer;
 #[cfg(feature = "train")]
 pub use runner::Runner;
 #[cfg(feature = "train")]
-pub(crate) use stage_names::{FOLD, LabelOrigin, LabelSource, LmStage, fold_stage};
+pub(crate) use stage_names::{FOLD, LabelOrigin, LabelSource, LmStage, contrast_stage};
 #[cfg(feature = "train")]
 pub(crate) use timings::Timings;

@@ -54,7 +54,7 @@ pub(crate) enum LabelOrigin {
 pub(crate) const FOLD: &str = "fold-";
 
 /// A training, or the same for one fold of the examples.
-pub(crate) fn fold_stage(fold: Option<usize>, title: &str, name: &str) -> StageName {
+fn fold_stage(fold: Option<usize>, title: &str, name: &str) -> StageName {
     let (title, name) = match fold {
         None => (title.to_owned(), name.to_owned()),
         Some(fold) => {
@@ -63,6 +63,11 @@ pub(crate) fn fold_stage(fold: Option<usize>, title: &str, name: &str) -> StageN
         }
     };
     StageName { title, name }
+}
+
+/// The fine-tuning of a sentence encoder on pairs of texts.
+pub(crate) fn contrast_stage(fold: Option<usize>) -> StageName {
+    fold_stage(fold, "fine-tune the encoder on pairs", "contrast")
 }
 
 impl LabelSource {

@@ -147,7 +147,7 @@ impl LanguageTexts {
         options: &FitOptions,
     ) -> Result<LmBundle, Error> {
         let TrainOptions { directions, classify, .. } = &options.train;
-        let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
+        let sizes = sizes(&text, options);
         Ok(match base {
             Some(base) => LmBundle { networks: transfer(base, text.vocab(), directions)?, text },
             None => LmBundle::random(text, sizes, directions, classify.seed),
@@ -217,7 +217,7 @@ impl LanguageTexts {
         let (lm, scores) = match base {
             Some(base) => finetune(runner, base, text, &job)?,
             None => {
-                let sizes = AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes };
+                let sizes = sizes(&text, options);
                 pretrain(runner, text, sizes, &job)?
             }
         };
@@ -225,6 +225,11 @@ impl LanguageTexts {
         let recipe = Some(recipe);
         Ok((lm, LmSummary { language_model, unlabeled, pool, recipe, lm_tokens }))
     }
+}
+
+/// The sizes of a network from random weights, with the vocabulary of the texts.
+fn sizes(text: &TextPipeline, options: &FitOptions) -> AwdLstmConfig {
+    AwdLstmConfig { vocab: text.vocab().len(), ..options.sizes }
 }
 
 fn in_memory(rows: &[Record]) -> Texts<'_> {

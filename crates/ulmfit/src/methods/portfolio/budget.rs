@@ -74,11 +74,7 @@ impl Budget {
         let Some(folder) = runner.folder().map(|folder| folder.join(FOLDER)) else {
             return Ok(Self { time, file: None });
         };
-        std::fs::create_dir_all(&folder).map_err(|source| CheckpointError::Io {
-            action: "create",
-            path: folder.clone(),
-            source,
-        })?;
+        std::fs::create_dir_all(&folder).map_err(|source| failed("create", &folder, source))?;
         let made_for = json!({ "time-budget": time.as_secs_f64(), "rows": rows, "plan": full });
         store_or_compare(&folder, &made_for)?;
         Ok(Self { time, file: Some(folder.join(CHOICE)) })
@@ -116,7 +112,7 @@ impl Budget {
         let chosen = Chosen::within(full, rows, seconds, cost);
         let expected = cost(&chosen.plan) + passed.as_secs_f64();
         if expected > self.time.as_secs_f64() {
-            let (least, time) = (about(expected), self.report(&chosen).time());
+            let (least, time) = (about(expected), self.report(&[]).time());
             let words = format!("even the shortest plan takes {least}, longer than {time}");
             runner.progress.warn(&words);
         }
@@ -127,9 +123,8 @@ impl Budget {
     }
 
     /// For the report.
-    pub(crate) fn report(&self, chosen: &Chosen) -> TimeBudget {
-        let left_out = chosen.left_out.clone();
-        TimeBudget { seconds: self.time.as_secs_f64(), left_out }
+    pub(crate) fn report(&self, left_out: &[LeftOut]) -> TimeBudget {
+        TimeBudget { seconds: self.time.as_secs_f64(), left_out: left_out.to_vec() }
     }
 }
 
@@ -143,11 +138,11 @@ mod tests {
     use super::*;
     use crate::recipe::EncoderRecipe;
 
-    /// Costs that are made up: TF-IDF 1, the encoder 5 or 20 a training, ULMFiT 50.
+    /// Costs that are made up: TF-IDF 1, the encoder 5, or 20 with 60 updates, ULMFiT 50.
     fn cost(plan: &PortfolioPlan) -> f64 {
         let trainings = (plan.scored + 1) as f64;
         let encoder = plan.encoder.as_ref().map_or(0.0, |recipe| match recipe.contrastive {
-            Some(_) => 20.0,
+            Some(recipe) => recipe.updates as f64 / 3.0,
             None => 5.0,
         });
         trainings * (1.0 + encoder + if plan.ulmfit { 50.0 } else { 0.0 })
@@ -161,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_best_plan_that_fits_is_chosen() {
-        use LeftOut::{Encoder, FineTuning, Folds, Ulmfit};
+        use LeftOut::{Encoder, FineTuning, Folds, Passes, Ulmfit};
         let full = full();
         assert_eq!(full.scored, 3);
         for (seconds, left_out) in [
@@ -169,7 +164,8 @@ mod tests {
             (283.0, &[Folds]),
             (141.0, &[Ulmfit]),
             (83.0, &[Ulmfit, Folds]),
-            (41.0, &[Ulmfit, FineTuning]),
+            (41.0, &[Ulmfit, Passes]),
+            (23.0, &[Ulmfit, Passes, Folds]),
             (13.0, &[Ulmfit, FineTuning, Folds]),
             (11.0, &[Ulmfit, Encoder]),
             (3.0, &[Ulmfit, Encoder, Folds]),

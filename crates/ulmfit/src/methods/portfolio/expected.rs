@@ -29,10 +29,7 @@ impl Expected {
             is_scored_by_folds: plan.is_scored_by_folds,
         };
         let encoder = plan.encoder.as_ref().zip(self.encoder.as_ref());
-        let encoder = encoder.map(|(recipe, estimate)| match recipe.contrastive {
-            Some(_) => estimate.clone(),
-            None => estimate.as_it_is(),
-        });
+        let encoder = encoder.map(|(recipe, estimate)| estimate.with_recipe(recipe.clone()));
         let ulmfit = self.ulmfit.as_ref().filter(|_| plan.ulmfit);
         let mut parts = vec![PartEstimate { estimate: &self.ngrams, is_trained_on_all: true }];
         parts.extend(

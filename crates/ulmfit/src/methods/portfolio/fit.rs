@@ -1,24 +1,20 @@
 //! Trains the parts, weighs them, and trains those that are used on all examples.
 
 use super::budget::{Budget, Chosen};
-use super::choice::Choice;
 use super::expected::Expected;
-use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer, answer_fold};
+use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer};
 use super::plan::{Amount, PortfolioPlan};
-use super::stack_weights::Answers;
+use super::weighing::{Weighing, judges};
 use crate::Error;
-use crate::data::labels::LabelKind;
 use crate::data::readers::ReadOptions;
 use crate::estimate::NgramEstimate;
 use crate::input::{LabelledInput, LabelledSplits, labelled, targets};
 use crate::methods::encoder::EncoderExamples;
-use crate::model::scoring::argmax;
-use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, Part, Stack};
+use crate::models::{ClassifierBundle, EncoderBundle, LmBundle};
 use crate::recipe::EncoderRecipe;
-use crate::report::PartReport;
 use crate::run::{Runner, Timings};
 use crate::stages::fit::{LanguageTexts, Unlabelled};
-use crate::stages::folds::{Folds, OutOfFold};
+use crate::stages::folds::Folds;
 use crate::stages::lm_summary::LmSummary;
 use crate::stages::options::TrainingMethod;
 use crate::stages::report_on::{Trained, report_on};
@@ -89,31 +85,25 @@ pub(crate) fn fit_portfolio(
     } else {
         None
     };
+    let folds = |plan: &PortfolioPlan| Folds::new(&rows, plan.folds, plan.scored, classify.seed);
+    judges(&folds(&full)?)?; // before anything is trained
     let count = rows.train.len();
-    let budget = time.map(|time| Budget::open(runner, time, &full, count)).transpose()?;
-    let kept = budget.as_ref().map(Budget::choice).transpose()?.flatten();
-    let expected = if runner.progress.wants_plan() || budget.is_some() && kept.is_none() {
-        let mut ulmfit = |texts: &LanguageTexts| texts.estimate(runner, &rows.labels, options);
-        Some(Expected {
-            ulmfit: texts.as_ref().map(&mut ulmfit).transpose()?,
+    let mut measured = |runner: &mut Runner<'_>| -> Result<Expected, Error> {
+        let ulmfit = texts.as_ref().map(|texts| texts.estimate(runner, &rows.labels, options));
+        Ok(Expected {
+            ulmfit: ulmfit.transpose()?,
             ngrams: NgramEstimate::measure(&rows.train, &rows.labels, &options.others.tfidf),
             encoder: encoded.as_ref().map(EncoderExamples::estimate),
             train: count,
             scored: rows.scored(),
         })
-    } else {
-        None
     };
-    let chosen = match (kept, &budget, &expected) {
-        (Some(chosen), ..) => chosen,
-        (None, Some(budget), Some(expected)) => {
-            let cost = |plan: &PortfolioPlan| expected.work(plan).seconds();
-            budget.choose(runner, &full, count, timings.elapsed(), &cost)?
-        }
-        _ => Chosen::all(full),
-    };
-    let time_budget = budget.map(|budget| budget.report(&chosen));
-    let Chosen { plan, left_out } = chosen;
+    let budget = time.map(|time| Budget::open(runner, time, &full, count)).transpose()?;
+    let (Chosen { plan, left_out }, expected) =
+        choose(runner, full, budget.as_ref(), count, &mut measured, &timings)?;
+    let folds = folds(&plan)?;
+    judges(&folds)?;
+    let time_budget = budget.map(|budget| budget.report(&left_out));
     runner.progress.note(&plan.words());
     if let Some(budget) = &time_budget {
         runner.progress.note(&budget.sentence());
@@ -144,51 +134,18 @@ pub(crate) fn fit_portfolio(
     trainers.extend(encoded.as_ref().map(|trainer| trainer as &dyn PartTrainer));
     trainers.extend(ulmfit.as_ref().map(|trainer| trainer as &dyn PartTrainer));
 
-    let folds = Folds::new(&rows, plan.folds, plan.scored, classify.seed)?;
-    let mut answered = Vec::with_capacity(trainers.len());
-    // parts that are not trained again
-    let mut kept: Vec<Option<Part>> = Vec::with_capacity(trainers.len());
-    for trainer in &trainers {
-        let mut of_fold = None;
-        let found = OutOfFold::of(runner, &folds, &mut |runner, fold| {
-            let (part, answers) = answer_fold(runner, *trainer, &rows.train, fold)?;
-            of_fold = Some(part);
-            Ok(answers)
-        })?;
-        answered.push(found.rows);
-        kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
-        timings.lap(&format!("weighing {}", trainer.name()));
-    }
-    let task = rows.labels.kind();
-    let answers = Answers::new(task, &answered, &wanted);
-    let judges: Vec<usize> = folds.scored().flat_map(|fold| fold.held_out).collect();
-    if judges.is_empty() {
-        let message = "the examples are too alike to hold some of them out".into();
-        return Err(Error::TooLittle { message, hint: Some("choose one method".into()) });
-    }
-    let choice = Choice::new(&answers, &judges);
-    let all: Vec<usize> = (0..rows.train.len()).collect();
-    let mut parts = Vec::with_capacity(choice.parts.len());
-    for &number in &choice.parts {
-        let part = match kept[number].take() {
-            Some(part) => part,
-            None => trainers[number].train(runner, &all, None)?,
-        };
-        parts.push((trainers[number].name().to_owned(), part));
-        timings.lap(trainers[number].name());
-    }
+    let mut weighing =
+        Weighing::of(runner, &trainers, (&rows, &wanted), folds, &plan, &mut timings)?;
+    let choice = weighing.choice();
     let classifier = ClassifierBundle {
-        parts,
+        parts: weighing.train(runner, &choice, &mut timings)?,
         stack: Some(choice.stack.clone()),
         labels: rows.labels.clone(),
         text_columns: Vec::new(),
         label_column: None,
     };
-    let part_reports = reports(&trainers, &choice, &answered, &wanted, &judges, task);
-    let out_of_fold = train.folds.map(|_| OutOfFold {
-        rows: cross_fitted(&answers, &choice, &folds, &answered, task),
-        folds: folds.of_row.clone(),
-    });
+    let part_reports = weighing.reports(&choice);
+    let out_of_fold = train.folds.map(|_| weighing.cross_fitted(&choice));
     let directions = if choice.parts.iter().any(|&part| trainers[part].name() == "ulmfit") {
         train.directions.clone()
     } else {
@@ -202,10 +159,12 @@ pub(crate) fn fit_portfolio(
         folds: train.folds,
         recipe: json!({
             "method": "auto",
+            "tfidf": options.others.tfidf,
             "encoder": plan.encoder,
             "ulmfit": plan.ulmfit.then_some(&train.recipe),
             "folds": plan.folds,
             "folds-held-out": plan.scored,
+            "retrains": plan.retrains,
         }),
     };
     if let Some(budget) = &time_budget {
@@ -217,6 +176,31 @@ pub(crate) fn fit_portfolio(
     let mut trained = report_on(runner, trained, &rows, lm_summary, method, timings)?;
     trained.report.time_budget = time_budget;
     Ok(trained)
+}
+
+/// The plan that is carried out: all of `full`, or as much of it as the budget allows; and the expected times,
+/// if they were needed.
+fn choose(
+    runner: &mut Runner<'_>,
+    full: PortfolioPlan,
+    budget: Option<&Budget>,
+    rows: usize,
+    measured: &mut dyn FnMut(&mut Runner<'_>) -> Result<Expected, Error>,
+    timings: &Timings,
+) -> Result<(Chosen, Option<Expected>), Error> {
+    let kept = budget.map(Budget::choice).transpose()?.flatten();
+    let is_open = budget.is_some() && kept.is_none();
+    let expected =
+        if runner.progress.wants_plan() || is_open { Some(measured(runner)?) } else { None };
+    let chosen = match (kept, budget, &expected) {
+        (Some(chosen), ..) => chosen,
+        (None, Some(budget), Some(expected)) => {
+            let cost = |plan: &PortfolioPlan| expected.work(plan).seconds();
+            budget.choose(runner, &full, rows, timings.elapsed(), &cost)?
+        }
+        _ => Chosen::all(full),
+    };
+    Ok((chosen, expected))
 }
 
 /// What is done with this much data.
@@ -243,57 +227,4 @@ fn plan(
         Some(count) => plan.with_folds(count),
         None => plan,
     }
-}
-
-/// What each part does alone on rows that it has not learned.
-fn reports(
-    trainers: &[&dyn PartTrainer],
-    choice: &Choice,
-    answered: &[Vec<Vec<f32>>],
-    wanted: &[Vec<f32>],
-    judges: &[usize],
-    task: LabelKind,
-) -> Vec<PartReport> {
-    let score = |rows: &Vec<Vec<f32>>| -> f64 {
-        let each = judges.iter().map(|&row| match task {
-            LabelKind::Single => f64::from(u8::from(argmax(&rows[row]) == wanted[row][0] as usize)),
-            LabelKind::Multi => {
-                let same = |(p, flag): (&f32, &f32)| (*p >= 0.5) == (*flag > 0.5);
-                f64::from(u8::from(rows[row].iter().zip(&wanted[row]).all(same)))
-            }
-            LabelKind::Regression => f64::from((rows[row][0] - wanted[row][0]).abs()),
-        });
-        each.sum::<f64>() / judges.len() as f64
-    };
-    let report = |(number, trainer): (usize, &&dyn PartTrainer)| {
-        let place = choice.parts.iter().position(|&part| part == number);
-        PartReport {
-            name: trainer.name().to_owned(),
-            weight: place.map(|place| choice.stack.weights[place]),
-            out_of_fold_rows: judges.len(),
-            out_of_fold: score(&answered[number]),
-            alone: None,
-            comparison: None,
-        }
-    };
-    trainers.iter().enumerate().map(report).collect()
-}
-
-/// The answers of the portfolio to each fold, with weights from the other folds.
-fn cross_fitted(
-    answers: &Answers<'_>,
-    choice: &Choice,
-    folds: &Folds,
-    answered: &[Vec<Vec<f32>>],
-    task: LabelKind,
-) -> Vec<Vec<f32>> {
-    let mut rows = vec![Vec::new(); folds.of_row.len()];
-    for fold in folds.scored() {
-        let stack: Stack = answers.weights(&choice.parts, &fold.train);
-        for row in fold.held_out {
-            let parts = choice.parts.iter().map(|&part| answered[part][row].as_slice());
-            rows[row] = stack.combine(task, &parts.collect::<Vec<_>>());
-        }
-    }
-    rows
 }

@@ -8,5 +8,7 @@ mod fit;
 mod part_trainer;
 mod plan;
 mod stack_weights;
+mod weighing;
 
 pub(crate) use fit::{PortfolioInput, fit_portfolio};
+pub(crate) use plan::PortfolioPlan;

@@ -62,7 +62,7 @@ impl PortfolioPlan {
         } else {
             encoder.clone().as_it_is()
         };
-        let ulmfit = unlabelled || rows >= FEWEST_FOR_ULMFIT;
+        let ulmfit = Self::has_ulmfit(rows, unlabelled);
         let is_cheap = encoder.contrastive.is_none() || contrastive_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
@@ -73,6 +73,11 @@ impl PortfolioPlan {
 }
 
 impl PortfolioPlan {
+    /// Whether ULMFiT can be a part with so many examples, and with or without texts that have no labels.
+    pub(crate) fn has_ulmfit(rows: usize, unlabelled: bool) -> bool {
+        unlabelled || rows >= FEWEST_FOR_ULMFIT
+    }
+
     /// Tokens that a fine-tuning on pairs of documents of these lengths reads.
     pub(crate) fn contrastive_tokens(lengths: &[usize], encoder: &EncoderRecipe) -> usize {
         let Some(recipe) = encoder.contrastive else { return 0 };
@@ -94,12 +99,21 @@ impl PortfolioPlan {
     pub(crate) fn shorter(&self, rows: usize) -> Vec<Self> {
         let tuned = self.encoder.clone();
         let frozen = tuned.clone().map(EncoderRecipe::as_it_is);
-        let both = [(&tuned, true)];
-        let one = [(&tuned, false), (&frozen, true)];
-        let least = [(&frozen, false), (&None, self.ulmfit && frozen.is_none()), (&None, false)];
-        let one = if rows < ULMFIT_FIRST { one } else { [one[1], one[0]] };
+        let shortened = |by: usize| tuned.clone().map(|recipe| recipe.shortened(by));
+        let (half, quarter) = (shortened(2), shortened(4));
+        let mut ordered = vec![(&tuned, true)];
+        let encoders = [(&tuned, false), (&half, false), (&quarter, false)];
+        if rows < ULMFIT_FIRST {
+            ordered.extend(encoders);
+            ordered.push((&frozen, true));
+        } else {
+            ordered.push((&frozen, true));
+            ordered.extend(encoders);
+        }
+        let without = (&None, self.ulmfit && frozen.is_none());
+        ordered.extend([(&frozen, false), without, (&None, false)]);
         let mut plans: Vec<Self> = Vec::new();
-        for (encoder, ulmfit) in both.into_iter().chain(one).chain(least) {
+        for (encoder, ulmfit) in ordered {
             for scored in [self.scored, 1] {
                 let (ulmfit, encoder) = (ulmfit && self.ulmfit, encoder.clone());
                 let scored = if self.is_scored_by_folds { self.scored } else { scored };
@@ -121,6 +135,7 @@ impl PortfolioPlan {
             (LeftOut::Ulmfit, self.ulmfit && !shorter.ulmfit),
             (LeftOut::Encoder, self.encoder.is_some() && has_no_encoder),
             (LeftOut::FineTuning, is_tuned(self) && !is_tuned(shorter) && !has_no_encoder),
+            (LeftOut::Passes, is_tuned(shorter) && self.encoder != shorter.encoder),
             (LeftOut::Folds, self.scored > shorter.scored),
         ];
         lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(what, _)| what).collect()
@@ -171,7 +186,7 @@ mod tests {
 
     #[test]
     fn shorter_plans_keep_what_is_worth_most() {
-        use LeftOut::{Encoder, FineTuning, Folds, Ulmfit};
+        use LeftOut::{Encoder, FineTuning, Folds, Passes, Ulmfit};
         let names = |rows: usize, tokens: usize| -> Vec<Vec<LeftOut>> {
             let full = plan(rows, tokens);
             full.shorter(rows).iter().map(|shorter| full.lacks(shorter)).collect()
@@ -179,6 +194,10 @@ mod tests {
         let few = [
             vec![],
             vec![Folds],
+            vec![Passes],
+            vec![Passes, Folds],
+            vec![Passes],
+            vec![Passes, Folds],
             vec![FineTuning],
             vec![FineTuning, Folds],
             vec![Encoder],
@@ -188,6 +207,8 @@ mod tests {
         let more = [
             vec![],
             vec![Ulmfit],
+            vec![Ulmfit, Passes],
+            vec![Ulmfit, Passes],
             vec![FineTuning],
             vec![Ulmfit, FineTuning],
             vec![Ulmfit, Encoder],

@@ -1,0 +1,154 @@
+//! The parts of a portfolio on held-out folds, and what follows from their answers.
+
+use super::choice::Choice;
+use super::part_trainer::{PartTrainer, answer_fold};
+use super::plan::PortfolioPlan;
+use super::stack_weights::Answers;
+use crate::Error;
+use crate::data::labels::LabelKind;
+use crate::input::LabelledSplits;
+use crate::model::scoring::argmax;
+use crate::models::Part;
+use crate::report::PartReport;
+use crate::run::{Runner, Timings};
+use crate::stages::folds::{Folds, OutOfFold};
+
+/// What each part answers to examples that it has not learned.
+pub(crate) struct Weighing<'a> {
+    trainers: &'a [&'a dyn PartTrainer],
+    folds: Folds,
+    task: LabelKind,
+    wanted: &'a [Vec<f32>],
+    /// By part: an answer to each example, empty where it was not held out.
+    answered: Vec<Vec<Vec<f32>>>,
+    /// Examples that were held out.
+    judges: Vec<usize>,
+    /// Parts that have learned all folds but one, and are not trained again.
+    kept: Vec<Option<Part>>,
+}
+
+impl<'a> Weighing<'a> {
+    /// Trains each part once for each fold that is held out.
+    ///
+    /// # Errors
+    /// Those of a training, and of [`judges`].
+    pub(crate) fn of(
+        runner: &mut Runner<'_>,
+        trainers: &'a [&'a dyn PartTrainer],
+        (rows, wanted): (&LabelledSplits, &'a [Vec<f32>]),
+        folds: Folds,
+        plan: &PortfolioPlan,
+        timings: &mut Timings,
+    ) -> Result<Self, Error> {
+        let judges = judges(&folds)?;
+        let mut answered = Vec::with_capacity(trainers.len());
+        let mut kept = Vec::with_capacity(trainers.len());
+        for trainer in trainers {
+            let mut of_fold = None;
+            let found = OutOfFold::of(runner, &folds, &mut |runner, fold| {
+                let (part, answers) = answer_fold(runner, *trainer, &rows.train, fold)?;
+                of_fold = Some(part);
+                Ok(answers)
+            })?;
+            answered.push(found.rows);
+            kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
+            timings.lap(&format!("weighing {}", trainer.name()));
+        }
+        let task = rows.labels.kind();
+        Ok(Self { trainers, folds, task, wanted, answered, judges, kept })
+    }
+
+    fn answers(&self) -> Answers<'_> {
+        Answers::new(self.task, &self.answered, self.wanted)
+    }
+
+    /// The parts that are used, and their weights.
+    pub(crate) fn choice(&self) -> Choice {
+        Choice::new(&self.answers(), &self.judges)
+    }
+
+    /// The chosen parts with their names, trained on all examples.
+    ///
+    /// # Errors
+    /// Those of a training.
+    pub(crate) fn train(
+        &mut self,
+        runner: &mut Runner<'_>,
+        choice: &Choice,
+        timings: &mut Timings,
+    ) -> Result<Vec<(String, Part)>, Error> {
+        let all: Vec<usize> = (0..self.wanted.len()).collect();
+        let mut parts = Vec::with_capacity(choice.parts.len());
+        for &number in &choice.parts {
+            let trainer = self.trainers[number];
+            let part = match self.kept[number].take() {
+                Some(part) => part,
+                None => trainer.train(runner, &all, None)?,
+            };
+            parts.push((trainer.name().to_owned(), part));
+            timings.lap(trainer.name());
+        }
+        Ok(parts)
+    }
+
+    /// What each part does alone on examples that it has not learned.
+    pub(crate) fn reports(&self, choice: &Choice) -> Vec<PartReport> {
+        let report = |(number, trainer): (usize, &&dyn PartTrainer)| {
+            let place = choice.parts.iter().position(|&part| part == number);
+            PartReport {
+                name: trainer.name().to_owned(),
+                weight: place.map(|place| choice.stack.weights[place]),
+                out_of_fold_rows: self.judges.len(),
+                out_of_fold: self.score(&self.answered[number]),
+                alone: None,
+                comparison: None,
+            }
+        };
+        self.trainers.iter().enumerate().map(report).collect()
+    }
+
+    /// Accuracy, or the mean absolute error of numbers.
+    fn score(&self, rows: &[Vec<f32>]) -> f64 {
+        let wanted = self.wanted;
+        let each = self.judges.iter().map(|&row| match self.task {
+            LabelKind::Single => f64::from(u8::from(argmax(&rows[row]) == wanted[row][0] as usize)),
+            LabelKind::Multi => {
+                let same = |(p, flag): (&f32, &f32)| (*p >= 0.5) == (*flag > 0.5);
+                f64::from(u8::from(rows[row].iter().zip(&wanted[row]).all(same)))
+            }
+            LabelKind::Regression => f64::from((rows[row][0] - wanted[row][0]).abs()),
+        });
+        each.sum::<f64>() / self.judges.len() as f64
+    }
+
+    /// The answers of the portfolio to each fold, with weights from the other folds.
+    pub(crate) fn cross_fitted(&self, choice: &Choice) -> OutOfFold {
+        let answers = self.answers();
+        let mut rows = vec![Vec::new(); self.folds.of_row.len()];
+        for fold in self.folds.scored() {
+            let stack = answers.weights(&choice.parts, &fold.train);
+            for row in fold.held_out {
+                let parts = choice.parts.iter().map(|&part| self.answered[part][row].as_slice());
+                rows[row] = stack.combine(self.task, &parts.collect::<Vec<_>>());
+            }
+        }
+        OutOfFold { rows, folds: self.folds.of_row.clone() }
+    }
+}
+
+/// The examples that are held out.
+///
+/// # Errors
+/// [`Error::TooLittle`] without any: a label that occurs once is not held out, nor are near-duplicates of
+/// an example that is not.
+pub(crate) fn judges(folds: &Folds) -> Result<Vec<usize>, Error> {
+    let judges: Vec<usize> = folds.scored().flat_map(|fold| fold.held_out).collect();
+    if judges.is_empty() {
+        let message = "no example can be held out to weigh the methods: each label occurs once, or \
+            all texts are near-duplicates"
+            .into();
+        let hint = "check that the label column holds a label that several rows share".into();
+        return Err(Error::TooLittle { message, hint: Some(hint) });
+    }
+    Ok(judges)
+}
