@@ -2,7 +2,7 @@
 
 use crate::ablation_report::AblationReport;
 use crate::experiment_folder::{ExperimentFolder, RunName};
-use crate::methods::{Classifier, Language, Method, Tuning};
+use crate::methods::{Classifier, Language, METHODS, Method, Tuning};
 use crate::models::{fine_tuned, hypercolumns, in_vocabulary, sizes};
 use crate::result_log::RunResult;
 use crate::score::{EvaluationSet, Score};
@@ -60,7 +60,8 @@ struct Bench<'a> {
     identity: Value,
 }
 
-/// Runs each row of the table with each seed; runs that `lab` has already are not repeated.
+/// Runs each row of the table with each seed; runs that `lab` has already are not repeated. Rows that earlier
+/// calls have finished in this folder, on the same data with the same seeds, are in the table as well.
 ///
 /// Scored on the test set, or on the validation set if there is none; then nothing is selected on
 /// it: no best epoch is kept, and no phase stops early. The language models are trained on the
@@ -125,34 +126,35 @@ pub fn ablate(
     });
     let bench = Bench { base, text, corpora, data, exam, options, recipe, lm_overrides, identity };
     let seeds = &options.seeds;
-    let runs: Vec<(&Method, u64)> = options
-        .methods
-        .iter()
-        .flat_map(|method| seeds.iter().map(move |&seed| (method, seed)))
-        .collect();
+    let is_in_table = |method: &&Method| {
+        options.methods.contains(method) || bench.is_done(lab, method, &has, seeds)
+    };
+    let methods: Vec<Method> = METHODS.iter().filter(is_in_table).copied().collect();
+    let runs: Vec<(&Method, u64)> =
+        methods.iter().flat_map(|method| seeds.iter().map(move |&seed| (method, seed))).collect();
     let cells = lab.all(&runs, |lab, &(method, seed)| {
         bench.run(lab, method, &method.directions(&has)?, seed)
     })?;
     let cells: Vec<Vec<RunResult>> = cells.chunks(seeds.len()).map(<[_]>::to_vec).collect();
     lab.finished()?;
-    Ok(AblationReport::new(&options.methods, &cells, rows.counts(), scored_on, options))
+    Ok(AblationReport::new(&methods, &cells, rows.counts(), scored_on, options))
+}
+
+/// A run, and what it depends on.
+struct Planned {
+    name: RunName,
+    language: Option<LmRecipe>,
+    classifier: ClassifierRecipe,
+    options: ClassifyOptions,
 }
 
 impl Bench<'_> {
-    fn run(
-        &self,
-        lab: &mut ExperimentFolder<'_>,
-        method: &Method,
-        directions: &[Direction],
-        seed: u64,
-    ) -> Result<Option<RunResult>, Error> {
+    fn planned(&self, method: &Method, directions: &[Direction], seed: u64) -> Planned {
         let layers = self.base.networks[0].1.config().layers;
         let recipe = &self.recipe;
         let tokens = self.corpora.train.token_count();
         let language = method.language_recipe(recipe, &self.lm_overrides, tokens);
         let classifier = method.classifier_recipe(&recipe.train, layers + 2);
-        language.as_ref().map_or(Ok(()), LmRecipe::check)?;
-        classifier.check()?;
         let mut options = ClassifyOptions { seed, ..self.options.classify.clone() };
         if !method.dropout {
             options.head.dropout = 0.0;
@@ -169,7 +171,34 @@ impl Bench<'_> {
         });
         let labels = self.data.train.targets.len();
         let key = fingerprint::of(&identity.to_string());
-        lab.run(RunName { method: method.name, seed, labels, key }, |lab, folder| {
+        let name = RunName { method: method.name, seed, labels, key };
+        Planned { name, language, classifier, options }
+    }
+
+    /// Whether earlier commands have made all runs of a row.
+    fn is_done(
+        &self,
+        lab: &ExperimentFolder<'_>,
+        method: &Method,
+        has: &[Direction],
+        seeds: &[u64],
+    ) -> bool {
+        let Ok(directions) = method.directions(has) else { return false };
+        seeds.iter().all(|&seed| lab.has(&self.planned(method, &directions, seed).name))
+    }
+
+    fn run(
+        &self,
+        lab: &mut ExperimentFolder<'_>,
+        method: &Method,
+        directions: &[Direction],
+        seed: u64,
+    ) -> Result<Option<RunResult>, Error> {
+        let planned = self.planned(method, directions, seed);
+        let Planned { name, language, classifier, options } = planned;
+        language.as_ref().map_or(Ok(()), LmRecipe::check)?;
+        classifier.check()?;
+        lab.run(name, |lab, folder| {
             let lm =
                 self.language_model(lab, folder, method, language.as_ref(), directions, seed)?;
             let mut runner = lab.runner(folder);

@@ -173,7 +173,7 @@ fn by_row(cells: &[RunResult]) -> Vec<f64> {
 }
 
 const HEADS: [&str; 9] =
-    ["row", "table", "what", "error", "sd", "range", "difference", "verdict", "seconds"];
+    ["row", "paper's table", "what", "error", "sd", "range", "difference", "verdict", "seconds"];
 
 impl fmt::Display for AblationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -53,6 +53,8 @@ pub struct ExperimentFolder<'a> {
     /// Seconds spent on what several runs share.
     shared: f64,
     sharing: Sharing,
+    /// Whether it was said that others are waited for.
+    has_waited: bool,
     _lock: RunLock,
 }
 
@@ -74,7 +76,7 @@ impl<'a> ExperimentFolder<'a> {
         };
         let log = ResultLog::open(&folder.join("results.jsonl"))?;
         let folder = folder.to_owned();
-        Ok(Self { progress, folder, every, log, shared: 0.0, sharing, _lock: lock })
+        Ok(Self { progress, folder, every, log, shared: 0.0, sharing, has_waited: false, _lock: lock })
     }
 
     /// The results of all runs: `run` is asked for each of them, again and again while other workers are
@@ -124,8 +126,17 @@ impl<'a> ExperimentFolder<'a> {
         if self.progress.stop_asked() {
             return Err(Error::Stopped);
         }
+        if !self.has_waited {
+            self.progress.note("waiting for other workers to finish their runs");
+            self.has_waited = true;
+        }
         thread::sleep(POLL);
         Ok(())
+    }
+
+    /// Whether the log has the result of a run.
+    pub(crate) fn has(&self, name: &RunName) -> bool {
+        self.log.find(&name.key).is_some()
     }
 
     /// Folder of the token files.

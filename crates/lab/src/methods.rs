@@ -24,7 +24,7 @@ pub struct Method {
     pub name: &'static str,
     /// Tables of the paper that have this row.
     pub tables: &'static str,
-    /// The paper's name for it, or a short one.
+    /// What it is, in words.
     pub title: &'static str,
     pub(crate) language: Language,
     pub(crate) classifier: Classifier,
@@ -103,7 +103,7 @@ pub(crate) enum Reading {
 const PAPER: Method = Method {
     name: "ulmfit",
     tables: "4 5 6 7",
-    title: "ULMFiT: freez + discr + stlr",
+    title: "ULMFiT: gradual unfreezing, discriminative rates, slanted triangles",
     language: Language::FineTuned(Tuning::Stlr),
     classifier: Classifier::Tuned(Unfreezing::Gradual, Rates::Discr, RateSchedule::Stlr),
     reading: Reading::First,
@@ -135,26 +135,26 @@ use Unfreezing::{Full, Gradual, Last};
 /// All rows, in the order of the table.
 pub const METHODS: [Method; 20] = [
     PAPER,
-    language("no-pretraining", "4", "without pretraining", Language::Trained(Tuning::Stlr)),
+    language("no-pretraining", "4", "ULMFiT on a language model of these texts alone", Language::Trained(Tuning::Stlr)),
     Method {
         dropout: false,
-        ..language("vanilla-lm", "5", "vanilla LM (no dropout)", PAPER.language)
+        ..language("vanilla-lm", "5", "ULMFiT without dropout", PAPER.language)
     },
-    language("lm-none", "6", "no LM fine-tuning", Language::Base),
-    language("lm-full", "6", "LM full", Language::FineTuned(Tuning::Full)),
-    language("lm-full-discr", "6", "LM full + discr", Language::FineTuned(Tuning::Discr)),
+    language("lm-none", "6", "ULMFiT without fine-tuning the language model", Language::Base),
+    language("lm-full", "6", "language model fine-tuned at one constant rate", Language::FineTuned(Tuning::Full)),
+    language("lm-full-discr", "6", "language model fine-tuned with discriminative rates", Language::FineTuned(Tuning::Discr)),
     Method {
         language: Language::Random,
-        ..table7("from-scratch", "from scratch", tuned(Full, One, Flat))
+        ..table7("from-scratch", "all layers from random weights, one constant rate", tuned(Full, One, Flat))
     },
-    table7("full", "full", tuned(Full, One, Flat)),
-    table7("full-discr", "full + discr", tuned(Full, Discr, Flat)),
-    table7("last", "last", tuned(Last, One, Flat)),
-    table7("chain-thaw", "chain-thaw", ChainThaw),
-    table7("freez", "freez", tuned(Gradual, One, Flat)),
-    table7("freez-discr", "freez + discr", tuned(Gradual, Discr, Flat)),
-    table7("freez-stlr", "freez + stlr", tuned(Gradual, One, Stlr)),
-    table7("freez-cos", "freez + cos", tuned(Gradual, One, Cos)),
+    table7("full", "all layers at once, one constant rate", tuned(Full, One, Flat)),
+    table7("full-discr", "all layers at once, discriminative rates", tuned(Full, Discr, Flat)),
+    table7("last", "head only", tuned(Last, One, Flat)),
+    table7("chain-thaw", "one layer after the other, then all (chain-thaw)", ChainThaw),
+    table7("freez", "gradual unfreezing, one constant rate", tuned(Gradual, One, Flat)),
+    table7("freez-discr", "gradual unfreezing, discriminative rates", tuned(Gradual, Discr, Flat)),
+    table7("freez-stlr", "gradual unfreezing, slanted triangles", tuned(Gradual, One, Stlr)),
+    table7("freez-cos", "gradual unfreezing, cosine schedule", tuned(Gradual, One, Cos)),
     Method {
         name: "backward",
         tables: "-",
@@ -169,11 +169,11 @@ pub const METHODS: [Method; 20] = [
         reading: Reading::Both,
         ..PAPER
     },
-    Method { tables: "-", ..table7("hypercolumns", "frozen layers as features", Hypercolumns) },
+    Method { tables: "-", ..table7("hypercolumns", "head on all layers of the frozen language model", Hypercolumns) },
     Method {
         name: "multi-task",
         tables: "-",
-        title: "LM and classifier together",
+        title: "classifier and language model trained together",
         language: Language::Base,
         classifier: MultiTask,
         ..PAPER
@@ -181,7 +181,7 @@ pub const METHODS: [Method; 20] = [
     Method {
         name: "recipe",
         tables: "-",
-        title: "the recipe as it is",
+        title: "the recipe as it is, unchanged",
         language: Language::FineTuned(Tuning::Recipe),
         classifier: Classifier::Recipe,
         ..PAPER

@@ -17,7 +17,7 @@ use ulmfit_lab::{AblationOptions, METHODS, Method, ablate};
 /// What each part of the method contributes on your data: tables 4 to 7 of the paper in one.
 ///
 /// All rows share the split and the seeds. The same command continues an interrupted experiment;
-/// with more rows or seeds it adds those.
+/// with more rows or seeds it adds those to the table.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit ablate --list\n  \
     ulmfit ablate train.csv -o tables --recipe paper-2018\n  \
@@ -114,7 +114,7 @@ fn possible(base: &LmBundle) -> Vec<Method> {
 }
 
 fn list(out: &mut Output) -> anyhow::Result<()> {
-    let mut table = Table::new(["row", "table", "what"]);
+    let mut table = Table::new(["row", "paper's table", "what"]);
     for Method { name, tables, title, .. } in METHODS {
         table.row([name.into(), tables.into(), title.into()]);
     }
