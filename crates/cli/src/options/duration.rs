@@ -11,15 +11,15 @@ impl FromStr for DurationArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match number_and_unit(text)? {
+        match number_and_unit(text, "a time like 10m")? {
             (_, "") => Err("give a unit, too: s, m or h".into()),
             (number, unit) => duration(number, unit).map(Self),
         }
     }
 }
 
-/// A whole number above 0, and what follows it.
-pub(super) fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
+/// A whole number above 0, and what follows it. `wanted` says what is expected, for messages.
+pub(super) fn number_and_unit<'a>(text: &'a str, wanted: &str) -> Result<(u64, &'a str), String> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(at) => text.split_at(at),
         None => (text, ""),
@@ -27,7 +27,7 @@ pub(super) fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
     match number.parse() {
         Ok(0) => Err("give a number above 0".into()),
         Ok(number) => Ok((number, unit)),
-        Err(_) => Err("give a whole number and a unit of time, like 10m".into()),
+        Err(_) => Err(format!("give {wanted}")),
     }
 }
 

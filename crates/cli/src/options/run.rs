@@ -40,7 +40,7 @@ impl FromStr for IntervalArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match number_and_unit(text)? {
+        match number_and_unit(text, "a time like 10m, or a number of updates")? {
             (number, "") => Ok(Self(CheckpointInterval::Updates(number))),
             (number, unit) => {
                 duration(number, unit).map(|time| Self(CheckpointInterval::Time(time)))
