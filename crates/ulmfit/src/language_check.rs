@@ -3,6 +3,7 @@
 use crate::base::{BaseUse, LoadedBase, LoadedEncoder};
 use crate::examples::Examples;
 use crate::input::{UnknownWords, texts};
+use crate::methods::portfolio::PortfolioPlan;
 use crate::run::Progress;
 use crate::setting::{Setting, Spelling};
 use crate::text::{TextConfig, TokenizerConfig};
@@ -31,24 +32,45 @@ impl Trainer {
         let Some(share) = words.foreign_share().filter(|_| asked != BaseUse::Insisted) else {
             return Ok((self, base));
         };
-        let (name, language) = (&loaded.origin.name, &loaded.model.text.config().language);
+        let (name, config) = (&loaded.origin.name, loaded.model.text.config());
         let percent = 10.0 * (10.0 * share).round();
         let found = format!(
-            "about {percent:.0} % of the tokens are unknown to `{name}`, a model for texts in \
-             `{language}`"
+            "about {percent:.0} % of the tokens are unknown to `{name}`, a model for texts in {}",
+            config.language_name()
         );
         let spelling = progress.spelling();
         if asked == BaseUse::Named {
-            let hint = Some(hint(language, spelling));
+            let hint = Some(hint(config, spelling));
             return Err(Error::Usage { message: found, hint });
         }
         progress.warn(&format!(
-            "{found}: the training does without it; a model that was \
-             pretrained in their language, given with {}, is better",
+            "{found}, so it is not used; a model that was pretrained in the language of these texts, \
+             given with {}, is better",
             spelling.name(Setting::Base)
         ));
         let text = tokenizer(words.is_unspaced());
         Ok((self.tokenizer(text), None))
+    }
+}
+
+impl Trainer {
+    /// [`for_language`](Self::for_language) for a portfolio. Where there are too few examples for a language
+    /// model to be a part, its language is not checked, unless the model was [named](BaseUse::Named).
+    ///
+    /// # Errors
+    /// As [`for_language`](Self::for_language).
+    pub fn for_language_of_portfolio(
+        self,
+        base: Option<LoadedBase>,
+        asked: BaseUse,
+        examples: &Examples,
+        progress: &mut dyn Progress,
+    ) -> Result<(Self, Option<LoadedBase>), Error> {
+        let is_used = PortfolioPlan::has_ulmfit(examples.train.len(), !self.unlabeled.is_empty());
+        if !is_used && asked == BaseUse::Usual {
+            return Ok((self, base));
+        }
+        self.for_language(base, asked, examples, progress)
     }
 }
 
@@ -68,17 +90,18 @@ impl LoadedEncoder {
             progress.warn(&warning);
             return Some(self);
         }
-        progress.warn(&format!("{warning}; the training does without it"));
+        progress.warn(&format!("{warning}; it is not used"));
         None
     }
 }
 
-fn hint(language: &str, spelling: Spelling) -> String {
+fn hint(config: &TextConfig, spelling: Spelling) -> String {
     format!(
-        "give a model of their language, start from scratch with {}, or, if they are in `{language}` \
-         all the same, add {}",
+        "give a model of their language, start from scratch with {}, or, if they are in {} all the \
+         same, add {}",
         spelling.with(Setting::Base, "none"),
-        spelling.with(Setting::Language, language),
+        config.language_name(),
+        spelling.with(Setting::Language, &config.language),
     )
 }
 
@@ -133,6 +156,11 @@ mod tests {
         let error = decide(german, BaseUse::Named).err().unwrap();
         assert!(error.hint().unwrap().contains("`base = none`"), "{error}");
         assert_eq!(decide(german, BaseUse::Insisted).unwrap(), (true, Vec::new()));
+        let examples: Examples = [(german, "a"), (german, "b")].into_iter().collect();
+        let mut said = Said::default();
+        let few = Trainer::new().for_language_of_portfolio(
+            Some(base()), BaseUse::Usual, &examples, &mut said);
+        assert!(few.unwrap().1.is_some() && said.0.is_empty(), "two examples need no language model");
         for asked in [BaseUse::Usual, BaseUse::Named] {
             let english = "the music was good and the actor was bad";
             assert_eq!(decide(english, asked).unwrap(), (true, Vec::new()));

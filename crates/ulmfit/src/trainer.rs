@@ -307,7 +307,7 @@ impl Trainer {
                 let examples = examples.into();
                 let PortfolioBases { language_model, encoder } = bases;
                 let (trainer, language_model) =
-                    self.for_language(language_model, asked, &examples, progress)?;
+                    self.for_language_of_portfolio(language_model, asked, &examples, progress)?;
                 let encoder = encoder
                     .and_then(|encoder| encoder.for_language(BaseUse::Usual, &examples, progress));
                 let bases = PortfolioBases { language_model, encoder };

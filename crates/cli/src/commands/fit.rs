@@ -134,9 +134,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
     if let Some(LoadedBase { origin, model }) = &dropped {
-        let (name, language) = (&origin.name, &model.text.config().language);
-        let text = "the training does without it";
-        terminal.note(&format!("`{name}` is for texts in `{language}`: {text}"));
+        let (name, language) = (&origin.name, model.text.config().language_name());
+        terminal.note(&format!("`{name}` is for texts in {language}: it is not used"));
     }
     let columns = if args.folds.is_given() { Columns::Keep } else { Columns::Drop };
     let examples = args.rows.read(&args.data, &args.unlabeled, columns, &mut terminal)?;
@@ -146,14 +145,16 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         (Some(_), true) => BaseUse::Insisted, // it is the base's, as others were refused
         (Some(_), false) => BaseUse::Named,
     };
-    let (trainer, base) = trainer.for_language(base, asked, &examples, &mut terminal)?;
     let trained = if method == Method::Auto {
+        let (trainer, base) =
+            trainer.for_language_of_portfolio(base, asked, &examples, &mut terminal)?;
         let encoder = args.encoder.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
         let asked = args.encoder.as_ref().map_or(BaseUse::Usual, |_| BaseUse::Named);
         let encoder = encoder.for_language(asked, &examples, &mut terminal);
         let bases = PortfolioBases { language_model: base, encoder };
         trainer.fit_portfolio_on(bases, examples, &mut terminal)?
     } else {
+        let (trainer, base) = trainer.for_language(base, asked, &examples, &mut terminal)?;
         trainer.fit_on(base, examples, &mut terminal)?
     };
     super::train::save(&trained, &args.run, &mut terminal, out)

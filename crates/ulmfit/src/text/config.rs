@@ -19,6 +19,16 @@ pub struct TextConfig {
     pub inner_spaces: InnerSpaces,
 }
 
+impl TextConfig {
+    /// The language for people: that of the models inside the program by its name, others by their code.
+    pub fn language_name(&self) -> String {
+        match self.language.as_str() {
+            "en" => "English".to_owned(),
+            code => format!("`{code}`"),
+        }
+    }
+}
+
 impl Default for TextConfig {
     fn default() -> Self {
         Self {
