@@ -20,6 +20,7 @@ mod service_failure;
 mod signals;
 mod stderr;
 mod suspect_table;
+mod usage_error;
 mod whole_file;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -86,8 +87,11 @@ fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     let mut command = with_short_help(with_negative_numbers(Cli::command()));
-    let found = Cli::from_arg_matches(&command.get_matches_mut());
-    let cli = found.unwrap_or_else(|error| error.format(&mut command).exit());
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return usage_error::report(&error.format(&mut command)),
+    };
     if let Err(error) = cli.common.set_threads() {
         return failure::report(error);
     }

@@ -147,8 +147,8 @@ fn labels_that_teach_nothing() {
     check(
         &place,
         "
-        train lm one.csv -o out | 65 | all 2 rows have the label `good` | --label
-        fit one.csv -o out | 65 | all 2 rows have the label `good` | --label
+        train lm one.csv -o out | 65 | every row (2) has the label `good` | --label
+        fit one.csv -o out | 65 | every row (2) has the label `good` | --label
         train lm train.csv --valid new.csv -o out | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
         fit train.csv --valid new.csv -o out --lm-epochs 1 | 65 | new.csv:22: unknown label `goood` | did you mean `good`?
         evaluate classifier other.csv | 65 | other.csv:2: unknown label `x` | choose a label among `bad` and `good`
@@ -191,7 +191,7 @@ fn inputs_that_are_not_there() {
     );
 }
 
-/// What `clap` finds: it says so in its own words, which begin with `error:`.
+/// What `clap` finds is said like everything else: one line and a hint.
 #[test]
 fn options_that_make_no_sense() {
     let place = Place::new();
@@ -200,8 +200,8 @@ fn options_that_make_no_sense() {
         ("train lm train.csv -o out --unfreeze sideways", "sideways"),
         ("train lm train.csv -o out --valid-share 1.5", "1.5"),
         ("train lm train.csv -o out --epochs many", "many"),
-        ("train lm train.csv -o out --epochs -1", "invalid value '-1' for '--epochs <N>'"),
-        ("predict classifier test.csv --threads -1", "invalid value '-1' for '--threads <K>'"),
+        ("train lm train.csv -o out --epochs -1", "invalid value `-1` for `--epochs <N>`"),
+        ("predict classifier test.csv --threads -1", "invalid value `-1` for `--threads <K>`"),
         ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
         ("train lm train.csv -o out --checkpoint-every 0", "0"),
         ("train lm train.csv -o out --nosuch", "--nosuch"),
@@ -215,15 +215,17 @@ fn options_that_make_no_sense() {
         ("predict classifier test.csv --input-format doc", "doc"),
         ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
         ("bench lm --steps 0", "--steps"),
-        ("lr-find lm texts.txt --start -1", "invalid value '-1' for '--start <RATE>'"),
+        ("lr-find lm texts.txt --start -1", "invalid value `-1` for `--start <RATE>`"),
         ("predict classifier --precision int4", "--precision"),
         ("nosuch", "nosuch"),
     ] {
         let done = place.run(line);
         assert_eq!(done.code, Some(2), "{line}: {done:?}");
-        assert!(done.stderr.starts_with("error: "), "{line}: {done:?}");
-        let first = done.stderr.split("\n\n").next().unwrap();
+        assert!(done.stderr.starts_with("ulmfit: "), "{line}: {done:?}");
+        let (first, rest) = done.stderr.split_once('\n').unwrap();
         assert!(first.contains(wrong), "{line}: {done:?}");
+        assert!(rest.lines().all(|line| line.starts_with("hint: ")), "{line}: {done:?}");
+        assert!(rest.contains("hint: "), "{line}: {done:?}");
         assert_eq!((done.stdout.as_str(), place.names()), ("", before.clone()), "{line}");
     }
 }

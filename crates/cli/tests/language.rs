@@ -42,10 +42,7 @@ fn german_does_without_the_english_model_and_says_so() {
     assert_eq!(found["config"]["text"]["language"], "xx", "{found}");
 
     let done = place.run(&format!("{fit} --overwrite --language de"));
-    assert!(
-        done.stderr.contains("`en` is for texts in English: it is not used"),
-        "{done:?}"
-    );
+    assert!(done.stderr.contains("`en` is for texts in English: it is not used"), "{done:?}");
     assert!(!done.stderr.contains("unknown"), "{done:?}");
     done.ok();
     assert_eq!(place.run("inspect out --json").json()["config"]["text"]["language"], "de");

@@ -76,7 +76,16 @@ impl<'a> ExperimentFolder<'a> {
         };
         let log = ResultLog::open(&folder.join("results.jsonl"))?;
         let folder = folder.to_owned();
-        Ok(Self { progress, folder, every, log, shared: 0.0, sharing, has_waited: false, _lock: lock })
+        Ok(Self {
+            progress,
+            folder,
+            every,
+            log,
+            shared: 0.0,
+            sharing,
+            has_waited: false,
+            _lock: lock,
+        })
     }
 
     /// The results of all runs: `run` is asked for each of them, again and again while other workers are

@@ -135,17 +135,36 @@ use Unfreezing::{Full, Gradual, Last};
 /// All rows, in the order of the table.
 pub const METHODS: [Method; 20] = [
     PAPER,
-    language("no-pretraining", "4", "ULMFiT on a language model of these texts alone", Language::Trained(Tuning::Stlr)),
+    language(
+        "no-pretraining",
+        "4",
+        "ULMFiT on a language model of these texts alone",
+        Language::Trained(Tuning::Stlr),
+    ),
     Method {
         dropout: false,
         ..language("vanilla-lm", "5", "ULMFiT without dropout", PAPER.language)
     },
     language("lm-none", "6", "ULMFiT without fine-tuning the language model", Language::Base),
-    language("lm-full", "6", "language model fine-tuned at one constant rate", Language::FineTuned(Tuning::Full)),
-    language("lm-full-discr", "6", "language model fine-tuned with discriminative rates", Language::FineTuned(Tuning::Discr)),
+    language(
+        "lm-full",
+        "6",
+        "language model fine-tuned at one constant rate",
+        Language::FineTuned(Tuning::Full),
+    ),
+    language(
+        "lm-full-discr",
+        "6",
+        "language model fine-tuned with discriminative rates",
+        Language::FineTuned(Tuning::Discr),
+    ),
     Method {
         language: Language::Random,
-        ..table7("from-scratch", "all layers from random weights, one constant rate", tuned(Full, One, Flat))
+        ..table7(
+            "from-scratch",
+            "all layers from random weights, one constant rate",
+            tuned(Full, One, Flat),
+        )
     },
     table7("full", "all layers at once, one constant rate", tuned(Full, One, Flat)),
     table7("full-discr", "all layers at once, discriminative rates", tuned(Full, Discr, Flat)),
@@ -169,7 +188,10 @@ pub const METHODS: [Method; 20] = [
         reading: Reading::Both,
         ..PAPER
     },
-    Method { tables: "-", ..table7("hypercolumns", "head on all layers of the frozen language model", Hypercolumns) },
+    Method {
+        tables: "-",
+        ..table7("hypercolumns", "head on all layers of the frozen language model", Hypercolumns)
+    },
     Method {
         name: "multi-task",
         tables: "-",

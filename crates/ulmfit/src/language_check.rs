@@ -159,8 +159,15 @@ mod tests {
         let examples: Examples = [(german, "a"), (german, "b")].into_iter().collect();
         let mut said = Said::default();
         let few = Trainer::new().for_language_of_portfolio(
-            Some(base()), BaseUse::Usual, &examples, &mut said);
-        assert!(few.unwrap().1.is_some() && said.0.is_empty(), "two examples need no language model");
+            Some(base()),
+            BaseUse::Usual,
+            &examples,
+            &mut said,
+        );
+        assert!(
+            few.unwrap().1.is_some() && said.0.is_empty(),
+            "two examples need no language model"
+        );
         for asked in [BaseUse::Usual, BaseUse::Named] {
             let english = "the music was good and the actor was bad";
             assert_eq!(decide(english, asked).unwrap(), (true, Vec::new()));

@@ -119,7 +119,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// Column names, but no row.
-    #[error("{place}: no rows after this line")]
+    #[error("{}: no rows", .place.file.display())]
     NoRows {
         /// The last line there is.
         place: Place,
@@ -354,7 +354,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// All rows have the same label.
-    #[error("{place}: all {rows} rows have the label `{label}`; a classifier needs two classes")]
+    #[error("{place}: every row ({rows}) has the label `{label}`; a classifier needs two classes")]
     OneClass {
         /// The first row.
         place: Place,

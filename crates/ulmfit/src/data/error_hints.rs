@@ -48,7 +48,8 @@ impl DataError {
             Self::NoRows { place }
                 if matches!(Format::from_path(&place.file), Some(Format::Csv | Format::Tsv)) =>
             {
-                format!("pass {} if the first row is data", with(Setting::Header, "absent"))
+                let absent = with(Setting::Header, "absent");
+                format!("the first line is read as the header; if it is a row, pass {absent}")
             }
             Self::NotUtf8 { place, .. }
                 if Format::from_path(&place.file) == Some(Format::Parquet) =>

@@ -29,7 +29,8 @@ impl PartTable<'_> {
     pub(super) fn sentence(&self) -> String {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
         let weights = format!(
-            "The weights come from {rows} held-out training examples, which the parts had not learned."
+            "The classifier adds up the answers of these parts (a portfolio). Their weights come from {rows} \
+             held-out training examples, which the parts had not learned."
         );
         match &self.0.time_budget {
             Some(budget) => format!("{weights} {}", budget.sentence()),

@@ -10,8 +10,7 @@ use std::fmt;
 /// An expected calibration error above this makes a threshold on probabilities unreliable.
 pub(super) const BADLY_CALIBRATED: f64 = 0.1;
 /// What to do about it.
-pub(super) const CALIBRATION_ADVICE: &str = "do not rely on a fixed confidence threshold with this classifier; more labelled rows, fewer \
-     epochs or some label smoothing (0.1) usually help";
+pub(super) const CALIBRATION_ADVICE: &str = "do not rely on a fixed confidence threshold with this classifier; more labelled rows usually help";
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

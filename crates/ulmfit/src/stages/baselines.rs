@@ -171,9 +171,8 @@ impl Guesses {
         test: &[Record],
     ) -> Result<Vec<Self>, Error> {
         let majority = majority(&answers(&model.labels, train)?).cloned().unwrap_or_default();
-        let is_tfidf = model.single().is_some_and(|part| {
-            part.networks.iter().all(|(_, network)| matches!(network, ClassifierNetwork::Linear(_)))
-        });
+        let mut networks = model.parts.iter().flat_map(|(_, part)| &part.networks);
+        let is_tfidf = networks.all(|(_, network)| matches!(network, ClassifierNetwork::Linear(_)));
         if is_tfidf {
             return Ok(vec![Self { majority, tfidf: None }; test.len()]);
         }

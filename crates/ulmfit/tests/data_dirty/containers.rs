@@ -167,7 +167,7 @@ fn broken_folders_and_paths() {
         refused(
             vec![class("d/pos/1.txt"), class("d/pos/2.txt")],
             labelled(),
-            "d/pos/1.txt:1: all 2 rows have the label `pos`",
+            "d/pos/1.txt:1: every row (2) has the label `pos`",
             "`label",
         ),
         refused(vec![class("d/pos/1.txt")], given(Format::Csv), "d: not a file", "`input-format")

@@ -150,7 +150,7 @@ fn broken_labels() {
         refused(
             file("a.csv", "text,label\nx,a\ny,a\n"),
             labelled(),
-            "a.csv:2: all 2 rows have the label `a`",
+            "a.csv:2: every row (2) has the label `a`",
             "`label",
         ),
         refused(

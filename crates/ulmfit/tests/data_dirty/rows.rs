@@ -109,8 +109,8 @@ fn broken_headers() {
             "a.csv:1: cannot tell which column is the text",
             "`text",
         ),
-        refused(file("a.csv", "text,label\n"), labelled(), "a.csv:2: no rows", "`header = absent`"),
-        refused(file("a.csv", "text,label"), labelled(), "a.csv:1: no rows", "`header = absent`"),
+        refused(file("a.csv", "text,label\n"), labelled(), "a.csv: no rows", "`header = absent`"),
+        refused(file("a.csv", "text,label"), labelled(), "a.csv: no rows", "`header = absent`"),
         refused(
             file("a.csv", "te\u{0}xt,label\nx,a\n"),
             labelled(),
@@ -139,7 +139,7 @@ fn empty_data() {
         refused(file("a.jsonl", ""), labelled(), "a.jsonl: the file is empty", "interrupted"),
         refused(file("a.csv", "\u{feff}"), labelled(), "a.csv: the file is empty", "interrupted"),
         refused(file("a.csv", "\n\n"), labelled(), "a.csv: the file is empty", "interrupted"),
-        refused(file("a.jsonl", "\n \n"), labelled(), "a.jsonl:2: no rows", "at least one"),
+        refused(file("a.jsonl", "\n \n"), labelled(), "a.jsonl: no rows", "at least one"),
         refused(
             file("a.csv.gz", gzip(b"")),
             labelled(),

@@ -144,9 +144,10 @@ impl<'a> Weighing<'a> {
 pub(crate) fn judges(folds: &Folds) -> Result<Vec<usize>, Error> {
     let judges: Vec<usize> = folds.scored().flat_map(|fold| fold.held_out).collect();
     if judges.is_empty() {
-        let message = "no example can be held out to weigh the methods: each label occurs once, or \
+        let message =
+            "no example can be held out to weigh the methods: each label occurs once, or \
             all texts are near-duplicates"
-            .into();
+                .into();
         let hint = "check that the label column holds a label that several rows share".into();
         return Err(Error::TooLittle { message, hint: Some(hint) });
     }

@@ -114,19 +114,21 @@ impl Comparison {
             Verdict::Second => format!("{first} is worse than {second}: {self}"),
             Verdict::Tie => {
                 let n = self.n;
-                let leaning = match self.leaning() {
-                    Some(Verdict::First) => format!(". {first} is probably better"),
-                    Some(_) => format!(". {first} is probably worse"),
+                let likely = match self.leaning() {
+                    Some(Verdict::First) => "better",
+                    Some(_) => "worse",
+                    None => {
+                        return format!(
+                            "No significant difference from {second} on {n} rows: {self}"
+                        );
+                    }
+                };
+                let more = match self.rows_needed {
+                    Some(rows) => format!("; about {} test rows would show it", rounded(rows)),
                     None => String::new(),
                 };
-                let more = match (leaning.is_empty(), self.rows_needed) {
-                    (false, Some(rows)) => {
-                        format!("; about {} test rows would show it", rounded(rows))
-                    }
-                    _ => String::new(),
-                };
                 format!(
-                    "No significant difference from {second} on {n} rows: {self}{leaning}{more}"
+                    "{first} is probably {likely} than {second}, but {n} rows are too few to be sure: {self}{more}"
                 )
             }
         }
@@ -256,10 +258,12 @@ mod tests {
         let open = discordant(10, 3, 160);
         assert_eq!((open.verdict(), open.leaning()), (Verdict::Tie, Some(Verdict::First)));
         let words = open.words("The classifier", "TF-IDF");
-        let wanted = "The classifier is probably better; about 340 test rows would show it";
-        assert!(words.ends_with(wanted), "{words}");
+        let wanted =
+            "The classifier is probably better than TF-IDF, but 160 rows are too few to be sure: +";
+        assert!(words.starts_with(wanted), "{words}");
+        assert!(words.ends_with("; about 340 test rows would show it"), "{words}");
         let words = open.reversed().words("The classifier", "TF-IDF");
-        assert!(words.contains("The classifier is probably worse; about 340"), "{words}");
+        assert!(words.starts_with("The classifier is probably worse than TF-IDF, but"), "{words}");
         assert_eq!(discordant(60, 20, 160).rows_needed, None, "it is shown");
         assert_eq!(discordant(5, 5, 160).rows_needed, None, "there is nothing to show");
     }

@@ -1,0 +1,91 @@
+//! Wrong command lines: one line, a hint and the exit code 2, as all other errors.
+
+use crate::stderr::{one_line, say};
+use clap::error::ErrorKind;
+use std::process::ExitCode;
+
+/// Prints what is wrong with the command line; help and version, which are asked for as well, go to stdout.
+pub(crate) fn report(error: &clap::Error) -> ExitCode {
+    let is_wrong = error.use_stderr();
+    // help without a command is not a message
+    if !is_wrong || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.exit();
+    }
+    let Told { message, hints } = Told::of(&error.render().to_string());
+    say(&format!("ulmfit: {}", one_line(&message)));
+    hints.iter().for_each(|hint| say(&format!("hint: {}", one_line(hint))));
+    ExitCode::from(2)
+}
+
+/// What clap says in several paragraphs.
+#[derive(Debug, PartialEq)]
+struct Told {
+    message: String,
+    hints: Vec<String>,
+}
+
+impl Told {
+    fn of(text: &str) -> Self {
+        let (mut message, mut hints) = (String::new(), Vec::new());
+        for paragraph in text.split("\n\n") {
+            let joined = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+            let words = in_backticks(&joined);
+            if let Some(tip) = words.strip_prefix("tip: ") {
+                hints.push(tip.to_owned());
+            } else if let Some(usage) = words.strip_prefix("Usage: ") {
+                hints.push(format!("the form is `{usage}`"));
+            } else if let Some(found) = words.strip_prefix("error: ") {
+                found.clone_into(&mut message);
+            }
+        }
+        if hints.is_empty() {
+            hints.push("`--help` describes all options".to_owned());
+        }
+        Self { message, hints }
+    }
+}
+
+/// The same with `` `x` `` for `'x'`; apostrophes stay.
+fn in_backticks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut is_open = false;
+    for (at, c) in text.char_indices() {
+        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let after = text[at + c.len_utf8()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        let is_quote = c == '\'' && if is_open { after } else { before };
+        is_open ^= is_quote;
+        out.push(if is_quote { '`' } else { c });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_become_a_line_and_hints() {
+        let text = "error: unexpected argument '--label-colum' found\n\n  \
+            tip: a similar argument exists: '--label'\n\n\
+            Usage: ulmfit fit --output <DIR> <DATA>\n\n\
+            For more information, try '--help'.\n";
+        let told = Told::of(text);
+        assert_eq!(told.message, "unexpected argument `--label-colum` found");
+        let hints = [
+            "a similar argument exists: `--label`",
+            "the form is `ulmfit fit --output <DIR> <DATA>`",
+        ];
+        assert_eq!(told.hints, hints);
+        let text = "error: invalid value 'much' for '--precision <P>'\n  [possible values: f32, bf16]\n\n\
+            For more information, try '--help'.\n";
+        let told = Told::of(text);
+        let message = "invalid value `much` for `--precision <P>` [possible values: f32, bf16]";
+        assert_eq!((told.message.as_str(), told.hints.len()), (message, 1));
+    }
+
+    #[test]
+    fn apostrophes_stay() {
+        let text = "the model's labels aren't 'a' or 'b'";
+        assert_eq!(in_backticks(text), "the model's labels aren't `a` or `b`");
+    }
+}
