@@ -45,12 +45,12 @@ pub trait Progress {
     /// Part of some work without events is done: documents read, batches scored.
     fn tick(&mut self, _what: &str, _done: usize, _total: Option<usize>) {}
 
-    /// Whether it wants to hear of the whole job before it begins: the estimate takes a second or two.
+    /// Whether to estimate the time of the whole job before it begins, which takes a second or two.
     fn wants_plan(&self) -> bool {
         false
     }
 
-    /// The whole job is going to be this.
+    /// The whole job, with its expected time, before it begins.
     fn planned(&mut self, _work: &Work) {}
 
     /// How settings are written in notes and warnings.
