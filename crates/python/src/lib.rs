@@ -1,11 +1,14 @@
 //! `ulmfit._ulmfit`: the engine. The classes for users are in `python/ulmfit`.
 
+mod decisions;
 mod documents;
 mod errors;
 mod interrupt;
+mod labelling;
 mod language_model;
 mod model;
 mod progress;
+mod records;
 mod threads;
 mod tokenizer;
 mod train;
@@ -15,6 +18,8 @@ use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 mod _ulmfit {
+    #[pymodule_export]
+    use super::labelling::{check_data, next_texts, suspects};
     #[pymodule_export]
     use super::language_model::LanguageModel;
     #[pymodule_export]

@@ -1,8 +1,10 @@
 //! A classifier as a Python object.
 
+use crate::decisions::{Decided, Explained, decided, explained, method, rule};
 use crate::documents::{Column, Documents};
 use crate::errors::exception;
 use crate::interrupt::interruptible;
+use crate::records::{Labelled, records};
 use numpy::{PyArray2, PyArrayMethods as _, PyReadwriteArray2};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -10,8 +12,9 @@ use pyo3::types::{PyBytes, PyDict};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use ulmfit::checkpoint::ModelFolder;
+use ulmfit::checkpoint::{FolderWriter, ModelFolder, Overwrite};
 use ulmfit::data::labels::LabelKind;
+use ulmfit::run::NoProgress;
 use ulmfit::{Classifier, Error, Precision};
 
 /// Number of documents that are tokenized and predicted before signals are checked.
@@ -59,6 +62,42 @@ impl Model {
         files.insert("manifest.json".to_owned(), read);
         let classifier = Classifier::load(path)?.with_precision(precision);
         Ok(Self { classifier, files, hash: folder.hash() })
+    }
+
+    /// The classifier.
+    pub(crate) fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// Writes the files of the model folder.
+    fn write(&self, folder: &Path) -> std::io::Result<()> {
+        self.files.iter().try_for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes))
+    }
+
+    /// What `answer` makes of the documents, some at a time.
+    fn each<T: Send>(
+        py: Python<'_>,
+        columns: Vec<Column>,
+        threads: Option<usize>,
+        answer: impl Fn(&[Vec<&str>]) -> Result<Vec<T>, Error> + Send + Sync,
+    ) -> PyResult<Vec<T>> {
+        let documents = Documents::new(py, columns)?;
+        let found = interruptible(py, threads, |stop| {
+            let mut all = Vec::with_capacity(documents.len());
+            for start in (0..documents.len()).step_by(CHUNK) {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Error::Stopped);
+                }
+                let rows = start..documents.len().min(start + CHUNK);
+                let texts: Vec<Vec<&str>> = rows.map(|row| documents.document(row)).collect();
+                all.extend(answer(&texts)?);
+            }
+            Ok(all)
+        })?;
+        match found {
+            Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
+            found => found.map_err(|error| exception(py, &error)),
+        }
     }
 
     fn fill(
@@ -172,5 +211,61 @@ impl Model {
         }
         drop(view);
         Ok(array)
+    }
+
+    /// A decision for each document: labels, whether it is left to a person, the set, the interval.
+    fn decide(
+        &self,
+        py: Python<'_>,
+        columns: Vec<Column>,
+        asked: (String, f64, bool),
+        threads: Option<usize>,
+    ) -> PyResult<(Vec<Decided>, Vec<String>)> {
+        let (name, value, per_class) = asked;
+        let policy = rule(&name, value, per_class).and_then(|rule| self.classifier.policy(rule));
+        let policy = policy.map_err(|error| exception(py, &error))?;
+        let found = Self::each(py, columns, threads, |texts| {
+            let decisions = self.classifier.decide(texts, &policy)?;
+            Ok(decisions.into_iter().map(decided).collect())
+        })?;
+        Ok((found, policy.warnings.clone()))
+    }
+
+    /// An explanation for each document: output, its answer, its answer to an empty text, words.
+    fn explain(
+        &self,
+        py: Python<'_>,
+        columns: Vec<Column>,
+        how: &str,
+        threads: Option<usize>,
+    ) -> PyResult<Vec<Explained>> {
+        let how = method(how).map_err(|error| exception(py, &error))?;
+        Self::each(py, columns, threads, |texts| {
+            let found = self.classifier.explain(texts, how)?;
+            Ok(found.iter().zip(texts).map(|(found, fields)| explained(found, fields)).collect())
+        })
+    }
+
+    /// The same model with a calibration on labelled texts that it was not trained on.
+    fn calibrated(
+        &self,
+        py: Python<'_>,
+        rows: Labelled,
+        precision: &str,
+        threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let rows = records(py, rows.0, Some(rows.1))?;
+        let (from, place) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        self.write(from.path())?;
+        let found = interruptible(py, threads, |_| {
+            let mut model =
+                Classifier::load(from.path())?.with_precision(crate::model::precision(precision)?);
+            model.calibrate(&rows, &mut NoProgress)?;
+            let path = place.path().join("model");
+            let writer = FolderWriter::create(&path, Overwrite::Refuse)?;
+            model.save_calibration(from.path(), writer)?;
+            Self::open(&path, precision)
+        })?;
+        found.map_err(|error| exception(py, &error))
     }
 }

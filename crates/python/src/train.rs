@@ -1,17 +1,16 @@
 //! Training a classifier from Python.
 
-use crate::documents::{Column, Documents};
-use crate::errors::{self, exception};
+use crate::errors::exception;
 use crate::interrupt::interruptible;
 use crate::model::Model;
 use crate::progress::Told;
+use crate::records::{Labelled, records};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 use ulmfit::checkpoint::Overwrite;
 use ulmfit::data::labels::{LabelOptions, Task};
-use ulmfit::data::{Place, RawLabel, Record};
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::recipe::{Overrides, Recipe};
 use ulmfit::run::CheckpointInterval;
@@ -35,6 +34,8 @@ pub(crate) struct Options {
     self_training: Option<usize>,
     test_share: f64,
     validation_share: Option<f64>,
+    folds: Option<usize>,
+    time_budget: Option<f64>,
     emb: usize,
     hid: usize,
     layers: usize,
@@ -48,43 +49,17 @@ pub(crate) struct Options {
     unlabeled: Vec<PathBuf>,
 }
 
-/// A label: one name, or several.
-#[derive(FromPyObject)]
-pub(crate) enum Label {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl From<Label> for RawLabel {
-    fn from(label: Label) -> Self {
-        match label {
-            Label::One(name) => Self::One(name),
-            Label::Many(names) => Self::Many(names),
-        }
-    }
-}
-
-/// Labelled documents.
-pub(crate) type Labelled = (Vec<Column>, Vec<Label>);
-
-fn examples(py: Python<'_>, (columns, labels): Labelled) -> PyResult<Vec<Record>> {
-    let documents = Documents::new(py, columns)?;
-    if documents.len() != labels.len() {
-        let message = format!("X has {} rows, y has {}", documents.len(), labels.len());
-        return Err(errors::new(py, "DataError", &message));
-    }
-    let file: Arc<Path> = Arc::from(Path::new("X"));
-    let record = |(row, label): (usize, Label)| Record {
-        fields: documents.document(row).into_iter().map(str::to_owned).collect(),
-        label: Some(label.into()),
-        place: Place::new(&file, row as u64 + 1),
-        columns: Vec::new(),
-    };
-    Ok(labels.into_iter().enumerate().map(record).collect())
-}
-
 fn usage(message: String) -> Error {
     Error::Usage { message, hint: None }
+}
+
+/// The task of an estimator.
+pub(crate) fn task(name: &str) -> Task {
+    match name {
+        "multi" => Task::Multi,
+        "regression" => Task::Regression,
+        _ => Task::Single,
+    }
 }
 
 fn trainer(options: &Options) -> Result<Trainer, Error> {
@@ -95,11 +70,7 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
     };
     let directions: Vec<Direction> =
         options.directions.iter().map(direction).collect::<Result<_, _>>()?;
-    let task = match options.task.as_str() {
-        "multi" => Task::Multi,
-        "regression" => Task::Regression,
-        _ => Task::Single,
-    };
+    let task = task(&options.task);
     let recipe = Path::new(&options.recipe);
     let recipe = if recipe.extension().is_some_and(|ending| ending == "toml") {
         Recipe::read(recipe)?
@@ -151,6 +122,16 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
     if let Some(method) = method {
         trainer = trainer.method(method);
     }
+    if let Some(count) = options.folds {
+        trainer = trainer.folds(count);
+    }
+    if let Some(seconds) = options.time_budget {
+        let time = Duration::try_from_secs_f64(seconds);
+        let Ok(time) = time else {
+            return Err(usage(format!("time_budget is {seconds}; give seconds above 0")));
+        };
+        trainer = trainer.time_budget(time);
+    }
     if let Some(base) = &options.base {
         trainer = trainer.base(base.as_str());
     }
@@ -180,8 +161,9 @@ pub(crate) fn train(
     options: Options,
     callback: Option<Py<PyAny>>,
 ) -> PyResult<Model> {
-    let train_set = examples(py, train_set)?;
-    let validation_set = validation_set.map(|set| examples(py, set)).transpose()?;
+    let labelled = |(columns, labels): Labelled| records(py, columns, Some(labels));
+    let train_set = labelled(train_set)?;
+    let validation_set = validation_set.map(labelled).transpose()?;
     if let Some(folder) = &options.checkpoint_dir {
         std::fs::create_dir_all(folder)?;
     }

@@ -14,19 +14,27 @@ from ._ulmfit import forget_threads as _forget_threads
 
 if TYPE_CHECKING:
     from ._estimators import TextClassifier, TextRegressor
+    from ._explanations import Explanation, Word
+    from ._labelling import Suspect, check_data, next_texts, suspects
     from ._vectorizer import TextVectorizer
 
 __all__ = [
     "DataError",
+    "Explanation",
     "LanguageModel",
     "ModelError",
+    "Suspect",
     "TextClassifier",
     "TextRegressor",
     "TextVectorizer",
     "Tokenizer",
     "UlmfitError",
     "UsageError",
+    "Word",
     "__version__",
+    "check_data",
+    "next_texts",
+    "suspects",
 ]
 
 # The child of a fork does not have the threads of a pool.
@@ -44,6 +52,14 @@ def __getattr__(name: str) -> Any:
         from ._vectorizer import TextVectorizer
 
         return TextVectorizer
+    if name in ("Suspect", "check_data", "next_texts", "suspects"):
+        from . import _labelling
+
+        return getattr(_labelling, name)
+    if name in ("Explanation", "Word"):
+        from . import _explanations
+
+        return getattr(_explanations, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

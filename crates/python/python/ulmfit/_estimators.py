@@ -6,6 +6,7 @@ import html
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from . import _labels
 from ._base import BaseEstimator, ClassifierMixin, RegressorMixin, check_is_fitted
 from ._errors import DataError, ModelError, UsageError
+from ._explanations import Explanation, Word
 from ._inputs import text_columns
 from ._progress import watcher
 from ._ulmfit import Model
@@ -38,6 +40,8 @@ class _TextEstimator(BaseEstimator):
         batch_size: int | None = None,
         self_training: int | None = None,
         test_share: float = 0.0,
+        folds: int | None = None,
+        time_budget: float | None = None,
         network: dict[str, int] | None = None,
         min_freq: int | None = None,
         text_columns: list[str] | None = None,
@@ -58,6 +62,8 @@ class _TextEstimator(BaseEstimator):
         self.batch_size = batch_size
         self.self_training = self_training
         self.test_share = test_share
+        self.folds = folds
+        self.time_budget = time_budget
         self.network = network
         self.min_freq = min_freq
         self.text_columns = text_columns
@@ -92,6 +98,8 @@ class _TextEstimator(BaseEstimator):
             "test_share": float(self.test_share),
             # Nothing is held out by default, as scikit-learn does the splitting.
             "validation_share": None if self.test_share else 0.0,
+            "folds": self.folds,
+            "time_budget": None if self.time_budget is None else float(self.time_budget),
             **sizes,
             **(self.network or {}),
             "min_freq": self.min_freq,
@@ -162,6 +170,48 @@ class _TextEstimator(BaseEstimator):
         names = self.text_columns or model.text_columns or None
         columns, _ = text_columns(X, names)
         return model.predict(columns, self.threads)
+
+    def _texts_of(self, X: Any) -> tuple[list[Any], list[list[str]]]:
+        """Columns for the engine, and the same as lists of texts, one list per row."""
+        model = self._fitted()
+        columns, _ = text_columns(X, self.text_columns or model.text_columns or None)
+        return columns, [list(row) for row in zip(*(_texts(column) for column in columns))]
+
+    def explain(self, X: Any, *, method: str = "fast") -> list[Explanation]:
+        """Which words decided the answer to each text.
+
+        With ``"fast"`` the weights add up to the difference from the answer to an empty text; ``"exact"`` leaves
+        out each word in turn, which takes as many predictions as there are words.
+        """
+        columns, rows = self._texts_of(X)
+        found = self._fitted().explain(columns, method, self.threads)
+        explanations = []
+        for (output, answer, empty, words), texts in zip(found, rows):
+            own = [Word(texts[at][start:end], at, start, end, weight) for at, start, end, weight in words]
+            explanations.append(Explanation(self._name_of(output), answer, empty, own, texts))
+        return explanations
+
+    def _name_of(self, output: int) -> Any:
+        return None
+
+    def _decisions(self, X: Any, rule: tuple[str, float, bool]) -> list[Any]:
+        model = self._fitted()
+        columns, _ = text_columns(X, self.text_columns or model.text_columns or None)
+        found, told = model.decide(columns, rule, self.threads)
+        for warning in told:
+            warnings.warn(warning, stacklevel=3)
+        return found
+
+    def calibrate(self, X: Any, y: Any) -> Any:
+        """Measures the errors on labelled texts that were not trained on, for ``decide``, ``predict_set`` and
+        ``predict_interval``. Replaces the calibration that a training with a test set or folds has made."""
+        model = self._fitted()
+        columns, _ = text_columns(X, self.text_columns or model.text_columns or None)
+        self._model = model.calibrated((columns, self._names_of(y)), self.precision, self.threads)
+        return self
+
+    def _names_of(self, y: Any) -> list[Any]:
+        raise NotImplementedError
 
     # Saving and loading
 
@@ -288,6 +338,12 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
     test_share : float
         Share of the rows that is held out, so that ``report_`` has a score. With 0, all rows are
         used for training.
+    folds : int, optional
+        Trains so many further classifiers, each without one part of the rows, so that every row is scored by
+        one that has not learned it: ``report_`` has a score, and ``decide`` a calibration, of all rows.
+    time_budget : float, optional
+        Seconds that ``fit`` with several methods may take: what is not expected to fit is left out, and
+        ``report_["time_budget"]`` names it.
     network : dict, optional
         ``{"emb": 256, "hid": 512, "layers": 3}`` for ``base="none"``.
     min_freq : int, optional
@@ -386,6 +442,47 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
             return chosen.astype(np.int64)
         return [self.classes_[row].tolist() for row in chosen]
 
+    def _names_of(self, y: Any) -> list[Any]:
+        if self.multi_label_:
+            return _labels.lists(y)[1]
+        return _labels.Classes.of(_labels.column(y))[1]
+
+    def _values(self) -> dict[str, Any]:
+        """The classes by their names in the model."""
+        known = _labels.Classes(self.classes_)
+        return dict(zip(known.names, self.classes_.tolist()))
+
+    def _name_of(self, output: int) -> Any:
+        return self._values()[self._fitted().labels[output]]
+
+    def decide(self, X: Any, *, threshold: float | None = None, max_error: float | None = None) -> list[Any]:
+        """The class of each text, or None where a person should look: below ``threshold``, or below the
+        confidence above which at most the share ``max_error`` of the answers is wrong (with probability 95 %).
+
+        With several labels per text, a list of those that reach their threshold. A text without a word that
+        the model knows is never answered. ``max_error`` needs a calibration: ``test_share``, ``folds``, or
+        ``calibrate``.
+        """
+        given = [(name, value) for name, value in (("threshold", threshold), ("max_error", max_error)) if value is not None]
+        if len(given) != 1:
+            raise UsageError("give either threshold or max_error")
+        (name, value), values = given[0], self._values()
+        answers: list[Any] = []
+        for labels, abstained, _, _ in self._decisions(X, (name, float(value), False)):
+            chosen = [values[label] for label in labels]
+            answers.append(None if abstained else chosen if self.multi_label_ else chosen[0])
+        return answers
+
+    def predict_set(self, X: Any, *, coverage: float = 0.9, per_class: bool = False) -> list[list[Any]]:
+        """For each text the classes that may be right, the most probable first: the right one is among them
+        with the probability ``coverage``; with ``per_class``, in the texts of every class.
+
+        Needs a calibration: ``test_share``, ``folds``, or ``calibrate``.
+        """
+        values = self._values()
+        found = self._decisions(X, ("coverage", float(coverage), per_class))
+        return [[values[label] for label in chosen or []] for _, _, chosen, _ in found]
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy; with several labels, the share of texts with all labels right."""
         if self.multi_label_ and not self._indicator:
@@ -425,6 +522,17 @@ class TextRegressor(RegressorMixin, _TextEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """The number for each text, as float32."""
         return self._answers(X)[:, 0]
+
+    def predict_interval(self, X: Any, *, coverage: float = 0.9) -> np.ndarray:
+        """An interval for each text, ``(n, 2)``, that holds the right number with the probability ``coverage``.
+
+        Needs a calibration: ``test_share``, ``folds``, or ``calibrate``.
+        """
+        found = self._decisions(X, ("coverage", float(coverage), False))
+        return np.array([interval for _, _, _, interval in found], dtype=np.float32).reshape(-1, 2)
+
+    def _names_of(self, y: Any) -> list[Any]:
+        return _numbers(y)
 
 
 def _numbers(y: Any) -> list[str]:

@@ -5,7 +5,18 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LanguageModel", "Model", "Tokenizer", "VectorModel", "__version__", "forget_threads", "train"]
+__all__ = [
+    "LanguageModel",
+    "Model",
+    "Tokenizer",
+    "VectorModel",
+    "__version__",
+    "check_data",
+    "forget_threads",
+    "next_texts",
+    "suspects",
+    "train",
+]
 
 __version__: str
 
@@ -28,6 +39,15 @@ class Model:
     def predict(
         self, columns: Sequence[Any], threads: int | None
     ) -> npt.NDArray[np.float32]: ...
+    def decide(
+        self, columns: Sequence[Any], asked: tuple[str, float, bool], threads: int | None
+    ) -> tuple[list[tuple[list[str], bool, list[str] | None, list[float] | None]], list[str]]: ...
+    def explain(
+        self, columns: Sequence[Any], how: str, threads: int | None
+    ) -> list[tuple[int, float, float, list[tuple[int, int, int, float]]]]: ...
+    def calibrated(
+        self, rows: tuple[Sequence[Any], Sequence[Any]], precision: str, threads: int | None
+    ) -> Model: ...
 
 @final
 class LanguageModel:
@@ -62,3 +82,28 @@ def train(
     callback: Callable[[str, str, str], Any] | None = None,
 ) -> Model: ...
 def forget_threads() -> None: ...
+def check_data(
+    columns: Sequence[Any],
+    labels: Sequence[Any] | None,
+    test_set: tuple[Sequence[Any], Sequence[Any]] | None,
+    task_name: str | None,
+) -> str: ...
+def suspects(
+    rows: tuple[Sequence[Any], Sequence[Any]],
+    base: str | PathLike[str],
+    folds: int,
+    seed: int,
+    threads: int | None,
+    callback: Callable[[str, str, str], Any] | None,
+) -> list[tuple[int, float, str, float, list[int]]]: ...
+def next_texts(
+    model: Model | None,
+    pool: Sequence[Any],
+    labelled: Sequence[Any] | None,
+    base: str | PathLike[str] | None,
+    strategy: str,
+    count: int,
+    seed: int,
+    threads: int | None,
+    callback: Callable[[str, str, str], Any] | None,
+) -> list[int]: ...
