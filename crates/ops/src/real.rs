@@ -12,6 +12,8 @@ pub trait Real:
     fn of(value: f64) -> Self;
     /// The same value in double precision.
     fn f64(self) -> f64;
+    /// Copies of single-precision values.
+    fn of_all(values: &[f32]) -> Vec<Self>;
 }
 
 impl Real for f32 {
@@ -21,6 +23,9 @@ impl Real for f32 {
     fn f64(self) -> f64 {
         f64::from(self)
     }
+    fn of_all(values: &[f32]) -> Vec<Self> {
+        values.to_vec()
+    }
 }
 
 impl Real for f64 {
@@ -29,5 +34,8 @@ impl Real for f64 {
     }
     fn f64(self) -> f64 {
         self
+    }
+    fn of_all(values: &[f32]) -> Vec<Self> {
+        values.iter().map(|&value| f64::from(value)).collect()
     }
 }

@@ -25,7 +25,7 @@ impl<D: Backend> Tensor<D> {
     /// # Panics
     /// When `values` does not have exactly the product of `dims` elements.
     pub fn from_f32(dims: &[usize], values: &[f32]) -> Self {
-        Self::from_real(dims, values.iter().map(|&v| D::Real::of(f64::from(v))).collect())
+        Self::from_real(dims, D::Real::of_all(values))
     }
 
     /// Copies `values` from host memory, rounding to the device's precision.
