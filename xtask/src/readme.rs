@@ -104,6 +104,7 @@ fn summary(runs: &[Run]) -> String {
                 curves.iter().copied().filter(|run| run.dataset == dataset).collect();
             text.push_str(&rows(&of_set));
         }
+        text.push_str(&means(&group));
     }
     text.push_str(
         "Times, memory, threads and command lines: [results/table.md](../results/table.md).\n",
@@ -132,6 +133,39 @@ fn rows(group: &[&Run]) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Data sets of which each seed learned from rows of its own.
+const DRAWN: &str = ", drawn labels";
+/// Fewer data sets have no mean.
+const FEWEST_FOR_MEAN: usize = 3;
+
+/// A table of means over data sets with drawn labels: a row for each number of labels, a column for each program
+/// that was run on all of these sets.
+fn means(group: &[Run]) -> String {
+    let drawn: Vec<&Run> = group.iter().filter(|run| run.dataset.ends_with(DRAWN)).collect();
+    let models = distinct(&drawn, |run| run.model.clone());
+    let mut text = String::new();
+    for labels in distinct(&drawn, |run| run.labels) {
+        let of: Vec<&Run> = drawn.iter().copied().filter(|run| run.labels == labels).collect();
+        let sets = distinct(&of, |run| run.dataset.clone());
+        let (Some(labels), true) = (labels, sets.len() >= FEWEST_FOR_MEAN) else { continue };
+        let cells = models.iter().map(|model| {
+            let values = of.iter().filter(|run| run.model == *model).map(|run| run.value);
+            let values: Vec<f64> = values.collect();
+            let mean = values.iter().sum::<f64>() / sets.len() as f64;
+            if values.len() == sets.len() { format!("{mean:.1}") } else { String::new() }
+        });
+        let cells: Vec<String> = cells.collect();
+        let names: Vec<&str> = sets.iter().map(|set| set.trim_end_matches(DRAWN)).collect();
+        let (count, names) = (sets.len(), names.join("; "));
+        let _ = writeln!(text, "| {labels} labels, {count} sets: {names} | {} |", cells.join(" | "));
+    }
+    if text.is_empty() {
+        return text;
+    }
+    let head = format!("| mean test error, % | {} |", models.join(" | "));
+    format!("{head}\n|---|{}\n{text}\n", "---:|".repeat(models.len()))
 }
 
 /// On what a run was measured.
@@ -284,6 +318,21 @@ mod tests {
         assert_eq!(tables.len(), 2, "{text}");
         assert!(tables[0].starts_with("| | a | b |") && !tables[0].contains("few"), "{text}");
         assert!(tables[1].starts_with("| | a |\n") && tables[1].contains("few, 200"), "{text}");
+    }
+
+    #[test]
+    fn a_mean_is_of_those_who_were_run_on_all_sets() {
+        let run = |set: &str, model: &str, value| Run {
+            labels: Some(100),
+            dataset: format!("{set}{DRAWN}"),
+            ..result(model, value)
+        };
+        let mut runs = vec![run("x", "a", 1.0), run("y", "a", 2.0), run("x", "b", 9.0)];
+        assert_eq!(means(&runs), "", "two sets have no mean");
+        runs.push(run("z", "a", 6.0));
+        let wanted = "| mean test error, % | a | b |\n|---|---:|---:|\n\
+                      | 100 labels, 3 sets: x; y; z | 3.0 |  |\n\n";
+        assert_eq!(means(&runs), wanted);
     }
 
     #[test]

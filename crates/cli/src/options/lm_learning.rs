@@ -8,7 +8,7 @@ use ulmfit::recipe::{Overrides, Recipe, TrainPrecision};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Learning")]
 pub(crate) struct LmLearningOptions {
-    /// Epochs (of the last phase, when unfreezing gradually)
+    /// Epochs of the last phase; gradual unfreezing adds one epoch per group before it
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Peak learning rate of the last layer group
