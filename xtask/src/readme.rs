@@ -159,7 +159,8 @@ fn means(group: &[Run]) -> String {
         let cells: Vec<String> = cells.collect();
         let names: Vec<&str> = sets.iter().map(|set| set.trim_end_matches(DRAWN)).collect();
         let (count, names) = (sets.len(), names.join("; "));
-        let _ = writeln!(text, "| {labels} labels, {count} sets: {names} | {} |", cells.join(" | "));
+        let _ =
+            writeln!(text, "| {labels} labels, {count} sets: {names} | {} |", cells.join(" | "));
     }
     if text.is_empty() {
         return text;

@@ -12,6 +12,7 @@ from ulmfit import (
     DataError,
     TextClassifier,
     TextRegressor,
+    UlmfitError,
     UsageError,
     check_data,
     next_texts,
@@ -47,7 +48,7 @@ def test_sets_hold_the_right_label(scored):
 
 
 def test_a_calibration_can_be_made_later(fitted):
-    with pytest.raises(UsageError, match="calibrat"):
+    with pytest.raises(UlmfitError, match="calibrat"):
         fitted.predict_set(TEXTS)
     fresh = [text(row) for row in range(1000, 1060)]
     model = TextClassifier(method="tfidf").fit(TEXTS, LABELS)
@@ -129,9 +130,9 @@ def test_texts_to_label_next():
 
 
 def test_folds_score_all_rows_and_time_is_a_budget():
-    model = TextClassifier(method="tfidf", folds=4).fit(TEXTS, LABELS)
-    assert model.report_["test"]["n"] == len(TEXTS) if model.report_["test"] else True
-    assert model.predict_set(TEXTS[:2])
+    model = TextClassifier(folds=3, **TINY).fit(TEXTS, LABELS)
+    assert model.report_["folds"] == 3 and model.report_["comparison"]["n"] == len(TEXTS)
+    assert len(model.predict_set(TEXTS[:2])) == 2
     quick = TextClassifier(method="auto", time_budget=2).fit(TEXTS, LABELS)
     assert quick.report_["time_budget"]["seconds"] == 2.0
     with pytest.raises(UsageError, match="time_budget"):

@@ -340,7 +340,8 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
         used for training.
     folds : int, optional
         Trains so many further classifiers, each without one part of the rows, so that every row is scored by
-        one that has not learned it: ``report_`` has a score, and ``decide`` a calibration, of all rows.
+        one that has not learned it: ``report_`` has a score, and ``decide`` a calibration, of all rows. For
+        ``"auto"`` and ``"ulmfit"``.
     time_budget : float, optional
         Seconds that ``fit`` with several methods may take: what is not expected to fit is left out, and
         ``report_["time_budget"]`` names it.
