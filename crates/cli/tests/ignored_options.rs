@@ -62,3 +62,42 @@ fn options_without_effect_are_refused() {
     let done = place.run("lr-find lm train.csv --classifier --min-freq 2");
     assert_eq!(done.code, Some(2), "{done:?}");
 }
+
+/// What `clap` finds is said like everything else: one line and a hint.
+#[test]
+fn options_that_make_no_sense() {
+    let place = Place::new();
+    let before = place.names();
+    for (line, wrong) in [
+        ("train lm train.csv -o out --unfreeze sideways", "sideways"),
+        ("train lm train.csv -o out --valid-share 1.5", "1.5"),
+        ("train lm train.csv -o out --epochs many", "many"),
+        ("train lm train.csv -o out --epochs -1", "invalid value `-1` for `--epochs <N>`"),
+        ("predict classifier test.csv --threads -1", "invalid value `-1` for `--threads <K>`"),
+        ("train lm train.csv -o out --checkpoint-every 10x", "10x"),
+        ("train lm train.csv -o out --checkpoint-every 0", "0"),
+        ("train lm train.csv -o out --nosuch", "--nosuch"),
+        ("train lm train.csv", "--output"),
+        ("train lm train.csv -o out --resume --restart", "--restart"),
+        ("pretrain texts.txt -o out --emb 0", "--emb"),
+        ("pretrain texts.txt -o out --direction up", "up"),
+        ("pretrain -o out", "<TEXTS>"),
+        ("predict classifier test.csv --format xml", "xml"),
+        ("predict classifier test.csv --threads 0", "--threads"),
+        ("predict classifier test.csv --input-format doc", "doc"),
+        ("evaluate classifier test.csv --quiet --verbose", "--verbose"),
+        ("bench lm --steps 0", "--steps"),
+        ("lr-find lm texts.txt --start -1", "invalid value `-1` for `--start <RATE>`"),
+        ("predict classifier --precision int4", "--precision"),
+        ("nosuch", "nosuch"),
+    ] {
+        let done = place.run(line);
+        assert_eq!(done.code, Some(2), "{line}: {done:?}");
+        assert!(done.stderr.starts_with("ulmfit: "), "{line}: {done:?}");
+        let (first, rest) = done.stderr.split_once('\n').unwrap();
+        assert!(first.contains(wrong), "{line}: {done:?}");
+        let is_hint = |line: &str| line.starts_with("hint: ");
+        assert!(!rest.is_empty() && rest.lines().all(is_hint), "{line}: {done:?}");
+        assert_eq!((done.stdout.as_str(), place.names()), ("", before.clone()), "{line}");
+    }
+}
