@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A line of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,19 @@ pub(super) struct LabelLog {
     end: u64,
 }
 
+/// Tries to lock a file. A child process that was started while the file was open holds its lock until it runs its own
+/// program, for some milliseconds: so this is tried more than once.
+fn lock(file: &File) -> io::Result<bool> {
+    for _ in 0..20 {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(source)) => return Err(source),
+        }
+    }
+    Ok(false)
+}
+
 impl LabelLog {
     /// Opens or creates the file, and removes a torn last line.
     ///
@@ -86,13 +99,9 @@ impl LabelLog {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let folder = path.parent().unwrap_or(path).to_owned();
-                return Err(ServeError::InUse { folder });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        if !lock(&file).map_err(failed)? {
+            let folder = path.parent().unwrap_or(path).to_owned();
+            return Err(ServeError::InUse { folder });
         }
         sync_folder(path).map_err(failed)?;
         let mut bytes = Vec::new();
