@@ -31,7 +31,9 @@ impl Told {
             let joined = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
             let words = in_backticks(&joined);
             if let Some(tip) = words.strip_prefix("tip: ") {
-                hints.push(tip.to_owned());
+                if !tip.starts_with("to pass ") {
+                    hints.push(tip.to_owned()); // values that begin with a dash are rare, misspellings are not
+                }
             } else if let Some(usage) = words.strip_prefix("Usage: ") {
                 hints.push(format!("the form is `{usage}`"));
             } else if let Some(found) = words.strip_prefix("error: ") {
@@ -76,6 +78,10 @@ mod tests {
             "the form is `ulmfit fit --output <DIR> <DATA>`",
         ];
         assert_eq!(told.hints, hints);
+        let told = Told::of(
+            "error: unexpected argument '--x' found\n\n  tip: to pass '--x' as a value, use '-- --x'\n",
+        );
+        assert_eq!(told.hints, ["`--help` describes all options"]);
         let text = "error: invalid value 'much' for '--precision <P>'\n  [possible values: f32, bf16]\n\n\
             For more information, try '--help'.\n";
         let told = Told::of(text);

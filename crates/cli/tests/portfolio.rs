@@ -112,6 +112,19 @@ fn what_it_cannot_do_is_refused() {
 }
 
 #[test]
+fn labels_that_occur_once_are_refused_before_the_training() {
+    let place = place();
+    let rows: String = (0..30).map(|row| format!("a text of {row} words,{row}x\n")).collect();
+    place.write("ids.csv", format!("text,id\n{rows}"));
+    let done = place.run("fit ids.csv --label id --method auto --encoder base -o out");
+    assert_eq!(done.code, Some(65), "{done:?}");
+    assert!(done.stderr.contains("each label occurs once"), "{done:?}");
+    assert!(done.stderr.contains("hint: check that the label column"), "{done:?}");
+    assert!(!done.stderr.contains("trains TF-IDF"), "{done:?}");
+    assert!(!place.path("out").exists() && !place.path("out.run").exists());
+}
+
+#[test]
 fn a_cross_validation_scores_all_rows() {
     let place = place();
     let report =

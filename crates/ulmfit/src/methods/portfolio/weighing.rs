@@ -139,17 +139,24 @@ impl<'a> Weighing<'a> {
 /// The examples that are held out.
 ///
 /// # Errors
-/// [`Error::TooLittle`] without any: a label that occurs once is not held out, nor are near-duplicates of
-/// an example that is not.
+/// [`Error::TooLittle`] without any, or where nothing is left to learn from beside them: a label that occurs once
+/// is not divided, nor are near-duplicates.
 pub(crate) fn judges(folds: &Folds) -> Result<Vec<usize>, Error> {
-    let judges: Vec<usize> = folds.scored().flat_map(|fold| fold.held_out).collect();
-    if judges.is_empty() {
+    let (mut judges, mut fewest) = (Vec::new(), usize::MAX);
+    for fold in folds.scored() {
+        fewest = fewest.min(fold.train.len());
+        judges.extend(fold.held_out);
+    }
+    if judges.is_empty() || fewest < LEAST_TO_LEARN {
         let message =
-            "no example can be held out to weigh the methods: each label occurs once, or \
+            "no examples can be held out to weigh the methods: each label occurs once, or \
             all texts are near-duplicates"
                 .into();
-        let hint = "check that the label column holds a label that several rows share".into();
+        let hint = "check that the label column holds labels that several rows share".into();
         return Err(Error::TooLittle { message, hint: Some(hint) });
     }
     Ok(judges)
 }
+
+/// Examples that a classifier needs.
+const LEAST_TO_LEARN: usize = 2;
