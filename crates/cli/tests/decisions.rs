@@ -89,6 +89,46 @@ fn new_rows_calibrate_without_training() {
 }
 
 #[test]
+fn rows_that_the_model_has_learned_are_counted() {
+    let place = Place::new();
+    let line = format!("fit train.csv --test test.csv -o out --base lm --lm-epochs 1 {STEPS}");
+    let learned = &place.run(&format!("{line} --json")).json()["rows"]["train"];
+    let strange = csv(1000..1030);
+    place.write("some.csv", csv(0..60) + strange.split_once('\n').unwrap().1);
+    let told = &format!("the model was trained on {learned} of these 90 rows");
+    for line in ["evaluate out some.csv", "calibrate out some.csv -o copy"] {
+        let done = place.run(&format!("{line} --json"));
+        assert!(done.stderr.contains(told), "{line}: {done:?}");
+        let found = done.json();
+        assert_eq!(found["trained_on"], *learned, "{line}");
+        assert_eq!(found["replaced"], Value::Null, "{line}");
+    }
+    let done = place.run("calibrate out test.csv");
+    assert!(!done.stderr.contains("was trained on"), "{done:?}");
+    let wanted = "replaced: 30 rows of the test set, now 30 rows";
+    assert!(done.stdout.contains(wanted), "{done:?}");
+    place.write("more.csv", csv(3000..3200));
+    let done = place.run("calibrate out more.csv --json").json();
+    assert_eq!(done["replaced"]["rows"], 30);
+    assert_eq!(done["replaced"]["source"], "given");
+    // a smaller copy knows them, too
+    place.run("export compact out -o small").ok();
+    assert!(place.run("evaluate small some.csv").stderr.contains(told));
+    // a folder of an older version does not, and works all the same
+    let manifest = fs::read_to_string(place.path("out/manifest.json")).unwrap();
+    let mut manifest: Value = serde_json::from_str(&manifest).unwrap();
+    manifest["files"].as_object_mut().unwrap().remove("training-texts.bin").unwrap();
+    let text = serde_json::to_string_pretty(&manifest).unwrap() + "\n";
+    fs::write(place.path("out/manifest.json"), text).unwrap();
+    fs::remove_file(place.path("out/training-texts.bin")).unwrap();
+    for line in ["evaluate out some.csv --json", "calibrate out some.csv --json"] {
+        let done = place.run(line);
+        assert!(!done.stderr.contains("was trained on"), "{done:?}");
+        assert_eq!(done.json()["trained_on"], Value::Null);
+    }
+}
+
+#[test]
 fn a_calibration_belongs_to_one_model() {
     let place = calibrated();
     let rounded = place.run("predict classifier test.csv --coverage 0.9 --precision int8");

@@ -4,7 +4,7 @@ use crate::checkpoint::{FolderWriter, ModelFolder};
 use crate::data::Record;
 use crate::data::labels::LabelKind;
 use crate::decisions::{Calibration, CalibrationFault, DecisionError, Policy, Rule, Source};
-use crate::input::texts;
+use crate::input::{LearnedTexts, texts};
 use crate::models::{
     ClassifierBundle, Decision, EncodedDocument, ExplainMethod, Explanation, Prediction, open_model,
 };
@@ -51,6 +51,7 @@ pub struct Classifier {
     bundle: ClassifierBundle,
     precision: Precision,
     calibration: Option<Calibration>,
+    learned: Option<LearnedTexts>,
 }
 
 impl Classifier {
@@ -70,6 +71,7 @@ impl Classifier {
     pub fn from_folder(folder: &ModelFolder) -> Result<Self, Error> {
         let mut model = Self::from(ClassifierBundle::from_folder(folder)?);
         model.calibration = read_calibration(folder)?;
+        model.learned = LearnedTexts::read(folder)?;
         Ok(model)
     }
 
@@ -179,7 +181,13 @@ impl Classifier {
         self.calibration.as_ref()
     }
 
+    /// The texts that it was trained on, as hashes; `None` in folders of older versions.
+    pub fn learned_texts(&self) -> Option<&LearnedTexts> {
+        self.learned.as_ref()
+    }
+
     /// Calibrates it on labelled rows that it was not trained on, with its precision and directions.
+    /// `progress` is warned of rows that it was trained on.
     ///
     /// # Errors
     /// [`Error::Data`] when a row has no label, or none of the labels is known to the model,
@@ -195,6 +203,9 @@ impl Classifier {
         }
         let unseen = self.bundle.labels.told_of_unseen(rows)?;
         unseen.iter().for_each(|told| progress.warn(told));
+        let what = "what the calibration promises is too good; calibrate on other rows";
+        let known = self.learned.as_ref().and_then(|learned| learned.warning(rows, what));
+        known.iter().for_each(|told| progress.warn(told));
         let documents = self.bundle.encode_all(&texts(rows));
         let mut tick = |done, total| progress.tick("documents scored", done, Some(total));
         let answers = self.bundle.probabilities_of(&documents, BATCH, &mut tick)?;
@@ -311,15 +322,19 @@ impl Classifier {
 
 impl From<ClassifierBundle> for Classifier {
     fn from(bundle: ClassifierBundle) -> Self {
-        Self { bundle, precision: Precision::default(), calibration: None }
+        Self { bundle, precision: Precision::default(), calibration: None, learned: None }
     }
 }
 
 impl Classifier {
-    /// With the calibration that its training has come to.
+    /// With what its training has come to.
     #[cfg(feature = "train")]
-    pub(crate) fn calibrated(bundle: ClassifierBundle, calibration: Option<Calibration>) -> Self {
-        Self { calibration, ..Self::from(bundle) }
+    pub(crate) fn trained(
+        bundle: ClassifierBundle,
+        calibration: Option<Calibration>,
+        learned: LearnedTexts,
+    ) -> Self {
+        Self { calibration, learned: Some(learned), ..Self::from(bundle) }
     }
 }
 

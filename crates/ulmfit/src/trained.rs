@@ -24,8 +24,8 @@ impl Trained {
         output: Option<PathBuf>,
         overwrite: Overwrite,
     ) -> Self {
-        let TrainedClassifier { classifier, report, calibration, .. } = outcome;
-        let classifier = Classifier::calibrated(classifier, calibration);
+        let TrainedClassifier { classifier, report, calibration, learned, .. } = outcome;
+        let classifier = Classifier::trained(classifier, calibration, learned);
         Self { classifier, report, metadata, output, overwrite }
     }
 

@@ -4,17 +4,19 @@ use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use serde_json::json;
+use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
 use ulmfit::data::readers::ReadOptions;
-use ulmfit::decisions::Automation;
+use ulmfit::decisions::{Automation, Calibration};
 use ulmfit::{Classifier, Error, Reader};
 
 /// Calibrates a classifier on labelled rows, without training, for `predict --max-error` and
 /// `--coverage`.
 ///
 /// Training does this with the rows that it holds out. Calibrate again for texts from another source,
-/// or for another precision or direction.
+/// or for another precision or direction. Rows that the model was trained on are counted in a warning:
+/// what a calibration on them promises is too good.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit calibrate tickets may.csv\n  \
     ulmfit calibrate tickets may.csv --precision int8 -o tickets-int8")]
@@ -52,12 +54,42 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         ..args.data.read_options()
     };
     let rows = Reader::new(options).records(&args.rows, &mut terminal)?;
+    let before = model.calibration().cloned();
+    let known = model.learned_texts().map(|learned| learned.count(&rows));
     let found = model.calibrate(&rows, &mut terminal)?;
     let Some(automation) = Automation::new(found) else {
         let message = format!("there are no labelled rows in {}", args.rows.display());
         return Err(Error::TooLittle { message, hint: None }.into());
     };
     model.save_calibration(&args.model, folder)?;
-    let text = format!("{}\nthe model is in {}", automation.sentence, path.display());
-    out.result(&json!({ "automation": automation, "model": path }), &text)
+    let mut text = format!("{}\nthe model is in {}", automation.sentence, path.display());
+    let mut result = json!({ "automation": automation, "model": path });
+    if let Some(known) = known {
+        result["trained_on"] = known.into();
+    }
+    // a copy leaves the model's own calibration as it was
+    if let Some(before) = before.filter(|_| args.output.is_none()) {
+        text = format!("{text}\n{}", replaced(&before, &automation));
+        result["replaced"] = json!({ "rows": before.rows, "source": before.source });
+        if let Some(chosen) = Automation::new(&before).and_then(|before| before.chosen) {
+            result["replaced"]["chosen"] = json!(chosen);
+        }
+    }
+    out.result(&result, &text)
+}
+
+/// What a calibration takes the place of.
+fn replaced(before: &Calibration, now: &Automation) -> String {
+    let (rows, source) = (before.rows, before.source);
+    let mut text = format!("replaced: {rows} rows of {source}, now {} rows", now.rows);
+    let change = Automation::new(before).and_then(|before| now.change_since(&before));
+    if let Some((most, was, is)) = change {
+        let named = |threshold: Option<f64>| match threshold {
+            Some(threshold) => format!("{threshold:.2}"),
+            None => "none".to_owned(),
+        };
+        let (most, was, is) = (100.0 * most, named(was), named(is));
+        let _ = write!(text, "; threshold for at most {most} % errors: {was}, now {is}");
+    }
+    text
 }

@@ -6,7 +6,7 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
 use ulmfit::data::readers::{Columns, ReadOptions};
-use ulmfit::input::read_texts;
+use ulmfit::input::{LearnedTexts, read_texts};
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, open_model, read_config};
 use ulmfit::report::ClassifierEvaluation;
 use ulmfit::stages::{evaluate_classifier, evaluate_language_model};
@@ -42,7 +42,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let mut terminal = Terminal::new(common);
     let options = args.data.read_options();
     let batch_size = usize::from(args.batch_size);
-    match read_config(&open_model(&args.model)?)?.network {
+    let folder = open_model(&args.model)?;
+    match read_config(&folder)?.network {
         NetworkConfig::LanguageModel(_) => {
             if args.mistakes.is_some() {
                 let message = "a language model predicts no labels: it has no `--mistakes`".into();
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         | NetworkConfig::SentenceClassifier(_)
         | NetworkConfig::LinearClassifier(_)
         | NetworkConfig::Portfolio(_) => {
-            let mut model: ClassifierBundle = ClassifierBundle::load(&args.model)?;
+            let mut model: ClassifierBundle = ClassifierBundle::from_folder(&folder)?;
             if let Some(direction) = args.direction {
                 model.keep(&direction.directions())?;
             }
@@ -83,14 +84,18 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let mut reader = Reader::new(options);
             let records = reader.records(&args.data_file, &mut terminal)?;
             args.data.refuse_csv_options(reader.formats())?;
-            let found = evaluate_classifier(&model, &records, batch_size, &mut terminal)?;
+            let found = {
+                let learned = LearnedTexts::read(&folder)?;
+                evaluate_classifier(&model, learned.as_ref(), &records, batch_size, &mut terminal)?
+            };
             if let Some(table) = table {
                 table.write(&reader.columns(), &records, &found.mistakes)?;
             }
             let mut text = found.scores.to_string();
             text += &mistakes_in_words(&found.mistakes)?;
             let mistakes = mistakes_as_json(&reader.columns(), &records, &found.mistakes);
-            out.result(&WithMistakes { scores: &found.scores, mistakes }, &text)
+            let (scores, learned) = (&found.scores, found.learned);
+            out.result(&WithMistakes { scores, learned, mistakes }, &text)
         }
     }
 }
@@ -100,5 +105,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
 struct WithMistakes<'a> {
     #[serde(flatten)]
     scores: &'a ClassifierEvaluation,
+    /// Rows that the model was trained on, if that is known.
+    #[serde(rename = "trained_on", skip_serializing_if = "Option::is_none")]
+    learned: Option<usize>,
     mistakes: Vec<serde_json::Value>,
 }

@@ -15,7 +15,7 @@ pub(super) const MANIFEST: &str = "manifest.json";
 /// Files about the making of a model: time, memory and threads differ between trainings and are not part
 /// of the model, so its hash leaves them out. Calibrating a model again
 /// does not make it another one, either.
-const RECORDS: [&str; 7] = [
+const RECORDS: [&str; 8] = [
     "README.md",
     "calibration.json",
     "report.html",
@@ -23,6 +23,7 @@ const RECORDS: [&str; 7] = [
     "report.txt",
     "run.json",
     "scored.csv",
+    "training-texts.bin",
 ];
 const SCHEMA: u32 = 1;
 const MAX_BYTES: u64 = 1 << 20;

@@ -123,8 +123,9 @@ impl ModelFolder {
 
     /// blake3 over the manifest: equal for equal models, wherever the folder is.
     ///
-    /// The model card, the report, `run.json` and `calibration.json` do not count: they differ with
-    /// the number of threads, the time that a training took, and the rows that it was scored on.
+    /// The model card, the report, `run.json`, `calibration.json` and `training-texts.bin` do not
+    /// count: they differ with the number of threads, the time that a training took, and the rows
+    /// that it was scored on, or say what is in the weights already.
     pub fn hash(&self) -> String {
         self.manifest.hash()
     }

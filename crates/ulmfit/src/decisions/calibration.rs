@@ -3,6 +3,7 @@
 use super::{DecisionError, RiskCurve, Scores};
 use crate::text::Direction;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The predictions of a classifier on labelled rows that it was not trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,18 @@ pub enum Source {
     OutOfFold,
     /// Rows that a user gave for it.
     Given,
+}
+
+/// After "rows of".
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Test => "the test set",
+            Self::Validation | Self::Selected => "the validation set",
+            Self::OutOfFold => "a cross-validation",
+            Self::Given => "an earlier calibration",
+        })
+    }
 }
 
 /// Why the text of a `calibration.json` cannot be used.

@@ -117,6 +117,16 @@ impl Automation {
         }
     }
 
+    /// How the threshold has changed since an earlier summary, for the error rate that this one (or,
+    /// if it has none, the earlier one) chose: the rate, the threshold before and the one now.
+    pub fn change_since(&self, earlier: &Self) -> Option<(f64, Option<f64>, Option<f64>)> {
+        let most = self.chosen.or(earlier.chosen)?.max_error;
+        let of = |choices: &[Choice]| {
+            choices.iter().find(|of| of.max_error.total_cmp(&most).is_eq()).map(|of| of.threshold)
+        };
+        Some((most, of(&earlier.choices), of(&self.choices)))
+    }
+
     pub(crate) fn of_risk(risk: &RiskCurve) -> Self {
         let mut needed = None;
         let mut choices = Vec::new();
@@ -206,6 +216,17 @@ mod tests {
         let last = found.curve.last().unwrap();
         assert!((last.answered - 1.0).abs() < 1e-12 && (last.error - 0.2).abs() < 1e-12);
         assert!(found.curve.is_sorted_by(|a, b| a.answered < b.answered), "{:?}", found.curve);
+    }
+
+    #[test]
+    fn two_calibrations_are_compared_at_one_error_rate() {
+        let wide = Automation::of_risk(&RiskCurve::new(&[0.9; 900], &[0.5; 100]));
+        let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]));
+        let (most, before, now) = wide.change_since(&few).unwrap();
+        assert_eq!((most.to_bits(), before), (0.01_f64.to_bits(), None));
+        assert!(now.is_some_and(|now| (0.5..0.9).contains(&now)), "{now:?}");
+        assert_eq!(few.change_since(&wide), Some((most, now, None)));
+        assert_eq!(few.change_since(&few), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Labelled rows in folds, for cross-validation.
 
-use super::rows::{LabelledSplits, joined};
+use super::rows::LabelledSplits;
+use super::texts::joined;
 use crate::Error;
 use crate::data::DataError;
 use crate::data::batches::split::{HoldOutSize, Split, random_groups, stratified_groups};

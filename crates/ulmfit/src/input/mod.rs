@@ -4,6 +4,7 @@
 mod corpus;
 #[cfg(feature = "train")]
 mod folds;
+mod learned_texts;
 #[cfg(feature = "train")]
 mod reading;
 #[cfg(feature = "train")]
@@ -18,6 +19,7 @@ mod unspaced;
 
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
+pub use learned_texts::LearnedTexts;
 #[cfg(feature = "train")]
 pub use row_counts::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]

@@ -1,6 +1,7 @@
 //! Labelled rows, split into training set, validation set and test set.
 
 use super::row_counts::{LabelCounts, RowCounts};
+use super::texts::joined;
 use crate::Error;
 use crate::data::batches::split::{HoldOutSize, Split, random_groups, stratified_groups};
 use crate::data::labels::{LabelKind, LabelOptions, LabelSet, Target};
@@ -139,14 +140,6 @@ impl LabelledSplits {
             test: test[class],
         };
         labels.names().iter().enumerate().map(count).collect()
-    }
-}
-
-/// All fields of a record as one text; copied only if there are several.
-pub(super) fn joined(record: &Record) -> Cow<'_, str> {
-    match &record.fields[..] {
-        [only] => only.into(),
-        fields => fields.join(" ").into(),
     }
 }
 

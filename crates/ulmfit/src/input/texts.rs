@@ -6,6 +6,7 @@ use crate::data::batches::Corpus;
 use crate::data::readers::{ColumnUse, Held, LabelUse, ReadOptions, Records, documents};
 use crate::progress::Progress;
 use crate::text::TextPipeline;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// Documents read at a time: enough to keep all cores busy, few enough to forget soon.
@@ -17,6 +18,14 @@ pub type Document = Vec<String>;
 /// The fields of some records, borrowed.
 pub fn texts(records: &[Record]) -> Vec<&[String]> {
     records.iter().map(|record| &record.fields[..]).collect()
+}
+
+/// All fields of a record as one text; copied only if there are several.
+pub(super) fn joined(record: &Record) -> Cow<'_, str> {
+    match &record.fields[..] {
+        [only] => only.into(),
+        fields => fields.join(" ").into(),
+    }
 }
 
 /// Texts that can be gone through again and again: some in memory, then some in files.

@@ -8,6 +8,7 @@ use super::folder::{ModelMetadata, read_config};
 use super::sentence::EncoderBundle;
 use crate::Error;
 use crate::checkpoint::{CheckpointError, Dtype, FolderWriter, ModelFolder};
+use crate::input::LearnedTexts;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -44,7 +45,10 @@ pub fn compact(
         "from": hashes,
         "runs": runs,
     });
-    let metadata = ModelMetadata { card, run, dtype, ..ModelMetadata::default() };
+    let learned = LearnedTexts::of_all(&folders)?;
+    let others = learned.map(|learned| (LearnedTexts::FILE.to_owned(), learned.to_bytes()));
+    let others = others.into_iter().collect();
+    let metadata = ModelMetadata { card, run, others, dtype };
     match read_config(first)?.network {
         NetworkConfig::Classifier(_)
         | NetworkConfig::SentenceClassifier(_)

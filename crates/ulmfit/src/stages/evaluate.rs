@@ -4,7 +4,7 @@ use crate::Error;
 use crate::data::batches::{Bptt, LmBatchConfig};
 use crate::data::labels::{LabelKind, Target};
 use crate::data::{DataError, Record};
-use crate::input::{Document, encode, texts};
+use crate::input::{Document, LearnedTexts, encode, texts};
 use crate::model::scoring::{argmax, score_stream};
 use crate::models::{ClassifierBundle, LmBundle};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
@@ -91,18 +91,21 @@ fn flags(target: &Target, outputs: usize) -> Vec<bool> {
 }
 
 /// Predicts the records' documents and scores the predictions. Labels that the model does not know
-/// count as errors, with a warning.
+/// count as errors, with a warning; another one counts the records that it has `learned`.
 ///
 /// # Errors
 /// [`Error::Data`] when a record has no label, or one that does not suit the task, or when the
 /// model knows none of the labels; [`Error::NotFinite`] when a prediction is not finite.
 pub fn evaluate_classifier<D: Device>(
     model: &ClassifierBundle<D>,
+    learned: Option<&LearnedTexts>,
     records: &[Record],
     batch_size: usize,
     progress: &mut dyn Progress,
 ) -> Result<Evaluated, Error> {
     model.labels.told_of_unseen(records)?.iter().for_each(|told| progress.warn(told));
+    let known = learned.and_then(|learned| learned.warning(records, "the scores are too good"));
+    known.iter().for_each(|told| progress.warn(told));
     let labels = model.labels.with_unseen(records);
     for record in records {
         labels.target(record)?; // before hours of work
@@ -113,6 +116,7 @@ pub fn evaluate_classifier<D: Device>(
     Ok(Evaluated {
         scores: score(model, records, &rows)?,
         mistakes: mistakes(&labels, records, &rows)?,
+        learned: learned.map(|learned| learned.count(records)),
     })
 }
 
@@ -124,6 +128,8 @@ pub struct Evaluated {
     /// Every record that was predicted wrong, with its position; the most confident mistakes (for
     /// numbers, the largest) first.
     pub mistakes: Vec<(usize, QuotedRow)>,
+    /// Records that the classifier was trained on, if that is known.
+    pub learned: Option<usize>,
 }
 
 /// Scores of a language model.

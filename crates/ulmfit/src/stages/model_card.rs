@@ -7,7 +7,7 @@ use crate::decisions::Calibration;
 use crate::fingerprint;
 use crate::hashing;
 use crate::input::LabelledSplits;
-use crate::input::LmText;
+use crate::input::{LearnedTexts, LmText};
 use crate::model::Network;
 use crate::models::BaseModel;
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, LmBundle, ModelMetadata};
@@ -217,6 +217,7 @@ impl TrainedClassifier {
         if let Some(calibration) = &self.calibration {
             others.push((Calibration::FILE.to_owned(), calibration.to_json()));
         }
+        others.push((LearnedTexts::FILE.to_owned(), self.learned.to_bytes()));
         let run = run("train", base, report.made.seed, threads, rest);
         ModelMetadata { card, run, others, ..ModelMetadata::default() }
     }

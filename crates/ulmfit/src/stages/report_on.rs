@@ -12,7 +12,7 @@ use crate::Error;
 use crate::data::Record;
 use crate::data::labels::LabelKind;
 use crate::decisions::{Automation, Source};
-use crate::input::{LabelledSplits, texts};
+use crate::input::{LabelledSplits, LearnedTexts, texts};
 use crate::models::{ClassifierBundle, ExplainMethod};
 use crate::report::statistics::{Comparison, Reliability, reliability};
 use crate::report::{ClassifierEvaluation, PartReport};
@@ -150,7 +150,8 @@ pub(crate) fn report_on(
         rows: found.rows,
         folds: found.folds,
     });
-    Ok(TrainedClassifier { classifier, report, calibration, scored })
+    let learned = LearnedTexts::new(&rows.train);
+    Ok(TrainedClassifier { classifier, report, calibration, learned, scored })
 }
 
 /// Adds to some quoted rows the words that their predictions were made from.

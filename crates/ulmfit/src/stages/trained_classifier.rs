@@ -2,6 +2,7 @@
 
 use crate::data::Record;
 use crate::decisions::Calibration;
+use crate::input::LearnedTexts;
 use crate::models::ClassifierBundle;
 use crate::report::Report;
 
@@ -13,6 +14,8 @@ pub struct TrainedClassifier {
     pub report: Report,
     /// What it said about the rows that the report scores; none if there were none.
     pub calibration: Option<Calibration>,
+    /// The texts that it was trained on.
+    pub learned: LearnedTexts,
     /// All examples with answers of classifiers that have not learned them; only of a training with
     /// folds.
     pub(crate) scored: Option<ScoredRows>,

@@ -7,5 +7,6 @@ mod similar;
 pub use check::{
     CheckOptions, DataReport, Finding, FindingKind, Severity, SplitCounts, check_data,
 };
+pub(crate) use near_duplicates::words_hash;
 pub use near_duplicates::{Duplicates, find_duplicates};
 pub(crate) use similar::{closest, distance};

@@ -112,6 +112,13 @@ fn summary(text: &str) -> (u128, Option<Signature>) {
     (all, Some(signature))
 }
 
+/// A number of the words of a text: equal for [exact duplicates](Duplicates::exact). A blank text has
+/// none.
+pub(crate) fn words_hash(text: &str) -> Option<u64> {
+    let blank = text.trim().is_empty();
+    (!blank).then(|| (summary(text).0 >> 64) as u64)
+}
+
 fn words(text: &str) -> Vec<u64> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -184,6 +191,14 @@ mod tests {
         let caught = (0..200).filter(|n| found.near[2 * n + 1] == 2 * n).count();
         assert_eq!(caught, 200);
         assert!((0..200).all(|n| found.near[2 * n] == 2 * n), "strangers grouped");
+    }
+
+    #[test]
+    fn equal_words_have_equal_numbers() {
+        assert_eq!(words_hash("Hello, World!"), words_hash("hello world"));
+        assert_ne!(words_hash("hello world"), words_hash("world hello"));
+        assert_ne!(words_hash("!!!"), words_hash("???"));
+        assert_eq!((words_hash(""), words_hash(" \n")), (None, None));
     }
 
     #[test]
