@@ -21,8 +21,8 @@ pub(super) fn section(report: &Report) -> Markup {
         @if scores.labels.len() <= GRID {
             figure.grid.small[scores.labels.len() <= SMALL] {
                 div.wide { (PreEscaped(confusion(scores).in_page())) }
-                figcaption { "Rows are the actual classes, columns the predicted ones; darker is a larger \
-                              share of the row. Mistakes lie off the diagonal." }
+                figcaption { "Rows are the actual classes, columns the predicted ones; the stronger \
+                              the colour, the larger the share of the row. Mistakes lie off the diagonal." }
             }
         }
         @if scores.labels.len() > 2 { (pairs(scores)) }

@@ -5,6 +5,9 @@ use crate::report::Report;
 use crate::report::part_table::{PartTable, judgement};
 use maud::{Markup, html};
 
+/// What the last column says.
+const BESIDE: &str = "Beside the portfolio";
+
 pub(super) fn section(report: &Report) -> Markup {
     if report.parts.is_empty() {
         return html! {};
@@ -12,16 +15,18 @@ pub(super) fn section(report: &Report) -> Markup {
     let table = PartTable(report);
     let measure = if table.is_numbers() { "Mean absolute error" } else { "Accuracy" };
     let has_alone = report.parts.iter().any(|part| part.alone.is_some());
+    let (held_out, scored) = (format!("{measure}, held out"), format!("{measure}, scored"));
+    // on a narrow screen each part is a list, with the names of the columns before its cells
     let rows = html! {
-        table {
+        table.stacked {
             thead {
                 tr {
                     th { "Part" }
                     th.number { "Weight" }
-                    th.number { (measure) ", held out" }
+                    th.number { (held_out) }
                     @if has_alone {
-                        th.number { (measure) ", scored" }
-                        th { "Beside the portfolio" }
+                        th.number { (scored) }
+                        th { (BESIDE) }
                     }
                 }
             }
@@ -29,11 +34,11 @@ pub(super) fn section(report: &Report) -> Markup {
                 @for part in &report.parts {
                     tr {
                         th scope="row" { (part.name) }
-                        td.number { (part.weight.map_or("-".to_owned(), |w| format!("{w:.2}"))) }
-                        td.number { (table.score(part.out_of_fold)) }
+                        td.number data-name="Weight" { (part.weight.map_or("-".to_owned(), |w| format!("{w:.2}"))) }
+                        td.number data-name=(held_out) { (table.score(part.out_of_fold)) }
                         @if has_alone {
-                            td.number { (part.alone.map_or("-".to_owned(), |s| table.score(s))) }
-                            td { (judgement(part)) }
+                            td.number data-name=(scored) { (part.alone.map_or("-".to_owned(), |s| table.score(s))) }
+                            td data-name=(BESIDE) { (judgement(part)) }
                         }
                     }
                 }
