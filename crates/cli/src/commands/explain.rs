@@ -76,13 +76,19 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 continue;
             }
             let mut text = match answer.value() {
-                Some(value) => format!("{value:.4} (of an empty text {:.4})", found.empty),
-                None => format!(
-                    "{} {:.3} (of an empty text {:.3})",
-                    printable(answer.label()),
-                    found.row[found.output],
-                    found.empty
-                ),
+                Some(value) => format!("{value:.4} (for an empty text {:.4})", found.empty),
+                None => {
+                    let label = &model.labels()[found.output];
+                    let (now, empty) = (found.row[found.output], found.empty);
+                    format!(
+                        "{}: probability {now:.3} (for an empty text {empty:.3})",
+                        printable(label)
+                    )
+                }
+            };
+            text += match args.method {
+                ExplainArg::Fast => "; each word adds",
+                ExplainArg::Exact => "; without the word it would be lower by",
             };
             for word in &words {
                 write!(text, "\n  {:+.3}  {}", word.weight(), printable(word.text()))?;

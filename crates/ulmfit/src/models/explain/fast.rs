@@ -6,6 +6,7 @@ use super::stacked::factors;
 use super::{Explanation, WordWeight, explained};
 use crate::Error;
 use crate::models::classifier_bundle::ClassifierBundle;
+use crate::models::part::Part;
 use ulmfit_ops::Device;
 
 impl<D: Device> ClassifierBundle<D> {
@@ -15,7 +16,7 @@ impl<D: Device> ClassifierBundle<D> {
         let of_empty = self.answers_of_parts(&alone, 1, &mut |_, _| ())?;
         let empty = self.combined(&of_empty)?.remove(0);
         let of_empty: Vec<&[f32]> = of_empty.iter().map(|rows| &rows[0][..]).collect();
-        let read = |(_, part): &(String, _)| crate::models::part::Part::read(part, documents);
+        let read = |(_, part): &(String, _)| Part::read(part, documents);
         let readings = self.parts.iter().map(read).collect::<Result<Vec<Reading>, Error>>()?;
         let of_parts: Vec<&[Vec<f32>]> = readings.iter().map(|reading| &reading.rows[..]).collect();
         let rows = self.combined(&of_parts)?;
