@@ -30,6 +30,11 @@ impl PreparedText {
         self.document.tokens()
     }
 
+    /// Whether it has a word that the model knows; otherwise the answer rests on nothing.
+    pub fn knows_a_word(&self) -> bool {
+        self.knows_a_word
+    }
+
     /// Tokens that the vocabulary lacks; of all parts together.
     pub fn unknown(&self) -> usize {
         self.unknown

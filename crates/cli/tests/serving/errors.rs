@@ -34,6 +34,40 @@ fn wrong_requests_are_told_what_is_wrong() {
         assert!(detail.contains(said), "{rule}: {detail}");
     }
     assert!(detail(r#"{"text":7}"#, 422).contains("a text, or a list with one text per column"));
+    for (field, said) in [
+        (r#""explain":true"#, "`explain` must be `fast` or `exact`, not the boolean `true`"),
+        (r#""explain":"slow""#, "`explain` must be `fast` or `exact`, not the string \"slow\""),
+        (r#""explain":{"fast":1}"#, "`explain` must be `fast` or `exact`, not an object"),
+        (
+            r#""direction":1"#,
+            "`direction` must be `forward`, `backward` or `both`, not the number `1`",
+        ),
+        (
+            r#""threshold":"0.5""#,
+            "`threshold` must be a number between 0 and 1, not the string \"0.5\"",
+        ),
+        (r#""coverage":[]"#, "`coverage` must be a number between 0 and 1, not a list"),
+        (
+            r#""max_error":false"#,
+            "`max_error` must be a number between 0 and 1, not the boolean `false`",
+        ),
+        (r#""top":0"#, "`top` must be a whole number from 1 on, not the number `0`"),
+        (r#""top":"3""#, "`top` must be a whole number from 1 on, not the string \"3\""),
+        (r#""per_class":1"#, "`per_class` must be a boolean, not the number `1`"),
+        (r#""model":[1]"#, "`model` must be a string, not a list"),
+    ] {
+        assert_eq!(detail(&format!("{{\"text\":\"x\",{field}}}"), 422), said);
+    }
+    let third = "`texts[2]` must be a text, or a list with one text per column, not null";
+    assert_eq!(detail(r#"{"texts":["x","y",null]}"#, 422), third);
+    assert_eq!(detail("[]", 422), "the value must be an object, not a list");
+    let v2 = r#"{"inputs":[{"name":"text","shape":"1","datatype":"BYTES","data":["x"]}]}"#;
+    let v2 = Request::post("/v2/models/classifier/infer", "application/json", v2);
+    let said = v2.send(&server.address).problem(422)["detail"].clone();
+    assert_eq!(said, "`inputs[0].shape` must be a list, not the string \"1\"");
+    let line = Request::post("/predict?threshold=half", "application/x-ndjson", "\"x\"");
+    let said = line.send(&server.address).problem(422)["detail"].clone();
+    assert!(said.as_str().unwrap().contains("threshold"), "{said}");
     for wrong in [
         "[]",
         r#"["x"]"#,

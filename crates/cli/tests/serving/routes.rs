@@ -45,6 +45,24 @@ fn one_text_several_texts_and_rows_get_the_same_answer() {
 }
 
 #[test]
+fn a_text_without_known_words_is_marked() {
+    let place = Place::new();
+    let server = Server::usual(&place);
+    let silent = json!({ "texts": ["", "zzyzx", "a film"] });
+    let rows = server.post("/predict", &silent).ok()["predictions"].clone();
+    let marks: Vec<&Value> = (0..3).map(|n| &rows[n]["no_known_word"]).collect();
+    assert_eq!(marks, [&json!(true), &json!(true), &Value::Null]);
+    // under a rule it is not answered, as by `predict`
+    let ruled = json!({ "texts": ["", "a film"], "threshold": 0 });
+    let rows = server.post("/predict", &ruled).ok()["predictions"].clone();
+    assert_eq!((&rows[0]["abstained"], &rows[0]["label"]), (&json!(true), &Value::Null));
+    assert_eq!(rows[1]["abstained"], false);
+    let stream = Request::post("/predict", "application/x-ndjson", "\"\"\n");
+    assert!(stream.send(&server.address).body.contains("\"no_known_word\":true"));
+    server.stop();
+}
+
+#[test]
 fn top_and_direction_choose() {
     let place = Place::new();
     place.run("pretrain texts.txt -o both --emb 16 --hid 24 --layers 2 --epochs 1 --batch-size 8 --bptt 16 --direction both").ok();

@@ -123,6 +123,9 @@ impl Serialize for Element {
         map.serialize_entry("tokens", &self.seen.tokens)?;
         map.serialize_entry("tokens_pooled", &self.seen.pooled)?;
         map.serialize_entry("unknown", &self.seen.unknown)?;
+        if self.seen.is_silent {
+            map.serialize_entry("no_known_word", &true)?;
+        }
         map.end()
     }
 }
@@ -133,11 +136,18 @@ pub(crate) struct Seen {
     tokens: usize,
     pooled: usize,
     unknown: usize,
+    /// The text has no word that the model knows.
+    is_silent: bool,
 }
 
 impl From<&PreparedText> for Seen {
     fn from(text: &PreparedText) -> Self {
-        Self { tokens: text.tokens(), pooled: text.pooled(), unknown: text.unknown() }
+        Self {
+            tokens: text.tokens(),
+            pooled: text.pooled(),
+            unknown: text.unknown(),
+            is_silent: !text.knows_a_word(),
+        }
     }
 }
 
@@ -191,6 +201,10 @@ pub(crate) struct ElementFields {
     tokens_pooled: usize,
     /// Tokens that are not in the vocabulary.
     unknown: usize,
+    /// True where the text has no word that the model knows (it is empty, for instance), so that the answer
+    /// rests on nothing; otherwise absent.
+    #[schema(nullable = false)]
+    no_known_word: Option<bool>,
 }
 
 /// An answer, as the client reads it.
@@ -277,7 +291,7 @@ mod tests {
         Prediction::Single { label, confidence, probabilities: Probabilities(pairs) }
     }
 
-    const SEEN: Seen = Seen { tokens: 5, pooled: 4, unknown: 1 };
+    const SEEN: Seen = Seen { tokens: 5, pooled: 4, unknown: 1, is_silent: false };
 
     #[test]
     fn an_element_is_what_predict_prints_and_more() {

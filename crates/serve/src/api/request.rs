@@ -1,6 +1,7 @@
 //! The request of `POST /predict`.
 
 use super::Bounded;
+use super::field::{FromOne, Named, Share, named};
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -76,7 +77,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 pub(crate) type Row = BTreeMap<String, Value>;
 
 /// Which of a model's reading directions to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DirectionName {
     /// From the first word to the last.
@@ -88,13 +89,36 @@ pub(crate) enum DirectionName {
 }
 
 /// How the weights of words are computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ExplainName {
     /// In one pass: how the answer changes as each word is read.
     Fast,
     /// Each word is left out in turn, which takes a pass for each.
     Exact,
+}
+
+impl Named for DirectionName {
+    const NAMES: &[(&str, Self)] =
+        &[("forward", Self::Forward), ("backward", Self::Backward), ("both", Self::Both)];
+    const EXPECTED: &str = "`forward`, `backward` or `both`";
+}
+
+impl Named for ExplainName {
+    const NAMES: &[(&str, Self)] = &[("fast", Self::Fast), ("exact", Self::Exact)];
+    const EXPECTED: &str = "`fast` or `exact`";
+}
+
+impl<'de> Deserialize<'de> for DirectionName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ExplainName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer)
+    }
 }
 
 impl From<ExplainName> for ExplainMethod {
@@ -126,6 +150,17 @@ pub(crate) struct RuleOptions {
 }
 
 impl RuleOptions {
+    fn given(
+        threshold: Option<Share>,
+        max_error: Option<Share>,
+        coverage: Option<Share>,
+        per_class: bool,
+    ) -> Self {
+        let threshold = threshold.map(|share| share.0 as f32);
+        let (max_error, coverage) = (max_error.map(|of| of.0), coverage.map(|of| of.0));
+        Self { threshold, max_error, coverage, per_class }
+    }
+
     /// The rule, if there is one.
     ///
     /// # Errors
@@ -151,12 +186,12 @@ pub(crate) struct PredictRequest {
     pub(crate) texts: Option<Bounded<Text>>,
     pub(crate) rows: Option<Bounded<Row>>,
     model: Option<String>,
-    top: Option<NonZeroU32>,
+    top: Option<FromOne>,
     direction: Option<DirectionName>,
     explain: Option<ExplainName>,
-    threshold: Option<f32>,
-    max_error: Option<f64>,
-    coverage: Option<f64>,
+    threshold: Option<Share>,
+    max_error: Option<Share>,
+    coverage: Option<Share>,
     #[serde(default)]
     per_class: bool,
 }
@@ -165,7 +200,8 @@ impl PredictRequest {
     pub(crate) fn options(&self) -> Options {
         let &Self { top, direction, explain, .. } = self;
         let &Self { threshold, max_error, coverage, per_class, .. } = self;
-        let rule = RuleOptions { threshold, max_error, coverage, per_class };
+        let rule = RuleOptions::given(threshold, max_error, coverage, per_class);
+        let top = top.map(|top| top.0);
         Options { model: self.model.clone(), top, direction, explain, rule }
     }
 }
@@ -175,12 +211,12 @@ impl PredictRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamOptions {
     model: Option<String>,
-    top: Option<NonZeroU32>,
+    top: Option<FromOne>,
     direction: Option<DirectionName>,
     explain: Option<ExplainName>,
-    threshold: Option<f32>,
-    max_error: Option<f64>,
-    coverage: Option<f64>,
+    threshold: Option<Share>,
+    max_error: Option<Share>,
+    coverage: Option<Share>,
     #[serde(default)]
     per_class: bool,
 }
@@ -189,13 +225,8 @@ impl From<StreamOptions> for Options {
     fn from(options: StreamOptions) -> Self {
         let StreamOptions { model, top, direction, explain, .. } = options;
         let StreamOptions { threshold, max_error, coverage, per_class, .. } = options;
-        Self {
-            model,
-            top,
-            direction,
-            explain,
-            rule: RuleOptions { threshold, max_error, coverage, per_class },
-        }
+        let rule = RuleOptions::given(threshold, max_error, coverage, per_class);
+        Self { model, top: top.map(|top| top.0), direction, explain, rule }
     }
 }
 

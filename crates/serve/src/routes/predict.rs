@@ -5,7 +5,7 @@ use super::front::{Arrival, TextCount};
 use super::texts::{Answered, Asked, Fields, answer, check_count, row_fields};
 use super::{body, json, stream};
 use crate::api::{
-    Answer, Element, ModelName, Object, PredictRequest, Promise, StreamOptions, Text,
+    Answer, Element, ModelName, Object, PredictRequest, Promise, StreamOptions, Text, in_words,
 };
 use crate::engine::Scored;
 use crate::hosted::Loaded;
@@ -104,11 +104,20 @@ pub(super) fn unsupported(found: &str) -> Problem {
 
 /// A JSON object in untrusted input.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let object = serde_json::from_slice(bytes).map(|Object(body)| body);
-    object.map_err(|error| {
-        let kind = if error.is_data() { Kind::Invalid } else { Kind::Syntax };
-        Problem::new(kind, error.to_string())
-            .hint("`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}")
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let found = serde_path_to_error::deserialize(&mut reader);
+    let found = found.map_err(|error| (error.path().to_string(), error.into_inner()));
+    let found = found.and_then(|Object(body)| match reader.end() {
+        Ok(()) => Ok(body),
+        Err(error) => Err((String::new(), error)),
+    });
+    found.map_err(|(path, error)| {
+        let problem = if error.is_data() {
+            Problem::new(Kind::Invalid, in_words(&path, &error.to_string()))
+        } else {
+            Problem::new(Kind::Syntax, error.to_string())
+        };
+        problem.hint("`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}")
     })
 }
 

@@ -8,7 +8,7 @@ use super::app::App;
 use super::body;
 use super::front::Arrival;
 use super::texts::{Asked, Waiting, check_bytes, check_explained, prepare, row_fields, submit};
-use crate::api::{Element, Options, Row, Text};
+use crate::api::{Element, Options, Row, Text, in_words};
 use crate::problem::{Kind, Problem};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -144,7 +144,7 @@ impl Reader {
             }
             other => serde_json::from_value::<Text>(other)
                 .map(Text::into_fields)
-                .map_err(|error| Problem::new(Kind::Invalid, error.to_string())),
+                .map_err(|error| Problem::new(Kind::Invalid, in_words("", &error.to_string()))),
         }
     }
 }
