@@ -116,9 +116,8 @@ fn rows_that_the_model_has_learned_are_counted() {
     assert!(place.run("evaluate small some.csv").stderr.contains(told));
     // a folder of an older version does not, and works all the same
     let manifest = fs::read_to_string(place.path("out/manifest.json")).unwrap();
-    let mut manifest: Value = serde_json::from_str(&manifest).unwrap();
-    manifest["files"].as_object_mut().unwrap().remove("training-texts.bin").unwrap();
-    let text = serde_json::to_string_pretty(&manifest).unwrap() + "\n";
+    let (before, rest) = manifest.split_once("    \"training-texts.bin\": {").unwrap();
+    let text = before.to_owned() + rest.split_once("    },\n").unwrap().1;
     fs::write(place.path("out/manifest.json"), text).unwrap();
     fs::remove_file(place.path("out/training-texts.bin")).unwrap();
     for line in ["evaluate out some.csv --json", "calibrate out some.csv --json"] {

@@ -53,7 +53,7 @@ fn wrong_requests_are_told_what_is_wrong() {
         ),
         (r#""top":0"#, "`top` must be a whole number from 1 on, not the number `0`"),
         (r#""top":"3""#, "`top` must be a whole number from 1 on, not the string \"3\""),
-        (r#""per_class":1"#, "`per_class` must be a boolean, not the number `1`"),
+        (r#""per_class":1"#, "`per_class` must be true or false, not the number `1`"),
         (r#""model":[1]"#, "`model` must be a string, not a list"),
     ] {
         assert_eq!(detail(&format!("{{\"text\":\"x\",{field}}}"), 422), said);

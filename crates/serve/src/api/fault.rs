@@ -13,7 +13,15 @@ pub(crate) fn in_words(path: &str, message: &str) -> String {
     let wrong = message.strip_prefix("invalid type: ");
     let wrong = wrong.or_else(|| message.strip_prefix("invalid value: "));
     match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
-        Some((found, expected)) => format!("{what} must be {expected}, not {}", value(found)),
+        Some((found, expected)) => {
+            let expected = match expected {
+                "a sequence" => "a list",
+                "a map" => "an object",
+                "a boolean" => "true or false",
+                expected => expected,
+            };
+            format!("{what} must be {expected}, not {}", value(found))
+        }
         None => message.to_owned(),
     }
 }
