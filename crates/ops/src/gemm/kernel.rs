@@ -26,7 +26,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// Whether kernels read one word a step, at any distance from row to row.
+    /// Whether kernels read one word per step, at any distance from row to row.
     pub(super) fn is_strided(self) -> bool {
         matches!(self, Self::Single | Self::Pairs | Self::Quads)
     }
@@ -55,7 +55,7 @@ pub(super) struct Tile {
     pub(super) panels: usize,
     /// Steps: elements of `k` in `f32`, pairs of them in `bf16`, four of them in `int8`.
     pub(super) steps: usize,
-    /// The words of the left matrix. Kernels that read more than one word a step expect those of a step
+    /// The words of the left matrix. Kernels that read more than one word per step expect those of a step
     /// one after the other, each word for all rows.
     pub(super) a: *const u32,
     /// From a row of `a` to the next, in words.

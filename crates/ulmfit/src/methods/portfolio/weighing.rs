@@ -139,7 +139,7 @@ impl<'a> Weighing<'a> {
 /// The examples that are held out.
 ///
 /// # Errors
-/// [`Error::TooLittle`] without any, or where nothing is left to learn from beside them: a label that occurs once
+/// [`Error::TooLittle`] without any, or where no training set is left beside them: a label that occurs once
 /// is not divided, nor are near-duplicates.
 pub(crate) fn judges(folds: &Folds) -> Result<Vec<usize>, Error> {
     let (mut judges, mut fewest) = (Vec::new(), usize::MAX);
