@@ -80,6 +80,7 @@ fn words(path: &Path, error: &DataError) -> String {
     let whole = matches!(
         error,
         DataError::Empty { .. }
+            | DataError::NoRows { .. }
             | DataError::Foreign { .. }
             | DataError::Compressed { .. }
             | DataError::NotBuiltIn { .. }

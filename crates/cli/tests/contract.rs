@@ -100,6 +100,7 @@ fn scores_of_a_classifier() {
         "confusion",
         "per_class",
         "mistakes",
+        "trained_on",
     ];
     assert_eq!(fields, BTreeSet::from(promised));
     assert_eq!(scores["n"], 30);

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use ulmfit::checkpoint::{FolderWriter, ModelFolder, Overwrite};
 use ulmfit::data::labels::LabelKind;
-use ulmfit::run::NoProgress;
+use ulmfit::run::Progress;
 use ulmfit::{Classifier, Error, Precision};
 
 /// Number of documents that are tokenized and predicted before signals are checked.
@@ -119,6 +119,16 @@ impl Model {
             }
         }
         Ok(())
+    }
+}
+
+/// Keeps warnings for Python.
+#[derive(Default)]
+struct Warnings(Vec<String>);
+
+impl Progress for Warnings {
+    fn warn(&mut self, text: &str) {
+        self.0.push(text.to_owned());
     }
 }
 
@@ -246,25 +256,26 @@ impl Model {
         })
     }
 
-    /// The same model with a calibration on labelled texts that it was not trained on.
+    /// The same model with a calibration on labelled texts that it was not trained on, and warnings.
     fn calibrated(
         &self,
         py: Python<'_>,
         rows: Labelled,
         precision: &str,
         threads: Option<usize>,
-    ) -> PyResult<Self> {
+    ) -> PyResult<(Self, Vec<String>)> {
         let rows = records(py, rows.0, Some(rows.1))?;
         let (from, place) = (tempfile::tempdir()?, tempfile::tempdir()?);
         self.write(from.path())?;
         let found = interruptible(py, threads, |_| {
             let mut model =
                 Classifier::load(from.path())?.with_precision(crate::model::precision(precision)?);
-            model.calibrate(&rows, &mut NoProgress)?;
+            let mut told = Warnings::default();
+            model.calibrate(&rows, &mut told)?;
             let path = place.path().join("model");
             let writer = FolderWriter::create(&path, Overwrite::Refuse)?;
             model.save_calibration(from.path(), writer)?;
-            Self::open(&path, precision)
+            Ok::<_, Error>((Self::open(&path, precision)?, told.0))
         })?;
         found.map_err(|error| exception(py, &error))
     }

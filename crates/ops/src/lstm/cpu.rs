@@ -53,10 +53,10 @@ impl Lstm for Cpu {
     ) -> LstmOutput<Self> {
         let sizes = Sizes::of(x, &weights);
         sizes.check_state(state);
-        let fresh = weights.prepared.is_none().then(|| self.lstm_prepare(weights));
-        let prepared = weights.prepared.or(fresh.as_ref()).expect("made if it was not there");
         let Sizes { time, batch, hidden, .. } = sizes;
-        let passed = forward(sizes, &vec![batch; time], x, prepared, state, tape);
+        let passed = with_prepared(*self, weights, |prepared| {
+            forward(sizes, &vec![batch; time], x, prepared, state, tape)
+        });
         let y = passed.y.reshaped(&[time, batch, hidden]);
         let tape = (tape == Tape::Keep).then(|| LstmTape {
             gates: passed.gates.reshaped(&[time, batch, 4 * hidden]),
@@ -76,9 +76,9 @@ impl Lstm for Cpu {
     ) -> PackedOutput<Self> {
         let sizes = Sizes::of_packed(x, rows, &weights);
         sizes.check_state(state);
-        let fresh = weights.prepared.is_none().then(|| self.lstm_prepare(weights));
-        let prepared = weights.prepared.or(fresh.as_ref()).expect("made if it was not there");
-        let Passed { y, state, .. } = forward(sizes, rows, x, prepared, state, Tape::Discard);
+        let Passed { y, state, .. } = with_prepared(*self, weights, |prepared| {
+            forward(sizes, rows, x, prepared, state, Tape::Discard)
+        });
         PackedOutput { y, state }
     }
 
@@ -116,6 +116,18 @@ impl Lstm for Cpu {
             }
             dx
         })
+    }
+}
+
+/// Runs `work` on the weights as they were prepared, or on ones that are prepared for it.
+fn with_prepared<T>(
+    device: Cpu,
+    weights: LstmWeights<'_, Cpu>,
+    work: impl FnOnce(&PreparedLstm) -> T,
+) -> T {
+    match weights.prepared {
+        Some(prepared) => work(prepared),
+        None => work(&device.lstm_prepare(weights)),
     }
 }
 

@@ -207,7 +207,10 @@ class _TextEstimator(BaseEstimator):
         ``predict_interval``. Replaces the calibration that a training with a test set or folds has made."""
         model = self._fitted()
         columns, _ = text_columns(X, self.text_columns or model.text_columns or None)
-        self._model = model.calibrated((columns, self._names_of(y)), self.precision, self.threads)
+        found = model.calibrated((columns, self._names_of(y)), self.precision, self.threads)
+        self._model, told = found
+        for warning in told:
+            warnings.warn(warning, stacklevel=2)
         return self
 
     def _names_of(self, y: Any) -> list[Any]:

@@ -401,6 +401,7 @@ mod tests {
         assert!(whole.ids.len() > TOKENS);
         let weights = network.integrated(&whole, &factors, &path(64));
         let (found, wanted) = (weights.iter().sum::<f64>(), rise(&network, &text, &factors));
-        assert!((found - wanted).abs() < 1e-3, "{found} {wanted}");
+        assert!(wanted.abs() > 1e-3, "there is nothing to explain: {wanted}");
+        assert!((found - wanted).abs() < 0.02 * wanted.abs(), "{found} {wanted}");
     }
 }
