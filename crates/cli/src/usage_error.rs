@@ -17,6 +17,14 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// What Rust's parsers of numbers say, in plain words.
+const PLAIN: [(&str, &str); 4] = [
+    ("invalid digit found in string", "give a whole number, 0 or more"),
+    ("cannot parse integer from empty string", "give a whole number"),
+    ("number too large to fit in target type", "that is too large a number"),
+    ("invalid float literal", "give a number"),
+];
+
 /// What clap says in several paragraphs.
 #[derive(Debug, PartialEq)]
 struct Told {
@@ -35,13 +43,19 @@ impl Told {
                     hints.push(tip.to_owned()); // values that begin with a dash are rare, misspellings are not
                 }
             } else if let Some(usage) = words.strip_prefix("Usage: ") {
-                hints.push(format!("the form is `{usage}`"));
+                // not the whole: it has what clap guesses that was meant
+                let is_name = |word: &&str| !word.starts_with(['-', '<', '[']);
+                let name: Vec<&str> = usage.split(' ').take_while(is_name).collect();
+                hints.push(format!("`{} --help` describes it", name.join(" ")));
             } else if let Some(found) = words.strip_prefix("error: ") {
                 found.clone_into(&mut message);
             }
         }
         if hints.is_empty() {
             hints.push("`--help` describes all options".to_owned());
+        }
+        for (jargon, plain) in PLAIN {
+            message = message.replace(jargon, plain);
         }
         Self { message, hints }
     }
@@ -73,10 +87,7 @@ mod tests {
             For more information, try '--help'.\n";
         let told = Told::of(text);
         assert_eq!(told.message, "unexpected argument `--label-colum` found");
-        let hints = [
-            "a similar argument exists: `--label`",
-            "the form is `ulmfit fit --output <DIR> <DATA>`",
-        ];
+        let hints = ["a similar argument exists: `--label`", "`ulmfit fit --help` describes it"];
         assert_eq!(told.hints, hints);
         let told = Told::of(
             "error: unexpected argument '--x' found\n\n  tip: to pass '--x' as a value, use '-- --x'\n",
@@ -87,6 +98,17 @@ mod tests {
         let told = Told::of(text);
         let message = "invalid value `much` for `--precision <P>` [possible values: f32, bf16]";
         assert_eq!((told.message.as_str(), told.hints.len()), (message, 1));
+    }
+
+    #[test]
+    fn parsers_of_numbers_are_put_into_plain_words() {
+        let told = Told::of(
+            "error: invalid value '-1' for '--epochs <N>': invalid digit found in string\n",
+        );
+        assert_eq!(
+            told.message,
+            "invalid value `-1` for `--epochs <N>`: give a whole number, 0 or more"
+        );
     }
 
     #[test]

@@ -52,6 +52,7 @@ fn calibration(labels: &LabelSet, rows: &[&(Vec<f32>, u32)]) -> Calibration {
         directions: vec![Direction::Forward],
         source: Source::Given,
         rows: scores.rows(),
+        trained_on: 0,
         scores,
     }
 }

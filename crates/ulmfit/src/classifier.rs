@@ -210,7 +210,8 @@ impl Classifier {
         let mut tick = |done, total| progress.tick("documents scored", done, Some(total));
         let answers = self.bundle.probabilities_of(&documents, BATCH, &mut tick)?;
         let precision = self.precision.to_string();
-        let found = self.bundle.calibration(rows, &answers, &precision, Source::Given)?;
+        let mut found = self.bundle.calibration(rows, &answers, &precision, Source::Given)?;
+        found.trained_on = self.learned.as_ref().map_or(0, |learned| learned.count(rows));
         Ok(self.calibration.insert(found))
     }
 

@@ -32,6 +32,8 @@ impl Trainer {
             time: self.time_budget,
         };
         let outcome = fit_portfolio(&mut runner, input, &options)?;
+        let has_ulmfit = outcome.classifier.parts.iter().any(|(name, _)| name == "ulmfit");
+        let origin = origin.filter(|_| has_ulmfit); // a base that no part started from is not one
         self.trained(outcome, columns, origin.as_ref(), &runner)
     }
 }

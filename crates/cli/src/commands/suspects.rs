@@ -97,8 +97,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let text = match suspects {
         0 => format!("0 of {rows} rows have a label that is probably wrong"),
         _ => format!(
-            "{suspects} of {rows} rows ({share} %) have a label that is probably wrong; the most \
+            "{suspects} of {rows} rows ({share} %) {} a label that is probably wrong; the most \
              suspicious first\n{}",
+            if suspects == 1 { "has" } else { "have" },
             table.in_words(args.rows)
         ),
     };

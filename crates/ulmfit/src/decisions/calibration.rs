@@ -21,8 +21,16 @@ pub struct Calibration {
     pub source: Source,
     /// How many there are.
     pub rows: usize,
+    /// How many of them the classifier was trained on, as far as it is known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trained_on: usize,
     /// The scores.
     pub scores: Scores,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Where calibration rows come from.
@@ -130,6 +138,13 @@ impl Calibration {
             return Err(DecisionError::OtherModel);
         }
         let mut warnings = Vec::new();
+        if self.trained_on > 0 {
+            warnings.push(format!(
+                "the model was trained on {} of the {} rows that it was calibrated on: what the calibration \
+                 promises is too good",
+                self.trained_on, self.rows
+            ));
+        }
         if self.precision != precision {
             warnings.push(format!(
                 "the calibration was made in {}, this is {precision}: what it promises holds only \
@@ -175,6 +190,7 @@ mod tests {
             directions: vec![Direction::Forward],
             source: Source::Test,
             rows: scores.rows(),
+            trained_on: 0,
             scores,
         }
     }
@@ -212,6 +228,11 @@ mod tests {
         assert_eq!(found.check("1234", "f32", &forward), Ok(Vec::new()));
         let told = found.check("1234", "int8", &forward).unwrap();
         assert!(told.len() == 1 && told[0].contains("int8"), "{told:?}");
+        let learned = Calibration { trained_on: 1, ..found.clone() };
+        let again = Calibration::from_json(&learned.to_json()).unwrap();
+        let warnings =
+            again.check(&learned.model, &learned.precision, &learned.directions).unwrap();
+        assert!(warnings[0].contains("was trained on 1 of the"), "{warnings:?}");
         let of_folds = Calibration { source: Source::OutOfFold, ..found.clone() };
         let told = of_folds.check("1234", "f32", &forward).unwrap();
         assert!(told.len() == 1 && told[0].contains("cross-validation"), "{told:?}");

@@ -274,6 +274,7 @@ mod tests {
             directions: vec![Direction::Forward],
             source: Source::Given,
             rows: scores.rows(),
+            trained_on: 0,
             scores,
         }
     }

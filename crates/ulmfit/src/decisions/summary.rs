@@ -165,7 +165,7 @@ impl fmt::Display for Choice {
         if self.threshold > 0.0 {
             write!(f, "Answer only above {:.2}: {answered:.0} % of texts, ", self.threshold)?;
         } else {
-            write!(f, "Answer every text: ")?;
+            write!(f, "If every text is answered: ")?;
         }
         write!(
             f,
@@ -236,6 +236,6 @@ mod tests {
         let poor = Automation::of_risk(&RiskCurve::new(&[0.9; 50], &[0.9; 50]));
         assert!(poor.sentence.contains("show no confidence"), "{}", poor.sentence);
         let perfect = Automation::of_risk(&RiskCurve::new(&[0.9; 500], &[]));
-        assert!(perfect.sentence.starts_with("Answer every text: 0.0 % errors"));
+        assert!(perfect.sentence.starts_with("If every text is answered: 0.0 % errors"));
     }
 }

@@ -57,6 +57,7 @@ impl<D: Device> ClassifierBundle<D> {
             directions: self.directions(),
             source,
             rows: scores.rows(),
+            trained_on: 0,
             scores,
         })
     }

@@ -78,7 +78,11 @@ impl ClassificationScores {
 
     /// One line per class, one column per predicted class.
     pub fn confusion_table(&self) -> Table {
-        let short = |label: &String| label.chars().take(SHORT).collect();
+        let most = (WIDTH / self.labels.len().max(1)).max(SHORT);
+        let short = |label: &String| match label.char_indices().nth(most) {
+            Some(_) => label.chars().take(most - 1).chain(['…']).collect(),
+            None => label.clone(),
+        };
         let heads = std::iter::once("actual / predicted".to_owned());
         let mut table = Table::new(heads.chain(self.labels.iter().map(short)));
         for (label, row) in self.labels.iter().zip(&self.confusion) {
@@ -91,7 +95,9 @@ impl ClassificationScores {
 
 /// Most classes whose confusion matrix is shown in a terminal; of more, the most frequent mistakes.
 const NARROW: usize = 8;
-/// Characters of a label at the head of a column.
+/// Characters at the heads of all columns together.
+const WIDTH: usize = 64;
+/// Characters of a label at the head of a column, at least.
 const SHORT: usize = 8;
 
 /// A note beside a mean over classes, if some classes have no row.

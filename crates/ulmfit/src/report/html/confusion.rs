@@ -22,7 +22,7 @@ pub(super) fn section(report: &Report) -> Markup {
             figure.grid.small[scores.labels.len() <= SMALL] {
                 div.wide { (PreEscaped(confusion(scores).in_page())) }
                 figcaption { "Rows are the actual classes, columns the predicted ones; the stronger \
-                              the colour, the larger the share of the row. Mistakes lie off the diagonal." }
+                              the color, the larger the share of the row. Mistakes lie off the diagonal." }
             }
         }
         @if scores.labels.len() > 2 { (pairs(scores)) }

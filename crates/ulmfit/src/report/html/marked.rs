@@ -12,8 +12,8 @@ pub(super) fn legend() -> Markup {
     html! {
         p.quiet {
             "Marked: words that " mark.raised.w3 { "raised" } " or " mark.against.w3 { "lowered" }
-            " the probability of the predicted label (or the predicted number), the more the stronger the \
-             color. Point at a word for its weight; the largest weights are listed below each text."
+            " the probability of the predicted label (or the predicted number); the stronger the color, the \
+             larger the weight. Point at a word for its weight; the largest weights are listed below each text."
         }
     }
 }
