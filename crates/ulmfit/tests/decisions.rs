@@ -40,6 +40,7 @@ fn sets_are_those_of_mapie_and_crepes() {
         directions: vec![Direction::Forward],
         source: Source::Given,
         rows: scores.rows(),
+        trained_on: 0,
         scores,
     };
     let mut filled = 0;
