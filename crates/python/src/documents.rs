@@ -1,13 +1,19 @@
 //! Texts from Python without copies: lists of `str`, and objects with the Arrow interface.
 
-use crate::errors;
+use crate::errors::{self, exception};
+use crate::interrupt::interruptible;
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array as _, ArrayRef, DictionaryArray, types};
 use arrow_schema::DataType;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3_arrow::input::AnyArray;
+use std::sync::atomic::Ordering;
+use ulmfit::Error;
+
+/// Number of documents that are computed before signals are checked.
+pub(crate) const CHUNK: usize = 512;
 
 /// A column of texts.
 pub(crate) enum Column {
@@ -155,5 +161,34 @@ impl Documents {
     /// The texts of a document, one per column.
     pub(crate) fn document(&self, row: usize) -> Vec<&str> {
         self.0.iter().map(|column| column.text(row)).collect()
+    }
+}
+
+/// What `answer` makes of documents, some at a time.
+///
+/// # Errors
+/// As [`Documents::new`], `KeyboardInterrupt` after Ctrl-C, and those of `answer`.
+pub(crate) fn each<T: Send>(
+    py: Python<'_>,
+    columns: Vec<Column>,
+    threads: Option<usize>,
+    answer: impl Fn(&[Vec<&str>]) -> Result<Vec<T>, Error> + Send + Sync,
+) -> PyResult<Vec<T>> {
+    let documents = Documents::new(py, columns)?;
+    let found = interruptible(py, threads, |stop| {
+        let mut all = Vec::with_capacity(documents.len());
+        for start in (0..documents.len()).step_by(CHUNK) {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
+            let rows = start..documents.len().min(start + CHUNK);
+            let texts: Vec<Vec<&str>> = rows.map(|row| documents.document(row)).collect();
+            all.extend(answer(&texts)?);
+        }
+        Ok(all)
+    })?;
+    match found {
+        Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
+        found => found.map_err(|error| exception(py, &error)),
     }
 }

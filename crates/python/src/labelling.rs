@@ -1,13 +1,10 @@
 //! Help with labels, for Python: checks of a data set, labels that are probably wrong, texts to label next.
 
 use crate::documents::Column;
-use crate::errors::exception;
-use crate::interrupt::interruptible;
 use crate::model::Model;
-use crate::progress::Told;
+use crate::progress::{Told, told};
 use crate::records::{Label, Labelled, records};
 use crate::train::task;
-use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use ulmfit::data::labels::{LabelOptions, Task};
@@ -123,24 +120,4 @@ pub(crate) fn next_texts(
 
 fn encoder(base: &std::path::Path) -> Result<EncoderBundle, Error> {
     Ok(Base::from(base).load_encoder()?.model)
-}
-
-/// Runs `work`, which can be stopped and tells `callback` what it does.
-fn told<T: Send>(
-    py: Python<'_>,
-    threads: Option<usize>,
-    callback: Option<Py<PyAny>>,
-    work: impl FnOnce(&mut Told<'_>) -> Result<T, Error> + Send,
-) -> PyResult<T> {
-    let (result, failed) = interruptible(py, threads, |stop| {
-        let mut told = Told { callback, stop, failed: None };
-        (work(&mut told), told.failed)
-    })?;
-    if let Some(raised) = failed {
-        return Err(raised);
-    }
-    match result {
-        Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
-        result => result.map_err(|error| exception(py, &error)),
-    }
 }

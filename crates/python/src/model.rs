@@ -1,7 +1,7 @@
 //! A classifier as a Python object.
 
 use crate::decisions::{Decided, Explained, decided, explained, method, rule};
-use crate::documents::{Column, Documents};
+use crate::documents::{CHUNK, Column, Documents, each};
 use crate::errors::exception;
 use crate::interrupt::interruptible;
 use crate::records::{Labelled, records};
@@ -17,8 +17,6 @@ use ulmfit::data::labels::LabelKind;
 use ulmfit::run::Progress;
 use ulmfit::{Classifier, Error, Precision};
 
-/// Number of documents that are tokenized and predicted before signals are checked.
-const CHUNK: usize = 512;
 /// Batch size. It changes the speed, but no bit of a prediction.
 const BATCH: usize = 64;
 
@@ -72,32 +70,6 @@ impl Model {
     /// Writes the files of the model folder.
     fn write(&self, folder: &Path) -> std::io::Result<()> {
         self.files.iter().try_for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes))
-    }
-
-    /// What `answer` makes of the documents, some at a time.
-    fn each<T: Send>(
-        py: Python<'_>,
-        columns: Vec<Column>,
-        threads: Option<usize>,
-        answer: impl Fn(&[Vec<&str>]) -> Result<Vec<T>, Error> + Send + Sync,
-    ) -> PyResult<Vec<T>> {
-        let documents = Documents::new(py, columns)?;
-        let found = interruptible(py, threads, |stop| {
-            let mut all = Vec::with_capacity(documents.len());
-            for start in (0..documents.len()).step_by(CHUNK) {
-                if stop.load(Ordering::Relaxed) {
-                    return Err(Error::Stopped);
-                }
-                let rows = start..documents.len().min(start + CHUNK);
-                let texts: Vec<Vec<&str>> = rows.map(|row| documents.document(row)).collect();
-                all.extend(answer(&texts)?);
-            }
-            Ok(all)
-        })?;
-        match found {
-            Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
-            found => found.map_err(|error| exception(py, &error)),
-        }
     }
 
     fn fill(
@@ -234,7 +206,7 @@ impl Model {
         let (name, value, per_class) = asked;
         let policy = rule(&name, value, per_class).and_then(|rule| self.classifier.policy(rule));
         let policy = policy.map_err(|error| exception(py, &error))?;
-        let found = Self::each(py, columns, threads, |texts| {
+        let found = each(py, columns, threads, |texts| {
             let decisions = self.classifier.decide(texts, &policy)?;
             Ok(decisions.into_iter().map(decided).collect())
         })?;
@@ -250,7 +222,7 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<Vec<Explained>> {
         let how = method(how).map_err(|error| exception(py, &error))?;
-        Self::each(py, columns, threads, |texts| {
+        each(py, columns, threads, |texts| {
             let found = self.classifier.explain(texts, how)?;
             Ok(found.iter().zip(texts).map(|(found, fields)| explained(found, fields)).collect())
         })

@@ -1,7 +1,11 @@
 //! Passes the progress of a training to Python.
 
+use crate::errors::exception;
+use crate::interrupt::interruptible;
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+use ulmfit::Error;
 use ulmfit::run::{Progress, StageName};
 use ulmfit::train::{Control, Event};
 
@@ -51,5 +55,28 @@ impl Progress for Told<'_> {
 
     fn warn(&mut self, text: &str) {
         self.tell("warning", "", text);
+    }
+}
+
+/// Runs `work`, which can be stopped and tells `callback` what it does.
+///
+/// # Errors
+/// What `callback` raised, `KeyboardInterrupt` after Ctrl-C, and those of `work`.
+pub(crate) fn told<T: Send>(
+    py: Python<'_>,
+    threads: Option<usize>,
+    callback: Option<Py<PyAny>>,
+    work: impl FnOnce(&mut Told<'_>) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let (result, failed) = interruptible(py, threads, |stop| {
+        let mut told = Told { callback, stop, failed: None };
+        (work(&mut told), told.failed)
+    })?;
+    if let Some(raised) = failed {
+        return Err(raised);
+    }
+    match result {
+        Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
+        result => result.map_err(|error| exception(py, &error)),
     }
 }

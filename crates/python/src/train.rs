@@ -1,11 +1,8 @@
 //! Training a classifier from Python.
 
-use crate::errors::exception;
-use crate::interrupt::interruptible;
 use crate::model::Model;
-use crate::progress::Told;
+use crate::progress::told;
 use crate::records::{Labelled, records};
-use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -167,29 +164,18 @@ pub(crate) fn train(
     if let Some(folder) = &options.checkpoint_dir {
         std::fs::create_dir_all(folder)?;
     }
-    let (result, failed) = interruptible(py, options.threads, |stop| {
-        let mut told = Told { callback, stop, failed: None };
-        let run = |told: &mut Told<'_>| {
-            let mut examples =
-                Examples::from(train_set).with_text_columns(options.text_columns.clone());
-            if let Some(set) = validation_set {
-                examples = examples.with_validation(set.into());
-            }
-            let trained = trainer(&options)?.fit_with(examples, told)?;
-            let place = tempfile::tempdir().map_err(|error| usage(error.to_string()))?;
-            let path = place.path().join("model");
-            trained.save(&path)?;
-            let model = Model::open(&path, &options.precision)?;
-            trained.discard_run()?;
-            Ok(model)
-        };
-        (run(&mut told), told.failed)
-    })?;
-    if let Some(raised) = failed {
-        return Err(raised);
-    }
-    match result {
-        Err(Error::Stopped) => Err(PyKeyboardInterrupt::new_err(())),
-        result => result.map_err(|error| exception(py, &error)),
-    }
+    told(py, options.threads, callback, |told| {
+        let mut examples =
+            Examples::from(train_set).with_text_columns(options.text_columns.clone());
+        if let Some(set) = validation_set {
+            examples = examples.with_validation(set.into());
+        }
+        let trained = trainer(&options)?.fit_with(examples, told)?;
+        let place = tempfile::tempdir().map_err(|error| usage(error.to_string()))?;
+        let path = place.path().join("model");
+        trained.save(&path)?;
+        let model = Model::open(&path, &options.precision)?;
+        trained.discard_run()?;
+        Ok(model)
+    })
 }
