@@ -210,3 +210,14 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
     }
     ModelFolder::open(&target).unwrap();
 }
+
+/// A checkpoint is written into a run that exists; whoever removed the run does not get half of it
+/// back.
+#[test]
+fn a_parent_that_must_exist_is_not_made() {
+    let place = tempfile::tempdir().unwrap();
+    let removed = place.path().join("removed");
+    let writer = FolderWriter::create_in_existing(&removed.join("000001"), Overwrite::Refuse);
+    assert!(matches!(writer, Err(CheckpointError::Missing { .. })));
+    assert!(!removed.exists());
+}

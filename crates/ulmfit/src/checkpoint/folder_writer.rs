@@ -92,14 +92,18 @@ impl FolderWriter {
     /// replaced, [`CheckpointError::NotAName`], [`CheckpointError::Io`] when nothing can be
     /// written there.
     pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, CheckpointError> {
-        if target.file_name().is_none() {
-            return Err(CheckpointError::NotAName { path: target.to_owned() });
-        }
-        let parent = match target.parent() {
-            Some(parent) if parent != Path::new("") => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let parent = parent_of(target)?;
         fs::create_dir_all(&parent).map_err(io_error("create", &parent))?;
+        Self::create_in_existing(target, overwrite)
+    }
+
+    /// As [`create`](Self::create), where a missing parent is an error: somebody removed it while
+    /// it was in use.
+    pub(super) fn create_in_existing(
+        target: &Path,
+        overwrite: Overwrite,
+    ) -> Result<Self, CheckpointError> {
+        let parent = parent_of(target)?;
         recover(target, &parent, &hidden_name(target, "old"))?;
         remove_litter(&parent, &hidden_name(target, "new"))?;
         check_target(target, overwrite)?;
@@ -211,6 +215,17 @@ impl FolderWriter {
             Some(old) => fs::remove_dir_all(&old).map_err(io_error("remove", &old)),
             None => Ok(()),
         }
+    }
+}
+
+/// The folder that `target` is in.
+fn parent_of(target: &Path) -> Result<PathBuf, CheckpointError> {
+    match target.parent() {
+        _ if target.file_name().is_none() => {
+            Err(CheckpointError::NotAName { path: target.to_owned() })
+        }
+        Some(parent) if parent != Path::new("") => Ok(parent.to_owned()),
+        _ => Ok(PathBuf::from(".")),
     }
 }
 

@@ -234,13 +234,14 @@ impl<'a> Runner<'a> {
     pub fn courses(&self) -> Result<Vec<TrainingHistory>, Error> {
         let Some(folder) = self.folder() else { return Ok(Vec::new()) };
         let course = |Trained { task, plan, groups }: &Trained| {
-            let path = folder.join(&task.name).join("metrics.jsonl");
+            let task_folder = folder.join(&task.name);
+            let path = task_folder.join("metrics.jsonl");
             let read = File::open(&path).and_then(|file| {
                 TrainingHistory::read(BufReader::new(file), &task.title, plan, groups.clone())
             });
             Ok(read.map_err(|source| match source.kind() {
                 io::ErrorKind::InvalidData => CheckpointError::Metrics { path, source },
-                _ if !folder.exists() => CheckpointError::RunRemoved { path: folder.to_owned() },
+                _ if !task_folder.exists() => CheckpointError::RunRemoved { path: task_folder },
                 _ => CheckpointError::Io { action: "read", path, source },
             })?)
         };

@@ -107,7 +107,8 @@ impl Checkpoints {
         metrics_bytes: u64,
     ) -> Result<(), CheckpointError> {
         let number = self.numbers()?.last().map_or(1, |last| last + 1);
-        let mut writer = FolderWriter::create(&self.numbered(number), Overwrite::Refuse)?;
+        let target = self.numbered(number);
+        let mut writer = FolderWriter::create_in_existing(&target, Overwrite::Refuse)?;
         writer.write_tensors(TENSORS, tensors, Dtype::F32)?;
         let state = State { schema: 1, anchor: keep == Retention::Anchor, metrics_bytes, position };
         let state = serde_json::to_vec(&state)
