@@ -30,7 +30,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "ulmfit", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 65 bad data, 66 missing input, \
-    74 input/output, 75 locked, 129/130/143 stopped by a signal.")]
+    74 input/output, 75 in use by another process, 129/130/143 stopped by a signal.")]
 struct Cli {
     #[command(flatten)]
     common: options::Common,

@@ -42,9 +42,12 @@ impl SuspectTable<'_> {
     pub(crate) fn in_words(&self, most: usize) -> String {
         let own = &self.columns.unread[..self.columns.unread.len().min(SHOWN_COLUMNS)];
         let heads = ["place"].into_iter().chain(own.iter().map(String::as_str));
-        let ours = ["label", "suggested", "confidence", "near-duplicates", "text"];
+        let listed = &self.found.found[..self.found.found.len().min(most)];
+        let contradicted = listed.iter().any(|suspect| !suspect.contradicted_by.is_empty());
+        let ours = ["label", "suggested", "confidence"].into_iter();
+        let ours = ours.chain(contradicted.then_some("near-duplicates say")).chain(["text"]);
         let mut table = Table::new(heads.chain(ours));
-        for suspect in self.found.found.iter().take(most) {
+        for suspect in listed {
             let record = self.record(suspect);
             let mut cells = vec![record.place.to_string()];
             cells.extend(own.iter().map(|name| start(&of_column(record, name), SHOWN_CELL)));
@@ -54,9 +57,9 @@ impl SuspectTable<'_> {
                 self.found.name(suspect.issue.given).to_owned(),
                 self.found.name(suspect.issue.suggested).to_owned(),
                 format!("{:.3}", suspect.issue.suggested_probability),
-                others.into_iter().collect::<Vec<_>>().join(", "),
-                start(&record.fields.join(" "), SHOWN),
             ]);
+            cells.extend(contradicted.then(|| others.into_iter().collect::<Vec<_>>().join(", ")));
+            cells.push(start(&record.fields.join(" "), SHOWN));
             table.row(cells);
         }
         table.to_string()
@@ -177,7 +180,7 @@ fn label(record: &Record) -> &str {
 }
 
 /// The beginning of a text on one line.
-fn start(text: &str, most: usize) -> String {
+pub(crate) fn start(text: &str, most: usize) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect()
 }
 

@@ -25,6 +25,12 @@ const PLAIN: [(&str, &str); 4] = [
     ("invalid float literal", "give a number"),
 ];
 
+/// What other programs call an option, and what it is here.
+const COMMON: [(&str, &str); 2] = [
+    ("`--port`", "`--listen 127.0.0.1:PORT`"),
+    ("`--host`", "`--listen HOST:8080`, beyond this machine with `--token-file`"),
+];
+
 /// What clap says in several paragraphs.
 #[derive(Debug, PartialEq)]
 struct Told {
@@ -43,10 +49,21 @@ impl Told {
                     hints.push(tip.to_owned()); // values that begin with a dash are rare, misspellings are not
                 }
             } else if let Some(usage) = words.strip_prefix("Usage: ") {
-                // not the whole: it has what clap guesses that was meant
                 let is_name = |word: &&str| !word.starts_with(['-', '<', '[']);
                 let name: Vec<&str> = usage.split(' ').take_while(is_name).collect();
-                hints.push(format!("`{} --help` describes it", name.join(" ")));
+                let name = name.join(" ");
+                hints.extend(
+                    COMMON
+                        .iter()
+                        .filter(|(wrong, _)| message.contains(wrong))
+                        .map(|(_, right)| format!("it is {right}")),
+                );
+                // with an option too much, the rest of it is what clap guesses that was meant
+                if message.starts_with("unexpected argument `") && !message.contains("`-") {
+                    hints.push(format!("usage: `{usage}`; `{name} --help` describes it"));
+                } else {
+                    hints.push(format!("`{name} --help` describes it"));
+                }
             } else if let Some(found) = words.strip_prefix("error: ") {
                 found.clone_into(&mut message);
             }
@@ -98,6 +115,20 @@ mod tests {
         let told = Told::of(text);
         let message = "invalid value `much` for `--precision <P>` [possible values: f32, bf16]";
         assert_eq!((told.message.as_str(), told.hints.len()), (message, 1));
+    }
+
+    #[test]
+    fn what_other_programs_call_otherwise_is_named() {
+        let text =
+            "error: unexpected argument '--port' found\n\nUsage: ulmfit serve [OPTIONS] <MODEL>\n";
+        let told = Told::of(text);
+        let hints = ["it is `--listen 127.0.0.1:PORT`", "`ulmfit serve --help` describes it"];
+        assert_eq!(told.hints, hints);
+        let text =
+            "error: unexpected argument 'x.csv' found\n\nUsage: ulmfit suspects [OPTIONS] <DATA>\n";
+        let usage =
+            "usage: `ulmfit suspects [OPTIONS] <DATA>`; `ulmfit suspects --help` describes it";
+        assert_eq!(Told::of(text).hints, [usage]);
     }
 
     #[test]

@@ -26,7 +26,11 @@ fn a_threshold_needs_nothing_but_the_model() {
     let place = Place::new();
     let plain = parse(&place.run("predict classifier test.csv").ok());
     let middle = plain.iter().map(|row| row["confidence"].as_f64().unwrap()).sum::<f64>() / 30.0;
-    let rows = parse(&place.run(&format!("predict classifier test.csv --threshold {middle}")).ok());
+    let done = place.run(&format!("predict classifier test.csv --threshold {middle}"));
+    let rows = parse(&done.stdout);
+    let answered = rows.iter().filter(|row| row["abstained"] == false).count();
+    let told = format!("answered {answered} of 30 texts; the others are for a person");
+    assert!(done.stderr.contains(&told), "{done:?}");
     for (row, plain) in rows.iter().zip(&plain) {
         let below = row["confidence"].as_f64().unwrap() < middle;
         assert_eq!(row["abstained"], below, "{row}");
@@ -105,7 +109,7 @@ fn rows_that_the_model_has_learned_are_counted() {
     }
     let done = place.run("calibrate out test.csv");
     assert!(!done.stderr.contains("was trained on"), "{done:?}");
-    let wanted = "replaced: 30 rows of the test set, now 30 rows";
+    let wanted = "from 30 rows of the test set is replaced by this one from 30 rows";
     assert!(done.stdout.contains(wanted), "{done:?}");
     place.write("more.csv", csv(3000..3200));
     let done = place.run("calibrate out more.csv --json").json();

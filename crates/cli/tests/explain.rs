@@ -115,8 +115,9 @@ fn explanations_for_people_and_their_limits() {
     let place = Place::new();
     let shown = place.feed("explain classifier --words 2", "a lovely charming film\n").ok();
     let lines: Vec<&str> = shown.lines().collect();
-    assert_eq!(lines.len(), 3, "{shown}");
-    assert!(lines[0].contains(": probability 0.") && lines[1].starts_with("  "), "{shown}");
+    assert_eq!(lines.len(), 5, "{shown}");
+    assert_eq!(lines[0], "<stdin>:1: a lovely charming film");
+    assert!(lines[1].contains(": probability 0.") && lines[2].starts_with("  "), "{shown}");
     let json = place.feed("explain classifier --json --words 3", "a lovely film\n").ok();
     assert_eq!(parse(&json)[0]["words"].as_array().unwrap().len(), 3);
     let refused = place.run("predict classifier test.csv --explain fast --format csv");

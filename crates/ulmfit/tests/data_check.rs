@@ -99,6 +99,9 @@ fn seeded_faults_are_found() {
         (&leak["severity"], &leak["examples"][0]),
         (&"warning".into(), &"f.csv:5002".into())
     );
+    let place = |list: &serde_json::Value| list[0].as_str().unwrap().to_owned();
+    let first = place(&leak["first"]);
+    assert!(first.starts_with("f.csv:") && first != place(&leak["examples"]), "{leak}");
 }
 
 #[test]

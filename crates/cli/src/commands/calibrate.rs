@@ -81,7 +81,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
 /// What a calibration takes the place of.
 fn replaced(before: &Calibration, now: &Automation) -> String {
     let (rows, source) = (before.rows, before.source);
-    let mut text = format!("replaced: {rows} rows of {source}, now {} rows", now.rows);
+    let mut text = format!(
+        "the calibration from {rows} rows of {source} is replaced by this one from {} rows",
+        now.rows
+    );
     let change = Automation::new(before).and_then(|before| now.change_since(&before));
     if let Some((most, was, is)) = change {
         let named = |threshold: Option<f64>| match threshold {
@@ -89,7 +92,7 @@ fn replaced(before: &Calibration, now: &Automation) -> String {
             None => "none".to_owned(),
         };
         let (most, was, is) = (100.0 * most, named(was), named(is));
-        let _ = write!(text, "; threshold for at most {most} % errors: {was}, now {is}");
+        let _ = write!(text, "; the threshold for at most {most} % errors was {was} and is {is}");
     }
     text
 }

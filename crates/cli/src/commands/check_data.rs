@@ -64,10 +64,17 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     for finding in &report.findings {
         writeln!(text, "{}: {}", finding.severity, printable(&finding.message))?;
-        finding
-            .examples
-            .iter()
-            .try_for_each(|place| writeln!(text, "  {}", printable(&place.to_string())))?;
+        for (number, place) in finding.examples.iter().enumerate() {
+            let line = match finding.first.get(number) {
+                Some(first) => format!("{place}, first at {first}"),
+                None => place.to_string(),
+            };
+            writeln!(text, "  {}", printable(&line))?;
+        }
+        let more = finding.count - finding.examples.len();
+        if more > 0 && !finding.examples.is_empty() {
+            writeln!(text, "  and {more} more")?;
+        }
     }
     if report.findings.is_empty() {
         writeln!(text, "no problems found")?;

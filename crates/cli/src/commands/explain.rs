@@ -4,6 +4,7 @@ use crate::options::{Common, DataOptions, DirectionOption, ExplainArg, Precision
 use crate::output::Output;
 use crate::prediction_rows::Word;
 use crate::progress::Terminal;
+use crate::suspect_table::start;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub(crate) struct Args {
 
 /// Texts explained together.
 const CHUNK: usize = 64;
+/// Characters of a text that are shown above its words.
+const SHOWN: usize = 70;
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let mut model = Classifier::load(&args.model)?;
@@ -71,21 +74,29 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             words.sort_by(|a, b| b.weight().abs().total_cmp(&a.weight().abs()));
             words.truncate(args.words);
             if common.json {
-                let document = json!({ "answer": answer, "empty": found.empty, "words": words });
+                let (place, empty) = (&record.place, found.empty);
+                let document =
+                    json!({ "place": place, "answer": answer, "empty": empty, "words": words });
                 out.json_line(&document.to_string())?;
                 continue;
             }
-            let mut text = match answer.value() {
-                Some(value) => format!("{value:.4} (for an empty text {:.4})", found.empty),
+            let mut text = format!(
+                "{}: {}\n",
+                record.place,
+                printable(&start(&record.fields.join(" "), SHOWN))
+            );
+            match answer.value() {
+                Some(value) => write!(text, "{value:.4} (for an empty text {:.4})", found.empty)?,
                 None => {
                     let label = &model.labels()[found.output];
                     let (now, empty) = (found.row[found.output], found.empty);
-                    format!(
+                    write!(
+                        text,
                         "{}: probability {now:.3} (for an empty text {empty:.3})",
                         printable(label)
-                    )
+                    )?;
                 }
-            };
+            }
             text += match args.method {
                 ExplainArg::Fast => "; each word adds",
                 ExplainArg::Exact => "; without the word it would be lower by",
@@ -93,7 +104,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             for word in &words {
                 write!(text, "\n  {:+.3}  {}", word.weight(), printable(word.text()))?;
             }
-            out.line(&text)?;
+            out.line(&(text + "\n"))?;
         }
         out.flush()?;
     }

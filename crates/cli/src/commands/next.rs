@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Unlabelled texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(required = true)]
     pool: Option<PathBuf>,
-    /// Number of texts
+    /// Number of texts to choose
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
@@ -101,7 +101,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         return Err(Error::TooLittle { message, hint: Some(hint) }.into());
     }
     if chosen.len() < count {
-        terminal.warn(&format!("only {} texts are left to choose from", chosen.len()));
+        terminal.note(&format!(
+            "{count} texts were to be chosen, and the pool has {} that can be labelled",
+            chosen.len()
+        ));
     }
     let table = PoolTable {
         records: &records,

@@ -223,6 +223,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     // a person who types gets an answer to each line at once, a pipe gets large batches
     let reader = ReadAhead::start(records, args.shard.unwrap_or(Shard::ALL))?;
     let mut failed = None;
+    let (mut rows, mut abstained) = (0_u64, 0_u64);
     while failed.is_none() {
         let mut batch: Vec<Record> = Vec::new();
         for record in reader.batch() {
@@ -237,6 +238,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
         let mut write = |record: &Record, found: Found<'_>, words: Option<&[Word<'_>]>| {
             let line = lines.lines(record, found, words)?;
+            rows += 1;
+            abstained +=
+                u64::from(matches!(found, Found::Decision(Decision { abstained: true, .. })));
             match (&mut file, args.format) {
                 (Some(file), _) => writeln!(file, "{line}")?,
                 (None, OutputFormat::Jsonl) => out.json_line(&line)?,
@@ -277,6 +281,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     if let Some(file) = file {
         file.finish()?;
+    }
+    if args.decision.rule().is_some() && rows > 0 {
+        let answered = rows - abstained;
+        terminal.note(&format!("answered {answered} of {rows} texts; the others are for a person"));
     }
     let records = reader.finish();
     let warnings = records.warnings().messages_of_predictions(terminal.spelling());

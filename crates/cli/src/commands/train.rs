@@ -71,6 +71,9 @@ pub(super) fn save(
     let path = run.path();
     trained.save(path)?;
     terminal.note(&format!("the report is {}", path.join("report.html").display()));
-    let report = trained.report();
-    out.result(report, &format!("{report}\nthe model is in {}", path.display()))
+    let (report, path) = (trained.report(), path.display());
+    out.result(
+        report,
+        &format!("{report}\nthe model is in {path}; next: ulmfit predict {path} FILE"),
+    )
 }

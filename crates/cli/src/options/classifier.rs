@@ -23,7 +23,7 @@ pub(crate) struct ClassifierOptions {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     valid_share: Option<f64>,
     /// Share of the rows to hold out for testing, unless --test is given; 0, with --valid-share 0,
-    /// trains on all rows and scores nothing
+    /// trains on all rows and scores nothing [default: 0.2; for `train` 0]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     test_share: Option<f64>,
 }

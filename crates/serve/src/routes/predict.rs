@@ -102,6 +102,16 @@ pub(super) fn unsupported(found: &str) -> Problem {
     Problem::new(Kind::MediaType, detail).hint("send `content-type: application/json`")
 }
 
+/// A body, or a line of one, that is not JSON.
+pub(super) fn not_json(error: &serde_json::Error) -> Problem {
+    let detail = match (error.line(), error.column()) {
+        _ if error.is_eof() => "the body is not JSON: it ends too early".to_owned(),
+        (1, column) => format!("the body is not JSON (character {column})"),
+        (line, column) => format!("the body is not JSON (line {line}, character {column})"),
+    };
+    Problem::new(Kind::Syntax, detail)
+}
+
 /// A JSON object in untrusted input.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
@@ -115,7 +125,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let problem = if error.is_data() {
             Problem::new(Kind::Invalid, in_words(&path, &error.to_string()))
         } else {
-            Problem::new(Kind::Syntax, error.to_string())
+            not_json(&error)
         };
         problem.hint("`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}")
     })

@@ -7,6 +7,7 @@
 use super::app::App;
 use super::body;
 use super::front::Arrival;
+use super::predict::not_json;
 use super::texts::{Asked, Waiting, check_bytes, check_explained, prepare, row_fields, submit};
 use crate::api::{Element, Options, Row, Text, in_words};
 use crate::problem::{Kind, Problem};
@@ -136,8 +137,7 @@ impl Reader {
     }
 
     fn fields(&self, line: &[u8]) -> Result<Vec<String>, Problem> {
-        let value: Value = serde_json::from_slice(line)
-            .map_err(|error| Problem::new(Kind::Syntax, error.to_string()))?;
+        let value: Value = serde_json::from_slice(line).map_err(|error| not_json(&error))?;
         match value {
             Value::Object(row) => {
                 row_fields(&self.asked.model, row.into_iter().collect::<Row>(), self.row)

@@ -47,6 +47,8 @@ pub(super) struct Inner {
     pub(super) proposals: Proposals,
     /// Logs of trainings, by round.
     pub(super) followers: HashMap<usize, Follower>,
+    /// How often the process of each round was started or found running.
+    pub(super) launches: HashMap<usize, u64>,
     /// What the reports of finished trainings say, by round.
     pub(super) scores: HashMap<usize, Option<Score>>,
     /// The round whose model is served.
@@ -79,6 +81,7 @@ impl Bench {
             sets: None,
             proposals: Proposals::default(),
             followers: HashMap::new(),
+            launches: HashMap::new(),
             scores: HashMap::new(),
             served: None,
         };

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A job's place: three files in the folder of jobs.
 #[derive(Clone, Debug)]
@@ -46,11 +47,7 @@ impl Job {
     pub(super) fn start(&self, command: &mut Command) -> io::Result<Child> {
         std::fs::create_dir_all(&self.jobs)?;
         let out = OpenOptions::new().create(true).truncate(false).append(true).open(self.out())?;
-        match out.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::ResourceBusy.into()),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
+        lock_soon(&out)?;
         out.set_len(0)?;
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         // a group of its own: Ctrl-C in the terminal of the workbench is not for it
@@ -65,7 +62,7 @@ impl Job {
     /// Whether it runs.
     pub(super) fn is_running(&self) -> bool {
         File::open(self.out())
-            .is_ok_and(|out| matches!(out.try_lock(), Err(TryLockError::WouldBlock)))
+            .is_ok_and(|out| matches!(out.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Asks it to stop. A training saves a checkpoint first.
@@ -88,7 +85,7 @@ impl Job {
             _ = child.wait();
         }
         if let Ok(out) = File::open(self.out()) {
-            _ = out.lock();
+            _ = out.lock_shared();
         }
     }
 
@@ -100,10 +97,22 @@ impl Job {
     }
 }
 
+/// Takes the lock. Whoever looks whether the job runs has a share of it for a moment.
+fn lock_soon(out: &File) -> io::Result<()> {
+    for _ in 0..20 {
+        match out.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     fn eventually(mut holds: impl FnMut() -> bool) {
         let begun = Instant::now();
@@ -111,6 +120,22 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_secs(30));
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    #[test]
+    fn who_looks_is_not_in_the_way() {
+        let place = tempfile::tempdir().unwrap();
+        let job = Job::new(place.path(), "true");
+        job.wait(Some(job.start(&mut Command::new("true")).unwrap()));
+        let looking = File::open(job.out()).unwrap();
+        looking.lock_shared().unwrap();
+        assert!(!job.is_running());
+        let letting_go = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            drop(looking);
+        });
+        job.wait(Some(job.start(&mut Command::new("true")).unwrap()));
+        letting_go.join().unwrap();
     }
 
     #[test]

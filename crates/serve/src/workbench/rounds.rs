@@ -220,7 +220,7 @@ impl Bench {
             let number = round.number;
             if self.training(number).is_running() {
                 self.log.info("training found running", &[("training", Value::from(number))]);
-                self.watch(number, None);
+                self.watch(&mut inner, number, None);
             } else if self.phase(&round) == Phase::Running {
                 self.log.info("training continues", &[("training", Value::from(number))]);
                 if let Err(problem) = self.launch(&mut inner, number) {
@@ -246,7 +246,7 @@ impl Bench {
         let started = mark().and_then(|()| job.start(&mut self.command(&arguments)));
         match started {
             Ok(child) => {
-                self.watch(number, Some(child));
+                self.watch(inner, number, Some(child));
                 Ok(())
             }
             Err(error) => {
@@ -260,19 +260,24 @@ impl Bench {
     }
 
     /// Waits for the end of a process, on a thread.
-    fn watch(self: &Arc<Self>, number: usize, child: Option<Child>) {
-        let bench = Arc::clone(self);
+    fn watch(self: &Arc<Self>, inner: &mut Inner, number: usize, child: Option<Child>) {
+        let launch = inner.launches.entry(number).or_default();
+        *launch += 1;
+        let (bench, launch) = (Arc::clone(self), *launch);
         thread::spawn(move || {
             bench.training(number).wait(child);
             if !bench.is_closing() {
-                bench.ended(number);
+                bench.ended(number, launch);
             }
         });
     }
 
     /// A process has ended: with a model, because it was stopped, or with an error.
-    fn ended(self: &Arc<Self>, number: usize) {
+    fn ended(self: &Arc<Self>, number: usize, launch: u64) {
         let mut inner = self.lock();
+        if inner.launches.get(&number) != Some(&launch) {
+            return; // it was continued before this thread saw the end
+        }
         let is_done = self.folder.join(model_name(number)).is_dir();
         let log = self.training(number).log();
         let told = inner.followers.entry(number).or_default().follow(&log).error();

@@ -21,17 +21,27 @@ impl PartTable<'_> {
     }
 
     /// What the scores are.
-    fn measure(&self) -> &'static str {
+    pub(super) fn measure(&self) -> &'static str {
         if self.is_numbers() { "mean absolute error" } else { "accuracy" }
     }
 
     /// Where they come from.
     pub(super) fn sentence(&self) -> String {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
-        let weights = format!(
-            "The classifier adds up the answers of these parts (a portfolio). Their weights come from {rows} \
-             held-out training examples, which the parts had not learned."
-        );
+        let used = self.0.parts.iter().filter(|part| part.weight.is_some()).count();
+        let weights = if used == 1 {
+            format!(
+                "The classifier is one of these parts: {rows} held-out training examples, which the \
+                 parts had not learned, were answered no better by several together. A weight below \
+                 1 makes its probabilities less sure."
+            )
+        } else {
+            format!(
+                "The classifier is an ensemble: it combines the answers of these parts. Their weights \
+                 come from {rows} held-out training examples, which the parts had not learned. They \
+                 need not add up to 1: the smaller the sum, the less sure the probabilities."
+            )
+        };
         match &self.0.time_budget {
             Some(budget) => format!("{weights} {}", budget.sentence()),
             None => weights,
@@ -39,16 +49,16 @@ impl PartTable<'_> {
     }
 }
 
-/// Whether the portfolio is better than this part, in words.
+/// How a part alone differs from all parts together, in words.
 pub(super) fn judgement(part: &PartReport) -> String {
     match (&part.comparison, part.weight) {
-        (_, None) => "not used".to_owned(),
+        (_, None) => "left out: no gain on held-out rows".to_owned(),
         (None, _) => String::new(),
         (Some(comparison), _) => match comparison.verdict() {
-            Verdict::First => "the portfolio is better".to_owned(),
-            Verdict::Second => "better than the portfolio".to_owned(),
+            Verdict::First => "worse".to_owned(),
+            Verdict::Second => "better".to_owned(),
             Verdict::Tie if comparison.only_first + comparison.only_second == 0 => {
-                "answers as the portfolio".to_owned()
+                "same answers".to_owned()
             }
             Verdict::Tie => format!("no significant difference (p = {:.3})", comparison.p_value),
         },
@@ -59,9 +69,9 @@ impl fmt::Display for PartTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let measure = self.measure();
         let has_alone = self.0.parts.iter().any(|part| part.alone.is_some());
-        let mut header = vec!["part".to_owned(), "weight".into(), format!("{measure}, held out")];
+        let mut header = vec!["part".to_owned(), "weight".into(), format!("held-out {measure}")];
         if has_alone {
-            header.extend([format!("{measure}, scored"), "beside the portfolio".into()]);
+            header.extend([format!("{measure} alone"), "compared with the classifier".into()]);
         }
         let mut table = Table::new(header.iter().map(String::as_str));
         for part in &self.0.parts {

@@ -86,6 +86,9 @@ pub struct Finding {
     pub count: usize,
     /// Some places.
     pub examples: Vec<Place>,
+    /// For repeated texts: the first place of the text at each of these places.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<Place>,
 }
 
 /// How bad a finding is.
@@ -246,7 +249,24 @@ impl Report<'_> {
                 message: message(count),
                 count,
                 examples,
+                first: Vec::new(),
             });
+        }
+    }
+
+    /// Adds a finding about texts, each of which was met before.
+    fn add_repeated(
+        &mut self,
+        severity: Severity,
+        kind: FindingKind,
+        found: &[(&Record, &Record)],
+        message: impl Fn(usize) -> String,
+    ) {
+        let (records, before): (Vec<&Record>, Vec<&Record>) = found.iter().copied().unzip();
+        self.add(severity, kind, &records, message);
+        if let (false, Some(finding)) = (found.is_empty(), self.findings.last_mut()) {
+            let listed = finding.examples.len();
+            finding.first = before[..listed].iter().map(|record| record.place.clone()).collect();
         }
     }
 
@@ -257,7 +277,14 @@ impl Report<'_> {
 
     /// Adds a finding about `count` labels.
     fn add_labels(&mut self, severity: Severity, kind: FindingKind, message: String, count: usize) {
-        self.findings.push(Finding { severity, kind, message, count, examples: Vec::new() });
+        self.findings.push(Finding {
+            severity,
+            kind,
+            message,
+            count,
+            examples: Vec::new(),
+            first: Vec::new(),
+        });
     }
 
     fn unfit(&mut self, rows: &[Row], kind: LabelKind) {
@@ -320,42 +347,46 @@ impl Report<'_> {
     ) {
         let mut repeated = vec![Vec::new(); parts.len()];
         let mut leaked = vec![Vec::new(); parts.len()];
-        // Parts in which a text, or one of its group, was met already.
-        let mut met_exact: BTreeSet<(usize, usize)> = BTreeSet::new();
-        let mut met_near: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for (at, Row { part, record }) in
+        // The first row of each text, or of its group of near-duplicates, in each part.
+        let mut first_exact: BTreeMap<(usize, usize), &Record> = BTreeMap::new();
+        let mut first_near: BTreeMap<(usize, usize), &Record> = BTreeMap::new();
+        for (at, &Row { part, record }) in
             rows.iter().enumerate().filter(|(_, row)| !row.record.is_blank())
         {
-            let (in_exact, in_near) = ((exact[at], *part), (near[at], *part));
-            if !met_exact.insert(in_exact) {
-                parts[*part].exact_duplicates += 1;
-                repeated[*part].push(*record);
-            } else if met_near.contains(&in_near) {
-                parts[*part].near_duplicates += 1;
-                repeated[*part].push(*record);
+            let (in_exact, in_near) = ((exact[at], part), (near[at], part));
+            if let Some(first) = first_exact.get(&in_exact) {
+                parts[part].exact_duplicates += 1;
+                repeated[part].push((record, *first));
+            } else if let Some(first) = first_near.get(&in_near) {
+                parts[part].near_duplicates += 1;
+                repeated[part].push((record, *first));
             }
-            met_near.insert(in_near);
+            first_exact.entry(in_exact).or_insert(record);
+            first_near.entry(in_near).or_insert(record);
+            if part == 0 {
+                continue;
+            }
             // The training part comes first, so its texts are all known by now.
-            if *part > 0 && met_exact.contains(&(exact[at], 0)) {
-                parts[*part].exact_in_train += 1;
-                leaked[*part].push(*record);
-            } else if *part > 0 && met_near.contains(&(near[at], 0)) {
-                parts[*part].near_in_train += 1;
-                leaked[*part].push(*record);
+            if let Some(first) = first_exact.get(&(exact[at], 0)) {
+                parts[part].exact_in_train += 1;
+                leaked[part].push((record, *first));
+            } else if let Some(first) = first_near.get(&(near[at], 0)) {
+                parts[part].near_in_train += 1;
+                leaked[part].push((record, *first));
             }
         }
         for ((part, repeated), leaked) in parts.iter().zip(&repeated).zip(&leaked) {
-            self.add(Severity::Note, FindingKind::Duplicate, repeated, |n| {
+            self.add_repeated(Severity::Note, FindingKind::Duplicate, repeated, |n| {
                 format!(
-                    "{} of {} repeated from an earlier row ({} exactly)",
+                    "{} of {} repeated from an earlier row ({} word for word)",
                     documents(n),
                     part.name,
                     part.exact_duplicates
                 )
             });
-            self.add(Severity::Warning, FindingKind::Leak, leaked, |n| {
+            self.add_repeated(Severity::Warning, FindingKind::Leak, leaked, |n| {
                 format!(
-                    "{} of {} also found in train ({} exactly)",
+                    "{} of {} also found in train ({} word for word)",
                     documents(n),
                     part.name,
                     part.exact_in_train

@@ -52,7 +52,7 @@ impl<'a> Weighing<'a> {
             })?;
             answered.push(found.rows);
             kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
-            timings.lap(&format!("weighing {}", trainer.name()));
+            timings.lap(&format!("cross-validation of {}", trainer.name()));
         }
         let task = rows.labels.kind();
         Ok(Self { trainers, folds, task, wanted, answered, judges, kept })

@@ -5,17 +5,17 @@ use crate::report::Report;
 use crate::report::part_table::{PartTable, judgement};
 use maud::{Markup, html};
 
-/// What the last column says.
-const BESIDE: &str = "Beside the portfolio";
+/// Head of the last column.
+const COMPARED: &str = "Compared with the classifier";
 
 pub(super) fn section(report: &Report) -> Markup {
     if report.parts.is_empty() {
         return html! {};
     }
     let table = PartTable(report);
-    let measure = if table.is_numbers() { "Mean absolute error" } else { "Accuracy" };
+    let measure = table.measure();
     let has_alone = report.parts.iter().any(|part| part.alone.is_some());
-    let (held_out, scored) = (format!("{measure}, held out"), format!("{measure}, scored"));
+    let (held_out, scored) = (format!("Held-out {measure}"), format!("Its {measure} alone"));
     // on a narrow screen each part is a list, with the names of the columns before its cells
     let rows = html! {
         table.stacked {
@@ -26,7 +26,7 @@ pub(super) fn section(report: &Report) -> Markup {
                     th.number { (held_out) }
                     @if has_alone {
                         th.number { (scored) }
-                        th { (BESIDE) }
+                        th { (COMPARED) }
                     }
                 }
             }
@@ -38,7 +38,7 @@ pub(super) fn section(report: &Report) -> Markup {
                         td.number data-name=(held_out) { (table.score(part.out_of_fold)) }
                         @if has_alone {
                             td.number data-name=(scored) { (part.alone.map_or("-".to_owned(), |s| table.score(s))) }
-                            td data-name=(BESIDE) { (judgement(part)) }
+                            td data-name=(COMPARED) { (judgement(part)) }
                         }
                     }
                 }
