@@ -221,6 +221,8 @@ fn recipes_that_cannot_be_used() {
         train lm train.csv -o out --lr 0 | 2 | `lr` of the recipe is 0 | -
         train lm train.csv -o out --drop-mult 9 | 2 | `dropout.output` of the recipe is 3.6, which is not at least 0 and below 1 | -
         finetune en texts.txt -o out --sampled-below 1.5 | 2 | `sampled-below` of the recipe is 1.5 | -
+        finetune en texts.txt -o out --lanes 0 | 2 | `lanes` of the recipe is 0, which is not at least 1 and at most the batch size | -
+        pretrain texts.txt -o out --batch-size 4 --lanes 5 | 2 | `lanes` of the recipe is 5, which is not at least 1 and at most the batch size | -
         export compact lm lm -o out | 2 | two of the models read in the same direction | -
         export compact lm en -o out | 2 | the same tokenizer and vocabulary | -
         export compact classifier classifier -o out | 2 | two of the models read in the same direction | -

@@ -2,22 +2,25 @@
 
 use crate::{Backend, Real};
 use std::fmt;
+use std::sync::Arc;
 
 /// Row-major array of a device's numbers.
+///
+/// A clone shares the numbers until one of both changes: lanes of a batch read the same weights.
 pub struct Tensor<D: Backend> {
     dims: Vec<usize>,
-    data: Vec<D::Real>,
+    data: Arc<Vec<D::Real>>,
 }
 
 impl<D: Backend> Tensor<D> {
     /// All zeros.
     pub fn zeros(dims: &[usize]) -> Self {
-        Self { dims: dims.to_vec(), data: vec![D::Real::of(0.0); dims.iter().product()] }
+        Self::with_data(dims, vec![D::Real::of(0.0); dims.iter().product()])
     }
 
     /// Every element `value`.
     pub fn full(dims: &[usize], value: f64) -> Self {
-        Self { dims: dims.to_vec(), data: vec![D::Real::of(value); dims.iter().product()] }
+        Self::with_data(dims, vec![D::Real::of(value); dims.iter().product()])
     }
 
     /// Copies `values` from host memory.
@@ -85,7 +88,11 @@ impl<D: Backend> Tensor<D> {
             "{} values for {dims:?}",
             data.len()
         );
-        Self { dims: dims.to_vec(), data }
+        Self::with_data(dims, data)
+    }
+
+    fn with_data(dims: &[usize], data: Vec<D::Real>) -> Self {
+        Self { dims: dims.to_vec(), data: Arc::new(data) }
     }
 
     pub(crate) fn data(&self) -> &[D::Real] {
@@ -93,7 +100,7 @@ impl<D: Backend> Tensor<D> {
     }
 
     pub(crate) fn data_mut(&mut self) -> &mut [D::Real] {
-        &mut self.data
+        Arc::make_mut(&mut self.data).as_mut_slice()
     }
 
     /// Dimensions as a fixed-size array.
@@ -111,7 +118,7 @@ impl<D: Backend> Tensor<D> {
 
 impl<D: Backend> Clone for Tensor<D> {
     fn clone(&self) -> Self {
-        Self { dims: self.dims.clone(), data: self.data.clone() }
+        Self { dims: self.dims.clone(), data: Arc::clone(&self.data) }
     }
 }
 

@@ -6,7 +6,7 @@ use ulmfit::data::batches::{Bptt, Corpus, LmBatchConfig};
 use ulmfit::data::labels::LabelKind;
 use ulmfit::model::scoring::score_documents;
 use ulmfit::model::{
-    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, Regularisation,
+    AwdLstmConfig, ClassifierConfig, DropoutConfig, LanguageModel, Network, Param, Regularisation,
     TextClassifier, TrainableGroups,
 };
 use ulmfit::optim::OptimizerConfig;
@@ -14,9 +14,9 @@ use ulmfit::schedule::{OneCycle, ScheduleConfig};
 use ulmfit::text::Direction;
 use ulmfit::train::{
     Checkpointer, ClassifierTrainee, Completion, Control, Event, Labelled, LmTrainee, LossConfig,
-    NoCheckpoints, Phase, Plan, Snapshot, TrainError, Trainee, fit,
+    NoCheckpoints, Phase, Plan, Snapshot, StepPlan, TrainError, Trainee, fit,
 };
-use ulmfit_ops::{Cpu, Key};
+use ulmfit_ops::{Cpu, Device, Key, Reference};
 
 const SIZES: AwdLstmConfig = AwdLstmConfig { vocab: 40, emb: 12, hid: 20, layers: 3 };
 
@@ -155,6 +155,13 @@ fn language_model_resumes_exactly() {
 }
 
 #[test]
+fn language_model_with_lanes_resumes_exactly() {
+    let corpus = corpus();
+    let start = || lm_trainee(&corpus, Bptt::Variable { cap: None }).with_lanes(3);
+    resumes_exactly(start, OptimizerConfig::default());
+}
+
+#[test]
 fn averaged_sgd_with_variable_windows_resumes_exactly() {
     let corpus = corpus();
     let optimizer = OptimizerConfig::NtAsgd { nonmono: 0 };
@@ -230,6 +237,61 @@ fn threads_do_not_change_a_bit() {
     let one = train(1);
     assert_eq!(one, train(2));
     assert_eq!(one, train(3));
+}
+
+/// The gradients of one batch, by name, and its loss with AR and TAR.
+fn gradients<D: Device>(lanes: usize, threads: usize) -> (Vec<(String, Vec<f64>)>, f64) {
+    let corpus = corpus();
+    let device = D::default();
+    let dropout = DropoutConfig::LANGUAGE_MODEL;
+    let model = LanguageModel::new(device.clone(), SIZES, dropout, Key::new(3));
+    let batches = LmBatchConfig { batch_size: 5, seq_len: 9, ..LmBatchConfig::default() };
+    let regularisation = Regularisation::default();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let mut trainee =
+        LmTrainee::new(device, model, &corpus, None, batches, regularisation, Key::new(4))
+            .unwrap()
+            .with_lanes(lanes);
+    let trainable = TrainableGroups::all(4);
+    let out = pool.install(|| {
+        let plan = |step| {
+            let key = Key::new(8).child(step as u64);
+            StepPlan { step, trainable: &trainable, scale: 0.5, key }
+        };
+        trainee.step(plan(0)); // gradients add up, and the next state is not zero
+        trainee.step(plan(1))
+    });
+    let named = |(name, _, param): (String, usize, &Param<D>)| {
+        (name, param.grad.as_ref().expect("every group learns").to_f64())
+    };
+    (trainee.model().params().into_iter().map(named).collect(), out.total)
+}
+
+/// All masks are those of the whole batch: in `f64` nothing but rounding is left.
+#[test]
+fn lanes_change_gradients_by_rounding_only() {
+    let (whole, loss) = gradients::<Reference<f64>>(1, 1);
+    for lanes in [2, 3, 5, 7] {
+        let (cut, total) = gradients::<Reference<f64>>(lanes, 2);
+        assert!((total - loss).abs() < 1e-12, "{total} {loss}, {lanes} lanes");
+        for ((name, whole), (_, cut)) in whole.iter().zip(&cut) {
+            let largest = whole.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+            assert!(largest > 0.0, "`{name}` learns nothing");
+            for (a, b) in whole.iter().zip(cut) {
+                assert!((a - b).abs() < 1e-12, "`{name}`: {a} {b}, {lanes} lanes");
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_bit_of_lanes() {
+    for lanes in [1, 2, 3, 4] {
+        let one = gradients::<Cpu>(lanes, 1);
+        for threads in [2, 3, 8] {
+            assert_eq!(gradients::<Cpu>(lanes, threads), one, "{lanes} lanes, {threads} threads");
+        }
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::language::Job;
 use crate::options::{
-    BaseWordsOption, Common, DataOptions, DirectionOption, LmLearningOptions, RunOptions,
-    VocabOptions,
+    BaseWordsOption, Common, DataOptions, DirectionOption, LanesOption, LmLearningOptions,
+    RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
@@ -37,6 +37,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     learning: LmLearningOptions,
     #[command(flatten)]
+    lanes: LanesOption,
+    #[command(flatten)]
     run: RunOptions,
 }
 
@@ -48,7 +50,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         .refuse_beside_base(base.text.config(), "make another model with `ulmfit pretrain`")?;
     let directions = DirectionOption::or_those_of(args.direction, &base);
     base.require(&directions)?;
-    let (recipe, overrides) = (args.learning.recipe()?.finetune, args.learning.overrides());
+    let recipe = args.learning.recipe()?.finetune;
+    let mut overrides = args.learning.overrides();
+    args.lanes.put_into(&mut overrides);
     recipe.checked(&overrides, base.networks[0].1.config().layers + 1)?;
     let job = Job {
         stage: "finetune",

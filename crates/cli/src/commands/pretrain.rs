@@ -2,8 +2,8 @@
 
 use super::language::Job;
 use crate::options::{
-    Common, DataOptions, DirectionOption, LmLearningOptions, NetworkOptions, RunOptions,
-    VocabOptions,
+    Common, DataOptions, DirectionOption, LanesOption, LmLearningOptions, NetworkOptions,
+    RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
@@ -34,13 +34,17 @@ pub(crate) struct Args {
     #[command(flatten)]
     learning: LmLearningOptions,
     #[command(flatten)]
+    lanes: LanesOption,
+    #[command(flatten)]
     run: RunOptions,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     args.data.refuse_labels()?;
     let directions = args.direction.directions();
-    let (recipe, overrides) = (args.learning.recipe()?.pretrain, args.learning.overrides());
+    let recipe = args.learning.recipe()?.pretrain;
+    let mut overrides = args.learning.overrides();
+    args.lanes.put_into(&mut overrides);
     recipe.checked(&overrides, args.network.sizes(0).layers + 1)?;
     let job = Job {
         stage: "pretrain",

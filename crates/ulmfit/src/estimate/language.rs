@@ -111,7 +111,8 @@ fn measure_one(
         let mut batches = training.lm_batches(recipe.bptt_kind, Direction::Forward);
         batches.seq_len = window;
         let (ar_tar, key) = (training.regularisation(), Key::new(0));
-        let mut trainee = LmTrainee::new(device, network, &corpus, None, batches, ar_tar, key)?;
+        let mut trainee = LmTrainee::new(device, network, &corpus, None, batches, ar_tar, key)?
+            .with_lanes(recipe.lanes);
         times.extend(measure(&device, &mut trainee, &plan));
         network = trainee.into_model();
         let started = Instant::now();

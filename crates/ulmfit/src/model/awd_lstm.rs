@@ -84,6 +84,14 @@ impl<D: Device> AwdLstm<D> {
         self.config
     }
 
+    /// The same weights, shared until they change, with gradients of their own.
+    #[cfg(feature = "train")]
+    pub(super) fn sharing(&self) -> Self {
+        let layers = self.layers.iter().map(WeightDropLstm::sharing).collect();
+        let Self { config, dropout, .. } = *self;
+        Self { config, dropout, embedding: self.embedding.sharing(), layers }
+    }
+
     /// The state before the first token.
     pub fn zero_state(&self, batch: usize) -> EncoderState<D> {
         EncoderState(self.layers.iter().map(|l| LstmState::zeros(batch, l.hidden())).collect())

@@ -33,6 +33,13 @@ impl<D: Device> LanguageModel<D> {
         Self { device, encoder, decoder_bias }
     }
 
+    /// The same weights, shared until they change, with gradients of their own: what a lane trains.
+    #[cfg(feature = "train")]
+    pub(crate) fn sharing(&self) -> Self {
+        let (encoder, decoder_bias) = (self.encoder.sharing(), self.decoder_bias.sharing());
+        Self { device: self.device.clone(), encoder, decoder_bias }
+    }
+
     /// The encoder's sizes.
     pub fn config(&self) -> AwdLstmConfig {
         self.encoder.config()

@@ -38,6 +38,13 @@ impl<D: Device> Param<D> {
         self
     }
 
+    /// The same weights, shared until they change, with no gradient yet.
+    #[cfg(feature = "train")]
+    pub(super) fn sharing(&self) -> Self {
+        let Self { name, value, decay, .. } = self;
+        Self { name: name.clone(), value: value.clone(), grad: None, decay: *decay }
+    }
+
     /// Weights to read and gradient to add to; the gradient starts at zero.
     pub fn split(&mut self) -> (&Tensor<D>, &mut Tensor<D>) {
         let dims = self.value.dims();

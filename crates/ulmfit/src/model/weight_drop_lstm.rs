@@ -53,6 +53,13 @@ impl<D: Device> WeightDropLstm<D> {
         }
     }
 
+    /// The same weights, shared until they change, with gradients of their own.
+    #[cfg(feature = "train")]
+    pub(super) fn sharing(&self) -> Self {
+        let [w_hh, w_ih, b_ih, b_hh] = self.params().map(Param::sharing);
+        Self { w_hh, w_ih, b_ih, b_hh, layer: self.layer, prepared: OnceLock::new() }
+    }
+
     /// Width of the layer.
     pub(super) fn hidden(&self) -> usize {
         self.w_hh.value.dims()[1]

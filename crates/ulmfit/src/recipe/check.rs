@@ -37,6 +37,8 @@ impl LmRecipe {
     /// [`RecipeError::Range`] or [`RecipeError::Schedule`] names the first bad one.
     pub fn check(&self) -> Result<(), RecipeError> {
         self.training.check()?;
+        let good = (1..=self.training.batch_size).contains(&self.lanes);
+        range(good, "lanes", &self.lanes, "at least 1 and at most the batch size")?;
         let once = self.read_once.unwrap_or_default();
         once.lr_factor.map_or(Ok(()), |factor| positive("read-once.lr-factor", factor))?;
         once.drop_mult.map_or(Ok(()), |factor| self.training.check_dropout(factor))

@@ -76,6 +76,7 @@ impl TryFrom<StageFile> for ClassifierRecipe {
             ("read-once", file.read_once.is_some()),
             ("no-base", file.no_base.is_some()),
             ("bptt-kind", file.bptt_kind != BpttKind::Fixed),
+            ("lanes", file.lanes != 1),
         ];
         refuse(&of_language_models, "language models")?;
         Ok(Self {

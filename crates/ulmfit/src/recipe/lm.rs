@@ -16,6 +16,10 @@ pub struct LmRecipe {
     pub training: TrainingRecipe,
     /// Fixed or variable windows.
     pub bptt_kind: BpttKind,
+    /// Parts of each batch that are computed side by side ([`LmTrainee::with_lanes`]); 1: the whole.
+    ///
+    /// [`LmTrainee::with_lanes`]: crate::train::LmTrainee::with_lanes
+    pub lanes: usize,
     /// What else changes where `max-tokens` leaves a single epoch.
     pub read_once: Option<ReadOnce>,
     /// What else holds where there is no base; `fit` only.
@@ -35,7 +39,11 @@ impl LmRecipe {
     }
 
     pub(super) fn overridden(&self, by_hand: &Overrides, groups: usize) -> Self {
-        Self { training: by_hand.apply(&self.training, groups), ..self.clone() }
+        Self {
+            training: by_hand.apply(&self.training, groups),
+            lanes: by_hand.lanes.unwrap_or(self.lanes),
+            ..self.clone()
+        }
     }
 }
 
@@ -57,6 +65,7 @@ impl TryFrom<StageFile> for LmRecipe {
         Ok(Self {
             training: file.training(),
             bptt_kind: file.bptt_kind,
+            lanes: file.lanes,
             read_once: file.read_once,
             no_base: file.no_base,
         })
@@ -67,6 +76,7 @@ impl From<LmRecipe> for StageFile {
     fn from(recipe: LmRecipe) -> Self {
         Self {
             bptt_kind: recipe.bptt_kind,
+            lanes: recipe.lanes,
             read_once: recipe.read_once,
             no_base: recipe.no_base,
             ..recipe.training.into()

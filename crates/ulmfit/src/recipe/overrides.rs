@@ -39,6 +39,8 @@ pub struct Overrides {
     pub precision: Option<TrainPrecision>,
     /// Sampled softmax gradient below this probability.
     pub sampled_below: Option<f64>,
+    /// Parts of each batch that are computed side by side; language models only.
+    pub lanes: Option<usize>,
     /// Label smoothing; classifiers only.
     pub label_smoothing: Option<f64>,
     /// Most unlabelled texts that get a pseudo-label, 0 for none; classifiers only.

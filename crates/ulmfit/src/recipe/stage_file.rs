@@ -37,6 +37,8 @@ pub(super) struct StageFile {
     pub(super) bptt: usize,
     #[serde(default)]
     pub(super) bptt_kind: BpttKind,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(super) lanes: usize,
     /// 0 means all tokens of a document.
     #[serde(default = "default_max_len")]
     pub(super) max_len: usize,
@@ -85,6 +87,12 @@ fn default_max_len() -> usize {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(value: &f64) -> bool {
     *value == 0.0
+}
+
+/// Skipped for the same reason.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_one(value: &usize) -> bool {
+    *value == 1
 }
 
 fn one() -> usize {
@@ -143,6 +151,7 @@ impl From<TrainingRecipe> for StageFile {
             min_batches: None,
             bptt: recipe.bptt,
             bptt_kind: BpttKind::Fixed,
+            lanes: 1,
             max_len: MAX_LEN,
             lr: recipe.lr,
             lr_factor,

@@ -139,7 +139,8 @@ fn train_one<S: TokenSource>(
     let score = |network: &LanguageModel<Cpu>| score(network, valid, &batches, direction);
     let before = if stage == LmStage::Pretrain { None } else { score(&network)? };
     let (ar_tar, key) = (training.regularisation(), key.child(2));
-    let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?;
+    let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?
+        .with_lanes(recipe.lanes);
     runner.train(&stage.task(direction), &device, &mut trainee, &plan, &identity)?;
     let mut network = trainee.into_model();
     network.set_device(Cpu::default()); // what the saved model is used with

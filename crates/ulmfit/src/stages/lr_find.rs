@@ -36,7 +36,8 @@ pub fn find_lm_rate<S: TokenSource>(
     let key = Key::new(seed).child(20);
     let batches = training.lm_batches(recipe.bptt_kind, direction);
     let regularisation = training.regularisation();
-    let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?;
+    let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?
+        .with_lanes(recipe.lanes);
     let groups = trainee.model().groups();
     sweep(&mut trainee, TrainableGroups::all(groups), training, range, key, progress)
 }

@@ -1,5 +1,6 @@
 //! Training a language model on a stream of tokens.
 
+use super::lanes::Lanes;
 use super::snapshot::{to_device, to_host};
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
@@ -21,6 +22,7 @@ pub struct LmTrainee<'a, D: Device, S: TokenSource> {
     key: Key,
     epoch: LmEpoch<'a, S>,
     state: EncoderState<D>,
+    lanes: Option<Lanes<D>>,
 }
 
 impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
@@ -39,7 +41,27 @@ impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
     ) -> Result<Self, DataError> {
         let epoch = LmEpoch::new(train, &batches, Order::Shuffled(key.child(0)))?;
         let state = model.zero_state(epoch.batch_size());
-        Ok(Self { device, model, train, valid, batches, regularisation, key, epoch, state })
+        Ok(Self {
+            device,
+            model,
+            train,
+            valid,
+            batches,
+            regularisation,
+            key,
+            epoch,
+            state,
+            lanes: None,
+        })
+    }
+
+    /// Cuts every batch into so many lanes, which are computed side by side and whose gradients are
+    /// added in order. The masks are those of the whole batch, so lanes change sums by rounding only;
+    /// where the softmax is sampled, each lane has draws of its own. One lane is the same as none.
+    #[must_use]
+    pub fn with_lanes(mut self, lanes: usize) -> Self {
+        self.lanes = (lanes > 1).then(|| Lanes::new(lanes));
+        self
     }
 
     /// The model, once training is over.
@@ -76,10 +98,13 @@ impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
 
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss {
         let batch = self.epoch.batch(plan.step);
-        let masks = RandomMasks::new(self.device.clone(), plan.key);
-        let Self { model, state, regularisation, .. } = self;
-        let out =
-            model.train_step(&batch, state, &masks, *regularisation, plan.trainable, plan.scale);
+        let Self { device, model, state, regularisation, .. } = self;
+        let out = if let Some(lanes) = &mut self.lanes {
+            lanes.train_step(device, model, &batch, state, *regularisation, plan)
+        } else {
+            let masks = RandomMasks::new(device.clone(), plan.key);
+            model.train_step(&batch, state, &masks, *regularisation, plan.trainable, plan.scale)
+        };
         StepLoss {
             loss: out.loss,
             total: out.total(),

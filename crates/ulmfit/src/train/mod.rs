@@ -14,6 +14,8 @@ mod event;
 mod fit;
 mod folds;
 mod hypercolumns;
+mod lane_masks;
+mod lanes;
 pub mod linear_head;
 mod lm;
 mod lr_find;
