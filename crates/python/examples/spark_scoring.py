@@ -6,7 +6,7 @@ Every worker needs the package and a path to the model.
 import sys
 
 from pyspark.sql import SparkSession
-from pyspark.sql.types import FloatType, StringType
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from ulmfit.batch import Scorer
 
@@ -20,7 +20,7 @@ def main(model: str, source: str, target: str) -> None:
         for batch in batches:
             yield from scorer(batch).to_batches()
 
-    schema = rows.schema.add("label", StringType()).add("confidence", FloatType())
+    schema = from_arrow_schema(scorer.schema(to_arrow_schema(rows.schema)))
     rows.mapInArrow(scored, schema).write.mode("overwrite").parquet(target)
     spark.stop()
 

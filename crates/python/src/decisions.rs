@@ -13,7 +13,12 @@ pub(crate) fn rule(name: &str, value: f64, per_class: bool) -> Result<Rule, Erro
         "threshold" => Rule::Threshold(value as f32),
         "max_error" => Rule::MaxError(value),
         "coverage" => Rule::Coverage { share: value, per_class },
-        _ => return Err(Error::Usage { message: format!("there is no rule \"{name}\""), hint: None }),
+        _ => {
+            return Err(Error::Usage {
+                message: format!("there is no rule \"{name}\""),
+                hint: None,
+            });
+        }
     })
 }
 

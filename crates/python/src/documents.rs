@@ -60,10 +60,11 @@ impl Column {
                 let message = format!("X is a column of type {}, not of texts", chunk.data_type());
                 return Err(errors::new(py, "DataError", &message));
             }
-            if let Some(row) = (0..chunk.len()).find(|&row| is_missing(&chunk, row)) {
+            if let Some(row) = missing(&chunk) {
                 let row = end + row;
-                let message =
-                    format!("X[{row}] is missing; fill missing texts with \"\" or remove these rows");
+                let message = format!(
+                    "X[{row}] is missing; fill missing texts with \"\" or remove these rows"
+                );
                 return Err(errors::new(py, "DataError", &message));
             }
             end += chunk.len();
@@ -104,13 +105,18 @@ fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// Whether a cell is null, or refers to a null in its dictionary.
-fn is_missing(array: &ArrayRef, row: usize) -> bool {
-    if array.is_null(row) {
-        return true;
+/// A cell that is null, or else refers to a null in its dictionary.
+fn missing(array: &ArrayRef) -> Option<usize> {
+    let null = (array.null_count() > 0).then(|| (0..array.len()).find(|&row| array.is_null(row)));
+    if let Some(Some(row)) = null {
+        return Some(row);
     }
-    let Some(dictionary) = array.as_any_dictionary_opt() else { return false };
-    dictionary.values().is_null(dictionary.normalized_keys()[row])
+    let dictionary = array.as_any_dictionary_opt()?;
+    let values = dictionary.values();
+    if values.null_count() == 0 {
+        return None;
+    }
+    dictionary.normalized_keys().iter().position(|&key| values.is_null(key))
 }
 
 fn value(array: &ArrayRef, row: usize) -> &str {

@@ -74,13 +74,10 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
     } else {
         Recipe::preset(&options.recipe)?
     };
-    let sizes = AwdLstmConfig {
-        vocab: 0,
-        emb: options.emb,
-        hid: options.hid,
-        layers: options.layers,
-    };
-    let mut vocab = VocabConfig { base_words: ulmfit::text::BaseWords::All, ..VocabConfig::default() };
+    let sizes =
+        AwdLstmConfig { vocab: 0, emb: options.emb, hid: options.hid, layers: options.layers };
+    let mut vocab =
+        VocabConfig { base_words: ulmfit::text::BaseWords::All, ..VocabConfig::default() };
     vocab.min_freq = options.min_freq.unwrap_or(vocab.min_freq);
     let method = match options.method.as_deref() {
         None => None,

@@ -16,7 +16,7 @@ from . import _labels
 from ._base import BaseEstimator, ClassifierMixin, RegressorMixin, check_is_fitted
 from ._errors import DataError, ModelError, UsageError
 from ._explanations import Explanation, Word
-from ._inputs import text_columns
+from ._inputs import ROWS, text_columns
 from ._progress import watcher
 from ._ulmfit import Model
 from ._ulmfit import train as _train
@@ -440,7 +440,12 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
         """The class of each text; with several labels an indicator matrix or lists, as in ``y``."""
         self._fitted()
         if not self.multi_label_:
-            return self.classes_[self.predict_proba(X).argmax(axis=1)]
+            answers = self.predict_proba(X)
+            best = np.empty(len(answers), self.classes_.dtype)
+            for start in range(0, len(answers), ROWS):  # no places of all rows beside the classes
+                rows = slice(start, start + ROWS)
+                best[rows] = self.classes_[answers[rows].argmax(axis=1)]
+            return best
         chosen = self.predict_proba(X) >= 0.5
         if self._indicator:
             return chosen.astype(np.int64)

@@ -6,6 +6,9 @@ from typing import Any
 
 from ._errors import DataError
 
+# Rows that are handled at a time where something is needed beside the result.
+ROWS = 65_536
+
 
 def text_columns(X: Any, names: list[str] | None) -> tuple[list[Any], list[str]]:
     """Columns of texts for the engine, with their names if they have any.
