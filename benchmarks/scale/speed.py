@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Rows a second of Ray (2 actors), Dask (2 workers), Spark local[2] and 16 shards (2 at a time), beside one process with 2 threads.
 
-    speed.py ULMFIT MODEL [--rounds 3] [--rows 6400] [--engines ray]
+    speed.py ULMFIT MODEL [--rounds 3] [--rows 4000] [--engines ray]
 
 All take turns. Every engine scores a small folder and then all rows; the difference gives the rate, so that its start and the
 loading of the model are left out, and the time of the start is told beside it. Texts are pieces of the demo's mails.
@@ -21,7 +21,7 @@ import engines
 
 DEMO = pathlib.Path(__file__).resolve().parents[2] / "assets/demo"
 PIECE = 40  # words
-SMALL = 1600  # rows of the small folder
+SMALL = 400  # rows of the small folder
 
 
 def pieces(count):
@@ -81,7 +81,7 @@ def main():
     parser.add_argument("ulmfit")
     parser.add_argument("model")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=6400)
+    parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--engines", nargs="+", default=["shards", *engines.SCRIPTS])
     args = parser.parse_args()
     chosen = ["one", "predict"]
@@ -102,6 +102,7 @@ def main():
                 few, all_rows = seconds(engine, args, small), seconds(engine, args, large)
                 rates[engine].append(args.rows / (all_rows - few))
                 starts[engine].append(few - SMALL / rates[engine][-1])
+                print(f"{engine}: {few:.1f} and {all_rows:.1f} s", file=sys.stderr)
     print(f"{'engine':8} {'rows/s':>8} {'(min':>8} {'max)':>8} {'of one process':>14} {'start s':>8}")
     for engine, found in rates.items():
         share = statistics.median(its / one for its, one in zip(found, rates["one"]))
