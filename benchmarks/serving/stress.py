@@ -232,7 +232,7 @@ async def huge(reader, writer, head, piece):
 
 
 async def term(args, server, texts, wanted):
-    """Requests of many clients; the signal comes while they wait. Whatever the server has read must be answered."""
+    """Requests of many clients; the signal comes while they wait. What is in the queue must be answered, the rest refused with 503."""
     running = [asyncio.create_task(one(server, texts[number % len(texts)])) for number in range(args.connections)]
     await asyncio.sleep(0.5)
     before = sum(task.done() for task in running)
@@ -245,7 +245,7 @@ async def term(args, server, texts, wanted):
     return {
         "sent": len(found), "answered_before": before, "status": {str(each): statuses.count(each) for each in set(statuses)},
         "right": right, "ended_after_s": round(time.perf_counter() - began, 2), "exit_code": code,
-        "ok": right and statuses.count(200) == len(found) and code == 0,
+        "ok": right and set(statuses) <= {200, 503} and statuses.count(200) > before and code == 0,
     }
 
 
