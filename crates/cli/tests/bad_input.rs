@@ -185,6 +185,8 @@ fn inputs_that_are_not_there() {
         export onnx nosuch -o out | 66 | nosuch does not exist | check the path
         export onnx lm -o out | 65 | lm is a language model, a classifier is needed here | ulmfit
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
+        bench scaling --bs 2 --lanes 3 | 2 | --lanes is 3, but the batch size is 2 | -
+        bench lm --lanes 2 | 2 | --lanes is for `ulmfit bench scaling` | -
         bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | cannot read the recipe nosuch.toml: No such file | known recipes: default
         ",

@@ -180,6 +180,26 @@ fn speeds() {
 }
 
 #[test]
+fn what_more_threads_bring() {
+    let place = Place::new();
+    let sizes = "--vocab 100 --emb 8 --hid 12 --layers 2 --bs 4 --bptt 8 --steps 3";
+    let document = place.run(&format!("bench scaling {sizes} --threads 3 --lanes 2 --json")).json();
+    let rows = document["scaling"].as_array().expect("a list");
+    let pairs: Vec<_> =
+        rows.iter().map(|row| [number(row, "threads"), number(row, "lanes")]).collect();
+    assert_eq!(pairs, [[1.0, 1.0], [1.0, 2.0], [2.0, 1.0], [2.0, 2.0], [3.0, 1.0], [3.0, 2.0]]);
+    assert!((number(&rows[0], "speedup") - 1.0).abs() < 1e-12, "{document}");
+    for row in rows {
+        let ratio = number(&rows[0], "seconds_per_step") / number(row, "seconds_per_step");
+        assert!((number(row, "speedup") / ratio - 1.0).abs() < 1e-9, "{row}");
+        let each = number(row, "speedup") / number(row, "threads");
+        assert!((number(row, "efficiency") / each - 1.0).abs() < 1e-9, "{row}");
+    }
+    let table = place.run(&format!("bench scaling {sizes} --threads 1 --lanes 2")).ok();
+    assert_eq!(table.lines().count(), 3, "{table}");
+}
+
+#[test]
 fn automatic_precision_is_bf16_where_the_processor_is_fast_at_it() {
     let place = Place::new();
     let tiny = "--vocab 50 --emb 4 --hid 4 --layers 1 --bs 2 --bptt 2 --steps 1";

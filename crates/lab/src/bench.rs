@@ -156,7 +156,7 @@ pub fn bench_lm(options: &BenchOptions, recipe: &TrainingRecipe) -> Speed {
     Speed::new(&steps, 3.0 * (lstm_flops(sizes) + decoder))
 }
 
-fn update<N: Network<Cpu>>(
+pub(crate) fn update<N: Network<Cpu>>(
     model: &mut N,
     optimizer: &mut Optimizer<Cpu>,
     recipe: &TrainingRecipe,

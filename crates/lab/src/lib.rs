@@ -11,6 +11,7 @@ mod bench;
 mod bench_checkpoint;
 mod bench_encoder;
 mod bench_profile;
+mod bench_scaling;
 mod experiment_folder;
 mod label_curve;
 mod label_report;
@@ -25,6 +26,7 @@ pub use bench::{BenchOptions, ClassifierSpeed, Speed, bench_classifier, bench_lm
 pub use bench_checkpoint::{CheckpointSpeed, bench_checkpoint};
 pub use bench_encoder::{EncoderSpeed, bench_encoder};
 pub use bench_profile::{PartTime, PredictionProfile, profile_prediction};
+pub use bench_scaling::{Scaling, bench_scaling};
 pub use experiment_folder::{ExperimentFolder, Sharing};
 pub use label_curve::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 pub use label_report::{LabelCurveReport, LabelRow, MethodCurve};

@@ -7,8 +7,8 @@ use ulmfit::Precision;
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::recipe::{Recipe, Recompute};
 use ulmfit_lab::{
-    BenchOptions, PredictionProfile, bench_checkpoint, bench_classifier, bench_encoder, bench_lm,
-    profile_prediction,
+    BenchOptions, PredictionProfile, Scaling, bench_checkpoint, bench_classifier, bench_encoder,
+    bench_lm, bench_scaling, profile_prediction,
 };
 
 /// Measures how fast this machine trains and predicts, with real networks on synthetic text.
@@ -17,11 +17,12 @@ use ulmfit_lab::{
     after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \
     ulmfit bench classify --steps 3\n  \
     ulmfit bench encoder --bs 32 --document 64 --precision int8\n  \
+    ulmfit bench scaling --threads 16 --lanes 16\n  \
     ulmfit bench checkpoint --vocab 60008 --bs 4 --bptt 8 --steps 3   # writes where it is run"
 )]
 pub(crate) struct Args {
-    /// Training a language model, training and using a classifier, vectors of a sentence encoder, or saving a
-    /// run's state
+    /// Training a language model, training and using a classifier, vectors of a sentence encoder, saving a
+    /// run's state, or what more threads bring
     #[arg(value_enum)]
     what: What,
     /// Vocabulary size
@@ -58,6 +59,9 @@ pub(crate) struct Args {
     /// Show where the time of batched prediction goes, in f32, bf16 and int8, for `classify`
     #[arg(long)]
     profile: bool,
+    /// Parts of a batch that are computed side by side, measured beside 1, for `scaling` [default: one per thread]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    lanes: Option<u32>,
     #[command(flatten)]
     precision: PrecisionOption,
 }
@@ -72,6 +76,8 @@ enum What {
     Encoder,
     /// A checkpoint of a language model in training
     Checkpoint,
+    /// A language model on 1, 2, 4 .. up to --threads threads
+    Scaling,
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -92,7 +98,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         seed: common.seed,
     };
     let recipe = Recipe::preset("fastai-2")?;
-    let is_trained = matches!(args.what, What::Lm | What::Checkpoint);
+    let is_trained = matches!(args.what, What::Lm | What::Checkpoint | What::Scaling);
     if is_trained && options.precision == Precision::Int8 {
         return Err(Error::Usage {
             message: "language models are not trained with 8-bit integers".into(),
@@ -116,6 +122,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         });
         return out.result(&document, &text_of(&profiles));
     }
+    let lanes = lanes_of(args)?;
+    let mut table = None;
     let mut document = match args.what {
         What::Lm => serde_json::to_value(bench_lm(&options, &recipe.finetune.training))?,
         What::Classify => serde_json::to_value(bench_classifier(&options, &recipe.train.training))?,
@@ -124,6 +132,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let place = std::path::Path::new(".");
             serde_json::to_value(bench_checkpoint(&options, &recipe.finetune.training, place)?)?
         }
+        What::Scaling => {
+            let rows = bench_scaling(&options, &recipe.finetune.training, &lanes, thread_count())?;
+            table = Some(table_of(&rows));
+            serde_json::json!({ "scaling": rows })
+        }
     };
     document["precision"] = options.precision.to_string().into();
     document["sampled_below"] = options.sampled_below.into();
@@ -131,9 +144,41 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     document["threads"] = thread_count().into();
     document["isa"] = ulmfit::isa().into();
     document["peak_rss_mb"] = ulmfit::report::peak_rss_mb().into();
+    if let Some(table) = table {
+        return out.result(&document, &table);
+    }
     let lines = document.as_object().into_iter().flatten();
     let text: Vec<String> = lines.map(|(name, value)| format!("{name:<18} {value}")).collect();
     out.result(&document, &text.join("\n"))
+}
+
+/// Numbers of lanes to measure.
+fn lanes_of(args: &Args) -> Result<Vec<usize>, Error> {
+    let refuse = |message: String| Error::Usage { message, hint: None };
+    let most = args.batch_size as usize;
+    let lanes = args.lanes.map_or_else(|| thread_count().min(most), |lanes| lanes as usize);
+    if args.lanes.is_some() && args.what != What::Scaling {
+        return Err(refuse("--lanes is for `ulmfit bench scaling`".into()));
+    }
+    if lanes > most {
+        return Err(refuse(format!("--lanes is {lanes}, but the batch size is {most}")));
+    }
+    Ok(if lanes == 1 { vec![1] } else { vec![1, lanes] })
+}
+
+/// Rows under a header.
+fn table_of(rows: &[Scaling]) -> String {
+    let header = format!(
+        "{:>7} {:>5} {:>11} {:>7} {:>10}",
+        "threads", "lanes", "s per step", "speedup", "efficiency"
+    );
+    let lines = rows.iter().map(|row| {
+        let Scaling { lanes, threads, seconds_per_step, speedup, efficiency } = row;
+        format!(
+            "{threads:>7} {lanes:>5} {seconds_per_step:>11.4} {speedup:>7.2} {efficiency:>10.2}"
+        )
+    });
+    std::iter::once(header).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// Profiles as tables.

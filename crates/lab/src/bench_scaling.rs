@@ -1,0 +1,86 @@
+//! What more threads bring to the training of a language model, with lanes and without.
+
+use crate::bench::{BenchOptions, timed, tokens, update};
+use serde::Serialize;
+use ulmfit::Error;
+use ulmfit::data::batches::{Corpus, LmBatchConfig};
+use ulmfit::model::{LanguageModel, Network, TrainableGroups};
+use ulmfit::optim::{Optimizer, zero_gradients};
+use ulmfit::recipe::TrainingRecipe;
+use ulmfit::train::{LmTrainee, StepPlan, Trainee};
+use ulmfit_ops::{Cpu, Key};
+
+/// Whole training steps with a number of lanes and threads.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Scaling {
+    /// Parts of a batch that are computed side by side.
+    pub lanes: usize,
+    /// Threads.
+    pub threads: usize,
+    /// Median.
+    pub seconds_per_step: f64,
+    /// How many times as fast as one lane on one thread.
+    pub speedup: f64,
+    /// Speedup for each thread; 1 is perfect.
+    pub efficiency: f64,
+}
+
+/// Measures 1, 2, 4 .. and `most` threads, each with all of `lanes`; the first of these is what the others
+/// are compared with, on one thread.
+///
+/// # Errors
+/// [`Error::Data`] when a batch and its steps have too few tokens.
+///
+/// # Panics
+/// When threads cannot be started.
+pub fn bench_scaling(
+    options: &BenchOptions,
+    recipe: &TrainingRecipe,
+    lanes: &[usize],
+    most: usize,
+) -> Result<Vec<Scaling>, Error> {
+    let mut rows: Vec<Scaling> = Vec::new();
+    for threads in thread_numbers(most) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("threads can be started");
+        for &lanes in lanes {
+            let seconds_per_step = pool.install(|| seconds(options, recipe, lanes))?;
+            let alone = rows.first().map_or(seconds_per_step, |first| first.seconds_per_step);
+            let speedup = alone / seconds_per_step;
+            let efficiency = speedup / threads as f64;
+            rows.push(Scaling { lanes, threads, seconds_per_step, speedup, efficiency });
+        }
+    }
+    Ok(rows)
+}
+
+/// Powers of two below `most`, and `most`.
+fn thread_numbers(most: usize) -> impl Iterator<Item = usize> {
+    let powers = std::iter::successors(Some(1), |n| Some(2 * n));
+    powers.take_while(move |n| *n < most).chain([most])
+}
+
+/// Median time of a step: forward, backward, clipping, update.
+fn seconds(options: &BenchOptions, recipe: &TrainingRecipe, lanes: usize) -> Result<f64, Error> {
+    let BenchOptions { sizes, batch_size, bptt, steps, precision, sampled_below, seed, .. } =
+        *options;
+    let device = Cpu::with_precision(precision).with_sampled_below(sampled_below);
+    let key = Key::new(seed);
+    let model = LanguageModel::new(device, sizes, recipe.dropouts(), key.child(0));
+    let trainable = TrainableGroups::all(model.groups());
+    let mut optimizer = Optimizer::new(device, recipe.optimizer, &model);
+    let mut corpus = Corpus::default();
+    corpus.push(&tokens(batch_size * bptt * (steps + 1) + 1, sizes.vocab, key.child(1)));
+    let batches = LmBatchConfig { batch_size, seq_len: bptt, ..LmBatchConfig::default() };
+    let (ar_tar, order) = (recipe.regularisation(), key.child(2));
+    let mut trainee =
+        LmTrainee::new(device, model, &corpus, None, batches, ar_tar, order)?.with_lanes(lanes);
+    let mut seconds = timed(steps, |step| {
+        zero_gradients(&device, trainee.model_mut(), &trainable);
+        let key = key.child(3).child(step as u64);
+        trainee.step(StepPlan { step, trainable: &trainable, scale: 1.0, key });
+        update(trainee.model_mut(), &mut optimizer, recipe, &trainable);
+    });
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[seconds.len() / 2])
+}
