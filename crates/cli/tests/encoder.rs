@@ -7,13 +7,18 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use ulmfit::checkpoint::ModelFolder;
 
-/// A place with `base`, a tiny encoder with random weights.
-fn place() -> Place {
-    let place = Place::new();
+/// Writes the folder `name`: a tiny encoder with random weights.
+pub(crate) fn import(place: &Place, name: &str) {
     let folder: PathBuf =
         [env!("CARGO_MANIFEST_DIR"), "../../fixtures/encoders/bert"].iter().collect();
-    let said = place.run(&format!("import hf {} -o base --json", folder.display())).json();
+    let said = place.run(&format!("import hf {} -o {name} --json", folder.display())).json();
     assert_eq!(said["kind"], "sentence encoder");
+}
+
+/// A place with `base`.
+fn place() -> Place {
+    let place = Place::new();
+    import(&place, "base");
     place
 }
 

@@ -1,6 +1,6 @@
 //! Texts in a language that the base model does not know.
 
-use crate::common::{Place, STEPS};
+use crate::common::{Place, SIZES, STEPS};
 
 /// Labelled texts of a language, as `name`.
 fn place(name: &str, good: &[&str], bad: &[&str]) -> Place {
@@ -41,7 +41,7 @@ fn german_does_without_the_english_model_and_says_so() {
     assert!(found["base"].is_null(), "{found}");
     assert_eq!(found["config"]["text"]["language"], "xx", "{found}");
 
-    let done = place.run(&format!("{fit} --overwrite --language de"));
+    let done = place.run(&format!("{fit} --overwrite --language de {SIZES}"));
     assert!(done.stderr.contains("`en` is for texts in English: it is not used"), "{done:?}");
     assert!(!done.stderr.contains("unknown"), "{done:?}");
     done.ok();
