@@ -217,7 +217,8 @@ impl<'a> EncoderExamples<'a> {
         let examples = HeadExamples { vectors, targets: &data.train.targets };
         let recipe = &self.recipe;
         let key = Key::new(self.classify.seed).child(103);
-        let strength = fit.best_strength(&examples, &recipe.strengths, recipe.folds, &key);
+        let strengths = recipe.strengths_for(kind, labels.outputs());
+        let strength = fit.best_strength(&examples, &strengths, recipe.folds, &key);
         SentenceClassifier::of_parts(encoder, fit.fit(&examples, strength), kind, target_scale)
     }
 }

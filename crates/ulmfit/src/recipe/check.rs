@@ -71,7 +71,8 @@ impl EncoderRecipe {
     /// # Errors
     /// [`RecipeError::Range`] names the first bad one.
     pub fn check(&self) -> Result<(), RecipeError> {
-        strengths("encoder.strengths", &self.strengths)?;
+        // none at all is the default
+        self.strengths.iter().try_for_each(|&value| positive("encoder.strengths", value))?;
         range(self.folds >= 2, "encoder.folds", &self.folds, "at least 2")?;
         let Some(recipe) = self.contrastive else { return Ok(()) };
         let sizes = [

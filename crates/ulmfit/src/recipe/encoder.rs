@@ -1,6 +1,7 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
 use super::TrainPrecision;
+use crate::data::labels::LabelKind;
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
 use crate::schedule::{ScheduleConfig, Slanted};
@@ -16,7 +17,8 @@ pub struct EncoderRecipe {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contrastive: Option<ContrastiveRecipe>,
     /// Weight of the loss against the penalty of the head: scikit-learn's `C`. Of several values, the one
-    /// with the lowest loss in cross-validation is used.
+    /// with the lowest loss in cross-validation is used. None at all: half the number of classes (1 for
+    /// several labels per text, and for numbers).
     pub strengths: Vec<f64>,
     /// Folds of this cross-validation.
     pub folds: usize,
@@ -108,9 +110,19 @@ impl EncoderRecipe {
         self
     }
 
+    /// The strengths to choose from, for so many outputs.
+    pub(crate) fn strengths_for(&self, task: LabelKind, outputs: usize) -> Vec<f64> {
+        match task {
+            _ if !self.strengths.is_empty() => self.strengths.clone(),
+            LabelKind::Single => vec![outputs as f64 / 2.0],
+            LabelKind::Multi | LabelKind::Regression => vec![1.0],
+        }
+    }
+
     /// An encoder that is fine-tuned on pairs first. Its vectors have then seen the labels of the head's
-    /// training set, so cross-validation would be optimistic: the strength is scikit-learn's default, as in
-    /// SetFit.
+    /// training set, so cross-validation would be optimistic: the strength is half the number of classes.
+    /// For two classes this is scikit-learn's default, as in SetFit; with 150 classes of eight examples that
+    /// default lets the penalty win over the examples, twice the errors of a strength of 10 to 100.
     pub fn contrastive() -> Self {
         let contrastive = ContrastiveRecipe {
             updates: 60,
@@ -121,6 +133,23 @@ impl EncoderRecipe {
             dropout: 0.1,
             precision: TrainPrecision::fastest(),
         };
-        Self { contrastive: Some(contrastive), strengths: vec![1.0], folds: 5 }
+        Self { contrastive: Some(contrastive), strengths: Vec::new(), folds: 5 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strength_grows_with_the_classes_unless_it_was_set() {
+        let usual = EncoderRecipe::contrastive();
+        assert_eq!(usual.strengths_for(LabelKind::Single, 2), [1.0]);
+        assert_eq!(usual.strengths_for(LabelKind::Single, 150), [75.0]);
+        assert_eq!(usual.strengths_for(LabelKind::Multi, 90), [1.0]);
+        assert_eq!(usual.strengths_for(LabelKind::Regression, 1), [1.0]);
+        let set = EncoderRecipe { strengths: vec![3.0], ..usual };
+        assert_eq!(set.strengths_for(LabelKind::Single, 150), [3.0]);
+        assert_eq!(set.as_it_is().strengths, [3.0]);
     }
 }
