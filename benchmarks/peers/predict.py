@@ -124,28 +124,14 @@ def child_fastai(args):
 
 def child_onnx(args):
     import numpy
-    import onnxruntime
+    import onnx_export
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = args.threads
-    path = args.export / "model.onnx"
-    if args.precision == "int8":
-        from onnxruntime.quantization import QuantType, quantize_dynamic
-
-        quantized = args.export / "int8.onnx"
-        if not quantized.exists():
-            quantize_dynamic(path, quantized, weight_type=QuantType.QInt8)
-        path = quantized
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnx_export.session(args.export, args.precision, args.threads)
     texts = [json.loads(line) for line in args.ids.read_text().splitlines()]
     order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))  # like lengths side by side, as ours
 
     def answer(rows):
-        lengths = numpy.array([len(texts[row]) for row in rows], numpy.int32)
-        ids = numpy.full((lengths.max(), len(rows)), 1, numpy.int64)
-        for column, row in enumerate(rows):
-            ids[: len(texts[row]), column] = texts[row]
-        return session.run(None, {"ids": ids, "lengths": lengths})[0]
+        return onnx_export.probabilities(session, [texts[row] for row in rows])
 
     answer(order[-2:])
     answers = numpy.zeros(len(texts))

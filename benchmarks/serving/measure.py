@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
 """The server beside `predict` on the same model and texts, in turns. Needs wrk; Python's own library is enough.
 
-    measure.py ULMFIT MODEL TEXTS [--rounds 3] [--seconds 10] 
+    measure.py ULMFIT MODEL TEXTS [--rounds 3] [--seconds 10]
 
 TEXTS has a JSON object with `text` a line. Prints a line of JSON: medians over the rounds.
 """
 
 import argparse
 import json
-import os
 import pathlib
 import resource
 import statistics
 import subprocess
 import time
 
-HERE = pathlib.Path(__file__).parent
+from server import Server, load
 
 
 def predict(args, texts):
@@ -50,35 +49,13 @@ def of_children():
     return used.ru_utime + used.ru_stime
 
 
-class Server:
-    def __init__(self, args):
-        began = time.perf_counter()
-        command = [args.ulmfit, "serve", args.model, "--listen", "127.0.0.1:0", "--queue-texts", str(args.queue)]
-        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        said = json.loads(self.program.stdout.readline())
-        self.ready = time.perf_counter() - began
-        self.url = said["listening"]
-
-    def load(self, texts, connections, seconds):
-        command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "-s", HERE / "load.lua", self.url]
-        server, load = self.cpu_seconds(), of_children()
-        said = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "TEXTS": texts})
-        found = json.loads(said.stdout.strip().splitlines()[-1])
-        found["server_cpu_s"] = self.cpu_seconds() - server
-        found["load_cpu_s"] = of_children() - load
-        return found
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.program.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self):
-        status = pathlib.Path(f"/proc/{self.program.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
-
-    def stop(self):
-        self.program.terminate()
-        self.program.wait()
+def loaded(server, texts, connections, seconds):
+    """What wrk found, with the processor time of both sides."""
+    ours, theirs = server.cpu_seconds(), of_children()
+    found = load(server.url, texts, connections, seconds)
+    found["server_cpu_s"] = server.cpu_seconds() - ours
+    found["load_cpu_s"] = of_children() - theirs
+    return found
 
 
 def main():
@@ -101,11 +78,11 @@ def main():
         used = of_children() - used
         alone = sorted(pipe(args, lines[:300]))
         in_32s = pipe(args, lines, 32)
-        server = Server(args)
-        server.load(args.texts, 32, 2)  # batches find their size
-        many = server.load(args.texts, 32, args.seconds)
-        single = server.load(args.texts, 1, args.seconds)
-        full = server.load(args.texts, 32, args.seconds)
+        server = Server(args.ulmfit, args.model, "--queue-texts", str(args.queue))
+        loaded(server, args.texts, 32, 2)  # batches find their size
+        many = loaded(server, args.texts, 32, args.seconds)
+        single = loaded(server, args.texts, 1, args.seconds)
+        full = loaded(server, args.texts, 32, args.seconds)
         rounds.append({
             "predict_texts_per_s": on_file,
             "server_texts_per_s": many["requests"] / many["seconds"],

@@ -8,7 +8,6 @@ connections, resident memory of all its processes, and seconds from the start to
 """
 
 import argparse
-import json
 import os
 import pathlib
 import signal
@@ -19,7 +18,7 @@ import tempfile
 import time
 import urllib.request
 
-HERE = pathlib.Path(__file__).parent
+from server import HERE, load
 
 
 def free_port():
@@ -54,12 +53,6 @@ def memory(pid):
             continue
         total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1024
-
-
-def load(url, bodies, connections, seconds):
-    command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s", "-s", HERE / "load.lua", url]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "TEXTS": bodies})
-    return json.loads(said.stdout.strip().splitlines()[-1])
 
 
 def measured(command, bodies, first, seconds):

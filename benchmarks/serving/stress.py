@@ -21,29 +21,22 @@ import subprocess
 import sys
 import time
 
+from server import Server
+
 MALFORMED = [b'{"text":', b'{"text": 5}', b"{}", b"[", b"\xff\xfe", b'{"text": "a", "top": "x"}']
 
 
-class Server:
-    def __init__(self, args, *options):
-        command = [args.ulmfit, "serve", args.model, "--listen", "127.0.0.1:0", *options]
-        self.log = open("/dev/null", "w")
-        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log)
-        self.address = json.loads(self.program.stdout.readline())["listening"].removeprefix("http://")
-        host, port = self.address.split(":")
-        self.place = (host, int(port))
-
-    def memory(self, field="VmRSS"):
-        lines = pathlib.Path(f"/proc/{self.program.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
-
-    def stop(self):
-        self.program.terminate()
-        return self.program.wait()
+def address(server):
+    return server.url.removeprefix("http://")
 
 
-def request(body, address):
-    head = f"POST /predict HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+def connect(server):
+    host, port = address(server).split(":")
+    return asyncio.open_connection(host, int(port))
+
+
+def request(body, server):
+    head = f"POST /predict HTTP/1.1\r\nhost: {address(server)}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
@@ -82,10 +75,10 @@ async def flood(args, server, texts, wanted):
             if at == args.requests // 10:
                 count["rss_mb_after_a_tenth"] = round(server.memory(), 1)
             if writer is None:
-                reader, writer = await asyncio.open_connection(*server.place)
+                reader, writer = await connect(server)
             kind = draw.random()
             which = draw.randrange(len(texts))
-            whole = request(texts[which], server.address)
+            whole = request(texts[which], server)
             if kind < 0.05:  # the half of it, or all of it, and away
                 writer.write(whole[: len(whole) // 2] if kind < 0.025 else whole)
                 writer.close()
@@ -93,7 +86,7 @@ async def flood(args, server, texts, wanted):
                 count["aborted"] += 1
                 continue
             body = draw.choice(MALFORMED) if kind < 0.1 else None
-            writer.write(whole if body is None else request(body, server.address))
+            writer.write(whole if body is None else request(body, server))
             try:
                 status, said = await answer(reader)
             except (OSError, asyncio.IncompleteReadError):
@@ -126,8 +119,8 @@ async def flood(args, server, texts, wanted):
 async def one(server, body):
     """Status, body and seconds of a request on a connection of its own."""
     began = time.perf_counter()
-    reader, writer = await asyncio.open_connection(*server.place)
-    writer.write(request(body, server.address))
+    reader, writer = await connect(server)
+    writer.write(request(body, server))
     try:
         return *await answer(reader), time.perf_counter() - began
     except (OSError, asyncio.IncompleteReadError):
@@ -177,7 +170,7 @@ async def faults(args, server, texts, wanted):
     half_open = []
     for _ in range(args.half_open):
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(*server.place), 5)
+            _, writer = await asyncio.wait_for(connect(server), 5)
             writer.write(b"POST /predict HTTP/1.1\r\nhost: ")
             half_open.append(writer)
         except (OSError, asyncio.TimeoutError):
@@ -191,18 +184,18 @@ async def faults(args, server, texts, wanted):
     slow = []
     many = json.dumps({"texts": [json.loads(text)["text"] for text in texts[:200]]}).encode()
     for _ in range(200):  # asks for much, and reads nothing
-        _, writer = await asyncio.open_connection(*server.place)
-        writer.write(request(many, server.address) * 4)
+        _, writer = await connect(server)
+        writer.write(request(many, server) * 4)
         slow.append(writer)
     await asyncio.sleep(2)
     await still_answers("slow_readers")
     for writer in slow:
         writer.close()
-    reader, writer = await asyncio.open_connection(*server.place)
-    head = f"POST /predict HTTP/1.1\r\nhost: {server.address}\r\ncontent-type: application/json\r\n"
+    reader, writer = await connect(server)
+    head = f"POST /predict HTTP/1.1\r\nhost: {address(server)}\r\ncontent-type: application/json\r\n"
     found["body_1gb_named"] = await huge(reader, writer, head + f"content-length: {1 << 30}\r\n\r\n", b"{" + b"x" * 0xFFFF)
     await still_answers("body_1gb_named")
-    reader, writer = await asyncio.open_connection(*server.place)
+    reader, writer = await connect(server)
     chunk = b"10000\r\n" + b'"' + b"x" * 0xFFFF + b"\r\n"
     found["body_1gb_chunked"] = await huge(reader, writer, head + "transfer-encoding: chunked\r\n\r\n", chunk)
     await still_answers("body_1gb_chunked")
@@ -268,7 +261,7 @@ def main():
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     texts, wanted = expected(args)
-    server = Server(args, "--queue-texts", args.queue_texts)
+    server = Server(args.ulmfit, args.model, "--queue-texts", args.queue_texts)
     try:
         found = asyncio.run(TASKS[args.task](args, server, texts, wanted))
         found["server_ended"] = server.program.poll() if args.task != "term" else None

@@ -17,6 +17,7 @@ mod read_ahead;
 mod remote;
 #[cfg(feature = "serve")]
 mod service_failure;
+mod shortened;
 mod signals;
 mod stderr;
 mod suspect_table;

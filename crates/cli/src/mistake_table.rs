@@ -1,6 +1,7 @@
 //! The rows that a classifier predicts wrong, as CSV.
 
 use crate::own_columns::of_column;
+use crate::shortened::shortened;
 use crate::whole_file::WholeFile;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -70,13 +71,12 @@ pub(crate) fn mistakes_in_words(mistakes: &[(usize, QuotedRow)]) -> anyhow::Resu
     }
     let mut table = Table::new(["place", "actual", "predicted", "confidence", "text"]);
     for (_, mistake) in mistakes.iter().take(LISTED) {
-        let short: String = mistake.text.chars().take(SHOWN).collect();
         table.row([
             mistake.place.to_string(),
             mistake.label.clone(),
             mistake.guess.clone(),
             mistake.confidence.map(|p| format!("{p:.3}")).unwrap_or_default(),
-            short,
+            shortened(&mistake.text, SHOWN),
         ]);
     }
     let (all, listed) = (mistakes.len(), mistakes.len().min(LISTED));

@@ -1,6 +1,7 @@
 //! Rows whose label is probably wrong: for a person, as JSON, and as a CSV file to correct.
 
 use crate::own_columns::of_column;
+use crate::shortened::shortened;
 use crate::whole_file::WholeFile;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -50,7 +51,7 @@ impl SuspectTable<'_> {
         for suspect in listed {
             let record = self.record(suspect);
             let mut cells = vec![record.place.to_string()];
-            cells.extend(own.iter().map(|name| start(&of_column(record, name), SHOWN_CELL)));
+            cells.extend(own.iter().map(|name| shortened(&of_column(record, name), SHOWN_CELL)));
             let others: BTreeSet<&str> =
                 suspect.contradicted_by.iter().map(|&row| self.label(row)).collect();
             cells.extend([
@@ -59,7 +60,7 @@ impl SuspectTable<'_> {
                 format!("{:.3}", suspect.issue.suggested_probability),
             ]);
             cells.extend(contradicted.then(|| others.into_iter().collect::<Vec<_>>().join(", ")));
-            cells.push(start(&record.fields.join(" "), SHOWN));
+            cells.push(shortened(&record.fields.join(" "), SHOWN));
             table.row(cells);
         }
         table.to_string()
@@ -177,11 +178,6 @@ impl OwnColumns {
 fn label(record: &Record) -> &str {
     let names = record.label.as_ref().map(RawLabel::names).unwrap_or_default();
     names.first().map_or("", String::as_str)
-}
-
-/// The beginning of a text on one line.
-pub(crate) fn start(text: &str, most: usize) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect()
 }
 
 /// A command that trains on the corrected file.

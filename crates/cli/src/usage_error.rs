@@ -25,8 +25,8 @@ const PLAIN: [(&str, &str); 4] = [
     ("invalid float literal", "give a number"),
 ];
 
-/// What other programs call an option, and what it is here.
-const COMMON: [(&str, &str); 2] = [
+/// What other servers call an option, and what it is for `ulmfit serve`.
+const OF_SERVERS: [(&str, &str); 2] = [
     ("`--port`", "`--listen 127.0.0.1:PORT`"),
     ("`--host`", "`--listen HOST:8080`, beyond this machine with `--token-file`"),
 ];
@@ -52,12 +52,12 @@ impl Told {
                 let is_name = |word: &&str| !word.starts_with(['-', '<', '[']);
                 let name: Vec<&str> = usage.split(' ').take_while(is_name).collect();
                 let name = name.join(" ");
-                hints.extend(
-                    COMMON
-                        .iter()
-                        .filter(|(wrong, _)| message.contains(wrong))
-                        .map(|(_, right)| format!("it is {right}")),
-                );
+                let is_asked = |(theirs, _): &&(&str, &str)| message.contains(theirs);
+                if let Some((_, ours)) = OF_SERVERS.iter().find(is_asked)
+                    && name.ends_with(" serve")
+                {
+                    hints.push(format!("it is {ours}"));
+                }
                 // with an option too much, the rest of it is what clap guesses that was meant
                 if message.starts_with("unexpected argument `") && !message.contains("`-") {
                     hints.push(format!("usage: `{usage}`; `{name} --help` describes it"));
@@ -124,6 +124,9 @@ mod tests {
         let told = Told::of(text);
         let hints = ["it is `--listen 127.0.0.1:PORT`", "`ulmfit serve --help` describes it"];
         assert_eq!(told.hints, hints);
+        let text =
+            "error: unexpected argument '--port' found\n\nUsage: ulmfit fit [OPTIONS] <DATA>\n";
+        assert_eq!(Told::of(text).hints, ["`ulmfit fit --help` describes it"]);
         let text =
             "error: unexpected argument 'x.csv' found\n\nUsage: ulmfit suspects [OPTIONS] <DATA>\n";
         let usage =

@@ -4,7 +4,7 @@ use crate::options::{Common, DataOptions, DirectionOption, ExplainArg, Precision
 use crate::output::Output;
 use crate::prediction_rows::Word;
 use crate::progress::Terminal;
-use crate::suspect_table::start;
+use crate::shortened::shortened;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let mut text = format!(
                 "{}: {}\n",
                 record.place,
-                printable(&start(&record.fields.join(" "), SHOWN))
+                printable(&shortened(&record.fields.join(" "), SHOWN))
             );
             match answer.value() {
                 Some(value) => write!(text, "{value:.4} (for an empty text {:.4})", found.empty)?,

@@ -283,8 +283,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         file.finish()?;
     }
     if args.decision.rule().is_some() && rows > 0 {
-        let answered = rows - abstained;
-        terminal.note(&format!("answered {answered} of {rows} texts; the others are for a person"));
+        let rest = if abstained > 0 { "; the others are for a person" } else { "" };
+        terminal.note(&format!("answered {} of {rows} texts{rest}", rows - abstained));
     }
     let records = reader.finish();
     let warnings = records.warnings().messages_of_predictions(terminal.spelling());

@@ -29,18 +29,22 @@ impl PartTable<'_> {
     pub(super) fn sentence(&self) -> String {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
         let used = self.0.parts.iter().filter(|part| part.weight.is_some()).count();
-        let weights = if used == 1 {
-            format!(
-                "The classifier is one of these parts: {rows} held-out training examples, which the \
-                 parts had not learned, were answered no better by several together. A weight below \
-                 1 makes its probabilities less sure."
-            )
-        } else {
-            format!(
+        let held_out = format!("{rows} held-out training examples");
+        let weights = match (self.0.parts.len(), used) {
+            (1, _) => format!(
+                "The weight comes from {held_out}, which the part had not learned: below 1 it makes \
+                 the probabilities less sure."
+            ),
+            (_, 1) => format!(
+                "The classifier is one of these parts: {held_out}, which the parts had not learned, \
+                 were answered no better by several together. A weight below 1 makes its \
+                 probabilities less sure."
+            ),
+            _ => format!(
                 "The classifier is an ensemble: it combines the answers of these parts. Their weights \
-                 come from {rows} held-out training examples, which the parts had not learned. They \
-                 need not add up to 1: the smaller the sum, the less sure the probabilities."
-            )
+                 come from {held_out}, which the parts had not learned. They need not add up to 1: \
+                 the smaller the sum, the less sure the probabilities."
+            ),
         };
         match &self.0.time_budget {
             Some(budget) => format!("{weights} {}", budget.sentence()),

@@ -236,37 +236,25 @@ impl Report<'_> {
         found: &[&Record],
         message: impl Fn(usize) -> String,
     ) {
-        if !found.is_empty() {
-            let examples = found
-                .iter()
-                .take(self.options.examples)
-                .map(|record| record.place.clone())
-                .collect();
-            let count = found.len();
-            self.findings.push(Finding {
-                severity,
-                kind,
-                message: message(count),
-                count,
-                examples,
-                first: Vec::new(),
-            });
-        }
+        let found: Vec<_> = found.iter().map(|&record| (record, None)).collect();
+        self.add_repeated(severity, kind, &found, message);
     }
 
-    /// Adds a finding about texts, each of which was met before.
+    /// Adds a finding about documents, each with the one that it repeats.
     fn add_repeated(
         &mut self,
         severity: Severity,
         kind: FindingKind,
-        found: &[(&Record, &Record)],
+        found: &[(&Record, Option<&Record>)],
         message: impl Fn(usize) -> String,
     ) {
-        let (records, before): (Vec<&Record>, Vec<&Record>) = found.iter().copied().unzip();
-        self.add(severity, kind, &records, message);
-        if let (false, Some(finding)) = (found.is_empty(), self.findings.last_mut()) {
-            let listed = finding.examples.len();
-            finding.first = before[..listed].iter().map(|record| record.place.clone()).collect();
+        let count = found.len();
+        if count > 0 {
+            let listed = &found[..count.min(self.options.examples)];
+            let examples = listed.iter().map(|(record, _)| record.place.clone()).collect();
+            let first = listed.iter().filter_map(|(_, first)| Some(first.as_ref()?.place.clone()));
+            let (message, first) = (message(count), first.collect());
+            self.findings.push(Finding { severity, kind, message, count, examples, first });
         }
     }
 
@@ -277,14 +265,8 @@ impl Report<'_> {
 
     /// Adds a finding about `count` labels.
     fn add_labels(&mut self, severity: Severity, kind: FindingKind, message: String, count: usize) {
-        self.findings.push(Finding {
-            severity,
-            kind,
-            message,
-            count,
-            examples: Vec::new(),
-            first: Vec::new(),
-        });
+        let (examples, first) = (Vec::new(), Vec::new());
+        self.findings.push(Finding { severity, kind, message, count, examples, first });
     }
 
     fn unfit(&mut self, rows: &[Row], kind: LabelKind) {
@@ -354,12 +336,12 @@ impl Report<'_> {
             rows.iter().enumerate().filter(|(_, row)| !row.record.is_blank())
         {
             let (in_exact, in_near) = ((exact[at], part), (near[at], part));
-            if let Some(first) = first_exact.get(&in_exact) {
+            if let Some(&first) = first_exact.get(&in_exact) {
                 parts[part].exact_duplicates += 1;
-                repeated[part].push((record, *first));
-            } else if let Some(first) = first_near.get(&in_near) {
+                repeated[part].push((record, Some(first)));
+            } else if let Some(&first) = first_near.get(&in_near) {
                 parts[part].near_duplicates += 1;
-                repeated[part].push((record, *first));
+                repeated[part].push((record, Some(first)));
             }
             first_exact.entry(in_exact).or_insert(record);
             first_near.entry(in_near).or_insert(record);
@@ -367,12 +349,12 @@ impl Report<'_> {
                 continue;
             }
             // The training part comes first, so its texts are all known by now.
-            if let Some(first) = first_exact.get(&(exact[at], 0)) {
+            if let Some(&first) = first_exact.get(&(exact[at], 0)) {
                 parts[part].exact_in_train += 1;
-                leaked[part].push((record, *first));
-            } else if let Some(first) = first_near.get(&(near[at], 0)) {
+                leaked[part].push((record, Some(first)));
+            } else if let Some(&first) = first_near.get(&(near[at], 0)) {
                 parts[part].near_in_train += 1;
-                leaked[part].push((record, *first));
+                leaked[part].push((record, Some(first)));
             }
         }
         for ((part, repeated), leaked) in parts.iter().zip(&repeated).zip(&leaked) {
