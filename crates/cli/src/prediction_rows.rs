@@ -18,15 +18,6 @@ pub(crate) enum OutputFormat {
     Text,
 }
 
-/// What is written of a text.
-#[derive(Clone, Copy)]
-pub(crate) enum Found<'a> {
-    /// The answer.
-    Answer(&'a Prediction),
-    /// The answer, and whether it is given.
-    Decision(&'a Decision),
-}
-
 /// A word of a text and what it did to the answer; places are counted in characters.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub(crate) struct Word<'a> {
@@ -76,6 +67,8 @@ pub(crate) struct PredictionRows {
     form: OutputFormat,
     /// Stands between several labels of a text.
     delimiter: char,
+    /// Whether a rule says when to answer.
+    has_rule: bool,
     /// What our names begin with; once longer, it stays so.
     prefix: String,
     /// Echoed columns of the CSV header.
@@ -85,19 +78,22 @@ pub(crate) struct PredictionRows {
 }
 
 impl PredictionRows {
-    pub(crate) fn new(form: OutputFormat, delimiter: char) -> Self {
-        Self { form, delimiter, prefix: String::new(), header: None, lost: (0, None) }
+    pub(crate) fn new(form: OutputFormat, delimiter: char, has_rule: bool) -> Self {
+        Self { form, delimiter, has_rule, prefix: String::new(), header: None, lost: (0, None) }
     }
 
     /// The line of one record; a CSV begins with its header.
     pub(crate) fn lines(
         &mut self,
         record: &Record,
-        found: Found<'_>,
+        found: &Decision,
         words: Option<&[Word<'_>]>,
     ) -> anyhow::Result<String> {
-        let mut fields = fields(found);
+        let mut fields = fields(found, self.has_rule);
         fields.extend(words.map(|words| ("explanation", Field::Words(words))));
+        if found.no_known_word && self.form == OutputFormat::Jsonl {
+            fields.push(("no_known_word", Field::Flag(true)));
+        }
         match self.form {
             OutputFormat::Text => {
                 // sets and intervals are what was asked for where there are any
@@ -207,12 +203,9 @@ enum Field<'a> {
 }
 
 /// Names and values of what was found; the answer comes first.
-fn fields(found: Found<'_>) -> Vec<(&'static str, Field<'_>)> {
-    let (prediction, decision) = match found {
-        Found::Answer(prediction) => (prediction, None),
-        Found::Decision(decision) => (&decision.prediction, Some(decision)),
-    };
-    let withheld = decision.is_some_and(|decision| decision.abstained);
+fn fields(found: &Decision, has_rule: bool) -> Vec<(&'static str, Field<'_>)> {
+    let Decision { prediction, abstained, set, interval, no_known_word: _ } = found;
+    let withheld = *abstained;
     let (mut fields, probabilities) = match prediction {
         Prediction::Single { label, confidence, probabilities } => {
             let answer = if withheld { Field::Nothing } else { Field::Label(label) };
@@ -228,11 +221,11 @@ fn fields(found: Found<'_>) -> Vec<(&'static str, Field<'_>)> {
             (vec![("value", answer)], None)
         }
     };
-    if let Some(decision) = decision {
-        fields.push(("abstained", Field::Flag(decision.abstained)));
-        fields.extend(decision.set.as_ref().map(|set| ("set", Field::Labels(set))));
+    if has_rule {
+        fields.push(("abstained", Field::Flag(withheld)));
+        fields.extend(set.as_ref().map(|set| ("set", Field::Labels(set))));
         if probabilities.is_none() {
-            fields.push(("interval", Field::Interval(decision.interval)));
+            fields.push(("interval", Field::Interval(*interval)));
         }
     }
     fields.extend(probabilities.map(|p| ("probabilities", Field::Probabilities(p))));
@@ -320,8 +313,14 @@ mod tests {
         Prediction::Multi { labels, confidence: 0.5, probabilities }
     }
 
+    fn answer(prediction: Prediction) -> Decision {
+        let (set, interval) = (None, None);
+        Decision { prediction, abstained: false, set, interval, no_known_word: false }
+    }
+
     fn line(form: OutputFormat, record: &Record, found: &Prediction) -> String {
-        PredictionRows::new(form, ',').lines(record, Found::Answer(found), None).unwrap()
+        let found = answer(found.clone());
+        PredictionRows::new(form, ',', false).lines(record, &found, None).unwrap()
     }
 
     #[test]
@@ -359,20 +358,13 @@ mod tests {
 
     #[test]
     fn rows_with_other_columns_stay_in_theirs() {
-        let mut rows = PredictionRows::new(OutputFormat::Csv, ',');
-        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), Found::Answer(&single()), None)
-            .unwrap();
+        let mut rows = PredictionRows::new(OutputFormat::Csv, ',', false);
+        rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), &answer(single()), None).unwrap();
         let swapped = record(&[("b", json!(4)), ("a", json!(3))]);
-        assert_eq!(
-            rows.lines(&swapped, Found::Answer(&single()), None).unwrap(),
-            "3,4,2,0.9,0.9,1e-8"
-        );
+        assert_eq!(rows.lines(&swapped, &answer(single()), None).unwrap(), "3,4,2,0.9,0.9,1e-8");
         assert_eq!(rows.warning(), None);
         let other = record(&[("c", json!(6)), ("a", json!(5))]);
-        assert_eq!(
-            rows.lines(&other, Found::Answer(&single()), None).unwrap(),
-            "5,,2,0.9,0.9,1e-8"
-        );
+        assert_eq!(rows.lines(&other, &answer(single()), None).unwrap(), "5,,2,0.9,0.9,1e-8");
         let warning = rows.warning().unwrap();
         assert!(warning.starts_with("1 row has columns that the first row lacks, such as `c`"));
         assert!(warning.contains("f.jsonl:3"));
@@ -387,12 +379,11 @@ mod tests {
             r#"{"labels":["x","y"],"confidence":0.5,"probabilities":{"x":0.75,"y":0.5}}"#
         );
         assert!(line(OutputFormat::Jsonl, &none, &neither).starts_with(r#"{"labels":[],"#));
-        let mut rows = PredictionRows::new(OutputFormat::Csv, '|');
-        assert_eq!(
-            rows.lines(&none, Found::Answer(&both), None).unwrap(),
-            "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5"
-        );
-        assert_eq!(rows.lines(&none, Found::Answer(&neither), None).unwrap(), ",0.5,0.75,0.5");
+        let mut rows = PredictionRows::new(OutputFormat::Csv, '|', false);
+        let mut lines =
+            |found: &Prediction| rows.lines(&none, &answer(found.clone()), None).unwrap();
+        assert_eq!(lines(&both), "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5");
+        assert_eq!(lines(&neither), ",0.5,0.75,0.5");
         let value = Prediction::Regression { value: 0.81 };
         assert_eq!(line(OutputFormat::Jsonl, &none, &value), r#"{"value":0.81}"#);
         assert_eq!(line(OutputFormat::Csv, &none, &value), "value\n0.81");
@@ -410,12 +401,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_a_text_without_a_known_word_says_so_where_there_is_room() {
+        let (none, silent) = (record(&[]), Decision { no_known_word: true, ..answer(single()) });
+        let line =
+            |form| PredictionRows::new(form, ',', false).lines(&none, &silent, None).unwrap();
+        assert!(line(OutputFormat::Jsonl).ends_with(r#","no_known_word":true}"#));
+        assert_eq!(line(OutputFormat::Csv), self::line(OutputFormat::Csv, &none, &single()));
+    }
+
+    #[test]
     fn what_is_withheld_is_null() {
         let none = record(&[]);
-        let decision =
-            |prediction, abstained| Decision { prediction, abstained, set: None, interval: None };
+        let decision = |prediction, abstained| Decision { abstained, ..answer(prediction) };
         let line = |form, decision: &Decision| {
-            PredictionRows::new(form, '|').lines(&none, Found::Decision(decision), None).unwrap()
+            PredictionRows::new(form, '|', true).lines(&none, decision, None).unwrap()
         };
         let withheld = decision(single(), true);
         assert_eq!(

@@ -27,7 +27,7 @@ pub(crate) type Decided = (Vec<String>, bool, Option<Vec<String>>, Option<[f32; 
 
 /// A decision for Python.
 pub(crate) fn decided(decision: Decision) -> Decided {
-    let Decision { prediction, abstained, set, interval } = decision;
+    let Decision { prediction, abstained, set, interval, no_known_word: _ } = decision;
     (prediction.labels().to_vec(), abstained, set, interval)
 }
 

@@ -121,7 +121,8 @@ impl Classifier {
 
     /// The prediction for each text, in order, and whether it can be left to the model.
     ///
-    /// A text without a word that the model knows is never answered.
+    /// Under a policy a text without a word that the model knows is never answered; with `None` for a
+    /// policy every text is.
     ///
     /// ```no_run
     /// use ulmfit::{Classifier, decisions::Rule};
@@ -138,11 +139,12 @@ impl Classifier {
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn decide<T: Fields>(
+    pub fn decide<'a, T: Fields>(
         &self,
         texts: impl IntoIterator<Item = T>,
-        policy: &Policy,
+        policy: impl Into<Option<&'a Policy>>,
     ) -> Result<Vec<Decision>, Error> {
+        let policy = policy.into();
         in_chunks(texts, |documents| {
             let documents = self.bundle.encode_all(documents);
             let rows = self.bundle.probabilities_of(&documents, BATCH, &mut |_, _| ())?;
@@ -266,7 +268,7 @@ impl Classifier {
             Some(value) => vec![value],
             None => found.probabilities().iter().map(|(_, p)| *p).collect(),
         };
-        self.bundle.decision(&row, policy, text.knows_a_word)
+        self.bundle.decision(&row, Some(policy), text.knows_a_word)
     }
 
     /// Its reading directions, one network each.

@@ -4,7 +4,7 @@ use crate::options::{
     Common, DataOptions, DecisionOptions, DirectionOption, ExplainArg, PrecisionOption, Shard,
 };
 use crate::output::Output;
-use crate::prediction_rows::{Found, OutputFormat, PredictionRows, Word};
+use crate::prediction_rows::{OutputFormat, PredictionRows, Word};
 use crate::progress::Terminal;
 use crate::read_ahead::ReadAhead;
 use crate::whole_file::WholeFile;
@@ -14,7 +14,7 @@ use ulmfit::data::Record;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, open};
 use ulmfit::decisions::Policy;
 use ulmfit::run::Progress;
-use ulmfit::{Classifier, Decision, Error, Prediction, describe_columns};
+use ulmfit::{Classifier, Decision, Error, describe_columns};
 
 /// Predicts the labels of texts: one row out per row in, in order.
 #[derive(Debug, clap::Args)]
@@ -140,25 +140,16 @@ impl Predictor {
         &mut self,
         documents: &[&[String]],
         terminal: &mut Terminal,
-    ) -> anyhow::Result<Vec<Decided>> {
+    ) -> anyhow::Result<Vec<Decision>> {
         match self {
-            Self::Here { model, policy: None } => {
-                Ok(model.predict(documents)?.into_iter().map(Decided::Answer).collect())
-            }
-            Self::Here { model, policy: Some(policy) } => {
-                Ok(model.decide(documents, policy)?.into_iter().map(Decided::Decision).collect())
-            }
+            Self::Here { model, policy } => Ok(model.decide(documents, policy.as_ref())?),
             #[cfg(feature = "serve")]
             Self::There(remote) => {
                 let found = remote.predict(documents)?;
-                if !remote.has_rule() {
-                    let answers = found.decisions.into_iter().map(|found| found.prediction);
-                    return Ok(answers.map(Decided::Answer).collect());
-                }
-                if remote.first_time() {
+                if remote.has_rule() && remote.first_time() {
                     tell(found.promise.as_deref(), &found.warnings, terminal);
                 }
-                Ok(found.decisions.into_iter().map(Decided::Decision).collect())
+                Ok(found.decisions)
             }
         }
     }
@@ -168,21 +159,6 @@ impl Predictor {
 fn tell(promise: Option<&str>, warnings: &[String], terminal: &mut Terminal) {
     promise.iter().for_each(|told| terminal.note(told));
     warnings.iter().for_each(|warning| terminal.warn(warning));
-}
-
-/// What was found for a text.
-enum Decided {
-    Answer(Prediction),
-    Decision(Decision),
-}
-
-impl Decided {
-    fn found(&self) -> Found<'_> {
-        match self {
-            Self::Answer(prediction) => Found::Answer(prediction),
-            Self::Decision(decision) => Found::Decision(decision),
-        }
-    }
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
@@ -219,7 +195,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let records = open(&input, &options)?;
     args.data.refuse_csv_options(&[records.format()])?;
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
-    let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter());
+    let has_rule = args.decision.rule().is_some();
+    let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter(), has_rule);
     // a person who types gets an answer to each line at once, a pipe gets large batches
     let reader = ReadAhead::start(records, args.shard.unwrap_or(Shard::ALL))?;
     let mut failed = None;
@@ -236,11 +213,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             break;
         }
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
-        let mut write = |record: &Record, found: Found<'_>, words: Option<&[Word<'_>]>| {
+        let mut write = |record: &Record, found: &Decision, words: Option<&[Word<'_>]>| {
             let line = lines.lines(record, found, words)?;
             rows += 1;
-            abstained +=
-                u64::from(matches!(found, Found::Decision(Decision { abstained: true, .. })));
+            abstained += u64::from(found.abstained);
             match (&mut file, args.format) {
                 (Some(file), _) => writeln!(file, "{line}")?,
                 (None, OutputFormat::Jsonl) => out.json_line(&line)?,
@@ -256,22 +232,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 for ((record, document), found) in batch.iter().zip(&documents).zip(&found) {
                     let words = Word::all(record, found);
                     let knows = bundle.knows_a_word(&bundle.encode(document));
-                    match policy {
-                        Some(policy) => {
-                            let decision = bundle.decision(&found.row, policy, knows);
-                            write(record, Found::Decision(&decision), Some(&words))?;
-                        }
-                        None => {
-                            let answer = bundle.prediction(&found.row);
-                            write(record, Found::Answer(&answer), Some(&words))?;
-                        }
-                    }
+                    write(record, &bundle.decision(&found.row, policy, knows), Some(&words))?;
                 }
             }
             None => {
                 let found = model.predict(&documents, &mut terminal)?;
                 let mut rows = batch.iter().zip(&found);
-                rows.try_for_each(|(record, found)| write(record, found.found(), None))?;
+                rows.try_for_each(|(record, found)| write(record, found, None))?;
             }
         }
         out.flush()?;
@@ -282,7 +249,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     if let Some(file) = file {
         file.finish()?;
     }
-    if args.decision.rule().is_some() && rows > 0 {
+    if has_rule && rows > 0 {
         let rest = if abstained > 0 { "; the others are for a person" } else { "" };
         terminal.note(&format!("answered {} of {rows} texts{rest}", rows - abstained));
     }

@@ -71,7 +71,7 @@ impl Element {
     ) -> Self {
         let (found, decision) = match decision {
             None => (found, None),
-            Some(Decision { prediction, abstained, set, interval }) => {
+            Some(Decision { prediction, abstained, set, interval, no_known_word: _ }) => {
                 (prediction, Some(Verdict { abstained, set, interval }))
             }
         };
@@ -226,6 +226,8 @@ pub(crate) struct ReceivedElement {
     abstained: Option<bool>,
     set: Option<Vec<String>>,
     interval: Option<[f32; 2]>,
+    #[serde(default)]
+    no_known_word: bool,
 }
 
 impl ReceivedElement {
@@ -249,7 +251,8 @@ impl ReceivedElement {
                 value => Prediction::Regression { value: value.unwrap_or_default() },
             },
         };
-        Some(Decision { prediction, abstained, set: self.set, interval: self.interval })
+        let Self { set, interval, no_known_word, .. } = self;
+        Some(Decision { prediction, abstained, set, interval, no_known_word })
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Decision {
     pub set: Option<Vec<String>>,
     /// Interval around a number, where a coverage was asked for.
     pub interval: Option<[f32; 2]>,
+    /// The text has no word that the classifier knows (it is empty, for instance): the prediction rests on
+    /// nothing.
+    pub no_known_word: bool,
 }
 
 impl<D: Device> ClassifierBundle<D> {
@@ -63,9 +66,20 @@ impl<D: Device> ClassifierBundle<D> {
     }
 
     /// A row of probabilities as a prediction with a decision; `knows_a_word` is
-    /// [of its document](Self::knows_a_word).
-    pub fn decision(&self, row: &[f32], policy: &Policy, knows_a_word: bool) -> Decision {
+    /// [of its document](Self::knows_a_word). Without a policy every text is answered.
+    pub fn decision(&self, row: &[f32], policy: Option<&Policy>, knows_a_word: bool) -> Decision {
         let names = self.labels.names();
+        let no_known_word = !knows_a_word;
+        let Some(policy) = policy else {
+            let prediction = self.prediction(row);
+            return Decision {
+                prediction,
+                abstained: false,
+                set: None,
+                interval: None,
+                no_known_word,
+            };
+        };
         let Answer { abstained, labels, set, interval } =
             if knows_a_word { policy.answer(row) } else { policy.silence(names.len()) };
         let named = |numbers: Vec<usize>| numbers.into_iter().map(|n| names[n].clone()).collect();
@@ -73,6 +87,6 @@ impl<D: Device> ClassifierBundle<D> {
         if let (Prediction::Multi { labels, .. }, Some(given)) = (&mut prediction, labels) {
             *labels = named(given);
         }
-        Decision { prediction, abstained, set: set.map(named), interval }
+        Decision { prediction, abstained, set: set.map(named), interval, no_known_word }
     }
 }

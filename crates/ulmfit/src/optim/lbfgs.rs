@@ -12,20 +12,33 @@ fn moved(x: &[f64], factor: f64, direction: &[f64]) -> Vec<f64> {
     x.iter().zip(direction).map(|(x, d)| x + factor * d).collect()
 }
 
+/// Adds `factor · direction` to `x`.
+fn add(x: &mut [f64], factor: f64, direction: &[f64]) {
+    x.iter_mut().zip(direction).for_each(|(x, d)| *x += factor * d);
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop {
+    /// Steps at most.
+    pub(crate) steps: usize,
+    /// Enough if the gradient is this part of the first one.
+    pub(crate) gradient: f64,
+}
+
 /// Minimum of a smooth convex function that returns its value and gradient.
 ///
-/// L-BFGS with backtracking (Nocedal & Wright 2006, algorithms 7.4 and 3.1). Stops when the
-/// gradient is a hundred-thousandth of the first one.
+/// L-BFGS with backtracking (Nocedal & Wright 2006, algorithms 7.4 and 3.1).
 pub(crate) fn lbfgs(
     mut x: Vec<f64>,
-    most: usize,
+    stop: Stop,
     f: impl Fn(&[f64]) -> (f64, Vec<f64>),
 ) -> Vec<f64> {
     const MEMORY: usize = 6;
     let mut pairs: VecDeque<(Vec<f64>, Vec<f64>, f64)> = VecDeque::new(); // steps s, changes y, sᵀy
     let (mut value, mut gradient) = f(&x);
-    let enough = 1e-5 * dot(&gradient, &gradient).sqrt();
-    for _ in 0..most {
+    let enough = stop.gradient * dot(&gradient, &gradient).sqrt();
+    for _ in 0..stop.steps {
         if dot(&gradient, &gradient).sqrt() <= enough {
             break;
         }
@@ -33,7 +46,7 @@ pub(crate) fn lbfgs(
         let mut shares = Vec::with_capacity(pairs.len());
         for (s, y, sy) in pairs.iter().rev() {
             let share = dot(s, &direction) / sy;
-            direction = moved(&direction, -share, y);
+            add(&mut direction, -share, y);
             shares.push(share);
         }
         let scale = match pairs.back() {
@@ -44,7 +57,8 @@ pub(crate) fn lbfgs(
             *d *= scale;
         }
         for ((s, y, sy), share) in pairs.iter().zip(shares.iter().rev()) {
-            direction = moved(&direction, share - dot(y, &direction) / sy, s);
+            let more = share - dot(y, &direction) / sy;
+            add(&mut direction, more, s);
         }
         let slope = dot(&direction, &gradient);
         let mut stride = 1.0;
@@ -85,7 +99,7 @@ mod tests {
             let (a, b) = (x[0] - 3.0, x[1] + 1.0);
             (a * a + 500.0 * b * b + a * b, vec![2.0 * a + b, 1000.0 * b + a])
         };
-        let found = lbfgs(vec![0.0, 0.0], 100, bowl);
+        let found = lbfgs(vec![0.0, 0.0], Stop { steps: 100, gradient: 1e-5 }, bowl);
         assert!((found[0] - 3.0).abs() < 0.01 && (found[1] + 1.0).abs() < 0.001, "{found:?}");
     }
 }

@@ -10,7 +10,7 @@ mod param_state;
 
 pub use clip::{clip_gradients, gradient_norm};
 pub use config::OptimizerConfig;
-pub(crate) use lbfgs::{dot, lbfgs};
+pub(crate) use lbfgs::{Stop, dot, lbfgs};
 pub use param_state::ParamState;
 
 use crate::model::{Decay, Network, TrainableGroups};

@@ -57,7 +57,7 @@ fn cell(text: &str) -> String {
     printable(text).into_owned()
 }
 
-/// A fraction in percent, with two digits.
+/// A fraction in percent, with one decimal, as in the HTML report: few test sets can tell more.
 pub fn percent(part: f64) -> String {
-    format!("{:.2}", 100.0 * part)
+    format!("{:.1}", 100.0 * part)
 }

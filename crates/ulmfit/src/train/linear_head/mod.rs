@@ -1,10 +1,11 @@
 //! A linear layer on frozen vectors, trained to its only optimum: multinomial logistic regression, one
 //! logistic regression per label, or ridge regression, depending on the targets.
 
-use super::folds::fold_numbers;
+mod strength;
+
 use crate::data::labels::LabelKind;
 use crate::model::transformer::Dense;
-use crate::optim::{dot, lbfgs};
+use crate::optim::{Stop, dot, lbfgs};
 use ulmfit_ops::class_loss::Targets;
 use ulmfit_ops::linear::LinearGrads;
 use ulmfit_ops::{Device, Key, Tensor};
@@ -46,8 +47,17 @@ pub struct HeadFit<D: Device> {
     class_weights: Option<Vec<f32>>,
 }
 
-/// Maximum number of optimiser steps.
-const MOST_STEPS: usize = 200;
+/// When a head is trained.
+const TRAINED: Stop = Stop { steps: 200, gradient: 1e-5 };
+
+/// Examples as tensors.
+struct Batch<D: Device> {
+    /// `[examples, width]`.
+    x: Tensor<D>,
+    targets: Targets,
+    count: usize,
+    width: usize,
+}
 
 impl<D: Device> HeadFit<D> {
     /// For heads with this many outputs, with optional class weights.
@@ -60,82 +70,58 @@ impl<D: Device> HeadFit<D> {
     /// # Panics
     /// If there are no examples.
     pub fn fit(&self, examples: &HeadExamples<'_>, strength: f64) -> Dense<D> {
+        let batch = self.batch(examples);
+        let start = self.start(batch.width);
+        self.head(&self.minimum(&batch, strength, start, TRAINED), batch.width)
+    }
+
+    /// The mean loss of a head on examples.
+    pub fn loss(&self, head: &Dense<D>, examples: &HeadExamples<'_>) -> f64 {
+        self.mean_loss(head, &self.batch(examples))
+    }
+
+    fn mean_loss(&self, head: &Dense<D>, batch: &Batch<D>) -> f64 {
+        self.device.class_loss(&head.forward(&self.device, &batch.x), &batch.targets).0
+    }
+
+    fn batch(&self, examples: &HeadExamples<'_>) -> Batch<D> {
         let (count, width) = (examples.vectors.len(), examples.vectors[0].len());
         let x = Tensor::from_f32(&[count, width], &examples.vectors.concat());
-        let targets = self.targets(examples.targets);
+        Batch { x, targets: self.targets(examples.targets), count, width }
+    }
+
+    /// Weights and biases of a head that knows nothing.
+    fn start(&self, width: usize) -> Vec<f64> {
+        vec![0.0; self.outputs * width + self.outputs]
+    }
+
+    /// Weights and biases of the best head, searched from `start`.
+    fn minimum(&self, batch: &Batch<D>, strength: f64, start: Vec<f64>, stop: Stop) -> Vec<f64> {
+        let Batch { x, targets, count, width } = batch;
         let penalised = self.outputs * width;
-        let scale = strength * self.terms(count);
+        let scale = strength * self.terms(*count);
         let objective = |flat: &[f64]| {
-            let (weight, bias) = self.unpack(flat, width);
-            let logits = self.device.linear_forward(&x, &weight, Some(&bias));
-            let (loss, dy) = self.device.class_loss(&logits, &targets);
+            let (weight, bias) = self.unpack(flat, *width);
+            let logits = self.device.linear_forward(x, &weight, Some(&bias));
+            let (loss, dy) = self.device.class_loss(&logits, targets);
             let (mut d_weight, mut d_bias) =
                 (Tensor::zeros(weight.dims()), Tensor::zeros(bias.dims()));
             let grads = LinearGrads { weight: &mut d_weight, bias: Some(&mut d_bias) };
-            self.device.linear_backward(&x, &weight, &dy, Some(grads));
+            self.device.linear_backward(x, &weight, &dy, Some(grads));
             let mut gradient = d_weight.to_f64();
             gradient.extend(d_bias.to_f64());
             gradient.iter_mut().for_each(|g| *g *= scale);
             gradient.iter_mut().zip(&flat[..penalised]).for_each(|(g, w)| *g += w);
             (scale * loss + dot(&flat[..penalised], &flat[..penalised]) / 2.0, gradient)
         };
-        let flat = lbfgs(vec![0.0; penalised + self.outputs], MOST_STEPS, objective);
-        let (weight, bias) = self.unpack(&flat, width);
+        lbfgs(start, stop, objective)
+    }
+
+    fn head(&self, flat: &[f64], width: usize) -> Dense<D> {
+        let (weight, bias) = self.unpack(flat, width);
         let mut head = Dense::new("classifier", 1, 1, Key::new(0));
         (head.weight.value, head.bias.value) = (weight, bias);
         head
-    }
-
-    /// The mean loss of a head on examples.
-    pub fn loss(&self, head: &Dense<D>, examples: &HeadExamples<'_>) -> f64 {
-        let (count, width) = (examples.vectors.len(), examples.vectors[0].len());
-        let x = Tensor::from_f32(&[count, width], &examples.vectors.concat());
-        let logits = head.forward(&self.device, &x);
-        self.device.class_loss(&logits, &self.targets(examples.targets)).0
-    }
-
-    /// The strength with the lowest loss in cross-validation; ties go to the first.
-    ///
-    /// # Panics
-    /// If `strengths` is empty.
-    pub fn best_strength(
-        &self,
-        examples: &HeadExamples<'_>,
-        strengths: &[f64],
-        folds: usize,
-        key: &Key,
-    ) -> f64 {
-        let [first, others @ ..] = strengths else { panic!("no strength to choose") };
-        if others.is_empty() {
-            return *first;
-        }
-        let task = match self.task {
-            HeadTask::Class => LabelKind::Single,
-            HeadTask::Labels => LabelKind::Multi,
-            HeadTask::Value => LabelKind::Regression,
-        };
-        let fold_of = fold_numbers(examples.targets, task, folds, key);
-        let loss = |strength: f64| -> f64 {
-            let of_fold = |fold: usize| {
-                let part = |is_held_out: bool| -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
-                    let rows = (0..fold_of.len()).filter(|&n| (fold_of[n] == fold) == is_held_out);
-                    rows.map(|n| (examples.vectors[n].clone(), examples.targets[n].clone())).unzip()
-                };
-                let ((vectors, targets), (held_out, wanted)) = (part(false), part(true));
-                let train = HeadExamples { vectors: &vectors, targets: &targets };
-                let test = HeadExamples { vectors: &held_out, targets: &wanted };
-                self.loss(&self.fit(&train, strength), &test) * wanted.len() as f64
-            };
-            (0..=fold_of.iter().copied().max().unwrap_or(0)).map(of_fold).sum()
-        };
-        let mut best = (*first, loss(*first));
-        for &strength in others {
-            let found = loss(strength);
-            if found < best.1 {
-                best = (strength, found);
-            }
-        }
-        best.0
     }
 
     /// Number of losses that the mean is over.
