@@ -2,6 +2,7 @@
 
 use crate::stderr::{one_line, say};
 use anyhow::Error as Any;
+use std::path::Path;
 use std::process::ExitCode;
 use ulmfit::Error;
 use ulmfit::ErrorClass;
@@ -46,8 +47,18 @@ fn hint(error: &Error) -> Option<String> {
             "give a folder written by `ulmfit fit`; `ulmfit train {} ...` makes one from this model",
             path.display()
         )),
+        Error::Data(DataError::Missing { path }) if is_a_text(path) => Some(format!(
+            "a text itself goes to standard input: echo '{}' | ulmfit predict MODEL",
+            path.display()
+        )),
         error => error.hint_in(options()),
     }
+}
+
+/// Whether somebody has written a text where a file should be.
+fn is_a_text(path: &Path) -> bool {
+    let path = path.to_string_lossy();
+    path.contains(' ') && !path.contains(['/', '\\', '\''])
 }
 
 /// Settings as options of the command line.

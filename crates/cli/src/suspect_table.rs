@@ -45,7 +45,7 @@ impl SuspectTable<'_> {
         let heads = ["place"].into_iter().chain(own.iter().map(String::as_str));
         let listed = &self.found.found[..self.found.found.len().min(most)];
         let contradicted = listed.iter().any(|suspect| !suspect.contradicted_by.is_empty());
-        let ours = ["label", "suggested", "confidence"].into_iter();
+        let ours = ["label", "p(label)", "suggested", "p(suggested)"].into_iter();
         let ours = ours.chain(contradicted.then_some("near-duplicates say")).chain(["text"]);
         let mut table = Table::new(heads.chain(ours));
         for suspect in listed {
@@ -56,6 +56,7 @@ impl SuspectTable<'_> {
                 suspect.contradicted_by.iter().map(|&row| self.label(row)).collect();
             cells.extend([
                 self.found.name(suspect.issue.given).to_owned(),
+                format!("{:.3}", suspect.issue.given_probability),
                 self.found.name(suspect.issue.suggested).to_owned(),
                 format!("{:.3}", suspect.issue.suggested_probability),
             ]);
@@ -89,8 +90,8 @@ impl SuspectTable<'_> {
         self.found.found.iter().map(one).collect()
     }
 
-    /// Writes all rows of the data with all their columns, the suspects first, and says what the
-    /// columns of text and label are called.
+    /// Writes all rows of the data with all their columns, the suspects first, then the others with the
+    /// least probable label first, and says what the columns of text and label are called.
     pub(crate) fn write(&self, file: WholeFile) -> anyhow::Result<Written> {
         let records = &self.found.records;
         let own = OwnColumns::of(records, self.columns);
@@ -117,13 +118,17 @@ impl SuspectTable<'_> {
             ]);
             writer.write_record(&cells)?;
         }
-        let suspected: BTreeSet<usize> =
-            self.found.found.iter().map(|suspect| suspect.issue.row).collect();
-        let others = records.iter().enumerate().filter(|(row, _)| !suspected.contains(row));
-        for (_, record) in others {
+        for issue in &self.found.others {
+            let record = &records[issue.row];
             let mut cells = own.cells(record);
-            cells.resize(cells.len() + OURS.len() - 1, String::new());
-            cells.push(record.place.to_string());
+            cells.extend([
+                String::new(),
+                self.found.name(issue.suggested).to_owned(),
+                issue.suggested_probability.to_string(),
+                issue.given_probability.to_string(),
+                String::new(),
+                record.place.to_string(),
+            ]);
             writer.write_record(&cells)?;
         }
         writer.into_inner().map_err(csv::IntoInnerError::into_error)?.finish()?;

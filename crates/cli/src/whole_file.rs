@@ -21,6 +21,10 @@ impl WholeFile {
             return Err(Error::Usage { message, hint }.into());
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+            let message = format!("{}: there is no folder {}", path.display(), folder.display());
+            return Err(Error::Usage { message, hint: Some("create it first".into()) }.into());
+        }
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

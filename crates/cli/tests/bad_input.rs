@@ -435,7 +435,7 @@ fn a_wrong_label_column() {
     assert_eq!(place.run("check-data ids.csv --task regression").code, Some(65));
     place.write("latin1.csv", [csv(0..40).as_bytes(), b"caf\xe9 au lait,bad\n"].concat());
     let done = place.run("check-data latin1.csv --encoding-errors replace");
-    assert!(done.stderr.contains("warning: 1 document with bytes that are not text"), "{done:?}");
+    assert!(done.stderr.contains("warning: 1 row with bytes that are not text"), "{done:?}");
 }
 
 /// Oddities that do not stop anyone: told in a warning.
@@ -447,12 +447,12 @@ fn what_is_only_warned_of() {
     for (line, warning) in [
         (
             "train lm blank.csv -o blank",
-            "2 documents without text, the first at blank.csv:42; remove these rows",
+            "2 rows without text, the first at blank.csv:42; remove these rows",
         ),
-        ("fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1", "2 documents without"),
+        ("fit blank.csv -o fit --base none --emb 16 --hid 24 --lm-epochs 1", "2 rows without"),
         (
             "train lm latin1.csv -o latin1 --encoding-errors replace",
-            "1 document with bytes that are not text",
+            "1 row with bytes that are not text",
         ),
     ] {
         let done = place.run(&format!("{line} {STEPS}"));

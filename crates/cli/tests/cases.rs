@@ -90,7 +90,7 @@ fn delimited() -> Vec<Case> {
             lines("text,label,\n", |n| format!("{},{}", words(n), label(n))),
             "text: `text`; label: `label`\n",
         ),
-        read("three_files.csv", parts, "2 documents equal to the header, left out"),
+        read("three_files.csv", parts, "2 rows equal to the header, left out"),
         read(
             "space_after_comma.csv",
             lines("text, label\n", |n| format!("{}, {}", words(n), label(n))),
@@ -134,7 +134,7 @@ fn of_json() -> Vec<Case> {
                 3 => json!({"label": label(n)}),
                 _ => json!({"text": words(n), "label": label(n)}),
             }),
-            "1 document without the text column, read as empty, the first at missing_text.jsonl:4",
+            "1 row without the text column, read as empty, the first at missing_text.jsonl:4",
         ),
         read(
             "one_in_a_list.jsonl",

@@ -65,7 +65,7 @@ fn training_calibrates_and_the_report_says_what_for() {
     assert!((0..30).filter(|&n| holds(n)).count() >= 24, "these are the calibration rows");
     let refused = place.run("predict out test.csv --max-error 0.05");
     assert_eq!(refused.code, Some(65), "{refused:?}");
-    let message = "30 calibration rows are too few: at least 59 are needed";
+    let message = "30 calibration rows are too few: at least 60 are needed";
     assert!(refused.stderr.contains(message), "{refused:?}");
     let refused = place.run("predict out test.csv --coverage 0.99");
     assert!(refused.stderr.contains("at least 99 are needed"), "{refused:?}");

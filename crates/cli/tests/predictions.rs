@@ -24,7 +24,7 @@ fn rows_come_out_as_they_went_in() {
     let done = place.run("predict classifier many.jsonl --echo");
     assert!(
         done.stderr.ends_with(
-            "warning: 157 documents without text, the first at many.jsonl:4; predicted anyway: treat the \
+            "warning: 157 rows without text, the first at many.jsonl:4; predicted anyway: treat the \
              prediction as unknown\n"
         ),
         "{}",

@@ -40,8 +40,8 @@ fn several_rows_decide_which_column_is_the_text() {
         let done = place.run(&format!("fit {file} -o {file}.model {FIT}"));
         assert!(done.stderr.starts_with(&read), "{done:?}");
         warned(&done, "1 document whose text is null, read as empty");
-        warned(&done, "1 document without the text column, read as empty");
-        assert!(!done.stderr.contains("document without text"), "said twice: {done:?}");
+        warned(&done, "1 row without the text column, read as empty");
+        assert!(!done.stderr.contains("row without text"), "said twice: {done:?}");
         done.ok();
         let done = place.run(&format!("evaluate {file}.model {file} --json"));
         assert_eq!(done.json()["n"], rows);
@@ -66,10 +66,7 @@ fn a_bad_row_is_empty_or_left_out_or_the_end() {
     place.write("latin1.csv", b"text,id\na lovely film,1\ncaf\xe9,2\na dull film,3\n");
 
     let done = place.run("predict classifier missing.jsonl");
-    warned(
-        &done,
-        "1 document without the text column, read as empty, the first at missing.jsonl:2",
-    );
+    warned(&done, "1 row without the text column, read as empty, the first at missing.jsonl:2");
     warned(&done, "predicted anyway: treat the prediction as unknown");
     assert_eq!(done.ok().lines().count(), 3);
     assert_eq!(place.run("predict classifier missing.jsonl --on-bad-row fail").code, Some(65));
@@ -78,12 +75,12 @@ fn a_bad_row_is_empty_or_left_out_or_the_end() {
         let done = place.run(&format!("predict classifier {file} --on-bad-row fail"));
         assert_eq!(done.code, Some(65), "{file}");
         let done = place.run(&format!("predict classifier {file} --on-bad-row empty"));
-        warned(&done, "1 document that cannot be read, taken as empty, the first at");
+        warned(&done, "1 row that cannot be read, taken as empty, the first at");
         assert_eq!(done.ok().lines().count(), 3, "{file}");
     }
     for file in ["missing.jsonl", "broken.jsonl", "ragged.csv", "latin1.csv"] {
         let done = place.run(&format!("predict classifier {file} --on-bad-row skip"));
-        warned(&done, "1 document that cannot be read, left out, the first at");
+        warned(&done, "1 row that cannot be read, left out, the first at");
         assert_eq!(done.ok().lines().count(), 2, "{file}");
     }
 
@@ -98,7 +95,7 @@ fn a_bad_row_is_empty_or_left_out_or_the_end() {
         assert_eq!(done.code, Some(65), "a row without its text teaches nothing: {done:?}");
     }
     let done = place.run(&format!("fit {fit} -o out --on-bad-row skip --json"));
-    warned(&done, "1 document that cannot be read, left out, the first at train.jsonl:21");
+    warned(&done, "1 row that cannot be read, left out, the first at train.jsonl:21");
     let rows = &done.json()["rows"];
     let parts = ["train", "valid", "test"].map(|part| rows[part].as_u64().unwrap());
     assert_eq!(parts.iter().sum::<u64>(), 39);
@@ -110,7 +107,7 @@ fn blank_texts_are_answered_and_told() {
     let place = Place::new();
     place.write("queue.csv", "id,text\n1,a lovely film\n2,\n");
     let done = place.run("predict classifier queue.csv");
-    warned(&done, "1 document without text, the first at queue.csv:3");
+    warned(&done, "1 row without text, the first at queue.csv:3");
     warned(&done, "predicted anyway: treat the prediction as unknown");
     assert_eq!(done.ok().lines().count(), 2);
 }

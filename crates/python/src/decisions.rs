@@ -48,16 +48,17 @@ pub(crate) fn explained(found: &Explanation, fields: &[&str]) -> Explained {
     (found.output, found.row[found.output], found.empty, words)
 }
 
-/// `fast` or `exact`.
+/// `fast`, `gradients` or `exact`.
 ///
 /// # Errors
 /// [`Error::Usage`] for another name.
 pub(crate) fn method(name: &str) -> Result<ExplainMethod, Error> {
     match name {
         "fast" => Ok(ExplainMethod::Fast),
+        "gradients" => Ok(ExplainMethod::Gradients),
         "exact" => Ok(ExplainMethod::Exact),
         other => {
-            let message = format!("method is \"{other}\"; use fast or exact");
+            let message = format!("method is \"{other}\"; use fast, gradients or exact");
             Err(Error::Usage { message, hint: None })
         }
     }

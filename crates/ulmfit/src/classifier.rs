@@ -205,7 +205,7 @@ impl Classifier {
         }
         let unseen = self.bundle.labels.told_of_unseen(rows)?;
         unseen.iter().for_each(|told| progress.warn(told));
-        let what = "what the calibration promises is too good; calibrate on other rows";
+        let what = "what the calibration promises is too optimistic; calibrate on other rows";
         let known = self.learned.as_ref().and_then(|learned| learned.warning(rows, what));
         known.iter().for_each(|told| progress.warn(told));
         let documents = self.bundle.encode_all(&texts(rows));

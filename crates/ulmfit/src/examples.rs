@@ -158,12 +158,25 @@ impl Reader {
         if self.seen.is_empty() && self.options.learned_label.is_none() {
             self.options.learned_label.clone_from(&columns.label);
         }
-        self.seen.push(columns);
         let rows = records.hold(&self.options.limits)?;
         let warnings = records.warnings().messages(progress.spelling());
+        let empty = empty_column(&columns.text, &rows);
+        self.seen.push(columns);
+        empty.iter().for_each(|warning| progress.warn(warning));
         warnings.iter().for_each(|warning| progress.warn(warning));
         Ok(rows)
     }
+}
+
+/// That the first of several text columns that has no text in any row is empty, if there is one.
+fn empty_column(names: &[String], rows: &[Record]) -> Option<String> {
+    let is_empty = |field: &usize| {
+        rows.iter().all(|row| row.fields.get(*field).is_none_or(|text| text.trim().is_empty()))
+    };
+    let several = (0..names.len()).filter(|_| names.len() > 1 && !rows.is_empty());
+    let name = &names[several.clone().find(is_empty)?];
+    let text = several.clone().any(|field| !is_empty(&field));
+    text.then(|| format!("the text column `{name}` is empty in all {} rows", rows.len()))
 }
 
 /// Tells which columns are read, where they have names, and warns if a model learned from others.

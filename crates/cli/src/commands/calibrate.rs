@@ -16,7 +16,7 @@ use ulmfit::{Classifier, Error, Reader};
 ///
 /// Training does this with the rows that it holds out. Calibrate again for texts from another source,
 /// or for another precision or direction. Rows that the model was trained on are counted in a warning:
-/// what a calibration on them promises is too good.
+/// what a calibration on them promises is too optimistic.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit calibrate tickets may.csv\n  \
     ulmfit calibrate tickets may.csv --precision int8 -o tickets-int8")]

@@ -33,6 +33,9 @@ pub(crate) struct Args {
     data: DataOptions,
 }
 
+/// Labels that are listed at most; JSON has all.
+const LABELS: usize = 40;
+
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let options = ReadOptions { labels: LabelUse::Optional, ..args.data.read_options() };
     let label_delimiter = options.label_delimiter;
@@ -52,15 +55,20 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let report = check_data(&train, &others, &check);
     let mut text = String::new();
     for part in &report.parts {
-        let (name, rows) = (&part.name, part.rows);
+        let name = if report.parts.len() == 1 { "" } else { &*format!("{}: ", part.name) };
         writeln!(
             text,
-            "{name}: {rows} rows, {} bytes at the median, {} at most",
-            part.median_bytes, part.max_bytes
+            "{name}{} rows, {} bytes at the median, {} at most",
+            part.rows, part.median_bytes, part.max_bytes
         )?;
         part.labels
             .iter()
+            .take(LABELS)
             .try_for_each(|(label, rows)| writeln!(text, "  {rows:>7} {}", printable(label)))?;
+        let more = part.labels.len().saturating_sub(LABELS);
+        if more > 0 {
+            writeln!(text, "  and {more} more labels")?;
+        }
     }
     for finding in &report.findings {
         writeln!(text, "{}: {}", finding.severity, printable(&finding.message))?;

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(default_value = "-")]
     file: PathBuf,
     /// How the weights are computed
-    #[arg(long, value_enum, value_name = "HOW", default_value = "fast")]
+    #[arg(long, value_enum, value_name = "HOW", default_value = "gradients")]
     method: ExplainArg,
     /// Number of words to show per text, those with the largest weights first
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -98,7 +98,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 }
             }
             text += match args.method {
-                ExplainArg::Fast => "; each word adds",
+                _ if words.is_empty() => "; the text has no words",
+                ExplainArg::Fast | ExplainArg::Gradients => "; each word adds",
                 ExplainArg::Exact => "; without the word it would be lower by",
             };
             for word in &words {

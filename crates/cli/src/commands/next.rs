@@ -102,8 +102,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     if chosen.len() < count {
         terminal.note(&format!(
-            "{count} texts were to be chosen, and the pool has {} that can be labelled",
-            chosen.len()
+            "only {} of {} texts can be chosen: the others are empty, labelled already, or near-duplicates",
+            chosen.len(),
+            records.len()
         ));
     }
     let table = PoolTable {

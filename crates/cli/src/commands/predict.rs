@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[cfg_attr(feature = "serve", arg(conflicts_with = "server"))]
     part: Option<String>,
     /// Add the words that decided, as places in the text with weights (not with `--format csv`): `fast`
-    /// takes one pass (sentence encoders: about 30), `exact` leaves each word out in turn
+    /// takes one pass, `gradients` about 30 of a sentence encoder, `exact` leaves each word out in turn
     #[arg(long, value_enum, value_name = "HOW")]
     explain: Option<ExplainArg>,
     #[command(flatten)]

@@ -4,8 +4,10 @@ use ulmfit::ExplainMethod;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ExplainArg {
-    /// What each word adds, by one pass over the text (sentence encoders: about 30); the weights add up
+    /// What each word adds, by one pass over the text; the weights add up
     Fast,
+    /// The same, of sentence encoders by integrated gradients, which take about 30 passes and tell more
+    Gradients,
     /// One pass for each word: how the answer changes without it
     Exact,
 }
@@ -14,6 +16,7 @@ impl ExplainArg {
     pub(crate) fn method(self) -> ExplainMethod {
         match self {
             Self::Fast => ExplainMethod::Fast,
+            Self::Gradients => ExplainMethod::Gradients,
             Self::Exact => ExplainMethod::Exact,
         }
     }

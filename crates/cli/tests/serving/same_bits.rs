@@ -114,7 +114,7 @@ fn the_client_prints_what_predict_prints() {
     let server = Server::start(&place, "classifier --max-texts 50 --max-body 60K");
     let url = server.url();
     let there = place.run(&format!("predict --server {url} mixed.jsonl"));
-    assert!(there.stderr.contains("documents without text"), "warnings, too: {}", there.stderr);
+    assert!(there.stderr.contains("rows without text"), "warnings, too: {}", there.stderr);
     assert_eq!(there.ok().lines().collect::<Vec<_>>(), wanted);
     for options in ["--format csv --echo", "--format text", "--echo"] {
         let here = place.run(&format!("predict classifier test.csv {options}")).ok();

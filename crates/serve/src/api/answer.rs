@@ -120,12 +120,12 @@ impl Serialize for Element {
         if let Some(words) = &self.words {
             map.serialize_entry("explanation", words)?;
         }
-        map.serialize_entry("tokens", &self.seen.tokens)?;
-        map.serialize_entry("tokens_pooled", &self.seen.pooled)?;
-        map.serialize_entry("unknown", &self.seen.unknown)?;
         if self.seen.is_silent {
             map.serialize_entry("no_known_word", &true)?;
         }
+        map.serialize_entry("tokens", &self.seen.tokens)?;
+        map.serialize_entry("tokens_pooled", &self.seen.pooled)?;
+        map.serialize_entry("unknown", &self.seen.unknown)?;
         map.end()
     }
 }

@@ -92,8 +92,10 @@ pub(crate) enum DirectionName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ExplainName {
-    /// In one pass: how the answer changes as each word is read.
+    /// In one pass.
     Fast,
+    /// Of a sentence encoder by integrated gradients, which take about 30 passes.
+    Gradients,
     /// Each word is left out in turn, which takes a pass for each.
     Exact,
 }
@@ -105,8 +107,9 @@ impl Named for DirectionName {
 }
 
 impl Named for ExplainName {
-    const NAMES: &[(&str, Self)] = &[("fast", Self::Fast), ("exact", Self::Exact)];
-    const EXPECTED: &str = "`fast` or `exact`";
+    const NAMES: &[(&str, Self)] =
+        &[("fast", Self::Fast), ("gradients", Self::Gradients), ("exact", Self::Exact)];
+    const EXPECTED: &str = "`fast`, `gradients` or `exact`";
 }
 
 impl<'de> Deserialize<'de> for DirectionName {
@@ -125,6 +128,7 @@ impl From<ExplainName> for ExplainMethod {
     fn from(name: ExplainName) -> Self {
         match name {
             ExplainName::Fast => Self::Fast,
+            ExplainName::Gradients => Self::Gradients,
             ExplainName::Exact => Self::Exact,
         }
     }

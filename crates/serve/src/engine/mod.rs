@@ -58,10 +58,11 @@ pub(crate) struct Explain {
 }
 
 impl Explain {
-    /// `fast_passes` are those of the fast method.
-    pub(crate) fn new(method: ExplainMethod, fields: Vec<String>, fast_passes: usize) -> Self {
+    /// `gradient_passes` are those of integrated gradients.
+    pub(crate) fn new(method: ExplainMethod, fields: Vec<String>, gradient_passes: usize) -> Self {
         let passes = match method {
-            ExplainMethod::Fast => fast_passes,
+            ExplainMethod::Fast => 1,
+            ExplainMethod::Gradients => gradient_passes,
             ExplainMethod::Exact => 1 + fields.iter().map(|field| words(field)).sum::<usize>(),
         };
         Self { method, fields, passes }
@@ -221,7 +222,8 @@ mod tests {
         }
         let explain = |method| Explain::new(method, vec!["a film".into(), "it's".into()], 2);
         assert_eq!(Explain::cost(None, 7), 7);
-        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Fast)), 7), 21);
+        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Fast)), 7), 14);
+        assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Gradients)), 7), 21);
         assert_eq!(Explain::cost(Some(&explain(ExplainMethod::Exact)), 7), 49);
     }
 }

@@ -16,7 +16,7 @@ fn card(model: &Loaded) -> Value {
     if let Value::Object(summary) = &model.summary {
         card.extend(summary.clone());
     }
-    card.insert("explain".to_owned(), value!(["fast", "exact"]));
+    card.insert("explain".to_owned(), value!(["fast", "gradients", "exact"]));
     Value::Object(card)
 }
 

@@ -65,8 +65,8 @@ impl Asked {
 
     /// How to explain the answer to each text, if they are explained.
     pub(super) fn explained(&self, texts: &[Fields]) -> Vec<Option<Explain>> {
-        let fast_passes = self.model.classifier.bundle().fast_explanation_passes();
-        let of = |fields: &Fields| Some(Explain::new(self.explain?, fields.clone(), fast_passes));
+        let passes = self.model.classifier.bundle().gradient_passes();
+        let of = |fields: &Fields| Some(Explain::new(self.explain?, fields.clone(), passes));
         texts.iter().map(of).collect()
     }
 

@@ -153,7 +153,8 @@ fn unreadable(error: DataError) -> Unreadable {
     let columns = match &error {
         DataError::NoTextColumn { columns, .. }
         | DataError::UnknownColumn { columns, .. }
-        | DataError::NoLabelColumn { columns, .. } => columns.clone(),
+        | DataError::NoLabelColumn { columns, .. }
+        | DataError::NoLearnedLabel { columns, .. } => columns.clone(),
         _ => Vec::new(),
     };
     let error = Error::from(error);

@@ -50,6 +50,28 @@ pub struct FolderWriter {
     /// Made with the first file, so that a training that is killed leaves nothing there.
     hidden: Option<Hidden>,
     files: BTreeMap<String, Entry>,
+    /// Behind `hidden`: it must be gone first.
+    _made: MadeFolders,
+}
+
+/// Folders that were made for a target, the innermost first. Those that are still empty in the end, for
+/// nothing was written, are removed.
+#[derive(Debug, Default)]
+struct MadeFolders(Vec<PathBuf>);
+
+impl MadeFolders {
+    fn create(folder: &Path) -> Result<Self, CheckpointError> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let missing = folder.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+        fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+        Ok(Self(missing))
+    }
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|folder| _ = fs::remove_dir(folder)); // fails where there are files
+    }
 }
 
 /// The folder before it has its name.
@@ -85,7 +107,8 @@ impl Hidden {
 }
 
 impl FolderWriter {
-    /// Starts a folder that will appear at `target`; missing parents are created.
+    /// Starts a folder that will appear at `target`; missing parents are created, and removed again if
+    /// nothing is written.
     ///
     /// # Errors
     /// [`CheckpointError::Exists`] or [`CheckpointError::Foreign`] when the target may not be
@@ -93,8 +116,8 @@ impl FolderWriter {
     /// written there.
     pub fn create(target: &Path, overwrite: Overwrite) -> Result<Self, CheckpointError> {
         let parent = parent_of(target)?;
-        fs::create_dir_all(&parent).map_err(io_error("create", &parent))?;
-        Self::create_in_existing(target, overwrite)
+        let made = MadeFolders::create(&parent)?;
+        Ok(Self { _made: made, ..Self::create_in_existing(target, overwrite)? })
     }
 
     /// As [`create`](Self::create), where a missing parent is an error: somebody removed it while
@@ -115,6 +138,7 @@ impl FolderWriter {
             receipt: None,
             hidden: None,
             files: BTreeMap::new(),
+            _made: MadeFolders::default(),
         })
     }
 
@@ -183,7 +207,7 @@ impl FolderWriter {
     /// # Errors
     /// As [`create`](Self::create); the target is then as it was.
     pub fn finish(self) -> Result<(), CheckpointError> {
-        let Self { target, parent, overwrite, receipt, hidden, files } = self;
+        let Self { target, parent, overwrite, receipt, hidden, files, _made } = self;
         let Hidden { temp, busy } = match hidden {
             Some(hidden) => hidden,
             None => Hidden::create(&target, &parent)?, // not a single file

@@ -11,7 +11,7 @@ pub(super) fn size(bytes: u64) -> String {
     )
 }
 
-/// `1 document`, `2 documents`.
-pub(super) fn documents(count: usize) -> String {
-    format!("{count} document{}", if count == 1 { "" } else { "s" })
+/// `1 row`, `2 rows`.
+pub(super) fn rows(count: usize) -> String {
+    format!("{count} row{}", if count == 1 { "" } else { "s" })
 }

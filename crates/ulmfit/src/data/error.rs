@@ -235,6 +235,27 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
+    /// There is no column of the name that the labels had before, and none that looks like a label.
+    #[error(
+        "{place}: no column `{name}`, which had the labels before, and no other column looks like one; \
+         there are {}", list(.columns)
+    )]
+    NoLearnedLabel {
+        /// Header, object or schema.
+        place: Place,
+        /// The name that the labels had.
+        name: String,
+        /// The names there are.
+        columns: Vec<String>,
+    },
+    /// One column is both.
+    #[error("{place}: `{name}` is both text and label")]
+    LabelIsText {
+        /// Header, object or schema.
+        place: Place,
+        /// Its name.
+        name: String,
+    },
     /// A table of one column where two are needed.
     #[error("{place}: only one column (delimiter: {delimiter}), but text and label are needed")]
     OneColumn {

@@ -62,7 +62,10 @@ impl DataError {
                 replace()
             ),
             Self::NotUtf8 { .. } => {
-                format!("convert it (iconv -f ENCODING -t UTF-8), or pass {}", replace())
+                format!(
+                    "convert it (iconv -f ENCODING -t UTF-8 FILE > NEWFILE), or pass {}",
+                    replace()
+                )
             }
             Self::Nul { .. } => {
                 format!("is this a binary or UTF-16 file? If not, pass {}", replace())
@@ -111,6 +114,17 @@ impl DataError {
             Self::NoLabelColumn { .. } => {
                 format!("name it with {}", with(Setting::Label, "COLUMN"))
             }
+            Self::NoLearnedLabel { .. } => {
+                format!(
+                    "if a column has the labels, name it with {}",
+                    with(Setting::Label, "COLUMN")
+                )
+            }
+            Self::LabelIsText { .. } => format!(
+                "a classifier that reads its label learns nothing: choose another {} or {}",
+                name(Setting::Text),
+                name(Setting::Label)
+            ),
             Self::NoColumns { .. } => format!(
                 "if it has columns pass {} (or tsv), else leave out {} and {}",
                 with(Setting::InputFormat, "csv"),
@@ -186,7 +200,7 @@ impl DataError {
             Self::NoFiles { .. } => "it should hold .txt, .csv, .tsv, .jsonl or .parquet files",
             Self::Utf16 { place } => {
                 return Some(format!(
-                    "convert it: iconv -f UTF-16 -t UTF-8 {}",
+                    "convert it: iconv -f UTF-16 -t UTF-8 {} > NEWFILE",
                     place.file.display()
                 ));
             }

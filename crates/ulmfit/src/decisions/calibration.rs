@@ -141,7 +141,7 @@ impl Calibration {
         if self.trained_on > 0 {
             warnings.push(format!(
                 "the model was trained on {} of the {} rows that it was calibrated on: what the calibration \
-                 promises is too good",
+                 promises is too optimistic",
                 self.trained_on, self.rows
             ));
         }
@@ -157,9 +157,11 @@ impl Calibration {
             Source::Selected => Some("also selected the epoch"),
             Source::Test | Source::Validation | Source::Given => None,
         };
-        warnings.extend(of_rows.map(|what| {
-            format!("the calibration rows {what}: what is promised holds only nearly")
-        }));
+        warnings.extend(
+            of_rows.map(|what| {
+                format!("the calibration rows {what}: the guarantee is only approximate")
+            }),
+        );
         Ok(warnings)
     }
 

@@ -34,6 +34,18 @@ pub enum DecisionError {
         /// How many it would take.
         needed: usize,
     },
+    /// No class has enough labelled rows for a set of its own.
+    #[error(
+        "no class has the {needed} calibration rows that it needs; `{most}` has the most, {rows}"
+    )]
+    TooFewPerClass {
+        /// The class with the most calibration rows.
+        most: String,
+        /// How many it has.
+        rows: usize,
+        /// How many it would take.
+        needed: usize,
+    },
     /// No threshold has the error rate that was asked for, as far as the rows can show.
     #[error(
         "{rows} calibration rows show no threshold above which at most {} % of the answers are \
@@ -85,7 +97,12 @@ impl DecisionError {
                 "calibrate it on labelled rows that it was not trained on: `ulmfit calibrate MODEL ROWS`"
             }
             Self::TooFew { .. } => {
-                "calibrate on more labelled rows with `ulmfit calibrate`, or accept more errors"
+                "calibrate on more labelled rows with `ulmfit calibrate`, or train with folds, which \
+                 calibrates on all rows"
+            }
+            Self::TooFewPerClass { .. } => {
+                "ask for a lower coverage, or calibrate on more labelled rows; sets that are not per class \
+                 need fewer"
             }
             Self::NotShown { .. } => {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"

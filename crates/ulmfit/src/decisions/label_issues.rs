@@ -6,7 +6,7 @@
 
 use crate::model::scoring::argmax;
 
-/// A row whose label is probably wrong.
+/// A row, its label and the most probable one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelIssue {
     /// Its number.
@@ -19,6 +19,20 @@ pub struct LabelIssue {
     pub given_probability: f32,
     /// Probability of the suggested label.
     pub suggested_probability: f32,
+}
+
+impl LabelIssue {
+    /// Of row number `row` with this label and these probabilities.
+    pub(crate) fn of(row: usize, given: u32, probabilities: &[f32]) -> Self {
+        let suggested = argmax(probabilities);
+        Self {
+            row,
+            given,
+            suggested: suggested as u32,
+            given_probability: probabilities[given as usize],
+            suggested_probability: probabilities[suggested],
+        }
+    }
 }
 
 /// The threshold of each class: the mean probability of the class over the rows that have it as
@@ -61,13 +75,7 @@ pub fn label_issues(given: &[u32], rows: &[Vec<f32>]) -> Vec<LabelIssue> {
         let better = |best: usize, class| if of_row[class] > of_row[best] { class } else { best };
         let member = (0..of_row.len()).filter(reaches).reduce(better);
         off_diagonal += usize::from(member.is_some_and(|class| class != given as usize));
-        found.push(LabelIssue {
-            row,
-            given,
-            suggested: suggested as u32,
-            given_probability: of_row[given as usize],
-            suggested_probability: of_row[suggested],
-        });
+        found.push(LabelIssue::of(row, given, of_row));
     }
     found.sort_by(|a, b| a.given_probability.total_cmp(&b.given_probability)); // stable
     found.truncate(off_diagonal);

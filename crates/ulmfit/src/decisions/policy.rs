@@ -93,12 +93,13 @@ impl Policy {
                 let point = RiskCurve::new(right, wrong).with_error_at_most(most)?;
                 let [low, high] = point.interval().map(|part| 100.0 * part);
                 let told = format!(
-                    "answers from confidence {:.4} on; of {} calibration rows it answers {:.1} %, \
-                     {:.1} % of these wrong (95 % interval {low:.1} to {high:.1}); for texts like \
-                     these at most {percent} % of the answers are wrong, with 95 % confidence",
+                    "answers texts with a confidence of {:.4} or more: {:.1} % of the {} \
+                     calibration rows, with {:.1} % errors (95 % interval {low:.1} to {high:.1}). For \
+                     texts like these rows, at most {percent} % of the answers are wrong, with 95 % \
+                     confidence; texts of another kind are not covered",
                     point.threshold,
-                    point.rows,
                     100.0 * point.share(),
+                    point.rows,
                     100.0 * point.error(),
                 );
                 let limits = Limits::Confidence(point.threshold);
@@ -238,17 +239,21 @@ fn one_each(
     share: f64,
 ) -> Result<(Vec<f32>, Vec<String>), DecisionError> {
     let needed = rows_needed(share);
-    let (mut least, mut few, mut most) = (Vec::new(), Vec::new(), 0);
+    let (mut least, mut few) = (Vec::new(), Vec::new());
+    let mut most = ("", 0);
     for name in labels {
         let own = own.iter().find(|(label, _)| *label == name).map_or(&[][..], |(_, own)| own);
-        most = most.max(own.len());
+        if own.len() >= most.1 {
+            most = (name, own.len());
+        }
         least.push(least_probability(own, share).unwrap_or_else(|| {
             few.push(format!("{name} ({})", own.len()));
             0.0
         }));
     }
     if few.len() == labels.len() {
-        return Err(DecisionError::TooFew { rows: most, needed });
+        let (most, rows) = (most.0.to_owned(), most.1);
+        return Err(DecisionError::TooFewPerClass { most, rows, needed });
     }
     let warning = (!few.is_empty()).then(|| {
         format!(
@@ -338,7 +343,8 @@ mod tests {
         assert_eq!(found.warnings.len(), 1);
         assert!(found.warnings[0].contains("`b (5)`"), "{:?}", found.warnings);
         let error = policy(coverage(true), &single([7, 7])).unwrap_err();
-        assert_eq!(error, DecisionError::TooFew { rows: 7, needed: 9 });
+        let most = "b".to_owned();
+        assert_eq!(error, DecisionError::TooFewPerClass { most, rows: 7, needed: 9 });
     }
 
     #[test]
@@ -355,7 +361,9 @@ mod tests {
             ],
         });
         let bounded = policy(Rule::MaxError(0.05), &found).unwrap();
-        assert_eq!(bounded.answer(&[0.6, 0.1]).labels, Some(vec![0]));
+        assert_eq!(bounded.answer(&[0.95, 0.1]).labels, Some(vec![0]));
+        let below = bounded.answer(&[0.6, 0.1]); // all its rows were surer
+        assert_eq!((below.labels, below.abstained), (Some(vec![]), true));
         let covering = policy(Rule::Coverage { share: 0.9, per_class: false }, &found).unwrap();
         assert_eq!(covering.answer(&[0.95, 0.85]).set, Some(vec![0]));
         assert_eq!(covering.answer(&[0.1, 0.1]).set, Some(vec![]));

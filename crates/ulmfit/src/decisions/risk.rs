@@ -83,8 +83,10 @@ impl RiskCurve {
     ///
     /// Tested are the thresholds that answer 5 %, 10 %, .. 100 % of these rows, as far as so many
     /// rows without an error could show it; how many, and which, depends on nothing but `n` and
-    /// `most`. Given the confidence of the first row that a threshold leaves out, the rows above
-    /// it are independent draws of what it answers (Geifman & El-Yaniv 2017, lemma 3.1,
+    /// `most`. The last one is the lowest confidence of these rows, not 0: nothing is known about texts
+    /// of which the model is less sure than of all of them. Given the confidence of the first row that a
+    /// threshold leaves out (the last one: of the lowest row, which is not counted), the rows above it
+    /// are independent draws of what it answers (Geifman & El-Yaniv 2017, lemma 3.1,
     /// <https://arxiv.org/abs/1705.08500>), so the exact binomial test holds for each, and a union
     /// bound for all of them: the Learn-then-Test argument (Angelopoulos et al. 2021,
     /// <https://arxiv.org/abs/2110.01052>) with Bonferroni's correction.
@@ -95,7 +97,7 @@ impl RiskCurve {
     pub fn with_error_at_most(&self, most: f64) -> Result<RiskPoint, DecisionError> {
         let n = self.rows.len();
         let level = 1.0 - CONFIDENCE;
-        let count = |step: usize| (n * step).div_ceil(STEPS);
+        let count = |step: usize| (n * step).div_ceil(STEPS).min(n.saturating_sub(1));
         let could =
             |count: usize, tests: usize| at_most(0, count as u64, most) <= level / tests as f64;
         // rows tested first are the most; a test of fewer is added while all can still succeed
@@ -103,17 +105,25 @@ impl RiskCurve {
             (1..=STEPS).rev().find(|&tests| n > 0 && could(count(STEPS + 1 - tests), tests));
         let Some(tests) = tests else {
             let needed = (level.ln() / (-most).ln_1p()).ceil() as usize;
-            return Err(DecisionError::TooFew { rows: n, needed: needed.max(1) });
+            return Err(DecisionError::TooFew { rows: n, needed: needed + 1 });
         };
-        let point = |step: usize| {
-            let left_out = self.rows.get(count(step));
-            self.at(left_out.map_or(0.0, |row| row.0.next_up()))
+        let holds = |tested: &RiskPoint| {
+            let probability = at_most(tested.wrong, tested.answered, most);
+            tested.answered > 0 && probability <= level / tests as f64
         };
-        let holds = |point: &RiskPoint| {
-            point.answered > 0 && at_most(point.wrong, point.answered, most) <= level / tests as f64
+        let point = |step: usize| -> Option<RiskPoint> {
+            let tested = count(step);
+            let left_out = self.rows[tested].0;
+            if tested + 1 < n {
+                return Some(self.at(left_out.next_up())).filter(holds);
+            }
+            let whole = self.at(left_out);
+            let wrong = whole.wrong - u64::from(!self.rows[tested].1);
+            let above = RiskPoint { answered: tested as u64, wrong, ..whole };
+            holds(&above).then_some(whole)
         };
         let mut points = (0..tests).map(|test| point(STEPS - test));
-        points.find(holds).ok_or(DecisionError::NotShown { most, rows: n })
+        points.find_map(|point| point).ok_or(DecisionError::NotShown { most, rows: n })
     }
 }
 
@@ -135,10 +145,10 @@ mod tests {
     #[test]
     fn without_an_error_rows_alone_decide() {
         let rows = |n: usize| RiskCurve::new(&vec![0.9; n], &[]).with_error_at_most(0.05);
-        assert_eq!(rows(58), Err(DecisionError::TooFew { rows: 58, needed: 59 }));
-        assert_eq!(rows(0), Err(DecisionError::TooFew { rows: 0, needed: 59 }));
-        let point = rows(59).unwrap();
-        assert_eq!((point.threshold, point.answered), (0.0, 59));
+        assert_eq!(rows(59), Err(DecisionError::TooFew { rows: 59, needed: 60 }));
+        assert_eq!(rows(0), Err(DecisionError::TooFew { rows: 0, needed: 60 }));
+        let point = rows(60).unwrap();
+        assert_eq!((point.threshold, point.answered), (0.9, 60), "not below the lowest row");
     }
 
     #[test]

@@ -149,8 +149,8 @@ impl Automation {
                 )
             }
             (None, _) => format!(
-                "These {rows} rows show no confidence above which at most 20 % of the answers are \
-                 wrong: a person should look at all."
+                "No threshold keeps errors below 20 % on these {rows} rows: a person should check \
+                 every answer."
             ),
         };
         Self { sentence, rows, choices, chosen, curve: curve(risk) }
@@ -162,15 +162,11 @@ impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [low, high] = self.error_ci95.map(|part| 100.0 * part);
         let (answered, error) = (100.0 * self.answered, 100.0 * self.error);
-        if self.threshold > 0.0 {
-            write!(f, "Answer only above {:.2}: {answered:.0} % of texts, ", self.threshold)?;
-        } else {
-            write!(f, "If every text is answered: ")?;
-        }
         write!(
             f,
-            "{error:.1} % errors (95 % interval {low:.1} to {high:.1}; at most {} % with 95 % \
-             confidence).",
+            "Answer only above {:.2}: {answered:.0} % of texts, {error:.1} % errors (95 % interval {low:.1} to \
+             {high:.1}; at most {} % with 95 % confidence).",
+            self.threshold,
             100.0 * self.max_error
         )
     }
@@ -234,8 +230,14 @@ mod tests {
         let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]));
         assert!(few.sentence.starts_with("5 rows are too few"), "{}", few.sentence);
         let poor = Automation::of_risk(&RiskCurve::new(&[0.9; 50], &[0.9; 50]));
-        assert!(poor.sentence.contains("show no confidence"), "{}", poor.sentence);
+        assert!(
+            poor.sentence.starts_with("No threshold keeps errors below 20 %"),
+            "{}",
+            poor.sentence
+        );
         let perfect = Automation::of_risk(&RiskCurve::new(&[0.9; 500], &[]));
-        assert!(perfect.sentence.starts_with("If every text is answered: 0.0 % errors"));
+        assert!(
+            perfect.sentence.starts_with("Answer only above 0.90: 100 % of texts, 0.0 % errors")
+        );
     }
 }

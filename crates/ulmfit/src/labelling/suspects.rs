@@ -10,7 +10,7 @@ use crate::input::{LabelledInput, LabelledSplits, SplitFractions, texts};
 use crate::models::EncoderBundle;
 use crate::progress::Progress;
 use crate::report::read_scored;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use ulmfit_ops::Key;
 
@@ -38,6 +38,8 @@ pub struct Suspects {
     pub labels: LabelSet,
     /// What is wrong, the least probable label first.
     pub found: Vec<Suspect>,
+    /// All other rows, the least probable label first.
+    pub others: Vec<LabelIssue>,
 }
 
 /// A row whose label is probably wrong.
@@ -84,8 +86,13 @@ impl Suspects {
             let contradicted_by = others.filter(|&n| classes[n] != issue.given).collect();
             Suspect { issue, contradicted_by }
         };
-        let found = label_issues(&classes, &rows).into_iter().map(suspect).collect();
-        Ok(Self { records, labels, found })
+        let found: Vec<Suspect> = label_issues(&classes, &rows).into_iter().map(suspect).collect();
+        let listed: BTreeSet<usize> = found.iter().map(|suspect| suspect.issue.row).collect();
+        let others = (0..records.len()).filter(|row| !listed.contains(row));
+        let mut others: Vec<LabelIssue> =
+            others.map(|row| LabelIssue::of(row, classes[row], &rows[row])).collect();
+        others.sort_by(|a, b| a.given_probability.total_cmp(&b.given_probability));
+        Ok(Self { records, labels, found, others })
     }
 
     /// The name of a label.

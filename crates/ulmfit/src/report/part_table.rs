@@ -30,15 +30,17 @@ impl PartTable<'_> {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
         let used = self.0.parts.iter().filter(|part| part.weight.is_some()).count();
         let held_out = format!("{rows} held-out training examples");
+        let weight = self.0.parts.iter().find_map(|part| part.weight).unwrap_or(1.0);
+        let effect = if weight < 1.0 { "less sure" } else { "surer" };
         let weights = match (self.0.parts.len(), used) {
             (1, _) => format!(
-                "The weight comes from {held_out}, which the part had not learned: below 1 it makes \
-                 the probabilities less sure."
+                "The weight comes from {held_out}, which the part had not learned: it makes the \
+                 probabilities {effect}."
             ),
             (_, 1) => format!(
                 "The classifier is one of these parts: {held_out}, which the parts had not learned, \
-                 were answered no better by several together. A weight below 1 makes its \
-                 probabilities less sure."
+                 were answered no better by several together. Its weight makes its probabilities \
+                 {effect}."
             ),
             _ => format!(
                 "The classifier is an ensemble: it combines the answers of these parts. Their weights \

@@ -191,15 +191,15 @@ mod tests {
     #[test]
     fn text_is_aligned() {
         let wanted = "\
-accuracy  80.00 % (95 % interval 37.55 to 96.38)
-error     20.00 %
-macro F1  76.19 %
+accuracy  80.0 % (95 % interval 37.6 to 96.4)
+error     20.0 %
+macro F1  76.2 %
 loss      0.2500
 rows      5
 
-class  precision  recall     F1  rows
-ham       100.00   50.00  66.67     2
-spam       75.00  100.00  85.71     3
+class  precision  recall    F1  rows
+ham        100.0    50.0  66.7     2
+spam        75.0   100.0  85.7     3
 
 actual / predicted  ham  spam
 ham                   1     1
@@ -212,7 +212,7 @@ spam                  0     3
     fn classes_without_a_row_are_named() {
         let labels = ["neg".to_owned(), "pos".to_owned()];
         let text = ClassificationScores::new(&labels, &[1, 1], &[1, 1], 0.25).to_string();
-        let line = "macro F1  100.00 % (tested: 1 of 2 classes; no row of `neg`)";
+        let line = "macro F1  100.0 % (tested: 1 of 2 classes; no row of `neg`)";
         assert!(text.lines().any(|found| found == line), "{text}");
     }
 

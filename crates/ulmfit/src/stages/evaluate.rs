@@ -104,7 +104,8 @@ pub fn evaluate_classifier<D: Device>(
     progress: &mut dyn Progress,
 ) -> Result<Evaluated, Error> {
     model.labels.told_of_unseen(records)?.iter().for_each(|told| progress.warn(told));
-    let known = learned.and_then(|learned| learned.warning(records, "the scores are too good"));
+    let known =
+        learned.and_then(|learned| learned.warning(records, "the scores are too optimistic"));
     known.iter().for_each(|told| progress.warn(told));
     let labels = model.labels.with_unseen(records);
     for record in records {

@@ -162,7 +162,7 @@ fn explain_rows<'a>(
 ) -> Result<(), Error> {
     let mut rows: Vec<&mut (usize, QuotedRow)> = rows.collect();
     let own: Vec<Record> = rows.iter().map(|row| records[row.0].clone()).collect();
-    let explained = classifier.explain(&texts(&own), ExplainMethod::Fast)?;
+    let explained = classifier.explain(&texts(&own), ExplainMethod::Gradients)?;
     for ((record, found), row) in own.iter().zip(&explained).zip(&mut rows) {
         let label = match classifier.task() {
             LabelKind::Regression => None,

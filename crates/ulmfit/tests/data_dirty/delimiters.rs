@@ -104,9 +104,7 @@ fn headers_of_further_files_are_left_out() {
     assert_eq!(found, ["a", "b", "c, d"]);
     let repeated = &warnings.repeated_headers;
     assert_eq!((repeated.count, repeated.first.as_ref().unwrap().line), (2, 3));
-    assert!(
-        warnings.messages(Spelling::default())[0].starts_with("2 documents equal to the header")
-    );
+    assert!(warnings.messages(Spelling::default())[0].starts_with("2 rows equal to the header"));
     // a name alone may be a text
     let unlabelled = crate::harness::unlabelled();
     let folder = place(&file("a.csv", "text\na\ntext\n"));

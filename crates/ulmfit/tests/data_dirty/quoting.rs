@@ -31,10 +31,7 @@ fn stray_quotes_of_a_tsv_are_text() {
     let first = warnings.literal_quotes.first.as_ref().unwrap();
     assert_eq!(first.line, 5);
     let said = warnings.messages(Spelling::default()).concat();
-    assert!(
-        said.contains("10 documents with a double quote") && said.contains("a.tsv:5"),
-        "{said}"
-    );
+    assert!(said.contains("10 rows with a double quote") && said.contains("a.tsv:5"), "{said}");
 
     // one quote opens, another one closes: regular, but for the rows in between
     let text = "text\tlabel\na\tx\n\"b\ty\nc\tx\nd\ty\nsaid \"e\tx\nf\"\tx\ng\ty\n";

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::label_kind::LabelKind;
+use crate::data::amounts;
 use crate::data::list::list_at_most;
 use crate::data::quality::distance;
 use crate::setting::{Setting, Spelling};
@@ -91,7 +92,7 @@ impl LabelNotice {
             Self::MissingValue { label, rows } => format!(
                 "`{label}` ({}) is a class here: remove these rows if it means that the label is \
                  missing",
-                rows_in_words(*rows)
+                amounts::rows(*rows)
             ),
             Self::Decimals { label } => {
                 let regression = spelling.with(Setting::Task, "regression");
@@ -106,8 +107,8 @@ impl LabelNotice {
             ),
             Self::Variant { label, rows, like, like_rows } => format!(
                 "labels `{label}` ({}) and `{like}` ({}) may be the same",
-                rows_in_words(*rows),
-                rows_in_words(*like_rows)
+                amounts::rows(*rows),
+                amounts::rows(*like_rows)
             ),
         }
     }
@@ -117,10 +118,6 @@ impl fmt::Display for LabelNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message(Spelling::default()))
     }
-}
-
-fn rows_in_words(rows: usize) -> String {
-    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
 /// What pandas, R, Python, SQL and Excel write where a value is missing; `none` is a common class.

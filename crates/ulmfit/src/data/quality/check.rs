@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::near_duplicates::find_duplicates;
-use crate::data::amounts::documents;
+use crate::data::amounts;
 use crate::data::labels::{LabelKind, LabelNotice, Task};
 use crate::data::labels::{multi_hot, names, notices, number, same_spelling};
 use crate::data::place::Place;
@@ -200,6 +200,16 @@ struct Row<'a> {
     record: &'a Record,
 }
 
+/// `1 row repeats`, `2 rows repeat`.
+fn repeat(rows: usize) -> String {
+    format!("{} repeat{}", amounts::rows(rows), if rows == 1 { "s" } else { "" })
+}
+
+/// Which part, where there are several.
+fn of_part(name: &str, parts: usize) -> String {
+    if parts == 1 { String::new() } else { format!(" of {name}") }
+}
+
 fn count(name: &str, records: &[Record], labelled: bool) -> SplitCounts {
     let mut bytes: Vec<usize> = records.iter().map(Record::text_bytes).collect();
     bytes.sort_unstable();
@@ -283,7 +293,7 @@ impl Report<'_> {
         let labelled = rows.iter().map(|row| row.record).filter(|record| record.label.is_some());
         let found: Vec<&Record> = labelled.filter(|record| is_unfit(record)).collect();
         self.add(Severity::Error, FindingKind::UnfitLabel, &found, |n| {
-            format!("{} with {what}", documents(n))
+            format!("{} with {what}", amounts::rows(n))
         });
     }
 
@@ -309,14 +319,14 @@ impl Report<'_> {
         let taught = train.clone().any(|row| !row.record.is_blank());
         let severity = if taught { Severity::Warning } else { Severity::Error };
         self.add(severity, FindingKind::Empty, &empty, |n| {
-            let all = if taught { "" } else { ": train has no text at all" };
-            format!("{} without text{all}", documents(n))
+            let all = if taught { "" } else { ": no training row has a text" };
+            format!("{} without text{all}", amounts::rows(n))
         });
         self.add(Severity::Note, FindingKind::Huge, &huge, |n| {
-            format!("{} of more than {huge_bytes} bytes", documents(n))
+            format!("{} of more than {huge_bytes} bytes", amounts::rows(n))
         });
         self.add(Severity::Error, FindingKind::Unlabelled, &unlabelled, |n| {
-            format!("{} without a label", documents(n))
+            format!("{} without a label", amounts::rows(n))
         });
     }
 
@@ -360,17 +370,18 @@ impl Report<'_> {
         for ((part, repeated), leaked) in parts.iter().zip(&repeated).zip(&leaked) {
             self.add_repeated(Severity::Note, FindingKind::Duplicate, repeated, |n| {
                 format!(
-                    "{} of {} repeated from an earlier row ({} word for word)",
-                    documents(n),
-                    part.name,
+                    "{} an earlier one{} ({} word for word)",
+                    repeat(n),
+                    of_part(&part.name, parts.len()),
                     part.exact_duplicates
                 )
             });
             self.add_repeated(Severity::Warning, FindingKind::Leak, leaked, |n| {
                 format!(
-                    "{} of {} also found in train ({} word for word)",
-                    documents(n),
+                    "{} of {} {} a training row ({} word for word)",
+                    amounts::rows(n),
                     part.name,
+                    if n == 1 { "repeats" } else { "repeat" },
                     part.exact_in_train
                 )
             });
@@ -389,7 +400,7 @@ impl Report<'_> {
         let conflicts = labels.into_values().filter(|(labels, _)| labels.len() > 1);
         let found: Vec<&Record> = conflicts.flat_map(|(_, records)| records).collect();
         self.add(Severity::Warning, FindingKind::Conflict, &found, |n| {
-            format!("{} with the same words as another but a different label", documents(n))
+            format!("{} with the same words as another but a different label", amounts::rows(n))
         });
     }
 
@@ -404,7 +415,7 @@ impl Report<'_> {
             self.add_label(Severity::Error, FindingKind::OneClass, message);
         }
         if kind == LabelKind::Multi && labels.is_empty() {
-            let message = "no document of train has a label".to_owned();
+            let message = "no training row has a label".to_owned();
             self.add_label(Severity::Error, FindingKind::Unlabelled, message);
         }
         if labels.len() > self.options.max_labels {
@@ -427,7 +438,7 @@ impl Report<'_> {
                 let like = same_spelling(label, labels.keys());
                 let like = like.map(|name| format!("; it may be `{name}`")).unwrap_or_default();
                 let message = format!(
-                    "{rows} rows of {} have the label `{label}`, which train lacks{like}",
+                    "{rows} rows of {} have the label `{label}`, which no training row has{like}",
                     part.name
                 );
                 // what is scored may be wrong; what epochs are selected by has to be known
@@ -438,6 +449,10 @@ impl Report<'_> {
         }
         let labels = labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
         for notice in notices(kind, labels) {
+            // nothing can be held out, and nothing learned
+            let is_hopeless =
+                matches!(&notice, LabelNotice::OwnLabels { single, rows, .. } if single == rows);
+            let severity = if is_hopeless { Severity::Error } else { Severity::Warning };
             let (kind, count) = match &notice {
                 LabelNotice::OwnLabels { single, .. } => (FindingKind::OwnLabels, *single),
                 LabelNotice::ListsAsText { .. } => (FindingKind::ListsAsText, 1),
@@ -447,7 +462,7 @@ impl Report<'_> {
                 LabelNotice::Variant { .. } => (FindingKind::LabelVariant, 1),
             };
             let message = notice.message(self.options.spelling);
-            self.add_labels(Severity::Warning, kind, message, count);
+            self.add_labels(severity, kind, message, count);
         }
     }
 }

@@ -53,7 +53,16 @@ const LABEL: [&str; 18] = [
 ];
 
 /// Names of columns that number the rows: never a label unless the user says so.
-const NUMBERS: [&str; 8] = ["id", "ids", "uid", "uuid", "guid", "index", "idx", "row"];
+const NUMBERS: [&str; 9] = ["id", "ids", "uid", "uuid", "guid", "index", "idx", "row", "ticket"];
+/// Last words of such names.
+const LAST_WORDS: [&str; 8] = ["id", "uid", "uuid", "guid", "number", "no", "nr", "key"];
+
+/// Whether a column of this name numbers the rows: `id`, `ticket_id`, `Case number`.
+fn is_number(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    let last_word = name.rsplit_once(['_', '-', ' ', '.']).map(|(_, word)| word);
+    NUMBERS.contains(&name.as_str()) || last_word.is_some_and(|word| LAST_WORDS.contains(&word))
+}
 
 /// Positions of the columns that are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +128,13 @@ pub(crate) fn select(
     if options.labels == LabelUse::Ignored {
         label = None;
     } else if label.is_none() {
-        let is_number = |name: &str| NUMBERS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if let (Some(learned), LabelUse::Required) = (&options.learned_label, options.labels) {
+            return Err(DataError::NoLearnedLabel {
+                place: place.clone(),
+                name: learned.clone(),
+                columns: columns(),
+            });
+        }
         let others = || (0..names.len()).filter(|index| !text.contains(index));
         label = only(others()).filter(|&index| !is_number(&names[index]));
         // rows that only have numbers besides their texts have no labels, which may be right
@@ -128,6 +143,9 @@ pub(crate) fn select(
         if label.is_none() && !is_unlabelled {
             return Err(DataError::NoLabelColumn { place: place.clone(), columns: columns() });
         }
+    }
+    if let Some(index) = label.filter(|index| text.contains(index)) {
+        return Err(DataError::LabelIsText { place: place.clone(), name: names[index].clone() });
     }
     for &index in text.iter().chain(&label) {
         if names.iter().filter(|name| **name == names[index]).count() > 1 {
@@ -241,6 +259,16 @@ mod tests {
         let asked = ReadOptions { text: vec!["boby".into()], ..ReadOptions::default() };
         let numbered = chosen(&["ID", "subject", "body"], &any);
         assert!(matches!(numbered, Err(DataError::NoLabelColumn { .. })), "{numbered:?}");
+        for name in ["Ticket", "ticket_id", "Case number"] {
+            let numbered = chosen(&["text", name], &any);
+            assert!(matches!(numbered, Err(DataError::NoLabelColumn { .. })), "{numbered:?}");
+        }
+        let learned = ReadOptions { learned_label: Some("queue".into()), ..any.clone() };
+        let other = chosen(&["text", "b"], &learned);
+        assert!(matches!(other, Err(DataError::NoLearnedLabel { .. })), "{other:?}");
+        let (text, label) = (vec!["b".to_owned()], Some("b".to_owned()));
+        let both = chosen(&["text", "b"], &ReadOptions { text, label, ..any.clone() });
+        assert!(matches!(both, Err(DataError::LabelIsText { .. })), "{both:?}");
         let optional = ReadOptions { labels: LabelUse::Optional, ..ReadOptions::default() };
         assert_eq!(chosen(&["ID", "text"], &optional).unwrap().label, None);
         assert!(matches!(chosen(&["body", "label"], &asked), Err(DataError::UnknownColumn { .. })));

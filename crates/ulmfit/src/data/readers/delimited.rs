@@ -79,6 +79,7 @@ impl Delimited {
                 match error {
                     DataError::NoTextColumn { place, .. }
                     | DataError::NoLabelColumn { place, .. }
+                    | DataError::NoLearnedLabel { place, .. }
                         if named == 1 =>
                     {
                         DataError::OneColumn { place, delimiter }

@@ -228,7 +228,7 @@ pub enum EncodingErrors {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BadRows {
-    /// It is read as a document without text, and counted
+    /// It is read as a row without text, and counted
     ///
     /// Where labels are needed reading stops.
     Empty,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::data::amounts::documents;
+use crate::data::amounts;
 use crate::data::place::Place;
 use crate::setting::{Setting, Spelling};
 
@@ -84,7 +84,7 @@ impl Warnings {
         self.advised("predicted anyway: treat the prediction as unknown", spelling)
     }
 
-    /// One line for each kind that happened; `advice` is for documents without text.
+    /// One line for each kind that happened; `advice` is for rows without text.
     fn advised(&self, advice: &str, spelling: Spelling) -> Vec<String> {
         let quotes = |right| {
             let [right, enclose] =
@@ -131,8 +131,8 @@ impl Warnings {
         .into_iter()
         .filter_map(|(tally, what, advice)| {
             let first = tally.first.as_ref()?;
-            let documents = documents(tally.count as usize);
-            Some(format!("{documents} {what}, the first at {first}; {advice}"))
+            let rows = amounts::rows(tally.count as usize);
+            Some(format!("{rows} {what}, the first at {first}; {advice}"))
         })
         .collect()
     }

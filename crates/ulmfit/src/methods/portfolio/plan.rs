@@ -152,13 +152,19 @@ impl PortfolioPlan {
         let last = parts.pop().unwrap_or_default();
         let parts =
             if parts.is_empty() { last.into() } else { format!("{} and {last}", parts.join(", ")) };
-        let held_out = match self.scored {
-            1 => format!("one part in {} of the examples", self.folds),
-            count => format!("each of {count} parts of the examples"),
+        let part = match self.folds {
+            2 => "half of the examples".to_owned(),
+            3 => "a third of the examples".to_owned(),
+            folds => format!("one example in {folds}"),
         };
-        let then = if self.retrains { "then on all" } else { "then all but ULMFiT on all" };
+        let runs = match self.scored {
+            1 => format!("a trial run leaves out {part}"),
+            count => format!("{count} trial runs, each without {part},"),
+        };
+        let shows = if self.scored == 1 { "to see" } else { "show" };
+        let then = if self.retrains { "then all are" } else { "then all but ULMFiT are" };
         format!(
-            "trains {parts}: first without {held_out}, to weigh the methods by their answers, {then}"
+            "trains {parts}: {runs} {shows} how far to trust each method; {then} trained on all examples"
         )
     }
 }

@@ -12,7 +12,7 @@ pub struct SentenceClassifier<D: Device> {
     pub encoder: Transformer<D>,
     /// From vectors to logits.
     pub head: Dense<D>,
-    classes: usize,
+    pub(super) classes: usize,
     task: LabelKind,
     target_scale: Option<TargetScale>,
 }
@@ -61,7 +61,7 @@ impl<D: Device> SentenceClassifier<D> {
     }
 
     /// Probabilities (or a value) of a text, from its vector.
-    fn of_vector(&self, vector: &[f32]) -> Vec<f32> {
+    pub(super) fn of_vector(&self, vector: &[f32]) -> Vec<f32> {
         let device = self.encoder.device();
         let logits =
             self.head.forward(&device.exact(), &Tensor::from_f32(&[1, vector.len()], vector));

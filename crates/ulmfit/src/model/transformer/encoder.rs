@@ -96,11 +96,20 @@ impl<D: Device> Transformer<D> {
     /// # Shapes
     /// result: `[B, E]`
     pub fn vectors(&self, batch: &TextBatch) -> Tensor<D> {
+        let states = self.last_states(batch);
+        self.scaled(self.device.mean_pool_forward(&states, &batch.texts))
+    }
+
+    /// The hidden states after the last layer.
+    ///
+    /// # Shapes
+    /// result: `[N, E]`
+    pub(super) fn last_states(&self, batch: &TextBatch) -> Tensor<D> {
         let mut x = self.norm.forward(&self.device, &self.embed(batch));
         for block in &self.blocks {
             x = block.forward(&self.device, &x, &batch.pieces);
         }
-        self.scaled(self.device.mean_pool_forward(&x, &batch.texts))
+        x
     }
 
     /// One vector per text, in batches. Texts are ids without special tokens. `each` is called with the number
@@ -245,7 +254,7 @@ impl<D: Device> Transformer<D> {
         x
     }
 
-    fn scaled(&self, pooled: Tensor<D>) -> Tensor<D> {
+    pub(super) fn scaled(&self, pooled: Tensor<D>) -> Tensor<D> {
         match self.config.vectors {
             VectorScale::AsIs => pooled,
             VectorScale::Unit => self.device.unit_rows_forward(&pooled),

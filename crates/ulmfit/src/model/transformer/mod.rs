@@ -15,6 +15,7 @@ mod lanes;
 mod norm;
 mod presence;
 mod shapes;
+mod shares;
 
 pub use batch::TextBatch;
 pub use classifier::SentenceClassifier;
@@ -23,3 +24,4 @@ pub use dense::Dense;
 pub use encoder::{Transformer, TransformerTape};
 pub use gradients::TransformerGradients;
 pub use lanes::{LANES, LaneTapes, Lanes, SpareGradients};
+pub use shares::TokenShares;

@@ -160,7 +160,7 @@ impl<D: Device> Transformer<D> {
         (of_presence, lengths.iter().zip(moves).map(of_move).collect())
     }
 
-    fn vectors_of_means(&self, device: &D, means: &Tensor<D>) -> Tensor<D> {
+    pub(super) fn vectors_of_means(&self, device: &D, means: &Tensor<D>) -> Tensor<D> {
         match self.config().vectors {
             VectorScale::AsIs => means.clone(),
             VectorScale::Unit => device.unit_rows_forward(means),
@@ -297,7 +297,7 @@ impl<D: Device> SentenceClassifier<D> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::data::labels::LabelKind;
     use crate::model::TargetScale;
@@ -306,7 +306,10 @@ mod tests {
     use ulmfit_ops::{Cpu, Reference};
 
     /// An encoder with large weights, so that words matter.
-    fn network<D: Device>(task: LabelKind, vectors: VectorScale) -> SentenceClassifier<D> {
+    pub(in super::super) fn network<D: Device>(
+        task: LabelKind,
+        vectors: VectorScale,
+    ) -> SentenceClassifier<D> {
         let encoder = TransformerConfig {
             vocab: 12,
             positions: 40,

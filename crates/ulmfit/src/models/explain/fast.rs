@@ -10,8 +10,13 @@ use crate::models::part::Part;
 use ulmfit_ops::Device;
 
 impl<D: Device> ClassifierBundle<D> {
-    /// What each word adds to the answer, from that to an empty text on.
-    pub(super) fn fast(&self, documents: &[Vec<&str>]) -> Result<Vec<Explanation>, Error> {
+    /// What each word adds to the answer, from that to an empty text on; of sentence encoders by integrated
+    /// gradients, or in one pass.
+    pub(super) fn fast(
+        &self,
+        documents: &[Vec<&str>],
+        by_gradients: bool,
+    ) -> Result<Vec<Explanation>, Error> {
         let alone = [self.encode(&[""])];
         let of_empty = self.answers_of_parts(&alone, 1, &mut |_, _| ())?;
         let empty = self.combined(&of_empty)?.remove(0);
@@ -36,7 +41,8 @@ impl<D: Device> ClassifierBundle<D> {
         }
         let mut weights = Vec::with_capacity(self.parts.len());
         for (n, (_, part)) in self.parts.iter().enumerate() {
-            weights.push(part.weights(documents, &readings[n], of_empty[n], &asked[n]));
+            let (reading, of_empty) = (&readings[n], of_empty[n]);
+            weights.push(part.weights(documents, reading, of_empty, &asked[n], by_gradients));
         }
         let explain = |(n, row): (usize, Vec<f32>)| {
             let spans: Vec<Vec<Span>> = readings.iter().map(|reading| reading.spans(n)).collect();

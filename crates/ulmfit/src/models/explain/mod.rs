@@ -25,11 +25,14 @@ pub enum ExplainMethod {
     /// What each word adds on the way from an empty text, as each kind of network can tell it. The
     /// weights add up to the difference from the answer to an empty text.
     ///
-    /// A recurrent network takes one pass: how the forward network's answer changes when it reads
-    /// the word, and the backward network's. N-grams and sentence encoders: integrated gradients,
-    /// for which an encoder takes about as long as for 30 predictions. The parts of a portfolio are
-    /// weighted by what they add to its answer.
+    /// Takes one pass. A recurrent network: how the forward network's answer changes when it reads the
+    /// word, and the backward network's. A sentence encoder: what the word's state adds to the vector of the
+    /// text. N-grams: what each adds. The parts of a portfolio are weighted by what they add to its
+    /// answer.
     Fast,
+    /// As [`Fast`](Self::Fast), but integrated gradients for sentence encoders: about as long as 30
+    /// predictions, whatever the number of words, and about as telling as [`Exact`](Self::Exact).
+    Gradients,
     /// Each word is left out in turn: how much the answer falls without it. Takes as many passes as
     /// there are words.
     Exact,
@@ -69,8 +72,9 @@ const BATCH: usize = 16;
 const ENCODER_PASSES: usize = 30;
 
 impl<D: Device> ClassifierBundle<D> {
-    /// How many predictions take as long as an explanation by [`Fast`](ExplainMethod::Fast), about.
-    pub fn fast_explanation_passes(&self) -> usize {
+    /// How many predictions take as long as an explanation by [`Gradients`](ExplainMethod::Gradients),
+    /// about.
+    pub fn gradient_passes(&self) -> usize {
         let mut networks = self.parts.iter().flat_map(|(_, part)| &part.networks);
         let has_encoder =
             networks.any(|(_, network)| matches!(network, ClassifierNetwork::Transformer(_)));
@@ -97,7 +101,8 @@ impl<D: Device> ClassifierBundle<D> {
             .map(|document| document.as_ref().iter().map(AsRef::as_ref).collect())
             .collect();
         match method {
-            ExplainMethod::Fast => self.fast(&documents),
+            ExplainMethod::Fast => self.fast(&documents, false),
+            ExplainMethod::Gradients => self.fast(&documents, true),
             ExplainMethod::Exact => self.exact(&documents),
         }
     }

@@ -16,6 +16,11 @@ impl<D: Device> Part<D> {
         if matches!(self.networks[..], [(_, ClassifierNetwork::Recurrent(_)), ..]) {
             return self.read_along(ids, words);
         }
+        if let [(direction, ClassifierNetwork::Transformer(network))] = &self.networks[..] {
+            let reading = encoder::read(network, ids, words);
+            let is_sound = reading.rows.iter().flatten().all(|p| p.is_finite());
+            return is_sound.then_some(reading).ok_or_else(|| self.not_finite(*direction));
+        }
         let rows = self.probabilities_of_ids(&ids, BATCH, &mut |_, _| ())?;
         Ok(Reading { rows, ids, words, weights: Vec::new() })
     }
@@ -29,6 +34,7 @@ impl<D: Device> Part<D> {
         reading: &Reading,
         empty: &[f32],
         factors: &[Vec<f64>],
+        by_gradients: bool,
     ) -> Vec<Vec<f64>> {
         let wanted = |row: &[f32], factors: &[f64]| -> f64 {
             let rise = row.iter().zip(empty).map(|(&p, &empty)| f64::from(p) - f64::from(empty));
@@ -40,8 +46,11 @@ impl<D: Device> Part<D> {
             (ClassifierText::Ngrams(text), [(_, ClassifierNetwork::Linear(network))]) => {
                 ngrams::weights(text, network, documents, reading, factors)
             }
+            (_, [(_, ClassifierNetwork::Transformer(network))]) if by_gradients => {
+                encoder::gradients(network, reading, factors, &wanted)
+            }
             (_, [(_, ClassifierNetwork::Transformer(network))]) => {
-                encoder::weights(network, reading, factors, &wanted)
+                encoder::weights(network, reading, factors)
             }
             _ => recurrent::weights(reading, factors),
         };

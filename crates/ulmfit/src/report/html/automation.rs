@@ -44,8 +44,8 @@ pub(super) fn section(report: &Report) -> Markup {
         }
         @if found.curve.len() > 1 {
             (figure(
-                "Errors over the share of texts that is answered, the most confident first; dashed, \
-                 the 95 % interval.",
+                "Error rate by share of texts answered, the most confident first; dashed, the 95 % \
+                 interval.",
                 &risk_coverage(found),
             ))
         }

@@ -13,9 +13,9 @@ pub(super) fn section(report: &Report) -> Markup {
     };
     let several = matches!(report.evaluated(), Some((ClassifierEvaluation::MultiLabel(_), _)));
     let (outcome, given, confident) = if several {
-        ("label present", "probability", "the probability of a label")
+        ("label present", "probability", "a label with this probability is there")
     } else {
-        ("right", "confidence", "the probability it gives its answer")
+        ("right", "confidence", "an answer with this confidence is right")
     };
     let bins = || reliability.bins.iter().filter(|bin| bin.count > 0);
     let gap: f64 = bins().map(|bin| (bin.confidence - bin.accuracy) * bin.count as f64).sum();
@@ -39,8 +39,8 @@ pub(super) fn section(report: &Report) -> Markup {
         figure.square {
             (PreEscaped(diagram.in_page()))
             figcaption {
-                "Bars: how often it is so, by " (confident) ", with a 95 % interval. They should end at \
-                 the dashed line. Grey below: the number of answers; fewer than five have no bar."
+                "Bars: how often " (confident) ", with a 95 % interval. They should end at the dashed \
+                 line. Grey below: the number of answers; fewer than five have no bar."
             }
         }
     };

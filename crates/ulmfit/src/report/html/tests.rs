@@ -399,9 +399,8 @@ fn text_json_and_page_agree() {
         "/comparison/difference_ci95/0",
         "/calibration_error",
     ] {
-        let shown = format!("{:.2}", 100.0 * part(path));
-        assert!(text.contains(&shown), "{path} {shown} in {text}");
         let shown = format!("{:.1}", 100.0 * part(path));
+        assert!(text.contains(&shown), "{path} {shown} in {text}");
         assert!(page.contains(&shown), "{path} {shown} in the page");
     }
     assert!(text.starts_with(json["verdict"].as_str().unwrap()), "{text}");

@@ -140,7 +140,7 @@ impl fmt::Display for Comparison {
         let [low, high] = self.difference_ci95.map(percent);
         let (difference, p) = (100.0 * self.difference, self.p_value);
         let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
-        write!(f, "{difference:+.2} points of accuracy (95 % interval {low} to {high}, {p})")
+        write!(f, "{difference:+.1} points of accuracy (95 % interval {low} to {high}, {p})")
     }
 }
 
@@ -235,8 +235,8 @@ mod tests {
         let hits = |right: usize| (0..100).map(|row| row < right).collect::<Vec<_>>();
         let better = Comparison::new(&hits(90), &hits(70));
         let worse = Comparison::new(&hits(70), &hits(90));
-        assert!(worse.words("a", "b").starts_with("a is worse than b: -20.00 points"));
-        assert!(better.words("a", "b").starts_with("a is better than b: +20.00 points"));
+        assert!(worse.words("a", "b").starts_with("a is worse than b: -20.0 points"));
+        assert!(better.words("a", "b").starts_with("a is better than b: +20.0 points"));
         assert_eq!(better.reversed().reversed(), better);
         let little = Comparison::new(&hits(70), &hits(71)).words("A", "b");
         assert!(
