@@ -2,6 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
+use ulmfit::data::readers::Delimiter;
 use ulmfit::data::{Place, Record};
 use ulmfit::models::{Decision, Explanation, Prediction, Probabilities, WordWeight};
 
@@ -67,6 +68,8 @@ pub(crate) struct PredictionRows {
     form: OutputFormat,
     /// Stands between several labels of a text.
     delimiter: char,
+    /// Stands between the cells of a CSV.
+    separator: Delimiter,
     /// Whether a rule says when to answer.
     has_rule: bool,
     /// What our names begin with; once longer, it stays so.
@@ -79,7 +82,13 @@ pub(crate) struct PredictionRows {
 
 impl PredictionRows {
     pub(crate) fn new(form: OutputFormat, delimiter: char, has_rule: bool) -> Self {
-        Self { form, delimiter, has_rule, prefix: String::new(), header: None, lost: (0, None) }
+        let (separator, prefix) = (Delimiter::COMMA, String::new());
+        Self { form, delimiter, separator, has_rule, prefix, header: None, lost: (0, None) }
+    }
+
+    /// A CSV with this between its cells.
+    pub(crate) fn with_separator(self, separator: Delimiter) -> Self {
+        Self { separator, ..self }
     }
 
     /// The line of one record; a CSV begins with its header.
@@ -114,7 +123,7 @@ impl PredictionRows {
                 }
                 let mut cells = self.echoed(record);
                 cells.extend(self.cells(&fields));
-                Ok(lines + &csv_line(&cells)?)
+                Ok(lines + &self.csv_line(&cells)?)
             }
         }
     }
@@ -149,7 +158,16 @@ impl PredictionRows {
         names.extend(ours.iter().map(|name| format!("{}{name}", self.prefix)));
         names.extend(each.iter().map(|name| format!("{prefix_of_each}{name}")));
         self.header = Some(echoed);
-        csv_line(&names)
+        self.csv_line(&names)
+    }
+
+    fn csv_line(&self, cells: &[String]) -> anyhow::Result<String> {
+        let mut builder = csv::WriterBuilder::new();
+        builder.terminator(csv::Terminator::Any(b'\n')).delimiter(self.separator.byte());
+        let mut writer = builder.from_writer(Vec::new());
+        writer.write_record(cells)?;
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
     }
 
     /// The record's own cells in the order of the header.
@@ -277,14 +295,6 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn csv_line(cells: &[String]) -> anyhow::Result<String> {
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-    writer.write_record(cells)?;
-    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -407,6 +417,15 @@ mod tests {
             |form| PredictionRows::new(form, ',', false).lines(&none, &silent, None).unwrap();
         assert!(line(OutputFormat::Jsonl).ends_with(r#","no_known_word":true}"#));
         assert_eq!(line(OutputFormat::Csv), self::line(OutputFormat::Csv, &none, &single()));
+    }
+
+    #[test]
+    fn a_table_keeps_its_delimiter() {
+        let own = record(&[("a", json!("x;y"))]);
+        let rows = PredictionRows::new(OutputFormat::Csv, ',', false);
+        let mut rows = rows.with_separator(Delimiter::SEMICOLON);
+        let lines = rows.lines(&own, &answer(single()), None).unwrap();
+        assert_eq!(lines, "a;label;confidence;p(2);p(10)\n\"x;y\";2;0.9;0.9;1e-8");
     }
 
     #[test]

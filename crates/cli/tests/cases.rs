@@ -126,7 +126,7 @@ fn of_json() -> Vec<Case> {
                 let text = if n == 0 { Value::Null } else { json!(words(n)) };
                 json!({"title": "reviews", "text": text, "label": label(n)})
             }),
-            "1 document whose text is null, read as empty, the first at first_text_null.jsonl:1",
+            "1 row whose text is null, read as empty, the first at first_text_null.jsonl:1",
         ),
         read(
             "missing_text.jsonl",

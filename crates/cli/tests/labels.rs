@@ -66,13 +66,9 @@ fn data_that_teaches_nothing() {
     place.write("empty.jsonl", jsonl(40, |n| json!({"text": " ", "label": label(n)})));
     place.write("large.jsonl", jsonl(40, |n| json!({"text": words(n), "label": 1e37 * n as f64})));
     for (file, says, found) in [
-        ("none.jsonl", "none of the 40 rows has a label", "no document of train has a label"),
-        ("empty.jsonl", "none of the 40 rows has text", "train has no text at all"),
-        (
-            "large.jsonl --task regression",
-            "the label `1e+37` is too large",
-            "39 documents with a label",
-        ),
+        ("none.jsonl", "none of the 40 rows has a label", "no training row has a label"),
+        ("empty.jsonl", "none of the 40 rows has text", "no training row has a text"),
+        ("large.jsonl --task regression", "the label `1e+37` is too large", "39 rows with a label"),
     ] {
         for command in ["fit -o out", "train lm -o out"] {
             let done = place.run(&format!("{command} {file} -q"));
@@ -107,7 +103,8 @@ fn labels_that_training_lacks_are_errors_of_the_model() {
         assert_eq!(done.json()["test"]["n"], 21);
     }
     let done = place.run("check-data train.csv --test new.csv");
-    let says = "warning: 1 rows of test have the label `Good`, which train lacks; it may be `good`";
+    let says =
+        "warning: 1 row of test with the label `Good`, which no training row has; it may be `good`";
     assert!(done.code == Some(0) && done.stdout.contains(says), "{done:?}");
     assert_eq!(place.run("check-data train.csv --valid new.csv").code, Some(65));
 }
@@ -141,12 +138,23 @@ fn the_label_column_is_asked_for_and_remembered() {
     let row = |n: usize| format!("{n},{},x,{}\n", words(n), label(n));
     let rows: String = (0..60).map(row).collect();
     place.write("teams.csv", "id,text,note,team\n".to_owned() + &rows);
-    for command in ["check-data", "train lm -o model", "evaluate classifier"] {
+    for command in ["check-data", "train lm -o model"] {
         let done = place.run(&format!("{command} teams.csv -q"));
         assert_eq!(done.code, Some(65), "{done:?}");
         assert!(done.stderr.contains("cannot tell which column is the label"), "{done:?}");
         assert!(done.stderr.contains("hint: name it with `--label COLUMN`"), "{done:?}");
     }
+    // an id is not taken for the label that the model had, though it is the only other column
+    place.write("ids.csv", csv(0..60).replace("text,label", "text,code"));
+    for file in ["teams.csv", "ids.csv"] {
+        let done = place.run(&format!("evaluate classifier {file} -q"));
+        assert_eq!(done.code, Some(65), "{done:?}");
+        assert!(done.stderr.contains("no column `label`, which had the labels before"), "{done:?}");
+        assert!(done.stderr.contains("name it with `--label COLUMN`"), "{done:?}");
+    }
+    let done = place.run("check-data teams.csv --text text --text team --label team");
+    assert_eq!(done.code, Some(65), "{done:?}");
+    assert!(done.stderr.contains("`team` is both text and label"), "{done:?}");
     assert_eq!(place.run("check-data teams.csv --label team").code, Some(0));
     place.write("short.csv", csv(0..60).replace("text,label", "text,team"));
     let found = place.run("check-data short.csv --json").json();

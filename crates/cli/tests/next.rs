@@ -50,7 +50,7 @@ fn uncertain_texts_come_first_and_labelled_ones_not_at_all() {
         }
     }
     let all = place.run("next classifier pool.csv -n 100");
-    assert!(all.stderr.contains("the pool has 61 that can be labelled"), "{all:?}");
+    assert!(all.stderr.contains("only 61 of "), "{all:?}");
 }
 
 #[test]

@@ -15,6 +15,18 @@ fn parse(lines: &str) -> Vec<Value> {
 }
 
 #[test]
+fn a_text_of_unknown_words_is_flagged() {
+    let place = Place::new();
+    place.write("odd.txt", format!("{}\nzzxqv\n", text(1, label(1))));
+    let done = place.run("predict classifier odd.txt");
+    let told = "1 text has no word that the model knows, the first at odd.txt:2; predicted anyway";
+    assert!(done.stderr.contains(told), "{done:?}");
+    let rows = parse(&done.ok());
+    assert_eq!(rows[1]["no_known_word"], true, "{rows:?}");
+    assert_eq!(rows[0].get("no_known_word"), None, "{rows:?}");
+}
+
+#[test]
 fn rows_come_out_as_they_went_in() {
     const ROWS: usize = 1100; // more than are predicted together
     let place = Place::new();
@@ -219,7 +231,7 @@ fn columns_are_told_and_remembered() {
     let own = done.ok();
     let warning = "\nwarning: the model learned from `mail`, but `text` is read here\n";
     let done = place.run("predict model mails.csv --format text --text text");
-    assert!(done.stderr.ends_with(warning), "{done:?}");
+    assert!(done.stderr.contains(warning), "{done:?}");
     assert_ne!(done.ok(), own);
     let done = place.run("evaluate model test.csv");
     assert!(done.stderr.ends_with(warning), "{done:?}");

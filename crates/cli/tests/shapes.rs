@@ -39,7 +39,7 @@ fn several_rows_decide_which_column_is_the_text() {
         assert_eq!(done.json()["parts"][0]["rows"], rows);
         let done = place.run(&format!("fit {file} -o {file}.model {FIT}"));
         assert!(done.stderr.starts_with(&read), "{done:?}");
-        warned(&done, "1 document whose text is null, read as empty");
+        warned(&done, "1 row whose text is null, read as empty");
         warned(&done, "1 row without the text column, read as empty");
         assert!(!done.stderr.contains("row without text"), "said twice: {done:?}");
         done.ok();

@@ -94,7 +94,10 @@ fn wrong_labels_are_found_and_the_corrected_file_can_be_trained_on() {
     for (n, id) in listed.iter().enumerate() {
         assert_eq!((&rows[n][0], &rows[n][4]), (*id, &*(n + 1).to_string()));
     }
-    assert!(rows[listed.len()..].iter().all(|row| row[4].is_empty() && row[5].is_empty()));
+    let others = &rows[listed.len()..];
+    assert!(others.iter().all(|row| row[4].is_empty() && !row[5].is_empty()));
+    let given = |row: &csv::StringRecord| row[7].parse::<f32>().unwrap();
+    assert!(others.is_sorted_by(|a, b| given(a) <= given(b)), "the next candidates first");
     // as a person would: the suggestions are taken over
     let mut corrected = csv::Writer::from_writer(Vec::new());
     corrected.write_record(head).unwrap();

@@ -10,8 +10,8 @@ use crate::read_ahead::ReadAhead;
 use crate::whole_file::WholeFile;
 use std::io::Write;
 use std::path::PathBuf;
-use ulmfit::data::Record;
-use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, open};
+use ulmfit::data::readers::{Columns, Delimiter, LabelUse, ReadOptions, open};
+use ulmfit::data::{Place, Record};
 use ulmfit::decisions::Policy;
 use ulmfit::run::Progress;
 use ulmfit::{Classifier, Decision, Error, describe_columns};
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Output format
     #[arg(long, value_enum, default_value = "jsonl")]
     format: OutputFormat,
-    /// Copy the columns of the input to the output; the names of the added ones start with
+    /// Copy the columns of the input to the output (a CSV with semicolons then has them, too); the names of the added ones start with
     /// `predicted_` where the input has the same name; on a terminal control characters are shown
     /// as \u{1b}
     #[arg(long)]
@@ -197,10 +197,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let has_rule = args.decision.rule().is_some();
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter(), has_rule);
+    // a table with semicolons, as Excel writes and reads them in much of Europe, remains one
+    if args.echo && records.delimiter() == Some(Delimiter::SEMICOLON) {
+        lines = lines.with_separator(Delimiter::SEMICOLON);
+    }
     // a person who types gets an answer to each line at once, a pipe gets large batches
     let reader = ReadAhead::start(records, args.shard.unwrap_or(Shard::ALL))?;
     let mut failed = None;
     let (mut rows, mut abstained) = (0_u64, 0_u64);
+    let mut silent: (u64, Option<Place>) = (0, None); // texts of unknown words only
     while failed.is_none() {
         let mut batch: Vec<Record> = Vec::new();
         for record in reader.batch() {
@@ -217,6 +222,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let line = lines.lines(record, found, words)?;
             rows += 1;
             abstained += u64::from(found.abstained);
+            if found.no_known_word && !record.is_blank() {
+                silent.0 += 1;
+                silent.1.get_or_insert_with(|| record.place.clone());
+            }
             match (&mut file, args.format) {
                 (Some(file), _) => writeln!(file, "{line}")?,
                 (None, OutputFormat::Jsonl) => out.json_line(&line)?,
@@ -256,5 +265,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let records = reader.finish();
     let warnings = records.warnings().messages_of_predictions(terminal.spelling());
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
+    if let (count, Some(first)) = silent {
+        let texts =
+            if count == 1 { "1 text has".to_owned() } else { format!("{count} texts have") };
+        terminal.warn(&format!(
+            "{texts} no word that the model knows, the first at {first}; predicted anyway: treat the \
+             prediction as unknown"
+        ));
+    }
     Ok(())
 }

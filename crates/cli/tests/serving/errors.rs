@@ -35,9 +35,18 @@ fn wrong_requests_are_told_what_is_wrong() {
     }
     assert!(detail(r#"{"text":7}"#, 422).contains("a text, or a list with one text per column"));
     for (field, said) in [
-        (r#""explain":true"#, "`explain` must be `fast` or `exact`, not the boolean `true`"),
-        (r#""explain":"slow""#, "`explain` must be `fast` or `exact`, not the string \"slow\""),
-        (r#""explain":{"fast":1}"#, "`explain` must be `fast` or `exact`, not an object"),
+        (
+            r#""explain":true"#,
+            "`explain` must be `fast`, `gradients` or `exact`, not the boolean `true`",
+        ),
+        (
+            r#""explain":"slow""#,
+            "`explain` must be `fast`, `gradients` or `exact`, not the string \"slow\"",
+        ),
+        (
+            r#""explain":{"fast":1}"#,
+            "`explain` must be `fast`, `gradients` or `exact`, not an object",
+        ),
         (
             r#""direction":1"#,
             "`direction` must be `forward`, `backward` or `both`, not the number `1`",

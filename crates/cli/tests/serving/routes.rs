@@ -106,7 +106,7 @@ fn models_are_shown_as_inspect_shows_them() {
     let mut one = server.get("/models/second").ok();
     assert_eq!(one.as_object_mut().unwrap().remove("name").unwrap(), "second");
     let explain = one.as_object_mut().unwrap().remove("explain").unwrap();
-    assert_eq!(explain, json!(["fast", "exact"]));
+    assert_eq!(explain, json!(["fast", "gradients", "exact"]));
     let inspect = place.run("inspect classifier --json").json();
     assert_eq!(one, inspect);
     assert_eq!(list["limits"]["texts"], 256);

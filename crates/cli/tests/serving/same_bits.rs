@@ -180,7 +180,7 @@ fn every_method_has_the_bits_of_predict_and_explains() {
         let answer = ask("exact", &short);
         assert_eq!(answer.status, 200, "{model}: {answer:?}");
         check(&answer.body, &explained("exact"));
-        assert_eq!(allowed, json!(["fast", "exact"]));
+        assert_eq!(allowed, json!(["fast", "gradients", "exact"]));
         check(&ask("fast", &short).body, &explained("fast"));
         let lines: Vec<String> = short.iter().map(|text| json!(text).to_string() + "\n").collect();
         let path = format!("/predict?model={model}&explain=fast");

@@ -10,6 +10,9 @@ use std::fmt;
 pub struct Automation {
     /// In one sentence.
     pub sentence: String,
+    /// How many rows smaller error rates would need, if these are too few for some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stricter: Option<String>,
     /// Rows it rests on.
     pub rows: usize,
     /// Thresholds for some error rates, as far as these rows are enough.
@@ -78,7 +81,7 @@ impl Automation {
         }
         let plain = |sentence: String| {
             let (rows, choices, curve) = (calibration.rows, Vec::new(), Vec::new());
-            Some(Self { sentence, rows, choices, chosen: None, curve })
+            Some(Self { sentence, stricter: None, rows, choices, chosen: None, curve })
         };
         match &calibration.scores {
             Scores::Single { right, wrong, .. } => {
@@ -128,12 +131,12 @@ impl Automation {
     }
 
     pub(crate) fn of_risk(risk: &RiskCurve) -> Self {
-        let mut needed = None;
+        let mut needed = Vec::new();
         let mut choices = Vec::new();
         for target in TARGETS {
             match risk.with_error_at_most(target) {
                 Ok(point) => choices.push(Choice::new(target, point)),
-                Err(DecisionError::TooFew { needed: rows, .. }) => needed = Some((target, rows)),
+                Err(DecisionError::TooFew { needed: rows, .. }) => needed.push((target, rows)),
                 Err(_) => {}
             }
         }
@@ -141,9 +144,9 @@ impl Automation {
         let chosen = choices.iter().find(|choice| choice.answered >= HELPFUL);
         let chosen = chosen.or_else(|| choices.iter().max_by(most)).copied();
         let rows = risk.len();
-        let sentence = match (chosen, needed) {
+        let sentence = match (chosen, needed.last()) {
             (Some(choice), _) => choice.to_string(),
-            (None, Some((target, needed))) if target >= 0.2 => {
+            (None, Some(&(target, needed))) if target >= 0.2 => {
                 format!(
                     "{rows} rows are too few to say which predictions can be relied on; {needed} may be enough."
                 )
@@ -153,7 +156,15 @@ impl Automation {
                  every answer."
             ),
         };
-        Self { sentence, rows, choices, chosen, curve: curve(risk) }
+        let each = |(target, rows): &(f64, usize)| format!("{} % needs {rows}", 100.0 * target);
+        let stricter = (!needed.is_empty() && !choices.is_empty()).then(|| {
+            format!(
+                "{rows} rows are too few for stricter limits: {}, or more if some answers are wrong. \
+                 With folds all labelled rows count.",
+                needed.iter().rev().map(each).collect::<Vec<_>>().join(", ")
+            )
+        });
+        Self { sentence, stricter, rows, choices, chosen, curve: curve(risk) }
     }
 }
 
@@ -238,6 +249,13 @@ mod tests {
         let perfect = Automation::of_risk(&RiskCurve::new(&[0.9; 500], &[]));
         assert!(
             perfect.sentence.starts_with("Answer only above 0.90: 100 % of texts, 0.0 % errors")
+        );
+        assert!(perfect.stricter.is_none());
+        let some = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]));
+        assert_eq!(
+            some.stricter.unwrap(),
+            "70 rows are too few for stricter limits: 2 % needs 150, 1 % needs 300, or more if some \
+             answers are wrong. With folds all labelled rows count."
         );
     }
 }

@@ -58,6 +58,9 @@ impl fmt::Display for Report {
         }
         if let Some(automation) = &self.automation {
             writeln!(f, "{}\n", automation.sentence)?;
+            if let Some(stricter) = &automation.stricter {
+                writeln!(f, "{stricter}\n")?;
+            }
         }
         self.mistakes_table(f)?;
         let RowCounts { train, valid, test, train_like_test } = self.rows;

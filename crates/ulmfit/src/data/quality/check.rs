@@ -438,7 +438,8 @@ impl Report<'_> {
                 let like = same_spelling(label, labels.keys());
                 let like = like.map(|name| format!("; it may be `{name}`")).unwrap_or_default();
                 let message = format!(
-                    "{rows} rows of {} have the label `{label}`, which no training row has{like}",
+                    "{} of {} with the label `{label}`, which no training row has{like}",
+                    amounts::rows(*rows),
                     part.name
                 );
                 // what is scored may be wrong; what epochs are selected by has to be known
@@ -449,10 +450,6 @@ impl Report<'_> {
         }
         let labels = labels.iter().map(|(label, rows)| (label.as_str(), *rows)).collect();
         for notice in notices(kind, labels) {
-            // nothing can be held out, and nothing learned
-            let is_hopeless =
-                matches!(&notice, LabelNotice::OwnLabels { single, rows, .. } if single == rows);
-            let severity = if is_hopeless { Severity::Error } else { Severity::Warning };
             let (kind, count) = match &notice {
                 LabelNotice::OwnLabels { single, .. } => (FindingKind::OwnLabels, *single),
                 LabelNotice::ListsAsText { .. } => (FindingKind::ListsAsText, 1),
@@ -462,7 +459,7 @@ impl Report<'_> {
                 LabelNotice::Variant { .. } => (FindingKind::LabelVariant, 1),
             };
             let message = notice.message(self.options.spelling);
-            self.add_labels(severity, kind, message, count);
+            self.add_labels(Severity::Warning, kind, message, count);
         }
     }
 }

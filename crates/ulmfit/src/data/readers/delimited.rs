@@ -182,6 +182,10 @@ impl Delimited {
 }
 
 impl Rows for Delimited {
+    fn delimiter(&self) -> Option<Delimiter> {
+        Some(self.rows.dialect.delimiter)
+    }
+
     fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
         let first = self.first.take();
         let is_first = first.is_some();

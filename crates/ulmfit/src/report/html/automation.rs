@@ -42,6 +42,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 }
             }))
         }
+        @if let Some(stricter) = &found.stricter { p.quiet { (stricter) } }
         @if found.curve.len() > 1 {
             (figure(
                 "Error rate by share of texts answered, the most confident first; dashed, the 95 % \

@@ -15,7 +15,10 @@ pub(super) fn section(report: &Report) -> Markup {
     let table = PartTable(report);
     let measure = table.measure();
     let has_alone = report.parts.iter().any(|part| part.alone.is_some());
-    let (held_out, scored) = (format!("Held-out {measure}"), format!("Its {measure} alone"));
+    let (held_out, scored) = (
+        format!("Held-out {measure}"),
+        format!("{}{} on its own", measure[..1].to_uppercase(), &measure[1..]),
+    );
     // on a narrow screen each part is a list, with the names of the columns before its cells
     let rows = html! {
         table.stacked {

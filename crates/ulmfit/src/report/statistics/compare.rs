@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(better.reversed().reversed(), better);
         let little = Comparison::new(&hits(70), &hits(71)).words("A", "b");
         assert!(
-            little.starts_with("No significant difference from b on 100 rows: -1.00 points"),
+            little.starts_with("No significant difference from b on 100 rows: -1.0 points"),
             "{little}"
         );
         assert!(!little.contains("probably"), "one row says nothing: {little}");
