@@ -121,8 +121,7 @@ impl Classifier {
 
     /// The prediction for each text, in order, and whether it can be left to the model.
     ///
-    /// Under a policy a text without a word that the model knows is never answered; with `None` for a
-    /// policy every text is.
+    /// A text without a word that the model knows is never answered under a policy; with `None` every text is.
     ///
     /// ```no_run
     /// use ulmfit::{Classifier, decisions::Rule};
