@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ulmfit::decisions::{Policy, Rule};
 use ulmfit::models::{ModelSummary, open_model};
 use ulmfit::text::Direction;
-use ulmfit::{Classifier, Error, Precision};
+use ulmfit::{Classifier, Error, Precision, trim_memory};
 
 /// A model in memory. A request keeps the one that it began with.
 pub(crate) struct Loaded {
@@ -94,6 +94,7 @@ impl Hosted {
             Ok(loaded) => {
                 let hash = ("hash", Value::from(loaded.hash.as_str()));
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+                trim_memory();
                 metrics.reload(self.name(), "loaded");
                 log.info("model loaded", &[name(), hash]);
             }
@@ -132,6 +133,7 @@ impl Models {
             let current = RwLock::new(Arc::new(Loaded::open(source, precision)?));
             models.push(Hosted { source: source.clone(), precision, current });
         }
+        trim_memory(); // loading leaves as much behind as the model needs
         Ok(Self(models))
     }
 

@@ -126,4 +126,4 @@ pub use prepared::PreparedText;
 pub use trained::Trained;
 #[cfg(feature = "train")]
 pub use trainer::Trainer;
-pub use ulmfit_ops::{Cpu, Device, Key, Precision, Tensor, isa, kernel_name};
+pub use ulmfit_ops::{Cpu, Device, Key, Precision, Tensor, isa, kernel_name, trim_memory};
