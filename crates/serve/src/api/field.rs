@@ -5,35 +5,74 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
+/// What a field can be.
+pub(super) trait Field: Sized {
+    /// For a message: what the field must be.
+    const EXPECTED: &str;
+
+    /// What a whole number means.
+    fn whole(_: u64) -> Option<Self> {
+        None
+    }
+
+    /// What any other number means.
+    fn number(_: f64) -> Option<Self> {
+        None
+    }
+
+    /// What a word means.
+    fn word(_: &str) -> Option<Self> {
+        None
+    }
+}
+
+/// Reads a field with the reader's method for its type.
+struct Reads<T>(PhantomData<T>);
+
+impl<T: Field> Visitor<'_> for Reads<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        T::whole(number).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        let found = T::number(number as f64);
+        found.ok_or_else(|| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        T::number(number).ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
+        T::word(word).ok_or_else(|| E::invalid_value(Unexpected::Str(word), &self))
+    }
+}
+
 /// A number; whether it is in its range is checked with the rule that it belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share(pub(super) f64);
 
-impl<'de> Deserialize<'de> for Share {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_f64(ShareVisitor).map(Self)
+impl Field for Share {
+    const EXPECTED: &str = "a number between 0 and 1";
+
+    fn whole(number: u64) -> Option<Self> {
+        Some(Self(number as f64))
+    }
+
+    fn number(number: f64) -> Option<Self> {
+        Some(Self(number))
     }
 }
 
-struct ShareVisitor;
-
-impl Visitor<'_> for ShareVisitor {
-    type Value = f64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number between 0 and 1")
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<f64, E> {
-        Ok(number)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<f64, E> {
-        Ok(number as f64)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<f64, E> {
-        Ok(number as f64)
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_f64(Reads(PhantomData))
     }
 }
 
@@ -41,51 +80,42 @@ impl Visitor<'_> for ShareVisitor {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FromOne(pub(super) NonZeroU32);
 
+impl Field for FromOne {
+    const EXPECTED: &str = "a whole number from 1 on";
+
+    fn whole(number: u64) -> Option<Self> {
+        u32::try_from(number).ok().and_then(NonZeroU32::new).map(Self)
+    }
+}
+
 impl<'de> Deserialize<'de> for FromOne {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u32(FromOneVisitor).map(Self)
+        deserializer.deserialize_u32(Reads(PhantomData))
     }
 }
 
-struct FromOneVisitor;
-
-impl Visitor<'_> for FromOneVisitor {
-    type Value = NonZeroU32;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number from 1 on")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<NonZeroU32, E> {
-        let found = u32::try_from(number).ok().and_then(NonZeroU32::new);
-        found.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
-    }
+/// Reads one of a few words.
+pub(super) fn word<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_str(Reads(PhantomData))
 }
 
-/// One of a few words.
-pub(super) trait Named: Copy + 'static {
-    /// Each word with what it means.
-    const NAMES: &[(&str, Self)];
-    /// All words, for a message.
-    const EXPECTED: &str;
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Reads one of the words.
-pub(super) fn named<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_str(Word(PhantomData))
-}
-
-struct Word<T>(PhantomData<T>);
-
-impl<T: Named> Visitor<'_> for Word<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-
-    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
-        let found = T::NAMES.iter().find(|(name, _)| *name == word);
-        found.map(|(_, of)| *of).ok_or_else(|| E::invalid_value(Unexpected::Str(word), &self))
+    #[test]
+    fn numbers_are_taken_as_they_are_meant_and_others_told_in_words() {
+        let share = |text: &str| serde_json::from_str(text).map(|Share(number)| number);
+        assert_eq!(
+            [share("1").unwrap(), share("-1").unwrap(), share("0.5").unwrap()],
+            [1.0, -1.0, 0.5]
+        );
+        let top = |text: &str| serde_json::from_str(text).map(|FromOne(number)| number.get());
+        assert_eq!(top("3").unwrap(), 3);
+        for wrong in ["0", "-1", "1.5", "4294967296", "\"x\"", "null"] {
+            let told = top(wrong).unwrap_err().to_string();
+            assert!(told.contains(", expected a whole number from 1 on"), "{wrong}: {told}");
+        }
+        assert!(share("\"x\"").unwrap_err().to_string().contains("a number between 0 and 1"));
     }
 }

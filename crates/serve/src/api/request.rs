@@ -1,7 +1,7 @@
 //! The request of `POST /predict`.
 
 use super::Bounded;
-use super::field::{FromOne, Named, Share, named};
+use super::field::{Field, FromOne, Share, word};
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,27 +100,41 @@ pub(crate) enum ExplainName {
     Exact,
 }
 
-impl Named for DirectionName {
-    const NAMES: &[(&str, Self)] =
-        &[("forward", Self::Forward), ("backward", Self::Backward), ("both", Self::Both)];
+impl Field for DirectionName {
     const EXPECTED: &str = "`forward`, `backward` or `both`";
+
+    fn word(word: &str) -> Option<Self> {
+        match word {
+            "forward" => Some(Self::Forward),
+            "backward" => Some(Self::Backward),
+            "both" => Some(Self::Both),
+            _ => None,
+        }
+    }
 }
 
-impl Named for ExplainName {
-    const NAMES: &[(&str, Self)] =
-        &[("fast", Self::Fast), ("gradients", Self::Gradients), ("exact", Self::Exact)];
+impl Field for ExplainName {
     const EXPECTED: &str = "`fast`, `gradients` or `exact`";
+
+    fn word(word: &str) -> Option<Self> {
+        match word {
+            "fast" => Some(Self::Fast),
+            "gradients" => Some(Self::Gradients),
+            "exact" => Some(Self::Exact),
+            _ => None,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for DirectionName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer)
+        word(deserializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ExplainName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer)
+        word(deserializer)
     }
 }
 
