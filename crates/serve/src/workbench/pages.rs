@@ -17,7 +17,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{MethodRouter, get, post, put};
 use bytes::Bytes;
 use http_body_util::channel::Channel;
 use hyper::header::{
@@ -74,9 +74,9 @@ pub(super) fn router(workbench: Arc<Workbench>) -> Router {
         .route("/api/open", post(open))
         .route("/api/columns", post(columns))
         .route("/api/train", post(train))
-        .route("/api/rounds/{number}/stop", post(stop))
-        .route("/api/rounds/{number}/continue", post(resume))
-        .route("/api/rounds/{number}/serve", post(serve))
+        .route("/api/rounds/{number}/stop", with_training(|bench, number| bench.pause(number)))
+        .route("/api/rounds/{number}/continue", with_training(Bench::resume))
+        .route("/api/rounds/{number}/serve", with_training(Bench::serve))
         .route("/api/serve/stop", post(stop_serving))
         .route("/api/label/current", post(current))
         .route("/api/label", post(label))
@@ -161,34 +161,15 @@ fn number(path: Number) -> Result<usize, Problem> {
         .map_err(|_| Problem::new(Kind::NotFound, "there is no such training"))
 }
 
-async fn stop(
-    State(workbench): Shared,
-    path: Number,
-    request: Request,
-) -> Result<Response, Problem> {
-    check_json(&request)?;
-    let number = number(path)?;
-    work(&workbench, move |bench| bench.pause(number)).await
-}
-
-async fn resume(
-    State(workbench): Shared,
-    path: Number,
-    request: Request,
-) -> Result<Response, Problem> {
-    check_json(&request)?;
-    let number = number(path)?;
-    work(&workbench, move |bench| bench.resume(number)).await
-}
-
-async fn serve(
-    State(workbench): Shared,
-    path: Number,
-    request: Request,
-) -> Result<Response, Problem> {
-    check_json(&request)?;
-    let number = number(path)?;
-    work(&workbench, move |bench| bench.serve(number)).await
+/// Does something with a training.
+fn with_training<T: Serialize + Send + 'static>(
+    what: fn(&Arc<Bench>, usize) -> Result<T, Problem>,
+) -> MethodRouter<Arc<Workbench>> {
+    post(move |State(workbench): Shared, path: Number, request: Request| async move {
+        check_json(&request)?;
+        let number = number(path)?;
+        work(&workbench, move |bench| what(bench, number)).await
+    })
 }
 
 async fn stop_serving(State(workbench): Shared, request: Request) -> Result<Response, Problem> {
