@@ -13,6 +13,8 @@ pub(crate) struct Metrics {
     pub(crate) queue_texts: Gauge,
     /// Open connections.
     pub(crate) connections: Gauge,
+    /// Connections closed to make room for new ones.
+    pub(crate) dismissed: Counter,
     queue_seconds: Histogram,
     infer_seconds: Histogram,
     batch_texts: Histogram,
@@ -33,7 +35,7 @@ const POWERS: [f64; 18] = [
 ];
 
 /// Name, buckets (none: not a histogram) and meaning.
-const DESCRIPTIONS: [(&str, &[f64], &str); 14] = [
+const DESCRIPTIONS: [(&str, &[f64], &str); 15] = [
     ("ulmfit_request_seconds", &SECONDS, "Time from a request to its answer."),
     ("ulmfit_queue_seconds", &SECONDS, "Time that a text waited in the queue."),
     ("ulmfit_infer_seconds", &SECONDS, "Time to predict a batch."),
@@ -51,6 +53,7 @@ const DESCRIPTIONS: [(&str, &[f64], &str); 14] = [
     ("ulmfit_tokens_total", &[], "Tokens of predicted texts."),
     ("ulmfit_queue_texts", &[], "Texts in the queue."),
     ("ulmfit_connections", &[], "Open connections."),
+    ("ulmfit_dismissed_total", &[], "Connections closed to make room for new ones."),
     ("ulmfit_reloads_total", &[], "Attempts to reload a model, by model and outcome."),
 ];
 
@@ -72,6 +75,7 @@ impl Metrics {
             recorder.describe_counter(name.into(), None, meaning.into());
         }
         let gauge = |name| recorder.register_gauge(&Key::from_name(name), &METADATA);
+        let counter = |name| recorder.register_counter(&Key::from_name(name), &METADATA);
         let histogram = |name| recorder.register_histogram(&Key::from_name(name), &METADATA);
         let version = vec![Label::new("version", env!("CARGO_PKG_VERSION"))];
         let info = Key::from_parts("ulmfit_build_info", version);
@@ -83,7 +87,8 @@ impl Metrics {
             infer_seconds: histogram("ulmfit_infer_seconds"),
             batch_texts: histogram("ulmfit_batch_texts"),
             batch_tokens: histogram("ulmfit_batch_tokens"),
-            tokens: recorder.register_counter(&Key::from_name("ulmfit_tokens_total"), &METADATA),
+            dismissed: counter("ulmfit_dismissed_total"),
+            tokens: counter("ulmfit_tokens_total"),
             recorder,
         }
     }

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::hosted::Models;
 use crate::log::Log;
 use crate::metrics::Metrics;
-use crate::net::{Connections, Listener, accept};
+use crate::net::{Connections, Listener, accept, on_network_threads};
 use crate::reload::{reload_all, watch};
 use crate::routes::{Access, App, Page, router};
 use crate::tokens::Tokens;
@@ -13,11 +13,7 @@ use hyper::header::HeaderValue;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-
-/// Threads for the network; predictions have their own.
-const NETWORK_THREADS: usize = 2;
 
 /// Serves until SIGTERM or SIGINT. Then it accepts no new requests, answers those it has, and returns. A
 /// second signal ends the process at once.
@@ -32,17 +28,7 @@ const NETWORK_THREADS: usize = 2;
 /// # Panics
 /// If there is no model.
 pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
-    let failed = |what| move |source| ServeError::Io { what, source };
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(NETWORK_THREADS)
-        .thread_name("network")
-        .enable_all()
-        .build()
-        .map_err(failed("cannot start the network threads"))?;
-    let result = runtime.block_on(run(settings, listening));
-    // loading a model or predicting a long text must not delay the end
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    result
+    on_network_threads(run(settings, listening))
 }
 
 async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {

@@ -57,7 +57,7 @@ pub struct Limits {
     pub drain: Duration,
     /// Time after which a client that neither sends nor receives is disconnected.
     pub idle: Duration,
-    /// Open connections; further clients wait.
+    /// Open connections; for a further one, one that has waited a second for its client is closed.
     pub connections: usize,
 }
 

@@ -89,7 +89,8 @@ struct LimitOptions {
     /// Maximum time without data from or to a client
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     idle: Duration,
-    /// Maximum number of connections; more wait
+    /// Maximum number of connections; for one more, one that has waited a second for its client is
+    /// closed
     #[arg(long, value_name = "N", default_value = "1024")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: u32,

@@ -216,6 +216,36 @@ fn half_open_connections_do_not_keep_others_out() {
 }
 
 #[test]
+fn who_waits_longest_makes_room_for_who_has_something_to_say() {
+    let place = Place::new();
+    // without it, a new client would wait longer than its patience of a minute
+    let server = Server::start(&place, "classifier -q --idle 10m --max-connections 8");
+    let request = Request::post("/predict", "application/json", "{\"text\": \"a film\"}");
+    // nothing, half of a head, and a head without its body
+    let head = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\n\
+        transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    let beginnings = ["", "POST /predict HTTP/1.1\r\nhost: loc", head];
+    let mut open = Vec::new();
+    for n in 0..24 {
+        let mut stream = connect(&server.address);
+        stream.write_all(beginnings[n % 3].as_bytes()).unwrap();
+        open.push(stream);
+    }
+    for _ in 0..3 {
+        request.send(&server.address).ok();
+    }
+    assert!(matches!(open[0].read(&mut [0; 1]), Ok(0)), "the first one is closed");
+    // 24 and three more came, and eight may be there
+    let told = server.get("/metrics").body;
+    let line = told.lines().find_map(|line| line.strip_prefix("ulmfit_dismissed_total "));
+    let dismissed: usize = line.unwrap().parse().unwrap();
+    assert!((17..=24).contains(&dismissed), "{told}");
+    drop(open);
+    server.post("/predict", &json!({ "text": "a lovely film" })).ok();
+    server.stop();
+}
+
+#[test]
 fn who_goes_away_is_not_predicted_for() {
     let place = Place::new();
     let server = Server::start(&place, "classifier -q");

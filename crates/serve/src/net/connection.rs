@@ -1,17 +1,24 @@
 //! The life of a connection, with time limits for slow clients.
 
+use super::bodies::{Download, Upload};
+use super::idle::{Client, Idle};
 use super::listener::{Listener, Stream};
 use crate::Limits;
 use crate::metrics::Metrics;
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 
 /// All connections of a server.
@@ -21,7 +28,8 @@ pub(crate) struct Connections {
     graceful: GracefulShutdown,
     router: Router,
     metrics: Arc<Metrics>,
-    idle: Duration,
+    limit: Duration,
+    idle: Arc<Idle>,
 }
 
 impl Connections {
@@ -32,26 +40,45 @@ impl Connections {
             graceful: GracefulShutdown::new(),
             router,
             metrics,
-            idle: limits.idle,
+            limit: limits.idle,
+            idle: Arc::default(),
         }
     }
 
     /// Waits for the requests in flight and closes idle connections.
     pub(crate) async fn close(self, most: Duration) {
-        _ = tokio::time::timeout(most, self.graceful.shutdown()).await;
+        _ = timeout(most, self.graceful.shutdown()).await;
     }
 
-    fn start<S>(&self, stream: S, place: tokio::sync::OwnedSemaphorePermit)
+    /// A place for one more connection: a free one, or that of the client that is waited for longest.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let mut wait = Duration::ZERO;
+        loop {
+            let place = Arc::clone(&self.places).acquire_owned();
+            match timeout(wait, place).await {
+                Ok(place) => return place.ok(),
+                Err(_) => wait = self.idle.close_longest(Instant::now()),
+            }
+        }
+    }
+
+    fn start<S>(&self, stream: S, place: OwnedSemaphorePermit)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let (router, idle, watcher) = (self.router.clone(), self.idle, self.graceful.watcher());
+        let (router, watcher) = (self.router.clone(), self.graceful.watcher());
+        let (client, limit) = (Client::new(&self.idle), self.limit);
         let (metrics, places, most) =
             (Arc::clone(&self.metrics), Arc::clone(&self.places), self.most);
-        let show = move || metrics.connections.set((most - places.available_permits()) as f64);
+        let show = {
+            let metrics = Arc::clone(&metrics);
+            move || metrics.connections.set((most - places.available_permits()) as f64)
+        };
         tokio::spawn(async move {
             show();
-            connection(stream, router, idle, watcher).await;
+            if connection(stream, router, client, limit, watcher).await == End::Dismissed {
+                metrics.dismissed.increment(1);
+            }
             drop(place);
             show();
         });
@@ -61,29 +88,58 @@ impl Connections {
 /// Accepts clients until this future is dropped.
 pub(crate) async fn accept(listener: &Listener, connections: &Connections) {
     loop {
-        // above the limit, clients wait in the system's queue
-        let place = Arc::clone(&connections.places).acquire_owned().await;
-        let Ok(place) = place else { return };
-        match listener.accept().await {
-            Ok(Stream::Tcp(stream)) => connections.start(stream, place),
-            Ok(Stream::Unix(stream)) => connections.start(stream, place),
+        let Ok(stream) = listener.accept().await else {
             // the client has gone already, or there is no file descriptor until another connection closes
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        // above the limit, this one waits, and the others in the system's queue
+        let Some(place) = connections.place().await else { return };
+        match stream {
+            Stream::Tcp(stream) => connections.start(stream, place),
+            Stream::Unix(stream) => connections.start(stream, place),
         }
     }
 }
 
-async fn connection<S>(stream: S, router: Router, idle: Duration, watcher: Watcher)
+/// How a connection ended.
+#[derive(PartialEq)]
+enum End {
+    /// By itself: closed by a side, lost, or too slow.
+    Done,
+    /// To make room for a new one.
+    Dismissed,
+}
+
+async fn connection<S>(
+    stream: S,
+    router: Router,
+    client: Arc<Client>,
+    limit: Duration,
+    watcher: Watcher,
+) -> End
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     // a client that reads nothing of an answer for this long is disconnected
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(idle));
+    stream.set_write_timeout(Some(limit));
     let mut builder = http1::Builder::new();
     // covers the time from the end of an answer to the end of the next request's headers, also for the first one
-    builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(64 << 10);
-    let service = TowerToHyperService::new(router);
+    builder.timer(TokioTimer::new()).header_read_timeout(limit).max_buf_size(64 << 10);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answering = client.request();
+        let client = Arc::clone(&client);
+        let answer = router.call(request.map(|body| Upload { body, client }));
+        async move {
+            Ok::<_, Infallible>(answer.await?.map(|body| Download { body, _answering: answering }))
+        }
+    });
     let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
-    _ = watcher.watch(connection).await; // errors of one client do not concern the server
+    tokio::select! {
+        biased; // a request that has arrived is seen first
+        _ = watcher.watch(connection) => End::Done, // errors of one client do not concern the server
+        () = client.dismissed() => End::Dismissed,
+    }
 }

@@ -1,7 +1,11 @@
 //! Connections.
 
+mod bodies;
 mod connection;
+mod idle;
 mod listener;
+mod runtime;
 
 pub(crate) use connection::{Connections, accept};
 pub(crate) use listener::Listener;
+pub(crate) use runtime::run as on_network_threads;

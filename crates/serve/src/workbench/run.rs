@@ -6,12 +6,11 @@ use super::pages::{Workbench, router};
 use super::table::Choice;
 use crate::log::Log;
 use crate::metrics::Metrics;
-use crate::net::{Connections, Listener, accept};
+use crate::net::{Connections, Listener, accept, on_network_threads};
 use crate::{Limits, Listen, LogForm, ServeError};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Settings of a workbench.
@@ -42,16 +41,7 @@ pub fn workbench(
     settings: &WorkbenchSettings,
     listening: impl FnOnce(&str),
 ) -> Result<(), ServeError> {
-    let failed = |what| move |source| ServeError::Io { what, source };
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("network")
-        .enable_all()
-        .build()
-        .map_err(failed("cannot start the network threads"))?;
-    let result = runtime.block_on(run(settings, listening));
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    result
+    on_network_threads(run(settings, listening))
 }
 
 async fn run(settings: &WorkbenchSettings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
