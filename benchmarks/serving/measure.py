@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The server beside `predict` on the same model and texts, in turns. Needs wrk; Python's own library is enough.
 
-    measure.py ULMFIT MODEL TEXTS [--rounds 3] [--seconds 10]
+    measure.py ULMFIT MODEL TEXTS [--rounds 3] [--seconds 10] [--connections 32]
 
 TEXTS has a JSON object with `text` a line. Prints a line of JSON: medians over the rounds.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import resource
 import statistics
@@ -65,6 +66,7 @@ def main():
     parser.add_argument("texts")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--queue", type=int, default=1024)
     args = parser.parse_args()
     lines = pathlib.Path(args.texts).read_bytes().splitlines(keepends=True)
@@ -74,26 +76,27 @@ def main():
     for _ in range(args.rounds):
         loading = predict(args, str(one))
         used = of_children()
-        on_file = len(lines) / (predict(args, args.texts) - loading)
-        used = of_children() - used
+        on_file = len(lines) / (statistics.median(predict(args, args.texts) for _ in range(3)) - loading)
+        used = (of_children() - used) / 3
         alone = sorted(pipe(args, lines[:300]))
         in_32s = pipe(args, lines, 32)
         server = Server(args.ulmfit, args.model, "--queue-texts", str(args.queue))
-        loaded(server, args.texts, 32, 2)  # batches find their size
-        many = loaded(server, args.texts, 32, args.seconds)
+        loaded(server, args.texts, args.connections, 2)  # batches find their size
+        many = loaded(server, args.texts, args.connections, args.seconds)
         single = loaded(server, args.texts, 1, args.seconds)
-        full = loaded(server, args.texts, 32, args.seconds)
+        full = loaded(server, args.texts, args.connections, args.seconds)
         rounds.append({
             "predict_texts_per_s": on_file,
             "server_texts_per_s": many["requests"] / many["seconds"],
             "share_of_predict": many["requests"] / many["seconds"] / on_file,
+            "share_less_load": many["requests"] / (many["seconds"] - many["load_cpu_s"] / os.cpu_count()) / on_file,
             "pipe_32_texts_per_s": 32 * len(in_32s) / (sum(in_32s) / 1000),
             "predict_cpu_ms": 1000 * used / len(lines),
             "server_cpu_ms": 1000 * many["server_cpu_s"] / many["requests"],
             "load_cpu_ms": 1000 * many["load_cpu_s"] / many["requests"],
             "cores_busy": (many["server_cpu_s"] + many["load_cpu_s"]) / many["seconds"],
-            "p50_ms_32": many["p50_ms"],
-            "p99_ms_32": many["p99_ms"],
+            "p50_ms_many": many["p50_ms"],
+            "p99_ms_many": many["p99_ms"],
             "p50_ms_1": single["p50_ms"],
             "p99_ms_1": single["p99_ms"],
             "pipe_p50_ms": alone[len(alone) // 2],

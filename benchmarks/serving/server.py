@@ -12,10 +12,10 @@ HERE = pathlib.Path(__file__).parent
 class Server:
     """On a port of its own; it has printed its address when this returns."""
 
-    def __init__(self, ulmfit, model, *options):
+    def __init__(self, ulmfit, model, *options, log=subprocess.DEVNULL):
         began = time.perf_counter()
         command = [ulmfit, "serve", model, "--listen", "127.0.0.1:0", *options]
-        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
         self.url = json.loads(self.program.stdout.readline())["listening"]
         self.ready = time.perf_counter() - began
 

@@ -12,6 +12,7 @@ an answer is wrong or missing.
 
 import argparse
 import asyncio
+import gc
 import json
 import pathlib
 import random
@@ -19,6 +20,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from server import Server
@@ -129,6 +131,27 @@ async def one(server, body):
         writer.close()
 
 
+async def lag(found):
+    """Milliseconds by which this program itself is late, as it shares the cores with the server; until it is cancelled."""
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(0.001)
+        found.append(1000 * (time.perf_counter() - began) - 1)
+
+
+def refusals(log):
+    """Milliseconds from a request to its 429, by the server's clock."""
+    log.seek(0)
+    events = (json.loads(line) for line in log if b'"status":429' in line)
+    return sorted(event["ms"] for event in events)
+
+
+def overflows():
+    """Connections that the system had no place for; the client tries again after a second."""
+    names, values = [line.split() for line in pathlib.Path("/proc/net/netstat").read_text().splitlines() if line.startswith("TcpExt:")]
+    return int(values[names.index("ListenOverflows")])
+
+
 async def overload(args, server, texts, wanted):
     """Arrivals at `--times` the capacity, whether or not answers come."""
     done, over = 0, time.perf_counter() + args.seconds
@@ -142,11 +165,15 @@ async def overload(args, server, texts, wanted):
     began = time.perf_counter()
     await asyncio.gather(*(busy(number) for number in range(32)))
     capacity = done / (time.perf_counter() - began)
+    gc.disable()  # a collection of all that waits takes hundreds of milliseconds, which would be counted as the server's
+    late, before = [], overflows()
+    watch = asyncio.create_task(lag(late))
     running, start = [], time.perf_counter()
     for number in range(int(args.times * capacity * args.seconds)):
         running.append(asyncio.create_task(one(server, texts[number % len(texts)])))
         await asyncio.sleep(max(0, start + (number + 1) / (args.times * capacity) - time.perf_counter()))
     found = await asyncio.gather(*running)
+    watch.cancel()
     took = {status: sorted(seconds for its, _, seconds in found if its == status) for status in {row[0] for row in found}}
     right = all(is_right(body, wanted[at % len(texts)]) for at, (status, body, _) in enumerate(found) if status == 200)
     place = lambda values, share: round(1000 * values[min(len(values) - 1, int(share * len(values)))], 1)
@@ -154,6 +181,9 @@ async def overload(args, server, texts, wanted):
         str(status): {"count": len(values), "p50_ms": place(values, 0.5), "p99_ms": place(values, 0.99), "max_ms": place(values, 1)}
         for status, values in took.items()
     }
+    refused = refusals(server.log) or [0.0]
+    told = {"429_by_the_server": {"p99_ms": refused[len(refused) * 99 // 100], "max_ms": refused[-1]}, "client_late_max_ms": round(max(late), 1)}
+    summary |= told | {"not_accepted_at_once": overflows() - before}
     return {"capacity_texts_per_s": round(capacity, 1), "right": right, **summary, "ok": right and 0 not in took}
 
 
@@ -167,14 +197,24 @@ async def faults(args, server, texts, wanted):
         found[f"{name}_then_ms"] = round(1000 * seconds, 1)
         found[f"{name}_peak_mb"] = round(server.memory("VmHWM"), 1)
 
-    half_open = []
-    for _ in range(args.half_open):
-        try:
-            _, writer = await asyncio.wait_for(connect(server), 5)
-            writer.write(b"POST /predict HTTP/1.1\r\nhost: ")
-            half_open.append(writer)
-        except (OSError, asyncio.TimeoutError):
-            break
+    half_open, meanwhile = [], []
+    whole = request(texts[0], server)
+    parts = [b"", whole[:30], whole[: whole.index(b"\r\n\r\n") + 4]]  # nothing, half of a head, a head without its body
+
+    async def attack():
+        for number in range(args.half_open):
+            try:
+                _, writer = await asyncio.wait_for(connect(server), 5)
+                writer.write(parts[number % len(parts)])
+                half_open.append(writer)
+            except (OSError, asyncio.TimeoutError):
+                break
+
+    attacking = asyncio.create_task(attack())
+    while not attacking.done():
+        status, body, seconds = await one(server, texts[0])
+        meanwhile.append(1000 * seconds if status == 200 and is_right(body, wanted[0]) else float("inf"))
+    found["half_open_meanwhile"] = {"answers": len(meanwhile), "max_ms": round(max(meanwhile), 1)}
     found["half_open"] = len(half_open)
     await asyncio.sleep(1)
     await still_answers("half_open")
@@ -261,7 +301,9 @@ def main():
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     texts, wanted = expected(args)
-    server = Server(args.ulmfit, args.model, "--queue-texts", args.queue_texts)
+    log = tempfile.TemporaryFile()
+    server = Server(args.ulmfit, args.model, "--queue-texts", args.queue_texts, "--log", "json", log=log if args.task == "overload" else subprocess.DEVNULL)
+    server.log = log
     try:
         found = asyncio.run(TASKS[args.task](args, server, texts, wanted))
         found["server_ended"] = server.program.poll() if args.task != "term" else None
