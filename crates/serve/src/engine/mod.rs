@@ -3,7 +3,8 @@
 //! Texts of all requests wait in two lanes. Each lane has a thread, which takes the waiting texts as soon
 //! as it is free (continuous batching), so no text waits for a full batch while the machine is idle. Long
 //! texts have their own lane, so a short text waits for at most one batch of short ones. Both lanes share
-//! the cores.
+//! the cores. A second thread for short texts was slower: it halves the batches, and small ones cost more than
+//! what it gains while answers and new requests are under way.
 //!
 //! The library guarantees that the other texts of a batch do not change a bit of an answer.
 
