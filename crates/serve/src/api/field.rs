@@ -105,17 +105,15 @@ mod tests {
 
     #[test]
     fn numbers_are_taken_as_they_are_meant_and_others_told_in_words() {
-        let share = |text: &str| serde_json::from_str(text).map(|Share(number)| number);
-        assert_eq!(
-            [share("1").unwrap(), share("-1").unwrap(), share("0.5").unwrap()],
-            [1.0, -1.0, 0.5]
-        );
+        let doubled = |text: &str| serde_json::from_str(text).map(|Share(of)| (2.0 * of) as i32);
+        let numbers = ["1", "-1", "0.5"].map(|text| doubled(text).unwrap());
+        assert_eq!(numbers, [2, -2, 1]);
         let top = |text: &str| serde_json::from_str(text).map(|FromOne(number)| number.get());
         assert_eq!(top("3").unwrap(), 3);
         for wrong in ["0", "-1", "1.5", "4294967296", "\"x\"", "null"] {
             let told = top(wrong).unwrap_err().to_string();
             assert!(told.contains(", expected a whole number from 1 on"), "{wrong}: {told}");
         }
-        assert!(share("\"x\"").unwrap_err().to_string().contains("a number between 0 and 1"));
+        assert!(doubled("\"x\"").unwrap_err().to_string().contains("a number between 0 and 1"));
     }
 }
