@@ -113,6 +113,9 @@ pub(crate) struct Scored {
     pub(crate) batch_texts: usize,
 }
 
+/// Predicts a batch and sends the answers.
+type Compute = fn(Vec<Job>, &Metrics) -> lane::Cost;
+
 /// The two lanes and the places in the queue.
 pub(crate) struct Engine {
     short: Arc<Lane>,
@@ -129,20 +132,28 @@ impl Engine {
     /// When the system cannot start a thread.
     pub(crate) fn start(limits: &Limits, metrics: &Arc<Metrics>) -> io::Result<Self> {
         let budget = Budget { tokens: limits.batch_tokens, texts: limits.batch_texts };
-        let start = |name: &str, wait| {
+        let start = |name: &str, wait, compute: Compute| {
             let lane = Arc::new(Lane::new(budget, wait));
             let (worker, metrics) = (Arc::clone(&lane), Arc::clone(metrics));
             let work = move || {
                 while let Some(batch) = worker.next() {
-                    worker.done(score::score(batch, &metrics));
+                    worker.done(compute(batch, &metrics));
                 }
             };
             thread::Builder::new().name(name.to_owned()).spawn(work)?;
             Ok::<_, io::Error>(lane)
         };
         Ok(Self {
-            short: start("short texts", limits.batch_wait)?,
-            long: start("long texts", Duration::ZERO)?,
+            // On a thread of the pool: from outside, each operation would wake one up. Not so the long texts:
+            // a thread of the pool that waits for a part of its batch takes up other work meanwhile, and a
+            // short text would wait for all of theirs. Nor on the only thread: they would wait for each batch.
+            short: start("short texts", limits.batch_wait, |batch, metrics| {
+                match rayon::current_num_threads() {
+                    1 => score::score(batch, metrics),
+                    _ => rayon::scope(|_| score::score(batch, metrics)),
+                }
+            })?,
+            long: start("long texts", Duration::ZERO, score::score)?,
             places: Arc::new(Semaphore::new(limits.queue_texts)),
             limits: limits.clone(),
             metrics: Arc::clone(metrics),
