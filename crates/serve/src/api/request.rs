@@ -172,11 +172,11 @@ impl RuleOptions {
         threshold: Option<Share>,
         max_error: Option<Share>,
         coverage: Option<Share>,
-        per_class: bool,
+        per_class: Option<bool>,
     ) -> Self {
         let threshold = threshold.map(|share| share.0 as f32);
         let (max_error, coverage) = (max_error.map(|of| of.0), coverage.map(|of| of.0));
-        Self { threshold, max_error, coverage, per_class }
+        Self { threshold, max_error, coverage, per_class: per_class.unwrap_or(false) }
     }
 
     /// The rule, if there is one.
@@ -210,8 +210,7 @@ pub(crate) struct PredictRequest {
     threshold: Option<Share>,
     max_error: Option<Share>,
     coverage: Option<Share>,
-    #[serde(default)]
-    per_class: bool,
+    per_class: Option<bool>,
 }
 
 impl PredictRequest {
@@ -235,8 +234,7 @@ pub(crate) struct StreamOptions {
     threshold: Option<Share>,
     max_error: Option<Share>,
     coverage: Option<Share>,
-    #[serde(default)]
-    per_class: bool,
+    per_class: Option<bool>,
 }
 
 impl From<StreamOptions> for Options {
@@ -255,29 +253,25 @@ impl From<StreamOptions> for Options {
 pub(crate) struct One {
     text: Text,
     /// Name of the model (default: the server's first).
-    #[schema(nullable = false)]
     model: Option<String>,
     /// Return only this many probabilities: those of the most probable labels, the most probable first.
-    #[schema(nullable = false, minimum = 1, value_type = Option<u32>)]
+    #[schema(minimum = 1, value_type = Option<u32>)]
     top: Option<NonZeroU32>,
     /// Use only this direction of a model that has both.
-    #[schema(nullable = false)]
     direction: Option<DirectionName>,
     /// Return the words of the text with what each did to the answer.
-    #[schema(nullable = false)]
     explain: Option<ExplainName>,
     /// Answer only with at least this confidence.
-    #[schema(nullable = false, minimum = 0, maximum = 1)]
+    #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
     /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
-    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
     max_error: Option<f64>,
     /// Return a set of labels (for numbers, an interval) that contains the right one with this
     /// probability, by the model's calibration.
-    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
     coverage: Option<f64>,
     /// With `coverage`: guarantee it for each class.
-    #[schema(nullable = false)]
     per_class: Option<bool>,
 }
 
@@ -289,29 +283,25 @@ pub(crate) struct Many {
     #[schema(min_items = 1)]
     texts: Vec<Text>,
     /// Name of the model (default: the server's first).
-    #[schema(nullable = false)]
     model: Option<String>,
     /// Return only this many probabilities: those of the most probable labels, the most probable first.
-    #[schema(nullable = false, minimum = 1, value_type = Option<u32>)]
+    #[schema(minimum = 1, value_type = Option<u32>)]
     top: Option<NonZeroU32>,
     /// Use only this direction of a model that has both.
-    #[schema(nullable = false)]
     direction: Option<DirectionName>,
     /// Return the words of the text with what each did to the answer.
-    #[schema(nullable = false)]
     explain: Option<ExplainName>,
     /// Answer only with at least this confidence.
-    #[schema(nullable = false, minimum = 0, maximum = 1)]
+    #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
     /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
-    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
     max_error: Option<f64>,
     /// Return a set of labels (for numbers, an interval) that contains the right one with this
     /// probability, by the model's calibration.
-    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
     coverage: Option<f64>,
     /// With `coverage`: guarantee it for each class.
-    #[schema(nullable = false)]
     per_class: Option<bool>,
 }
 
@@ -325,28 +315,24 @@ pub(crate) struct Rows {
     #[schema(min_items = 1)]
     rows: Vec<BTreeMap<String, String>>,
     /// Name of the model (default: the server's first).
-    #[schema(nullable = false)]
     model: Option<String>,
     /// Return only this many probabilities: those of the most probable labels, the most probable first.
-    #[schema(nullable = false, minimum = 1, value_type = Option<u32>)]
+    #[schema(minimum = 1, value_type = Option<u32>)]
     top: Option<NonZeroU32>,
     /// Use only this direction of a model that has both.
-    #[schema(nullable = false)]
     direction: Option<DirectionName>,
     /// Return the words of the text with what each did to the answer.
-    #[schema(nullable = false)]
     explain: Option<ExplainName>,
     /// Answer only with at least this confidence.
-    #[schema(nullable = false, minimum = 0, maximum = 1)]
+    #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
     /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
-    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
     max_error: Option<f64>,
     /// Return a set of labels (for numbers, an interval) that contains the right one with this
     /// probability, by the model's calibration.
-    #[schema(nullable = false, exclusive_minimum = 0, exclusive_maximum = 1)]
+    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
     coverage: Option<f64>,
     /// With `coverage`: guarantee it for each class.
-    #[schema(nullable = false)]
     per_class: Option<bool>,
 }

@@ -122,6 +122,7 @@ impl<'a> Runner<'a> {
         identity: &Value,
     ) -> Result<(), Error> {
         self.progress.stage_started(task);
+        ulmfit_ops::trim_memory(); // what the stage before has left behind
         let outcome = match self.settings.folder.clone() {
             Some(folder) => self.train_in(&folder, task, device, trainee, plan, identity),
             None => {

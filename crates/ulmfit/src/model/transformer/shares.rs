@@ -41,30 +41,33 @@ impl<D: Device> SentenceClassifier<D> {
         let vectors = self.encoder.scaled(means.clone()).to_f32();
         let bias = self.head.bias.value.to_f64();
         let parts = device.exact().linear_forward(&states, &self.head.weight.value, None).to_f64();
-        let (mut parts, mut pieces) = (parts.chunks_exact(self.classes), batch.pieces.iter());
-        let of_text = |((text, vector), (&count, length)): ((&&[u32], &[f32]), (&usize, f64))| {
-            let scale = 1.0 / (count as f64 * length);
-            let mut shares = Vec::with_capacity(text.len() * self.classes);
+        let mut parts = parts.chunks_exact(self.classes);
+        let mut pieces = batch.pieces.iter().copied();
+        let mut found = Vec::with_capacity(texts.len());
+        for (n, vector) in vectors.chunks_exact(config.width).enumerate() {
+            let (mut left, scale) = (batch.texts[n], 1.0 / (batch.texts[n] as f64 * lengths[n]));
+            let mut shares = Vec::with_capacity(texts[n].len() * self.classes);
             let mut rest: Vec<f64> = bias.iter().zip(empty).map(|(b, e)| b - e).collect();
-            let mut seen = 0;
-            while seen < count {
-                let piece = *pieces.next().expect("pieces add up to texts");
-                for (n, part) in parts.by_ref().take(piece).enumerate() {
-                    if n == 0 || n + 1 == piece {
+            for piece in pieces.by_ref() {
+                for (token, part) in parts.by_ref().take(piece).enumerate() {
+                    if token == 0 || token + 1 == piece {
                         rest.iter_mut().zip(part).for_each(|(sum, x)| *sum += scale * x);
                     } else {
                         shares.extend(part.iter().map(|x| scale * x));
                     }
                 }
-                seen += piece;
+                left -= piece;
+                if left == 0 {
+                    break;
+                }
             }
             for token in shares.chunks_exact_mut(self.classes) {
-                token.iter_mut().zip(&rest).for_each(|(x, rest)| *x += rest / text.len() as f64);
+                let count = texts[n].len() as f64;
+                token.iter_mut().zip(&rest).for_each(|(x, rest)| *x += rest / count);
             }
-            TokenShares { row: self.of_vector(vector), shares }
-        };
-        let vectors = vectors.chunks_exact(config.width);
-        texts.iter().zip(vectors).zip(batch.texts.iter().zip(lengths)).map(of_text).collect()
+            found.push(TokenShares { row: self.of_vector(vector), shares });
+        }
+        found
     }
 }
 

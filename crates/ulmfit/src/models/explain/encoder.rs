@@ -68,7 +68,7 @@ pub(super) fn weights<D: Device>(
         }
         words.map(|word| word.iter().zip(&mean).map(|(x, slope)| x * slope).sum()).collect()
     };
-    reading.weights.iter().zip(factors).map(of_document).collect()
+    reading.weights.par_iter().zip(factors).map(of_document).collect()
 }
 
 /// The same by integrated gradients: `wanted` is what the weights of each document should add up to.

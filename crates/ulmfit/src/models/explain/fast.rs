@@ -7,6 +7,7 @@ use super::{Explanation, WordWeight, explained};
 use crate::Error;
 use crate::models::classifier_bundle::ClassifierBundle;
 use crate::models::part::Part;
+use rayon::prelude::*;
 use ulmfit_ops::Device;
 
 impl<D: Device> ClassifierBundle<D> {
@@ -27,16 +28,18 @@ impl<D: Device> ClassifierBundle<D> {
         let rows = self.combined(&of_parts)?;
 
         // what is asked of each part about each document
-        let mut asked: Vec<Vec<Vec<f64>>> = vec![Vec::new(); self.parts.len()];
-        for (n, row) in rows.iter().enumerate() {
+        let ask = |(n, row): (usize, &Vec<f32>)| {
             let output = explained(self.task(), row);
-            let of_document = match &self.stack {
+            match &self.stack {
                 Some(stack) => {
                     let own: Vec<&[f32]> = of_parts.iter().map(|rows| &rows[n][..]).collect();
                     factors(stack, self.task(), &own, &of_empty, output)
                 }
                 None => vec![one_hot(row.len(), output)],
-            };
+            }
+        };
+        let mut asked: Vec<Vec<Vec<f64>>> = vec![Vec::new(); self.parts.len()];
+        for of_document in rows.par_iter().enumerate().map(ask).collect::<Vec<_>>() {
             asked.iter_mut().zip(of_document).for_each(|(part, own)| part.push(own));
         }
         let mut weights = Vec::with_capacity(self.parts.len());

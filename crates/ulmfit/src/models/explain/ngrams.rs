@@ -6,6 +6,7 @@ use crate::model::quadrature::gauss_legendre;
 use crate::model::slopes::slopes;
 use crate::text::WordSpan;
 use crate::text::ngrams::NgramVocab;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use ulmfit_ops::Device;
 
@@ -24,7 +25,7 @@ pub(super) fn weights<D: Device>(
         let of_gram = contributions(network, &reading.ids[n], &factors[n]);
         shared_out(text, &documents[n], &reading.words[n], &of_gram)
     };
-    (0..documents.len()).map(explain).collect()
+    (0..documents.len()).into_par_iter().map(explain).collect()
 }
 
 /// What each column of a document adds to the weighted sum, per occurrence: integrated gradients
