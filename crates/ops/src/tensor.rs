@@ -49,6 +49,24 @@ impl<D: Backend> Tensor<D> {
         self.data.iter().map(|v| v.f64()).collect()
     }
 
+    /// Copies the elements from `start` on to host memory, as many as fit.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    pub fn read_f32(&self, start: usize, to: &mut [f32]) {
+        let from = &self.data[start..start + to.len()];
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = from.f64() as f32);
+    }
+
+    /// The opposite: copies `from` over the elements from `start` on.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    pub fn write_f32(&mut self, start: usize, from: &[f32]) {
+        let to = &mut self.data_mut()[start..start + from.len()];
+        to.iter_mut().zip(from).for_each(|(to, &from)| *to = D::Real::of(f64::from(from)));
+    }
+
     /// The dimensions, outermost first.
     pub fn dims(&self) -> &[usize] {
         &self.dims

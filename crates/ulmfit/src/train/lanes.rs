@@ -5,22 +5,27 @@
 //! lane goes forward and backward through the whole network on its own, so threads of different lanes
 //! wait for each other only once, at the end. Which thread computes what does not matter: the
 //! operations of a lane give the same bits on any number of threads, and gradients are added in the
-//! order of the lanes.
+//! order of the lanes. Nor does it matter which process does: [ranks](super::ranks) share the lanes.
 
 use super::StepPlan;
 use super::lane_masks::{LaneMasks, SharedMasks, take_rows};
+use super::ranks::{LaneReport, Ranks, add_all_lanes, all_reports, has_others, lanes_of};
 use crate::data::batches::LmBatch;
 use crate::model::{EncoderState, LanguageModel, LmStep, Network, RandomMasks, Regularisation};
 use crate::optim::zero_gradients;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 use ulmfit_ops::{Device, Tensor};
 
 /// Gradients of a model's parameters, in its order.
 type Gradients<D> = Vec<Option<Tensor<D>>>;
 
-/// What lanes keep from one batch to the next: the memory of their gradients.
-pub(super) struct Lanes<D: Device>(Vec<Gradients<D>>);
+/// What lanes keep from one batch to the next: the memory of their gradients, and who computes which.
+pub(super) struct Lanes<D: Device> {
+    gradients: Vec<Gradients<D>>,
+    ranks: Arc<dyn Ranks>,
+}
 
 /// A lane in the middle of a step.
 struct Lane<'a, D: Device> {
@@ -32,9 +37,9 @@ struct Lane<'a, D: Device> {
 }
 
 impl<D: Device> Lanes<D> {
-    /// This many.
-    pub(super) fn new(lanes: usize) -> Self {
-        Self((0..lanes).map(|_| Vec::new()).collect())
+    /// This many, dealt to these ranks.
+    pub(super) fn new(lanes: usize, ranks: Arc<dyn Ranks>) -> Self {
+        Self { gradients: (0..lanes).map(|_| Vec::new()).collect(), ranks }
     }
 
     /// See [`LanguageModel::train_step`]; `state` is that of the whole batch.
@@ -49,9 +54,15 @@ impl<D: Device> Lanes<D> {
     ) -> LmStep {
         let whole = RandomMasks::new(device.clone(), plan.key);
         let shared = SharedMasks::draw(model, &whole);
-        let count = self.0.len();
-        let lanes = self.0.iter_mut().enumerate().map(|(lane, gradients)| {
-            let rows = lane * batch.batch / count..(lane + 1) * batch.batch / count;
+        let count = self.gradients.len();
+        let rows_of_lane =
+            |lane: usize| lane * batch.batch / count..(lane + 1) * batch.batch / count;
+        // a corpus that is too small for the batch size may have fewer rows than lanes
+        let has_rows = |lane: &usize| !rows_of_lane(*lane).is_empty();
+        let own = lanes_of(self.ranks.rank(), &*self.ranks, count);
+        let lanes = self.gradients.iter_mut().enumerate().filter(|(lane, _)| has_rows(lane));
+        let lanes = lanes.filter(|(lane, _)| own.contains(lane)).map(|(lane, gradients)| {
+            let rows = rows_of_lane(lane);
             let (whole, shared, rows_of_all) = (&whole, &shared, batch.batch);
             Lane {
                 model: model.sharing(),
@@ -61,16 +72,27 @@ impl<D: Device> Lanes<D> {
                 masks: LaneMasks { device, whole, shared, batch: rows_of_all, rows, lane },
             }
         });
-        // a corpus that is too small for the batch size may have fewer rows than lanes
-        let mut lanes: Vec<_> = lanes.filter(|lane| !lane.masks.rows.is_empty()).collect();
+        let mut lanes: Vec<_> = lanes.collect();
         let steps: Vec<LmStep> = lanes
             .par_iter_mut()
             .map(|lane| lane.train_step(device, regularisation, plan))
             .collect();
+        if has_others(&*self.ranks) {
+            let of_rank = |n| lanes_of(n, &*self.ranks, count).filter(has_rows).count();
+            let all: Vec<usize> = (0..self.ranks.count()).map(of_rank).collect();
+            add_gradients_of_ranks(&*self.ranks, model, &lanes, &all, plan);
+        } else {
+            lanes.iter().for_each(|lane| lane.add_to(device, model, plan));
+        }
+        let reports = lanes.into_iter().zip(steps);
+        let reports = reports.map(|(lane, step)| LaneReport { step, state: lane.state }).collect();
+        let all = (0..count).filter(has_rows).map(rows_of_lane);
+        let empty = all.clone().map(|rows| model.zero_state(rows.len()));
         let mut sum = LmStep::default();
-        for (lane, step) in lanes.iter().zip(steps) {
-            lane.add_to(device, model, state, plan);
-            let share = lane.share();
+        for (report, rows) in all_reports(&*self.ranks, reports, empty).into_iter().zip(all) {
+            // lanes have equally many tokens per row, so means over lanes add up to that of the batch
+            let (share, step) = (rows.len() as f64 / batch.batch as f64, report.step);
+            place_rows(device, state, &report.state, &rows);
             sum.loss += share * step.loss;
             sum.ar += share * step.ar;
             sum.tar += share * step.tar;
@@ -82,19 +104,14 @@ impl<D: Device> Lanes<D> {
 }
 
 impl<D: Device> Lane<'_, D> {
-    /// Its part of the batch: lanes have equally many tokens per row, so means over lanes add up to that of
-    /// the batch.
-    fn share(&self) -> f64 {
-        self.batch.batch as f64 / self.masks.batch as f64
-    }
-
     fn train_step(
         &mut self,
         device: &D,
         regularisation: Regularisation,
         plan: StepPlan<'_>,
     ) -> LmStep {
-        let scale = plan.scale * self.share();
+        let share = self.batch.batch as f64 / self.masks.batch as f64;
+        let scale = plan.scale * share;
         let Self { model, state, gradients, batch, masks } = self;
         for ((_, _, param), kept) in model.params_mut().into_iter().zip(gradients.drain(..)) {
             param.grad = kept;
@@ -105,27 +122,49 @@ impl<D: Device> Lane<'_, D> {
         step
     }
 
-    /// Adds the lane's gradients, and puts its state into that of the batch.
-    fn add_to(
-        &self,
-        device: &D,
-        model: &mut LanguageModel<D>,
-        state: &mut EncoderState<D>,
-        plan: StepPlan<'_>,
-    ) {
+    /// Adds the lane's gradients to those of the batch.
+    fn add_to(&self, device: &D, model: &mut LanguageModel<D>, plan: StepPlan<'_>) {
         for ((_, group, param), gradient) in model.params_mut().into_iter().zip(&*self.gradients) {
             if let Some(gradient) = gradient.as_ref().filter(|_| plan.trainable.group(group)) {
                 device.add_scaled(param.split().1, gradient, 1.0);
             }
         }
-        for (whole, part) in state.tensors_mut().into_iter().zip(self.state.tensors()) {
-            let ((batch, width), rows) = (whole.as_matrix(), part.as_matrix().0);
-            let mut steps =
-                std::mem::replace(whole, Tensor::zeros(&[0])).reshaped(&[batch, 1, width]);
-            let part = part.clone().reshaped(&[rows, 1, width]);
-            device.place_piece(&mut steps, self.masks.rows.start, &part);
-            *whole = steps.reshaped(&[batch, width]);
-        }
+    }
+}
+
+/// Adds the gradients of all lanes of all ranks; `all` is the number of lanes of each rank.
+fn add_gradients_of_ranks<D: Device>(
+    ranks: &dyn Ranks,
+    model: &mut LanguageModel<D>,
+    lanes: &[Lane<'_, D>],
+    all: &[usize],
+    plan: StepPlan<'_>,
+) {
+    let params = model.params_mut().into_iter().enumerate();
+    let trained = params.filter(|(_, (_, group, _))| plan.trainable.group(*group));
+    let (numbers, mut sums): (Vec<usize>, Vec<&mut Tensor<D>>) =
+        trained.map(|(n, (_, _, param))| (n, param.split().1)).unzip();
+    let of_lane = |lane: &Lane<'_, D>| -> Vec<Tensor<D>> {
+        let gradient = |&n: &usize| lane.gradients[n].clone().expect("each group learns");
+        numbers.iter().map(gradient).collect()
+    };
+    let lanes: Vec<_> = lanes.iter().map(of_lane).collect();
+    add_all_lanes(ranks, &mut sums, &lanes, all);
+}
+
+/// Puts the state of some rows into that of all.
+fn place_rows<D: Device>(
+    device: &D,
+    state: &mut EncoderState<D>,
+    part: &EncoderState<D>,
+    rows: &Range<usize>,
+) {
+    for (whole, part) in state.tensors_mut().into_iter().zip(part.tensors()) {
+        let ((batch, width), count) = (whole.as_matrix(), part.as_matrix().0);
+        let mut steps = std::mem::replace(whole, Tensor::zeros(&[0])).reshaped(&[batch, 1, width]);
+        let part = part.clone().reshaped(&[count, 1, width]);
+        device.place_piece(&mut steps, rows.start, &part);
+        *whole = steps.reshaped(&[batch, width]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Training a language model on a stream of tokens.
 
 use super::lanes::Lanes;
+use super::ranks::{Alone, Ranks};
 use super::snapshot::{to_device, to_host};
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
@@ -9,6 +10,7 @@ use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource};
 use crate::model::scoring::score_stream_while;
 use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use ulmfit_ops::{Device, Key};
 
 /// A language model with its training text and validation text.
@@ -59,8 +61,18 @@ impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
     /// added in order. The masks are those of the whole batch, so lanes change sums by rounding only;
     /// where the softmax is sampled, each lane has draws of its own. One lane is the same as none.
     #[must_use]
-    pub fn with_lanes(mut self, lanes: usize) -> Self {
-        self.lanes = (lanes > 1).then(|| Lanes::new(lanes));
+    pub fn with_lanes(self, lanes: usize) -> Self {
+        self.with_lanes_on(lanes, Arc::new(Alone))
+    }
+
+    /// The same with the lanes dealt to `ranks`: each computes its own and knows the result of all.
+    ///
+    /// # Panics
+    /// When the number of lanes is not a multiple of that of the ranks.
+    #[must_use]
+    pub fn with_lanes_on(mut self, lanes: usize, ranks: Arc<dyn Ranks>) -> Self {
+        assert!(lanes.is_multiple_of(ranks.count()), "{lanes} lanes for {} ranks", ranks.count());
+        self.lanes = (lanes > 1).then(|| Lanes::new(lanes, ranks));
         self
     }
 
