@@ -3,7 +3,6 @@
 use crate::stderr::{one_line, say};
 use anyhow::Error as Any;
 use std::path::Path;
-use std::process::ExitCode;
 use ulmfit::Error;
 use ulmfit::ErrorClass;
 use ulmfit::checkpoint::CheckpointError;
@@ -17,6 +16,7 @@ use ulmfit_datasets::PullError;
 pub(crate) fn install_panic_hook() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        crate::stderr::release(true); // on any rank
         if std::env::var_os("RUST_BACKTRACE").is_some() {
             usual(panic);
         }
@@ -67,9 +67,10 @@ pub(crate) fn options() -> Spelling {
 }
 
 /// Prints the error and its hint on stderr and chooses the exit code.
-pub(crate) fn report(error: Any) -> ExitCode {
+pub(crate) fn report(error: Any) -> u8 {
+    crate::ranks::begin_report();
     if is_broken_pipe(&error) {
-        return ExitCode::SUCCESS; // the reader, say `head`, has seen enough
+        return 0; // the reader, say `head`, has seen enough
     }
     let error = match ours(error) {
         Ok(error) => error,
@@ -83,19 +84,19 @@ pub(crate) fn report(error: Any) -> ExitCode {
                 if let Some(hint) = hint {
                     say(&format!("hint: {}", one_line(&hint)));
                 }
-                return ExitCode::from(code);
+                return code;
             }
             let io = other.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
             if let Some(hint) = io.and_then(hint_of_io) {
                 say(&format!("hint: {hint}"));
             }
             let is_io = io.is_some();
-            return ExitCode::from(if is_io { 74 } else { 1 });
+            return if is_io { 74 } else { 1 };
         }
     };
     if matches!(error, Error::Finished { .. }) {
         say(&error.to_string());
-        return ExitCode::SUCCESS;
+        return 0;
     }
     let hint = hint(&error);
     let class = error.class();
@@ -107,7 +108,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
     if let Some(hint) = hint {
         say(&format!("hint: {}", one_line(&hint)));
     }
-    ExitCode::from(match class {
+    match class {
         ErrorClass::Usage => 2,
         ErrorClass::Data => 65,
         ErrorClass::MissingInput => 66,
@@ -115,7 +116,7 @@ pub(crate) fn report(error: Any) -> ExitCode {
         ErrorClass::Locked => 75,
         _ if stopped => crate::signals::received().map_or(1, |signal| 128 + signal),
         _ => 1,
-    })
+    }
 }
 
 /// An error and its causes, each once: some messages already end with their cause.
@@ -141,17 +142,17 @@ fn hint_of_io(error: &std::io::Error) -> Option<&'static str> {
 }
 
 /// Hint and exit code of a download that failed.
-fn of_pull(error: &PullError) -> ExitCode {
+fn of_pull(error: &PullError) -> u8 {
     if let Some(hint) = error.hint() {
         say(&format!("hint: {}", one_line(&hint)));
     }
-    ExitCode::from(match error {
+    match error {
         PullError::Unknown { .. } | PullError::Exists { .. } => 2,
         PullError::Damaged { .. } | PullError::Content { .. } => 65,
         PullError::Missing { .. } => 66,
         PullError::Locked { .. } => 75,
         _ => 74,
-    })
+    }
 }
 
 /// Any error of the library as the one that knows its hint and class.

@@ -12,6 +12,7 @@ mod pool_table;
 mod prediction_rows;
 mod progress;
 mod progress_lines;
+mod ranks;
 mod read_ahead;
 #[cfg(feature = "serve")]
 mod remote;
@@ -82,11 +83,14 @@ fn with_short_help(command: clap::Command) -> clap::Command {
 fn main() -> ExitCode {
     failure::install_panic_hook();
     signals::survive_file_size_limit();
+    ranks::start();
     // A panic has been reported by the hook; what it unwound released its locks.
-    std::panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
+    let code = std::panic::catch_unwind(run);
+    ExitCode::from(code.map_or_else(|_| ranks::abort(), ranks::end))
 }
 
-fn run() -> ExitCode {
+/// The exit code.
+fn run() -> u8 {
     let mut command = with_short_help(with_negative_numbers(Cli::command()));
     let matches = command.try_get_matches_from_mut(std::env::args_os());
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -98,7 +102,7 @@ fn run() -> ExitCode {
     }
     let mut output = output::Output::new(&cli.common);
     match commands::run(&cli.command, &cli.common, &mut output) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => failure::report(error),
     }
 }

@@ -2,19 +2,19 @@
 
 use crate::stderr::{one_line, say};
 use clap::error::ErrorKind;
-use std::process::ExitCode;
 
-/// Prints what is wrong with the command line; help and version, which are asked for as well, go to stdout.
-pub(crate) fn report(error: &clap::Error) -> ExitCode {
+/// Prints what is wrong with the command line and returns the exit code; help and version, which are asked for as well, go to stdout.
+pub(crate) fn report(error: &clap::Error) -> u8 {
     let is_wrong = error.use_stderr();
     // help without a command is not a message
     if !is_wrong || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
+    crate::ranks::begin_report();
     let Told { message, hints } = Told::of(&error.render().to_string());
     say(&format!("ulmfit: {}", one_line(&message)));
     hints.iter().for_each(|hint| say(&format!("hint: {}", one_line(hint))));
-    ExitCode::from(2)
+    2
 }
 
 /// What Rust's parsers of numbers say, in plain words.

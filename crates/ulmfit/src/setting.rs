@@ -52,6 +52,8 @@ pub enum Setting {
     Clip,
     /// Batch size.
     BatchSize,
+    /// Parts of a batch of a language model.
+    Lanes,
     /// Number format of products.
     Precision,
     /// Kind of tokenizer.
@@ -64,7 +66,7 @@ pub enum Setting {
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Text,
         Self::Label,
         Self::LabelDelimiter,
@@ -88,6 +90,7 @@ impl Setting {
         Self::LmLr,
         Self::Clip,
         Self::BatchSize,
+        Self::Lanes,
         Self::Precision,
         Self::Tokenizer,
         Self::Base,
@@ -120,6 +123,7 @@ impl Setting {
             Self::LmLr => "lm-lr",
             Self::Clip => "clip",
             Self::BatchSize => "batch-size",
+            Self::Lanes => "lanes",
             Self::Precision => "precision",
             Self::Tokenizer => "tokenizer",
             Self::Base => "base",

@@ -1,15 +1,16 @@
 //! `ulmfit finetune`: stage 2.
 
-use super::language::Job;
+use super::language::{Job, identity};
 use crate::options::{
     BaseWordsOption, Common, DataOptions, DirectionOption, LanesOption, LmLearningOptions,
-    RunOptions, VocabOptions,
+    RanksOption, RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
 use ulmfit::input::{HoldOut, VocabSource};
 use ulmfit::models::{BaseModel, LmBundle, open_base};
+use ulmfit::run::{deal_lanes, same_on_all};
 use ulmfit::stages::finetune;
 
 /// Fine-tunes a language model on your own texts; labels are not needed.
@@ -39,6 +40,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     lanes: LanesOption,
     #[command(flatten)]
+    ranks: RanksOption,
+    #[command(flatten)]
     run: RunOptions,
 }
 
@@ -53,7 +56,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let recipe = args.learning.recipe()?.finetune;
     let mut overrides = args.learning.overrides();
     args.lanes.put_into(&mut overrides);
-    recipe.checked(&overrides, base.networks[0].1.config().layers + 1)?;
+    let checked = recipe.checked(&overrides, base.networks[0].1.config().layers + 1)?;
+    let ranks = args.ranks.ranks()?;
+    deal_lanes(&*ranks, checked.lanes, crate::failure::options())?;
+    same_on_all(&*ranks, &identity(&checked, common.seed))?;
     let job = Job {
         stage: "finetune",
         base: Some(origin),
@@ -65,6 +71,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         overrides,
         directions: &directions,
         run: &args.run,
+        ranks,
     };
     let own = base.text.clone();
     let vocab = args.base_words.apply(args.vocab.vocab_config());

@@ -3,10 +3,13 @@
 use crate::options::{Common, DataOptions, RunOptions, thread_count};
 use crate::output::Output;
 use crate::progress::Terminal;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use ulmfit::Error;
 use ulmfit::data::batches::TokenSource;
+use ulmfit::fingerprint;
 use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource, corpus_folder};
 use ulmfit::models::{BaseModel, LmBundle};
 use ulmfit::recipe::{LmRecipe, LmStart, Overrides};
@@ -15,6 +18,7 @@ use ulmfit::run::{Progress, Runner};
 use ulmfit::stages::LmJob;
 use ulmfit::stages::model_card::LmCard;
 use ulmfit::text::{Direction, TextPipeline};
+use ulmfit::train::Ranks;
 
 /// What the two commands ask for.
 pub(super) struct Job<'a> {
@@ -30,6 +34,20 @@ pub(super) struct Job<'a> {
     pub(super) overrides: Overrides,
     pub(super) directions: &'a [Direction],
     pub(super) run: &'a RunOptions,
+    /// The processes that train together.
+    pub(super) ranks: Arc<dyn Ranks>,
+}
+
+/// What every rank must have alike before anything is read. What is read is compared later.
+pub(super) fn identity(recipe: &LmRecipe, seed: u64) -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "program": fingerprint::program(),
+        "instructions": ulmfit::isa(),
+        "device": format!("{:?}", recipe.training.device()),
+        "recipe": recipe,
+        "seed": seed,
+    })
 }
 
 impl Job<'_> {
@@ -45,10 +63,12 @@ impl Job<'_> {
             &LmJob<'_>,
         ) -> Result<(LmBundle, Vec<DirectionScore>), Error>,
     ) -> anyhow::Result<()> {
-        let Job { stage, base, texts, valid, hold_out, data, recipe, overrides, directions, run } =
-            self;
-        let (folder, seed) = (run.claim()?, common.seed);
-        let mut terminal = Terminal::new(common);
+        let Job { stage, base, texts, valid, hold_out, data, recipe, overrides, .. } = self;
+        let (directions, run, ranks, seed) = (self.directions, self.run, self.ranks, common.seed);
+        let is_first = ranks.rank() == 0; // it alone writes and tells
+        let folder = is_first.then(|| run.claim()).transpose()?;
+        let quiet = common.quiet || !is_first;
+        let mut terminal = Terminal::new(&Common { quiet, ..common.clone() });
         let files = |files: &[PathBuf]| Texts { files: files.to_owned(), ..Texts::default() };
         let input = LmInput {
             train: files(texts),
@@ -57,23 +77,29 @@ impl Job<'_> {
             options: data.read_options(),
         };
         let corpus = corpus_folder(&run.folder());
-        let (text, corpora) = input.tokenize(vocabulary, Some(&corpus), &mut terminal)?;
+        let (text, corpora) = input.tokenize_on(&*ranks, vocabulary, &corpus, &mut terminal)?;
         let tokens = corpora.train.token_count();
         let resolved = recipe.resolve(&overrides, LmStart::AsWritten, tokens);
         let resolved = resolved.expect("only `fit` leaves weights random");
         if let Some(changes) = recipe.changes_by_rules(&overrides, &resolved) {
             terminal.note(&changes);
         }
-        let mut runner = run.runner(&mut terminal)?;
+        let mut runner = run.runner(&mut terminal)?.with_ranks(Arc::clone(&ranks));
         let (bundle, scores) = learn(
             &mut runner,
             text,
             &LmJob { corpora: &corpora, directions, recipe: &resolved, seed },
         )?;
+        let Some(folder) = folder else {
+            drop(corpora); // before rank 0 removes the files
+            ranks.gather(Vec::new());
+            return Ok(());
+        };
         let metadata =
             LmCard { stage, base, corpora: &corpora, recipe: &resolved, scores: &scores };
         bundle.save(folder, &metadata.write(&bundle, &runner, seed, thread_count()))?;
         drop(corpora); // not every system removes a file that is mapped
+        ranks.gather(Vec::new());
         runner.clean()?;
         let path = run.path();
         let mut text = String::new();

@@ -1,14 +1,15 @@
 //! `ulmfit pretrain`: stage 1.
 
-use super::language::Job;
+use super::language::{Job, identity};
 use crate::options::{
     Common, DataOptions, DirectionOption, LanesOption, LmLearningOptions, NetworkOptions,
-    RunOptions, VocabOptions,
+    RanksOption, RunOptions, VocabOptions,
 };
 use crate::output::Output;
 use std::path::PathBuf;
 use ulmfit::Key;
 use ulmfit::input::{HoldOut, VocabSource};
+use ulmfit::run::{deal_lanes, same_on_all};
 use ulmfit::stages::pretrain;
 
 /// Trains a language model on general text, such as Wikipedia.
@@ -36,6 +37,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     lanes: LanesOption,
     #[command(flatten)]
+    ranks: RanksOption,
+    #[command(flatten)]
     run: RunOptions,
 }
 
@@ -45,7 +48,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let recipe = args.learning.recipe()?.pretrain;
     let mut overrides = args.learning.overrides();
     args.lanes.put_into(&mut overrides);
-    recipe.checked(&overrides, args.network.sizes(0).layers + 1)?;
+    let checked = recipe.checked(&overrides, args.network.sizes(0).layers + 1)?;
+    let ranks = args.ranks.ranks()?;
+    deal_lanes(&*ranks, checked.lanes, crate::failure::options())?;
+    same_on_all(&*ranks, &identity(&checked, common.seed))?;
     let job = Job {
         stage: "pretrain",
         base: None,
@@ -57,6 +63,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         overrides,
         directions: &directions,
         run: &args.run,
+        ranks,
     };
     let (config, vocab) = (args.vocab.text_config(), args.vocab.vocab_config());
     job.run(VocabSource::Build(&config, &vocab), common, out, |runner, text, job| {

@@ -45,7 +45,7 @@ pub use run::RunLock;
 #[cfg(feature = "train")]
 pub use run::{Checkpoint, Retention, RunFolder, SkippedCheckpoint};
 #[cfg(feature = "train")]
-pub(crate) use run::{VERSION, store_or_compare};
+pub(crate) use run::{VERSION, differences, store_or_compare};
 pub use tensors::{
     Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_some_tensors, read_tensors,
     stored_as, write_tensors,

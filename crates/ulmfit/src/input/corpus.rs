@@ -13,6 +13,7 @@ use crate::input::reading;
 use crate::progress::Progress;
 use crate::text::token_file::{Fingerprint, Source, TokenFile, TokenFileWriter};
 use crate::text::{TextConfig, TextPipeline, TokenizerConfig, VocabConfig};
+use crate::train::Ranks;
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io;
@@ -129,6 +130,38 @@ impl LmInput<'_> {
         }
         drop(lock);
         prepared
+    }
+
+    /// The same for several ranks, which must see the same folder: rank 0 tokenises, the others open
+    /// what it wrote, if their texts and settings are the same.
+    ///
+    /// # Errors
+    /// As [`tokenize`](Self::tokenize); [`Error::Missing`] where the folder is not that of rank 0.
+    pub fn tokenize_on(
+        mut self,
+        ranks: &dyn Ranks,
+        vocabulary: VocabSource<'_>,
+        folder: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<(TextPipeline, LmText), Error> {
+        if ranks.rank() == 0 {
+            let done = self.tokenize(vocabulary, Some(folder), progress)?;
+            ranks.gather(Vec::new()); // now the others can open it
+            return Ok(done);
+        }
+        ranks.gather(Vec::new());
+        if !folder.join(CONFIG).exists() {
+            let (rank, place) = (ranks.rank(), folder.display());
+            let message = format!("rank {rank} does not find the tokens of rank 0 in {place}");
+            let hint = "the output must be in a folder that all machines share, such as NFS";
+            return Err(Error::Missing { message, hint: Some(hint.into()) });
+        }
+        for path in self.stdin_files() {
+            *path = folder.join(STDIN);
+        }
+        let identity = self.identity(vocabulary)?;
+        store_or_compare(folder, &identity).map_err(|error| of_rank(ranks.rank(), error))?;
+        reuse(vocabulary, folder, &identity)
     }
 
     fn prepare(
@@ -297,10 +330,14 @@ impl LmInput<'_> {
         Ok(sources.into())
     }
 
+    fn stdin_files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let valid = self.valid.iter_mut().flat_map(|texts| &mut texts.files);
+        self.train.files.iter_mut().chain(valid).filter(|path| is_stdin(path))
+    }
+
     /// Standard input cannot be read twice: it goes to a file.
     fn keep_stdin(&mut self, folder: &Path) -> Result<(), Error> {
-        let valid = self.valid.iter_mut().flat_map(|texts| &mut texts.files);
-        let mut stdin = self.train.files.iter_mut().chain(valid).filter(|path| is_stdin(path));
+        let mut stdin = self.stdin_files();
         let Some(first) = stdin.next() else { return Ok(()) };
         if stdin.next().is_some() {
             let message = "standard input can be given for one text only".into();
@@ -312,6 +349,16 @@ impl LmInput<'_> {
             .map_err(failed("write", &path))?;
         *first = path;
         Ok(())
+    }
+}
+
+/// The error of a rank whose texts are not those of rank 0.
+fn of_rank(rank: usize, error: CheckpointError) -> Error {
+    let CheckpointError::ConfigDiffers { differences, .. } = error else { return error.into() };
+    let keys: Vec<String> = differences.iter().map(|found| format!("`{}`", found.key)).collect();
+    Error::Usage {
+        message: format!("rank {rank} and rank 0 read other texts: {}", keys.join(", ")),
+        hint: Some("give the same files and options on all machines".into()),
     }
 }
 

@@ -11,6 +11,8 @@ mod run_checkpointer;
 #[cfg(feature = "train")]
 mod runner;
 #[cfg(feature = "train")]
+mod same_on_all;
+#[cfg(feature = "train")]
 mod side_by_side;
 #[cfg(feature = "train")]
 mod stage_names;
@@ -28,6 +30,8 @@ pub use result::{claim, run_folder};
 pub use run_checkpointer::RunCheckpointer;
 #[cfg(feature = "train")]
 pub use runner::Runner;
+#[cfg(feature = "train")]
+pub use same_on_all::{deal_lanes, same_on_all};
 #[cfg(feature = "train")]
 pub(crate) use stage_names::{FOLD, LabelOrigin, LabelSource, LmStage, contrast_stage};
 #[cfg(feature = "train")]

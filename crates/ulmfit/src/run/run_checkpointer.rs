@@ -4,7 +4,8 @@ use super::clock::Clock;
 use super::options::CheckpointInterval;
 use crate::checkpoint::{CheckpointError, Retention, RunFolder};
 use crate::progress::{Progress, StageName};
-use crate::train::{Checkpointer, Control, Event, Observer, Snapshot, TrainError};
+use crate::train::ranks::agree;
+use crate::train::{Checkpointer, Control, Event, Observer, Ranks, Snapshot, TrainError};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +15,7 @@ pub(crate) struct ProgressObserver<'a> {
     progress: &'a mut dyn Progress,
     task: &'a StageName,
     run: Option<&'a RefCell<RunFolder>>,
+    ranks: &'a dyn Ranks,
     failed: Option<CheckpointError>,
 }
 
@@ -22,8 +24,9 @@ impl<'a> ProgressObserver<'a> {
         progress: &'a mut dyn Progress,
         task: &'a StageName,
         run: Option<&'a RefCell<RunFolder>>,
+        ranks: &'a dyn Ranks,
     ) -> Self {
-        Self { progress, task, run, failed: None }
+        Self { progress, task, run, ranks, failed: None }
     }
 
     /// What went wrong with the metrics.
@@ -39,12 +42,19 @@ impl Observer for ProgressObserver<'_> {
             self.failed.get_or_insert(error);
             return Control::Stop;
         }
-        self.progress.event(self.task, event)
+        let own = self.progress.event(self.task, event);
+        // of the others the loop takes no answer
+        if matches!(event, Event::Step { .. }) { agree(self.ranks, own) } else { own }
     }
 
     fn poll(&mut self) -> Control {
-        if self.progress.stop_asked() { Control::Stop } else { Control::Continue }
+        agree(self.ranks, stop_asked(self.progress))
     }
+}
+
+/// Whether the user asked this process to stop.
+pub(crate) fn stop_asked(progress: &dyn Progress) -> Control {
+    if progress.stop_asked() { Control::Stop } else { Control::Continue }
 }
 
 /// Makes checkpoints of a run.
@@ -97,6 +107,22 @@ impl Checkpointer for RunCheckpointer<'_> {
 
     fn finish(&mut self) -> Result<(), TrainError> {
         Ok(self.run.borrow_mut().finish_checkpoint()?)
+    }
+}
+
+/// What ranks other than 0 do when it makes checkpoints: nothing but find the same weights that are not
+/// finite, if the run can be rolled back for them.
+pub(crate) struct RankCheckpointer {
+    pub(crate) anchors: Option<u64>,
+}
+
+impl Checkpointer for RankCheckpointer {
+    fn due(&mut self, updates: u64) -> Result<bool, TrainError> {
+        Ok(self.anchors.is_some_and(|every| updates.is_multiple_of(every.max(1))))
+    }
+
+    fn save(&mut self, _snapshot: Snapshot) -> Result<(), TrainError> {
+        Ok(())
     }
 }
 

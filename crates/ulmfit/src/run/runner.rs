@@ -3,7 +3,10 @@
 use super::clock::{Clock, Elapsed};
 use super::options::{CheckpointInterval, OnNan};
 use super::result::remove_run;
-use super::run_checkpointer::{ProgressObserver, RunCheckpointer, start_checkpoint};
+use super::run_checkpointer::{
+    ProgressObserver, RankCheckpointer, RunCheckpointer, start_checkpoint, stop_asked,
+};
+use super::same_on_all::same_on_all;
 use crate::Error;
 use crate::checkpoint::{Checkpoint, CheckpointError, Retention, RunFolder, VERSION};
 use crate::fingerprint;
@@ -11,9 +14,10 @@ use crate::model::Network;
 use crate::progress::{Progress, StageName};
 use crate::report::TrainingHistory;
 use crate::setting::Setting;
+use crate::train::ranks::{agree, share_snapshot};
 use crate::train::{
-    Completion, Event, MAX_ROLLBACKS, NoCheckpoints, Plan, Position, Snapshot, TrainError, Trainee,
-    fit, rollback_factor,
+    Alone, Completion, Control, Event, MAX_ROLLBACKS, Plan, Position, Ranks, Snapshot, TrainError,
+    Trainee, fit, rollback_factor,
 };
 use serde_json::Value;
 use std::cell::RefCell;
@@ -39,6 +43,17 @@ pub(crate) struct RunSettings {
     folder: Option<PathBuf>,
     every: CheckpointInterval,
     on_nan: OnNan,
+    ranks: Arc<dyn Ranks>,
+}
+
+impl RunSettings {
+    /// How many updates apart the checkpoints are to which the run can be rolled back.
+    fn anchors(&self) -> Option<u64> {
+        match (self.on_nan, self.every) {
+            (OnNan::Rollback, CheckpointInterval::Updates(every)) => Some(every),
+            _ => None,
+        }
+    }
 }
 
 /// The trainings that a runner has done so far.
@@ -62,8 +77,8 @@ impl<'a> Runner<'a> {
         folder: Option<PathBuf>,
         every: CheckpointInterval,
     ) -> Self {
-        let clock = Arc::new(Clock::start());
-        Self::with(RunSettings { clock, folder, every, on_nan: OnNan::Stop }, progress)
+        let (clock, ranks) = (Arc::new(Clock::start()), Arc::new(Alone));
+        Self::with(RunSettings { clock, folder, every, on_nan: OnNan::Stop, ranks }, progress)
     }
 
     pub(crate) fn with(settings: RunSettings, progress: &'a mut dyn Progress) -> Self {
@@ -101,6 +116,18 @@ impl<'a> Runner<'a> {
         Ok(Self { settings: RunSettings { on_nan, ..self.settings }, ..self })
     }
 
+    /// Trains together with other ranks, of which rank 0 alone uses the folder. Its language models deal
+    /// their lanes; other trainings are the same on every rank.
+    #[must_use]
+    pub fn with_ranks(self, ranks: Arc<dyn Ranks>) -> Self {
+        Self { settings: RunSettings { ranks, ..self.settings }, ..self }
+    }
+
+    /// Those it trains with.
+    pub fn ranks(&self) -> &Arc<dyn Ranks> {
+        &self.settings.ranks
+    }
+
     /// The run folder, if there is one.
     pub fn folder(&self) -> Option<&Path> {
         self.settings.folder.as_deref()
@@ -121,24 +148,44 @@ impl<'a> Runner<'a> {
         plan: &Plan,
         identity: &Value,
     ) -> Result<(), Error> {
+        let ranks = Arc::clone(&self.settings.ranks);
+        same_on_all(&*ranks, identity)?;
         self.progress.stage_started(task);
         ulmfit_ops::trim_memory(); // what the stage before has left behind
         let outcome = match self.settings.folder.clone() {
-            Some(folder) => self.train_in(&folder, task, device, trainee, plan, identity),
-            None => {
-                let mut observer = ProgressObserver::new(self.progress, task, None);
-                let done = fit(device, trainee, plan, None, &mut observer, &mut NoCheckpoints);
-                done.map_err(Error::from)
+            Some(folder) if ranks.rank() == 0 => {
+                self.train_in(&folder, task, device, trainee, plan, identity)
             }
+            _ => self.train_beside(task, device, trainee, plan),
         };
+        let outcome = outcome.map(|outcome| (outcome, agree(&*ranks, stop_asked(self.progress))));
         self.progress.stage_ended(task);
-        match outcome? {
-            Completion::Done if !self.progress.stop_asked() => {}
-            _ => return Err(Error::Stopped),
-        }
+        let (Completion::Done, Control::Continue) = outcome? else { return Err(Error::Stopped) };
         let (task, plan) = (task.clone(), plan.clone());
         self.history.trained.push(Trained { task, plan, groups: trainee.model().group_names() });
         Ok(())
+    }
+
+    /// Without a folder: on its own, or as a rank that takes the state from rank 0.
+    fn train_beside<D: Device, T: Trainee<D>>(
+        &mut self,
+        task: &StageName,
+        device: &D,
+        trainee: &mut T,
+        plan: &Plan,
+    ) -> Result<Completion, Error> {
+        let ranks = Arc::clone(&self.settings.ranks);
+        let anchors = self.settings.anchors().filter(|_| ranks.rank() > 0);
+        loop {
+            let from = share_snapshot(&*ranks, None);
+            let mut observer = ProgressObserver::new(self.progress, task, None, &*ranks);
+            let mut saver = RankCheckpointer { anchors };
+            match fit(device, trainee, plan, from.as_ref(), &mut observer, &mut saver) {
+                // rank 0 finds the same, rolls back and shares where to
+                Err(error) if anchors.is_some() && error.diverged_at().is_some() => {}
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 
     fn train_in<D: Device, T: Trainee<D>>(
@@ -153,10 +200,7 @@ impl<'a> Runner<'a> {
         let mut identity = identity.clone();
         identity[VERSION] = fingerprint::IDENTITIES.into();
         identity["numerics"] = fingerprint::NUMERICS.into();
-        let anchors = match (self.settings.on_nan, self.settings.every) {
-            (OnNan::Rollback, CheckpointInterval::Updates(every)) => Some(every),
-            _ => None,
-        };
+        let (anchors, ranks) = (self.settings.anchors(), Arc::clone(&self.settings.ranks));
         if let Some(every) = anchors {
             identity["rollback-every"] = every.into(); // the result depends on it
         }
@@ -174,7 +218,8 @@ impl<'a> Runner<'a> {
         }
         let run = RefCell::new(run);
         loop {
-            let mut observer = ProgressObserver::new(self.progress, task, Some(&run));
+            from = share_snapshot(&*ranks, from);
+            let mut observer = ProgressObserver::new(self.progress, task, Some(&run), &*ranks);
             let clock = Arc::clone(&self.settings.clock);
             let mut saver =
                 RunCheckpointer::new(&run, self.settings.every, anchors).with_clock(clock);

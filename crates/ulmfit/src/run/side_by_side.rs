@@ -26,7 +26,8 @@ impl Runner<'_> {
         jobs: Vec<impl FnOnce(&mut Runner<'_>) -> Result<R, Error> + Send>,
     ) -> Result<Vec<R>, Error> {
         let (count, threads) = (jobs.len(), current_num_threads());
-        if count < 2 || threads < count {
+        // ranks must take up the same training at the same time
+        if count < 2 || threads < count || self.ranks().count() > 1 {
             return jobs.into_iter().map(|job| job(self)).collect();
         }
         let (sender, receiver) = channel();

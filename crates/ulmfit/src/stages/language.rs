@@ -14,6 +14,7 @@ use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
 use crate::train::LmTrainee;
 use serde_json::json;
+use std::sync::Arc;
 use ulmfit_ops::{Cpu, Key};
 
 impl DirectionScore {
@@ -140,7 +141,7 @@ fn train_one<S: TokenSource>(
     let before = if stage == LmStage::Pretrain { None } else { score(&network)? };
     let (ar_tar, key) = (training.regularisation(), key.child(2));
     let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?
-        .with_lanes(recipe.lanes);
+        .with_lanes_on(recipe.lanes, Arc::clone(runner.ranks()));
     runner.train(&stage.task(direction), &device, &mut trainee, &plan, &identity)?;
     let mut network = trainee.into_model();
     network.set_device(Cpu::default()); // what the saved model is used with

@@ -23,11 +23,10 @@ pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), Check
         Ok(bytes) => {
             let stored: Value = serde_json::from_slice(&bytes)
                 .map_err(|source| CheckpointError::Json { path, source })?;
-            let mut differences = Vec::new();
             if given.get(VERSION).is_some_and(|version| stored.get(VERSION) != Some(version)) {
                 return Err(CheckpointError::RunVersion { path: folder.to_owned() });
             }
-            compare("", Some(&stored), Some(given), &mut differences);
+            let differences = differences(&stored, given);
             if differences.is_empty() {
                 return Ok(());
             }
@@ -40,6 +39,13 @@ pub(crate) fn store_or_compare(folder: &Path, given: &Value) -> Result<(), Check
 
 fn store(folder: &Path, config: &Value) -> Result<(), CheckpointError> {
     replace(&folder.join(CONFIG), format!("{config:#}\n").as_bytes())
+}
+
+/// The leaves in which two configurations differ.
+pub(crate) fn differences(stored: &Value, given: &Value) -> Vec<ConfigDifference> {
+    let mut differences = Vec::new();
+    compare("", Some(stored), Some(given), &mut differences);
+    differences
 }
 
 /// Lists the leaves in which two configurations differ; `None` is an absent key.
