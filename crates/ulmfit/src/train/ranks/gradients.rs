@@ -19,12 +19,10 @@ pub(in crate::train) fn add_all_lanes<D: Device>(
     all: &[usize],
 ) {
     let sizes: Vec<usize> = sums.iter().map(|sum| sum.len()).collect();
-    let stripes = stripes(&sizes);
-    let count = ranks.count();
+    let (stripes, count) = (stripes(&sizes), ranks.count());
     let to_rank = |rank: usize| {
-        let mut writer = Writer::default();
-        let mut numbers = Numbers::new();
-        for lane in lanes {
+        let (mut writer, mut numbers) = (Writer::default(), Numbers::new());
+        for lane in lanes.iter().filter(|_| rank != ranks.rank()) {
             for stripe in of_rank(&stripes, rank, count) {
                 numbers.read(&lane[stripe.param], stripe);
                 numbers.send(stripe, &mut writer);
@@ -34,8 +32,19 @@ pub(in crate::train) fn add_all_lanes<D: Device>(
     };
     let received = ranks.exchange((0..count).into_par_iter().map(to_rank).collect());
     let own = of_rank(&stripes, ranks.rank(), count);
-    let summed = sum_of(&own, sums, &received, all);
-    for (rank, words) in ranks.gather(summed).iter().enumerate() {
+    let mut in_order = Vec::new();
+    for (rank, words) in received.iter().enumerate() {
+        if rank == ranks.rank() {
+            in_order.extend(lanes.iter().map(|lane| Lane::Own(lane)));
+        } else {
+            let mut rest = Reader(words);
+            for _ in 0..all[rank] {
+                in_order.push(Lane::Sent(rest));
+                own.iter().for_each(|stripe| Numbers::skip(stripe, &mut rest));
+            }
+        }
+    }
+    for (rank, words) in ranks.gather(sum_of(&own, sums, in_order)).iter().enumerate() {
         let (mut reader, mut numbers) = (Reader(words), Numbers::new());
         for stripe in of_rank(&stripes, rank, count) {
             numbers.receive(stripe, &mut reader);
@@ -44,27 +53,51 @@ pub(in crate::train) fn add_all_lanes<D: Device>(
     }
 }
 
-/// These stripes of `sums` with those of all lanes added, which lie one lane after the other in what each
-/// rank sent.
+/// The gradients of a lane: those of this rank, or what another rank sent of them.
+#[derive(Clone)]
+enum Lane<'a, D: Device> {
+    Own(&'a [Tensor<D>]),
+    Sent(Reader<'a>),
+}
+
+/// Stripes that a thread adds up at a time.
+const AT_A_TIME: usize = 64;
+
+/// These stripes of `sums` with those of all lanes added.
 fn sum_of<D: Device>(
     own: &[&Stripe],
     sums: &[&mut Tensor<D>],
-    received: &[Vec<u32>],
-    all: &[usize],
+    mut lanes: Vec<Lane<'_, D>>,
 ) -> Vec<u32> {
-    let mut readers = Vec::new();
-    for (words, &lanes) in received.iter().zip(all) {
-        let mut rest = Reader(words);
-        for _ in 0..lanes {
-            readers.push(Reader(rest.0));
-            own.iter().for_each(|stripe| Numbers::skip(stripe, &mut rest));
+    let pieces: Vec<_> = own
+        .chunks(AT_A_TIME)
+        .map(|stripes| {
+            let at_its_begin = lanes.clone();
+            for lane in &mut lanes {
+                if let Lane::Sent(reader) = lane {
+                    stripes.iter().for_each(|stripe| Numbers::skip(stripe, reader));
+                }
+            }
+            (stripes, at_its_begin)
+        })
+        .collect();
+    let sum = |(stripes, mut lanes): (&[&Stripe], Vec<Lane<'_, D>>)| {
+        let (mut writer, mut numbers, mut lane_numbers) =
+            (Writer::default(), Numbers::new(), Numbers::new());
+        for stripe in stripes {
+            numbers.read(sums[stripe.param], stripe);
+            for lane in &mut lanes {
+                match lane {
+                    Lane::Sent(reader) => numbers.add_sent(stripe, reader),
+                    Lane::Own(gradients) => {
+                        lane_numbers.read(&gradients[stripe.param], stripe);
+                        numbers.add(&lane_numbers, stripe);
+                    }
+                }
+            }
+            numbers.send(stripe, &mut writer);
         }
-    }
-    let (mut writer, mut numbers) = (Writer::default(), Numbers::new());
-    for stripe in own {
-        numbers.read(sums[stripe.param], stripe);
-        readers.iter_mut().for_each(|reader| numbers.add(stripe, reader));
-        numbers.send(stripe, &mut writer);
-    }
-    writer.0
+        writer.0
+    };
+    pieces.into_par_iter().map(sum).collect::<Vec<_>>().concat()
 }

@@ -76,8 +76,14 @@ impl Numbers {
         self.each(stripe, reader, |own, sent| *own = sent);
     }
 
+    /// Adds the same stripe of another tensor.
+    pub(super) fn add(&mut self, other: &Self, stripe: &Stripe) {
+        let count = stripe.place.len();
+        self.0[..count].iter_mut().zip(&other.0[..count]).for_each(|(own, other)| *own += other);
+    }
+
     /// Adds one that was sent.
-    pub(super) fn add(&mut self, stripe: &Stripe, reader: &mut Reader<'_>) {
+    pub(super) fn add_sent(&mut self, stripe: &Stripe, reader: &mut Reader<'_>) {
         self.each(stripe, reader, |own, sent| *own += sent);
     }
 

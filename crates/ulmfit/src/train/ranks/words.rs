@@ -33,6 +33,7 @@ impl Writer {
 ///
 /// # Panics
 /// When it ends before: the ranks run the same program, so that is a bug.
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(pub(super) &'a [u32]);
 
 impl<'a> Reader<'a> {
