@@ -194,6 +194,19 @@ fn inputs_that_are_not_there() {
 }
 
 #[test]
+#[cfg(not(feature = "mpi"))]
+fn a_program_without_mpi_says_how_to_get_one() {
+    let place = Place::new();
+    for line in ["pretrain texts.txt -o out --mpi", "finetune lm texts.txt -o out --mpi"] {
+        let done = place.run(line);
+        assert_eq!(done.code, Some(2), "{done:?}");
+        let [error, hint] = done.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{done:?}") };
+        assert_eq!(error, "ulmfit: this program was built without MPI");
+        assert!(hint.contains("--features mpi"), "{hint}");
+    }
+}
+
+#[test]
 fn recipes_that_cannot_be_used() {
     let place = Place::new();
     let recipe = place.run("inspect default").ok();

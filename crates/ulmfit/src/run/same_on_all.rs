@@ -22,7 +22,8 @@ pub fn deal_lanes(ranks: &dyn Ranks, lanes: usize, spelling: Spelling) -> Result
             "{lanes} lanes cannot be dealt to {count} processes, equally many to each"
         ),
         hint: Some(format!(
-            "the number of lanes must be a multiple of {count}, such as {}; it changes the result, the              number of processes does not",
+            "the number of lanes must be a multiple of {count}, such as {}; it changes the result, the \
+             number of processes does not",
             spelling.with(Setting::Lanes, &enough)
         )),
     })
@@ -60,6 +61,17 @@ mod tests {
     use super::*;
     use crate::train::ranks::on_ranks;
     use serde_json::json;
+
+    #[test]
+    fn each_rank_has_equally_many_lanes() {
+        let said = on_ranks(3, 1, |ranks| {
+            let deal = |lanes| deal_lanes(&*ranks, lanes, Spelling::default());
+            assert!(deal(3).is_ok() && deal(12).is_ok());
+            [deal(1), deal(8)].map(|refused| refused.unwrap_err().hint().unwrap_or_default())
+        });
+        assert!(said.iter().all(|hints| hints[0].contains("`lanes = 3`")), "{said:?}");
+        assert!(said.iter().all(|hints| hints[1].contains("`lanes = 9`")), "{said:?}");
+    }
 
     #[test]
     fn a_rank_with_another_recipe_is_named_on_all() {
