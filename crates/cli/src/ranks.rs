@@ -46,10 +46,7 @@ mod with {
 
     /// All ranks end with the same exit code.
     pub(crate) fn end(code: u8) -> u8 {
-        let Some(mpi) = MPI.get() else { return code };
-        let ending = mpi.end(code);
-        crate::stderr::release(ending.tells);
-        ending.code
+        MPI.get().map_or(code, |mpi| mpi.end(code, crate::stderr::release))
     }
 
     /// After a panic, which has been reported: ends all ranks.

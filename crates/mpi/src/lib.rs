@@ -9,6 +9,7 @@ mod messages;
 
 use header::{Header, Kind};
 use mpi::Threading;
+use mpi::collective::CommunicatorCollectives;
 use mpi::environment::Universe;
 use mpi::topology::{Communicator, SimpleCommunicator};
 use std::process::exit;
@@ -25,11 +26,11 @@ pub struct Mpi {
 
 /// How a rank ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
+struct Ending {
     /// The exit code, the same on all ranks.
-    pub code: u8,
+    code: u8,
     /// Whether this is the rank that says why.
-    pub tells: bool,
+    tells: bool,
 }
 
 impl Mpi {
@@ -41,13 +42,14 @@ impl Mpi {
         Some(Self { rank, count, universe: Mutex::new(Some(universe)) })
     }
 
-    /// Ends: well or with an error, which is the exit code. Of ranks that end at the same time the highest
-    /// code counts, and the first that has it tells why.
-    pub fn end(&self, code: u8) -> Ending {
+    /// Ends: well or with an error, which is the exit code; returns that of all ranks. Of ranks that end at the
+    /// same time the highest code counts, and the first that has it tells why: `tell` learns whether to.
+    pub fn end(&self, code: u8, tell: impl FnOnce(bool)) -> u8 {
         let all = self.headers(&Header::leaving(code, self.count));
         let ending = header::ending(&all, self.rank).unwrap_or(Ending { code, tells: true });
+        tell(ending.tells);
         self.finalize();
-        ending
+        ending.code
     }
 
     /// Ends all ranks at once, wherever they are.
@@ -55,7 +57,9 @@ impl Mpi {
         world().abort(i32::from(code))
     }
 
+    /// Waits until it has been told why: `mpirun` kills all once the first has ended with an error.
     fn finalize(&self) {
+        world().barrier();
         self.universe.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
