@@ -44,7 +44,7 @@ pub(super) fn identity(recipe: &LmRecipe, seed: u64) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "program": fingerprint::program(),
         "instructions": ulmfit::isa(),
-        "device": format!("{:?}", recipe.training.device()),
+        "precision": recipe.training.device().precision.to_string(), // `auto` is of the processor
         "recipe": recipe,
         "seed": seed,
     })
