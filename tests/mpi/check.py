@@ -141,18 +141,21 @@ class Check:
             while True:
                 count = random.choice([1, 2, 4])
                 job, ranks = self.start(count, [*train, "-o", output])
+                victim = None
                 if killed < wanted and ranks:
                     time.sleep(random.uniform(0, seconds / 3))
+                    victim = random.choice(ranks)
                     try:
-                        os.kill(random.choice(ranks), signal.SIGKILL)
+                        os.kill(victim, signal.SIGKILL)
                     except ProcessLookupError:
-                        pass  # it was faster
+                        victim = None  # it was faster
                 told = job.stderr.read()
                 if job.wait(timeout=300) == 0:
                     break
+                assert victim, f"it fails by itself: {told}"
                 killed += 1
-                assert killed <= wanted, f"it fails by itself: {told}"
-                print(f"kill {killed}: one of {count} ranks")
+                last = [line.split()[1] for line in told.splitlines() if line.lstrip().startswith("step ")][-1:]
+                print(f"kill {killed}: one of {count} ranks, after update {' '.join(last)}")
             assert self.weights(output) == self.weights("unharmed"), f"{output}: other weights"
         print(f"{killed} kills in {runs} runs change no bit")
 
