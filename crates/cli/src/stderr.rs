@@ -10,6 +10,7 @@ enum Lines {
     Written,
     Dropped,
     /// Until it is known which process tells.
+    #[cfg_attr(not(feature = "mpi"), expect(dead_code, reason = "there is one process"))]
     Held(Vec<String>),
 }
 
