@@ -12,7 +12,8 @@ pub(crate) use with::{abort, begin_report, end, of, start};
 mod with {
     use std::sync::{Arc, OnceLock};
     use ulmfit::Error;
-    use ulmfit::train::{Alone, Ranks};
+    use ulmfit::train::Ranks;
+    use ulmfit::train::ranks::Alone;
     use ulmfit_mpi::Mpi;
 
     static MPI: OnceLock<Arc<Mpi>> = OnceLock::new();
@@ -59,7 +60,8 @@ mod with {
 mod without {
     use std::sync::Arc;
     use ulmfit::Error;
-    use ulmfit::train::{Alone, Ranks};
+    use ulmfit::train::Ranks;
+    use ulmfit::train::ranks::Alone;
 
     pub(crate) fn start() {}
 

@@ -14,9 +14,9 @@ use crate::model::Network;
 use crate::progress::{Progress, StageName};
 use crate::report::TrainingHistory;
 use crate::setting::Setting;
-use crate::train::ranks::{agree, share_snapshot};
+use crate::train::ranks::{Alone, agree, share_snapshot};
 use crate::train::{
-    Alone, Completion, Control, Event, MAX_ROLLBACKS, Plan, Position, Ranks, Snapshot, TrainError,
+    Completion, Control, Event, MAX_ROLLBACKS, Plan, Position, Ranks, Snapshot, TrainError,
     Trainee, fit, rollback_factor,
 };
 use serde_json::Value;

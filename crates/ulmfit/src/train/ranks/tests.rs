@@ -9,7 +9,7 @@ use crate::optim::OptimizerConfig;
 use crate::schedule::{OneCycle, ScheduleConfig};
 use crate::text::Direction;
 use crate::train::{
-    Alone, Checkpointer, Control, Event, LmTrainee, Phase, Plan, Snapshot, TrainError, fit,
+    Checkpointer, Control, Event, LmTrainee, Phase, Plan, Snapshot, TrainError, fit,
 };
 use std::sync::{Arc, Mutex};
 use ulmfit_ops::{Cpu, Key, Tensor};
