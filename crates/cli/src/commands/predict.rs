@@ -205,6 +205,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let reader = ReadAhead::start(records, args.shard.unwrap_or(Shard::ALL))?;
     let mut failed = None;
     let (mut rows, mut abstained) = (0_u64, 0_u64);
+    let mut sets = [0_u64; 2]; // of one label, of another number of them
     let mut silent: (u64, Option<Place>) = (0, None); // texts of unknown words only
     while failed.is_none() {
         let mut batch: Vec<Record> = Vec::new();
@@ -222,6 +223,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let line = lines.lines(record, found, words)?;
             rows += 1;
             abstained += u64::from(found.abstained);
+            if let Some(set) = found.set.as_ref().filter(|_| !found.abstained) {
+                sets[usize::from(set.len() != 1)] += 1;
+            }
             if found.no_known_word && !record.is_blank() {
                 silent.0 += 1;
                 silent.1.get_or_insert_with(|| record.place.clone());
@@ -260,18 +264,27 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     if has_rule && rows > 0 {
         let rest = if abstained > 0 { "; the others are for a person" } else { "" };
-        terminal.note(&format!("answered {} of {rows} texts{rest}", rows - abstained));
+        let sets = match sets {
+            [0, 0] => String::new(),
+            [one, others] => format!("; {one} of the sets have one label, {others} another number"),
+        };
+        terminal.note(&format!("answered {} of {rows} texts{rest}{sets}", rows - abstained));
     }
     let records = reader.finish();
-    let warnings = records.warnings().messages_of_predictions(terminal.spelling());
+    let (warnings, spelling) = (records.warnings(), terminal.spelling());
+    let (warnings, advice) = match has_rule {
+        true => (warnings.messages_of_decisions(spelling), "left to a person"),
+        false => (
+            warnings.messages_of_predictions(spelling),
+            "predicted anyway: treat the prediction as unknown",
+        ),
+    };
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     if let (count, Some(first)) = silent {
         let texts =
             if count == 1 { "1 text has".to_owned() } else { format!("{count} texts have") };
-        terminal.warn(&format!(
-            "{texts} no word that the model knows, the first at {first}; predicted anyway: treat the \
-             prediction as unknown"
-        ));
+        terminal
+            .warn(&format!("{texts} no word that the model knows, the first at {first}; {advice}"));
     }
     Ok(())
 }

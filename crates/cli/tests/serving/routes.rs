@@ -186,7 +186,7 @@ fn what_operators_need() {
     let document = server.get("/openapi.json").ok();
     assert_eq!(document["openapi"], "3.1.0");
     let model = &document["components"]["schemas"]["OneText"]["properties"]["model"];
-    assert_eq!(model["enum"], json!(["classifier"]));
+    assert_eq!(model["enum"], json!(["classifier", null]));
     for path in [
         "/predict",
         "/models",

@@ -104,6 +104,10 @@ fn describe(app: &App) -> Value {
     each_schema(&mut document, &mut |name, schema| match name {
         "texts" | "rows" => schema["maxItems"] = app.limits.texts.into(),
         "model" if schema["type"] == "string" => schema["enum"] = names.clone().into(),
+        "model" if schema["type"] == value!(["string", "null"]) => {
+            let names = names.iter().map(|name| value!(name)).chain([Value::Null]);
+            schema["enum"] = names.collect::<Vec<_>>().into();
+        }
         _ => {}
     });
     each_parameter(&mut document, &mut |parameter| {

@@ -48,14 +48,16 @@ pub enum DecisionError {
     },
     /// No threshold has the error rate that was asked for, as far as the rows can show.
     #[error(
-        "{rows} calibration rows show no threshold above which at most {} % of the answers are \
-         wrong", 100.0 * most
+        "{rows} calibration rows do not show, with 95 % confidence, a threshold above which at most {} % of \
+         the answers are wrong{}", 100.0 * most, smallest(*possible)
     )]
     NotShown {
         /// The share of wrong answers that was asked for.
         most: f64,
         /// Calibration rows.
         rows: usize,
+        /// The smallest limit in percent that they show, if it is known.
+        possible: Option<u8>,
     },
     /// The rule needs a probability, and the model predicts a number.
     #[error("a predicted number has no probability, so there is no threshold on it")]
@@ -85,6 +87,12 @@ fn rows_are(rows: usize) -> String {
     if rows == 1 { "1 calibration row is".into() } else { format!("{rows} calibration rows are") }
 }
 
+fn smallest(limit: Option<u8>) -> String {
+    limit
+        .map(|limit| format!("; the smallest limit that they show is {limit} %"))
+        .unwrap_or_default()
+}
+
 fn list(directions: &[Direction]) -> String {
     directions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
@@ -105,7 +113,8 @@ impl DecisionError {
                  need fewer"
             }
             Self::NotShown { .. } => {
-                "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"
+                "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`, or train with \
+                 folds, which calibrates on all rows"
             }
             Self::NoProbability => "ask for a coverage: it gives an interval around the number",
             Self::NoClasses | Self::Share { .. } => return None,

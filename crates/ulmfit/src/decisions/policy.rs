@@ -90,7 +90,7 @@ impl Policy {
         let percent = 100.0 * most;
         let flags = match &calibration.scores {
             Scores::Single { right, wrong, .. } => {
-                let point = RiskCurve::new(right, wrong).with_error_at_most(most)?;
+                let point = RiskCurve::new(right, wrong).with_error_at_most_or_told(most)?;
                 let [low, high] = point.interval().map(|part| 100.0 * part);
                 let told = format!(
                     "answers texts with a confidence of {:.4} or more: {:.1} % of the {} \

@@ -123,7 +123,27 @@ impl RiskCurve {
             holds(&above).then_some(whole)
         };
         let mut points = (0..tests).map(|test| point(STEPS - test));
-        points.find_map(|point| point).ok_or(DecisionError::NotShown { most, rows: n })
+        let found = points.find_map(|point| point);
+        found.ok_or_else(|| DecisionError::NotShown { most, rows: n, possible: None })
+    }
+
+    /// The smallest error rate in whole percent, up to 50, that these rows can show, if there is one.
+    pub fn smallest_limit(&self) -> Option<u8> {
+        (1..=50).find(|&percent| self.with_error_at_most(f64::from(percent) / 100.0).is_ok())
+    }
+
+    /// As [`with_error_at_most`](Self::with_error_at_most), where a failure names the
+    /// [smallest limit](Self::smallest_limit).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_error_at_most_or_told(&self, most: f64) -> Result<RiskPoint, DecisionError> {
+        self.with_error_at_most(most).map_err(|error| match error {
+            DecisionError::NotShown { most, rows, .. } => {
+                DecisionError::NotShown { most, rows, possible: self.smallest_limit() }
+            }
+            other => other,
+        })
     }
 }
 
@@ -159,7 +179,17 @@ mod tests {
         let point = curve.with_error_at_most(0.02).unwrap();
         assert_eq!((point.answered, point.wrong), (800, 0));
         let none = RiskCurve::new(&[0.5; 50], &[0.5; 50]).with_error_at_most(0.05);
-        assert_eq!(none, Err(DecisionError::NotShown { most: 0.05, rows: 100 }));
+        let (most, rows) = (0.05, 100);
+        assert_eq!(none, Err(DecisionError::NotShown { most, rows, possible: None }));
+        let some = RiskCurve::new(&[0.9; 90], &[0.9; 10]);
+        let error = some.with_error_at_most_or_told(0.05).unwrap_err();
+        let limit = some.smallest_limit().unwrap();
+        assert!(limit > 10 && some.with_error_at_most(f64::from(limit) / 100.0).is_ok());
+        assert!(
+            error
+                .to_string()
+                .ends_with(&format!("; the smallest limit that they show is {limit} %"))
+        );
     }
 
     /// The true error of every threshold is known here: it may exceed what was asked for in one draw

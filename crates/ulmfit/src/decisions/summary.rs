@@ -151,16 +151,21 @@ impl Automation {
                     "{rows} rows are too few to say which predictions can be relied on; {needed} may be enough."
                 )
             }
-            (None, _) => format!(
-                "No threshold keeps errors below 20 % on these {rows} rows: a person should check \
-                 every answer."
-            ),
+            (None, _) => {
+                let limit =
+                    risk.smallest_limit().map(|limit| format!("; {limit} % is the smallest limit"));
+                format!(
+                    "{rows} rows do not show, with 95 % confidence, a threshold above which at most 20 % of \
+                     the answers are wrong{}. More rows may.",
+                    limit.unwrap_or_default()
+                )
+            }
         };
         let each = |(target, rows): &(f64, usize)| format!("{} % needs {rows}", 100.0 * target);
         let stricter = (!needed.is_empty() && !choices.is_empty()).then(|| {
             format!(
-                "{rows} rows are too few for stricter limits: {}, or more if some answers are wrong. \
-                 With folds all labelled rows count.",
+                "{rows} rows are too few for stricter limits: {}, and more if some answers are wrong; with \
+                 folds all labelled rows count.",
                 needed.iter().rev().map(each).collect::<Vec<_>>().join(", ")
             )
         });
@@ -242,7 +247,7 @@ mod tests {
         assert!(few.sentence.starts_with("5 rows are too few"), "{}", few.sentence);
         let poor = Automation::of_risk(&RiskCurve::new(&[0.9; 50], &[0.9; 50]));
         assert!(
-            poor.sentence.starts_with("No threshold keeps errors below 20 %"),
+            poor.sentence.starts_with("100 rows do not show, with 95 % confidence"),
             "{}",
             poor.sentence
         );
@@ -254,8 +259,8 @@ mod tests {
         let some = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]));
         assert_eq!(
             some.stricter.unwrap(),
-            "70 rows are too few for stricter limits: 2 % needs 150, 1 % needs 300, or more if some \
-             answers are wrong. With folds all labelled rows count."
+            "70 rows are too few for stricter limits: 2 % needs 150, 1 % needs 300, and more if some \
+             answers are wrong; with folds all labelled rows count."
         );
     }
 }

@@ -3,12 +3,16 @@
 use super::baseline::{BaselineScores, Rival};
 use super::contents::{Cost, EvaluationSplit, Report, SelfTrainingReport};
 use super::part_table::PartTable;
+use super::statistics::Reliability;
 use super::table::{Table, percent};
 use crate::input::RowCounts;
 use std::fmt;
 
 /// An expected calibration error above this makes a threshold on probabilities unreliable.
 pub(super) const BADLY_CALIBRATED: f64 = 0.1;
+/// Of fewer rows the calibration error is mostly chance: 50 rows of a classifier that was off by 3.7 points said 8.8
+/// in the median, and 12.5 in one draw of ten.
+pub(super) const FEW_TO_CALIBRATE: u64 = 200;
 /// What to do about it.
 pub(super) const CALIBRATION_ADVICE: &str = "do not rely on a fixed confidence threshold with this classifier; more labelled rows usually help";
 
@@ -51,7 +55,10 @@ impl fmt::Display for Report {
                 "probabilities are off by {} percentage points on average (expected calibration error)",
                 percent(error)
             )?;
-            if error > BADLY_CALIBRATED {
+            let rows = self.reliability.as_ref().map_or(0, Reliability::rows);
+            if error > BADLY_CALIBRATED && rows < FEW_TO_CALIBRATE {
+                writeln!(f, "{rows} rows are too few to say whether that is chance")?;
+            } else if error > BADLY_CALIBRATED {
                 writeln!(f, "warning: {CALIBRATION_ADVICE}")?;
             }
             writeln!(f)?;

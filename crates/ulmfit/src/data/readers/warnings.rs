@@ -84,6 +84,11 @@ impl Warnings {
         self.advised("predicted anyway: treat the prediction as unknown", spelling)
     }
 
+    /// The same where a rule says what is answered.
+    pub fn messages_of_decisions(&self, spelling: Spelling) -> Vec<String> {
+        self.advised("left to a person", spelling)
+    }
+
     /// One line for each kind that happened; `advice` is for rows without text.
     fn advised(&self, advice: &str, spelling: Spelling) -> Vec<String> {
         let quotes = |right| {

@@ -3,7 +3,7 @@
 use super::format::points;
 use super::titled;
 use crate::report::svg::{Picture, ReliabilityDiagram};
-use crate::report::text::{BADLY_CALIBRATED, CALIBRATION_ADVICE};
+use crate::report::text::{BADLY_CALIBRATED, CALIBRATION_ADVICE, FEW_TO_CALIBRATE};
 use crate::report::{ClassifierEvaluation, Report};
 use maud::{Markup, PreEscaped, html};
 
@@ -20,6 +20,7 @@ pub(super) fn section(report: &Report) -> Markup {
     let bins = || reliability.bins.iter().filter(|bin| bin.count > 0);
     let gap: f64 = bins().map(|bin| (bin.confidence - bin.accuracy) * bin.count as f64).sum();
     let tendency = match gap {
+        _ if reliability.rows() < FEW_TO_CALIBRATE => "Of so few rows that is mostly chance.",
         _ if error < 0.02 => "They are well calibrated.",
         gap if several && gap > 0.0 => "On the whole they are too high.",
         gap if several && gap < 0.0 => "On the whole they are too low.",
@@ -35,7 +36,9 @@ pub(super) fn section(report: &Report) -> Markup {
     let content = html! {
         p { "Its probabilities are off by " strong { (points(error)) " percentage points" }
             " on average (expected calibration error). " (tendency) }
-        @if error > BADLY_CALIBRATED { p.notice { (advice()) } }
+        @if error > BADLY_CALIBRATED && reliability.rows() >= FEW_TO_CALIBRATE {
+            p.notice { (advice()) }
+        }
         figure.square {
             (PreEscaped(diagram.in_page()))
             figcaption {

@@ -49,11 +49,16 @@ impl Reliability {
         Self { bins }
     }
 
+    /// Rows in all bins.
+    pub fn rows(&self) -> u64 {
+        self.bins.iter().map(|bin| bin.count).sum()
+    }
+
     /// Expected calibration error: mean distance of accuracy from confidence, weighted by rows.
     ///
     /// Guo et al. 2017, equation 5: <https://arxiv.org/abs/1706.04599>. 0 of no rows.
     pub fn expected_error(&self) -> f64 {
-        let n: u64 = self.bins.iter().map(|bin| bin.count).sum();
+        let n = self.rows();
         let gap = |bin: &Bin| (bin.accuracy - bin.confidence).abs() * bin.count as f64;
         self.bins.iter().map(gap).sum::<f64>() / n.max(1) as f64
     }
