@@ -341,8 +341,14 @@ fn a_probable_gain_is_called_unproven_and_not_absent() {
 #[test]
 fn bad_probabilities_are_warned_of() {
     let advice = "Do not rely on a fixed confidence threshold";
-    let at = |error| page(&Report { calibration_error: Some(error), ..report("x") });
-    assert!(at(0.2).contains(advice) && !at(0.05).contains(advice));
+    let at = |error, times| {
+        let mut report = Report { calibration_error: Some(error), ..report("x") };
+        let bins = report.reliability.iter_mut().flat_map(|found| &mut found.bins);
+        bins.for_each(|bin| bin.count *= times);
+        page(&report)
+    };
+    assert!(at(0.2, 10).contains(advice) && !at(0.05, 10).contains(advice));
+    assert!(!at(0.2, 1).contains(advice), "few rows are chance");
 }
 
 #[test]
