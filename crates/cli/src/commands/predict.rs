@@ -272,12 +272,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     let records = reader.finish();
     let (warnings, spelling) = (records.warnings(), terminal.spelling());
-    let (warnings, advice) = match has_rule {
-        true => (warnings.messages_of_decisions(spelling), "left to a person"),
-        false => (
-            warnings.messages_of_predictions(spelling),
-            "predicted anyway: treat the prediction as unknown",
-        ),
+    let (warnings, advice) = if has_rule {
+        (warnings.messages_of_decisions(spelling), "left to a person")
+    } else {
+        let advice = "predicted anyway: treat the prediction as unknown";
+        (warnings.messages_of_predictions(spelling), advice)
     };
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     if let (count, Some(first)) = silent {

@@ -124,7 +124,7 @@ impl RiskCurve {
         };
         let mut points = (0..tests).map(|test| point(STEPS - test));
         let found = points.find_map(|point| point);
-        found.ok_or_else(|| DecisionError::NotShown { most, rows: n, possible: None })
+        found.ok_or(DecisionError::NotShown { most, rows: n, possible: None })
     }
 
     /// The smallest error rate in whole percent, up to 50, that these rows can show, if there is one.
