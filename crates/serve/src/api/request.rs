@@ -161,7 +161,7 @@ pub(crate) struct Options {
 /// When the model should answer; at most one of the first three is given.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RuleOptions {
-    pub(crate) threshold: Option<f32>,
+    pub(crate) threshold: Option<f64>,
     pub(crate) max_error: Option<f64>,
     pub(crate) coverage: Option<f64>,
     pub(crate) per_class: bool,
@@ -174,8 +174,8 @@ impl RuleOptions {
         coverage: Option<Share>,
         per_class: Option<bool>,
     ) -> Self {
-        let threshold = threshold.map(|share| share.0 as f32);
-        let (max_error, coverage) = (max_error.map(|of| of.0), coverage.map(|of| of.0));
+        let [threshold, max_error, coverage] =
+            [threshold, max_error, coverage].map(|share| share.map(|of| of.0));
         Self { threshold, max_error, coverage, per_class: per_class.unwrap_or(false) }
     }
 
@@ -189,7 +189,13 @@ impl RuleOptions {
             (None, None, Some(share)) => Ok(Some(Rule::Coverage { share, per_class })),
             _ if per_class => Err("`per_class` has no effect without `coverage`"),
             (None, None, None) => Ok(None),
-            (Some(least), None, None) => Ok(Some(Rule::Threshold(least))),
+            // what is beyond 0 or 1 by less than an f32 tells apart
+            (Some(least), None, None)
+                if (0.0..=1.0).contains(&(least as f32)) && !(0.0..=1.0).contains(&least) =>
+            {
+                Err("`threshold` is not between 0 and 1")
+            }
+            (Some(least), None, None) => Ok(Some(Rule::Threshold(least as f32))),
             (None, Some(most), None) => Ok(Some(Rule::MaxError(most))),
             _ => Err("more than one of `threshold`, `max_error` and `coverage`"),
         }
@@ -335,4 +341,20 @@ pub(crate) struct Rows {
     coverage: Option<f64>,
     /// With `coverage`: guarantee it for each class.
     per_class: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_between_0_and_1_to_the_last_digit() {
+        let rule = |least| RuleOptions::given(Some(Share(least)), None, None, None).rule();
+        for outside in [-4.6e-52, 1.000_000_000_1] {
+            assert!(rule(outside).is_err(), "{outside}");
+        }
+        for inside in [0.0, 0.5, 1.0] {
+            assert_eq!(rule(inside), Ok(Some(Rule::Threshold(inside as f32))));
+        }
+    }
 }
