@@ -65,7 +65,7 @@ def test_intervals_of_numbers():
     assert found.shape == (80, 2) and (found[:, 0] <= model.predict(TEXTS)).all()
 
 
-@pytest.mark.parametrize("method", ["fast", "exact"])
+@pytest.mark.parametrize("method", ["fast", "gradients", "exact"])
 def test_the_words_that_decided_are_pieces_of_the_text(fitted, method):
     texts = ["Ein Film: \U0001f600 lovely great — dull.", ""]
     first, empty = fitted.explain(texts, method=method)
@@ -75,7 +75,7 @@ def test_the_words_that_decided_are_pieces_of_the_text(fitted, method):
         total = sum(word.weight for word in first.words)
         assert abs(total - (first.answer - first.empty)) < 1e-4
     assert "lovely" in first._repr_html_()
-    with pytest.raises(UsageError, match="fast or exact"):
+    with pytest.raises(UsageError, match="fast, gradients or exact"):
         fitted.explain(texts, method="slow")
 
 

@@ -242,9 +242,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 let (model, policy) = model.here()?;
                 let bundle = model.bundle();
                 let found = model.explain(documents.iter().copied(), method.method())?;
-                for ((record, document), found) in batch.iter().zip(&documents).zip(&found) {
+                let encoded = bundle.encode_all(&documents);
+                for ((record, encoded), found) in batch.iter().zip(&encoded).zip(&found) {
                     let words = Word::all(record, found);
-                    let knows = bundle.knows_a_word(&bundle.encode(document));
+                    let knows = bundle.knows_a_word(encoded);
                     write(record, &bundle.decision(&found.row, policy, knows), Some(&words))?;
                 }
             }

@@ -105,7 +105,7 @@ impl RiskCurve {
             (1..=STEPS).rev().find(|&tests| n > 0 && could(count(STEPS + 1 - tests), tests));
         let Some(tests) = tests else {
             let needed = (level.ln() / (-most).ln_1p()).ceil() as usize;
-            return Err(DecisionError::TooFew { rows: n, needed: needed + 1 });
+            return Err(DecisionError::TooFew { rows: n, needed: needed.saturating_add(1) });
         };
         let holds = |tested: &RiskPoint| {
             let probability = at_most(tested.wrong, tested.answered, most);
@@ -167,6 +167,8 @@ mod tests {
         let rows = |n: usize| RiskCurve::new(&vec![0.9; n], &[]).with_error_at_most(0.05);
         assert_eq!(rows(59), Err(DecisionError::TooFew { rows: 59, needed: 60 }));
         assert_eq!(rows(0), Err(DecisionError::TooFew { rows: 0, needed: 60 }));
+        let tiny = RiskCurve::new(&[0.9], &[]).with_error_at_most(1e-300);
+        assert_eq!(tiny, Err(DecisionError::TooFew { rows: 1, needed: usize::MAX }));
         let point = rows(60).unwrap();
         assert_eq!((point.threshold, point.answered), (0.9, 60), "not below the lowest row");
     }

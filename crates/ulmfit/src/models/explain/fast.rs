@@ -67,7 +67,7 @@ impl<D: Device> ClassifierBundle<D> {
             let words = words.iter().zip(sums).map(word).collect();
             Explanation { words, empty: empty[output], output, row }
         };
-        Ok(rows.into_iter().enumerate().map(explain).collect())
+        Ok(rows.into_par_iter().enumerate().map(explain).collect())
     }
 }
 
