@@ -144,7 +144,7 @@ fn the_label_column_is_asked_for_and_remembered() {
         assert!(done.stderr.contains("cannot tell which column is the label"), "{done:?}");
         assert!(done.stderr.contains("hint: name it with `--label COLUMN`"), "{done:?}");
     }
-    // an id is not taken for the label that the model had, though it is the only other column
+    // the only other column is not read as the label if the model has learned another one
     place.write("ids.csv", csv(0..60).replace("text,label", "text,code"));
     for file in ["teams.csv", "ids.csv"] {
         let done = place.run(&format!("evaluate classifier {file} -q"));

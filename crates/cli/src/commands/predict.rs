@@ -10,7 +10,7 @@ use crate::read_ahead::ReadAhead;
 use crate::whole_file::WholeFile;
 use std::io::Write;
 use std::path::PathBuf;
-use ulmfit::data::readers::{Columns, Delimiter, LabelUse, ReadOptions, open};
+use ulmfit::data::readers::{Columns, Delimiter, LabelUse, ReadOptions, Warnings, open};
 use ulmfit::data::{Place, Record};
 use ulmfit::decisions::Policy;
 use ulmfit::run::Progress;
@@ -37,9 +37,9 @@ pub(crate) struct Args {
     /// Output format
     #[arg(long, value_enum, default_value = "jsonl")]
     format: OutputFormat,
-    /// Copy the columns of the input to the output (a CSV with semicolons then has them, too); the names of the added ones start with
-    /// `predicted_` where the input has the same name; on a terminal control characters are shown
-    /// as \u{1b}
+    /// Copy the columns of the input to the output; the names of the added ones start with
+    /// `predicted_` where the input has the same name; a CSV with semicolons keeps them; on a terminal
+    /// control characters are shown as \u{1b}
     #[arg(long)]
     echo: bool,
     /// Use only this direction of a model that has both
@@ -272,13 +272,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         terminal.note(&format!("answered {} of {rows} texts{rest}{sets}", rows - abstained));
     }
     let records = reader.finish();
-    let (warnings, spelling) = (records.warnings(), terminal.spelling());
-    let (warnings, advice) = if has_rule {
-        (warnings.messages_of_decisions(spelling), "left to a person")
-    } else {
-        let advice = "predicted anyway: treat the prediction as unknown";
-        (warnings.messages_of_predictions(spelling), advice)
-    };
+    let advice = if has_rule { Warnings::WITHHELD } else { Warnings::PREDICTED };
+    let warnings = records.warnings().advised(advice, terminal.spelling());
     warnings.iter().chain(&lines.warning()).for_each(|warning| terminal.warn(warning));
     if let (count, Some(first)) = silent {
         let texts =

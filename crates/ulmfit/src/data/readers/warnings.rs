@@ -79,18 +79,18 @@ impl Warnings {
         self.advised("remove these rows", spelling)
     }
 
+    /// Advice on a text that says nothing, where every row gets a prediction.
+    pub const PREDICTED: &str = "predicted anyway: treat the prediction as unknown";
+    /// The same where a rule says which rows are answered.
+    pub const WITHHELD: &str = "left to a person";
+
     /// The same for predictions, which every row gets.
     pub fn messages_of_predictions(&self, spelling: Spelling) -> Vec<String> {
-        self.advised("predicted anyway: treat the prediction as unknown", spelling)
-    }
-
-    /// The same where a rule says what is answered.
-    pub fn messages_of_decisions(&self, spelling: Spelling) -> Vec<String> {
-        self.advised("left to a person", spelling)
+        self.advised(Self::PREDICTED, spelling)
     }
 
     /// One line for each kind that happened; `advice` is for rows without text.
-    fn advised(&self, advice: &str, spelling: Spelling) -> Vec<String> {
+    pub fn advised(&self, advice: &str, spelling: Spelling) -> Vec<String> {
         let quotes = |right| {
             let [right, enclose] =
                 [right, "enclose"].map(|value| spelling.with(Setting::Quotes, value));
