@@ -2,20 +2,15 @@
 //!
 //! One pass gives what each word adds to each logit. On the straight path from the logits of an empty text
 //! to those of the text, an answer rises by the sum over the logits of what they gain, times the mean
-//! slope of the answer by them (integrated gradients: Sundararajan, Taly & Yan 2017,
-//! <https://arxiv.org/abs/1703.01365>), so each word has its part of the rise.
+//! slope of the answer by them ([`mean_slopes`]), so each word has its part of the rise.
 
 use super::BATCH;
 use super::reading::Reading;
-use crate::model::quadrature::gauss_legendre;
-use crate::model::slopes::slopes;
+use crate::model::slopes::mean_slopes;
 use crate::model::transformer::{SentenceClassifier, TokenShares};
 use crate::text::{TokenId, WordSpan};
 use rayon::prelude::*;
 use ulmfit_ops::Device;
-
-/// Points of the path.
-const POINTS: usize = 32;
 
 /// Texts whose gradients are computed side by side; each may need a few ten megabytes.
 const TEXTS: usize = 4;
@@ -53,19 +48,13 @@ pub(super) fn weights<D: Device>(
     factors: &[Vec<f64>],
 ) -> Vec<Vec<f64>> {
     let (empty, config) = (network.logits_of_empty(), network.config());
-    let path = gauss_legendre(POINTS);
     let of_document = |(words, factors): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
         let words = words.chunks_exact(empty.len());
         let mut rise = vec![0.0; empty.len()];
         for word in words.clone() {
             rise.iter_mut().zip(word).for_each(|(sum, x)| *sum += x);
         }
-        let mut mean = vec![0.0; empty.len()];
-        for (place, weight) in &path {
-            let at: Vec<f64> = empty.iter().zip(&rise).map(|(e, rise)| e + place * rise).collect();
-            let here = slopes(config.task, config.target_scale, &at, factors);
-            mean.iter_mut().zip(here).for_each(|(sum, slope)| *sum += weight * slope);
-        }
+        let mean = mean_slopes(config.task, config.target_scale, &empty, &rise, factors);
         words.map(|word| word.iter().zip(&mean).map(|(x, slope)| x * slope).sum()).collect()
     };
     reading.weights.par_iter().zip(factors).map(of_document).collect()

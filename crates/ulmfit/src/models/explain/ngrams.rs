@@ -2,16 +2,12 @@
 
 use super::reading::Reading;
 use crate::model::linear::LinearClassifier;
-use crate::model::quadrature::gauss_legendre;
-use crate::model::slopes::slopes;
+use crate::model::slopes::mean_slopes;
 use crate::text::WordSpan;
 use crate::text::ngrams::NgramVocab;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use ulmfit_ops::Device;
-
-/// Points of the path from an empty text to the document.
-const POINTS: usize = 64;
 
 /// What each word of each document adds to a weighted sum of the outputs.
 pub(super) fn weights<D: Device>(
@@ -28,9 +24,8 @@ pub(super) fn weights<D: Device>(
     (0..documents.len()).into_par_iter().map(explain).collect()
 }
 
-/// What each column of a document adds to the weighted sum, per occurrence: integrated gradients
-/// (Sundararajan, Taly & Yan 2017, <https://arxiv.org/abs/1703.01365>) along the straight path from
-/// a text without n-grams. Over all occurrences they add up to the difference from its answer.
+/// What each column of a document adds to the weighted sum, per occurrence, on the straight path from a
+/// text without n-grams. Over all occurrences they add up to the difference from its answer.
 fn contributions<D: Device>(
     network: &LinearClassifier<D>,
     document: &[u32],
@@ -46,13 +41,7 @@ fn contributions<D: Device>(
     let totals: Vec<f64> = (0..config.classes)
         .map(|class| (0..bag.len()).map(|cell| added(cell, class)).sum())
         .collect();
-    // the mean slope along the path, by the logit of each class
-    let mut mean = vec![0.0; config.classes];
-    for (place, weight) in gauss_legendre(POINTS) {
-        let at: Vec<f64> = bias.iter().zip(&totals).map(|(b, total)| b + place * total).collect();
-        let here = slopes(config.task, config.target_scale, &at, factors);
-        mean.iter_mut().zip(here).for_each(|(sum, slope)| *sum += weight * slope);
-    }
+    let mean = mean_slopes(config.task, config.target_scale, bias, &totals, factors);
     let counts = document.chunk_by(|a, b| a == b).map(|run| (run[0], run.len()));
     let counts: FxHashMap<u32, usize> = counts.collect();
     let of_cell = |(cell, &(id, _)): (usize, &(u32, f32))| {

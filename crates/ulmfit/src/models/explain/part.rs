@@ -6,12 +6,13 @@ use crate::Error;
 use crate::models::classifier_network::ClassifierNetwork;
 use crate::models::classifier_text::ClassifierText;
 use crate::models::part::Part;
+use rayon::prelude::*;
 use ulmfit_ops::Device;
 
 impl<D: Device> Part<D> {
     /// Reads documents.
     pub(super) fn read(&self, documents: &[Vec<&str>]) -> Result<Reading, Error> {
-        let encoded = documents.iter().map(|fields| self.text.encode_words(fields));
+        let encoded = documents.par_iter().map(|fields| self.text.encode_words(fields));
         let (ids, words): (Vec<_>, Vec<_>) = encoded.unzip();
         if matches!(self.networks[..], [(_, ClassifierNetwork::Recurrent(_)), ..]) {
             return self.read_along(ids, words);

@@ -14,12 +14,8 @@
 //! words' `d` add up to `p - e`. Log odds of several labels and values of a regression likewise.
 
 use crate::data::labels::LabelKind;
-use crate::model::quadrature::gauss_legendre;
-use crate::model::slopes::slopes;
+use crate::model::slopes::mean_slopes;
 use crate::models::stack::{LEAST, Stack, evidence};
-
-/// Points of the path.
-const POINTS: usize = 64;
 
 /// Factors of the parts' outputs, `[part][output]`, for their share in an output of the stack: from
 /// the answers of all parts to a text, and to an empty one.
@@ -40,12 +36,8 @@ pub(super) fn factors(
     };
     let (start, end) = (sums(empty), sums(rows));
     let asked: Vec<f64> = (0..classes).map(|class| f64::from(u8::from(class == output))).collect();
-    let mut mean = vec![0.0; classes];
-    for (place, weight) in gauss_legendre(POINTS) {
-        let at: Vec<f64> = start.iter().zip(&end).map(|(a, b)| a + place * (b - a)).collect();
-        let here = slopes(task, None, &at, &asked);
-        mean.iter_mut().zip(here).for_each(|(sum, slope)| *sum += weight * slope);
-    }
+    let rise: Vec<f64> = start.iter().zip(&end).map(|(start, end)| end - start).collect();
+    let mean = mean_slopes(task, None, &start, &rise, &asked);
     let of_part = |((row, empty), weight): ((&&[f32], &&[f32]), &f64)| -> Vec<f64> {
         let of_class = |class: usize| mean[class] * weight * secant(task, empty[class], row[class]);
         (0..classes).map(of_class).collect()
