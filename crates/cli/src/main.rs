@@ -1,6 +1,7 @@
 //! `ulmfit`, the command line: parses, calls the library, prints. No logic lives here.
 
 mod commands;
+mod csv_style;
 mod failure;
 mod job;
 mod mistake_table;

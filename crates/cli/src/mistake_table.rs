@@ -1,8 +1,9 @@
 //! The rows that a classifier predicts wrong, as CSV.
 
+use crate::csv_style::CsvStyle;
 use crate::own_columns::of_column;
 use crate::shortened::shortened;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{Existing, WholeFile};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -21,7 +22,7 @@ pub(crate) struct MistakeTable(WholeFile);
 impl MistakeTable {
     /// Claims the place of the file, before hours of work.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self(WholeFile::create(path)?))
+        Ok(Self(WholeFile::create(path, Existing::Refuse { hint: "remove it" })?))
     }
 
     /// Writes one row per mistake: the columns that are neither text nor label, then the added ones.
@@ -36,7 +37,7 @@ impl MistakeTable {
         while OURS.iter().any(|ours| others.contains(&format!("{prefix}{ours}"))) {
             prefix.push_str("mistake_");
         }
-        let mut writer = csv::Writer::from_writer(self.0);
+        let mut writer = CsvStyle::of(columns).writer(self.0)?;
         let header = OURS.iter().map(|ours| format!("{prefix}{ours}"));
         writer.write_record(others.iter().cloned().chain(header))?;
         for (at, mistake) in mistakes {

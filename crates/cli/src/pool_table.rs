@@ -1,5 +1,6 @@
 //! Texts to label: as a CSV file with an empty label column, and as JSON.
 
+use crate::csv_style::CsvStyle;
 use crate::own_columns::of_column;
 use serde_json::{Map, Value, json};
 use ulmfit::data::Record;
@@ -33,7 +34,7 @@ impl PoolTable<'_> {
             }
             names.extend(["prediction", "confidence"].map(|ours| format!("{prefix}{ours}")));
         }
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut writer = CsvStyle::of(self.columns).writer(Vec::new())?;
         writer.write_record(&names)?;
         for text in chosen {
             let record = &self.records[text.row];

@@ -1,8 +1,8 @@
 //! Predictions as lines: JSON objects, CSV, or labels alone.
 
+use crate::csv_style::CsvStyle;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
-use ulmfit::data::readers::Delimiter;
 use ulmfit::data::{Place, Record};
 use ulmfit::models::{Decision, Explanation, Prediction, Probabilities, WordWeight};
 
@@ -68,8 +68,8 @@ pub(crate) struct PredictionRows {
     form: OutputFormat,
     /// Stands between several labels of a text.
     delimiter: char,
-    /// Stands between the cells of a CSV.
-    separator: Delimiter,
+    /// How a CSV is written.
+    style: CsvStyle,
     /// Whether a rule says when to answer.
     has_rule: bool,
     /// What our names begin with; once longer, it stays so.
@@ -82,13 +82,13 @@ pub(crate) struct PredictionRows {
 
 impl PredictionRows {
     pub(crate) fn new(form: OutputFormat, delimiter: char, has_rule: bool) -> Self {
-        let (separator, prefix) = (Delimiter::COMMA, String::new());
-        Self { form, delimiter, separator, has_rule, prefix, header: None, lost: (0, None) }
+        let (style, prefix) = (CsvStyle::PLAIN, String::new());
+        Self { form, delimiter, style, has_rule, prefix, header: None, lost: (0, None) }
     }
 
-    /// A CSV with this between its cells.
-    pub(crate) fn with_separator(self, separator: Delimiter) -> Self {
-        Self { separator, ..self }
+    /// A CSV in this style.
+    pub(crate) fn with_style(self, style: CsvStyle) -> Self {
+        Self { style, ..self }
     }
 
     /// The line of one record; a CSV begins with its header.
@@ -158,13 +158,11 @@ impl PredictionRows {
         names.extend(ours.iter().map(|name| format!("{}{name}", self.prefix)));
         names.extend(each.iter().map(|name| format!("{prefix_of_each}{name}")));
         self.header = Some(echoed);
-        self.csv_line(&names)
+        Ok(format!("{}{}", self.style.start(), self.csv_line(&names)?))
     }
 
     fn csv_line(&self, cells: &[String]) -> anyhow::Result<String> {
-        let mut builder = csv::WriterBuilder::new();
-        builder.terminator(csv::Terminator::Any(b'\n')).delimiter(self.separator.byte());
-        let mut writer = builder.from_writer(Vec::new());
+        let mut writer = self.style.rows(Vec::new());
         writer.write_record(cells)?;
         let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
@@ -301,6 +299,7 @@ mod tests {
     use serde_json::json;
     use std::path::Path;
     use std::sync::Arc;
+    use ulmfit::data::readers::{ColumnUse, Delimiter};
 
     fn record(columns: &[(&str, Value)]) -> Record {
         let columns = columns.iter().map(|(name, v)| ((*name).to_owned(), v.clone())).collect();
@@ -420,12 +419,17 @@ mod tests {
     }
 
     #[test]
-    fn a_table_keeps_its_delimiter() {
+    fn a_table_keeps_its_delimiter_and_byte_order_mark() {
         let own = record(&[("a", json!("x;y"))]);
         let rows = PredictionRows::new(OutputFormat::Csv, ',', false);
-        let mut rows = rows.with_separator(Delimiter::SEMICOLON);
+        let columns = ColumnUse {
+            delimiter: Some(Delimiter::SEMICOLON),
+            byte_order_mark: true,
+            ..ColumnUse::default()
+        };
+        let mut rows = rows.with_style(CsvStyle::of(&columns));
         let lines = rows.lines(&own, &answer(single()), None).unwrap();
-        assert_eq!(lines, "a;label;confidence;p(2);p(10)\n\"x;y\";2;0.9;0.9;1e-8");
+        assert_eq!(lines, "\u{feff}a;label;confidence;p(2);p(10)\n\"x;y\";2;0.9;0.9;1e-8");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Rows whose label is probably wrong: for a person, as JSON, and as a CSV file to correct.
 
+use crate::csv_style::CsvStyle;
 use crate::own_columns::of_column;
 use crate::shortened::shortened;
 use crate::whole_file::WholeFile;
@@ -99,7 +100,7 @@ impl SuspectTable<'_> {
         while OURS.iter().any(|ours| own.names.contains(&format!("{prefix}{ours}"))) {
             prefix.push_str("suspect_");
         }
-        let mut writer = csv::Writer::from_writer(file);
+        let mut writer = CsvStyle::of(self.columns).writer(file)?;
         let ours = OURS.iter().map(|ours| format!("{prefix}{ours}"));
         writer.write_record(own.names.iter().cloned().chain(ours))?;
         for (rank, suspect) in self.found.found.iter().enumerate() {

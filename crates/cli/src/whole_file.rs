@@ -10,15 +10,36 @@ use ulmfit::Error;
 pub(crate) struct WholeFile {
     path: PathBuf,
     file: BufWriter<NamedTempFile>,
+    existing: Existing,
+}
+
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// It stays: an error, whose hint says how to replace it.
+    Refuse {
+        /// How to replace it.
+        hint: &'static str,
+    },
+    /// It is replaced when the new one is complete.
+    Replace,
 }
 
 impl WholeFile {
-    /// Claims the place of the file, before hours of work; whatever exists there stays.
-    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
-        if path.exists() {
-            let message = format!("{}: exists already", path.display());
-            let hint = Some("remove it, or choose another name".into());
-            return Err(Error::Usage { message, hint }.into());
+    /// Claims the place of the file, before hours of work.
+    pub(crate) fn create(path: &Path, existing: Existing) -> anyhow::Result<Self> {
+        match existing {
+            Existing::Refuse { hint } if path.exists() => {
+                let message = format!("{}: exists already", path.display());
+                let hint = Some(format!("{hint}, or choose another name"));
+                return Err(Error::Usage { message, hint }.into());
+            }
+            Existing::Replace if path.is_dir() => {
+                let message = format!("{}: is a folder", path.display());
+                let hint = Some("choose another name".to_owned());
+                return Err(Error::Usage { message, hint }.into());
+            }
+            _ => {}
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|folder| !folder.exists()) {
@@ -31,15 +52,19 @@ impl WholeFile {
         let file = builder
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), existing })
     }
 
     /// Gives the file its name when all of it is on the disk.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
-        let Self { path, file } = self;
+        let Self { path, file, existing } = self;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
-        file.persist_noclobber(&path)
+        let named = match existing {
+            Existing::Refuse { .. } => file.persist_noclobber(&path),
+            Existing::Replace => file.persist(&path),
+        };
+        named
             .map_err(|error| error.error)
             .with_context(|| format!("cannot write {}", path.display()))?;
         Ok(())

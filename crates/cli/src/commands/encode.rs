@@ -1,7 +1,7 @@
 //! `ulmfit encode`.
 
 use crate::npy::Npy;
-use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
+use crate::options::{Common, DataOptions, DirectionOption, FileTarget, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use crate::whole_file::WholeFile;
@@ -27,9 +27,8 @@ pub(crate) struct Args {
     /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// Write to this file instead of standard output; it appears complete or not at all
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    target: FileTarget,
     /// Output format [default: npy if the name of --output ends so, else jsonl]
     #[arg(long, value_enum)]
     format: Option<VectorFormat>,
@@ -63,9 +62,9 @@ enum Sink {
 
 impl Sink {
     fn open(args: &Args) -> anyhow::Result<Self> {
-        let file = args.output.as_deref().map(WholeFile::create).transpose()?;
-        let is_npy = |path: &PathBuf| path.extension().is_some_and(|end| end == "npy");
-        let usual = match &args.output {
+        let file = args.target.create()?;
+        let is_npy = |path: &std::path::Path| path.extension().is_some_and(|end| end == "npy");
+        let usual = match args.target.path() {
             Some(path) if is_npy(path) => VectorFormat::Npy,
             _ => VectorFormat::Jsonl,
         };

@@ -72,6 +72,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             let answer = model.bundle().prediction(&found.row);
             let mut words = Word::all(record, found);
             words.sort_by(|a, b| b.weight().abs().total_cmp(&a.weight().abs()));
+            let all = words.len();
             words.truncate(args.words);
             if common.json {
                 let (place, empty) = (&record.place, found.empty);
@@ -97,8 +98,12 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                     )?;
                 }
             }
+            if all > words.len() {
+                write!(text, "; {} of {all} words", words.len())?;
+            }
             text += match args.method {
-                _ if words.is_empty() => "; the text has no words",
+                _ if all == 0 => "; the text has no words",
+                _ if words.is_empty() => "",
                 ExplainArg::Fast | ExplainArg::Gradients => "; each word adds",
                 ExplainArg::Exact => "; without the word it would be lower by",
             };

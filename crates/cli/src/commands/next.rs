@@ -1,10 +1,9 @@
 //! `ulmfit next`.
 
-use crate::options::{Common, DataOptions};
+use crate::options::{Common, DataOptions, FileTarget};
 use crate::output::Output;
 use crate::pool_table::PoolTable;
 use crate::progress::Terminal;
-use crate::whole_file::WholeFile;
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
@@ -44,9 +43,8 @@ pub(crate) struct Args {
     /// reads n-grams]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Write to this file instead of standard output; it appears complete or not at all
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    target: FileTarget,
     #[command(flatten)]
     data: DataOptions,
 }
@@ -62,7 +60,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         (None, Some(model)) => model.vectors(texts),
         (encoder, _) => Ok(encoder.iter().flat_map(|encoder| encoder.vectors(texts)).collect()),
     };
-    let mut file = args.output.as_deref().map(WholeFile::create).transpose()?;
+    let mut file = args.target.create()?;
     let mut terminal = Terminal::new(common);
     let usual = args.data.read_options();
     let label = usual.label.clone();
@@ -116,7 +114,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     if let Some(file) = &mut file {
         file.write_all(&table.as_csv(&chosen)?)?;
     }
-    let text = match (&file, &args.output) {
+    let text = match (&file, args.target.path()) {
         (Some(_), Some(path)) => {
             format!("{} texts to label are in {}", chosen.len(), path.display())
         }
@@ -125,7 +123,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     if let Some(file) = file {
         file.finish()?;
     }
-    if common.json || args.output.is_some() {
+    if common.json || args.target.path().is_some() {
         return out.result(&json!({ "texts": table.as_json(&chosen) }), &text);
     }
     text.trim_end_matches('\n').split('\n').try_for_each(|line| out.line(line))?; // a stream

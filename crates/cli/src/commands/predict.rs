@@ -1,16 +1,17 @@
 //! `ulmfit predict`.
 
+use crate::csv_style::CsvStyle;
 use crate::options::{
-    Common, DataOptions, DecisionOptions, DirectionOption, ExplainArg, PrecisionOption, Shard,
+    Common, DataOptions, DecisionOptions, DirectionOption, ExplainArg, FileTarget, PrecisionOption,
+    Shard,
 };
 use crate::output::Output;
 use crate::prediction_rows::{OutputFormat, PredictionRows, Word};
 use crate::progress::Terminal;
 use crate::read_ahead::ReadAhead;
-use crate::whole_file::WholeFile;
 use std::io::Write;
 use std::path::PathBuf;
-use ulmfit::data::readers::{Columns, Delimiter, LabelUse, ReadOptions, Warnings, open};
+use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, Warnings, open};
 use ulmfit::data::{Place, Record};
 use ulmfit::decisions::Policy;
 use ulmfit::run::Progress;
@@ -28,9 +29,8 @@ pub(crate) struct Args {
     model: Option<PathBuf>,
     /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input [default: -]
     file: Option<PathBuf>,
-    /// Write to this file instead of standard output; it appears complete or not at all
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    target: FileTarget,
     /// Only every Nth row, beginning with row I, from 0: one part of a job of N processes
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -38,8 +38,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value = "jsonl")]
     format: OutputFormat,
     /// Copy the columns of the input to the output; the names of the added ones start with
-    /// `predicted_` where the input has the same name; a CSV with semicolons keeps them; on a terminal
-    /// control characters are shown as \u{1b}
+    /// `predicted_` where the input has the same name; a CSV keeps semicolons and a byte order mark; on a
+    /// terminal control characters are shown as \u{1b}
     #[arg(long)]
     echo: bool,
     /// Use only this direction of a model that has both
@@ -184,7 +184,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     if let Predictor::Here { policy: Some(policy), .. } = &model {
         tell(policy.told.as_deref(), &policy.warnings, &mut terminal);
     }
-    let mut file = args.output.as_deref().map(WholeFile::create).transpose()?;
+    let mut file = args.target.create()?;
     let options = ReadOptions {
         labels: LabelUse::Ignored,
         columns: if args.echo { Columns::Keep } else { Columns::Drop },
@@ -197,9 +197,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let has_rule = args.decision.rule().is_some();
     let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter(), has_rule);
-    // a table with semicolons, as Excel writes and reads them in much of Europe, remains one
-    if args.echo && records.delimiter() == Some(Delimiter::SEMICOLON) {
-        lines = lines.with_separator(Delimiter::SEMICOLON);
+    if args.echo {
+        lines = lines.with_style(CsvStyle::of(&records.columns()));
     }
     // a person who types gets an answer to each line at once, a pipe gets large batches
     let reader = ReadAhead::start(records, args.shard.unwrap_or(Shard::ALL))?;

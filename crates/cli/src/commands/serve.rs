@@ -2,8 +2,10 @@
 
 use crate::options::{Common, PrecisionOption, size};
 use crate::output::Output;
+use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use ulmfit::run::Progress;
 use ulmfit_serve::{Limits, Listen, LogForm, ModelSource, ServeError, Settings, serve};
 
 /// Serves models over HTTP: predictions with the same bits as `ulmfit predict`, and a page for people.
@@ -131,9 +133,14 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         },
     };
     let mut printed = Ok(());
+    let mut terminal = Terminal::new(common);
+    let for_people = settings.page && settings.log == LogForm::Text;
     let served = serve(&settings, |address| {
         let line = serde_json::json!({ "listening": address }).to_string();
         printed = out.json_line(&line).and_then(|()| out.flush());
+        if for_people && address.starts_with("http") {
+            terminal.note(&format!("open {address} in a browser; Ctrl-C stops the server"));
+        }
     });
     served.map_err(|error| match error {
         ServeError::Model(error) => error.into(),

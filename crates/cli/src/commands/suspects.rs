@@ -4,7 +4,7 @@ use crate::options::{Common, DataOptions, LabelArgs};
 use crate::output::Output;
 use crate::progress::Terminal;
 use crate::suspect_table::{SuspectTable, next_command};
-use crate::whole_file::WholeFile;
+use crate::whole_file::{Existing, WholeFile};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use ulmfit::checkpoint::ModelFolder;
@@ -69,7 +69,8 @@ const SCORED: &str = "scored.csv";
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let scored = args.scored.as_deref().map(scored_file).transpose()?;
-    let file = args.output.as_deref().map(WholeFile::create).transpose()?;
+    let create = |path| WholeFile::create(path, Existing::Refuse { hint: "remove it" });
+    let file = args.output.as_deref().map(create).transpose()?;
     let mut terminal = Terminal::new(common);
     let options = ReadOptions { columns: Columns::Keep, ..args.data.read_options() };
     let delimiter = options.label_delimiter;

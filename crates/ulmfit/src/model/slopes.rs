@@ -60,7 +60,8 @@ pub(crate) fn mean_slopes(
 ) -> Vec<f64> {
     let mut mean = vec![0.0; start.len()];
     for (place, weight) in POINTS.iter() {
-        let at: Vec<f64> = start.iter().zip(rise).map(|(logit, rise)| logit + place * rise).collect();
+        let at: Vec<f64> =
+            start.iter().zip(rise).map(|(logit, rise)| logit + place * rise).collect();
         let here = slopes(task, scale, &at, factors);
         mean.iter_mut().zip(here).for_each(|(sum, slope)| *sum += weight * slope);
     }
@@ -75,14 +76,13 @@ mod tests {
     fn mean_slopes_add_up_to_the_rise() {
         let (start, rise, factors) = ([0.3, -1.2, 2.0], [-3.0, 4.0, 0.5], [0.5, -2.0, 1.5]);
         let answer = |place: f64| -> f64 {
-            let powers: Vec<f64> = start.iter().zip(rise).map(|(z, d)| (z + place * d).exp()).collect();
+            let powers: Vec<f64> =
+                start.iter().zip(rise).map(|(z, d)| (z + place * d).exp()).collect();
             let sum: f64 = powers.iter().sum();
             powers.iter().zip(factors).map(|(power, factor)| power / sum * factor).sum()
         };
-        let found: f64 = { mean_slopes(LabelKind::Single, None, &start, &rise, &factors).iter() }
-            .zip(rise)
-            .map(|(slope, rise)| slope * rise)
-            .sum();
+        let found = mean_slopes(LabelKind::Single, None, &start, &rise, &factors);
+        let found: f64 = found.iter().zip(rise).map(|(slope, rise)| slope * rise).sum();
         assert!((found - (answer(1.0) - answer(0.0))).abs() < 1e-12, "{found}");
     }
 

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::markup::markup;
 use super::near_duplicates::find_duplicates;
 use crate::data::amounts;
 use crate::data::labels::{LabelKind, LabelNotice, Task};
 use crate::data::labels::{multi_hot, names, notices, number, same_spelling};
 use crate::data::place::Place;
 use crate::data::record::{RawLabel, Record};
+use crate::printable::printable;
 use crate::setting::Spelling;
 
 /// What [`check_data`] looks for.
@@ -156,6 +158,8 @@ pub enum FindingKind {
     Empty,
     /// Very long documents.
     Huge,
+    /// Documents with remains of HTML.
+    Markup,
 }
 
 /// Examines the training rows and any other parts, each with its name.
@@ -208,6 +212,11 @@ fn repeat(rows: usize) -> String {
 /// Which part, where there are several.
 fn of_part(name: &str, parts: usize) -> String {
     if parts == 1 { String::new() } else { format!(" of {name}") }
+}
+
+/// The first remains of HTML in a record.
+fn remains_of_html(record: &Record) -> Option<&str> {
+    record.fields.iter().find_map(|text| markup(text))
 }
 
 fn count(name: &str, records: &[Record], labelled: bool) -> SplitCounts {
@@ -324,6 +333,12 @@ impl Report<'_> {
         });
         self.add(Severity::Note, FindingKind::Huge, &huge, |n| {
             format!("{} of more than {huge_bytes} bytes", amounts::rows(n))
+        });
+        let marked = all(&|record| remains_of_html(record).is_some());
+        self.add(Severity::Note, FindingKind::Markup, &marked, |n| {
+            let first =
+                marked.first().and_then(|record| remains_of_html(record)).unwrap_or_default();
+            format!("{} with remains of HTML, the first `{}`", amounts::rows(n), printable(first))
         });
         self.add(Severity::Error, FindingKind::Unlabelled, &unlabelled, |n| {
             format!("{} without a label", amounts::rows(n))

@@ -16,6 +16,7 @@ use crate::data::list::list;
 ///     label: Some("team".into()),
 ///     unread: vec!["id".into()],
 ///     delimiter: None,
+///     byte_order_mark: false,
 /// };
 /// assert_eq!(columns.to_string(), "text: `title` and `body`; label: `team`; not read: `id`");
 /// ```
@@ -29,6 +30,8 @@ pub struct ColumnUse {
     pub unread: Vec<String>,
     /// The delimiter, if it is not the one that the format's name says.
     pub delimiter: Option<Delimiter>,
+    /// Whether the file begins with a byte order mark, by which Excel knows UTF-8.
+    pub byte_order_mark: bool,
 }
 
 impl ColumnUse {
@@ -40,6 +43,7 @@ impl ColumnUse {
             label: label.map(|at| names[at].clone()),
             unread: unread.map(|at| names[at].clone()).collect(),
             delimiter: None,
+            byte_order_mark: false,
         }
     }
 

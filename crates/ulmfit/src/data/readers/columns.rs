@@ -5,7 +5,7 @@ use crate::data::error::DataError;
 use crate::data::place::Place;
 
 /// Names that mean text, the most certain first.
-const TEXT: [&str; 20] = [
+const TEXT: [&str; 21] = [
     "text",
     "review",
     "sentence",
@@ -26,6 +26,7 @@ const TEXT: [&str; 20] = [
     "post",
     "title",
     "subject",
+    "headline",
 ];
 /// Among these a headline is part of the document: AG News and DBpedia keep it in its own column.
 const BELOW_A_HEADLINE: [&str; 5] = ["content", "body", "description", "abstract", "article"];

@@ -182,10 +182,6 @@ impl Delimited {
 }
 
 impl Rows for Delimited {
-    fn delimiter(&self) -> Option<Delimiter> {
-        Some(self.rows.dialect.delimiter)
-    }
-
     fn next_record(&mut self, warnings: &mut Warnings) -> Result<Option<Record>, DataError> {
         let first = self.first.take();
         let is_first = first.is_some();
@@ -221,6 +217,7 @@ impl Rows for Delimited {
         let delimiter = self.rows.dialect.delimiter;
         ColumnUse {
             delimiter: (delimiter != usual).then_some(delimiter),
+            byte_order_mark: self.rows.input.has_byte_order_mark(),
             ..ColumnUse::new(&self.names[..self.named], &self.selection)
         }
     }

@@ -14,6 +14,9 @@ use crate::data::place::Place;
 /// How much of a file is read to detect its format.
 const HEAD: usize = 1 << 16;
 
+/// What some programs write before UTF-8; it is no part of the text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 type Bytes = Box<dyn BufRead + Send>;
 
 /// A stream of plain bytes whose first ones are known.
@@ -98,8 +101,8 @@ impl Input {
         };
         let head: Arc<[u8]> = head.into();
         let mut cursor = Cursor::new(Arc::clone(&head));
-        if head.starts_with(b"\xef\xbb\xbf") {
-            cursor.set_position(3); // a byte order mark is no part of the text
+        if head.starts_with(BYTE_ORDER_MARK) {
+            cursor.set_position(BYTE_ORDER_MARK.len() as u64);
         }
         let input = Self { file, bytes: cursor.chain(plain), head, compression };
         looked.map_err(|source| input.error(source))?;
@@ -114,7 +117,12 @@ impl Input {
 
     /// The first bytes (up to 64 KiB) without byte order mark.
     pub(crate) fn head(&self) -> &[u8] {
-        self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.head)
+        self.head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.head)
+    }
+
+    /// Whether it begins with the byte order mark of UTF-8.
+    pub(crate) fn has_byte_order_mark(&self) -> bool {
+        self.head.starts_with(BYTE_ORDER_MARK)
     }
 
     /// Whether the [head](Self::head) is known to be all there is.

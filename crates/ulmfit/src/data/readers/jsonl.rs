@@ -231,7 +231,7 @@ impl Rows for Jsonl {
 
     fn columns(&self) -> ColumnUse {
         let (text, label, unread) = (self.text.clone(), self.label.clone(), self.unread.clone());
-        ColumnUse { text, label, unread, delimiter: None }
+        ColumnUse { text, label, unread, ..ColumnUse::default() }
     }
 }
 

@@ -57,11 +57,6 @@ trait Rows: Send {
     fn columns(&self) -> ColumnUse {
         ColumnUse::default()
     }
-
-    /// What separates fields, where something does.
-    fn delimiter(&self) -> Option<Delimiter> {
-        None
-    }
 }
 
 /// What to do with blank documents.
@@ -119,11 +114,6 @@ impl Records {
     /// lines are those of the objects that were looked at to choose.
     pub fn columns(&self) -> ColumnUse {
         self.rows.columns()
-    }
-
-    /// What separates the fields of a table; `None` for other formats.
-    pub fn delimiter(&self) -> Option<Delimiter> {
-        self.rows.delimiter()
     }
 
     /// All that are left, in memory.

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use super::decode::{Decoder, Ending};
 use super::dialect::Dialect;
-use super::input::Input;
+use super::input::{BYTE_ORDER_MARK, Input};
 use super::options::{Format, Quotes, ReadOptions};
 use super::quote_check::{QuoteCheck, Step};
 use super::quoting::Quoting;
@@ -201,7 +201,7 @@ impl RawRows {
                 Ok(buffer) => buffer,
                 Err(source) => return Err(self.input.error(source)),
             };
-            if buffer.starts_with(b"\xef\xbb\xbf") {
+            if buffer.starts_with(BYTE_ORDER_MARK) {
                 self.input.consume(3);
                 continue;
             }

@@ -35,6 +35,11 @@ pub(crate) trait PartTrainer {
         fold: Option<usize>,
     ) -> Result<Part, Error>;
 
+    /// Whether it begins with weights that have read other texts.
+    fn is_pretrained(&self) -> bool {
+        false
+    }
+
     /// Whether a training takes so long that a few examples more are not worth another one.
     fn takes_long(&self) -> bool {
         false
@@ -120,6 +125,10 @@ impl PartTrainer for UlmfitTrainer<'_> {
 impl PartTrainer for EncoderExamples<'_> {
     fn name(&self) -> &'static str {
         "encoder"
+    }
+
+    fn is_pretrained(&self) -> bool {
+        true
     }
 
     fn train(

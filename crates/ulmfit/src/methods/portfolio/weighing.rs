@@ -64,7 +64,8 @@ impl<'a> Weighing<'a> {
 
     /// The parts that are used, and their weights.
     pub(crate) fn choice(&self) -> Choice {
-        Choice::new(&self.answers(), &self.judges)
+        let pretrained = self.trainers.iter().position(|trainer| trainer.is_pretrained());
+        Choice::new(&self.answers(), &self.judges, pretrained)
     }
 
     /// The chosen parts with their names, trained on all examples.
