@@ -22,9 +22,10 @@ impl FileTarget {
 
     /// Claims the place of the file, if there is one.
     pub(crate) fn create(&self) -> anyhow::Result<Option<WholeFile>> {
-        let existing = match self.overwrite {
-            true => Existing::Replace,
-            false => Existing::Refuse { hint: "pass --overwrite to replace it" },
+        let existing = if self.overwrite {
+            Existing::Replace
+        } else {
+            Existing::Refuse { hint: "pass --overwrite to replace it" }
         };
         self.path().map(|path| WholeFile::create(path, existing)).transpose()
     }

@@ -14,7 +14,7 @@ use crate::data::place::Place;
 /// How much of a file is read to detect its format.
 const HEAD: usize = 1 << 16;
 
-/// What some programs write before UTF-8; it is no part of the text.
+/// What some programs write before UTF-8; it is not a part of the text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 type Bytes = Box<dyn BufRead + Send>;
