@@ -85,6 +85,8 @@ pub(crate) struct Args {
 enum TuningArg {
     /// Texts of one label are drawn together and others apart (SetFit), then the head is trained
     Contrastive,
+    /// Encoder and head learn the labels together, lower layers more slowly (ULMFiT's stage 3)
+    EndToEnd,
     /// Only the head is trained, which takes seconds
     Frozen,
 }
@@ -165,9 +167,11 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
     refuse([("--time", args.time.is_some())], "encoder")?;
     refuse_language_model_options(args, "encoder")?;
     let mut recipe = args.learning.recipe()?;
-    if args.tuning == Some(TuningArg::Frozen) {
-        recipe.encoder = recipe.encoder.as_it_is();
-    }
+    recipe.encoder = match args.tuning {
+        Some(TuningArg::Frozen) => recipe.encoder.as_it_is(),
+        Some(TuningArg::EndToEnd) => recipe.encoder.end_to_end(),
+        Some(TuningArg::Contrastive) | None => recipe.encoder,
+    };
     let base = args.base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
     let trainer = Trainer::new().recipe(recipe);
     let trainer = args.run.configure(args.classifier.configure(trainer, common.seed));

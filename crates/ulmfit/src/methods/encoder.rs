@@ -1,16 +1,16 @@
 //! A classifier on a sentence encoder: fine-tuned on pairs of texts or as it is, under a linear head.
 
+mod contrast;
+mod end_to_end;
+
 use crate::Error;
-use crate::data::labels::LabelKind;
 use crate::estimate::{EncoderEstimate, Job, NgramEstimate, PartEstimate};
-use crate::fingerprint;
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
-use crate::model::transformer::{LANES, SentenceClassifier, Transformer};
+use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
-use crate::recipe::{ContrastiveRecipe, EncoderRecipe, TfIdfRecipe};
-use crate::run::{Runner, Timings, contrast_stage};
+use crate::recipe::{EncoderRecipe, TfIdfRecipe};
+use crate::run::{Runner, Timings};
 use crate::stages::TrainedClassifier;
-use crate::stages::classify::{LabelledText, rows_fingerprint};
 use crate::stages::folds::pick;
 use crate::stages::lm_summary::LmSummary;
 use crate::stages::options::{ClassifyOptions, TrainingMethod};
@@ -18,10 +18,7 @@ use crate::stages::report_on::{Trained, report_on};
 use crate::text::Direction;
 use crate::train::Labelled;
 use crate::train::linear_head::{HeadExamples, HeadFit};
-use crate::train::pairs::{PairSettings, PairTrainee};
-use serde_json::json;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use ulmfit_ops::{Cpu, Key};
 
 /// What [`fit_encoder`] works on.
@@ -152,74 +149,35 @@ impl<'a> EncoderExamples<'a> {
                 rows.iter().map(|&row| all[row].clone()).collect()
             }
         };
-        let classifier = self.head(encoder, &vectors, train);
+        let scale = train.target_scale(self.splits.labels.kind());
+        let train = train.scaled(scale);
+        let head = self.head(&vectors, &train);
+        let kind = self.splits.labels.kind();
+        let mut classifier = SentenceClassifier::of_parts(encoder, head, kind, scale);
+        if let Some(recipe) = &self.recipe.end_to_end {
+            classifier = self.end_to_end(runner, classifier, &train, recipe, fold)?;
+        }
         let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
         Ok(Part { text: ClassifierText::from(&self.base.text), networks })
     }
 
-    /// Fine-tunes the encoder on pairs; it stays as it is where there are no two kinds of texts.
-    fn contrast(
-        &self,
-        runner: &mut Runner<'_>,
-        mut encoder: Transformer<Cpu>,
-        train: &Labelled,
-        recipe: &ContrastiveRecipe,
-        fold: Option<usize>,
-    ) -> Result<Transformer<Cpu>, Error> {
-        let groups = groups(&train.targets);
-        let kinds = groups.iter().max().map_or(0, |&most| most + 1);
-        if self.splits.labels.kind() == LabelKind::Regression || kinds < 2 {
-            runner
-                .progress
-                .note("there are no labels to tell texts apart by: the encoder stays as it is");
-            return Ok(encoder);
-        }
-        let seed = self.classify.seed;
-        let key = Key::new(seed).child(101);
-        let identity = json!({
-            "recipe": recipe,
-            "lanes": LANES, // bits of gradients depend on how a batch is cut
-            "seed": seed,
-            "network": encoder.config(),
-            "train": rows_fingerprint(train),
-            "start": fingerprint::model(&encoder),
-        });
-        let device = recipe.precision.device();
-        encoder.set_device(device);
-        let settings = PairSettings { batch_size: recipe.batch_size, dropout: recipe.dropout };
-        let begins = |ids: &Vec<u32>| ids[..ids.len().min(recipe.max_tokens)].to_vec();
-        let documents: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
-        let all = self.data.documents.len(); // as many passes in a fold as over all examples
-        let plan = recipe.plan(encoder.config().layers, all, key.child(0));
-        let task = contrast_stage(fold);
-        let mut trainee =
-            PairTrainee::new(device, encoder, &documents, &groups, settings, key.child(1));
-        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
-        let mut encoder = trainee.into_encoder();
-        encoder.set_device(Cpu::default()); // what the saved model is used with
-        Ok(encoder)
-    }
-
     /// Trains the head, with the strength that does best in cross-validation.
-    fn head(
-        &self,
-        encoder: Transformer<Cpu>,
-        vectors: &[Vec<f32>],
-        train: Labelled,
-    ) -> SentenceClassifier<Cpu> {
+    fn head(&self, vectors: &[Vec<f32>], train: &Labelled) -> Dense<Cpu> {
         let labels = &self.splits.labels;
         let kind = labels.kind();
-        let target_scale = train.target_scale(kind);
-        let train = train.scaled(target_scale);
-        let data = LabelledText { train, valid: Labelled::default(), labels: labels.clone() };
-        let weights = self.classify.balance.then(|| data.class_weights());
-        let fit = HeadFit::new(Cpu::default(), kind.into(), labels.outputs(), weights);
-        let examples = HeadExamples { vectors, targets: &data.train.targets };
+        let fit = HeadFit::new(Cpu::default(), kind.into(), labels.outputs(), self.weights(train));
+        let examples = HeadExamples { vectors, targets: &train.targets };
         let recipe = &self.recipe;
         let key = Key::new(self.classify.seed).child(103);
         let strengths = recipe.strengths_for(kind, labels.outputs());
         let strength = fit.best_strength(&examples, &strengths, recipe.folds, &key);
-        SentenceClassifier::of_parts(encoder, fit.fit(&examples, strength), kind, target_scale)
+        fit.fit(&examples, strength)
+    }
+
+    /// Weights of the classes, if they are to be balanced.
+    fn weights(&self, train: &Labelled) -> Option<Vec<f32>> {
+        let labels = &self.splits.labels;
+        self.classify.balance.then(|| train.class_weights(labels.kind(), labels.outputs()))
     }
 }
 
@@ -232,26 +190,4 @@ fn vectors(
     let total = documents.len();
     let mut tick = |done| runner.progress.tick("documents read", done, Some(total));
     encoder.vectors_of(documents, &mut tick)
-}
-
-/// Numbers of the groups of texts with equal targets.
-fn groups(targets: &[Vec<f32>]) -> Vec<u32> {
-    let mut numbers = BTreeMap::new();
-    let number = |target: &Vec<f32>| {
-        let name: Vec<u32> = target.iter().map(|value| value.to_bits()).collect();
-        let next = numbers.len() as u32;
-        *numbers.entry(name).or_insert(next)
-    };
-    targets.iter().map(number).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::groups;
-
-    #[test]
-    fn equal_targets_are_one_group() {
-        let targets = [vec![1.0, 0.0], vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0]];
-        assert_eq!(groups(&targets), [0, 1, 0, 2]);
-    }
 }

@@ -1,6 +1,6 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
-use super::TrainPrecision;
+use super::{EndToEndRecipe, TrainPrecision};
 use crate::data::labels::LabelKind;
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
@@ -16,6 +16,9 @@ pub struct EncoderRecipe {
     /// Fine-tuning before the head is trained; `None` leaves the encoder frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contrastive: Option<ContrastiveRecipe>,
+    /// Fine-tuning together with the head, after the head has been trained; `None` to leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_to_end: Option<EndToEndRecipe>,
     /// Weight of the loss against the penalty of the head: scikit-learn's `C`. Of several values, the one
     /// with the lowest loss in cross-validation is used. None at all: half the number of classes (1 for
     /// several labels per text, and for numbers).
@@ -89,7 +92,7 @@ impl EncoderRecipe {
     /// A frozen encoder, and a head whose strength is selected by cross-validation.
     pub fn frozen() -> Self {
         let strengths = vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
-        Self { contrastive: None, strengths, folds: 5 }
+        Self { contrastive: None, end_to_end: None, strengths, folds: 5 }
     }
 
     /// The same without fine-tuning, with the head of [`frozen`](Self::frozen) unless another one was set.
@@ -98,7 +101,19 @@ impl EncoderRecipe {
         let (usual, frozen) = (Self::contrastive(), Self::frozen());
         let strengths =
             if self.strengths == usual.strengths { frozen.strengths } else { self.strengths };
-        Self { contrastive: None, strengths, ..self }
+        Self { contrastive: None, end_to_end: None, strengths, ..self }
+    }
+
+    /// The same, fine-tuned together with its head and not on pairs.
+    #[must_use]
+    pub fn end_to_end(self) -> Self {
+        let recipe = self.end_to_end.unwrap_or_default();
+        Self { end_to_end: Some(recipe), ..self.as_it_is() }
+    }
+
+    /// Whether the encoder is fine-tuned at all.
+    pub fn is_fine_tuned(&self) -> bool {
+        self.contrastive.is_some() || self.end_to_end.is_some()
     }
 
     /// The same with a fine-tuning of so many times fewer updates.
@@ -133,7 +148,12 @@ impl EncoderRecipe {
             dropout: 0.1,
             precision: TrainPrecision::fastest(),
         };
-        Self { contrastive: Some(contrastive), strengths: Vec::new(), folds: 5 }
+        Self {
+            contrastive: Some(contrastive),
+            end_to_end: None,
+            strengths: Vec::new(),
+            folds: 5,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod changes;
 mod check;
 mod classifier;
 mod encoder;
+mod end_to_end;
 mod error;
 mod file;
 mod lm;
@@ -26,6 +27,7 @@ mod unfreezing;
 
 pub use classifier::ClassifierRecipe;
 pub use encoder::{ContrastiveRecipe, EncoderRecipe};
+pub use end_to_end::EndToEndRecipe;
 pub use error::RecipeError;
 pub use file::Recipe;
 pub use lm::LmRecipe;

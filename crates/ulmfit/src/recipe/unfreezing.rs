@@ -2,10 +2,10 @@
 
 use super::phase::{PhaseRecipe, Unfreeze};
 use super::training::TrainingRecipe;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The unfreezing schedules of Howard & Ruder 2018, table 7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Unfreezing {

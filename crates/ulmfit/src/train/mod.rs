@@ -9,6 +9,7 @@ mod classifier;
 mod control;
 mod divergence;
 mod dual;
+pub mod end_to_end;
 mod error;
 mod event;
 mod fit;

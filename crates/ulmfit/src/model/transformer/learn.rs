@@ -1,0 +1,124 @@
+//! A training step of a classifier on a sentence encoder: the loss of the labels goes through the head into
+//! the encoder.
+
+use super::gradients::Layer;
+use super::{Lanes, SentenceClassifier, SpareGradients};
+use crate::model::TrainableGroups;
+use ulmfit_ops::class_loss::Targets;
+use ulmfit_ops::{Device, Key};
+
+/// What a step of [`SentenceClassifier::train_step`] is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct StepSettings<'a> {
+    /// Dropout of the encoder.
+    pub dropout: f64,
+    /// Randomness of the step.
+    pub key: Key,
+    /// Trainable groups, the head's last.
+    pub trainable: &'a TrainableGroups,
+    /// Factor of the gradients.
+    pub scale: f64,
+}
+
+impl<D: Device> SentenceClassifier<D> {
+    /// The same classifier on another device.
+    pub fn set_device(&mut self, device: D) {
+        self.encoder.set_device(device);
+        self.head.forget_prepared();
+    }
+
+    /// Adds the gradients of the trainable groups; gives the mean loss. `targets` are in the order of the
+    /// lanes.
+    pub fn train_step(
+        &mut self,
+        lanes: &Lanes<'_>,
+        targets: &Targets,
+        settings: StepSettings<'_>,
+        spare: &mut SpareGradients<D>,
+    ) -> f64 {
+        let StepSettings { dropout, key, trainable, scale } = settings;
+        let device = self.encoder.device().exact(); // a head is small
+        let (vectors, tapes) = self.encoder.train_forward_in_lanes(lanes, dropout, key);
+        let logits = self.head.forward(&device, &vectors);
+        let (loss, mut d_logits) = device.class_loss(&logits, targets);
+        device.scale(&mut d_logits, scale);
+        let is_learning = trainable.group(self.encoder.config().layers + 1);
+        let mut gradients = is_learning.then(|| self.head.take_gradients());
+        let d_vectors = self.head.backward(&device, &vectors, &d_logits, gradients.as_mut());
+        gradients.into_iter().for_each(|gradients| self.head.put_gradients(gradients));
+        self.encoder.backward_in_lanes(tapes, d_vectors, trainable, spare);
+        loss
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::presence::tests::network;
+    use super::*;
+    use crate::data::labels::LabelKind;
+    use crate::model::Network;
+    use crate::model::transformer::VectorScale;
+    use ulmfit_ops::Reference;
+
+    type Classifier = SentenceClassifier<Reference>;
+
+    const TEXTS: [&[u32]; 3] = [&[1, 2, 3], &[4], &[5, 6]];
+
+    fn targets(order: &[usize]) -> Targets {
+        Targets::Classes {
+            classes: order.iter().map(|&text| [0, 1, 1][text]).collect(),
+            smoothing: 0.0,
+            weights: None,
+        }
+    }
+
+    fn loss(classifier: &mut Classifier, trainable: &TrainableGroups) -> f64 {
+        let (lanes, order) = Lanes::new(&TEXTS);
+        let settings = StepSettings { dropout: 0.0, key: Key::new(1), trainable, scale: 1.0 };
+        classifier.train_step(&lanes, &targets(&order), settings, &mut SpareGradients::new())
+    }
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        for vectors in [VectorScale::AsIs, VectorScale::Unit] {
+            let mut classifier = network::<Reference>(LabelKind::Single, vectors);
+            let all = TrainableGroups::all(classifier.groups());
+            let none = TrainableGroups::top(classifier.groups(), 1);
+            loss(&mut classifier, &all);
+            let count = classifier.params().len();
+            for number in 0..count {
+                let (name, _, param) = classifier.params().swap_remove(number);
+                let found = param.grad.as_ref().expect(&name).to_f64();
+                let values = param.value.to_f64();
+                let place = values.len() / 2;
+                let mut shifted = |by: f64| {
+                    let mut values = values.clone();
+                    values[place] += by;
+                    let param = classifier.params_mut().swap_remove(number).2;
+                    param.value = ulmfit_ops::Tensor::from_f64(param.value.dims(), &values);
+                    loss(&mut classifier, &none)
+                };
+                let wanted = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+                shifted(0.0);
+                assert!((found[place] - wanted).abs() < 1e-6, "{name}: {} {wanted}", found[place]);
+                loss(&mut classifier, &all); // the gradients of the others are needed again
+                let again = classifier.params_mut().into_iter();
+                again.for_each(|(_, _, param)| param.grad = None);
+                loss(&mut classifier, &all);
+            }
+        }
+    }
+
+    #[test]
+    fn frozen_groups_have_no_gradients() {
+        let mut classifier = network::<Reference>(LabelKind::Single, VectorScale::Unit);
+        let groups = classifier.groups();
+        for top in 1..groups {
+            classifier.params_mut().into_iter().for_each(|(_, _, param)| param.grad = None);
+            loss(&mut classifier, &TrainableGroups::top(groups, top));
+            for (name, group, param) in classifier.params() {
+                assert_eq!(param.grad.is_some(), group >= groups - top, "{name}");
+            }
+        }
+    }
+}
