@@ -64,6 +64,15 @@ fn tuning_changes_the_encoder_and_frozen_does_not() {
     place.run(&format!("{FIT} -o tuned")).ok();
     place.run(&format!("{FIT} -o frozen --tuning frozen")).ok();
     assert_ne!(tensors("tuned"), tensors("frozen"));
+    let together = "--tuning end-to-end --set encoder.end-to-end.min-updates=20 --json";
+    let report = place.run(&format!("{FIT} -o together {together}")).json();
+    assert!(tensors("together") != tensors("frozen") && tensors("together") != tensors("tuned"));
+    let course = &report["training"][0];
+    assert_eq!(course["title"], "fine-tune the encoder and its head", "{report}");
+    let gradual = "--set encoder.end-to-end.unfreezing=gradual";
+    let report = place.run(&format!("{FIT} -o gradual {together} {gradual}")).json();
+    assert_eq!(report["training"].as_array().unwrap().len(), 1, "{report}");
+    assert_ne!(tensors("gradual"), tensors("together"));
     let report = place.run(&format!("{FIT} -o again --tuning frozen --json")).json();
     assert!(report["training"].as_array().unwrap().is_empty(), "{report}");
     assert_eq!(tensors("again"), tensors("frozen"));
@@ -79,6 +88,7 @@ fn numbers_and_several_labels() {
     let fit = "fit numbers.csv --method encoder --base base -o numbers --task regression --json";
     let report = place.run(fit).json();
     assert!(number(&report["test"], "mae") < number(&report["baselines"], "mean_mae"), "{report}");
+    place.run(&fit.replace("-o numbers", "-o tuned --tuning end-to-end")).json();
     let answer = place.feed("predict numbers -", "the the parcel\n").ok();
     assert!(answer.contains("\"value\":"), "{answer}");
 
@@ -92,14 +102,24 @@ fn numbers_and_several_labels() {
     place.write("several.csv", format!("text,label\n{rows}"));
     let fit = "fit several.csv --method encoder --base base -o several --label-delimiter ; --json";
     place.run(fit).json();
+    place.run(&fit.replace("-o several", "-o tuned-several --tuning end-to-end")).json();
     let answer = place.feed("predict several -", "i want a refund\n").ok();
     assert!(answer.contains("\"labels\":"), "{answer}");
 }
 
 #[test]
 fn the_bits_do_not_depend_on_threads_nor_on_being_killed() {
+    for tuning in [
+        "contrastive",
+        "end-to-end --set encoder.end-to-end.unfreezing=gradual --set encoder.end-to-end.min-updates=40",
+    ] {
+        same_bits(tuning);
+    }
+}
+
+fn same_bits(tuning: &str) {
     let place = place();
-    let line = format!("{FIT} --checkpoint-every 5 --quiet");
+    let line = format!("{FIT} --tuning {tuning} --checkpoint-every 5 --quiet");
     let started = Instant::now();
     place.run(&format!("{line} -o whole --threads 1")).ok();
     let time = started.elapsed();
@@ -131,6 +151,7 @@ fn what_an_encoder_would_ignore_is_refused() {
         (format!("{FIT} --direction both"), "--direction has no effect with `--method encoder`"),
         (format!("{FIT} --unlabeled texts.txt"), "--unlabeled has no effect"),
         (format!("{FIT} --lm-epochs 2"), "--lm-epochs has no effect"),
+        (format!("{FIT} --set encoder.end-to-end.lr-factor=0.5"), "encoder.end-to-end.lr-factor"),
         (format!("{FIT} --epochs 2"), "an option under Learning has no effect"),
         (format!("{FIT} --max-vocab 20"), "--max-vocab has no effect"),
         (format!("{FIT} --base-words seen"), "--base-words has no effect"),

@@ -38,7 +38,8 @@ pub(crate) struct Args {
     /// expected to fit on this machine, and says what. TF-IDF is always trained
     #[arg(long, value_name = "TIME")]
     time: Option<DurationArg>,
-    /// How a sentence encoder is fitted to your labels [default: contrastive]
+    /// How a sentence encoder is fitted to your labels [default: contrastive, and end-to-end from 2,000
+    /// examples on]
     #[arg(long, value_enum, value_name = "HOW")]
     tuning: Option<TuningArg>,
     /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this
@@ -170,7 +171,8 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
     recipe.encoder = match args.tuning {
         Some(TuningArg::Frozen) => recipe.encoder.as_it_is(),
         Some(TuningArg::EndToEnd) => recipe.encoder.end_to_end(),
-        Some(TuningArg::Contrastive) | None => recipe.encoder,
+        Some(TuningArg::Contrastive) => recipe.encoder.on_pairs(),
+        None => recipe.encoder,
     };
     let base = args.base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
     let trainer = Trainer::new().recipe(recipe);

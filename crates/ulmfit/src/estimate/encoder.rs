@@ -3,15 +3,16 @@
 use super::Estimate;
 use super::speed::Speed;
 use crate::data::labels::{LabelKind, LabelSet};
-use crate::model::transformer::Transformer;
+use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::EncoderBundle;
 use crate::progress::WorkPhase;
-use crate::recipe::{ContrastiveRecipe, EncoderRecipe};
-use crate::run::contrast_stage;
-use crate::train::Labelled;
+use crate::recipe::{ContrastiveRecipe, EncoderRecipe, EndToEndRecipe};
+use crate::run::{contrast_stage, end_to_end_stage};
+use crate::train::end_to_end::{EndToEndSettings, EndToEndTrainee};
 use crate::train::linear_head::{HeadExamples, HeadFit};
 use crate::train::measure::measure;
 use crate::train::pairs::{PairSettings, PairTrainee};
+use crate::train::{Labelled, LossConfig, Plan};
 use std::time::Instant;
 use ulmfit_ops::{Cpu, Key};
 
@@ -29,8 +30,10 @@ const HEAD: usize = 256;
 pub(crate) struct EncoderEstimate {
     /// Tokens of each training example.
     lengths: Vec<usize>,
+    /// Layers above the embeddings.
+    layers: usize,
     recipe: EncoderRecipe,
-    /// Of the fine-tuning on pairs, if it is possible.
+    /// Of the fine-tuning, if there is one.
     speed: Option<Speed>,
     /// Seconds of a token that is only read.
     reading: f64,
@@ -47,15 +50,19 @@ impl EncoderEstimate {
         recipe: &EncoderRecipe,
     ) -> Self {
         let lengths = data.documents.iter().map(Vec::len).collect();
-        let recipe = recipe.clone();
+        let (recipe, layers) = (recipe.clone(), base.encoder.config().layers);
         if data.documents.len() < 2 {
-            return Self { lengths, recipe, speed: None, reading: 0.0, head: 0.0 };
+            return Self { lengths, layers, recipe, speed: None, reading: 0.0, head: 0.0 };
         }
         let is_possible = labels.kind() != LabelKind::Regression;
         let contrastive = recipe.contrastive.as_ref().filter(|_| is_possible);
-        let speed = contrastive.map(|recipe| pairs(base.copy_encoder(), data, recipe));
+        let speed = match (contrastive, &recipe.end_to_end) {
+            (Some(recipe), _) => Some(pairs(base.copy_encoder(), data, recipe)),
+            (None, Some(recipe)) => Some(together(base.copy_encoder(), data, labels, recipe)),
+            (None, None) => None,
+        };
         let (reading, head) = reading_and_head(&base.encoder, data, labels);
-        Self { lengths, recipe, speed, reading, head }
+        Self { lengths, layers, recipe, speed, reading, head }
     }
 
     /// The same for a recipe with fewer updates, or without a fine-tuning.
@@ -67,6 +74,16 @@ impl EncoderEstimate {
     fn mean(&self, most: usize) -> f64 {
         let tokens: usize = self.lengths.iter().map(|&length| length.min(most) + 2).sum();
         tokens as f64 / self.lengths.len().max(1) as f64
+    }
+
+    /// The fine-tuning together with the head, if there is one.
+    fn end_to_end(&self, rows: usize, fold: Option<usize>) -> Option<WorkPhase> {
+        let (recipe, speed) = self.recipe.end_to_end.zip(self.speed)?;
+        let passes = recipe.all_passes(self.layers, self.lengths.len()) as f64;
+        let tokens = self.mean(recipe.max_tokens) * rows as f64;
+        let seconds = passes * speed.seconds(tokens, recipe.batches(rows) as f64);
+        let [title, task] = [end_to_end_stage(None).title, end_to_end_stage(fold).name];
+        Some(WorkPhase { title, tasks: vec![task], seconds })
     }
 
     /// The fine-tuning on pairs, if there is one.
@@ -91,6 +108,7 @@ impl Estimate for EncoderEstimate {
         let is_read = self.recipe.contrastive.is_some() || fold.is_none();
         let seconds = head + if is_read { self.scoring(rows) } else { 0.0 };
         phases.push(WorkPhase { title: "train its head".into(), tasks: Vec::new(), seconds });
+        phases.extend(self.end_to_end(rows, fold));
         phases
     }
 
@@ -117,6 +135,40 @@ fn pairs(mut encoder: Transformer<Cpu>, data: &Labelled, recipe: &ContrastiveRec
             PairTrainee::new(device, encoder, &documents, &groups, settings, Key::new(0));
         times.extend(measure(&device, &mut trainee, &plan));
         encoder = trainee.into_encoder();
+    }
+    Speed::of_two(&times)
+}
+
+/// The speed of a fine-tuning together with the head.
+fn together(
+    mut encoder: Transformer<Cpu>,
+    data: &Labelled,
+    labels: &LabelSet,
+    recipe: &EndToEndRecipe,
+) -> Speed {
+    let device = recipe.precision.device();
+    let mut times = Vec::with_capacity(BATCHES.len());
+    for batch_size in BATCHES {
+        let every = (data.documents.len() / (2 * batch_size)).max(1);
+        let rows = (0..data.documents.len()).step_by(every).take(2 * batch_size);
+        let (documents, targets) = rows
+            .map(|row| {
+                let ids = &data.documents[row];
+                (ids[..ids.len().min(recipe.max_tokens)].to_vec(), data.targets[row].clone())
+            })
+            .unzip();
+        let sample = Labelled { documents, targets };
+        let plan = recipe.plan(encoder.config().layers, sample.documents.len(), Key::new(0));
+        // the phase in which all layers learn takes longest, and nearly all of the time
+        let plan = Plan { phases: plan.phases.into_iter().rev().take(1).collect(), ..plan };
+        let head = Dense::new("classifier", encoder.config().width, labels.outputs(), Key::new(0));
+        let mut classifier = SentenceClassifier::of_parts(encoder, head, labels.kind(), None);
+        classifier.set_device(device);
+        let settings = EndToEndSettings { batch_size, dropout: recipe.dropout };
+        let loss = LossConfig::default();
+        let mut trainee = EndToEndTrainee::new(classifier, &sample, settings, loss, Key::new(0));
+        times.extend(measure(&device, &mut trainee, &plan));
+        encoder = trainee.into_model().encoder;
     }
     Speed::of_two(&times)
 }

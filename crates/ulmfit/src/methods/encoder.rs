@@ -60,7 +60,8 @@ pub fn fit_encoder(
     let rows =
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
     timings.lap("split");
-    let examples = EncoderExamples::new(&base, &rows, &options.recipe, classify)?;
+    let recipe = options.recipe.for_examples(rows.train.len());
+    let examples = EncoderExamples::new(&base, &rows, &recipe, classify)?;
     if runner.progress.wants_plan() {
         let baseline = NgramEstimate::measure(&rows.train, &rows.labels, &TfIdfRecipe::default());
         let part = PartEstimate { estimate: &examples.estimate(), is_trained_on_all: true };
@@ -74,7 +75,7 @@ pub fn fit_encoder(
     let method = TrainingMethod {
         seed: classify.seed,
         directions: vec![Direction::Forward],
-        recipe: serde_json::to_value(&options.recipe).expect("plain data serialises"),
+        recipe: serde_json::to_value(&recipe).expect("plain data serialises"),
         batch_size: 1, // an encoder makes its own batches
         selects: false,
         folds: None,

@@ -3,7 +3,7 @@
 use super::error::RecipeError;
 use super::phase::Unfreeze;
 use super::training::{Rates, TrainingRecipe};
-use super::{ClassifierRecipe, EncoderRecipe, LmRecipe, TfIdfRecipe};
+use super::{ClassifierRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe, TfIdfRecipe};
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
 use crate::text::ngrams::NgramRange;
@@ -74,6 +74,7 @@ impl EncoderRecipe {
         // none at all is the default
         self.strengths.iter().try_for_each(|&value| positive("encoder.strengths", value))?;
         range(self.folds >= 2, "encoder.folds", &self.folds, "at least 2")?;
+        self.end_to_end.map_or(Ok(()), |recipe| recipe.check())?;
         let Some(recipe) = self.contrastive else { return Ok(()) };
         let sizes = [
             ("encoder.contrastive.updates", recipe.updates, 1),
@@ -87,6 +88,35 @@ impl EncoderRecipe {
         positive("encoder.contrastive.lr", recipe.lr)?;
         not_negative("encoder.contrastive.weight-decay", recipe.weight_decay)?;
         share("encoder.contrastive.dropout", recipe.dropout)
+    }
+}
+
+impl EndToEndRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let most = 1_000_000;
+        range(
+            (1..=most).contains(&self.epochs),
+            "encoder.end-to-end.epochs",
+            &self.epochs,
+            "at least 1 and at most 1000000",
+        )?;
+        let good = self.min_updates <= most;
+        let wanted = "at most 1000000";
+        range(good, "encoder.end-to-end.min-updates", &self.min_updates, wanted)?;
+        let good = self.batch_size >= 2;
+        range(good, "encoder.end-to-end.batch-size", &self.batch_size, "at least 2")?;
+        let good = self.max_tokens >= 1;
+        range(good, "encoder.end-to-end.max-tokens", &self.max_tokens, "at least 1")?;
+        positive("encoder.end-to-end.lr", self.lr)?;
+        let good = self.lr_factor.is_finite() && self.lr_factor >= 1.0;
+        range(good, "encoder.end-to-end.lr-factor", &self.lr_factor, "at least 1")?;
+        not_negative("encoder.end-to-end.weight-decay", self.weight_decay)?;
+        share("encoder.end-to-end.dropout", self.dropout)?;
+        share("encoder.end-to-end.label-smoothing", self.label_smoothing)
     }
 }
 

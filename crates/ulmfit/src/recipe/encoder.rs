@@ -19,6 +19,9 @@ pub struct EncoderRecipe {
     /// Fine-tuning together with the head, after the head has been trained; `None` to leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end: Option<EndToEndRecipe>,
+    /// From this many examples on this is done instead of a fine-tuning on pairs; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_to_end_from: Option<usize>,
     /// Weight of the loss against the penalty of the head: scikit-learn's `C`. Of several values, the one
     /// with the lowest loss in cross-validation is used. None at all: half the number of classes (1 for
     /// several labels per text, and for numbers).
@@ -49,6 +52,9 @@ pub struct ContrastiveRecipe {
     #[serde(default, skip_serializing_if = "TrainPrecision::is_f32")]
     pub precision: TrainPrecision,
 }
+
+/// From this many examples on an encoder learns the labels together with its head (lab book, 2026-11-29).
+const END_TO_END_FROM: usize = 2_000;
 
 /// AdamW as SetFit uses it: PyTorch's defaults.
 const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
@@ -92,7 +98,7 @@ impl EncoderRecipe {
     /// A frozen encoder, and a head whose strength is selected by cross-validation.
     pub fn frozen() -> Self {
         let strengths = vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
-        Self { contrastive: None, end_to_end: None, strengths, folds: 5 }
+        Self { contrastive: None, end_to_end: None, end_to_end_from: None, strengths, folds: 5 }
     }
 
     /// The same without fine-tuning, with the head of [`frozen`](Self::frozen) unless another one was set.
@@ -101,7 +107,7 @@ impl EncoderRecipe {
         let (usual, frozen) = (Self::contrastive(), Self::frozen());
         let strengths =
             if self.strengths == usual.strengths { frozen.strengths } else { self.strengths };
-        Self { contrastive: None, end_to_end: None, strengths, ..self }
+        Self { contrastive: None, end_to_end: None, end_to_end_from: None, strengths, ..self }
     }
 
     /// The same, fine-tuned together with its head and not on pairs.
@@ -109,6 +115,22 @@ impl EncoderRecipe {
     pub fn end_to_end(self) -> Self {
         let recipe = self.end_to_end.unwrap_or_default();
         Self { end_to_end: Some(recipe), ..self.as_it_is() }
+    }
+
+    /// The same, fine-tuned on pairs whatever the number of examples.
+    #[must_use]
+    pub fn on_pairs(self) -> Self {
+        let contrastive = self.contrastive.or(Self::contrastive().contrastive);
+        Self { contrastive, end_to_end: None, end_to_end_from: None, ..self }
+    }
+
+    /// What is done with so many examples.
+    #[must_use]
+    pub(crate) fn for_examples(&self, rows: usize) -> Self {
+        match self.end_to_end_from {
+            Some(from) if rows >= from && self.contrastive.is_some() => self.clone().end_to_end(),
+            _ => self.clone(),
+        }
     }
 
     /// Whether the encoder is fine-tuned at all.
@@ -122,6 +144,7 @@ impl EncoderRecipe {
         if let Some(contrastive) = &mut self.contrastive {
             contrastive.updates = contrastive.updates.div_ceil(times).max(1);
         }
+        self.end_to_end = self.end_to_end.map(|recipe| recipe.shortened(times));
         self
     }
 
@@ -151,6 +174,7 @@ impl EncoderRecipe {
         Self {
             contrastive: Some(contrastive),
             end_to_end: None,
+            end_to_end_from: Some(END_TO_END_FROM),
             strengths: Vec::new(),
             folds: 5,
         }
@@ -171,5 +195,17 @@ mod tests {
         let set = EncoderRecipe { strengths: vec![3.0], ..usual };
         assert_eq!(set.strengths_for(LabelKind::Single, 150), [3.0]);
         assert_eq!(set.as_it_is().strengths, [3.0]);
+    }
+
+    #[test]
+    fn many_examples_are_learned_together_with_the_head() {
+        let usual = EncoderRecipe::contrastive();
+        assert_eq!(usual.for_examples(100), usual);
+        let many = usual.for_examples(10_000);
+        assert!(many.contrastive.is_none() && many.end_to_end.is_some(), "{many:?}");
+        assert_eq!(many.for_examples(10), many, "it is decided once");
+        assert_eq!(usual.clone().on_pairs().for_examples(10_000), usual.on_pairs());
+        let frozen = EncoderRecipe::frozen();
+        assert_eq!(frozen.for_examples(10_000), frozen);
     }
 }

@@ -49,7 +49,7 @@ impl Default for EndToEndRecipe {
             min_updates: 100,
             batch_size: 32,
             max_tokens: 128,
-            lr: 1e-4,
+            lr: 2e-4,
             lr_factor: 1.2,
             unfreezing: Unfreezing::Full,
             weight_decay: 0.01,
@@ -74,6 +74,14 @@ impl EndToEndRecipe {
     /// Passes of the last phase over this many documents.
     pub(crate) fn passes(&self, documents: usize) -> usize {
         self.epochs.max(self.min_updates.div_ceil(self.batches(documents))).max(1)
+    }
+
+    /// The same with so many times fewer passes.
+    #[must_use]
+    pub(crate) fn shortened(self, times: usize) -> Self {
+        let (epochs, min_updates) =
+            (self.epochs.div_ceil(times).max(1), self.min_updates.div_ceil(times));
+        Self { epochs, min_updates, ..self }
     }
 
     /// Passes of all phases of an encoder with `layers` layers.
@@ -129,6 +137,7 @@ mod tests {
         assert_eq!(phase.rates, [0.125, 0.25, 0.5, 1.0, 1.0]);
         assert_eq!(phase.trainable, TrainableGroups::top(5, 4));
         assert_eq!((phase.epochs, recipe.all_passes(3, 1000)), (4, 4));
+        assert_eq!(recipe.shortened(2).all_passes(3, 1000), 2);
     }
 
     #[test]
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn few_examples_are_read_more_often() {
         let recipe = EndToEndRecipe::default();
-        assert_eq!(recipe.passes(100), 25);
+        assert_eq!(recipe.passes(100), 34);
         assert_eq!(recipe.passes(10_000), 3);
     }
 }

@@ -33,6 +33,8 @@ pub use runner::Runner;
 #[cfg(feature = "train")]
 pub use same_on_all::{deal_lanes, same_on_all};
 #[cfg(feature = "train")]
-pub(crate) use stage_names::{FOLD, LabelOrigin, LabelSource, LmStage, contrast_stage, end_to_end_stage};
+pub(crate) use stage_names::{
+    FOLD, LabelOrigin, LabelSource, LmStage, contrast_stage, end_to_end_stage,
+};
 #[cfg(feature = "train")]
 pub(crate) use timings::Timings;

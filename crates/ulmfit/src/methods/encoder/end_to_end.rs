@@ -42,8 +42,7 @@ impl EncoderExamples<'_> {
         let begun = Labelled { documents, targets: train.targets.clone() };
         let all = self.data.documents.len(); // as many passes in a fold as over all examples
         let plan = recipe.plan(classifier.encoder.config().layers, all, key.child(0));
-        let settings =
-            EndToEndSettings { batch_size: recipe.batch_size, dropout: recipe.dropout };
+        let settings = EndToEndSettings { batch_size: recipe.batch_size, dropout: recipe.dropout };
         let smoothing = recipe.label_smoothing;
         let loss = LossConfig { smoothing, class_weights, ..LossConfig::default() };
         let mut trainee = EndToEndTrainee::new(classifier, &begun, settings, loss, key.child(1));

@@ -149,8 +149,7 @@ mod tests {
     }
 
     fn full() -> PortfolioPlan {
-        let amount =
-            Amount { rows: 100, contrastive_tokens: 25_000, unlabelled: false, encoder: true };
+        let amount = Amount { rows: 100, tuned_tokens: 25_000, unlabelled: false, encoder: true };
         PortfolioPlan { ulmfit: true, ..PortfolioPlan::new(amount, &EncoderRecipe::contrastive()) }
     }
 

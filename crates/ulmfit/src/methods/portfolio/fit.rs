@@ -212,16 +212,13 @@ fn plan(
     folds: Option<usize>,
 ) -> PortfolioPlan {
     let documents: Vec<&[String]> = rows.train.iter().map(|record| &record.fields[..]).collect();
-    let contrastive_tokens = encoder.map_or(0, |encoder| {
+    let tuned_tokens = encoder.map_or(0, |encoder| {
         let ids = encoder.text.encode_all(&documents);
-        PortfolioPlan::contrastive_tokens(&ids.iter().map(Vec::len).collect::<Vec<_>>(), recipe)
+        let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
+        PortfolioPlan::tuned_tokens(&lengths, recipe, encoder.encoder.config().layers)
     });
-    let amount = Amount {
-        rows: rows.train.len(),
-        contrastive_tokens,
-        unlabelled,
-        encoder: encoder.is_some(),
-    };
+    let amount =
+        Amount { rows: rows.train.len(), tuned_tokens, unlabelled, encoder: encoder.is_some() };
     let plan = PortfolioPlan::new(amount, recipe);
     match folds {
         Some(count) => plan.with_folds(count),

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Amount {
     /// Training examples.
     pub(crate) rows: usize,
-    /// Tokens of the encoder that a fine-tuning on pairs would read.
-    pub(crate) contrastive_tokens: usize,
+    /// Tokens of the encoder that its fine-tuning would read.
+    pub(crate) tuned_tokens: usize,
     /// Whether there are texts without labels.
     pub(crate) unlabelled: bool,
     /// Whether there is an encoder for the language of the texts.
@@ -56,14 +56,11 @@ const ULMFIT_FIRST: usize = 2_000;
 impl PortfolioPlan {
     /// `encoder` is how an encoder is fitted if there is time for it.
     pub(crate) fn new(amount: Amount, encoder: &EncoderRecipe) -> Self {
-        let Amount { rows, contrastive_tokens, unlabelled, encoder: has_encoder } = amount;
-        let encoder = if contrastive_tokens <= WORTHWHILE {
-            encoder.clone()
-        } else {
-            encoder.clone().as_it_is()
-        };
+        let Amount { rows, tuned_tokens, unlabelled, encoder: has_encoder } = amount;
+        let encoder = encoder.for_examples(rows);
+        let encoder = if tuned_tokens <= WORTHWHILE { encoder } else { encoder.as_it_is() };
         let ulmfit = Self::has_ulmfit(rows, unlabelled);
-        let is_cheap = encoder.contrastive.is_none() || contrastive_tokens <= CHEAP;
+        let is_cheap = !encoder.is_fine_tuned() || tuned_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
         let encoder = has_encoder.then_some(encoder);
@@ -78,14 +75,19 @@ impl PortfolioPlan {
         unlabelled || rows >= FEWEST_FOR_ULMFIT
     }
 
-    /// Tokens that a fine-tuning on pairs of documents of these lengths reads.
-    pub(crate) fn contrastive_tokens(lengths: &[usize], encoder: &EncoderRecipe) -> usize {
-        let Some(recipe) = encoder.contrastive else { return 0 };
-        let capped = lengths.iter().map(|&length| length.min(recipe.max_tokens));
-        let mean = capped.sum::<usize>() as f64 / lengths.len().max(1) as f64;
-        // whole passes, each text with a partner
-        let passes = recipe.passes(lengths.len());
-        (mean * (2 * passes * lengths.len()) as f64) as usize
+    /// Tokens that the fine-tuning of an encoder with `layers` layers on documents of these lengths reads.
+    pub(crate) fn tuned_tokens(lengths: &[usize], encoder: &EncoderRecipe, layers: usize) -> usize {
+        let rows = lengths.len();
+        let encoder = encoder.for_examples(rows);
+        let of_pass = |most: usize| lengths.iter().map(|&length| length.min(most)).sum::<usize>();
+        // each text with a partner
+        let pairs = encoder
+            .contrastive
+            .map_or(0, |recipe| 2 * recipe.passes(rows) * of_pass(recipe.max_tokens));
+        let together = encoder
+            .end_to_end
+            .map_or(0, |recipe| recipe.all_passes(layers, rows) * of_pass(recipe.max_tokens));
+        pairs + together
     }
 
     /// The same with the score of a cross-validation with so many folds.
@@ -129,7 +131,7 @@ impl PortfolioPlan {
     /// What a shorter plan does not do.
     pub(crate) fn lacks(&self, shorter: &Self) -> Vec<LeftOut> {
         let is_tuned =
-            |plan: &Self| plan.encoder.as_ref().is_some_and(|recipe| recipe.contrastive.is_some());
+            |plan: &Self| plan.encoder.as_ref().is_some_and(EncoderRecipe::is_fine_tuned);
         let has_no_encoder = shorter.encoder.is_none();
         let lacking = [
             (LeftOut::Ulmfit, self.ulmfit && !shorter.ulmfit),
@@ -144,9 +146,9 @@ impl PortfolioPlan {
     /// What is going to be done.
     pub(crate) fn words(&self) -> String {
         let mut parts = vec!["TF-IDF"];
-        parts.extend(self.encoder.as_ref().map(|recipe| match recipe.contrastive {
-            Some(_) => "a fine-tuned sentence encoder",
-            None => "a sentence encoder as it is",
+        parts.extend(self.encoder.as_ref().map(|recipe| match recipe.is_fine_tuned() {
+            true => "a fine-tuned sentence encoder",
+            false => "a sentence encoder as it is",
         }));
         parts.extend(self.ulmfit.then_some("ULMFiT"));
         let last = parts.pop().unwrap_or_default();
@@ -173,8 +175,8 @@ impl PortfolioPlan {
 mod tests {
     use super::*;
 
-    fn plan(rows: usize, contrastive_tokens: usize) -> PortfolioPlan {
-        let amount = Amount { rows, contrastive_tokens, unlabelled: false, encoder: true };
+    fn plan(rows: usize, tuned_tokens: usize) -> PortfolioPlan {
+        let amount = Amount { rows, tuned_tokens, unlabelled: false, encoder: true };
         PortfolioPlan::new(amount, &EncoderRecipe::contrastive())
     }
 
@@ -184,7 +186,9 @@ mod tests {
         assert_eq!(plan(100, 200_000).scored, 1, "long texts");
         let many = plan(5_000, 150_000);
         assert_eq!((many.scored, many.folds, many.ulmfit), (1, 5, true));
-        let is_fine_tuned = |plan: PortfolioPlan| plan.encoder.unwrap().contrastive.is_some();
+        let is_fine_tuned = |plan: PortfolioPlan| plan.encoder.unwrap().is_fine_tuned();
+        let how = |rows, tokens| plan(rows, tokens).encoder.unwrap().end_to_end.is_some();
+        assert_eq!([how(500, 150_000), how(5_000, 150_000)], [false, true]);
         assert!(is_fine_tuned(plan(100, 25_000)));
         assert!(!is_fine_tuned(plan(100_000, 3_000_000)));
         assert!(plan(5_000, 150_000).retrains && !plan(100_000, 3_000_000).retrains);
