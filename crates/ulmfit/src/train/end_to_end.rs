@@ -140,7 +140,7 @@ mod tests {
         {
             let data = rows(task);
             let recipe =
-                EndToEndRecipe { lr: 0.01, min_updates: 60, batch_size: 8, ..Default::default() };
+                EndToEndRecipe { lr: 0.02, min_updates: 200, batch_size: 8, ..Default::default() };
             let plan = recipe.plan(2, data.documents.len(), Key::new(2));
             let settings = EndToEndSettings { batch_size: recipe.batch_size, dropout: 0.0 };
             let loss = LossConfig::default();
