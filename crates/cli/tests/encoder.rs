@@ -69,6 +69,13 @@ fn tuning_changes_the_encoder_and_frozen_does_not() {
     assert!(tensors("together") != tensors("frozen") && tensors("together") != tensors("tuned"));
     let course = &report["training"][0];
     assert_eq!(course["title"], "fine-tune the encoder and its head", "{report}");
+    let report = place.run(&format!("{FIT} -o read {together} --unlabeled texts.txt")).json();
+    let title = &report["training"][0]["title"];
+    assert_eq!(
+        (title, &report["unlabeled"]),
+        (&"fine-tune the encoder on texts".into(), &60.into())
+    );
+    assert_ne!(tensors("read"), tensors("together"));
     let gradual = "--set encoder.end-to-end.unfreezing=gradual";
     let report = place.run(&format!("{FIT} -o gradual {together} {gradual}")).json();
     assert_eq!(report["training"].as_array().unwrap().len(), 1, "{report}");
@@ -110,7 +117,7 @@ fn numbers_and_several_labels() {
 #[test]
 fn the_bits_do_not_depend_on_threads_nor_on_being_killed() {
     for tuning in [
-        "contrastive",
+        "contrastive --unlabeled texts.txt --set encoder.dropout-pairs.batch-size=16",
         "end-to-end --set encoder.end-to-end.unfreezing=gradual --set encoder.end-to-end.min-updates=40",
     ] {
         same_bits(tuning);
@@ -149,7 +156,10 @@ fn what_an_encoder_would_ignore_is_refused() {
     let place = place();
     for (line, message) in [
         (format!("{FIT} --direction both"), "--direction has no effect with `--method encoder`"),
-        (format!("{FIT} --unlabeled texts.txt"), "--unlabeled has no effect"),
+        (
+            format!("{FIT} --unlabeled texts.txt --set encoder.dropout-pairs.lr=0"),
+            "encoder.dropout-pairs.lr",
+        ),
         (format!("{FIT} --lm-epochs 2"), "--lm-epochs has no effect"),
         (format!("{FIT} --set encoder.end-to-end.lr-factor=0.5"), "encoder.end-to-end.lr-factor"),
         (format!("{FIT} --epochs 2"), "an option under Learning has no effect"),

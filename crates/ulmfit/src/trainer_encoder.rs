@@ -12,7 +12,7 @@ use crate::{Error, Trainer};
 impl Trainer {
     /// [`fit_with`](Trainer::fit_with) on a loaded sentence encoder.
     ///
-    /// Settings for language models are not used: directions, unlabelled texts, recipe and vocabulary.
+    /// Settings for language models are not used: directions, stages and vocabulary.
     ///
     /// # Errors
     /// As [`fit_with`](Trainer::fit_with); [`Error::Usage`] with [folds](Trainer::folds).
@@ -36,7 +36,9 @@ impl Trainer {
         let classify = self.classify_options(&examples);
         let options = EncoderOptions { recipe: self.recipe.encoder.clone(), classify, shares };
         let columns = LearnedColumns::of(&examples);
-        let input = EncoderInput { rows: examples.into_rows(), base };
+        let (reading, unlabeled) = (examples.read.clone(), self.unlabeled.clone());
+        let rows = examples.into_rows();
+        let input = EncoderInput { rows, unlabeled, options: reading, base };
         let outcome = fit_encoder(&mut runner, input, &options)?;
         self.trained(outcome, columns, Some(&origin), &runner)
     }

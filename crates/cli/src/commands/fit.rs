@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     encoder: Option<PathBuf>,
     /// Unlabelled texts, for the language model and for self-training of the classifier: see
-    /// --self-training
+    /// --self-training. With `--method encoder` the encoder is fine-tuned on them first
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     /// Reading direction [default: those of the base; from scratch, forward]
@@ -175,7 +175,7 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
         None => recipe.encoder,
     };
     let base = args.base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
-    let trainer = Trainer::new().recipe(recipe);
+    let trainer = Trainer::new().recipe(recipe).unlabeled(args.unlabeled.clone());
     let trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
     args.run.claim()?;
     let mut terminal = Terminal::new(common);
@@ -189,6 +189,7 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
 fn on_ngrams(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let (base, tuning) = (args.base.is_some(), args.tuning.is_some());
     refuse([("--base", base), ("--tuning", tuning), ("--time", args.time.is_some())], "tfidf")?;
+    refuse([("--unlabeled", !args.unlabeled.is_empty())], "tfidf")?;
     refuse_language_model_options(args, "tfidf")?;
     let trainer = Trainer::new().recipe(args.learning.recipe()?);
     let trainer = args.run.configure(args.classifier.configure(trainer, common.seed));
@@ -235,7 +236,6 @@ fn refuse_language_model_options(args: &Args, method: &str) -> Result<(), Error>
     refuse(args.language_model_option()?.map(|option| (option, true)), method)?;
     let given = [
         ("--encoder", args.encoder.is_some()),
-        ("--unlabeled", !args.unlabeled.is_empty()),
         ("--direction", args.direction.is_some()),
         ("--folds", args.folds.is_given()),
         ("--base-words", args.base_words.is_given()),

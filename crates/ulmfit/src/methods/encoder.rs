@@ -1,11 +1,13 @@
 //! A classifier on a sentence encoder: fine-tuned on pairs of texts or as it is, under a linear head.
 
 mod contrast;
+mod dropout_pairs;
 mod end_to_end;
 
 use crate::Error;
+use crate::data::readers::ReadOptions;
 use crate::estimate::{EncoderEstimate, Job, NgramEstimate, PartEstimate};
-use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
+use crate::input::{LabelledInput, LabelledSplits, SplitFractions, read_texts, targets, texts};
 use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::recipe::{EncoderRecipe, TfIdfRecipe};
@@ -18,13 +20,19 @@ use crate::stages::report_on::{Trained, report_on};
 use crate::text::Direction;
 use crate::train::Labelled;
 use crate::train::linear_head::{HeadExamples, HeadFit};
+use dropout_pairs::learn_texts;
 use std::cell::OnceCell;
+use std::path::PathBuf;
 use ulmfit_ops::{Cpu, Key};
 
 /// What [`fit_encoder`] works on.
 pub struct EncoderInput {
     /// Labelled rows.
     pub rows: LabelledInput,
+    /// Files of texts without labels.
+    pub unlabeled: Vec<PathBuf>,
+    /// How they are read.
+    pub options: ReadOptions,
     /// The encoder to start from.
     pub base: EncoderBundle,
 }
@@ -53,13 +61,23 @@ pub fn fit_encoder(
     options: &EncoderOptions,
 ) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
-    let EncoderInput { rows, base } = input;
+    let EncoderInput { rows, unlabeled, options: reading, mut base } = input;
     let classify = &options.classify;
     // the split of `fit` with other methods, so that their scores can be compared
     let split_key = Key::new(classify.seed).child(100);
     let rows =
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
     timings.lap("split");
+    let mut summary = LmSummary::default();
+    if let (Some(pairs), false) = (&options.recipe.dropout_pairs, unlabeled.is_empty()) {
+        let unlabelled = read_texts(&unlabeled, &reading, runner.progress)?;
+        summary.unlabeled = unlabelled.len();
+        let (train, seed) = (texts(&rows.train), classify.seed);
+        base = learn_texts(runner, base, &train, &unlabelled, pairs, seed)?;
+        timings.lap("texts");
+    } else if !unlabeled.is_empty() {
+        runner.progress.note("the unlabelled texts are not used: the recipe has no use for them");
+    }
     let recipe = options.recipe.for_examples(rows.train.len());
     let examples = EncoderExamples::new(&base, &rows, &recipe, classify)?;
     if runner.progress.wants_plan() {
@@ -81,7 +99,7 @@ pub fn fit_encoder(
         folds: None,
     };
     let trained = Trained { classifier, first: None, out_of_fold: None, parts: Vec::new() };
-    report_on(runner, trained, &rows, LmSummary::default(), method, timings)
+    report_on(runner, trained, &rows, summary, method, timings)
 }
 
 /// Training examples as an encoder reads them.

@@ -3,7 +3,9 @@
 use super::error::RecipeError;
 use super::phase::Unfreeze;
 use super::training::{Rates, TrainingRecipe};
-use super::{ClassifierRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe, TfIdfRecipe};
+use super::{
+    ClassifierRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe, TfIdfRecipe,
+};
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
 use crate::text::ngrams::NgramRange;
@@ -74,6 +76,7 @@ impl EncoderRecipe {
         // none at all is the default
         self.strengths.iter().try_for_each(|&value| positive("encoder.strengths", value))?;
         range(self.folds >= 2, "encoder.folds", &self.folds, "at least 2")?;
+        self.dropout_pairs.map_or(Ok(()), |recipe| recipe.check())?;
         self.end_to_end.map_or(Ok(()), |recipe| recipe.check())?;
         let Some(recipe) = self.contrastive else { return Ok(()) };
         let sizes = [
@@ -91,20 +94,42 @@ impl EncoderRecipe {
     }
 }
 
+impl DropoutPairsRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let good = (1..=MOST).contains(&self.updates);
+        range(good, "encoder.dropout-pairs.updates", &self.updates, "from 1 to 1000000")?;
+        range(self.texts >= 2, "encoder.dropout-pairs.texts", &self.texts, "at least 2")?;
+        let good = self.batch_size >= 2;
+        range(good, "encoder.dropout-pairs.batch-size", &self.batch_size, "at least 2")?;
+        let good = self.max_tokens >= 1;
+        range(good, "encoder.dropout-pairs.max-tokens", &self.max_tokens, "at least 1")?;
+        positive("encoder.dropout-pairs.temperature", self.temperature)?;
+        positive("encoder.dropout-pairs.lr", self.lr)?;
+        not_negative("encoder.dropout-pairs.weight-decay", self.weight_decay)?;
+        share("encoder.dropout-pairs.dropout", self.dropout)
+    }
+}
+
+/// Passes or updates at most.
+const MOST: usize = 1_000_000;
+
 impl EndToEndRecipe {
     /// Checks every number that could hang or break a run.
     ///
     /// # Errors
     /// [`RecipeError::Range`] names the first bad one.
     pub fn check(&self) -> Result<(), RecipeError> {
-        let most = 1_000_000;
         range(
-            (1..=most).contains(&self.epochs),
+            (1..=MOST).contains(&self.epochs),
             "encoder.end-to-end.epochs",
             &self.epochs,
-            "at least 1 and at most 1000000",
+            "from 1 to 1000000",
         )?;
-        let good = self.min_updates <= most;
+        let good = self.min_updates <= MOST;
         let wanted = "at most 1000000";
         range(good, "encoder.end-to-end.min-updates", &self.min_updates, wanted)?;
         let good = self.batch_size >= 2;

@@ -1,6 +1,6 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
-use super::{EndToEndRecipe, TrainPrecision};
+use super::{DropoutPairsRecipe, EndToEndRecipe, TrainPrecision};
 use crate::data::labels::LabelKind;
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
@@ -13,6 +13,10 @@ use ulmfit_ops::Key;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EncoderRecipe {
+    /// Fine-tuning on texts, before any label is used, where there are texts without labels; `None` leaves
+    /// it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout_pairs: Option<DropoutPairsRecipe>,
     /// Fine-tuning before the head is trained; `None` leaves the encoder frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contrastive: Option<ContrastiveRecipe>,
@@ -98,7 +102,14 @@ impl EncoderRecipe {
     /// A frozen encoder, and a head whose strength is selected by cross-validation.
     pub fn frozen() -> Self {
         let strengths = vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
-        Self { contrastive: None, end_to_end: None, end_to_end_from: None, strengths, folds: 5 }
+        Self {
+            dropout_pairs: None,
+            contrastive: None,
+            end_to_end: None,
+            end_to_end_from: None,
+            strengths,
+            folds: 5,
+        }
     }
 
     /// The same without fine-tuning, with the head of [`frozen`](Self::frozen) unless another one was set.
@@ -172,6 +183,7 @@ impl EncoderRecipe {
             precision: TrainPrecision::fastest(),
         };
         Self {
+            dropout_pairs: Some(DropoutPairsRecipe::default()),
             contrastive: Some(contrastive),
             end_to_end: None,
             end_to_end_from: Some(END_TO_END_FROM),

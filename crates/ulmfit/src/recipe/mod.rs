@@ -7,6 +7,7 @@
 mod changes;
 mod check;
 mod classifier;
+mod dropout_pairs;
 mod encoder;
 mod end_to_end;
 mod error;
@@ -26,6 +27,7 @@ mod training;
 mod unfreezing;
 
 pub use classifier::ClassifierRecipe;
+pub use dropout_pairs::DropoutPairsRecipe;
 pub use encoder::{ContrastiveRecipe, EncoderRecipe};
 pub use end_to_end::EndToEndRecipe;
 pub use error::RecipeError;

@@ -70,6 +70,11 @@ pub(crate) fn contrast_stage(fold: Option<usize>) -> StageName {
     fold_stage(fold, "fine-tune the encoder on pairs", "contrast")
 }
 
+/// The fine-tuning of a sentence encoder on texts without labels.
+pub(crate) fn dropout_pairs_stage() -> StageName {
+    fold_stage(None, "fine-tune the encoder on texts", "dropout-pairs")
+}
+
 /// The fine-tuning of a sentence encoder together with its head.
 pub(crate) fn end_to_end_stage(fold: Option<usize>) -> StageName {
     fold_stage(fold, "fine-tune the encoder and its head", "end-to-end")

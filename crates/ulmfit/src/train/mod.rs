@@ -8,6 +8,7 @@
 mod classifier;
 mod control;
 mod divergence;
+pub mod dropout_pairs;
 mod dual;
 pub mod end_to_end;
 mod error;
