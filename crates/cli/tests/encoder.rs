@@ -156,12 +156,7 @@ fn what_an_encoder_would_ignore_is_refused() {
     let place = place();
     for (line, message) in [
         (format!("{FIT} --direction both"), "--direction has no effect with `--method encoder`"),
-        (
-            format!("{FIT} --unlabeled texts.txt --set encoder.dropout-pairs.lr=0"),
-            "encoder.dropout-pairs.lr",
-        ),
         (format!("{FIT} --lm-epochs 2"), "--lm-epochs has no effect"),
-        (format!("{FIT} --set encoder.end-to-end.lr-factor=0.5"), "encoder.end-to-end.lr-factor"),
         (format!("{FIT} --epochs 2"), "an option under Learning has no effect"),
         (format!("{FIT} --max-vocab 20"), "--max-vocab has no effect"),
         (format!("{FIT} --base-words seen"), "--base-words has no effect"),

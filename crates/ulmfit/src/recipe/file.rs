@@ -208,7 +208,15 @@ mod tests {
         wanted.encoder.contrastive.as_mut().unwrap().updates = 7;
         assert_eq!(found, wanted);
         assert_eq!(set(&["description=as I like it"]).unwrap().description, "as I like it");
-        for bad in ["lr", "train.no-such=1", "train.lr=much", "train.lr=-1", "encoder.folds=1"] {
+        for bad in [
+            "lr",
+            "train.no-such=1",
+            "train.lr=much",
+            "train.lr=-1",
+            "encoder.folds=1",
+            "encoder.end-to-end.lr-factor=0.5",
+            "encoder.dropout-pairs.lr=0",
+        ] {
             assert!(set(&[bad]).is_err(), "{bad}");
         }
     }
