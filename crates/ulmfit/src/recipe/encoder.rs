@@ -57,9 +57,6 @@ pub struct ContrastiveRecipe {
     pub precision: TrainPrecision,
 }
 
-/// From this many examples on an encoder learns the labels together with its head (lab book, 2026-11-29).
-const END_TO_END_FROM: usize = 2_000;
-
 /// AdamW as SetFit uses it: PyTorch's defaults.
 const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
 /// Largest global norm of the gradients, the default of `transformers`.
@@ -186,7 +183,7 @@ impl EncoderRecipe {
             dropout_pairs: Some(DropoutPairsRecipe::default()),
             contrastive: Some(contrastive),
             end_to_end: None,
-            end_to_end_from: Some(END_TO_END_FROM),
+            end_to_end_from: None,
             strengths: Vec::new(),
             folds: 5,
         }
@@ -212,6 +209,8 @@ mod tests {
     #[test]
     fn many_examples_are_learned_together_with_the_head() {
         let usual = EncoderRecipe::contrastive();
+        assert_eq!(usual.for_examples(1_000_000), usual, "unless a number was set");
+        let usual = EncoderRecipe { end_to_end_from: Some(2_000), ..usual };
         assert_eq!(usual.for_examples(100), usual);
         let many = usual.for_examples(10_000);
         assert!(many.contrastive.is_none() && many.end_to_end.is_some(), "{many:?}");

@@ -99,9 +99,9 @@ impl EndToEndRecipe {
     pub(crate) fn plan(&self, layers: usize, documents: usize, key: Key) -> Plan {
         let (groups, top) = (layers + 2, layers + 1);
         // head and highest layer have the same rate
-        let below = |group: usize| layers.saturating_sub(group) as i32;
+        let below = |group: usize| layers.saturating_sub(group) as f64;
         let rates: Vec<f64> =
-            (0..groups).map(|group| self.lr / self.lr_factor.powi(below(group))).collect();
+            (0..groups).map(|group| self.lr / self.lr_factor.powf(below(group))).collect();
         let phase = |phase: PhaseRecipe| Phase {
             epochs: phase.epochs,
             rates: rates.clone(),
