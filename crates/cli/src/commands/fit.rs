@@ -51,7 +51,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     encoder: Option<PathBuf>,
     /// Unlabelled texts, for the language model and for self-training of the classifier: see
-    /// --self-training. With `--method encoder` the encoder is fine-tuned on them first
+    /// --self-training. With `--method encoder` the encoder is fine-tuned on them first, which takes
+    /// minutes and has not paid off where we measured it
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     /// Reading direction [default: those of the base; from scratch, forward]

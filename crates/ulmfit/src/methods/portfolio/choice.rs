@@ -24,8 +24,7 @@ impl Choice {
     /// one otherwise. Both are weighed on one half of the rows and judged on the other, in turn.
     ///
     /// With few rows this is next to a draw, and the `pretrained` part is used alone, unless the choice is
-    /// better by more than a standard error (Breiman, Friedman, Olshen & Stone 1984, "Classification and
-    /// Regression Trees", section 3.4.3): what others have read is worth more than twenty rows.
+    /// better by more than two standard errors: what others have read is worth more than twenty rows.
     ///
     /// # Panics
     /// Without rows.
@@ -69,13 +68,13 @@ fn mean(losses: &[f64]) -> f64 {
     losses.iter().sum::<f64>() / losses.len() as f64
 }
 
-/// Whether losses are lower than others on the same rows by more than a standard error.
+/// Whether losses are lower than others on the same rows by more than two standard errors.
 fn is_proven(before: &[f64], after: &[f64]) -> bool {
     let gains: Vec<f64> = before.iter().zip(after).map(|(before, after)| before - after).collect();
     let gain = mean(&gains);
     let squares: f64 = gains.iter().map(|own| (own - gain).powi(2)).sum();
     let count = gains.len() as f64;
-    gain > (squares / (count - 1.0).max(1.0) / count).sqrt()
+    gain > 2.0 * (squares / (count - 1.0).max(1.0) / count).sqrt()
 }
 
 impl Answers<'_> {
