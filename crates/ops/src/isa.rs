@@ -2,7 +2,7 @@
 
 /// The widest vector instructions of this processor that this program may use.
 ///
-/// Results are the same for any number of threads, and with AVX2 as with AVX-512, but may differ in
+/// Results are the same for any number of threads, and with AVX2 as with AVX-512 and NEON, but may differ in
 /// the last bits from other processors' and between precisions; reports therefore name theirs.
 pub fn isa() -> &'static str {
     #[cfg(target_arch = "x86_64")]
@@ -18,13 +18,22 @@ pub fn isa() -> &'static str {
             return "avx2";
         }
     }
-    if cfg!(target_arch = "aarch64") { "neon" } else { "portable" }
+    #[cfg(target_arch = "aarch64")]
+    {
+        if std::arch::is_aarch64_feature_detected!("bf16") {
+            return "neon bf16";
+        }
+        return "neon";
+    }
+    #[cfg(not(target_arch = "aarch64"))]
+    "portable"
 }
 
 /// Whether instructions that multiply `bf16` are faster than those for `f32`.
 ///
 /// On AMD's processors they do twice the work in the same time, on Intel's half of it: `vdpbf16ps`
-/// reached 164 GFLOP/s where fused multiply-adds reached 332 (model 207; results/LOG.md, 2026-11-28).
+/// reached 164 GFLOP/s where fused multiply-adds reached 332 (model 207; results/LOG.md, 2026-11-28). On Arm's
+/// processors nobody has measured it yet.
 pub(crate) fn bf16_is_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
     {

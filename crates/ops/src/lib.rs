@@ -24,6 +24,8 @@
 #[macro_use]
 mod simd;
 
+#[cfg(target_arch = "aarch64")]
+mod asm;
 mod device;
 mod gemm;
 mod isa;

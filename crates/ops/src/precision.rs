@@ -22,11 +22,12 @@ pub enum Precision {
 impl Precision {
     /// The fastest numbers for predictions of this machine whose errors were measured to be those
     /// of `f32` (`results/LOG.md`): `bf16` where there are vectors for it, but not where the processor has slow
-    /// instructions for it.
+    /// instructions for it, nor on Arm's processors, where the speed was never measured.
     pub fn for_prediction() -> Self {
         let is_portable = gemm::kernel_name(Self::Bf16).starts_with("portable");
         let is_slow = gemm::multiplies_bf16() && !isa::bf16_is_fast();
-        if is_portable || is_slow { Self::F32 } else { Self::Bf16 }
+        let is_unknown = cfg!(target_arch = "aarch64");
+        if is_portable || is_slow || is_unknown { Self::F32 } else { Self::Bf16 }
     }
 
     /// The fastest numbers for a training on this machine whose errors were measured to be those

@@ -53,7 +53,11 @@ pub(crate) fn fetch(words: &[u32]) {
             _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
         }
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(all(target_arch = "aarch64", not(miri)))]
+    for line in words.chunks(16) {
+        crate::asm::prefetch_second(line.as_ptr());
+    }
+    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", not(miri)))))]
     let _ = words;
 }
 

@@ -9,6 +9,8 @@ use crate::parallel;
 
 /// Elements a task takes whose largest is looked for.
 const SCANNED: usize = 32_768;
+/// What stands for 0 where a kernel takes unsigned inputs.
+pub(super) const ZERO_POINT: u8 = 0x80;
 
 /// The scales of all rows.
 pub(super) fn row_scales(matrix: Matrix<'_>) -> Vec<f32> {
@@ -52,24 +54,24 @@ vectorised! {
 }
 
 vectorised! {
-    /// Lays out four neighbours of a row in a word, moved up by 128. Missing elements are zero.
-    pub(super) fn row_quads(row: &[f32], scale: f32, out: &mut [u32]) {
+    /// Lays out four neighbours of a row in a word, moved up by `zero`. Missing elements are zero.
+    pub(super) fn row_quads(row: &[f32], scale: f32, zero: u8, out: &mut [u32]) {
         const BLOCK: usize = 16;
         let (blocks, rest) = row.as_chunks::<{ 4 * BLOCK }>();
         let (words, rest_words) = out.split_at_mut(BLOCK * blocks.len());
         for (words, block) in words.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
-            *words = quad_words(block, scale);
+            *words = quad_words(block, scale, zero);
         }
         if !rest.is_empty() {
             let mut block = [0.0; 4 * BLOCK];
             block[..rest.len()].copy_from_slice(rest);
-            rest_words.copy_from_slice(&quad_words(&block, scale)[..rest_words.len()]);
+            rest_words.copy_from_slice(&quad_words(&block, scale, zero)[..rest_words.len()]);
         }
     }
 }
 
 #[inline(always)]
-fn quad_words(values: &[f32; 64], scale: f32) -> [u32; 16] {
+fn quad_words(values: &[f32; 64], scale: f32, zero: u8) -> [u32; 16] {
     /// 1.5·2²³, above which floats are integers: the lowest byte of the sum is the integer's.
     const ROUND: f32 = 12_582_912.0;
     let mut bytes = [0_u8; 64];
@@ -78,7 +80,7 @@ fn quad_words(values: &[f32; 64], scale: f32) -> [u32; 16] {
         let x = value / scale;
         let x = if x > 127.0 { 127.0 } else { x };
         let x = if x < -127.0 { -127.0 } else { x };
-        *byte = (x + ROUND).to_bits() as u8 ^ 0x80;
+        *byte = (x + ROUND).to_bits() as u8 ^ zero;
     }
     let mut words = [0; 16];
     for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
@@ -96,7 +98,8 @@ fn scale(largest: f32) -> f32 {
 #[inline]
 pub(super) fn int8(value: f32, scale: f32) -> i8 {
     const ROUND: f32 = 12_582_912.0; // 1.5·2²³, above which floats are integers
-    (value / scale + ROUND - ROUND) as i8
+    // Numbers so small that they have few bits can come out as -128, which no kernel expects.
+    ((value / scale + ROUND - ROUND) as i8).max(-127)
 }
 
 /// What each result gains when 128 is added to every input, for kernels that take unsigned inputs.
@@ -173,13 +176,13 @@ mod tests {
         let width = columns.div_ceil(4);
         let mut words = vec![0; rows * width];
         for (r, words) in words.chunks_exact_mut(width).enumerate() {
-            row_quads(matrix.row(r), scales[r], words);
+            row_quads(matrix.row(r), scales[r], ZERO_POINT, words);
         }
         for k in 0..columns.next_multiple_of(4) {
             for (r, &scale) in scales.iter().enumerate() {
                 let value = if k < columns { values[r * columns + k] } else { 0.0 };
                 let found = words[r * width + k / 4].to_le_bytes()[k % 4] ^ 0x80;
-                assert_eq!(found.cast_signed(), int8(value, scale).max(-127), "{value} / {scale}");
+                assert_eq!(found.cast_signed(), int8(value, scale), "{value} / {scale}");
             }
         }
     }

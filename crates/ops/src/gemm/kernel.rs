@@ -21,6 +21,8 @@ pub(super) enum Layout {
     Widened,
     /// Four `u8` in a word, the earliest `k` lowest: integers moved up by 128.
     Quads,
+    /// Four `i8` in a word, the earliest `k` lowest.
+    SignedQuads,
     /// Two words of two `i16`: the second and fourth of four integers, then the first and third.
     WidenedQuads,
 }
@@ -28,7 +30,7 @@ pub(super) enum Layout {
 impl Layout {
     /// Whether kernels read one word per step, at any distance from row to row.
     pub(super) fn is_strided(self) -> bool {
-        matches!(self, Self::Single | Self::Pairs | Self::Quads)
+        matches!(self, Self::Single | Self::Pairs | Self::Quads | Self::SignedQuads)
     }
 
     /// Words of a row with `k` elements.
@@ -37,7 +39,7 @@ impl Layout {
             Self::Single => k,
             Self::Pairs => k.div_ceil(2),
             Self::Widened => 2 * k.div_ceil(2),
-            Self::Quads => k.div_ceil(4),
+            Self::Quads | Self::SignedQuads => k.div_ceil(4),
             Self::WidenedQuads => 2 * k.div_ceil(4),
         }
     }
@@ -63,7 +65,10 @@ pub(super) struct Tile {
     /// From a step of `a` to the next, in words.
     pub(super) a_step: usize,
     pub(super) b: *const u32,
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "one panel at a time"))]
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", target_arch = "aarch64")),
+        expect(dead_code, reason = "one panel at a time")
+    )]
     pub(super) b_panel: usize,
     /// `i32` values where the factors are integers.
     pub(super) c: *mut f32,
@@ -129,7 +134,19 @@ pub(super) fn available() -> impl Iterator<Item = Available> {
             (has!("avx2") && has!("fma"), &tiles::avx2::INT8_WIDENED),
         ]
     };
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    let wide = {
+        use std::arch::is_aarch64_feature_detected as has;
+        let neon = has!("neon") && !cfg!(miri); // which does not know all of it
+        [
+            (neon && has!("bf16"), &tiles::neon::BF16_PAIRS),
+            (neon, &tiles::neon::F32),
+            (neon, &tiles::neon::BF16_WIDENED),
+            (neon && has!("dotprod"), &tiles::neon::INT8_QUADS),
+            (neon, &tiles::neon::INT8_WIDENED),
+        ]
+    };
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let wide: [(bool, &Kernel); 0] = [];
     let portable = {
         use tiles::portable::{BF16_WIDENED, F32, INT8_WIDENED};

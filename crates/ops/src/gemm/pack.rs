@@ -1,6 +1,6 @@
 //! Copying matrices into the order in which a kernel reads them.
 
-use super::int8::int8;
+use super::int8::{ZERO_POINT, int8};
 use super::kernel::{Kernel, Layout};
 use super::row_tiles::RowTiles;
 use super::{Matrix, bf16, int8 as integers};
@@ -30,7 +30,8 @@ pub(super) fn left(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], out: &mut [u3
     if is_by_row(kernel, a) {
         return for_panels(out, row.max(1), |r, out| match kernel.layout {
             Layout::Pairs => bf16::row_pairs(a.row(r), out),
-            Layout::Quads => integers::row_quads(a.row(r), scales[r], out),
+            Layout::Quads => integers::row_quads(a.row(r), scales[r], ZERO_POINT, out),
+            Layout::SignedQuads => integers::row_quads(a.row(r), scales[r], 0, out),
             _ => unreachable!("read in place"),
         });
     }
@@ -66,10 +67,11 @@ fn left_panel(kernel: &Kernel, a: Matrix<'_>, scales: &[f32], rows: Range<usize>
             });
         }
         Layout::Pairs => bf16::pairs(a, rows, r_count, out),
-        Layout::Quads => {
-            out.fill(0x8080_8080);
+        Layout::Quads | Layout::SignedQuads => {
+            let zero = if kernel.layout == Layout::Quads { ZERO_POINT } else { 0 };
+            out.fill(u32::from_le_bytes([zero; 4]));
             for_blocks(a, rows, |k, r, value| {
-                let moved = (int8(value, scales[first + r]).cast_unsigned()) ^ 0x80;
+                let moved = (int8(value, scales[first + r]).cast_unsigned()) ^ zero;
                 set_byte(&mut out[k / 4 * r_count + r], k % 4, moved);
             });
         }

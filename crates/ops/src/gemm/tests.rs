@@ -94,7 +94,11 @@ fn kernels_with_one_rounding_agree_to_the_bit() {
     for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
         let fused = kernel::available().filter(|kernel| {
             // The instruction for pairs treats tiny numbers as zero; there are none here.
-            kernel.precision == precision && !kernel.name.starts_with("portable")
+            // Arm's adds the two products first. Portable kernels round once on Arm, where that is
+            // no library call.
+            let is_fused = cfg!(target_arch = "aarch64") || !kernel.name.starts_with("portable");
+            let is_fused = is_fused && kernel.name != "neon bf16";
+            kernel.precision == precision && is_fused
         });
         let results: Vec<_> = fused
             .map(|kernel| {

@@ -6,6 +6,8 @@
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
 pub(super) mod portable;
 
 use super::kernel::{Kernel, Layout, Tile};
@@ -37,7 +39,7 @@ pub(super) use sizes;
 ///
 /// A function that took all sums at once might not be inlined: they would be kept in memory, not
 /// in registers, and the tile would take twice as long.
-#[cfg(target_arch = "x86_64")] // the portable tile stores as it goes
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))] // the portable tile stores as it goes
 macro_rules! store {
     ($put:expr, $t:ident, $sums:ident) => {
         for (r, row) in $sums.iter().enumerate() {
@@ -47,5 +49,5 @@ macro_rules! store {
         }
     };
 }
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(super) use store;
