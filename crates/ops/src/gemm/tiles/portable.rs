@@ -1,4 +1,4 @@
-//! Plain loops the compiler makes of them what the machine has, such as NEON.
+//! Plain loops; the compiler makes of them what every machine of the target has.
 
 use super::{Kernel, Layout, Precision, Tile, sizes};
 
