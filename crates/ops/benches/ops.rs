@@ -10,7 +10,7 @@ use ulmfit_ops::layer_norm::{LayerNorm, LayerNormWeights};
 use ulmfit_ops::linear::{Linear, PreparedLayer, Then};
 use ulmfit_ops::lstm::{InputGradient, Lstm, LstmGrads, LstmState, LstmWeights, Tape};
 use ulmfit_ops::optimizer_step::{AdamStep, OptimizerStep};
-use ulmfit_ops::{Cpu, Key, Precision, Tensor};
+use ulmfit_ops::{Cpu, Key, Precision, Tensor, peak_gflops};
 use ulmfit_ops::{activation_reg::ActivationReg, concat_pool::ConcatPool};
 use ulmfit_ops::{dropout::Dropout, embedding::Embedding, norm::Norm};
 
@@ -23,6 +23,12 @@ const VOCAB: usize = 60_000;
 
 fn main() {
     println!("{} threads", rayon::current_num_threads());
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        prepared_products(precision);
+    }
+    if std::env::args().any(|arg| arg == "--products") {
+        return;
+    }
     let sizes = [(64, 1152, 4608), (4608, 1152, 4608), (1024, 400, VOCAB)];
     let best = sizes.map(product).into_iter().fold(0.0, f64::max);
     for (inputs, hidden) in [(EMBEDDING, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, EMBEDDING)] {
@@ -43,6 +49,28 @@ fn product((rows, inputs, outputs): (usize, usize, usize)) -> f64 {
     let rate = 2.0 * (rows * inputs * outputs) as f64 / seconds;
     println!("{rows:>5} x {inputs:>4} x {outputs:<5} {:>8.1} GFLOP/s", rate / 1e9);
     rate
+}
+
+/// Products with weights that were laid out before: a window of steps, steps of many and of few documents.
+fn prepared_products(precision: Precision) {
+    let cpu = Cpu::with_precision(precision);
+    let peak = peak_gflops(precision);
+    for (inputs, outputs) in [(HIDDEN, 4 * HIDDEN), (EMBEDDING, 4 * HIDDEN), (256, 1024)] {
+        let weight = cpu.linear_prepare(&random(&[outputs, inputs]));
+        for rows in [1024, 64, 32, 8, 1] {
+            let x = random(&[rows, inputs]);
+            let repeats = 2048 / rows.max(16);
+            let seconds = fastest(|| {
+                (0..repeats).for_each(|_| drop(cpu.linear_prepared(&x, &weight, None)));
+            }) / repeats as f64;
+            let rate = 2.0 * (rows * inputs * outputs) as f64 / seconds / 1e9;
+            let share = peak.map(|peak| format!("{:.0} % of the peak", 100.0 * rate / peak));
+            let (share, micros) = (share.unwrap_or_default(), 1e6 * seconds);
+            println!(
+                "{precision} {rows:>5} x {inputs:>4} x {outputs:<5} {micros:>8.0} us {rate:>8.1} GFLOP/s  {share}"
+            );
+        }
+    }
 }
 
 fn lstm(inputs: usize, hidden: usize, best: f64) {

@@ -9,6 +9,7 @@ mod cell;
 mod cpu;
 #[cfg(test)]
 mod golden;
+mod recurrence;
 mod reference;
 mod tape;
 #[cfg(test)]
