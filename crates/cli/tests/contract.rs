@@ -196,7 +196,12 @@ fn what_more_threads_bring() {
         assert!((number(row, "efficiency") / each - 1.0).abs() < 1e-9, "{row}");
     }
     let table = place.run(&format!("bench scaling {sizes} --threads 1 --lanes 2")).ok();
-    assert_eq!(table.lines().count(), 3, "{table}");
+    assert_eq!(table.lines().count(), 3 + 4 + 5, "{table}"); // measured, words, what the model says
+    let model = &document["model"];
+    assert_eq!(number(model, "loops"), 4.0 * 2.0 * 8.0, "{model}");
+    let first = number(&rows[0], "seconds_per_step");
+    assert_eq!(number(model, "alone").to_bits(), first.to_bits(), "{model}");
+    assert_eq!(document["predicted"].as_array().map(Vec::len), Some(5 * 4), "{document}");
 }
 
 #[test]

@@ -152,7 +152,8 @@ mod tests {
             assert!((sum / profile.ms - 1.0).abs() < 0.05, "{profile:?}");
             let of = |name| profile.parts.iter().find(|part| part.part == name).unwrap().ms;
             assert!(of("products") > 0.0 && of("gates") > 0.0 && of("tokenizing") > 0.0);
-            assert_eq!(of("scaling sums of integers") > 0.0, profile.precision == "int8");
+            // a part of the gates where a kernel's rows are rounded one by one
+            assert!(of("scaling sums of integers") == 0.0 || profile.precision == "int8");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What more threads bring to the training of a language model, with lanes and without.
 
 use crate::bench::{BenchOptions, timed, tokens, update};
+use crate::lane_model::{LaneModel, empty_loop_seconds, loops};
 use serde::Serialize;
 use ulmfit::Error;
 use ulmfit::data::batches::{Corpus, LmBatchConfig};
@@ -23,6 +24,21 @@ pub struct Scaling {
     pub speedup: f64,
     /// Speedup for each thread; 1 is perfect.
     pub efficiency: f64,
+    /// What the [`LaneModel`] says.
+    pub model_seconds: f64,
+}
+
+/// What was measured, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScalingReport {
+    /// The measured steps.
+    pub scaling: Vec<Scaling>,
+    /// The model that was made from them.
+    pub model: LaneModel,
+    /// Threads and what an empty loop over them takes, in microseconds.
+    pub empty_loop_us: Vec<(usize, f64)>,
+    /// What the model says of 1 to 16 threads and 1 to 8 lanes: threads, lanes, seconds.
+    pub predicted: Vec<(usize, usize, f64)>,
 }
 
 /// Measures 1, 2, 4 .. and `most` threads, each with all of `lanes`; the first of these is what the others
@@ -38,20 +54,53 @@ pub fn bench_scaling(
     recipe: &TrainingRecipe,
     lanes: &[usize],
     most: usize,
-) -> Result<Vec<Scaling>, Error> {
+) -> Result<ScalingReport, Error> {
+    let mut empty_loop_us = Vec::new();
     let mut rows: Vec<Scaling> = Vec::new();
     for threads in thread_numbers(most) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");
+        empty_loop_us.push((threads, 1e6 * pool.install(empty_loop_seconds)));
         for &lanes in lanes {
             let seconds_per_step = pool.install(|| seconds(options, recipe, lanes))?;
             let alone = rows.first().map_or(seconds_per_step, |first| first.seconds_per_step);
             let speedup = alone / seconds_per_step;
             let efficiency = speedup / threads as f64;
-            rows.push(Scaling { lanes, threads, seconds_per_step, speedup, efficiency });
+            let model_seconds = f64::NAN;
+            rows.push(Scaling {
+                lanes,
+                threads,
+                seconds_per_step,
+                speedup,
+                efficiency,
+                model_seconds,
+            });
         }
     }
-    Ok(rows)
+    let model = model_of(&rows, &empty_loop_us, loops(options.sizes.layers, options.bptt));
+    for row in &mut rows {
+        row.model_seconds = model.seconds(row.threads, row.lanes);
+    }
+    let cases = [1, 2, 4, 8, 16].into_iter().flat_map(|threads| [1, 2, 4, 8].map(|l| (threads, l)));
+    let predicted =
+        cases.map(|(threads, lanes)| (threads, lanes, model.seconds(threads, lanes))).collect();
+    Ok(ScalingReport { scaling: rows, model, empty_loop_us, predicted })
+}
+
+/// The model that the rows of one thread, and that with one lane and most threads, give.
+fn model_of(rows: &[Scaling], empty_loop_us: &[(usize, f64)], loops: usize) -> LaneModel {
+    let of_one_thread = |row: &&Scaling| row.threads == 1;
+    let alone = rows.iter().find(of_one_thread).map_or(f64::NAN, |row| row.seconds_per_step);
+    let most = rows.iter().filter(of_one_thread).max_by_key(|row| row.lanes);
+    let cost_of_doubling = most
+        .filter(|row| row.lanes > 1)
+        .map_or(0.0, |row| (row.seconds_per_step / alone - 1.0) / (row.lanes as f64).log2());
+    let each = empty_loop_us.iter().filter(|(threads, _)| *threads > 1);
+    let each = each.map(|&(threads, us)| 1e-6 * us / (threads as f64).log2());
+    let wait = each.fold(0.0, f64::max);
+    let model = LaneModel { alone, cost_of_doubling, loops, wait, serial: 0.0 };
+    let widest = rows.iter().filter(|row| row.lanes == 1).max_by_key(|row| row.threads);
+    widest.map_or(model, |row| model.with_serial_from(row.threads, row.seconds_per_step))
 }
 
 /// Powers of two below `most`, and `most`.

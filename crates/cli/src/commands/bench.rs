@@ -7,8 +7,8 @@ use ulmfit::Precision;
 use ulmfit::model::AwdLstmConfig;
 use ulmfit::recipe::{Recipe, Recompute};
 use ulmfit_lab::{
-    BenchOptions, PredictionProfile, Scaling, bench_checkpoint, bench_classifier, bench_encoder,
-    bench_lm, bench_scaling, profile_prediction,
+    BenchOptions, PredictionProfile, Scaling, ScalingReport, bench_checkpoint, bench_classifier,
+    bench_encoder, bench_lm, bench_scaling, profile_prediction,
 };
 
 /// Measures how fast this machine trains and predicts, with real networks on synthetic text.
@@ -133,9 +133,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             serde_json::to_value(bench_checkpoint(&options, &recipe.finetune.training, place)?)?
         }
         What::Scaling => {
-            let rows = bench_scaling(&options, &recipe.finetune.training, &lanes, thread_count())?;
-            table = Some(table_of(&rows));
-            serde_json::json!({ "scaling": rows })
+            let report =
+                bench_scaling(&options, &recipe.finetune.training, &lanes, thread_count())?;
+            table = Some(table_of(&report));
+            serde_json::to_value(report)?
         }
     };
     document["precision"] = options.precision.to_string().into();
@@ -167,18 +168,36 @@ fn lanes_of(args: &Args) -> Result<Vec<usize>, Error> {
 }
 
 /// Rows under a header.
-fn table_of(rows: &[Scaling]) -> String {
+fn table_of(report: &ScalingReport) -> String {
     let header = format!(
-        "{:>7} {:>5} {:>11} {:>7} {:>10}",
-        "threads", "lanes", "s per step", "speedup", "efficiency"
+        "{:>7} {:>5} {:>11} {:>7} {:>10} {:>9}",
+        "threads", "lanes", "s per step", "speedup", "efficiency", "model, s"
     );
-    let lines = rows.iter().map(|row| {
-        let Scaling { lanes, threads, seconds_per_step, speedup, efficiency } = row;
+    let lines = report.scaling.iter().map(|row| {
+        let Scaling { lanes, threads, seconds_per_step, speedup, efficiency, model_seconds } = row;
         format!(
-            "{threads:>7} {lanes:>5} {seconds_per_step:>11.4} {speedup:>7.2} {efficiency:>10.2}"
+            "{threads:>7} {lanes:>5} {seconds_per_step:>11.4} {speedup:>7.2} {efficiency:>10.2} {model_seconds:>9.4}"
         )
     });
-    std::iter::once(header).chain(lines).collect::<Vec<_>>().join("\n")
+    let (model, us) = (&report.model, report.empty_loop_us.last().map_or(0.0, |(_, us)| *us));
+    let facts = format!(
+        "\nAn empty loop over all threads takes {us:.1} us; a step has {}. {:.0} % of it did not get shorter.\n\
+         What the model says, s per step:\n{:>7} {:>9} {:>9} {:>9} {:>9}",
+        model.loops,
+        100.0 * model.serial,
+        "threads",
+        "1 lane",
+        "2 lanes",
+        "4 lanes",
+        "8 lanes"
+    );
+    let said = report.predicted.chunks(4).map(|row| {
+        let seconds: String =
+            row.iter().map(|(_, _, seconds)| format!(" {seconds:>9.4}")).collect();
+        format!("{:>7}{seconds}", row[0].0)
+    });
+    let lines = std::iter::once(header).chain(lines).chain([facts]).chain(said);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Profiles as tables.

@@ -30,7 +30,7 @@ impl RoundedRow<'_> {
     }
 
     /// Rounds a row as [`PackedLhs`] does.
-    pub(crate) fn set(self, row: &[f32]) {
+    pub(crate) fn set(&mut self, row: &[f32]) {
         match self.layout {
             Layout::Pairs => bf16::row_pairs(row, self.words),
             Layout::Quads | Layout::SignedQuads => {
@@ -105,5 +105,54 @@ impl PackedRhs {
     /// What turns the sums of a row into results.
     pub(crate) fn scaling(&self, row_scale: f32) -> int8::Scaling<'_> {
         int8::Scaling { row_scale, scales: &self.scales, moved: &self.zero_point_compensation }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Key;
+    use crate::gemm::{Matrix, kernel};
+
+    /// Two products whose sum is wanted, as an LSTM has them.
+    #[test]
+    fn rows_that_are_rounded_one_by_one_give_the_same_bits() {
+        let (rows, inputs, hidden, outputs) = (11, 37, 70, 130);
+        let values = |site, n| Key::new(site).uniform_values(n, 1.0);
+        let (x, h) = (values(1, rows * inputs), values(2, rows * hidden));
+        let (w_x, w_h) = (values(3, outputs * inputs), values(4, outputs * hidden));
+        let (x, h_rows) = (Matrix::new(&x, inputs), Matrix::new(&h, hidden));
+        for kernel in kernel::available() {
+            let [w_x, w_h] = [(&w_x, inputs), (&w_h, hidden)]
+                .map(|(w, k)| PackedRhs::for_kernel(Matrix::new(w, k).transposed(), kernel));
+            let Some(mut rounded) = w_h.rounded_rows(rows) else { continue };
+            let mut wanted = vec![0.0; rows * outputs];
+            w_x.product(&mut wanted, x, Accumulate::No);
+            w_h.product(&mut wanted, h_rows, Accumulate::Yes);
+
+            let left = PackedLhs::for_kernel(x, kernel);
+            let mut out = vec![0.0; rows * outputs];
+            w_x.unscaled(&mut out, &left);
+            let states = rounded.rows_mut(rows).zip(h.par_chunks_exact(hidden));
+            let scales: Vec<f32> = states
+                .map(|(mut row, h)| {
+                    row.set(h);
+                    row.scale()
+                })
+                .collect();
+            if w_h.has_integers() {
+                let mut sums = vec![0.0; rows * outputs];
+                w_h.product_of_rounded(&mut sums, &rounded, rows, Accumulate::No);
+                let sums: Vec<u32> = sums.into_iter().map(f32::to_bits).collect();
+                for (r, out) in out.chunks_exact_mut(outputs).enumerate() {
+                    let sums = &sums[r * outputs..][..outputs];
+                    w_x.scaling(left.scale(r)).finish_both(out, sums, w_h.scaling(scales[r]));
+                }
+            } else {
+                w_h.product_of_rounded(&mut out, &rounded, rows, Accumulate::Yes);
+            }
+            let same = out.iter().zip(&wanted).all(|(a, b)| a.to_bits() == b.to_bits());
+            assert!(same, "{}", kernel.name);
+        }
     }
 }

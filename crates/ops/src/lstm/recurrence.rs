@@ -40,7 +40,7 @@ impl<'a> Recurrence<'a> {
         let sums = Scratch::new(if has_sums { 4 * h.len() } else { 0 });
         if let Some(rounded) = &mut rounded {
             let rows = rounded.rows_mut(rows).zip(h.par_chunks_exact(hidden));
-            in_pool(|| timed(Part::Packing, || rows.for_each(|(row, h)| row.set(h))));
+            in_pool(|| timed(Part::Packing, || rows.for_each(|(mut row, h)| row.set(h))));
         }
         Self { weights, rounded, sums }
     }
@@ -89,7 +89,7 @@ impl<'a> Recurrence<'a> {
             let states = cells.par_chunks_exact_mut(hidden).zip(after.par_chunks_exact_mut(hidden));
             let rows =
                 gates.par_chunks_exact_mut(4 * hidden).zip(states).zip(rounded.rows_mut(rows));
-            rows.enumerate().for_each(|(r, ((gates, (c, h)), row))| {
+            rows.enumerate().for_each(|(r, ((gates, (c, h)), mut row))| {
                 if has_sums {
                     let sums = &sums[r * gates.len()..][..gates.len()];
                     let scaling = w_ih.scaling(inputs.0.scale(first + r));
