@@ -1,7 +1,7 @@
 //! What more threads bring to the training of a language model, with lanes and without.
 
 use crate::bench::{BenchOptions, timed, tokens, update};
-use crate::lane_model::{LaneModel, empty_loop_seconds, loops};
+use crate::lane_model::{LaneModel, loops, wait_seconds};
 use serde::Serialize;
 use ulmfit::Error;
 use ulmfit::data::batches::{Corpus, LmBatchConfig};
@@ -35,8 +35,8 @@ pub struct ScalingReport {
     pub scaling: Vec<Scaling>,
     /// The model that was made from them.
     pub model: LaneModel,
-    /// Threads and what an empty loop over them takes, in microseconds.
-    pub empty_loop_us: Vec<(usize, f64)>,
+    /// Threads and how long it takes until all have taken part in nothing, in microseconds.
+    pub wait_us: Vec<(usize, f64)>,
     /// What the model says of 1 to 16 threads and 1 to 8 lanes: threads, lanes, seconds.
     pub predicted: Vec<(usize, usize, f64)>,
 }
@@ -55,12 +55,12 @@ pub fn bench_scaling(
     lanes: &[usize],
     most: usize,
 ) -> Result<ScalingReport, Error> {
-    let mut empty_loop_us = Vec::new();
+    let mut wait_us = Vec::new();
     let mut rows: Vec<Scaling> = Vec::new();
     for threads in thread_numbers(most) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");
-        empty_loop_us.push((threads, 1e6 * pool.install(empty_loop_seconds)));
+        wait_us.push((threads, 1e6 * pool.install(wait_seconds)));
         for &lanes in lanes {
             let seconds_per_step = pool.install(|| seconds(options, recipe, lanes))?;
             let alone = rows.first().map_or(seconds_per_step, |first| first.seconds_per_step);
@@ -77,25 +77,27 @@ pub fn bench_scaling(
             });
         }
     }
-    let model = model_of(&rows, &empty_loop_us, loops(options.sizes.layers, options.bptt));
+    let model = model_of(&rows, &wait_us, loops(options.sizes.layers, options.bptt));
     for row in &mut rows {
         row.model_seconds = model.seconds(row.threads, row.lanes);
     }
     let cases = [1, 2, 4, 8, 16].into_iter().flat_map(|threads| [1, 2, 4, 8].map(|l| (threads, l)));
     let predicted =
         cases.map(|(threads, lanes)| (threads, lanes, model.seconds(threads, lanes))).collect();
-    Ok(ScalingReport { scaling: rows, model, empty_loop_us, predicted })
+    Ok(ScalingReport { scaling: rows, model, wait_us, predicted })
 }
 
 /// The model that the rows of one thread, and that with one lane and most threads, give.
-fn model_of(rows: &[Scaling], empty_loop_us: &[(usize, f64)], loops: usize) -> LaneModel {
+fn model_of(rows: &[Scaling], wait_us: &[(usize, f64)], loops: usize) -> LaneModel {
     let of_one_thread = |row: &&Scaling| row.threads == 1;
     let alone = rows.iter().find(of_one_thread).map_or(f64::NAN, |row| row.seconds_per_step);
     let most = rows.iter().filter(of_one_thread).max_by_key(|row| row.lanes);
-    let cost_of_doubling = most
-        .filter(|row| row.lanes > 1)
-        .map_or(0.0, |row| (row.seconds_per_step / alone - 1.0) / (row.lanes as f64).log2());
-    let each = empty_loop_us.iter().filter(|(threads, _)| *threads > 1);
+    let cost_of_doubling = most.filter(|row| row.lanes > 1).map_or(
+        0.0,
+        |row| // lanes cannot be cheaper on one thread: that is noise
+        (row.seconds_per_step / alone - 1.0).max(0.0) / (row.lanes as f64).log2(),
+    );
+    let each = wait_us.iter().filter(|(threads, _)| *threads > 1);
     let each = each.map(|&(threads, us)| 1e-6 * us / (threads as f64).log2());
     let wait = each.fold(0.0, f64::max);
     let model = LaneModel { alone, cost_of_doubling, loops, wait, serial: 0.0 };

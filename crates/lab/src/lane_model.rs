@@ -1,12 +1,8 @@
 //! What a training step with lanes should take on more threads, from what was measured
 //! (`docs/internals/many-cores.md`).
 
-use rayon::prelude::*;
 use serde::Serialize;
 use std::time::Instant;
-
-/// Tasks that a product hands out for each thread (`gemm/schedule.rs` in `ulmfit-ops`).
-const TASKS: usize = 12;
 
 /// What the model knows of a machine and a network.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -17,7 +13,7 @@ pub struct LaneModel {
     pub cost_of_doubling: f64,
     /// Loops over all threads in a step, at the end of which all wait for the slowest.
     pub loops: usize,
-    /// Seconds that an empty loop takes for each doubling of the threads.
+    /// Seconds until all threads have taken part in nothing, for each doubling of their number.
     pub wait: f64,
     /// Share of a step that more threads do not make shorter, from the measured step with one lane and
     /// most threads; 0 if only one thread was measured.
@@ -51,15 +47,12 @@ pub(crate) fn loops(layers: usize, steps: usize) -> usize {
     4 * layers * steps
 }
 
-/// Seconds of a loop over all threads of this pool that does nothing, with as many tasks as a product: the median
-/// of many.
-pub fn empty_loop_seconds() -> f64 {
-    let threads = rayon::current_num_threads();
+/// Seconds until all threads of this pool have taken part in nothing: the median of many. A loop of empty tasks would
+/// not tell, since one thread ends them before the others are awake.
+pub fn wait_seconds() -> f64 {
     let seconds = || {
         let started = Instant::now();
-        (0..TASKS * threads).into_par_iter().for_each(|task| {
-            std::hint::black_box(task);
-        });
+        rayon::broadcast(|_| ());
         started.elapsed().as_secs_f64()
     };
     let mut all: Vec<f64> = (0..2001).map(|_| seconds()).collect();
@@ -102,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_loop_takes_time() {
-        let seconds = empty_loop_seconds();
+    fn waiting_takes_time() {
+        let seconds = wait_seconds();
         assert!(seconds > 0.0 && seconds.is_finite(), "{seconds}");
     }
 }

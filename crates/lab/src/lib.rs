@@ -31,6 +31,6 @@ pub use bench_scaling::{Scaling, ScalingReport, bench_scaling};
 pub use experiment_folder::{ExperimentFolder, Sharing};
 pub use label_curve::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 pub use label_report::{LabelCurveReport, LabelRow, MethodCurve};
-pub use lane_model::{LaneModel, empty_loop_seconds};
+pub use lane_model::{LaneModel, wait_seconds};
 pub use methods::{METHODS, Method};
 pub use result_log::RunResult;

@@ -179,9 +179,9 @@ fn table_of(report: &ScalingReport) -> String {
             "{threads:>7} {lanes:>5} {seconds_per_step:>11.4} {speedup:>7.2} {efficiency:>10.2} {model_seconds:>9.4}"
         )
     });
-    let (model, us) = (&report.model, report.empty_loop_us.last().map_or(0.0, |(_, us)| *us));
+    let (model, us) = (&report.model, report.wait_us.last().map_or(0.0, |(_, us)| *us));
     let facts = format!(
-        "\nAn empty loop over all threads takes {us:.1} us; a step has {}. {:.0} % of it did not get shorter.\n\
+        "\nAll threads have taken part in nothing after {us:.1} us; a step has {} such loops. {:.0} % of it did not get shorter.\n\
          What the model says, s per step:\n{:>7} {:>9} {:>9} {:>9} {:>9}",
         model.loops,
         100.0 * model.serial,
