@@ -17,7 +17,7 @@ pub enum Part {
     Scaling,
     /// Laying out weights, which is done once for many passes.
     Weights,
-    /// Gates, cells and hidden states of LSTMs; with rows that are rounded, also rounding and scaling them.
+    /// Gates, cells and hidden states of LSTMs.
     Gates,
     /// Looking up embeddings.
     Embedding,

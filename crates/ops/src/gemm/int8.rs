@@ -19,20 +19,15 @@ pub(super) fn row_scales(matrix: Matrix<'_>) -> Vec<f32> {
     parallel::for_chunks(&mut scales, rows, |n, scales| {
         for (r, found) in scales.iter_mut().enumerate() {
             let row = &matrix.data[(n * rows + r) * matrix.row_stride..];
-            *found = if matrix.column_stride == 1 {
-                row_scale(&row[..matrix.columns])
+            *found = scale(if matrix.column_stride == 1 {
+                largest(&row[..matrix.columns])
             } else {
                 let values = row.iter().step_by(matrix.column_stride).take(matrix.columns);
-                scale(values.fold(0.0, |most, value| larger(most, value.abs())))
-            };
+                values.fold(0.0, |most, value| larger(most, value.abs()))
+            });
         }
     });
     scales
-}
-
-/// The scale of a row.
-pub(super) fn row_scale(row: &[f32]) -> f32 {
-    scale(largest(row))
 }
 
 /// The larger one; NaN counts as larger than everything, so that it is not lost.
@@ -138,66 +133,6 @@ vectorised! {
                 let value = (sum.cast_signed() - moved) as f32 * (row_scale * scale);
                 *out = if accumulate == Accumulate::Yes { *out + value } else { value };
             }
-        }
-    }
-}
-
-/// What turns a row of sums of integers into results.
-#[derive(Clone, Copy)]
-pub(crate) struct Scaling<'a> {
-    pub(super) row_scale: f32,
-    /// One per column.
-    pub(super) scales: &'a [f32],
-    /// See [`zero_point_compensation`].
-    pub(super) moved: &'a [i32],
-}
-
-impl Scaling<'_> {
-    /// Turns the sums whose bits `out` holds into results, and adds those of `sums`: the same bits as
-    /// [`finish`] twice.
-    ///
-    /// # Panics
-    /// When one of both products had unsigned inputs and the other did not.
-    pub(crate) fn finish_both(self, out: &mut [f32], sums: &[u32], other: Self) {
-        assert_eq!(self.moved.is_empty(), other.moved.is_empty(), "one kernel for both");
-        let scales = (self.row_scale, self.scales, other.row_scale, other.scales);
-        if self.moved.is_empty() {
-            finish_signed(out, sums, scales);
-        } else {
-            finish_moved(out, sums, scales, self.moved, other.moved);
-        }
-    }
-}
-
-/// Of a row and its columns, for both products.
-type Scales<'a> = (f32, &'a [f32], f32, &'a [f32]);
-
-vectorised! {
-    fn finish_signed(out: &mut [f32], sums: &[u32], scales: Scales<'_>) {
-        let (row_scale, scales, other_row_scale, other_scales) = scales;
-        for (((out, &sum), &scale), &other) in out.iter_mut().zip(sums).zip(scales).zip(other_scales) {
-            let first = out.to_bits().cast_signed() as f32 * (row_scale * scale);
-            *out = first + sum.cast_signed() as f32 * (other_row_scale * other);
-        }
-    }
-}
-
-vectorised! {
-    fn finish_moved(
-        out: &mut [f32],
-        sums: &[u32],
-        scales: Scales<'_>,
-        moved: &[i32],
-        other_moved: &[i32],
-    ) {
-        let (row_scale, scales, other_row_scale, other_scales) = scales;
-        let columns = out.iter_mut().zip(sums).zip(scales).zip(other_scales);
-        for ((((out, &sum), &scale), &other), (&moved, &other_moved)) in
-            columns.zip(moved.iter().zip(other_moved))
-        {
-            let first = (out.to_bits().cast_signed() - moved) as f32 * (row_scale * scale);
-            let second = (sum.cast_signed() - other_moved) as f32 * (other_row_scale * other);
-            *out = first + second;
         }
     }
 }

@@ -10,11 +10,10 @@
 
 mod aligned_buffer;
 mod bf16;
-pub(crate) mod int8;
+mod int8;
 mod kernel;
 mod pack;
 mod peak;
-mod rounded_rows;
 mod row_tiles;
 mod schedule;
 mod scratch;
@@ -28,7 +27,6 @@ use aligned_buffer::AlignedBuffer;
 pub(crate) use aligned_buffer::as_floats;
 use aligned_buffer::as_words;
 use kernel::{Available, Kernel, Layout};
-pub(crate) use rounded_rows::RoundedRows;
 use schedule::{Lhs, Packed};
 pub(crate) use scratch::Scratch;
 
@@ -129,13 +127,6 @@ impl PackedRhs {
         }
     }
 
-    /// Writes `a` times this matrix to `out`, row-major.
-    pub(crate) fn product_of(&self, out: &mut [f32], a: &PackedLhs<'_>) {
-        if let Some(sums) = self.sums(out, a, Accumulate::No) {
-            self.scale(out, &sums, a, Accumulate::No, |_, _| ());
-        }
-    }
-
     /// Writes `a` times this matrix to `out`, row-major, and calls `finish` on each row and its number
     /// while it is in the first cache.
     pub(crate) fn product_then(
@@ -154,24 +145,19 @@ impl PackedRhs {
 
     /// Computes the product in `out`, or the sums of integers that become it.
     fn sums(&self, out: &mut [f32], a: &PackedLhs<'_>, accumulate: Accumulate) -> Option<Scratch> {
-        let packed = self.of(a);
-        if !self.has_integers() {
-            timed(Part::Products, || packed.multiply(out, accumulate));
-            return None;
-        }
-        let mut sums = Scratch::new(packed.rows * packed.columns);
-        timed(Part::Products, || packed.multiply(as_floats(&mut sums), Accumulate::No));
-        Some(sums)
-    }
-
-    /// The product of `a` and this matrix, to be computed.
-    fn of<'a>(&'a self, a: &'a PackedLhs<'_>) -> Packed<'a> {
         let Self { kernel, k, columns, .. } = *self;
         assert_eq!(a.matrix.columns, k, "inner dimension");
         assert_eq!(a.kernel.name, kernel.name, "kernel of the left matrix");
         let (b, rows) = (self.words.words(), a.matrix.rows);
         profile::count(rows, k, columns);
-        Packed { kernel, a: a.as_lhs(), b, rows, k, columns }
+        let packed = Packed { kernel, a: a.as_lhs(), b, rows, k, columns };
+        if kernel.precision != Precision::Int8 {
+            timed(Part::Products, || packed.multiply(out, accumulate));
+            return None;
+        }
+        let mut sums = Scratch::new(rows * columns);
+        timed(Part::Products, || packed.multiply(as_floats(&mut sums), Accumulate::No));
+        Some(sums)
     }
 
     /// Turns sums of integers into results, and calls `finish` on each row.
@@ -222,11 +208,6 @@ impl<'a> PackedLhs<'a> {
             }
             Self { kernel, matrix: a, words, scales }
         })
-    }
-
-    /// What the integers of a row were multiplied by; of no meaning for kernels of floats.
-    pub(crate) fn scale(&self, row: usize) -> f32 {
-        self.scales.get(row).copied().unwrap_or(1.0)
     }
 
     fn as_lhs(&self) -> Lhs<'_> {

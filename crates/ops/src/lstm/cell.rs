@@ -14,20 +14,15 @@ pub(super) struct Cells<'a> {
 pub(super) fn forward(gates: &mut [f32], bias: &[f32], c: &mut [f32], h: &mut [f32]) {
     let hidden = bias.len() / 4;
     let states = c.par_chunks_exact_mut(hidden).zip(h.par_chunks_exact_mut(hidden));
-    let rows = gates.par_chunks_exact_mut(4 * hidden).zip(states);
-    rows.for_each(|(gates, (c, h))| forward_row(gates, bias, c, h));
-}
-
-/// The same of one row: `[4H]` and `[H]`.
-pub(super) fn forward_row(gates: &mut [f32], bias: &[f32], c: &mut [f32], h: &mut [f32]) {
-    let hidden = h.len();
-    let (input_forget, rest) = gates.split_at_mut(2 * hidden);
-    let (cell, output) = rest.split_at_mut(hidden);
-    activate_sigmoid(input_forget, &bias[..2 * hidden]);
-    activate_tanh(cell, &bias[2 * hidden..3 * hidden]);
-    activate_sigmoid(output, &bias[3 * hidden..]);
-    let (input, forget) = input_forget.split_at(hidden);
-    advance(input, forget, cell, output, c, h);
+    gates.par_chunks_exact_mut(4 * hidden).zip(states).for_each(|(gates, (c, h))| {
+        let (input_forget, rest) = gates.split_at_mut(2 * hidden);
+        let (cell, output) = rest.split_at_mut(hidden);
+        activate_sigmoid(input_forget, &bias[..2 * hidden]);
+        activate_tanh(cell, &bias[2 * hidden..3 * hidden]);
+        activate_sigmoid(output, &bias[3 * hidden..]);
+        let (input, forget) = input_forget.split_at(hidden);
+        advance(input, forget, cell, output, c, h);
+    });
 }
 
 /// Turns activated `gates` into the gradients of what went into their activations, and `dc`, that

@@ -1,7 +1,6 @@
 //! LSTM with one large matrix product for all inputs and a small one for each step.
 
 use super::cell::{self, Cells};
-use super::recurrence::{Recurrence, States};
 use super::tape::Sizes;
 use super::{
     InputGradient, Lstm, LstmGrads, LstmOutput, LstmState, LstmTape, LstmWeights, PackedOutput,
@@ -22,9 +21,9 @@ const ROWS: usize = 1024;
 
 /// Weights laid out for the processor's kernels, masked if they were.
 pub struct PreparedLstm {
-    pub(super) w_ih: PackedRhs,
-    pub(super) w_hh: PackedRhs,
-    pub(super) bias: Vec<f32>,
+    w_ih: PackedRhs,
+    w_hh: PackedRhs,
+    bias: Vec<f32>,
 }
 
 impl Lstm for Cpu {
@@ -56,7 +55,7 @@ impl Lstm for Cpu {
         sizes.check_state(state);
         let Sizes { time, batch, hidden, .. } = sizes;
         let passed = with_prepared(*self, weights, |prepared| {
-            forward(*self, sizes, &vec![batch; time], x, prepared, state, tape)
+            forward(sizes, &vec![batch; time], x, prepared, state, tape)
         });
         let y = passed.y.reshaped(&[time, batch, hidden]);
         let tape = (tape == Tape::Keep).then(|| LstmTape {
@@ -78,7 +77,7 @@ impl Lstm for Cpu {
         let sizes = Sizes::of_packed(x, rows, &weights);
         sizes.check_state(state);
         let Passed { y, state, .. } = with_prepared(*self, weights, |prepared| {
-            forward(*self, sizes, rows, x, prepared, state, Tape::Discard)
+            forward(sizes, rows, x, prepared, state, Tape::Discard)
         });
         PackedOutput { y, state }
     }
@@ -154,7 +153,6 @@ struct Passed {
 
 /// Runs sequences of which the first `rows[t]` have a step `t`.
 fn forward(
-    device: Cpu,
     sizes: Sizes,
     rows: &[usize],
     x: &Tensor<Cpu>,
@@ -174,7 +172,6 @@ fn forward(
     let mut y = Tensor::zeros(&[count, hidden]);
     let mut cells = Tensor::zeros(&[kept, hidden]);
     let mut c = state.c.clone();
-    let mut recurrence = Recurrence::new(weights, state.h.data(), hidden);
 
     // Everything large is allocated out here, by the calling thread: `in_pool` runs on any worker,
     // and the allocator would keep what each of them has freed.
@@ -184,8 +181,7 @@ fn forward(
             let x = &x.data()[done * inputs..][..window.rows * inputs];
             let first = if keeps { done } else { 0 };
             let mut gates = &mut gates[first * 4 * hidden..][..window.rows * 4 * hidden];
-            let products = recurrence.inputs(gates, Matrix::new(x, inputs), device.precision);
-            let start = done;
+            weights.w_ih.product(gates, Matrix::new(x, inputs), Accumulate::No);
             for t in window.steps {
                 let (before, now) = y.data_mut().split_at_mut(done * hidden);
                 let width = rows[t] * hidden;
@@ -197,12 +193,15 @@ fn forward(
                 };
                 let (step, rest) = gates.split_at_mut(4 * width);
                 gates = rest;
-                let states = States {
-                    before: h,
-                    cells: &mut c.data_mut()[..width],
-                    after: &mut now[..width],
-                };
-                recurrence.step(step, &products, done - start, states);
+                weights.w_hh.product(step, Matrix::new(h, hidden), Accumulate::Yes);
+                timed(Part::Gates, || {
+                    cell::forward(
+                        step,
+                        &weights.bias,
+                        &mut c.data_mut()[..width],
+                        &mut now[..width],
+                    );
+                });
                 if keeps {
                     cells.data_mut()[done * hidden..][..width].copy_from_slice(c.data());
                 }

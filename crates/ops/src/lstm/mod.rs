@@ -9,7 +9,6 @@ mod cell;
 mod cpu;
 #[cfg(test)]
 mod golden;
-mod recurrence;
 mod reference;
 mod tape;
 #[cfg(test)]
