@@ -22,6 +22,10 @@ pub(super) enum Layout {
     /// Four `u8` in a word, the earliest `k` lowest: integers moved up by 128.
     Quads,
     /// Four `i8` in a word, the earliest `k` lowest.
+    #[cfg_attr(
+        not(target_arch = "aarch64"),
+        expect(dead_code, reason = "only Arm multiplies those")
+    )]
     SignedQuads,
     /// Two words of two `i16`: the second and fourth of four integers, then the first and third.
     WidenedQuads,
