@@ -33,6 +33,7 @@ impl LaneModel {
     }
 
     /// Finds the serial share that explains a measured step with one lane.
+    #[must_use]
     pub fn with_serial_from(self, threads: usize, seconds: f64) -> Self {
         let waiting = self.loops as f64 * self.wait * (threads as f64).log2();
         let (share, part) = ((seconds - waiting) / self.alone, 1.0 / threads as f64);

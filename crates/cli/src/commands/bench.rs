@@ -181,8 +181,8 @@ fn table_of(report: &ScalingReport) -> String {
     });
     let (model, us) = (&report.model, report.wait_us.last().map_or(0.0, |(_, us)| *us));
     let facts = format!(
-        "\nAll threads have taken part in nothing after {us:.1} us; a step has {} such loops. {:.0} % of it did not get shorter.\n\
-         What the model says, s per step:\n{:>7} {:>9} {:>9} {:>9} {:>9}",
+        "\nA loop without work takes {us:.1} us on all threads; a step has {} loops. {:.0} % of a step do not get \
+         shorter with more threads.\nSeconds per step by the model (docs/internals/many-cores.md):\n{:>7} {:>9} {:>9} {:>9} {:>9}",
         model.loops,
         100.0 * model.serial,
         "threads",
@@ -192,9 +192,8 @@ fn table_of(report: &ScalingReport) -> String {
         "8 lanes"
     );
     let said = report.predicted.chunks(4).map(|row| {
-        let seconds: String =
-            row.iter().map(|(_, _, seconds)| format!(" {seconds:>9.4}")).collect();
-        format!("{:>7}{seconds}", row[0].0)
+        let seconds = row.iter().map(|(_, _, seconds)| format!(" {seconds:>9.4}"));
+        format!("{:>7}{}", row[0].0, seconds.collect::<Vec<_>>().concat())
     });
     let lines = std::iter::once(header).chain(lines).chain([facts]).chain(said);
     lines.collect::<Vec<_>>().join("\n")
