@@ -50,7 +50,7 @@ def main():
     )
     trainer.train()
     seconds = time.monotonic() - start
-    predictions = trainer.trainer.predict(trainer.test_dataset).predictions
+    predictions = trainer.trainer.predict(trainer.predict_dataset).predictions
     predictions = predictions[0] if isinstance(predictions, tuple) else predictions
     found = [names[int(best)] for best in predictions.argmax(axis=1)]
     sys.stdout = stdout
