@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use ulmfit_ops::{Cpu, Key};
 
 impl EncoderExamples<'_> {
-    /// Fine-tunes the encoder on pairs; it stays as it is where there are no two kinds of texts.
+    /// Fine-tunes the encoder on pairs; without at least two labels it stays as it is.
     pub(super) fn contrast(
         &self,
         runner: &mut Runner<'_>,
@@ -26,9 +26,9 @@ impl EncoderExamples<'_> {
         let groups = groups(&train.targets);
         let kinds = groups.iter().max().map_or(0, |&most| most + 1);
         if self.splits.labels.kind() == LabelKind::Regression || kinds < 2 {
-            runner
-                .progress
-                .note("there are no labels to tell texts apart by: the encoder stays as it is");
+            runner.progress.note(
+                "pairs need texts with at least two different labels: the encoder is not fine-tuned",
+            );
             return Ok(encoder);
         }
         let seed = self.classify.seed;
