@@ -162,16 +162,16 @@ class Check:
 
 def ranks_of(job, program):
     """Processes below `job` that run `program`."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    parents, programs = {}, {}
+    for process in Path("/proc").glob("[0-9]*"):
+        pid = int(process.name)
         try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            parents[int(stat.parent.name)] = int(fields[1])
+            parents[pid] = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            programs[pid] = os.readlink(process / "exe")
         except OSError:
-            continue  # it has ended
-    below = lambda pid: pid == job or (pid in parents and parents[pid] > 1 and below(parents[pid]))
-    is_rank = lambda pid: os.path.realpath(f"/proc/{pid}/exe") == program
-    return [pid for pid in parents if below(pid) and is_rank(pid)]
+            continue  # it has ended in the meantime, or is another user's
+    below = lambda pid: pid == job or (parents.get(pid, 0) > 1 and below(parents[pid]))
+    return [pid for pid in programs if programs[pid] == program and below(pid)]
 
 
 if __name__ == "__main__":
