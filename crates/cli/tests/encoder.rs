@@ -203,16 +203,7 @@ fn what_an_encoder_would_ignore_is_refused() {
 #[test]
 fn the_encoder_inside_the_program_knows_which_sentences_belong_together() {
     let place = Place::new();
-    let rows = [
-        ("My package never came.", "shipping"),
-        ("When will my parcel be delivered?", "shipping"),
-        ("The courier lost my box.", "shipping"),
-        ("I want my money back.", "refund"),
-        ("Please reimburse me for this purchase.", "refund"),
-        ("How do I get a refund?", "refund"),
-    ];
-    let rows: String = rows.iter().map(|(text, label)| format!("{text},{label}\n")).collect();
-    place.write("few.csv", format!("text,label\n{rows}"));
+    write_few(&place, "few.csv", ["shipping", "refund"]);
     let fit =
         "fit few.csv -o model --method encoder --tuning frozen --valid-share 0 --test-share 0";
     place.run(fit).ok();
@@ -223,4 +214,38 @@ fn the_encoder_inside_the_program_knows_which_sentences_belong_together() {
     assert_eq!(said.ok(), "shipping\nrefund\n");
     let found = place.run("inspect minilm --json").json();
     assert_eq!((&found["kind"], &found["storage"]), (&"sentence encoder".into(), &"int8".into()));
+}
+
+/// Six texts, the first three of them about shipping and the others about refunds, with two labels.
+fn write_few(place: &Place, name: &str, labels: [&str; 2]) {
+    let texts = [
+        "My package never came.",
+        "When will my parcel be delivered?",
+        "The courier lost my box.",
+        "I want my money back.",
+        "Please reimburse me for this purchase.",
+        "How do I get a refund?",
+    ];
+    let row = |(n, text): (usize, &str)| format!("{text},{}\n", labels[n / 3]);
+    let rows: String = texts.into_iter().enumerate().map(row).collect();
+    place.write(name, format!("text,label\n{rows}"));
+}
+
+#[test]
+fn names_of_labels_are_learned_if_they_fit_the_texts() {
+    let place = Place::new();
+    let is_learned = |labels: [&str; 2]| {
+        write_few(&place, "few.csv", labels);
+        let fit = "fit few.csv --method encoder --tuning frozen --valid-share 0 --test-share 0 --overwrite";
+        let said = place.run(&format!("{fit} -o with")).stderr;
+        let without = "--set encoder.label-names=false";
+        place.run(&format!("{fit} -o without {without}")).ok();
+        let [one, other] = ["with", "without"].map(|name| hash(&place, name));
+        assert_eq!(one != other, said.contains("learns the names of the labels"), "{said}");
+        one != other
+    };
+    assert!(is_learned(["shipping", "refund"]));
+    assert!(is_learned(["ShippingProblem", "refund_request"]));
+    assert!(!is_learned(["refund", "shipping"]), "they contradict the texts");
+    assert!(!is_learned(["0", "1"]), "they are codes");
 }

@@ -3,6 +3,7 @@
 mod contrast;
 mod dropout_pairs;
 mod end_to_end;
+mod label_names;
 
 use crate::Error;
 use crate::data::readers::ReadOptions;
@@ -21,6 +22,7 @@ use crate::text::Direction;
 use crate::train::Labelled;
 use crate::train::linear_head::{HeadExamples, HeadFit};
 use dropout_pairs::learn_texts;
+use label_names::LabelNames;
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use ulmfit_ops::{Cpu, Key};
@@ -107,6 +109,8 @@ pub(crate) struct EncoderExamples<'a> {
     base: &'a EncoderBundle,
     splits: &'a LabelledSplits,
     data: Labelled,
+    /// Names of the classes, if they may be learned as well.
+    names: Option<LabelNames>,
     recipe: EncoderRecipe,
     classify: &'a ClassifyOptions,
     /// The vectors of all documents by the encoder as it is, once they are asked for.
@@ -127,7 +131,10 @@ impl<'a> EncoderExamples<'a> {
             targets: targets(&splits.train, &splits.labels)?,
         };
         let recipe = recipe.clone();
-        Ok(Self { base, splits, data, recipe, classify, frozen: OnceCell::new() })
+        let names =
+            recipe.label_names.then(|| LabelNames::new(base, &splits.labels, &data.documents));
+        let names = names.flatten();
+        Ok(Self { base, splits, data, names, recipe, classify, frozen: OnceCell::new() })
     }
 
     /// The same, fitted in another way.
@@ -154,7 +161,15 @@ impl<'a> EncoderExamples<'a> {
             let message = "a classifier needs at least two labelled documents".into();
             return Err(Error::TooLittle { message, hint: None });
         }
-        let train = pick(&self.data, rows);
+        let mut train = pick(&self.data, rows);
+        let names = self.names.as_ref().filter(|names| names.agree(rows, &self.data.targets));
+        if let Some(names) = names {
+            train.documents.extend_from_slice(&names.texts.documents);
+            train.targets.extend_from_slice(&names.texts.targets);
+            if fold.is_none() {
+                runner.progress.note(LEARNS_NAMES);
+            }
+        }
         let mut encoder = self.base.copy_encoder();
         let vectors = match &self.recipe.contrastive {
             Some(recipe) => {
@@ -165,7 +180,12 @@ impl<'a> EncoderExamples<'a> {
                 let all = self
                     .frozen
                     .get_or_init(|| vectors(runner, &self.base.encoder, &self.data.documents));
-                rows.iter().map(|&row| all[row].clone()).collect()
+                let mut vectors: Vec<_> = rows.iter().map(|&row| all[row].clone()).collect();
+                if let Some(names) = names {
+                    vectors
+                        .extend(self.base.encoder.vectors_of(&names.texts.documents, &mut |_| {}));
+                }
+                vectors
             }
         };
         let scale = train.target_scale(self.splits.labels.kind());
@@ -199,6 +219,9 @@ impl<'a> EncoderExamples<'a> {
         self.classify.balance.then(|| train.class_weights(labels.kind(), labels.outputs()))
     }
 }
+
+const LEARNS_NAMES: &str = "the encoder learns the names of the labels as texts, too: they fit the texts \
+    (--set encoder.label-names=false leaves them out)";
 
 /// The vectors of some documents.
 fn vectors(

@@ -26,6 +26,10 @@ pub struct EncoderRecipe {
     /// From this many examples on this is done instead of a fine-tuning on pairs; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end_from: Option<usize>,
+    /// Whether the names of the classes are learned as examples of them, where a text has one label and all
+    /// names are words.
+    #[serde(default)]
+    pub label_names: bool,
     /// Weight of the loss against the penalty of the head: scikit-learn's `C`. Of several values, the one
     /// with the lowest loss in cross-validation is used. None at all: half the number of classes (1 for
     /// several labels per text, and for numbers).
@@ -104,6 +108,7 @@ impl EncoderRecipe {
             contrastive: None,
             end_to_end: None,
             end_to_end_from: None,
+            label_names: true,
             strengths,
             folds: 5,
         }
@@ -184,6 +189,7 @@ impl EncoderRecipe {
             contrastive: Some(contrastive),
             end_to_end: None,
             end_to_end_from: None,
+            label_names: true,
             strengths: Vec::new(),
             folds: 5,
         }
