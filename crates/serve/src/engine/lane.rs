@@ -19,6 +19,8 @@ pub(super) struct Lane {
 struct State {
     queue: VecDeque<Job>,
     closed: bool,
+    /// How many texts in the queue end the thread's wait; 0 while it does not wait.
+    wanted: usize,
     /// Tokens of the batch that is being computed.
     running: usize,
     /// When the last batch was done, and how many texts it had.
@@ -45,8 +47,14 @@ impl Lane {
     }
 
     pub(super) fn push(&self, job: Job) {
-        self.lock().queue.push_back(job);
-        self.changed.notify_one();
+        let mut state = self.lock();
+        state.queue.push_back(job);
+        // not for each text of a batch: waking a thread costs more than all else here
+        if (1..=state.queue.len()).contains(&state.wanted) {
+            state.wanted = 0;
+            drop(state);
+            self.changed.notify_one();
+        }
     }
 
     /// No new texts; those that wait are still predicted.
@@ -78,14 +86,18 @@ impl Lane {
                 if state.closed {
                     return None;
                 }
+                state.wanted = 1;
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.wanted = 0;
                 continue;
             }
             if let Some((ended, texts)) = state.last.filter(|_| !state.closed) {
                 let left = self.wait.saturating_sub(ended.elapsed());
                 if state.queue.len() < texts && !left.is_zero() {
+                    state.wanted = texts;
                     let waited = self.changed.wait_timeout(state, left);
                     state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    state.wanted = 0;
                     continue;
                 }
             }
