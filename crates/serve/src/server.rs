@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use ulmfit::trim_memory;
 
 /// Serves until SIGTERM or SIGINT. Then it accepts no new requests, answers those it has, and returns. A
 /// second signal ends the process at once.
@@ -64,7 +65,7 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
             ("ms", Value::from(started.elapsed().as_millis() as u64)),
         ],
     );
-    let upkeep = tokio::spawn(upkeep(metrics));
+    let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
     let watcher = settings.watch.then(|| tokio::spawn(watch(Arc::clone(&app))));
 
     let left = {
@@ -132,10 +133,17 @@ async fn until_told(
     }
 }
 
-/// Aggregates the metrics from time to time.
-async fn upkeep(metrics: Arc<Metrics>) {
+/// Aggregates the metrics from time to time, and gives memory back that is not used after the last text.
+async fn upkeep(app: Arc<App>) {
+    let [mut before, mut at_rest] = [0; 2];
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        metrics.upkeep();
+        app.metrics.upkeep();
+        let texts = app.engine.texts();
+        if texts == before && texts != at_rest {
+            _ = tokio::task::spawn_blocking(trim_memory).await;
+            at_rest = texts;
+        }
+        before = texts;
     }
 }

@@ -295,3 +295,28 @@ fn who_does_not_read_is_not_read_from() {
     });
     server.stop();
 }
+
+#[test]
+fn who_does_not_read_makes_room() {
+    let place = Place::new();
+    let server = Server::start(&place, "classifier -q --idle 10m --max-connections 1");
+    // a stream, and many requests at once
+    let stream = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\n\
+        content-length: 1000000000\r\n\r\n";
+    let lines = [stream.to_owned(), "\"\"\n".repeat(20_000)];
+    let page = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    for [first, more] in [lines, [page.to_owned(), page.repeat(100)]] {
+        let mut stuck = connect(&server.address);
+        stuck.set_write_timeout(Some(Duration::from_millis(1500))).unwrap();
+        stuck.write_all(first.as_bytes()).unwrap();
+        // until the server takes no more
+        while stuck.write_all(more.as_bytes()).is_ok() {}
+        let begun = std::time::Instant::now();
+        server.post("/predict", &json!({ "text": "a lovely film" })).ok();
+        assert!(begun.elapsed() < Duration::from_mins(1), "it was kept out");
+        stuck.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let end = std::io::copy(&mut stuck, &mut std::io::sink());
+        assert!(end.is_ok() || end.unwrap_err().kind() == std::io::ErrorKind::ConnectionReset);
+    }
+    server.stop();
+}

@@ -21,6 +21,7 @@ use batch::Budget;
 use lane::Lane;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -123,6 +124,8 @@ pub(crate) struct Engine {
     places: Arc<Semaphore>,
     limits: Limits,
     metrics: Arc<Metrics>,
+    /// Texts that came so far.
+    texts: AtomicUsize,
 }
 
 impl Engine {
@@ -157,7 +160,13 @@ impl Engine {
             places: Arc::new(Semaphore::new(limits.queue_texts)),
             limits: limits.clone(),
             metrics: Arc::clone(metrics),
+            texts: AtomicUsize::new(0),
         })
+    }
+
+    /// How many texts have come so far.
+    pub(crate) fn texts(&self) -> usize {
+        self.texts.load(Ordering::Relaxed)
     }
 
     /// Places in the queue for all texts of a request; an error if there are not enough.
@@ -191,6 +200,7 @@ impl Engine {
 
     /// Puts a text into the queue.
     pub(crate) fn submit(&self, job: Job) {
+        self.texts.fetch_add(1, Ordering::Relaxed);
         self.lane(job.cost()).push(job);
         self.show_queue();
     }

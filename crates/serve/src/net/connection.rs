@@ -1,8 +1,9 @@
 //! The life of a connection, with time limits for slow clients.
 
-use super::bodies::{Download, Upload};
+use super::bodies::{Watched, Way};
 use super::idle::{Client, Idle};
 use super::listener::{Listener, Stream};
+use super::unread::Unsent;
 use crate::Limits;
 use crate::metrics::Metrics;
 use axum::Router;
@@ -131,9 +132,12 @@ where
     let service = service_fn(|request: Request<Incoming>| {
         let answering = client.request();
         let client = Arc::clone(&client);
-        let answer = router.call(request.map(|body| Upload { body, client }));
+        let answer = router.call(request.map(|body| Watched::new(body, Way::In(client))));
         async move {
-            Ok::<_, Infallible>(answer.await?.map(|body| Download { body, _answering: answering }))
+            let mut answer = answer.await?;
+            let way =
+                Way::Out { to: answering, _memory: answer.extensions_mut().remove::<Unsent>() };
+            Ok::<_, Infallible>(answer.map(|body| Watched::new(body, way)))
         }
     });
     let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);

@@ -33,6 +33,10 @@ struct Places {
     at: Option<u64>,
     /// The number that it had when it was told to close.
     closing: Option<u64>,
+    /// Whether it is to send something.
+    to_send: bool,
+    /// Whether it is to read something.
+    to_read: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,33 +71,42 @@ impl Client {
     /// A client that has just connected: its request is waited for.
     pub(super) fn new(idle: &Arc<Idle>) -> Arc<Self> {
         let client = Arc::new(Self { idle: Arc::clone(idle), seat: Arc::default() });
-        client.waited_for();
+        client.is_to_send(true);
         client
     }
 
-    /// From now on it is waited for, if it was not before.
-    pub(super) fn waited_for(&self) {
-        let mut queue = lock(&self.idle.0);
-        let mut places = lock(&self.seat.places);
-        if places.at.is_none() {
-            queue.last += 1;
-            let number = queue.last;
-            queue.waiting.insert(number, (Instant::now(), Arc::clone(&self.seat)));
-            places.at = Some(number);
-        }
+    /// Whether it is waited for to send something.
+    pub(super) fn is_to_send(&self, is: bool) {
+        self.change(|places| places.to_send = is);
     }
 
-    /// It has sent what was waited for.
-    pub(super) fn has_sent(&self) {
+    /// Whether it is waited for to read something.
+    pub(super) fn is_to_read(&self, is: bool) {
+        self.change(|places| places.to_read = is);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Places)) {
         let mut queue = lock(&self.idle.0);
-        if let Some(number) = lock(&self.seat.places).at.take() {
-            queue.waiting.remove(&number);
+        let mut places = lock(&self.seat.places);
+        change(&mut places);
+        match (places.to_send || places.to_read, places.at) {
+            (true, None) => {
+                queue.last += 1;
+                let number = queue.last;
+                queue.waiting.insert(number, (Instant::now(), Arc::clone(&self.seat)));
+                places.at = Some(number);
+            }
+            (false, Some(number)) => {
+                queue.waiting.remove(&number);
+                places.at = None;
+            }
+            _ => {}
         }
     }
 
     /// It has sent a request. It is waited for again when the answer is dropped.
     pub(super) fn request(self: &Arc<Self>) -> Answering {
-        self.has_sent();
+        self.change(|places| (places.to_send, places.to_read) = (false, false));
         Answering(Arc::clone(self))
     }
 
@@ -111,16 +124,22 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.has_sent();
+        self.change(|places| (places.to_send, places.to_read) = (false, false));
     }
 }
 
 /// A request that is being answered.
 pub(super) struct Answering(Arc<Client>);
 
+impl Answering {
+    pub(super) fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.waited_for();
+        self.0.change(|places| (places.to_send, places.to_read) = (true, false));
     }
 }
 
@@ -162,5 +181,20 @@ mod tests {
         assert!(!is_told(&client));
         drop(busy);
         assert!(!is_told(&client), "that was about an earlier wait");
+    }
+
+    #[test]
+    fn who_sends_and_does_not_read_is_waited_for() {
+        let idle = Arc::default();
+        let client = Client::new(&idle);
+        let busy = client.request();
+        client.is_to_read(true);
+        client.is_to_send(true);
+        client.is_to_send(false);
+        idle.close_longest(Instant::now() + PATIENCE);
+        assert!(is_told(&client));
+        client.is_to_read(false);
+        assert!(!is_told(&client), "it has read at the last moment");
+        drop(busy);
     }
 }

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::hosted::{Loaded, Models};
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::net::Unread;
 use crate::problem::{Kind, Problem};
 use crate::tokens::Tokens;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub(crate) struct App {
     pub(crate) page: Option<Page>,
     /// Memory left for request bodies, in KiB.
     pub(crate) body_memory: Arc<Semaphore>,
+    /// Memory for answers.
+    pub(crate) unread: Unread,
     stopping: AtomicBool,
     in_flight: Arc<InFlight>,
 }
@@ -51,6 +54,7 @@ impl App {
     ) -> Self {
         // in practice enough for a full queue of requests with one text each
         let kib = (limits.body / 1024 + 1).saturating_mul(16).max(64 << 10);
+        let kib = kib.min(Semaphore::MAX_PERMITS);
         Self {
             models,
             engine,
@@ -59,7 +63,8 @@ impl App {
             log,
             access,
             page,
-            body_memory: Arc::new(Semaphore::new(kib.min(Semaphore::MAX_PERMITS))),
+            body_memory: Arc::new(Semaphore::new(kib)),
+            unread: Unread::new(kib),
             stopping: AtomicBool::new(false),
             in_flight: Arc::default(),
         }

@@ -2,11 +2,13 @@
 
 use super::OPEN;
 use super::app::{Access, App, Guard};
+use crate::net::Unread;
 use crate::problem::{Kind, Problem};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::HeaderMap;
+use hyper::body::Body as _;
 use hyper::header::{
     AUTHORIZATION, CACHE_CONTROL, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
@@ -15,7 +17,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Header with the request's id, for the logs of client and server.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -45,7 +47,7 @@ pub(super) async fn observe(
     request.extensions_mut().insert(Arrival { at, _guard: Arc::new(app.enter()) });
     let mut response = match refusal(&app.access, &route, request.headers()) {
         Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+        None => held(&app, next.run(request).await),
     };
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id.clone());
@@ -71,6 +73,24 @@ pub(super) async fn observe(
         }
     }
     response
+}
+
+/// Counts the memory of a large answer, or refuses it.
+fn held(app: &App, mut response: Response) -> Response {
+    let bytes = response.body().size_hint().exact();
+    let Some(bytes) = bytes.filter(|&bytes| Unread::counts(bytes)) else { return response };
+    match app.unread.take(bytes) {
+        Some(memory) => {
+            response.extensions_mut().insert(memory);
+            response
+        }
+        None => {
+            Problem::new(Kind::QueueFull, "too many answers have not been read by their clients")
+                .hint("try again after the time in `Retry-After`, with fewer texts")
+                .retry_after(Duration::from_secs(1))
+                .into_response()
+        }
+    }
 }
 
 /// Different in every process.
