@@ -55,6 +55,25 @@ pub(super) fn take(queue: &mut VecDeque<Job>, budget: Budget, now: Instant) -> V
     batch
 }
 
+/// Full batches that are sorted together.
+const SORTED: usize = 4;
+
+/// Takes the oldest texts out of a queue that holds several full batches, the shortest first: texts of like length are
+/// predicted faster. Later ones do not overtake them, so a text waits for this group at most, as in order of arrival.
+pub(super) fn group<T>(
+    queue: &mut VecDeque<T>,
+    batch: usize,
+    cost: impl Fn(&T) -> usize,
+) -> VecDeque<T> {
+    let batches = (queue.len() / batch.max(1)).min(SORTED);
+    if batches < 2 {
+        return VecDeque::new();
+    }
+    let mut group: Vec<T> = queue.drain(..batches * batch).collect();
+    group.sort_by_key(cost);
+    group.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +91,17 @@ mod tests {
         assert!(!size(&[500, 501]).fits(budget));
         assert!(size(&[1; 64]).fits(budget));
         assert!(!size(&[1; 65]).fits(budget));
+    }
+
+    #[test]
+    fn only_several_full_batches_are_sorted_and_nobody_is_overtaken_for_long() {
+        let mut queue: VecDeque<usize> = [9, 1, 8, 2, 7, 3, 6].into();
+        assert!(group(&mut queue, 4, |&cost| cost).is_empty());
+        assert_eq!(queue.len(), 7);
+        assert_eq!(group(&mut queue, 3, |&cost| cost), [1, 2, 3, 7, 8, 9]);
+        assert_eq!(queue, [6], "it came last");
+        let mut queue: VecDeque<usize> = (0..100).rev().collect();
+        assert_eq!(group(&mut queue, 10, |&cost| cost), (60..100).collect::<Vec<_>>());
+        assert_eq!(queue.len(), 60);
     }
 }

@@ -1,7 +1,7 @@
 //! The texts that wait for one thread.
 
 use super::Job;
-use super::batch::{Budget, take};
+use super::batch::{Budget, group, take};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ pub(super) struct Lane {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Job>,
+    /// Texts that were taken out of the queue to be sorted; they are predicted before it.
+    sorted: VecDeque<Job>,
     closed: bool,
     /// How many texts in the queue end the thread's wait; 0 while it does not wait.
     wanted: usize,
@@ -27,6 +29,13 @@ struct State {
     last: Option<(Instant, usize)>,
     /// Tokens per second of recent batches; 0 before the first one.
     speed: f64,
+}
+
+impl State {
+    fn begun(&mut self, batch: Vec<Job>) -> Vec<Job> {
+        self.running = batch.iter().map(Job::cost).sum();
+        batch
+    }
 }
 
 /// Cost of a batch.
@@ -66,7 +75,7 @@ impl Lane {
     /// How long the waiting texts will take at the recent speed.
     pub(super) fn expected_wait(&self) -> Duration {
         let state = self.lock();
-        let waiting: usize = state.queue.iter().map(Job::cost).sum();
+        let waiting: usize = state.sorted.iter().chain(&state.queue).map(Job::cost).sum();
         if state.speed <= 0.0 {
             return Duration::ZERO;
         }
@@ -82,6 +91,17 @@ impl Lane {
     pub(super) fn next(&self) -> Option<Vec<Job>> {
         let mut state = self.lock();
         loop {
+            let State { queue, sorted, .. } = &mut *state;
+            if sorted.is_empty() {
+                *sorted = group(queue, self.budget.texts, Job::cost);
+            }
+            if !sorted.is_empty() {
+                let batch = take(sorted, self.budget, Instant::now());
+                if batch.is_empty() {
+                    continue; // all of their clients have gone
+                }
+                return Some(state.begun(batch));
+            }
             if state.queue.is_empty() {
                 if state.closed {
                     return None;
@@ -103,8 +123,7 @@ impl Lane {
             }
             let batch = take(&mut state.queue, self.budget, Instant::now());
             if !batch.is_empty() {
-                state.running = batch.iter().map(Job::cost).sum();
-                return Some(batch);
+                return Some(state.begun(batch));
             }
         }
     }
