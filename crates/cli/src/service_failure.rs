@@ -50,14 +50,21 @@ fn hint(error: &ServeError) -> Option<&'static str> {
 
 fn asked(error: &ClientError) -> (Option<String>, u8) {
     match error {
+        ClientError::Unreachable { url, .. } if url.starts_with("https://") => {
+            let hint = "is there a proxy with TLS? `ulmfit serve` itself is reached by http://";
+            (Some(hint.into()), 74)
+        }
         ClientError::Unreachable { .. } => {
             (Some("is the server running? `ulmfit serve MODEL` starts one".into()), 74)
         }
         ClientError::Address { .. } => {
             (Some("an address begins with http://, such as http://127.0.0.1:8080".into()), 2)
         }
-        ClientError::Refused { status, hint, .. } => {
+        ClientError::Refused { status, detail, hint, .. } => {
             let hint = match status {
+                404 if detail.starts_with("there is no route") => Some(
+                    "give the address of the server alone, such as http://127.0.0.1:8080".into(),
+                ),
                 401 => Some("give the server's token with --token-file".to_owned()),
                 429 | 503 | 504 => Some("try again later".to_owned()),
                 _ => hint.clone(),

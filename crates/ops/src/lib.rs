@@ -65,7 +65,7 @@ pub mod unit_rows;
 pub use device::{Backend, Cpu, Device, Reference};
 pub use gemm::{kernel_name, peak_gflops};
 pub use isa::isa;
-pub use memory::trim_memory;
+pub use memory::{share_memory, trim_memory};
 pub use precision::Precision;
 pub use random::Key;
 pub use real::Real;

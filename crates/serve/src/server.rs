@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use ulmfit::trim_memory;
+use ulmfit::{share_memory, trim_memory};
 
 /// Serves until SIGTERM or SIGINT. Then it accepts no new requests, answers those it has, and returns. A
 /// second signal ends the process at once.
@@ -29,6 +29,7 @@ use ulmfit::trim_memory;
 /// # Panics
 /// If there is no model.
 pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
+    share_memory();
     on_network_threads(run(settings, listening))
 }
 

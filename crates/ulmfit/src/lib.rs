@@ -126,4 +126,6 @@ pub use prepared::PreparedText;
 pub use trained::Trained;
 #[cfg(feature = "train")]
 pub use trainer::Trainer;
-pub use ulmfit_ops::{Cpu, Device, Key, Precision, Tensor, isa, kernel_name, trim_memory};
+pub use ulmfit_ops::{
+    Cpu, Device, Key, Precision, Tensor, isa, kernel_name, share_memory, trim_memory,
+};

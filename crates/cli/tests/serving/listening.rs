@@ -80,5 +80,6 @@ fn a_unix_socket_is_taken_over_from_the_dead_but_not_from_the_living() {
     assert!(!place.path("socket").exists(), "it is gone with the server");
     place.write("file", "precious");
     refused(&place, "classifier --listen unix:file", 74, "cannot listen on unix:file");
+    refused(&place, "classifier --listen unix:", 74, "cannot listen on unix:: the path is empty");
     assert_eq!(std::fs::read(place.path("file")).unwrap(), b"precious");
 }

@@ -83,6 +83,10 @@ impl Listener {
 /// Removes the socket of a server that has gone, but not of one that still answers.
 async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     use std::os::unix::fs::FileTypeExt;
+    if path.as_os_str().is_empty() {
+        // the system would choose a name that nobody knows
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path is empty"));
+    }
     let is_socket =
         std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
     if is_socket && UnixStream::connect(path).await.is_err() {

@@ -15,6 +15,12 @@ use std::sync::Arc;
 
 const HTML: &str = include_str!("../page.html");
 
+/// The script that all pages begin with.
+const SHARED: &str = include_str!("../shared.js");
+
+/// Its place in a page.
+const PLACE: &str = "/* shared.js */\n";
+
 /// A page and the policy that allows its own script and style, and nothing else.
 pub(crate) struct Page {
     html: Bytes,
@@ -27,20 +33,21 @@ impl Page {
         Self::of(HTML)
     }
 
-    /// A file with one script and one style.
+    /// A file with one style and one script, which begins with the shared one.
     ///
     /// # Panics
     /// When it has no script or no style.
-    pub(crate) fn of(html: &'static str) -> Self {
-        let script = hash(inside(html, "<script>", "</script>"));
-        let style = hash(inside(html, "<style>", "</style>"));
+    pub(crate) fn of(html: &str) -> Self {
+        let html = html.replacen(PLACE, SHARED, 1);
+        let script = hash(inside(&html, "<script>", "</script>"));
+        let style = hash(inside(&html, "<style>", "</style>"));
         let policy = format!(
             "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
              connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; \
              form-action 'none'; frame-ancestors 'none'"
         );
         let policy = HeaderValue::try_from(policy).expect("hashes are ASCII");
-        Self { html: Bytes::from_static(html.as_bytes()), policy }
+        Self { html: Bytes::from(html), policy }
     }
 
     /// The answer to whoever opens it.
@@ -86,6 +93,10 @@ mod tests {
     #[test]
     fn the_policy_allows_one_script_and_one_style() {
         for whole in [HTML, include_str!("../workbench/workbench.html")] {
+            assert_eq!(whole.matches(&format!("<script>\n{PLACE}")).count(), 1);
+            let Page { html, policy } = Page::of(whole);
+            let whole = std::str::from_utf8(&html).unwrap();
+            assert!(whole.contains(SHARED) && !whole.contains(PLACE));
             assert_eq!(whole.matches("<script").count(), 1);
             assert_eq!(whole.matches("<style").count(), 1);
             // an attribute with code or style would be dead under the policy
@@ -95,7 +106,6 @@ mod tests {
             {
                 assert!(!html.contains(forbidden), "the page has `{forbidden}`");
             }
-            let policy = Page::of(whole).policy;
             assert!(policy.to_str().unwrap().contains("script-src 'sha256-"));
         }
     }

@@ -103,11 +103,11 @@ pub(super) fn unsupported(found: &str) -> Problem {
 }
 
 /// A body, or a line of one, that is not JSON.
-pub(super) fn not_json(error: &serde_json::Error) -> Problem {
+pub(super) fn not_json(what: &str, error: &serde_json::Error) -> Problem {
     let detail = match (error.line(), error.column()) {
-        _ if error.is_eof() => "the body is not JSON: it ends too early".to_owned(),
-        (1, column) => format!("the body is not JSON (character {column})"),
-        (line, column) => format!("the body is not JSON (line {line}, character {column})"),
+        _ if error.is_eof() => format!("the {what} is not JSON: it ends too early"),
+        (1, column) => format!("the {what} is not JSON (character {column})"),
+        (line, column) => format!("the {what} is not JSON (line {line}, character {column})"),
     };
     Problem::new(Kind::Syntax, detail)
 }
@@ -125,7 +125,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let problem = if error.is_data() {
             Problem::new(Kind::Invalid, in_words(&path, &error.to_string()))
         } else {
-            not_json(&error)
+            not_json("body", &error)
         };
         problem.hint("`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}")
     })

@@ -137,7 +137,8 @@ impl Reader {
     }
 
     fn fields(&self, line: &[u8]) -> Result<Vec<String>, Problem> {
-        let value: Value = serde_json::from_slice(line).map_err(|error| not_json(&error))?;
+        let value: Value =
+            serde_json::from_slice(line).map_err(|error| not_json("line", &error))?;
         match value {
             Value::Object(row) => {
                 row_fields(&self.asked.model, row.into_iter().collect::<Row>(), self.row)
