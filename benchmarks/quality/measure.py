@@ -31,18 +31,24 @@ from compare import commit, machine  # noqa: E402
 class DataSet:
     """Files of rows to learn from, of rows to score on (none: every tenth row), and texts without labels.
 
-    `scored`: so many of the rows to score on, drawn once for all.
+    `scored`: so many of the rows to score on, drawn once for all. `names`: what the labels stand for, where the files
+    have codes; only the model `named` sees them.
     """
 
-    def __init__(self, title, train, test=None, unlabeled=None, scored=None):
+    def __init__(self, title, train, test=None, unlabeled=None, scored=None, names=None):
         self.title, self.train, self.test, self.unlabeled, self.scored = title, train, test, unlabeled, scored
+        self.names = names
+
+
+SENTIMENT = {"0": "negative", "1": "positive"}
+QUESTIONS = {"ABBR": "abbreviation", "DESC": "description", "ENTY": "entity", "HUM": "human", "LOC": "location", "NUM": "number"}
 
 
 SETS = {
-    "trec6": DataSet("TREC-6", "trec6/train.jsonl.xz", "trec6/test.jsonl.xz"),
+    "trec6": DataSet("TREC-6", "trec6/train.jsonl.xz", "trec6/test.jsonl.xz", names=QUESTIONS),
     "r8": DataSet("Reuters R8", "reuters_r8/train.jsonl.xz", "reuters_r8/test.jsonl.xz"),
-    "sst2": DataSet("SST-2, whole sentences", "sst2/train.jsonl.xz", "sst2/test.jsonl.xz"),
-    "mr": DataSet("MR, a tenth for the test", "mr/all.jsonl.xz"),
+    "sst2": DataSet("SST-2, whole sentences", "sst2/train.jsonl.xz", "sst2/test.jsonl.xz", names=SENTIMENT),
+    "mr": DataSet("MR, a tenth for the test", "mr/all.jsonl.xz", names=SENTIMENT),
     "ag": DataSet("AG News, a part", "ag_news/train_subset.jsonl.xz", "ag_news/test.jsonl.xz"),
     "imdb": DataSet("IMDb", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz"),
     "imdb-sample": DataSet("IMDb, sample", "imdb/train.jsonl.xz", "imdb/test.jsonl.xz", "imdb/unsup.jsonl.xz", 5_000),
@@ -54,6 +60,7 @@ TF_IDF = "TF-IDF + linear classifier"
 SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
 MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
     "fit": ([], "ulmfit fit", {}),
+    "named": ([], "ulmfit fit, labels named in words", {}),
     "encoder": (["--method", "encoder"], "ulmfit, fine-tuned minilm alone", {}),
     "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
     "en-base": (
@@ -87,7 +94,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=pathlib.Path, help="folder of the data sets")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["trec6"])
-    parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*MODELS, "fasttext"])
+    parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*(name for name in MODELS if name != "named"), "fasttext"])
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
     parser.add_argument("--drawn", nargs="+", type=int, help="learns from so many training rows instead, drawn anew for each seed")
     parser.add_argument("--encoder", help="folder of all-MiniLM-L6-v2, for SetFit and the frozen encoder")
@@ -153,6 +160,18 @@ def draw(folder, count, seeds):
     return folders
 
 
+def renamed(folder, names):
+    """A folder with the same rows, whose labels are named in words."""
+    other = folder / "named"
+    other.mkdir(exist_ok=True)
+    for part in ("train", "test"):
+        lines = (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
+        read = (json.loads(line) for line in lines)
+        text = "".join(json.dumps({**row, "label": names[row["label"]]}, ensure_ascii=False) + "\n" for row in read)
+        (other / f"{part}.jsonl").write_text(text, encoding="utf-8")
+    return other
+
+
 def document(command):
     """The JSON document that a command prints; its errors end this program."""
     print(shlex.join(command), file=sys.stderr)
@@ -179,6 +198,8 @@ def ours(args, name, folders, counts):
     options, title, variants = MODELS[name]
     found = {title: []}
     for seed, folder in enumerate(folders, start=1):
+        if name == "named":
+            folder = renamed(folder, SETS[args.of].names or sys.exit(f"{args.of} has names already"))
         files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
         if "unlabeled" in counts and not args.drawn:
             files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
@@ -311,6 +332,7 @@ def main():
     tiny = ["--vocab=64", "--emb=8", "--hid=8", "--bs=2", "--bptt=4", "--steps=1"]
     args.isa = document([args.ulmfit, "bench", "lm", "--json", *tiny])["isa"]
     for name in args.sets:
+        args.of = name
         chosen, folder = SETS[name], args.work / name
         counts = prepare(args.data, chosen, folder)
         if args.counts:
