@@ -220,8 +220,8 @@ impl<'a> EncoderExamples<'a> {
     }
 }
 
-const LEARNS_NAMES: &str = "the encoder learns the names of the labels as texts, too: they fit the texts \
-    (--set encoder.label-names=false leaves them out)";
+const LEARNS_NAMES: &str = "the encoder learns the names of the labels as texts, too, because they fit the texts \
+    (recipe field encoder.label-names)";
 
 /// The vectors of some documents.
 fn vectors(

@@ -24,7 +24,7 @@ pub(super) struct LabelNames {
 const DECIDING: usize = 200;
 /// Tokens of each of them that are read.
 const TOKENS: usize = 64;
-/// Cohen's kappa of names and labels from which on names are learned: below it agreement is no more than "slight"
+/// Cohen's kappa of names and labels from which on names are learned: below it agreement is "slight" at most
 /// (Landis & Koch 1977).
 const AGREEMENT: f64 = 0.2;
 
