@@ -46,7 +46,7 @@ const PEERS: [(&str, &[&str]); 3] = [
     ("fastText", &["fastText"]),
 ];
 
-/// The table in Markdown; a dash where a peer was not measured.
+/// The table in Markdown, of several machines the one that came last; a dash where a peer was not measured.
 ///
 /// # Errors
 /// If one of our own results is missing.
@@ -56,7 +56,7 @@ pub(crate) fn table(runs: &[Run]) -> anyhow::Result<String> {
     let _ = writeln!(text, "\n|---|---:|{}", "---:|".repeat(PEERS.len()));
     for row in &ROWS {
         let of = |model: &str| {
-            runs.iter().find(|run| {
+            runs.iter().rfind(|run| {
                 run.dataset == row.dataset && run.labels == Some(row.labels) && run.model == model
             })
         };
