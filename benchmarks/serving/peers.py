@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""`ulmfit serve` beside LitServe with onnxruntime on the export of the same classifier, in turns on the same cores. Needs wrk.
+"""`ulmfit serve` beside LitServe and BentoML with onnxruntime on the export of the same classifier, in turns on the same
+cores. Needs wrk.
 
-    peers.py ULMFIT MODEL TEXTS.jsonl --peer-python VENV/bin/python [--rounds 3] [--seconds 10]
+    peers.py ULMFIT MODEL TEXTS.jsonl --peer-python VENV/bin/python [--rounds 3] [--seconds 10] [--peers LitServe BentoML]
 
-VENV has litserve and onnxruntime. LitServe gets token ids, ours text. Prints medians: texts a second and p99 with 32
+VENV has litserve, bentoml and onnxruntime. The peers get token ids, ours text. Prints medians: texts a second and p99 with 32
 connections, resident memory of all its processes, and seconds from the start to the first answer.
 """
 
@@ -19,6 +20,8 @@ import time
 import urllib.request
 
 from server import HERE, load
+
+PEERS = {"LitServe": ("litserve_peer.py", '{"ids": %s}'), "BentoML": ("bentoml_peer.py", '{"ids": [%s]}')}
 
 
 def free_port():
@@ -100,31 +103,36 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--precisions", nargs="+", default=["f32", "int8"])
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         export = folder / "onnx"
         subprocess.run([args.ulmfit, "export", "onnx", args.model, "-o", export, "-q"], check=True, stdout=subprocess.DEVNULL)
         said = subprocess.run([args.ulmfit, "tokenize", args.texts, "--model", args.model, "--ids"], check=True, capture_output=True, text=True)
-        ids = folder / "ids.jsonl"
-        ids.write_text("".join(f'{{"ids": {line}}}\n' for line in said.stdout.splitlines()))
-        ours, theirs = (pathlib.Path(path).read_bytes().splitlines()[0] for path in (args.texts, ids))
+        bodies = {}
+        for name in args.peers:
+            bodies[name] = folder / f"{name}.jsonl"
+            bodies[name].write_text("".join(PEERS[name][1] % line + "\n" for line in said.stdout.splitlines()))
+        first = lambda path: pathlib.Path(path).read_bytes().splitlines()[0]
         rounds = []
         for _ in range(args.rounds):
             found = {}
             for precision in args.precisions:
                 serve = lambda port: [args.ulmfit, "serve", args.model, "--listen", f"127.0.0.1:{port}", "--precision", precision]
-                peer = lambda port: [args.peer_python, HERE / "litserve_peer.py", export, str(port), "--precision", precision]
-                found[f"ulmfit {precision}"] = measured(serve, args.texts, ours, args.seconds)
-                found[f"LitServe {precision}"] = measured(peer, ids, theirs, args.seconds)
+                found[f"ulmfit {precision}"] = measured(serve, args.texts, first(args.texts), args.seconds)
+                for name in args.peers:
+                    peer = lambda port: [args.peer_python, HERE / PEERS[name][0], export, str(port), "--precision", precision]
+                    found[f"{name} {precision}"] = measured(peer, bodies[name], first(bodies[name]), args.seconds)
             rounds.append(found)
     fields = list(next(iter(rounds[0].values())))
     print(f"{'':14}", *(f"{field:>12}" for field in fields))
     for name in rounds[0]:
         print(f"{name:14}", *(f"{statistics.median(each[name][field] for each in rounds):12.2f}" for field in fields))
-    for precision in args.precisions:
-        share = [each[f"ulmfit {precision}"]["texts_per_s"] / each[f"LitServe {precision}"]["texts_per_s"] for each in rounds]
-        print(f"{precision}: {statistics.median(share):.2f} times the texts a second ({min(share):.2f} to {max(share):.2f})")
+    for name in args.peers:
+        for precision in args.precisions:
+            share = [each[f"ulmfit {precision}"]["texts_per_s"] / each[f"{name} {precision}"]["texts_per_s"] for each in rounds]
+            print(f"{precision}: {statistics.median(share):.2f} times the texts a second of {name} ({min(share):.2f} to {max(share):.2f})")
 
 
 if __name__ == "__main__":
