@@ -132,9 +132,12 @@ impl Problem {
 
     /// The error as a line of a stream of answers.
     pub(crate) fn line(&self, row: usize) -> String {
-        let document = serde_json::json!({
+        let mut document = serde_json::json!({
             "row": row, "error": self.0.detail, "type": self.0.kind, "status": self.0.status,
         });
+        if let Some(hint) = &self.0.hint {
+            document["hint"] = hint.as_str().into();
+        }
         document.to_string()
     }
 }

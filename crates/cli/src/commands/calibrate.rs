@@ -4,11 +4,10 @@ use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
 use serde_json::json;
-use std::fmt::Write;
 use std::path::PathBuf;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
 use ulmfit::data::readers::ReadOptions;
-use ulmfit::decisions::{Automation, Calibration};
+use ulmfit::decisions::{Automation, Calibration, Choice};
 use ulmfit::{Classifier, Error, Reader};
 
 /// Calibrates a classifier on labelled rows, without training, for `predict --max-error` and
@@ -86,13 +85,24 @@ fn replaced(before: &Calibration, now: &Automation) -> String {
         now.rows
     );
     let change = Automation::new(before).and_then(|before| now.change_since(&before));
-    if let Some((most, was, is)) = change {
-        let named = |threshold: Option<f64>| match threshold {
-            Some(threshold) => format!("{threshold:.2}"),
-            None => "none".to_owned(),
-        };
-        let (most, was, is) = (100.0 * most, named(was), named(is));
-        let _ = write!(text, "; the threshold for at most {most} % errors was {was} and is {is}");
-    }
+    let least = |choice: &Choice| (100.0 * choice.max_error, choice.shown_threshold());
+    let changed = match change {
+        Some((Some(then), Some(now))) => {
+            let ((most, was), (_, is)) = (least(&then), least(&now));
+            format!("; the threshold for at most {most} % errors was {was} and is {is}")
+        }
+        Some((None, Some(now))) => {
+            let (most, is) = least(&now);
+            format!("; the threshold for at most {most} % errors is {is}: before, there was none")
+        }
+        Some((Some(then), None)) => {
+            let (most, was) = least(&then);
+            format!(
+                "; the threshold for at most {most} % errors was {was}: these rows do not show one"
+            )
+        }
+        _ => return text,
+    };
+    text.push_str(&changed);
     text
 }

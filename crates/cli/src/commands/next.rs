@@ -17,7 +17,7 @@ use ulmfit::{Base, Classifier, Error, Reader};
 /// Chooses the texts to label next: those that a classifier is uncertain of, of different kinds.
 ///
 /// Without MODEL, for the first labels: texts of different kinds, one per cluster of sentence vectors.
-/// Prints rows of CSV with an empty label column.
+/// Rows of POOL that have a label already are not chosen. Prints rows of CSV with an empty label column.
 #[derive(Debug, clap::Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  ulmfit next pool.csv -n 50 -o first.csv\n  \
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let learned = |model: &Classifier| model.bundle().label_column.clone();
     let label = label.or_else(|| model.as_ref().and_then(learned));
     let options = ReadOptions {
-        labels: LabelUse::Ignored,
+        labels: LabelUse::IfNamed,
         columns: Columns::Keep,
         learned_text: model.as_ref().map(|m| m.text_columns().to_vec()).unwrap_or_default(),
         learned_label: label.clone(),
@@ -75,11 +75,18 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut reader = Reader::new(options);
     let pool_file = args.pool.clone().unwrap_or_default();
-    let records = reader.records(&pool_file, &mut terminal)?;
+    let rows = reader.records(&pool_file, &mut terminal)?;
     let columns = reader.columns();
-    let mut labelled: Vec<Record> = Vec::new();
+    let (mut labelled, records): (Vec<Record>, Vec<Record>) =
+        rows.into_iter().partition(Record::is_labelled);
+    if !labelled.is_empty() {
+        let (count, file) = (labelled.len(), pool_file.display());
+        terminal.note(&format!("{count} rows of {file} have a label already and are not chosen"));
+    }
     for path in &args.labelled {
-        labelled.extend(reader.records(path, &mut terminal)?);
+        let rows = reader.records(path, &mut terminal)?;
+        let some_lack_it = reader.columns().label.is_some();
+        labelled.extend(rows.into_iter().filter(|row| !some_lack_it || row.is_labelled()));
     }
     args.data.refuse_csv_options(reader.formats())?;
     let pool = Pool { records: &records, labelled: &labelled };
@@ -99,12 +106,15 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         return Err(Error::TooLittle { message, hint: Some(hint) }.into());
     }
     if chosen.len() < count {
-        terminal.note(&format!(
-            "only {} of {} texts can be chosen: the others are empty, labelled already, or near-duplicates",
-            chosen.len(),
-            records.len()
-        ));
+        terminal.note(&match (chosen.len(), records.len()) {
+            (all, there) if all == there => format!("there are only {all} texts without a label"),
+            (some, there) => format!(
+                "only {some} of {there} texts can be chosen: the others are empty, or near-duplicates \
+                 of chosen or labelled texts"
+            ),
+        });
     }
+    let label = columns.label.clone().or(label);
     let table = PoolTable {
         records: &records,
         columns: &columns,
@@ -116,7 +126,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     let text = match (&file, args.target.path()) {
         (Some(_), Some(path)) => {
-            format!("{} texts to label are in {}", chosen.len(), path.display())
+            format!(
+                "{} texts to label are in {}: fill in the column `{}`, then train with this file beside \
+                 your other examples",
+                chosen.len(),
+                path.display(),
+                table.label
+            )
         }
         _ => String::from_utf8(table.as_csv(&chosen)?)?,
     };

@@ -6,8 +6,9 @@ use ulmfit::decisions::Rule;
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionOptions {
-    /// Answer only if the confidence is at least P; other texts get `"abstained": true`. With
-    /// several labels per text, predict those with a probability of at least P
+    /// Answer only if the confidence is at least P; other texts get `"abstained": true`. With several
+    /// labels per text, labels need a probability of at least P; abstain if a label is likely (0.5 or
+    /// more) but below P, or if the answer is no label and its probability is below P
     #[arg(long, value_name = "P", conflicts_with_all = ["max_error", "coverage"], value_parser = threshold)]
     threshold: Option<f32>,
     /// Answer only above the confidence at which at most this share of the answers is wrong, with

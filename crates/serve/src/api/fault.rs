@@ -10,6 +10,12 @@ pub(crate) fn in_words(path: &str, message: &str) -> String {
         "" | "." | "?" => "the value".to_owned(),
         path => format!("`{path}`"),
     };
+    if let Some(unknown) = message.strip_prefix("unknown field `")
+        && let Some((name, known)) = unknown.split_once("`, expected ")
+    {
+        let known = known.trim_start_matches("one of ");
+        return format!("`{name}` is not a field; the fields are {known}");
+    }
     let wrong = message.strip_prefix("invalid type: ");
     let wrong = wrong.or_else(|| message.strip_prefix("invalid value: "));
     match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
@@ -54,6 +60,8 @@ mod tests {
         assert_eq!(said, "`top` must be a number, not the number `1.5`");
         assert_eq!(of("invalid type: map, expected x"), "`top` must be x, not an object");
         assert_eq!(in_words(".", "unknown field `x` at line 1 column 2"), "unknown field `x`");
+        let known = of("unknown field `x`, expected one of `top`, `model` at line 1 column 2");
+        assert_eq!(known, "`x` is not a field; the fields are `top`, `model`");
         let long = format!("invalid value: string \"{}\", expected x", "é, expected ".repeat(99));
         let said = of(&long);
         assert!(said.starts_with("`top` must be x, not the string \"é,"), "{said}");

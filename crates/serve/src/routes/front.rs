@@ -138,7 +138,7 @@ fn refusal(access: &Access, route: &str, headers: &HeaderMap) -> Option<Problem>
                 return None;
             }
             let detail = format!("this server does not answer requests for the host name `{name}`");
-            let hint = "use 127.0.0.1 or localhost, or start the server with that name allowed";
+            let hint = "use 127.0.0.1 or localhost, or start the server with `--allow-host NAME`";
             Some(Problem::new(Kind::Host, detail).hint(hint))
         }
     }

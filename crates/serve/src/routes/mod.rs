@@ -91,7 +91,10 @@ async fn not_found(request: Request) -> Problem {
 
 async fn wrong_method(request: Request) -> Problem {
     let detail = format!("`{}` does not accept {}", request.uri().path(), request.method());
-    Problem::new(Kind::Method, detail).hint("the header `Allow` lists the accepted methods")
+    Problem::new(Kind::Method, detail).hint(match request.uri().path() {
+        "/predict" => "send the text with POST (curl does with `--json '{\"text\": \"...\"}'`)",
+        _ => "the header `Allow` lists the accepted methods",
+    })
 }
 
 /// A path that is not UTF-8 after percent-decoding.

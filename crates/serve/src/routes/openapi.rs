@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the routes in OpenAPI 3.1, with the models and limits of this server.
 
 use super::app::App;
-use super::{health, json, models, predict, protocol};
+use super::{health, json, models, page, predict, protocol};
 use crate::api::{ElementFields, Many, One, Rows};
 use axum::extract::State;
 use axum::response::Response;
@@ -69,6 +69,8 @@ pub(super) struct ModelCard {
         health::live,
         health::ready,
         super::metrics,
+        document,
+        page::page,
         protocol::server,
         protocol::live,
         protocol::ready,
@@ -80,7 +82,9 @@ pub(super) struct ModelCard {
 )]
 struct Document;
 
-/// The routes, in OpenAPI 3.1.
+/// This description, in OpenAPI 3.1.
+#[utoipa::path(get, path = "/openapi.json", tag = "operation",
+    responses((status = 200, description = "OpenAPI 3.1", body = AnyObject)))]
 pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
     json(&describe(&app))
 }
@@ -145,6 +149,11 @@ fn describe(app: &App) -> Value {
     }
     // `shape` decides, and a schema cannot relate it to `data`
     schemas["InferInput"]["properties"]["datatype"]["enum"] = value!(["BYTES"]);
+    if app.page.is_none()
+        && let Some(paths) = document["paths"].as_object_mut()
+    {
+        paths.remove("/");
+    }
     document
 }
 

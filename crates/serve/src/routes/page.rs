@@ -79,6 +79,9 @@ fn hash(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
 
+/// The page for people.
+#[utoipa::path(get, path = "/", tag = "operation",
+    responses((status = 200, description = "A page that predicts a text or a table", content_type = "text/html", body = String)))]
 pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
     match &app.page {
         Some(page) => page.response(),

@@ -66,7 +66,11 @@ pub(super) async fn predict(
     match &body::media_type(&parts.headers)[..] {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
             let options = Query::<StreamOptions>::try_from_uri(&parts.uri).map_err(|error| {
-                Problem::new(Kind::Invalid, format!("the query: {}", error.body_text()))
+                let message = error.body_text();
+                let message = message.trim_start_matches("Failed to deserialize query string: ");
+                let (field, message) = message.split_once(": ").unwrap_or(("", message));
+                Problem::new(Kind::Invalid, format!("the query: {}", in_words(field, message)))
+                    .hint("`/openapi.json` describes the options of a stream")
             })?;
             stream::predict(app, &options.0.into(), body, arrival).await
         }
@@ -99,7 +103,10 @@ pub(super) fn unsupported(found: &str) -> Problem {
         "" => "the request has no content type".to_owned(),
         other => format!("the content type `{other}` is not supported"),
     };
-    Problem::new(Kind::MediaType, detail).hint("send `content-type: application/json`")
+    Problem::new(Kind::MediaType, detail).hint(
+        "send `content-type: application/json` (with curl: `--json '{\"text\": \"...\"}'`); for a stream \
+         `application/x-ndjson`",
+    )
 }
 
 /// A body, or a line of one, that is not JSON.
@@ -114,6 +121,11 @@ pub(super) fn not_json(what: &str, error: &serde_json::Error) -> Problem {
 
 /// A JSON object in untrusted input.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    const HINT: &str =
+        "`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}";
+    if bytes.trim_ascii().is_empty() {
+        return Err(Problem::new(Kind::Syntax, "the body is empty").hint(HINT));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let found = serde_path_to_error::deserialize(&mut reader);
     let found = found.map_err(|error| (error.path().to_string(), error.into_inner()));
@@ -127,7 +139,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         } else {
             not_json("body", &error)
         };
-        problem.hint("`/openapi.json` describes the requests; the simplest is {\"text\": \"...\"}")
+        problem.hint(HINT)
     })
 }
 
@@ -165,7 +177,7 @@ fn document(asked: &Asked, answered: &Answered, top: Option<NonZeroU32>) -> Answ
     Answer {
         schema: 1,
         model: ModelName { name: model.name.clone(), hash: model.hash.clone() },
-        rule: asked.policy.as_ref().map(promise),
+        rule: asked.policy.as_ref().map(promise).filter(|promise| !promise.is_empty()),
         predictions: answered.texts.iter().map(element).collect(),
     }
 }

@@ -123,18 +123,24 @@ pub(super) fn check_explained(
     Err(Problem::new(Kind::TooLarge, detail).hint(hint).row(number))
 }
 
-/// The fields of a row of a table.
+/// The name under which a row may have its whole text, whatever the columns that a model learned from.
+const TEXT: &str = "text";
+
+/// The fields of a row of a table: the columns that the model learned from, or else `text`.
 pub(super) fn row_fields(model: &Loaded, mut row: Row, number: usize) -> Result<Fields, Problem> {
     let learned = model.classifier.text_columns();
-    let usual = ["text".to_owned()];
-    let columns = if learned.is_empty() { &usual[..] } else { learned };
+    let usual = [TEXT.to_owned()];
+    let others = row.contains_key(TEXT) && !learned.iter().any(|name| row.contains_key(name));
+    let columns = if learned.is_empty() || others { &usual[..] } else { learned };
     let field = |name: &String| match row.remove(name) {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(format!("the column `{name}` of a row is not a text")),
         None => Err(format!("a row does not have the column `{name}`")),
     };
     columns.iter().map(field).collect::<Result<_, _>>().map_err(|detail| {
-        let hint = format!("the model `{}` reads `{}`", model.name, columns.join("`, `"));
+        let names = columns.join("`, `");
+        let hint = format!("the model `{}` reads `{names}`, or else `{TEXT}`", model.name);
+        let hint = if columns == [TEXT] { hint.replace(", or else `text`", "") } else { hint };
         Problem::new(Kind::Invalid, detail).hint(hint).row(number)
     })
 }

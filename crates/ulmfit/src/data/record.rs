@@ -23,6 +23,11 @@ impl Record {
         self.fields.iter().map(String::len).sum()
     }
 
+    /// Whether it has a label, and not an empty list of them.
+    pub fn is_labelled(&self) -> bool {
+        self.label.as_ref().is_some_and(|label| !label.names().is_empty())
+    }
+
     /// Whether no field holds anything but white space.
     pub fn is_blank(&self) -> bool {
         self.fields.iter().all(|field| field.trim().is_empty())

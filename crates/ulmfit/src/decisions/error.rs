@@ -33,6 +33,20 @@ pub enum DecisionError {
         rows: usize,
         /// How many it would take.
         needed: usize,
+        /// Whether these are all rows that the model was trained on, by folds.
+        folds: bool,
+    },
+    /// No label of several is predicted for enough rows.
+    #[error(
+        "{needed} calibration rows with the prediction of one label are needed; `{most}` has the most, {rows}"
+    )]
+    TooFewPredicted {
+        /// The label that is predicted most.
+        most: String,
+        /// For how many calibration rows it is.
+        rows: usize,
+        /// How many it would take.
+        needed: usize,
     },
     /// No class has enough labelled rows for a set of its own.
     #[error(
@@ -58,6 +72,8 @@ pub enum DecisionError {
         rows: usize,
         /// The smallest limit in percent that they show, if it is known.
         possible: Option<u8>,
+        /// Whether these are all rows that the model was trained on, by folds.
+        folds: bool,
     },
     /// The rule needs a probability, and the model predicts a number.
     #[error("a predicted number has no probability, so there is no threshold on it")]
@@ -98,23 +114,41 @@ fn list(directions: &[Direction]) -> String {
 }
 
 impl DecisionError {
+    /// The same of a calibration on all rows that the model was trained on, by folds: more folds would not
+    /// help.
+    pub(super) fn of_folds(self) -> Self {
+        match self {
+            Self::TooFew { rows, needed, .. } => Self::TooFew { rows, needed, folds: true },
+            Self::NotShown { most, rows, possible, .. } => {
+                Self::NotShown { most, rows, possible, folds: true }
+            }
+            other => other,
+        }
+    }
+
     /// What to try next, in one line.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NotCalibrated | Self::OtherModel | Self::OtherDirections { .. } => {
                 "calibrate it on labelled rows that it was not trained on: `ulmfit calibrate MODEL ROWS`"
             }
-            Self::TooFew { .. } => {
-                "calibrate on more labelled rows with `ulmfit calibrate`, or train with folds, which \
-                 calibrates on all rows"
+            Self::TooFew { folds: false, .. } => {
+                "calibrate on more labelled rows with `ulmfit calibrate`, or train with folds (`ulmfit fit \
+                 --folds 5`), which calibrates on all rows"
+            }
+            Self::TooFew { .. } | Self::TooFewPredicted { .. } => {
+                "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"
             }
             Self::TooFewPerClass { .. } => {
                 "ask for a lower coverage, or calibrate on more labelled rows; sets that are not per class \
                  need fewer"
             }
-            Self::NotShown { .. } => {
+            Self::NotShown { folds: false, .. } => {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`, or train with \
-                 folds, which calibrates on all rows"
+                 folds (`ulmfit fit --folds 5`), which calibrates on all rows"
+            }
+            Self::NotShown { .. } => {
+                "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"
             }
             Self::NoProbability => "ask for a coverage: it gives an interval around the number",
             Self::NoClasses | Self::Share { .. } => return None,

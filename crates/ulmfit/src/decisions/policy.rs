@@ -1,7 +1,7 @@
 //! The thresholds that a rule comes to for one model, and what they say about an answer.
 
 use super::conformal::{half_width, least_probability, rows_needed};
-use super::{Calibration, DecisionError, RiskCurve, Rule, Scores};
+use super::{Calibration, DecisionError, RiskCurve, Rule, Scores, Source};
 use crate::data::labels::LabelKind;
 use crate::data::list_at_most;
 use crate::model::scoring::argmax;
@@ -20,6 +20,8 @@ pub struct Policy {
 enum Limits {
     /// Lowest confidence of an answer.
     Confidence(f32),
+    /// Least probability of a label of several, and of there being none.
+    Several(f32),
     /// Least probability of each label of several; infinite where it is never given.
     Labels(Vec<f32>),
     /// Least probability of each label in a set; whether a set always has a label.
@@ -58,6 +60,17 @@ impl Policy {
         labels: &[String],
         calibration: Option<&Calibration>,
     ) -> Result<Self, DecisionError> {
+        let folds = calibration.is_some_and(|c| c.source == Source::OutOfFold);
+        let found = Self::of(rule, kind, labels, calibration);
+        found.map_err(|error| if folds { error.of_folds() } else { error })
+    }
+
+    fn of(
+        rule: Rule,
+        kind: LabelKind,
+        labels: &[String],
+        calibration: Option<&Calibration>,
+    ) -> Result<Self, DecisionError> {
         rule.check()?;
         let silent = |limits| Self { limits, told: None, warnings: Vec::new() };
         match (rule, kind) {
@@ -68,9 +81,7 @@ impl Policy {
                 Err(DecisionError::NoClasses)
             }
             (Rule::Threshold(least), LabelKind::Single) => Ok(silent(Limits::Confidence(least))),
-            (Rule::Threshold(least), LabelKind::Multi) => {
-                Ok(silent(Limits::Labels(vec![least; labels.len()])))
-            }
+            (Rule::Threshold(least), LabelKind::Multi) => Ok(silent(Limits::Several(least))),
             (Rule::MaxError(most), _) => {
                 Self::bounded(most, labels, calibration.ok_or(DecisionError::NotCalibrated)?)
             }
@@ -90,14 +101,15 @@ impl Policy {
         let percent = 100.0 * most;
         let flags = match &calibration.scores {
             Scores::Single { right, wrong, .. } => {
-                let point = RiskCurve::new(right, wrong).with_error_at_most_or_told(most)?;
+                let curve = RiskCurve::new(right, wrong);
+                let point = curve.with_error_at_most_or_told(most)?;
                 let [low, high] = point.interval().map(|part| 100.0 * part);
                 let told = format!(
-                    "answers texts with a confidence of {:.4} or more: {:.1} % of the {} \
+                    "answers texts with a confidence of {} or more: {:.1} % of the {} \
                      calibration rows, with {:.1} % errors (95 % interval {low:.1} to {high:.1}). For \
                      texts like these rows, at most {percent} % of the answers are wrong, with 95 % \
                      confidence; texts of another kind are not covered",
-                    point.threshold,
+                    curve.in_few_decimals(&point),
                     100.0 * point.share(),
                     point.rows,
                     100.0 * point.error(),
@@ -112,24 +124,28 @@ impl Policy {
         let predicted =
             |of: &[f32]| -> Vec<f32> { of.iter().copied().filter(|&p| p >= PREDICTED).collect() };
         let (mut least, mut never) = (Vec::new(), Vec::new());
-        let mut failure = None;
+        let mut failure: Option<(usize, DecisionError)> = None; // of the label that is predicted most
         for name in labels {
             let found = flags.iter().find(|label| label.label == *name);
-            let found = found.map_or(Err(DecisionError::OtherModel), |label| {
-                let (right, wrong) = (predicted(&label.present), predicted(&label.absent));
-                RiskCurve::new(&right, &wrong).with_error_at_most(most)
-            });
+            let curve = found
+                .map(|label| RiskCurve::new(&predicted(&label.present), &predicted(&label.absent)));
+            let found = curve
+                .as_ref()
+                .map_or(Err(DecisionError::OtherModel), |curve| curve.with_error_at_most(most));
             match found {
                 Ok(point) => least.push(point.threshold.max(PREDICTED)),
                 Err(error) => {
-                    failure.get_or_insert(error);
+                    let rows = curve.map_or(0, |curve| curve.len());
+                    if failure.as_ref().is_none_or(|(most, _)| rows > *most) {
+                        failure = Some((rows, of_label(error, name)));
+                    }
                     least.push(f32::INFINITY);
                     never.push(name.clone());
                 }
             }
         }
         match failure {
-            Some(error) if never.len() == labels.len() => return Err(error),
+            Some((_, error)) if never.len() == labels.len() => return Err(error),
             _ => {}
         }
         let told = format!(
@@ -154,7 +170,7 @@ impl Policy {
     ) -> Result<Self, DecisionError> {
         let rows = calibration.rows;
         let needed = rows_needed(share);
-        let too_few = DecisionError::TooFew { rows, needed };
+        let too_few = DecisionError::TooFew { rows, needed, folds: false };
         let percent = 100.0 * share;
         let promise = |what: &str| {
             format!("{what} in at least {percent} % of texts like the {rows} calibration rows")
@@ -200,6 +216,12 @@ impl Policy {
         let nothing = Answer { abstained: false, labels: None, set: None, interval: None };
         match &self.limits {
             Limits::Confidence(least) => Answer { abstained: row[argmax(row)] < *least, ..nothing },
+            Limits::Several(least) => {
+                let given: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= *least).collect();
+                let unsure = (0..row.len()).any(|n| row[n] >= PREDICTED && row[n] < *least);
+                let maybe_one = given.is_empty() && 1.0 - row[argmax(row)] < *least;
+                Answer { abstained: unsure || maybe_one, labels: Some(given), ..nothing }
+            }
             Limits::Labels(least) => {
                 let given = (0..row.len()).filter(|&n| row[n] >= least[n]).collect();
                 let abstained = (0..row.len()).any(|n| row[n] >= PREDICTED && row[n] < least[n]);
@@ -225,9 +247,21 @@ impl Policy {
         let nothing = Answer { abstained: true, labels: None, set: None, interval: None };
         match &self.limits {
             Limits::Confidence(_) | Limits::Interval(_) => nothing,
-            Limits::Labels(_) => Answer { labels: Some(Vec::new()), ..nothing },
+            Limits::Several(_) | Limits::Labels(_) => {
+                Answer { labels: Some(Vec::new()), ..nothing }
+            }
             Limits::Sets { .. } => Answer { set: Some((0..labels).collect()), ..nothing },
         }
+    }
+}
+
+/// What is said where no label has a threshold, this one is predicted most and failed so.
+fn of_label(error: DecisionError, label: &str) -> DecisionError {
+    match error {
+        DecisionError::TooFew { rows, needed, .. } => {
+            DecisionError::TooFewPredicted { most: label.to_owned(), rows, needed }
+        }
+        other => other,
     }
 }
 
@@ -267,7 +301,7 @@ fn one_each(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LabelFlags, Source, TrueProbabilities};
+    use super::super::{LabelFlags, TrueProbabilities};
     use super::*;
     use crate::text::Direction;
 
@@ -317,6 +351,13 @@ mod tests {
         assert_eq!((answer.abstained, answer.labels), (true, Some(vec![0])));
         let answer = policy.answer(&[0.9, 0.4]);
         assert_eq!((answer.abstained, answer.labels), (false, Some(vec![0])));
+        let answer = policy.answer(&[0.1, 0.3]); // a label may fit: 0.7 that none does
+        assert_eq!((answer.abstained, answer.labels), (true, Some(vec![])));
+        let answer = policy.answer(&[0.1, 0.1]);
+        assert_eq!((answer.abstained, answer.labels), (false, Some(vec![])));
+        let low = Policy::new(Rule::Threshold(0.3), LabelKind::Multi, &names(), None).unwrap();
+        let answer = low.answer(&[0.2, 0.4]);
+        assert_eq!((answer.abstained, answer.labels), (false, Some(vec![1])));
         let error = Policy::new(rule, LabelKind::Regression, &[], None).unwrap_err();
         assert_eq!(error, DecisionError::NoProbability);
         for rule in [Rule::MaxError(0.1), Rule::Coverage { share: 0.9, per_class: false }] {
@@ -338,7 +379,7 @@ mod tests {
         assert_eq!(found.answer(&[0.2, 0.8]).set, Some(vec![1]), "never empty");
         assert_eq!(found.silence(2).set, Some(vec![0, 1]));
         let error = policy(coverage(false), &single([8, 0])).unwrap_err();
-        assert_eq!(error, DecisionError::TooFew { rows: 8, needed: 9 });
+        assert_eq!(error, DecisionError::TooFew { rows: 8, needed: 9, folds: false });
         let found = policy(coverage(true), &single([9, 5])).unwrap();
         assert_eq!(found.warnings.len(), 1);
         assert!(found.warnings[0].contains("`b (5)`"), "{:?}", found.warnings);
@@ -373,6 +414,9 @@ mod tests {
         let bounded = policy(Rule::MaxError(0.05), &few).unwrap();
         let answer = bounded.answer(&[0.9, 0.9]);
         assert_eq!((answer.labels, answer.abstained), (Some(vec![0]), true));
+        let error = policy(Rule::MaxError(0.01), &few).unwrap_err();
+        let most = "a".to_owned();
+        assert_eq!(error, DecisionError::TooFewPredicted { most, rows: 60, needed: 300 });
         assert!(bounded.warnings[0].contains("never predicted: `b`"), "{:?}", bounded.warnings);
     }
 

@@ -78,6 +78,22 @@ impl RiskCurve {
         RiskPoint { threshold, rows, answered, wrong }
     }
 
+    /// The threshold of a point as a person may write it: with the fewest decimals, two at least, that
+    /// answer the same of these rows. Where all are answered, no text below the lowest is, so it may have
+    /// many.
+    pub(super) fn in_few_decimals(&self, point: &RiskPoint) -> f64 {
+        let exact = f64::from(point.threshold);
+        let lowest = self.confidence(point.answered as usize).unwrap_or(f32::INFINITY);
+        let rounded_up = |digits: i32| {
+            let scale = 10_f64.powi(digits);
+            // of the shortest decimal: 0.9 as f32 is a little less
+            let shortest = point.threshold.to_string().parse::<f64>().unwrap_or(exact);
+            (shortest * scale - 1e-9).ceil() / scale
+        };
+        let parts = |shown: &f64| (point.threshold..=lowest).contains(&(*shown as f32));
+        (2..=8).map(rounded_up).find(parts).unwrap_or(exact)
+    }
+
     /// The lowest threshold that keeps the share of wrong answers below `most`, with probability
     /// [`CONFIDENCE`] over the draw of these rows, whatever the model.
     ///
@@ -105,7 +121,11 @@ impl RiskCurve {
             (1..=STEPS).rev().find(|&tests| n > 0 && could(count(STEPS + 1 - tests), tests));
         let Some(tests) = tests else {
             let needed = (level.ln() / (-most).ln_1p()).ceil() as usize;
-            return Err(DecisionError::TooFew { rows: n, needed: needed.saturating_add(1) });
+            return Err(DecisionError::TooFew {
+                rows: n,
+                needed: needed.saturating_add(1),
+                folds: false,
+            });
         };
         let holds = |tested: &RiskPoint| {
             let probability = at_most(tested.wrong, tested.answered, most);
@@ -124,7 +144,7 @@ impl RiskCurve {
         };
         let mut points = (0..tests).map(|test| point(STEPS - test));
         let found = points.find_map(|point| point);
-        found.ok_or(DecisionError::NotShown { most, rows: n, possible: None })
+        found.ok_or(DecisionError::NotShown { most, rows: n, possible: None, folds: false })
     }
 
     /// The smallest error rate in whole percent, up to 50, that these rows can show, if there is one.
@@ -139,8 +159,8 @@ impl RiskCurve {
     /// As there.
     pub fn with_error_at_most_or_told(&self, most: f64) -> Result<RiskPoint, DecisionError> {
         self.with_error_at_most(most).map_err(|error| match error {
-            DecisionError::NotShown { most, rows, .. } => {
-                DecisionError::NotShown { most, rows, possible: self.smallest_limit() }
+            DecisionError::NotShown { most, rows, folds, .. } => {
+                DecisionError::NotShown { most, rows, possible: self.smallest_limit(), folds }
             }
             other => other,
         })
@@ -163,12 +183,26 @@ mod tests {
     }
 
     #[test]
+    fn a_threshold_has_the_fewest_decimals_that_part_the_same_rows() {
+        let shown = |right: &[f32], wrong: &[f32], threshold: f32| {
+            let curve = RiskCurve::new(right, wrong);
+            let shown = curve.in_few_decimals(&curve.at(threshold));
+            assert_eq!(curve.at(shown as f32).answered, curve.at(threshold).answered);
+            shown.to_string()
+        };
+        assert_eq!(shown(&[0.9, 0.7], &[0.650_844_69], 0.650_844_75), "0.66");
+        assert_eq!(shown(&[0.9, 0.651_5], &[0.650_844_69], 0.650_844_75), "0.651");
+        assert_eq!(shown(&[0.9], &[], 0.9), "0.9");
+        assert_eq!(shown(&[0.9], &[], 0.95), "0.95");
+    }
+
+    #[test]
     fn without_an_error_rows_alone_decide() {
         let rows = |n: usize| RiskCurve::new(&vec![0.9; n], &[]).with_error_at_most(0.05);
-        assert_eq!(rows(59), Err(DecisionError::TooFew { rows: 59, needed: 60 }));
-        assert_eq!(rows(0), Err(DecisionError::TooFew { rows: 0, needed: 60 }));
+        assert_eq!(rows(59), Err(DecisionError::TooFew { rows: 59, needed: 60, folds: false }));
+        assert_eq!(rows(0), Err(DecisionError::TooFew { rows: 0, needed: 60, folds: false }));
         let tiny = RiskCurve::new(&[0.9], &[]).with_error_at_most(1e-300);
-        assert_eq!(tiny, Err(DecisionError::TooFew { rows: 1, needed: usize::MAX }));
+        assert_eq!(tiny, Err(DecisionError::TooFew { rows: 1, needed: usize::MAX, folds: false }));
         let point = rows(60).unwrap();
         assert_eq!((point.threshold, point.answered), (0.9, 60), "not below the lowest row");
     }
@@ -182,7 +216,7 @@ mod tests {
         assert_eq!((point.answered, point.wrong), (800, 0));
         let none = RiskCurve::new(&[0.5; 50], &[0.5; 50]).with_error_at_most(0.05);
         let (most, rows) = (0.05, 100);
-        assert_eq!(none, Err(DecisionError::NotShown { most, rows, possible: None }));
+        assert_eq!(none, Err(DecisionError::NotShown { most, rows, possible: None, folds: false }));
         let some = RiskCurve::new(&[0.9; 90], &[0.9; 10]);
         let error = some.with_error_at_most_or_told(0.05).unwrap_err();
         let limit = some.smallest_limit().unwrap();

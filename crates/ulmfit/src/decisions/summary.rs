@@ -15,7 +15,7 @@ pub struct Automation {
     pub stricter: Option<String>,
     /// Rows it rests on.
     pub rows: usize,
-    /// Thresholds for some error rates, as far as these rows are enough.
+    /// Thresholds for some error rates, as far as these rows are enough, from the smallest that they show.
     pub choices: Vec<Choice>,
     /// The choice of the sentence, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,7 +29,7 @@ pub struct Automation {
 pub struct Choice {
     /// At most this share of the answers is wrong, with 95 % confidence.
     pub max_error: f64,
-    /// Least confidence of an answer.
+    /// Least confidence of an answer, in few decimals.
     pub threshold: f64,
     /// Share of the rows that is answered.
     pub answered: f64,
@@ -62,14 +62,20 @@ const POINTS: usize = 50;
 const COVERAGE: f64 = 0.9;
 
 impl Choice {
-    fn new(max_error: f64, point: RiskPoint) -> Self {
+    fn new(max_error: f64, point: RiskPoint, risk: &RiskCurve) -> Self {
         Self {
             max_error,
-            threshold: f64::from(point.threshold),
+            threshold: risk.in_few_decimals(&point),
             answered: point.share(),
             error: point.error(),
             error_ci95: point.interval(),
         }
+    }
+
+    /// The threshold, with two decimals at least.
+    pub fn shown_threshold(&self) -> String {
+        let (two, all) = (format!("{:.2}", self.threshold), self.threshold.to_string());
+        if two.len() < all.len() { all } else { two }
     }
 }
 
@@ -120,14 +126,17 @@ impl Automation {
         }
     }
 
-    /// How the threshold has changed since an earlier summary, for the error rate that this one (or,
-    /// if it has none, the earlier one) chose: the rate, the threshold before and the one now.
-    pub fn change_since(&self, earlier: &Self) -> Option<(f64, Option<f64>, Option<f64>)> {
-        let most = self.chosen.or(earlier.chosen)?.max_error;
-        let of = |choices: &[Choice]| {
-            choices.iter().find(|of| of.max_error.total_cmp(&most).is_eq()).map(|of| of.threshold)
+    /// How the threshold has changed since an earlier summary: the choice then and the one now for the
+    /// smallest error rate for which both have one, or for which one of them has.
+    pub fn change_since(&self, earlier: &Self) -> Option<(Option<Choice>, Option<Choice>)> {
+        let at = |choices: &[Choice], most: f64| {
+            choices.iter().find(|choice| choice.max_error.total_cmp(&most).is_eq()).copied()
         };
-        Some((most, of(&earlier.choices), of(&self.choices)))
+        let both = self.choices.iter().find_map(|now| {
+            at(&earlier.choices, now.max_error).map(|then| (Some(then), Some(*now)))
+        });
+        both.or_else(|| self.chosen.map(|now| (None, Some(now))))
+            .or_else(|| earlier.chosen.map(|then| (Some(then), None)))
     }
 
     pub(crate) fn of_risk(risk: &RiskCurve) -> Self {
@@ -135,10 +144,18 @@ impl Automation {
         let mut choices = Vec::new();
         for target in TARGETS {
             match risk.with_error_at_most(target) {
-                Ok(point) => choices.push(Choice::new(target, point)),
+                Ok(point) => choices.push(Choice::new(target, point, risk)),
                 Err(DecisionError::TooFew { needed: rows, .. }) => needed.push((target, rows)),
                 Err(_) => {}
             }
+        }
+        let smallest = risk.smallest_limit().map(|percent| f64::from(percent) / 100.0);
+        let loosest = choices.first().map_or(TARGETS[TARGETS.len() - 1], |choice| choice.max_error);
+        let smallest = smallest.filter(|limit| *limit < loosest);
+        if let Some((limit, Ok(point))) =
+            smallest.map(|limit| (limit, risk.with_error_at_most(limit)))
+        {
+            choices.insert(0, Choice::new(limit, point, risk));
         }
         let most = |a: &&Choice, b: &&Choice| a.answered.total_cmp(&b.answered);
         let chosen = choices.iter().find(|choice| choice.answered >= HELPFUL);
@@ -180,9 +197,9 @@ impl fmt::Display for Choice {
         let (answered, error) = (100.0 * self.answered, 100.0 * self.error);
         write!(
             f,
-            "Answer only above {:.2}: {answered:.0} % of texts, {error:.1} % errors (95 % interval {low:.1} to \
+            "Answer only above {}: {answered:.0} % of texts, {error:.1} % errors (95 % interval {low:.1} to \
              {high:.1}; at most {} % with 95 % confidence).",
-            self.threshold,
+            self.shown_threshold(),
             100.0 * self.max_error
         )
     }
@@ -221,7 +238,7 @@ mod tests {
         assert_eq!(chosen.max_error.to_bits(), 0.01_f64.to_bits(), "{found:?}");
         assert_eq!(
             found.sentence,
-            "Answer only above 0.55: 80 % of texts, 0.0 % errors (95 % interval 0.0 to 0.8; at \
+            "Answer only above 0.56: 80 % of texts, 0.0 % errors (95 % interval 0.0 to 0.8; at \
              most 1 % with 95 % confidence)."
         );
         assert_eq!(found.choices.len(), 5);
@@ -234,11 +251,16 @@ mod tests {
     fn two_calibrations_are_compared_at_one_error_rate() {
         let wide = Automation::of_risk(&RiskCurve::new(&[0.9; 900], &[0.5; 100]));
         let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]));
-        let (most, before, now) = wide.change_since(&few).unwrap();
-        assert_eq!((most.to_bits(), before), (0.01_f64.to_bits(), None));
-        assert!(now.is_some_and(|now| (0.5..0.9).contains(&now)), "{now:?}");
-        assert_eq!(few.change_since(&wide), Some((most, now, None)));
+        let (then, now) = wide.change_since(&few).unwrap();
+        let now = now.unwrap();
+        assert!(then.is_none() && (0.5..0.91).contains(&now.threshold), "{now:?}");
+        assert_eq!(now.max_error.to_bits(), 0.01_f64.to_bits());
+        assert_eq!(few.change_since(&wide), Some((Some(now), None)));
         assert_eq!(few.change_since(&few), None);
+        let fewer = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]));
+        let (then, now) = wide.change_since(&fewer).unwrap();
+        let limits = [then, now].map(|choice| choice.unwrap().max_error);
+        assert_eq!(limits[0].to_bits(), limits[1].to_bits());
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl LabelCell {
                 (Ok(RawLabel::One(cell)), _) => self.text(&cell, place, warnings),
                 (Ok(label), _) => Ok(Some(label)),
                 // A guessed column that holds no labels must not stop a prediction.
-                (Err(_), LabelUse::Optional) => self.missing(place, warnings),
+                (Err(_), LabelUse::Optional | LabelUse::IfNamed) => self.missing(place, warnings),
                 (Err(error), _) => Err(error),
             },
         }
@@ -67,7 +67,7 @@ impl LabelCell {
                 warnings.unlabelled.add(place);
                 Ok(None)
             }
-            LabelUse::Ignored => Ok(None),
+            LabelUse::IfNamed | LabelUse::Ignored => Ok(None),
         }
     }
 }

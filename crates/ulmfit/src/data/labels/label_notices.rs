@@ -30,6 +30,13 @@ pub enum LabelNotice {
         /// The first one.
         label: String,
     },
+    /// Cells that hold several labels with a delimiter between them, read as one label each.
+    Joined {
+        /// The first one.
+        label: String,
+        /// What stands between them.
+        delimiter: char,
+    },
     /// What programs write where a value is missing.
     MissingValue {
         /// The label.
@@ -89,6 +96,13 @@ impl LabelNotice {
                      such a cell"
                 )
             }
+            Self::Joined { label, delimiter } => {
+                let option = spelling.with(Setting::LabelDelimiter, &format!("'{delimiter}'"));
+                format!(
+                    "labels such as `{label}` look like several labels, but are read as one label each: \
+                     {option} splits them"
+                )
+            }
             Self::MissingValue { label, rows } => format!(
                 "`{label}` ({}) is a class here: remove these rows if it means that the label is \
                  missing",
@@ -129,6 +143,33 @@ fn looks_like_a_list(label: &str) -> bool {
     label.starts_with('[') && label.ends_with(']')
 }
 
+/// The first label that seems to be several, and what stands between them.
+///
+/// Each of its parts must be a label by itself; between `|` and `;`, which names rarely hold, it is enough
+/// that each is a part of another label.
+fn joined<'a>(labels: &[(&'a str, usize)]) -> Option<(&'a str, char)> {
+    const RARE: [char; 2] = ['|', ';'];
+    const COMMON: [char; 3] = [',', '/', '+'];
+    let names: Vec<&str> = labels.iter().map(|(name, _)| name.trim()).collect();
+    let mut delimiters = RARE.into_iter().chain(COMMON);
+    delimiters.find_map(|delimiter| {
+        let parts = |name: &'a str| name.split(delimiter).map(str::trim);
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for name in &names {
+            let whole = std::iter::once(*name);
+            let found: Vec<&str> =
+                if RARE.contains(&delimiter) { parts(name).collect() } else { whole.collect() };
+            found.into_iter().for_each(|part| *known.entry(part).or_default() += 1);
+        }
+        let own = usize::from(RARE.contains(&delimiter)); // a label's own parts count themselves
+        let is_joined = |name: &&&'a str| {
+            name.contains(delimiter)
+                && parts(name).all(|part| !part.is_empty() && known.get(part) > Some(&own))
+        };
+        names.iter().find(is_joined).map(|name| (*name, delimiter))
+    })
+}
+
 fn with_single_row(labels: usize) -> String {
     if labels == 1 {
         "a label has a single row".to_owned()
@@ -140,15 +181,24 @@ fn with_single_row(labels: usize) -> String {
 /// Labels that are hardly classes, single rows and spelling variants among labels with their rows.
 ///
 /// Variants differ in case, spaces and punctuation alone, are the same number (`01`, `1.0` and `1`),
-/// or differ by one edit if the rarer one has less than a tenth of the other's rows; short labels
-/// and numbers (`pos`/`neg`, `1`/`2`) are one edit apart by nature and left alone.
+/// or differ by one edit if the rarer one has less than a tenth of the other's rows, or if a longer one
+/// has a single row; short labels and numbers (`pos`/`neg`, `1`/`2`) are one edit apart by nature and
+/// left alone.
 pub(crate) fn notices(kind: LabelKind, labels: Vec<(&str, usize)>) -> Vec<LabelNotice> {
     const SHORTEST: usize = 4;
+    const LONG: usize = 6;
+    const SEVERAL: usize = 5; // rows beside which a single one is rare
     const MOST_COMPARED: usize = 2_000; // pairs grow with the square
     let mut found = Vec::new();
     if let Some((label, _)) = labels.iter().find(|(label, _)| looks_like_a_list(label)) {
         found.push(LabelNotice::ListsAsText { label: (*label).to_owned() });
         return found; // anything else follows from it
+    }
+    if kind == LabelKind::Single
+        && let Some((label, delimiter)) = joined(&labels)
+    {
+        found.push(LabelNotice::Joined { label: label.to_owned(), delimiter });
+        return found; // as above
     }
     for (label, rows) in labels.iter().filter(|(label, _)| MISSING.contains(&label.trim())) {
         found.push(LabelNotice::MissingValue { label: (*label).to_owned(), rows: *rows });
@@ -178,8 +228,10 @@ pub(crate) fn notices(kind: LabelKind, labels: Vec<(&str, usize)>) -> Vec<LabelN
         let first = *folded.entry(fold(label)).or_insert(at);
         let close = |&other: &usize| {
             let (name, others) = by_rows[other];
-            label.chars().count() >= SHORTEST
-                && rows * 10 < others
+            let length = label.chars().count();
+            let single = *rows == 1 && others >= SEVERAL && length >= LONG;
+            length >= SHORTEST
+                && (rows * 10 < others || single)
                 && label.parse::<f64>().is_err()
                 && distance(label, name) == 1
         };
@@ -255,6 +307,8 @@ mod tests {
         assert_eq!(variants(&[("1", 50), ("01", 20), ("2", 9)]), pair("01", "1"));
         assert_eq!(variants(&[("1", 50), ("1.0", 20), ("2", 9)]), pair("1.0", "1"));
         assert_eq!(variants(&[("true", 50), ("True", 20)]), pair("True", "true"));
+        assert_eq!(variants(&[("shipping", 9), ("shiping", 1)]), pair("shiping", "shipping"));
+        assert_eq!(variants(&[("grain", 9), ("train", 1)]), []);
         assert_eq!(variants(&[("grain", 50), ("train", 48)]), []);
         assert_eq!(
             notices(LabelKind::Single, vec![("rare", 1), ("much", 9)]),
@@ -283,6 +337,26 @@ mod tests {
         let lists = [("['pos', 'odd']", 20), ("['pos']", 1), ("neg", 3)];
         let [line] = &texts(LabelKind::Single, &lists)[..] else { panic!("one line") };
         assert!(line.contains("`['pos', 'odd']`") && line.contains("label-delimiter"), "{line}");
+    }
+
+    #[test]
+    fn several_labels_in_one_are_noticed() {
+        let line = |labels: &[(&str, usize)]| texts(LabelKind::Single, labels).join("\n");
+        let piped = line(&[("billing", 9), ("billing|returns", 2), ("returns", 8)]);
+        assert!(piped.starts_with("labels such as `billing|returns` look like several"), "{piped}");
+        assert!(piped.contains("label-delimiter = '|'"), "{piped}");
+        let never_alone = [("a; b", 4), ("b; c", 4), ("a; c", 4)];
+        assert!(line(&never_alone).contains("`a; b`"));
+        assert!(line(&[("x", 9), ("y", 8), ("x, y", 3)]).contains("label-delimiter = ','"));
+        for single in [
+            &[("sci/tech", 9), ("world", 8), ("business", 7)][..],
+            &[("a|b", 9), ("c|d", 8)],
+            &[("food, drink", 9), ("drink, other", 7)],
+            &[("|", 9), ("||", 7)],
+        ] {
+            assert_eq!(line(single), "", "{single:?}");
+        }
+        assert_eq!(texts(LabelKind::Multi, &[("a", 9), ("b", 9), ("a|b", 9)]), [""; 0]);
     }
 
     #[test]

@@ -138,6 +138,8 @@ pub enum FindingKind {
     OwnLabels,
     /// Lists as text, which are read as one label each.
     ListsAsText,
+    /// Several labels with a delimiter between them, which are read as one label.
+    JoinedLabels,
     /// What programs write where a value is missing.
     MissingValue,
     /// Lists of zeros and ones instead of names.
@@ -468,6 +470,7 @@ impl Report<'_> {
             let (kind, count) = match &notice {
                 LabelNotice::OwnLabels { single, .. } => (FindingKind::OwnLabels, *single),
                 LabelNotice::ListsAsText { .. } => (FindingKind::ListsAsText, 1),
+                LabelNotice::Joined { .. } => (FindingKind::JoinedLabels, 1),
                 LabelNotice::MissingValue { .. } => (FindingKind::MissingValue, 1),
                 LabelNotice::Decimals { .. } => (FindingKind::Decimals, 1),
                 LabelNotice::SingleRow { labels } => (FindingKind::SingleRow, labels.len()),

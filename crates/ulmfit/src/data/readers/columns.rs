@@ -104,7 +104,7 @@ pub(crate) fn select(
     }
     let mut label = match (&options.label, options.labels) {
         (Some(name), LabelUse::Required | LabelUse::Optional) => Some(explicit(name)?),
-        (Some(name), LabelUse::Ignored) => position(names, name),
+        (Some(name), LabelUse::IfNamed | LabelUse::Ignored) => position(names, name),
         (None, _) => {
             let learned = options.learned_label.as_ref();
             let learned = learned.and_then(|name| names.iter().position(|other| other == name));
@@ -128,7 +128,7 @@ pub(crate) fn select(
     }
     if options.labels == LabelUse::Ignored {
         label = None;
-    } else if label.is_none() {
+    } else if label.is_none() && options.labels != LabelUse::IfNamed {
         if let (Some(learned), LabelUse::Required) = (&options.learned_label, options.labels) {
             return Err(DataError::NoLearnedLabel {
                 place: place.clone(),

@@ -79,7 +79,9 @@ impl Rows for Folder {
             Columns::Keep => vec![("text".to_owned(), text.clone().into())],
             Columns::Drop => Vec::new(),
         };
-        let label = class.filter(|_| self.wanted != LabelUse::Ignored).map(RawLabel::One);
+        let label = class
+            .filter(|_| matches!(self.wanted, LabelUse::Required | LabelUse::Optional))
+            .map(RawLabel::One);
         Ok(Some(Record { fields: vec![text], label, place, columns }))
     }
 

@@ -246,6 +246,9 @@ pub enum LabelUse {
     Required,
     /// Read where present: prediction, checks.
     Optional,
+    /// Read from a column that is named, or whose name is one of those that labels usually have, where
+    /// the data has one; rows may lack it: texts of which some may be labelled already.
+    IfNamed,
     /// Not even looked for: language models.
     Ignored,
 }

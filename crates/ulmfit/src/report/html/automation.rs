@@ -32,7 +32,7 @@ pub(super) fn section(report: &Report) -> Markup {
                         @for choice in &found.choices {
                             tr.ours[Some(choice) == found.chosen.as_ref()] {
                                 th scope="row" { (percent(choice.max_error)) }
-                                td.number { (format!("{:.3}", choice.threshold)) }
+                                td.number { (choice.shown_threshold()) }
                                 td.number { (points(choice.answered)) }
                                 td.number { (points(choice.error)) }
                                 td.number { (interval(choice.error_ci95)) }

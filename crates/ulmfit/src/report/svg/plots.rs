@@ -112,7 +112,7 @@ pub fn risk_coverage(found: &Automation) -> LineChart {
         Line { stroke: Stroke::Dashed, opacity: 0.5, ..line }
     };
     let mark = found.chosen.filter(|choice| choice.threshold > 0.0).map(|choice| Mark {
-        label: format!("confidence {:.2}", choice.threshold),
+        label: format!("confidence {}", choice.shown_threshold()),
         at: (100.0 * choice.answered, 100.0 * choice.error),
     });
     LineChart {
