@@ -1,6 +1,10 @@
 //! The beginning of a text, for a table or a heading.
 
-/// At most `most` characters of a text, on one line.
+/// A text on one line, with at most `most` characters; `…` stands for the rest.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect()
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(most) {
+        None => text,
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
 }

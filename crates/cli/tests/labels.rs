@@ -125,7 +125,7 @@ fn what_was_not_tested_is_named() {
     place.write("only.csv", "text,label\na lovely film,good\na fine room,good\n");
     let done = place.run(&format!("train lm train.csv --test only.csv -o other {STEPS}"));
     assert!(
-        done.stderr.contains("warning: the test set has no row with the label `bad`"),
+        done.stderr.contains("warning: the test set has no rows with the label `bad`"),
         "{done:?}"
     );
     let scores = place.run("evaluate classifier only.csv").ok();

@@ -36,6 +36,8 @@ mod resume;
 mod serving;
 mod shapes;
 mod suspects;
+#[cfg(unix)]
+mod teacher;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tfidf;

@@ -131,3 +131,30 @@ fn what_cannot_be_chosen_is_refused() {
     }
     assert!(!place.path("out.csv").exists());
 }
+
+#[test]
+fn rows_with_a_label_are_not_chosen_and_keep_it() {
+    let place = place();
+    let line = |row: usize, label: &str| {
+        format!("q{row},{},{label}\n", text(row, crate::common::label(row)))
+    };
+    let labelled: String = (3000..3010).map(|row| line(row, label(row))).collect();
+    let others: String = (3010..3014).map(|row| line(row, "")).collect();
+    place.write("half.csv", format!("id,text,label\n{labelled}{others}"));
+    for command in
+        ["next classifier half.csv -n 9", "next half.csv -n 9", "next half.csv -n 9 --label label"]
+    {
+        let done = place.run(command);
+        assert!(done.stderr.contains("label: `label`"), "{done:?}");
+        assert!(done.stderr.contains("10 rows of half.csv have a label already"), "{done:?}");
+        assert!(done.stderr.contains("there are only 4 texts without a label"), "{done:?}");
+        let (head, rows) = table(&done.ok());
+        assert_eq!(&head.iter().take(3).collect::<Vec<_>>(), &["id", "text", "label"]);
+        let mut ids: Vec<&str> = rows.iter().map(|row| &row[0]).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["q3010", "q3011", "q3012", "q3013"], "{command}");
+    }
+    // the same file on both sides
+    let done = place.run("next classifier half.csv -n 9 --labelled half.csv -q").ok();
+    assert_eq!(table(&done).1.len(), 4);
+}

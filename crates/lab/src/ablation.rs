@@ -244,12 +244,12 @@ impl Bench<'_> {
         if matches!(method.language, Language::Trained(_)) {
             let (text, sizes) = (text.clone(), sizes(base, text));
             let runner = &mut lab.runner(folder);
-            let job = LmJob { corpora, directions, recipe, seed };
+            let job = LmJob { corpora, directions, recipe, seed, teacher: None };
             return Ok(pretrain(runner, text, sizes, &job)?.0);
         }
         let tuned = |runner: &mut Runner<'_>, directions: &[Direction]| {
             let (base, text) = (base.copy(directions), text.clone());
-            let job = LmJob { corpora, directions, recipe, seed };
+            let job = LmJob { corpora, directions, recipe, seed, teacher: None };
             Ok(finetune(runner, base, text, &job)?.0)
         };
         if method.language != Language::FineTuned(Tuning::Stlr) || !method.dropout {

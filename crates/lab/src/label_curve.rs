@@ -101,6 +101,9 @@ pub struct LabelCurveOptions {
     pub vocab: VocabConfig,
 }
 
+/// Rows of which a quarter, half and all make a curve, at least.
+const LEAST: usize = 16;
+/// Numbers of labels, where none are asked for.
 const USUAL: [usize; 8] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /// What all runs have in common.
@@ -193,9 +196,13 @@ pub fn label_curve(
     Ok(LabelCurveReport::new(&cells, &counts, texts, options))
 }
 
-/// Numbers of labels that were asked for, rising, or the usual ones, if `rows` are enough.
+/// Numbers of labels that were asked for, rising, or the usual ones; of few rows a quarter, half and all.
 fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
-    let mut counts = if asked.is_empty() { USUAL.to_vec() } else { asked.to_vec() };
+    let mut counts = match asked {
+        [] if (LEAST..USUAL[1]).contains(&rows) => vec![rows / 4, rows / 2, rows],
+        [] => USUAL.to_vec(),
+        asked => asked.to_vec(),
+    };
     counts.retain(|&count| count <= rows || !asked.is_empty());
     counts.sort_unstable();
     counts.dedup();
@@ -205,7 +212,11 @@ fn counts(asked: &[usize], rows: usize) -> Result<Vec<usize>, Error> {
         None => format!("{rows} training rows are too few for a curve"),
         Some(count) => format!("{count} labels were asked for, but there are {rows} training rows"),
     };
-    let hint = Some("choose numbers of labels from 2 to the number of training rows".into());
+    let hint = match wrong {
+        None => format!("label at least {LEAST} rows for training, and more to test on"),
+        Some(_) => "choose numbers of labels from 2 to the number of training rows".to_owned(),
+    };
+    let hint = Some(hint);
     Err(Error::Usage { message, hint })
 }
 
@@ -335,7 +346,7 @@ impl Curve<'_> {
         let recipe = recipe.finetune.resolve(lm_overrides, LmStart::AsWritten, tokens);
         let recipe = &recipe.expect("with a base no weights stay random");
         let base = self.base.copy(directions);
-        let job = LmJob { corpora, directions, recipe, seed };
+        let job = LmJob { corpora, directions, recipe, seed, teacher: None };
         Ok(finetune(runner, base, text, &job)?.0)
     }
 
@@ -414,7 +425,9 @@ mod tests {
     fn counts_are_of_rows_there_are() {
         assert_eq!(counts(&[], 450).unwrap(), [50, 100, 200]);
         assert_eq!(counts(&[200, 100, 100], 450).unwrap(), [100, 200]);
-        for (asked, rows) in [(&[500, 50][..], 450), (&[1], 450), (&[], 49)] {
+        assert_eq!(counts(&[], 32).unwrap(), [8, 16, 32]);
+        assert_eq!(counts(&[], 100).unwrap(), [50, 100]);
+        for (asked, rows) in [(&[500, 50][..], 450), (&[1], 450), (&[], LEAST - 1)] {
             assert!(matches!(counts(asked, rows), Err(Error::Usage { .. })), "{asked:?}");
         }
     }

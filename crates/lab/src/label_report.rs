@@ -178,7 +178,9 @@ fn words(curve: Option<&LearningCurve>) -> String {
         }
         (_, Some(low), _) => {
             let low = rounded(low);
-            format!("how many would halve the error these runs cannot tell; at least {low}")
+            format!(
+                "half the error takes at least {low} labels; these runs cannot tell how many more"
+            )
         }
         _ => format!("half the error is out of sight: not within {} labels", rounded(far)),
     };

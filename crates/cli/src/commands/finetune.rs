@@ -37,6 +37,10 @@ pub(crate) struct Args {
     data: DataOptions,
     #[command(flatten)]
     learning: LmLearningOptions,
+    /// Sentence encoder whose vectors of sentences are learned beside the next word: a folder, or `minilm`
+    /// inside this program, which is for English
+    #[arg(long, value_name = "MODEL")]
+    teacher: Option<PathBuf>,
     #[command(flatten)]
     lanes: LanesOption,
     #[command(flatten)]
@@ -71,6 +75,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         overrides,
         directions: &directions,
         run: &args.run,
+        teacher: args.teacher.as_deref(),
         ranks,
     };
     let own = base.text.clone();

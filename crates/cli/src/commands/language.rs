@@ -5,9 +5,8 @@ use crate::output::Output;
 use crate::progress::Terminal;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use ulmfit::Error;
 use ulmfit::data::batches::TokenSource;
 use ulmfit::fingerprint;
 use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource, corpus_folder};
@@ -15,10 +14,11 @@ use ulmfit::models::{BaseModel, LmBundle};
 use ulmfit::recipe::{LmRecipe, LmStart, Overrides};
 use ulmfit::report::DirectionScore;
 use ulmfit::run::{Progress, Runner};
-use ulmfit::stages::LmJob;
 use ulmfit::stages::model_card::LmCard;
+use ulmfit::stages::{LmJob, Teacher};
 use ulmfit::text::{Direction, TextPipeline};
 use ulmfit::train::Ranks;
+use ulmfit::{Base, Error};
 
 /// What the two commands ask for.
 pub(super) struct Job<'a> {
@@ -34,6 +34,8 @@ pub(super) struct Job<'a> {
     pub(super) overrides: Overrides,
     pub(super) directions: &'a [Direction],
     pub(super) run: &'a RunOptions,
+    /// A sentence encoder that teaches, if any.
+    pub(super) teacher: Option<&'a Path>,
     /// The processes that train together.
     pub(super) ranks: Arc<dyn Ranks>,
 }
@@ -66,6 +68,18 @@ impl Job<'_> {
         let Job { stage, base, texts, valid, hold_out, data, recipe, overrides, .. } = self;
         let (directions, run, ranks, seed) = (self.directions, self.run, self.ranks, common.seed);
         let is_first = ranks.rank() == 0; // it alone writes and tells
+        let teacher = self.teacher.map(|path| Base::from(path).load_encoder()).transpose()?;
+        if teacher.is_some() && ranks.count() > 1 {
+            let message = "a teacher is for one process".into();
+            let hint = Some("leave out `--teacher` or `--mpi`".into());
+            return Err(Error::Usage { message, hint }.into());
+        }
+        if teacher.is_some() && texts.iter().any(|path| path == Path::new("-")) {
+            let message =
+                "a teacher reads the texts as well, and standard input is read once".into();
+            let hint = Some("give the texts as files".into());
+            return Err(Error::Usage { message, hint }.into());
+        }
         let folder = is_first.then(|| run.claim()).transpose()?;
         let quiet = common.quiet || !is_first;
         let mut terminal = Terminal::new(&Common { quiet, ..common.clone() });
@@ -84,19 +98,37 @@ impl Job<'_> {
         if let Some(changes) = recipe.changes_by_rules(&overrides, &resolved) {
             terminal.note(&changes);
         }
+        let held = valid.is_none().then_some(hold_out);
+        let read = data.read_options();
+        let how = (&resolved.teacher, seed);
+        let teacher = teacher
+            .map(|encoder| Teacher::read(encoder, &files(texts), &read, held, how, &mut terminal));
+        let teacher = teacher.transpose()?;
         let mut runner = run.runner(&mut terminal)?.with_ranks(Arc::clone(&ranks));
         let (bundle, scores) = learn(
             &mut runner,
             text,
-            &LmJob { corpora: &corpora, directions, recipe: &resolved, seed },
+            &LmJob {
+                corpora: &corpora,
+                directions,
+                recipe: &resolved,
+                seed,
+                teacher: teacher.as_ref(),
+            },
         )?;
         let Some(folder) = folder else {
             drop(corpora); // before rank 0 removes the files
             ranks.gather(Vec::new());
             return Ok(());
         };
-        let metadata =
-            LmCard { stage, base, corpora: &corpora, recipe: &resolved, scores: &scores };
+        let metadata = LmCard {
+            stage,
+            base,
+            teacher: teacher.as_ref().map(|teacher| &teacher.origin),
+            corpora: &corpora,
+            recipe: &resolved,
+            scores: &scores,
+        };
         bundle.save(folder, &metadata.write(&bundle, &runner, seed, thread_count()))?;
         drop(corpora); // not every system removes a file that is mapped
         ranks.gather(Vec::new());

@@ -21,8 +21,11 @@ fn wrong_requests_are_told_what_is_wrong() {
     for broken in ["{", "", "{\"text\":\"\u{1}\"}", r#"{"text":"x""#, "\"\\ud800\""] {
         detail(broken, 400);
     }
-    assert!(detail(r#"{"text":"x","reason":"fast"}"#, 422).contains("unknown field `reason`"));
-    assert!(detail(r#"{"text":"x","truncate":true}"#, 422).contains("unknown field `truncate`"));
+    assert!(
+        detail(r#"{"text":"x","reason":"fast"}"#, 422)
+            .contains("`reason` is not a field; the fields are `text`")
+    );
+    assert!(detail(r#"{"text":"x","truncate":true}"#, 422).contains("`truncate` is not a field"));
     for (rule, said) in [
         (r#""coverage":0.9"#, "calibration"),
         (r#""max_error":0.1"#, "calibration"),

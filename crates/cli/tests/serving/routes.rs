@@ -260,7 +260,7 @@ fn several_columns_are_read_by_name() {
     let problem = lacking.problem(422);
     assert_eq!(problem["row"], 1);
     assert_eq!(problem["detail"], "a row does not have the column `subject`");
-    assert_eq!(problem["hint"], "the model `model` reads `subject`, `body`");
+    assert_eq!(problem["hint"], "the model `model` reads `subject`, `body`, or else `text`");
     let inputs = json!({ "inputs": [
         { "name": "body", "shape": [1], "datatype": "BYTES", "data": ["a lovely film"] },
         { "name": "subject", "shape": [1, 1], "datatype": "BYTES", "data": [["subject 3"]] },

@@ -45,13 +45,6 @@ pub(crate) struct Promise {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Promise {
-    /// Whether there is nothing to say: a threshold guarantees nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.promise.is_none() && self.warnings.is_empty()
-    }
-}
-
 /// What `ulmfit predict` prints for a text, and how much of it the model read.
 #[derive(Debug)]
 pub(crate) struct Element {

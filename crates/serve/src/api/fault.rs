@@ -28,7 +28,13 @@ pub(crate) fn in_words(path: &str, message: &str) -> String {
             };
             format!("{what} must be {expected}, not {}", value(found))
         }
-        None => message.to_owned(),
+        // how Rust's parsers complain of a value in a query
+        None => match message {
+            "invalid float literal" => format!("{what} must be a number"),
+            "invalid digit found in string" => format!("{what} must be a whole number"),
+            "provided string was not `true` or `false`" => format!("{what} must be true or false"),
+            _ => message.to_owned(),
+        },
     }
 }
 

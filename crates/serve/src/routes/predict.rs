@@ -177,7 +177,7 @@ fn document(asked: &Asked, answered: &Answered, top: Option<NonZeroU32>) -> Answ
     Answer {
         schema: 1,
         model: ModelName { name: model.name.clone(), hash: model.hash.clone() },
-        rule: asked.policy.as_ref().map(promise).filter(|promise| !promise.is_empty()),
+        rule: asked.policy.as_ref().map(promise),
         predictions: answered.texts.iter().map(element).collect(),
     }
 }

@@ -51,6 +51,12 @@ impl DataError {
                 let absent = with(Setting::Header, "absent");
                 format!("the first line is read as the header; if it is a row, pass {absent}")
             }
+            Self::MissingLabel { place }
+                if Format::from_path(&place.file) != Some(Format::Text) =>
+            {
+                let skip = with(Setting::OnBadRow, "skip");
+                format!("label this row, or leave out all rows without a label with {skip}")
+            }
             Self::NotUtf8 { place, .. }
                 if Format::from_path(&place.file) == Some(Format::Parquet) =>
             {
@@ -250,12 +256,9 @@ impl DataError {
                 r#"each line must look like {"text": "...", "label": "..."}"#
             }
             Self::BadLabel { .. } => "a label is text, a number, true or false, or a list of these",
-            Self::MissingLabel { place }
-                if Format::from_path(&place.file) == Some(Format::Text) =>
-            {
+            Self::MissingLabel { .. } => {
                 "begin each line with `__label__NAME `, or use CSV or JSONL"
             }
-            Self::MissingLabel { .. } => "label this row or remove it",
             Self::ParquetKind { .. } => {
                 "write it again without encryption, compressed with snappy or zstd"
             }

@@ -136,9 +136,6 @@ impl DecisionError {
                 "calibrate on more labelled rows with `ulmfit calibrate`, or train with folds (`ulmfit fit \
                  --folds 5`), which calibrates on all rows"
             }
-            Self::TooFew { .. } | Self::TooFewPredicted { .. } => {
-                "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"
-            }
             Self::TooFewPerClass { .. } => {
                 "ask for a lower coverage, or calibrate on more labelled rows; sets that are not per class \
                  need fewer"
@@ -147,7 +144,7 @@ impl DecisionError {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`, or train with \
                  folds (`ulmfit fit --folds 5`), which calibrates on all rows"
             }
-            Self::NotShown { .. } => {
+            Self::TooFew { .. } | Self::TooFewPredicted { .. } | Self::NotShown { .. } => {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"
             }
             Self::NoProbability => "ask for a coverage: it gives an interval around the number",

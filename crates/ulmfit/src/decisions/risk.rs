@@ -190,8 +190,8 @@ mod tests {
             assert_eq!(curve.at(shown as f32).answered, curve.at(threshold).answered);
             shown.to_string()
         };
-        assert_eq!(shown(&[0.9, 0.7], &[0.650_844_69], 0.650_844_75), "0.66");
-        assert_eq!(shown(&[0.9, 0.651_5], &[0.650_844_69], 0.650_844_75), "0.651");
+        assert_eq!(shown(&[0.9, 0.7], &[0.650_844_7], 0.650_844_75), "0.66");
+        assert_eq!(shown(&[0.9, 0.651_5], &[0.650_844_7], 0.650_844_75), "0.651");
         assert_eq!(shown(&[0.9], &[], 0.9), "0.9");
         assert_eq!(shown(&[0.9], &[], 0.95), "0.95");
     }

@@ -116,11 +116,16 @@ impl Automation {
                     let n = label.present.len();
                     rank(n, COVERAGE) <= n
                 });
+                let count = |labels: usize| match labels {
+                    0 => "none".to_owned(),
+                    _ if labels == all => "all".to_owned(),
+                    some => some.to_string(),
+                };
                 plain(format!(
-                    "{shown} of {all} labels have a threshold above which at most 10 % are wrong, \
-                     with 95 % confidence; {} have rows enough for sets that miss at most 10 % of \
-                     their texts.",
-                    covered.count()
+                    "Of {all} labels, {} can be predicted with at most 10 % errors (with 95 % confidence, above \
+                     a threshold of its own); {} have enough rows for a coverage of 90 %.",
+                    count(shown),
+                    count(covered.count())
                 ))
             }
         }

@@ -207,12 +207,24 @@ fn training_has_the_same_bits_from_a_file_as_from_memory() {
     let mut train = |mapped: Option<&LmText>| {
         let (bundle, scores) = match mapped {
             Some(corpora) => {
-                let job = LmJob { corpora, directions: &directions, recipe: &recipe, seed: 5 };
+                let job = LmJob {
+                    corpora,
+                    directions: &directions,
+                    recipe: &recipe,
+                    seed: 5,
+                    teacher: None,
+                };
                 pretrain(&mut runner, text.clone(), sizes, &job)
             }
             None => {
                 let corpora = &owned;
-                let job = LmJob { corpora, directions: &directions, recipe: &recipe, seed: 5 };
+                let job = LmJob {
+                    corpora,
+                    directions: &directions,
+                    recipe: &recipe,
+                    seed: 5,
+                    teacher: None,
+                };
                 pretrain(&mut runner, text.clone(), sizes, &job)
             }
         }

@@ -6,6 +6,8 @@ mod corpus;
 mod folds;
 mod learned_texts;
 #[cfg(feature = "train")]
+mod passages;
+#[cfg(feature = "train")]
 mod reading;
 #[cfg(feature = "train")]
 mod row_counts;
@@ -20,6 +22,8 @@ mod unspaced;
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
 pub use learned_texts::LearnedTexts;
+#[cfg(feature = "train")]
+pub(crate) use passages::passages;
 #[cfg(feature = "train")]
 pub use row_counts::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]

@@ -94,8 +94,9 @@ impl LabelledSplits {
             scored.target(record)?;
         }
         if let (false, absent @ [_, ..]) = (test.is_empty(), &labels.absent(&test)[..]) {
+            let labels = if absent.len() == 1 { "label" } else { "labels" };
             let absent = list_at_most(absent, 5);
-            progress.warn(&format!("the test set has no row with the label {absent}"));
+            progress.warn(&format!("the test set has no rows with the {labels} {absent}"));
         }
         let repeated = repeated(&train, &test);
         if repeated > 0 {

@@ -11,6 +11,7 @@ use crate::estimate::{EncoderEstimate, Job, NgramEstimate, PartEstimate};
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, read_texts, targets, texts};
 use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
+use crate::progress::Progress;
 use crate::recipe::{EncoderRecipe, TfIdfRecipe};
 use crate::run::{Runner, Timings};
 use crate::stages::TrainedClassifier;
@@ -142,6 +143,25 @@ impl<'a> EncoderExamples<'a> {
         Self { recipe, ..self }
     }
 
+    /// Says whether the names of the labels are learned, and why not.
+    fn tell_of_names(&self, learned: bool, progress: &mut dyn Progress) {
+        let few = self.data.documents.len() <= FEW_FOR_NAMES;
+        match (learned, LabelNames::code(&self.splits.labels)) {
+            (true, _) => progress.note(
+                "the encoder also learns the name of each label as a text of it, since the names match the \
+                 texts (recipe field encoder.label-names)",
+            ),
+            (false, Some(code)) if few => progress.note(&format!(
+                "label names are not learned, as `{code}` is not a word: with few examples it helps to \
+                 call labels by what their texts are about"
+            )),
+            (false, None) if few && self.names.is_some() => progress.note(
+                "label names are not learned: they do not match the texts well enough to help",
+            ),
+            _ => {}
+        }
+    }
+
     /// How long it will take.
     pub(crate) fn estimate(&self) -> EncoderEstimate {
         EncoderEstimate::measure(self.base, &self.data, &self.splits.labels, &self.recipe)
@@ -166,9 +186,9 @@ impl<'a> EncoderExamples<'a> {
         if let Some(names) = names {
             train.documents.extend_from_slice(&names.texts.documents);
             train.targets.extend_from_slice(&names.texts.targets);
-            if fold.is_none() {
-                runner.progress.note(LEARNS_NAMES);
-            }
+        }
+        if fold.is_none() && self.recipe.label_names {
+            self.tell_of_names(names.is_some(), runner.progress);
         }
         let mut encoder = self.base.copy_encoder();
         let vectors = match &self.recipe.contrastive {
@@ -220,8 +240,8 @@ impl<'a> EncoderExamples<'a> {
     }
 }
 
-const LEARNS_NAMES: &str = "the encoder learns the names of the labels as texts, too, because they fit the texts \
-    (recipe field encoder.label-names)";
+/// Up to so many examples the names of labels make a difference that deserves a note.
+const FEW_FOR_NAMES: usize = 1_000;
 
 /// The vectors of some documents.
 fn vectors(

@@ -60,6 +60,20 @@ pub struct Learning<'a, D: Device> {
     pub kept_bytes: Option<u64>,
 }
 
+/// Which groups the parts of an encoder belong to.
+#[derive(Clone, Copy, Debug)]
+pub struct Groups {
+    /// Group of the lowest LSTM layer; the others follow.
+    pub first_layer: usize,
+    /// Group of the embedding.
+    pub embedding: usize,
+}
+
+impl Groups {
+    /// Those of a classifier.
+    pub const CLASSIFIER: Self = Self { first_layer: 1, embedding: 0 };
+}
+
 /// Tokens of a text of `length` that are not pooled: those of the pieces that start before its last
 /// `max_len` tokens. Its last piece is always pooled, also where `max_len` is shorter than that.
 pub(super) fn skipped(length: usize, seq_len: usize, max_len: Option<usize>) -> usize {
@@ -169,7 +183,7 @@ pub fn backward<D: Device>(
     device: &D,
     tape: Vec<PieceTape<D>>,
     d_outputs: &Tensor<D>,
-    trainable: &TrainableGroups,
+    (trainable, groups): (&TrainableGroups, Groups),
     masks: &dyn MaskSource<D>,
 ) {
     for PieceTape { start, time, rows, record } in tape {
@@ -182,7 +196,8 @@ pub fn backward<D: Device>(
             }
         };
         let dy = device.take_piece(d_outputs, start, time, rows);
-        encoder.backward(device, tape, dy, trainable, 1, WeightGradients::of(trainable.group(0)));
+        let embedding = WeightGradients::of(trainable.group(groups.embedding));
+        encoder.backward(device, tape, dy, trainable, groups.first_layer, embedding);
     }
 }
 
@@ -274,7 +289,8 @@ mod tests {
                 let Encoded { outputs, spans, tape } = run(Some(learning), Window::Batch);
                 let (pooled, pool) = device.concat_pool_forward(&outputs, &spans);
                 let dy = device.concat_pool_backward(&pool, &pooled);
-                backward(&mut encoder, &device, tape, &dy, &TrainableGroups::all(3), &masks);
+                let learning = (&TrainableGroups::all(3), Groups::CLASSIFIER);
+                backward(&mut encoder, &device, tape, &dy, learning, &masks);
             }
         }
     }

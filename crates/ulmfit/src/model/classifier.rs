@@ -1,6 +1,6 @@
 //! The classifier: encoder over pieces, concat pooling, head.
 
-use super::bpt3c::{self, Encoded, Learning, Window};
+use super::bpt3c::{self, Encoded, Groups, Learning, Window};
 use super::pooled::pooled;
 use super::weight_gradients::WeightGradients;
 use super::{
@@ -139,7 +139,8 @@ impl<D: Device> TextClassifier<D> {
             let mut d_outputs = device.concat_pool_backward(&pool_tape, &d_pooled);
             regularise(Some(&mut d_outputs));
             drop(outputs);
-            bpt3c::backward(&mut self.encoder, &device, tape, &d_outputs, trainable, masks);
+            let learning = (trainable, Groups::CLASSIFIER);
+            bpt3c::backward(&mut self.encoder, &device, tape, &d_outputs, learning, masks);
         } else {
             regularise(None);
         }

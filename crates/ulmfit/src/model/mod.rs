@@ -31,6 +31,8 @@ mod running;
 pub mod scoring;
 mod shapes;
 pub(crate) mod slopes;
+#[cfg(feature = "train")]
+mod student;
 mod target_scale;
 mod tied;
 pub mod transformer;
@@ -51,5 +53,7 @@ pub use multi_task::MultiTask;
 pub use network::{LoadError, Network, Regularisation, TrainableGroups};
 pub use param::{Decay, Param};
 pub use running::RunningLogits;
+#[cfg(feature = "train")]
+pub use student::{Lesson, Student};
 pub use target_scale::TargetScale;
 pub use weight_gradients::WeightGradients;

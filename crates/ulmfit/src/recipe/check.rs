@@ -4,7 +4,8 @@ use super::error::RecipeError;
 use super::phase::Unfreeze;
 use super::training::{Rates, TrainingRecipe};
 use super::{
-    ClassifierRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe, TfIdfRecipe,
+    ClassifierRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe, TeacherRecipe,
+    TfIdfRecipe,
 };
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
@@ -43,7 +44,24 @@ impl LmRecipe {
         range(good, "lanes", &self.lanes, "at least 1 and at most the batch size")?;
         let once = self.read_once.unwrap_or_default();
         once.lr_factor.map_or(Ok(()), |factor| positive("read-once.lr-factor", factor))?;
-        once.drop_mult.map_or(Ok(()), |factor| self.training.check_dropout(factor))
+        once.drop_mult.map_or(Ok(()), |factor| self.training.check_dropout(factor))?;
+        self.teacher.check()
+    }
+}
+
+impl TeacherRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        not_negative("teacher.weight", self.weight)?;
+        let sizes = [
+            ("teacher.batch-size", self.batch_size),
+            ("teacher.texts", self.texts),
+            ("teacher.max-tokens", self.max_tokens),
+        ];
+        sizes.into_iter().try_for_each(|(field, size)| range(size >= 1, field, &size, "at least 1"))
     }
 }
 

@@ -5,6 +5,7 @@ use super::overrides::Overrides;
 use super::recompute::Recompute;
 use super::rules::{NoBase, ReadOnce};
 use super::stage_file::{MAX_LEN, StageFile, refuse};
+use super::teacher::TeacherRecipe;
 use super::training::{BpttKind, TrainingRecipe};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub struct LmRecipe {
     pub read_once: Option<ReadOnce>,
     /// What else holds where there is no base; `fit` only.
     pub no_base: Option<NoBase>,
+    /// How sentence vectors are learned, where there is a teacher.
+    pub teacher: TeacherRecipe,
 }
 
 impl LmRecipe {
@@ -68,6 +71,7 @@ impl TryFrom<StageFile> for LmRecipe {
             lanes: file.lanes,
             read_once: file.read_once,
             no_base: file.no_base,
+            teacher: file.teacher,
         })
     }
 }
@@ -79,6 +83,7 @@ impl From<LmRecipe> for StageFile {
             lanes: recipe.lanes,
             read_once: recipe.read_once,
             no_base: recipe.no_base,
+            teacher: recipe.teacher,
             ..recipe.training.into()
         }
     }

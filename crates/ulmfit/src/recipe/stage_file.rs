@@ -6,6 +6,7 @@ use super::error::RecipeError;
 use super::phase::PhaseRecipe;
 use super::recompute::Recompute;
 use super::rules::{FewDocuments, NoBase, ReadOnce, SelfTraining};
+use super::teacher::TeacherRecipe;
 use super::training::{BpttKind, Rates, TrainPrecision, TrainingRecipe};
 use crate::model::DropoutConfig;
 use crate::optim::OptimizerConfig;
@@ -72,6 +73,8 @@ pub(super) struct StageFile {
     pub(super) patience: Option<usize>,
     #[serde(default)]
     pub(super) keep_best: bool,
+    #[serde(default, skip_serializing_if = "TeacherRecipe::is_default")]
+    pub(super) teacher: TeacherRecipe,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) phase: Vec<PhaseRecipe>,
 }
@@ -172,6 +175,7 @@ impl From<TrainingRecipe> for StageFile {
             recompute: Recompute::Auto,
             patience: recipe.patience,
             keep_best: recipe.keep_best,
+            teacher: TeacherRecipe::default(),
             phase: recipe.phases,
         }
     }

@@ -1,6 +1,6 @@
 //! The parts of a portfolio as a table.
 
-use super::contents::{PartReport, Report};
+use super::contents::{EvaluationSplit, PartReport, Report};
 use super::table::{Table, percent};
 use crate::report::ClassifierEvaluation;
 use crate::report::statistics::Verdict;
@@ -25,27 +25,36 @@ impl PartTable<'_> {
         if self.is_numbers() { "mean absolute error" } else { "accuracy" }
     }
 
+    /// What the scores on the training examples are called, and those of each part alone.
+    pub(super) fn headings(&self) -> [String; 2] {
+        let measure = self.measure();
+        let rows = match self.0.evaluated() {
+            Some((_, EvaluationSplit::Test)) => "on the test set",
+            Some((_, EvaluationSplit::Folds)) => "over all folds",
+            _ => "on the validation set",
+        };
+        [format!("cross-validated {measure}"), format!("{measure} {rows}")]
+    }
+
     /// Where they come from.
     pub(super) fn sentence(&self) -> String {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
         let used = self.0.parts.iter().filter(|part| part.weight.is_some()).count();
-        let held_out = format!("{rows} held-out training examples");
         let weight = self.0.parts.iter().find_map(|part| part.weight).unwrap_or(1.0);
         let effect = if weight < 1.0 { "less sure" } else { "surer" };
         let weights = match (self.0.parts.len(), used) {
             (1, _) => format!(
-                "The weight comes from {held_out}, which the part had not learned: it makes the \
-                 probabilities {effect}."
+                "The weight makes the probabilities {effect}; it was chosen by cross-validation on {rows} \
+                 training examples."
             ),
             (_, 1) => format!(
-                "The classifier is one of these parts: {held_out}, which the parts had not learned, \
-                 were answered no better by several together. Its weight makes its probabilities \
-                 {effect}."
+                "The classifier is one of these parts: in cross-validation on {rows} training examples no \
+                 combination was better. The weight makes its probabilities {effect}."
             ),
             _ => format!(
-                "The classifier is an ensemble: it combines the answers of these parts. Their weights \
-                 come from {held_out}, which the parts had not learned. They need not add up to 1: \
-                 the smaller the sum, the less sure the probabilities."
+                "The classifier combines the answers of these parts (an ensemble). The weights were chosen by \
+                 cross-validation on {rows} training examples. They need not add up to 1: the smaller the \
+                 sum, the less sure the probabilities."
             ),
         };
         match &self.0.time_budget {
@@ -58,13 +67,13 @@ impl PartTable<'_> {
 /// How a part alone differs from all parts together, in words.
 pub(super) fn judgement(part: &PartReport) -> String {
     match (&part.comparison, part.weight) {
-        (_, None) => "left out: no gain on held-out rows".to_owned(),
+        (_, None) => "not used: no gain in cross-validation".to_owned(),
         (None, _) => String::new(),
         (Some(comparison), _) => match comparison.verdict() {
             Verdict::First => "worse".to_owned(),
             Verdict::Second => "better".to_owned(),
             Verdict::Tie if comparison.only_first + comparison.only_second == 0 => {
-                "same answers".to_owned()
+                "gives the same answers".to_owned()
             }
             Verdict::Tie => format!("no significant difference (p = {:.3})", comparison.p_value),
         },
@@ -73,11 +82,11 @@ pub(super) fn judgement(part: &PartReport) -> String {
 
 impl fmt::Display for PartTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let measure = self.measure();
+        let [crossed, alone] = self.headings();
         let has_alone = self.0.parts.iter().any(|part| part.alone.is_some());
-        let mut header = vec!["part".to_owned(), "weight".into(), format!("held-out {measure}")];
+        let mut header = vec!["part".to_owned(), "weight".into(), crossed];
         if has_alone {
-            header.extend([format!("{measure} alone"), "compared with the classifier".into()]);
+            header.extend([alone, "compared with the classifier".into()]);
         }
         let mut table = Table::new(header.iter().map(String::as_str));
         for part in &self.0.parts {

@@ -55,7 +55,8 @@ impl fmt::Display for Report {
                 "probabilities are off by {} percentage points on average (expected calibration error)",
                 percent(error)
             )?;
-            let rows = self.reliability.as_ref().map_or(0, Reliability::rows);
+            let answers = self.reliability.as_ref().map_or(0, Reliability::rows);
+            let rows = self.evaluated().map_or(answers, |(scores, _)| scores.rows());
             if error > BADLY_CALIBRATED && rows < FEW_TO_CALIBRATE {
                 writeln!(f, "{rows} rows are too few to say whether that is chance")?;
             } else if error > BADLY_CALIBRATED {

@@ -213,7 +213,7 @@ impl LanguageTexts {
         if let Some(changes) = options.language.changes_by_rules(&options.lm_overrides, &recipe) {
             runner.progress.note(&changes);
         }
-        let job = LmJob { corpora: &corpora, directions, recipe: &recipe, seed };
+        let job = LmJob { corpora: &corpora, directions, recipe: &recipe, seed, teacher: None };
         let (lm, scores) = match base {
             Some(base) => finetune(runner, base, text, &job)?,
             None => {

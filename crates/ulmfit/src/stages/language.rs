@@ -1,18 +1,20 @@
 //! Stages 1 and 2: a language model on general text, then on the user's.
 
+use super::teacher::Teacher;
 use crate::Error;
 use crate::data::batches::{LmBatchConfig, TokenSource};
 use crate::fingerprint;
 use crate::input::LmText;
 use crate::model::scoring::score_stream;
-use crate::model::{self, AwdLstmConfig, LanguageModel, Network};
+use crate::model::{self, AwdLstmConfig, LanguageModel, Network, Regularisation, Student};
 use crate::models::LmBundle;
-use crate::recipe::LmRecipe;
+use crate::recipe::{LmRecipe, TeacherRecipe};
 use crate::report::DirectionScore;
 use crate::run::{LmStage, Runner};
 use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
-use crate::train::LmTrainee;
+use crate::train::distillation::{DistillationTrainee, Lessons};
+use crate::train::{HasLanguageModel, LmTrainee};
 use serde_json::json;
 use std::sync::Arc;
 use ulmfit_ops::{Cpu, Key};
@@ -44,6 +46,8 @@ pub struct LmJob<'a, S = TokenFile> {
     pub recipe: &'a LmRecipe,
     /// Root of all randomness.
     pub seed: u64,
+    /// A sentence encoder whose vectors are learned beside the next word.
+    pub teacher: Option<&'a Teacher>,
 }
 
 /// Stage 1: trains new language models, one per direction.
@@ -98,9 +102,9 @@ fn train_all<S: TokenSource>(
     job: &LmJob<'_, S>,
 ) -> Result<(LmBundle, Vec<DirectionScore>), Error> {
     let LmBundle { text, networks } = bundle;
-    let vocabulary = &fingerprint::vocabulary(text.vocab());
+    let pipeline = &text;
     let jobs = networks.into_iter().map(|network| {
-        move |runner: &mut Runner<'_>| train_one(runner, stage, network, vocabulary, job)
+        move |runner: &mut Runner<'_>| train_one(runner, stage, network, pipeline, job)
     });
     let trained = runner.side_by_side(jobs.collect())?;
     let (networks, scores): (_, Vec<_>) = trained.into_iter().unzip();
@@ -114,10 +118,10 @@ fn train_one<S: TokenSource>(
     runner: &mut Runner<'_>,
     stage: LmStage,
     (direction, mut network): OneDirection,
-    vocabulary: &str,
+    text: &TextPipeline,
     job: &LmJob<'_, S>,
 ) -> Result<(OneDirection, Option<DirectionScore>), Error> {
-    let LmJob { corpora, recipe, seed, .. } = *job;
+    let LmJob { corpora, recipe, seed, teacher, .. } = *job;
     let training = &recipe.training;
     let device = training.device();
     network.set_device(device);
@@ -125,12 +129,12 @@ fn train_one<S: TokenSource>(
     let key = Key::new(seed).child(direction as u64);
     let plan = training.plan(network.groups(), key.child(1))?;
     let batches = training.lm_batches(recipe.bptt_kind, direction);
-    let identity = json!({
+    let mut identity = json!({
         "recipe": recipe,
         "seed": seed,
         "direction": direction,
         "sizes": network.config(),
-        "vocabulary": vocabulary,
+        "vocabulary": fingerprint::vocabulary(text.vocab()),
         "train": corpora.train.digest(),
         "valid": corpora.valid.digest(),
         "start": fingerprint::model(&network),
@@ -139,16 +143,57 @@ fn train_one<S: TokenSource>(
     // on the weights it starts with, so that a run that continues finds the same
     let score = |network: &LanguageModel<Cpu>| score(network, valid, &batches, direction);
     let before = if stage == LmStage::Pretrain { None } else { score(&network)? };
-    let (ar_tar, key) = (training.regularisation(), key.child(2));
-    let mut trainee = LmTrainee::new(device, network, &corpora.train, valid, batches, ar_tar, key)?
-        .with_lanes_on(recipe.lanes, Arc::clone(runner.ranks()));
-    runner.train(&stage.task(direction), &device, &mut trainee, &plan, &identity)?;
-    let mut network = trainee.into_model();
+    let ar_tar = training.regularisation();
+    let trainee = LmTraining { device, corpora, valid, batches, ar_tar, key: key.child(2) };
+    let task = stage.task(direction);
+    let mut network = match teacher {
+        None => {
+            let mut trainee = trainee.trainee(network, recipe.lanes, runner)?;
+            runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+            trainee.into_model()
+        }
+        Some(teacher) => {
+            identity["teacher"] = teacher.identity();
+            let taught = teacher.taught(text, direction, &recipe.teacher);
+            let mut encoder = teacher.encoder.copy_encoder();
+            encoder.set_device(device);
+            let TeacherRecipe { batch_size, weight, .. } = recipe.teacher;
+            let lessons = Lessons { teacher: &encoder, texts: &taught, batch_size, weight };
+            let student = Student::new(network, encoder.config().width, key.child(3));
+            let language = trainee.trainee(student, recipe.lanes, runner)?;
+            let mut trainee = DistillationTrainee::new(device, language, lessons, key.child(4));
+            runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+            trainee.into_model()
+        }
+    };
     network.set_device(Cpu::default()); // what the saved model is used with
     let after = score(&network)?;
     let before = before.map(|before| before.perplexity());
     let score = after.map(|sums| DirectionScore::new(direction, &sums, before));
     Ok(((direction, network), score))
+}
+
+/// What the training of a language model is made of, besides the network.
+struct LmTraining<'a, S> {
+    device: Cpu,
+    corpora: &'a LmText<S>,
+    valid: Option<&'a S>,
+    batches: LmBatchConfig,
+    ar_tar: Regularisation,
+    key: Key,
+}
+
+impl<'a, S: TokenSource> LmTraining<'a, S> {
+    fn trainee<M: HasLanguageModel<Cpu>>(
+        self,
+        model: M,
+        lanes: usize,
+        runner: &Runner<'_>,
+    ) -> Result<LmTrainee<'a, Cpu, S, M>, Error> {
+        let Self { device, corpora, valid, batches, ar_tar, key } = self;
+        let trainee = LmTrainee::new(device, model, &corpora.train, valid, batches, ar_tar, key)?;
+        Ok(trainee.with_lanes_on(lanes, Arc::clone(runner.ranks())))
+    }
 }
 
 /// Score of a network on validation text, if there is any.

@@ -26,6 +26,8 @@ pub struct LmCard<'a, S = TokenFile> {
     pub stage: &'static str,
     /// The model it started from, if any.
     pub base: Option<BaseModel>,
+    /// The sentence encoder whose vectors it learned, if any.
+    pub teacher: Option<&'a BaseModel>,
     /// Its training and validation text.
     pub corpora: &'a LmText<S>,
     /// Hyper-parameters.
@@ -105,13 +107,19 @@ impl<S: TokenSource> LmCard<'_, S> {
             let (direction, perplexity) = (score.direction, score.perplexity);
             let _ = writeln!(card, "| validation perplexity, {direction} | {perplexity:.2} |");
         }
-        let rest = json!({
+        if let Some(teacher) = self.teacher {
+            let _ = writeln!(card, "| teacher of sentence vectors | {} |", markdown(&teacher.name));
+        }
+        let mut rest = json!({
             "recipe": self.recipe,
             "vocabulary": fingerprint::vocabulary(bundle.text.vocab()),
             "train": { "tokens": tokens, "documents": documents, "hash": train.digest() },
             "valid": { "tokens": valid.token_count(), "hash": valid.digest() },
             "metrics": self.scores,
         });
+        if let Some(teacher) = self.teacher {
+            rest["teacher"] = json!(teacher);
+        }
         ModelMetadata {
             card,
             run: run(self.stage, self.base.as_ref(), seed, threads, rest),

@@ -100,8 +100,14 @@ pub fn import_torch(
     }
     bundle.check_answers()?;
     let stage = if job.base.is_some() { "finetune" } else { "pretrain" };
-    let card =
-        LmCard { stage, base: job.base, corpora: &corpora, recipe: &job.recipe, scores: &scores };
+    let card = LmCard {
+        stage,
+        base: job.base,
+        teacher: None,
+        corpora: &corpora,
+        recipe: &job.recipe,
+        scores: &scores,
+    };
     let mut metadata = card.write(&bundle, runner, job.seed, threads);
     for (direction, note) in &notes {
         let TorchNote { torch, device, precision, tokens_per_second, .. } = note;

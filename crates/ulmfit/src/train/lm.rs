@@ -8,15 +8,34 @@ use crate::checkpoint::Tensors;
 use crate::data::DataError;
 use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource};
 use crate::model::scoring::score_stream_while;
-use crate::model::{EncoderState, LanguageModel, RandomMasks, Regularisation};
+use crate::model::{EncoderState, LanguageModel, Network, RandomMasks, Regularisation};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use ulmfit_ops::{Device, Key};
 
+/// A network with a language model in it.
+pub trait HasLanguageModel<D: Device>: Network<D> {
+    /// The language model.
+    fn language_model(&self) -> &LanguageModel<D>;
+
+    /// The language model, to train.
+    fn language_model_mut(&mut self) -> &mut LanguageModel<D>;
+}
+
+impl<D: Device> HasLanguageModel<D> for LanguageModel<D> {
+    fn language_model(&self) -> &LanguageModel<D> {
+        self
+    }
+
+    fn language_model_mut(&mut self) -> &mut LanguageModel<D> {
+        self
+    }
+}
+
 /// A language model with its training text and validation text.
-pub struct LmTrainee<'a, D: Device, S: TokenSource> {
+pub struct LmTrainee<'a, D: Device, S: TokenSource, M = LanguageModel<D>> {
     device: D,
-    model: LanguageModel<D>,
+    model: M,
     train: &'a S,
     valid: Option<&'a S>,
     batches: LmBatchConfig,
@@ -27,14 +46,14 @@ pub struct LmTrainee<'a, D: Device, S: TokenSource> {
     lanes: Option<Lanes<D>>,
 }
 
-impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
+impl<'a, D: Device, S: TokenSource, M: HasLanguageModel<D>> LmTrainee<'a, D, S, M> {
     /// `key` settles the order of documents in each epoch.
     ///
     /// # Errors
     /// [`DataError::TooFewTokens`] when there is nothing to predict.
     pub fn new(
         device: D,
-        model: LanguageModel<D>,
+        model: M,
         train: &'a S,
         valid: Option<&'a S>,
         batches: LmBatchConfig,
@@ -42,7 +61,7 @@ impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
         key: Key,
     ) -> Result<Self, DataError> {
         let epoch = LmEpoch::new(train, &batches, Order::Shuffled(key.child(0)))?;
-        let state = model.zero_state(epoch.batch_size());
+        let state = model.language_model().zero_state(epoch.batch_size());
         Ok(Self {
             device,
             model,
@@ -77,7 +96,7 @@ impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
     }
 
     /// The model, once training is over.
-    pub fn into_model(self) -> LanguageModel<D> {
+    pub fn into_model(self) -> M {
         self.model
     }
 
@@ -86,8 +105,8 @@ impl<'a, D: Device, S: TokenSource> LmTrainee<'a, D, S> {
     }
 }
 
-impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
-    type Model = LanguageModel<D>;
+impl<D: Device, S: TokenSource, M: HasLanguageModel<D>> Trainee<D> for LmTrainee<'_, D, S, M> {
+    type Model = M;
 
     fn model(&self) -> &Self::Model {
         &self.model
@@ -105,12 +124,13 @@ impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
     fn start_epoch(&mut self, epoch: usize) {
         let layout = LmEpoch::new(self.train, &self.batches, self.order(epoch));
         self.epoch = layout.expect("a corpus with one epoch has others");
-        self.state = self.model.zero_state(self.epoch.batch_size());
+        self.state = self.model.language_model().zero_state(self.epoch.batch_size());
     }
 
     fn step(&mut self, plan: StepPlan<'_>) -> StepLoss {
         let batch = self.epoch.batch(plan.step);
         let Self { device, model, state, regularisation, .. } = self;
+        let model = model.language_model_mut();
         let out = if let Some(lanes) = &mut self.lanes {
             lanes.train_step(device, model, &batch, state, *regularisation, plan)
         } else {
@@ -132,7 +152,8 @@ impl<D: Device, S: TokenSource> Trainee<D> for LmTrainee<'_, D, S> {
     ) -> ControlFlow<(), Option<Validation>> {
         let Some(valid) = self.valid else { return ControlFlow::Continue(None) };
         let go_on = &mut |_, _| poll() == Control::Continue;
-        let sums = match score_stream_while(&self.model, valid, &self.batches, go_on) {
+        let model = self.model.language_model();
+        let sums = match score_stream_while(model, valid, &self.batches, go_on) {
             Ok(Some(sums)) => sums,
             Ok(None) => return ControlFlow::Break(()),
             Err(_) => return ControlFlow::Continue(None), // nothing to predict

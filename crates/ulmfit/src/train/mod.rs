@@ -7,6 +7,7 @@
 
 mod classifier;
 mod control;
+pub mod distillation;
 mod divergence;
 pub mod dropout_pairs;
 mod dual;
@@ -40,7 +41,7 @@ pub use error::TrainError;
 pub use event::{Event, NoObserver, Observer};
 pub use fit::{Completion, fit};
 pub use hypercolumns::{FeatureRows, HypercolumnTrainee};
-pub use lm::LmTrainee;
+pub use lm::{HasLanguageModel, LmTrainee};
 pub use lr_find::{LrFindOptions, lr_find};
 pub use multi_task::{LmTask, MultiTaskTrainee};
 pub use plan::{Phase, Plan};

@@ -55,6 +55,12 @@ impl LabelNames {
         Some(Self { texts, nearness })
     }
 
+    /// The first label whose name is a code, where each text has one label.
+    pub(super) fn code(labels: &LabelSet) -> Option<&str> {
+        let mut names = labels.names().iter().filter(|_| labels.kind() == LabelKind::Single);
+        names.find(|name| words(name).is_none()).map(String::as_str)
+    }
+
     /// Whether the nearest names of those of these examples that are deciding agree with their labels.
     pub(super) fn agree(&self, rows: &[usize], targets: &[Vec<f32>]) -> bool {
         let mut is_asked = vec![false; targets.len()];

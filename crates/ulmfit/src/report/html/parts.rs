@@ -13,12 +13,8 @@ pub(super) fn section(report: &Report) -> Markup {
         return html! {};
     }
     let table = PartTable(report);
-    let measure = table.measure();
     let has_alone = report.parts.iter().any(|part| part.alone.is_some());
-    let (held_out, scored) = (
-        format!("Held-out {measure}"),
-        format!("{}{} on its own", measure[..1].to_uppercase(), &measure[1..]),
-    );
+    let [crossed, scored] = table.headings().map(|name| name[..1].to_uppercase() + &name[1..]);
     // on a narrow screen each part is a list, with the names of the columns before its cells
     let rows = html! {
         table.stacked {
@@ -26,7 +22,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 tr {
                     th { "Part" }
                     th.number { "Weight" }
-                    th.number { (held_out) }
+                    th.number { (crossed) }
                     @if has_alone {
                         th.number { (scored) }
                         th { (COMPARED) }
@@ -38,7 +34,7 @@ pub(super) fn section(report: &Report) -> Markup {
                     tr {
                         th scope="row" { (part.name) }
                         td.number data-name="Weight" { (part.weight.map_or("-".to_owned(), |w| format!("{w:.2}"))) }
-                        td.number data-name=(held_out) { (table.score(part.out_of_fold)) }
+                        td.number data-name=(crossed) { (table.score(part.out_of_fold)) }
                         @if has_alone {
                             td.number data-name=(scored) { (part.alone.map_or("-".to_owned(), |s| table.score(s))) }
                             td data-name=(COMPARED) { (judgement(part)) }

@@ -114,12 +114,15 @@ impl Comparison {
             Verdict::Second => format!("{first} is worse than {second}: {self}"),
             Verdict::Tie => {
                 let n = self.n;
+                let [low, high] = self.difference_ci95;
+                let stricter =
+                    if low * high > 0.0 { "; the test is stricter than the interval" } else { "" };
                 let likely = match self.leaning() {
                     Some(Verdict::First) => "better",
                     Some(_) => "worse",
                     None => {
                         return format!(
-                            "No significant difference from {second} on {n} rows: {self}"
+                            "No significant difference from {second} on {n} rows: {self}{stricter}"
                         );
                     }
                 };
@@ -128,7 +131,7 @@ impl Comparison {
                     None => String::new(),
                 };
                 format!(
-                    "{first} is probably {likely} than {second}, but {n} rows are too few to be sure: {self}{more}"
+                    "{first} is probably {likely} than {second}, but {n} rows are too few to be sure: {self}{stricter}{more}"
                 )
             }
         }

@@ -163,7 +163,7 @@ mod tests {
         let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]));
         let chart = risk_coverage(&found);
         assert_eq!(chart.lines[0].points.last(), Some(&(100.0, 20.0)));
-        assert_eq!(chart.marks[0].label, "confidence 0.55");
+        assert_eq!(chart.marks[0].label, "confidence 0.56");
         let (answered, errors) = chart.marks[0].at;
         assert!((answered - 80.0).abs() < 1e-9 && errors.abs() < 1e-9);
         let svg = chart.to_string();
