@@ -101,8 +101,16 @@ impl Job<'_> {
         let held = valid.is_none().then_some(hold_out);
         let read = data.read_options();
         let how = (&resolved.teacher, seed);
-        let teacher = teacher
-            .map(|encoder| Teacher::read(encoder, &files(texts), &read, held, how, &mut terminal));
+        let teacher = teacher.map(|encoder| {
+            Teacher::read(
+                (encoder.model, encoder.origin),
+                &files(texts),
+                &read,
+                held,
+                how,
+                &mut terminal,
+            )
+        });
         let teacher = teacher.transpose()?;
         let mut runner = run.runner(&mut terminal)?.with_ranks(Arc::clone(&ranks));
         let (bundle, scores) = learn(

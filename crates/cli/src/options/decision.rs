@@ -7,8 +7,8 @@ use ulmfit::decisions::Rule;
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionOptions {
     /// Answer only if the confidence is at least P; other texts get `"abstained": true`. With several
-    /// labels per text, labels need a probability of at least P; abstain if a label is likely (0.5 or
-    /// more) but below P, or if the answer is no label and its probability is below P
+    /// labels per text, predict those with a probability of at least P; abstain if another label is likely
+    /// (0.5 or more), or if none is predicted and that is not sure enough either
     #[arg(long, value_name = "P", conflicts_with_all = ["max_error", "coverage"], value_parser = threshold)]
     threshold: Option<f32>,
     /// Answer only above the confidence at which at most this share of the answers is wrong, with

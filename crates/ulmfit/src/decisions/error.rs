@@ -133,8 +133,8 @@ impl DecisionError {
                 "calibrate it on labelled rows that it was not trained on: `ulmfit calibrate MODEL ROWS`"
             }
             Self::TooFew { folds: false, .. } => {
-                "calibrate on more labelled rows with `ulmfit calibrate`, or train with folds (`ulmfit fit \
-                 --folds 5`), which calibrates on all rows"
+                "calibrate on more labelled rows with `ulmfit calibrate`, or train with 5 \
+                 folds, which calibrates on all rows"
             }
             Self::TooFewPerClass { .. } => {
                 "ask for a lower coverage, or calibrate on more labelled rows; sets that are not per class \
@@ -142,7 +142,7 @@ impl DecisionError {
             }
             Self::NotShown { folds: false, .. } => {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`, or train with \
-                 folds (`ulmfit fit --folds 5`), which calibrates on all rows"
+                 5 folds, which calibrates on all rows"
             }
             Self::TooFew { .. } | Self::TooFewPredicted { .. } | Self::NotShown { .. } => {
                 "allow more errors, or calibrate on more labelled rows with `ulmfit calibrate`"

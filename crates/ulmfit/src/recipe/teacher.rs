@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TeacherRecipe {
-    /// Factor of its loss, one minus a cosine, beside the cross entropy of the next word in nats.
+    /// Factor of its loss (1 - cosine) beside the cross entropy of the next word in nats.
     pub weight: f64,
     /// Texts per batch of the language model.
     pub batch_size: usize,

@@ -1,6 +1,5 @@
 //! A sentence encoder that teaches a language model.
 
-use crate::base::LoadedEncoder;
 use crate::data::readers::ReadOptions;
 use crate::input::{HoldOut, Texts, passages};
 use crate::models::{BaseModel, EncoderBundle};
@@ -26,7 +25,7 @@ impl Teacher {
     /// # Errors
     /// [`Error::Data`] with file and line; [`Error::TooLittle`] when there is no sentence.
     pub fn read(
-        encoder: LoadedEncoder,
+        (encoder, origin): (EncoderBundle, BaseModel),
         texts: &Texts<'_>,
         options: &ReadOptions,
         hold_out: Option<HoldOut>,
@@ -37,7 +36,6 @@ impl Teacher {
         let drawn = (recipe.texts, &key);
         let texts = passages(texts, options, hold_out, drawn, progress)?;
         let texts: Vec<[String; 1]> = texts.into_iter().map(|text| [text]).collect();
-        let LoadedEncoder { model: encoder, origin } = encoder;
         let some: Vec<&[String]> = texts.iter().take(SAMPLE).map(|text| &text[..]).collect();
         encoder.language_warning(&some).iter().for_each(|warning| progress.warn(warning));
         Ok(Self { encoder, origin, texts })
