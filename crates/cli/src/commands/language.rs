@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use ulmfit::data::batches::TokenSource;
 use ulmfit::fingerprint;
-use ulmfit::input::{HoldOut, LmInput, Texts, VocabSource, corpus_folder};
+use ulmfit::input::{HoldOut, LmInput, Teacher, Texts, VocabSource, corpus_folder};
 use ulmfit::models::{BaseModel, LmBundle};
 use ulmfit::recipe::{LmRecipe, LmStart, Overrides};
 use ulmfit::report::DirectionScore;
 use ulmfit::run::{Progress, Runner};
+use ulmfit::stages::LmJob;
 use ulmfit::stages::model_card::LmCard;
-use ulmfit::stages::{LmJob, Teacher};
 use ulmfit::text::{Direction, TextPipeline};
 use ulmfit::train::Ranks;
-use ulmfit::{Base, Error};
+use ulmfit::{Base, Error, LoadedEncoder};
 
 /// What the two commands ask for.
 pub(super) struct Job<'a> {
@@ -39,6 +39,9 @@ pub(super) struct Job<'a> {
     /// The processes that train together.
     pub(super) ranks: Arc<dyn Ranks>,
 }
+
+/// Texts of a teacher by which their language is checked.
+const SAMPLE: usize = 1_000;
 
 /// What every rank must have alike before anything is read. What is read is compared later.
 pub(super) fn identity(recipe: &LmRecipe, seed: u64) -> Value {
@@ -101,15 +104,15 @@ impl Job<'_> {
         let held = valid.is_none().then_some(hold_out);
         let read = data.read_options();
         let how = (&resolved.teacher, seed);
-        let teacher = teacher.map(|encoder| {
-            Teacher::read(
-                (encoder.model, encoder.origin),
-                &files(texts),
-                &read,
-                held,
-                how,
-                &mut terminal,
-            )
+        let origin = teacher.as_ref().map(|teacher| teacher.origin.clone());
+        let teacher = teacher.map(|LoadedEncoder { model, .. }| {
+            let mut encoder = model.copy_encoder();
+            encoder.set_device(resolved.training.device());
+            let network = (encoder, model.text.clone());
+            let teacher = Teacher::read(network, &files(texts), &read, held, how, &mut terminal)?;
+            let some: Vec<&[String]> = teacher.texts().take(SAMPLE).collect();
+            model.language_warning(&some).iter().for_each(|warning| terminal.warn(warning));
+            Ok::<_, Error>(teacher)
         });
         let teacher = teacher.transpose()?;
         let mut runner = run.runner(&mut terminal)?.with_ranks(Arc::clone(&ranks));
@@ -132,7 +135,7 @@ impl Job<'_> {
         let metadata = LmCard {
             stage,
             base,
-            teacher: teacher.as_ref().map(|teacher| &teacher.origin),
+            teacher: origin.as_ref(),
             corpora: &corpora,
             recipe: &resolved,
             scores: &scores,

@@ -13,6 +13,8 @@ mod reading;
 mod row_counts;
 #[cfg(feature = "train")]
 mod rows;
+#[cfg(feature = "train")]
+mod teacher;
 mod texts;
 #[cfg(feature = "train")]
 mod unknown_words;
@@ -23,11 +25,11 @@ mod unspaced;
 pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
 pub use learned_texts::LearnedTexts;
 #[cfg(feature = "train")]
-pub(crate) use passages::passages;
-#[cfg(feature = "train")]
 pub use row_counts::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]
 pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled, targets};
+#[cfg(feature = "train")]
+pub use teacher::Teacher;
 pub use texts::{Document, Texts, encode, read_texts, texts};
 #[cfg(feature = "train")]
 pub(crate) use unknown_words::UnknownWords;

@@ -10,6 +10,25 @@ use crate::data::batches::LmBatch;
 use ulmfit_ops::lstm::Tape;
 use ulmfit_ops::{Device, Key, Tensor};
 
+/// A network with a language model in it.
+pub trait HasLanguageModel<D: Device>: Network<D> {
+    /// The language model.
+    fn language_model(&self) -> &LanguageModel<D>;
+
+    /// The language model, to train.
+    fn language_model_mut(&mut self) -> &mut LanguageModel<D>;
+}
+
+impl<D: Device> HasLanguageModel<D> for LanguageModel<D> {
+    fn language_model(&self) -> &LanguageModel<D> {
+        self
+    }
+
+    fn language_model_mut(&mut self) -> &mut LanguageModel<D> {
+        self
+    }
+}
+
 /// Predicts the next token; the decoder shares its weight with the embedding.
 ///
 /// Groups, lowest first: each LSTM layer, then embedding and decoder together (fastai's

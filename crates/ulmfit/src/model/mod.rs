@@ -32,7 +32,7 @@ pub mod scoring;
 mod shapes;
 pub(crate) mod slopes;
 #[cfg(feature = "train")]
-mod student;
+pub mod student;
 mod target_scale;
 mod tied;
 pub mod transformer;
@@ -45,7 +45,7 @@ pub use config::{AwdLstmConfig, ClassifierConfig, DropoutConfig, HeadConfig};
 pub use head::PoolingHead;
 #[cfg(feature = "train")]
 pub use hypercolumns::{HypercolumnHead, Hypercolumns};
-pub use language_model::LanguageModel;
+pub use language_model::{HasLanguageModel, LanguageModel};
 pub use lm_step::LmStep;
 pub use masks::{MaskSource, Mode, RandomMasks, Site};
 #[cfg(feature = "train")]
@@ -53,7 +53,5 @@ pub use multi_task::MultiTask;
 pub use network::{LoadError, Network, Regularisation, TrainableGroups};
 pub use param::{Decay, Param};
 pub use running::RunningLogits;
-#[cfg(feature = "train")]
-pub use student::{Lesson, Student};
 pub use target_scale::TargetScale;
 pub use weight_gradients::WeightGradients;

@@ -7,7 +7,7 @@
 //! squared distances; a recurrent student of a transformer: Tang et al. 2019, <https://arxiv.org/abs/1903.12136>.
 
 use super::bpt3c::{self, Encoded, Groups, Learning, Window};
-use super::{LanguageModel, MaskSource, Network, Param, TrainableGroups};
+use super::{HasLanguageModel, LanguageModel, MaskSource, Network, Param, TrainableGroups};
 use crate::data::batches::{ClassifierBatch, pad};
 use ulmfit_ops::linear::LinearGrads;
 use ulmfit_ops::{Device, Key, Tensor};
@@ -55,16 +55,6 @@ impl<D: Device> Student<D> {
         let weight = Param::new("projection.weight", Tensor::from_f32(&[width, inputs], &values));
         let bias = Param::new("projection.bias", Tensor::zeros(&[width])).without_decay();
         Self { model, weight, bias }
-    }
-
-    /// The language model.
-    pub fn language_model(&self) -> &LanguageModel<D> {
-        &self.model
-    }
-
-    /// The language model, to train.
-    pub fn language_model_mut(&mut self) -> &mut LanguageModel<D> {
-        &mut self.model
     }
 
     /// The language model alone.
@@ -130,6 +120,16 @@ fn cosine<D: Device>(one: &Tensor<D>, other: &Tensor<D>) -> f64 {
     let rows = one.as_matrix().0;
     let products = one.to_f64().into_iter().zip(other.to_f64()).map(|(one, other)| one * other);
     products.sum::<f64>() / rows as f64
+}
+
+impl<D: Device> HasLanguageModel<D> for Student<D> {
+    fn language_model(&self) -> &LanguageModel<D> {
+        &self.model
+    }
+
+    fn language_model_mut(&mut self) -> &mut LanguageModel<D> {
+        &mut self.model
+    }
 }
 
 impl<D: Device> Network<D> for Student<D> {

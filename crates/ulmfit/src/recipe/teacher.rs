@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How a language model learns the sentence vectors of a teacher beside the next word
-/// ([`Student`](crate::model::Student)); it does so only where a teacher is given.
+/// ([`Student`](crate::model::student::Student)); it does so only where a teacher is given.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TeacherRecipe {

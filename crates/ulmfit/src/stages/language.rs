@@ -1,20 +1,20 @@
 //! Stages 1 and 2: a language model on general text, then on the user's.
 
-use super::teacher::Teacher;
 use crate::Error;
 use crate::data::batches::{LmBatchConfig, TokenSource};
 use crate::fingerprint;
-use crate::input::LmText;
+use crate::input::{LmText, Teacher};
 use crate::model::scoring::score_stream;
-use crate::model::{self, AwdLstmConfig, LanguageModel, Network, Regularisation, Student};
+use crate::model::student::Student;
+use crate::model::{self, AwdLstmConfig, HasLanguageModel, LanguageModel, Network, Regularisation};
 use crate::models::LmBundle;
 use crate::recipe::{LmRecipe, TeacherRecipe};
 use crate::report::DirectionScore;
 use crate::run::{LmStage, Runner};
 use crate::text::token_file::TokenFile;
 use crate::text::{Direction, TextPipeline, Vocab};
+use crate::train::LmTrainee;
 use crate::train::distillation::{DistillationTrainee, Lessons};
-use crate::train::{HasLanguageModel, LmTrainee};
 use serde_json::json;
 use std::sync::Arc;
 use ulmfit_ops::{Cpu, Key};
@@ -155,10 +155,9 @@ fn train_one<S: TokenSource>(
         Some(teacher) => {
             identity["teacher"] = teacher.identity();
             let taught = teacher.taught(text, direction, &recipe.teacher);
-            let mut encoder = teacher.encoder.copy_encoder();
-            encoder.set_device(device);
+            let encoder = teacher.encoder();
             let TeacherRecipe { batch_size, weight, .. } = recipe.teacher;
-            let lessons = Lessons { teacher: &encoder, texts: &taught, batch_size, weight };
+            let lessons = Lessons { teacher: encoder, texts: &taught, batch_size, weight };
             let student = Student::new(network, encoder.config().width, key.child(3));
             let language = trainee.trainee(student, recipe.lanes, runner)?;
             let mut trainee = DistillationTrainee::new(device, language, lessons, key.child(4));

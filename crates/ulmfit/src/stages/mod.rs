@@ -27,8 +27,6 @@ pub(crate) mod report_on;
 #[cfg(feature = "train")]
 pub(crate) mod self_training;
 #[cfg(feature = "train")]
-mod teacher;
-#[cfg(feature = "train")]
 pub(crate) mod train;
 #[cfg(feature = "train")]
 mod trained_classifier;
@@ -49,8 +47,6 @@ pub use lr_find::{find_classifier_rate, find_lm_rate};
 pub use options::{ClassifyOptions, FitOptions, TrainOptions};
 #[cfg(feature = "train")]
 pub use self_training::{FirstClassifier, SelfTrained, draw, self_train};
-#[cfg(feature = "train")]
-pub use teacher::Teacher;
 #[cfg(feature = "train")]
 pub use train::{TrainInput, train};
 #[cfg(feature = "train")]

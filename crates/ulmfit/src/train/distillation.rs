@@ -4,12 +4,12 @@
 //! answers each batch when it is due, so that nothing is kept between steps, and a training that goes on asks
 //! it for the same vectors.
 
-use super::lm::{HasLanguageModel, LmTrainee};
-use super::{Control, StepLoss, StepPlan, Trainee, Validation};
+use super::{Control, LmTrainee, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
 use crate::data::batches::TokenSource;
+use crate::model::student::{Lesson, Student};
 use crate::model::transformer::Transformer;
-use crate::model::{LanguageModel, Lesson, RandomMasks, Student};
+use crate::model::{LanguageModel, RandomMasks};
 use std::ops::ControlFlow;
 use ulmfit_ops::{Device, Key};
 
@@ -49,16 +49,6 @@ pub struct DistillationTrainee<'a, D: Device, S: TokenSource> {
     exam: Option<Lesson<D>>,
     key: Key,
     order: Vec<usize>,
-}
-
-impl<D: Device> HasLanguageModel<D> for Student<D> {
-    fn language_model(&self) -> &LanguageModel<D> {
-        self.language_model()
-    }
-
-    fn language_model_mut(&mut self) -> &mut LanguageModel<D> {
-        self.language_model_mut()
-    }
 }
 
 impl<'a, D: Device, S: TokenSource> DistillationTrainee<'a, D, S> {

@@ -8,29 +8,10 @@ use crate::checkpoint::Tensors;
 use crate::data::DataError;
 use crate::data::batches::{LmBatchConfig, LmEpoch, Order, TokenSource};
 use crate::model::scoring::score_stream_while;
-use crate::model::{EncoderState, LanguageModel, Network, RandomMasks, Regularisation};
+use crate::model::{EncoderState, HasLanguageModel, LanguageModel, RandomMasks, Regularisation};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use ulmfit_ops::{Device, Key};
-
-/// A network with a language model in it.
-pub trait HasLanguageModel<D: Device>: Network<D> {
-    /// The language model.
-    fn language_model(&self) -> &LanguageModel<D>;
-
-    /// The language model, to train.
-    fn language_model_mut(&mut self) -> &mut LanguageModel<D>;
-}
-
-impl<D: Device> HasLanguageModel<D> for LanguageModel<D> {
-    fn language_model(&self) -> &LanguageModel<D> {
-        self
-    }
-
-    fn language_model_mut(&mut self) -> &mut LanguageModel<D> {
-        self
-    }
-}
 
 /// A language model with its training text and validation text.
 pub struct LmTrainee<'a, D: Device, S: TokenSource, M = LanguageModel<D>> {

@@ -41,7 +41,7 @@ pub use error::TrainError;
 pub use event::{Event, NoObserver, Observer};
 pub use fit::{Completion, fit};
 pub use hypercolumns::{FeatureRows, HypercolumnTrainee};
-pub use lm::{HasLanguageModel, LmTrainee};
+pub use lm::LmTrainee;
 pub use lr_find::{LrFindOptions, lr_find};
 pub use multi_task::{LmTask, MultiTaskTrainee};
 pub use plan::{Phase, Plan};

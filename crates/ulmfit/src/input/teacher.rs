@@ -1,21 +1,22 @@
 //! A sentence encoder that teaches a language model.
 
+use super::corpus::HoldOut;
+use super::passages::passages;
+use super::texts::Texts;
 use crate::data::readers::ReadOptions;
-use crate::input::{HoldOut, Texts, passages};
-use crate::models::{BaseModel, EncoderBundle};
+use crate::model::transformer::Transformer;
 use crate::progress::Progress;
 use crate::recipe::TeacherRecipe;
-use crate::text::{Direction, TextPipeline};
+use crate::text::{Direction, PretrainedTokenizer, TextPipeline};
 use crate::train::distillation::TaughtText;
 use crate::{Error, fingerprint};
 use serde_json::{Value, json};
-use ulmfit_ops::Key;
+use ulmfit_ops::{Cpu, Key};
 
 /// A sentence encoder, and the texts of which it teaches the vectors.
 pub struct Teacher {
-    pub(crate) encoder: EncoderBundle,
-    /// Where it is from.
-    pub origin: BaseModel,
+    encoder: Transformer<Cpu>,
+    tokenizer: PretrainedTokenizer,
     texts: Vec<[String; 1]>,
 }
 
@@ -25,7 +26,7 @@ impl Teacher {
     /// # Errors
     /// [`Error::Data`] with file and line; [`Error::TooLittle`] when there is no sentence.
     pub fn read(
-        (encoder, origin): (EncoderBundle, BaseModel),
+        (encoder, tokenizer): (Transformer<Cpu>, PretrainedTokenizer),
         texts: &Texts<'_>,
         options: &ReadOptions,
         hold_out: Option<HoldOut>,
@@ -33,19 +34,25 @@ impl Teacher {
         progress: &mut dyn Progress,
     ) -> Result<Self, Error> {
         let key = Key::new(seed).child(109);
-        let drawn = (recipe.texts, &key);
-        let texts = passages(texts, options, hold_out, drawn, progress)?;
-        let texts: Vec<[String; 1]> = texts.into_iter().map(|text| [text]).collect();
-        let some: Vec<&[String]> = texts.iter().take(SAMPLE).map(|text| &text[..]).collect();
-        encoder.language_warning(&some).iter().for_each(|warning| progress.warn(warning));
-        Ok(Self { encoder, origin, texts })
+        let texts = passages(texts, options, hold_out, (recipe.texts, &key), progress)?;
+        Ok(Self { encoder, tokenizer, texts: texts.into_iter().map(|text| [text]).collect() })
+    }
+
+    /// The encoder.
+    pub fn encoder(&self) -> &Transformer<Cpu> {
+        &self.encoder
+    }
+
+    /// The texts, each as a document.
+    pub fn texts(&self) -> impl Iterator<Item = &[String]> {
+        self.texts.iter().map(|text| &text[..])
     }
 
     /// What a run has to have alike to go on.
     pub(crate) fn identity(&self) -> Value {
         let texts = blake3::hash(self.texts.concat().join("\n").as_bytes());
         json!({
-            "encoder": fingerprint::model(&self.encoder.encoder),
+            "encoder": fingerprint::model(&self.encoder),
             "texts": texts.to_hex().to_string(),
         })
     }
@@ -66,10 +73,7 @@ impl Teacher {
             ids
         };
         let student = text.encode_all(&self.texts).into_iter().map(|ids| oriented(cut(ids)));
-        let teacher = self.encoder.text.encode_all(&self.texts).into_iter().map(cut);
+        let teacher = self.tokenizer.encode_all(&self.texts).into_iter().map(cut);
         student.zip(teacher).map(|(student, teacher)| TaughtText { student, teacher }).collect()
     }
 }
-
-/// Texts by which the language is checked.
-const SAMPLE: usize = 1_000;
