@@ -47,7 +47,7 @@ def arguments():
     parser.add_argument("--hid", type=int, default=1_152)
     parser.add_argument("--bs", type=int, default=64)
     parser.add_argument("--bptt", type=int, default=72)
-    parser.add_argument("--document", type=int, default=64, help="tokens of a text, for `encoder`")
+    parser.add_argument("--document", type=int, help="tokens of a text [encoder: 64; classify: as IMDb, 300 alone]")
     parser.add_argument("--steps", type=int, default=3, help="timed steps of a run")
     parser.add_argument("--precision", choices=["f32", "bf16", "int8"], nargs="+", default=["f32"],
                         help="of ulmfit, one or several")
@@ -89,14 +89,17 @@ def commands(args):
         return encoder_commands(args)
     flags = ("vocab", "emb", "hid", "bs", "bptt", "steps", "threads")
     shape = [f"--{flag}={getattr(args, flag)}" for flag in flags]
+    short = [args.document] if args.task == "classify" and args.document else []
+    ours_tokens = [f"--document={tokens}" for tokens in short]
+    peer_tokens = [f"--tokens={tokens}" for tokens in short]
     programs = {}
     for precision in args.precision:
-        ours = [args.ulmfit, "bench", args.task, "--json", *shape, f"--precision={precision}"]
+        ours = [args.ulmfit, "bench", args.task, "--json", *shape, *ours_tokens, f"--precision={precision}"]
         programs[f"ulmfit {precision}"] = [ours]
         if args.task == "lm" and args.sampled_below > 0:
             sampled = [*ours, f"--sampled-below={args.sampled_below}"]
             programs[f"ulmfit {precision}, sampled softmax"] = [sampled]
-    peer = lambda task: [args.peer_python, str(PEER), task, *shape, f"--precision={args.peer_precision}"]
+    peer = lambda task: [args.peer_python, str(PEER), task, *shape, *peer_tokens, f"--precision={args.peer_precision}"]
     if args.task == "classify":
         programs["fastai"] = [peer("classify"), peer("latency")]
     else:
@@ -105,6 +108,7 @@ def commands(args):
 
 
 def encoder_commands(args):
+    args.document = args.document or 64
     shape = [f"--{flag}={getattr(args, flag)}" for flag in ("bs", "document", "steps", "threads")]
     ours = [args.ulmfit, "bench", "encoder", "--json", *shape]
     programs = {f"ulmfit {precision}": [[*ours, f"--precision={precision}"]] for precision in args.precision}
@@ -151,7 +155,8 @@ def name(program, document, args):
 
 def lines(args, runs, peak):
     """One line a program and metric, as `xtask readme` reads them."""
-    length = {"lm": f"{args.bptt}", "classify": "tokens as in IMDb, one alone 300", "encoder": f"{args.document}"}[args.task]
+    documents = f"{args.document} tokens" if args.document else "tokens as in IMDb, one alone 300"
+    length = {"lm": f"{args.bptt}", "classify": documents, "encoder": f"{args.document}"}[args.task]
     sizes = "MiniLM-L6" if args.task == "encoder" else f"{args.vocab}/{args.emb}/{args.hid}"
     isa = next(iter(runs.values()))[0]["isa"]  # ours comes first; peers have coarser words for the same machine
     for field, metric, _ in METRICS[args.task]:

@@ -181,9 +181,9 @@ def main():
         ids = folder / "ids.jsonl"
         with ids.open("w") as out:
             subprocess.run([args.ulmfit, "tokenize", args.texts, "--model", args.model, "--ids"], check=True, stdout=out)
-        ways = {f"program {precision}": lambda precision=precision: program(args, folder, precision) for precision in ("f32", "int8")}
+        ways = {f"program {precision}": lambda precision=precision: program(args, folder, precision) for precision in ("f32", "bf16", "int8")}
         if args.wheel_python:
-            for precision in ("f32", "int8"):
+            for precision in ("f32", "bf16", "int8"):
                 ways[f"package {precision}"] = lambda precision=precision: child(args, args.wheel_python, "wheel", precision)
             ways["package, 2 Python threads"] = lambda: child(args, args.wheel_python, "halves", "f32")
         if args.peer_python:
