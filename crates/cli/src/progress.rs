@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use ulmfit::run::{Progress, StageName, Work};
 use ulmfit::setting::Spelling;
 use ulmfit::train::{Control, Event};
@@ -33,16 +33,21 @@ pub(crate) struct Terminal {
 struct Running {
     task: StageName,
     started: Instant,
+    /// When the last epoch was told of.
+    told: Instant,
     tokens: usize,
     /// Updates made, 0 before the first event, and the total.
     step: u64,
     steps: u64,
 }
 
+/// Epochs without a validation are told of no more often than this.
+const BETWEEN_EPOCHS: Duration = Duration::from_secs(5);
+
 impl Running {
     fn new(task: &StageName) -> Self {
         let (task, started) = (task.clone(), Instant::now());
-        Self { task, started, tokens: 0, step: 0, steps: 0 }
+        Self { task, started, told: started, tokens: 0, step: 0, steps: 0 }
     }
 
     fn speed(&self) -> f64 {
@@ -173,24 +178,14 @@ impl Progress for Terminal {
                     self.say_of(task, &line);
                 }
             }
-            Event::Epoch { epoch, epochs, train_loss, valid, best, .. } => {
-                let seconds = self.running[at].started.elapsed().as_secs_f64();
-                let mut line = format!("epoch {}/{epochs}  train {train_loss:.4}", epoch + 1);
-                if let Some(valid) = valid {
-                    _ = write!(line, "  valid {:.4}", valid.loss);
-                    // a language model's accuracy would read like the classifier's
-                    let is_language = valid.metrics.contains_key("perplexity");
-                    for (name, value) in &valid.metrics {
-                        match name.as_str() {
-                            "accuracy" if is_language => {
-                                _ = write!(line, "  next word {:.1} % right", 100.0 * value);
-                            }
-                            _ => _ = write!(line, "  {name} {value:.4}"),
-                        }
-                    }
+            Event::Epoch { epoch, epochs, valid, .. } => {
+                let running = &mut self.running[at];
+                let matters = valid.is_some() || self.verbose || epoch + 1 == *epochs;
+                if matters || running.told.elapsed() >= BETWEEN_EPOCHS {
+                    running.told = Instant::now();
+                    let seconds = running.started.elapsed().as_secs_f64();
+                    self.say_of(task, &format!("{}  {seconds:.0} s", epoch_line(event)));
                 }
-                line += if *best { "  best so far" } else { "" };
-                self.say_of(task, &format!("{line}  {seconds:.0} s"));
             }
             Event::StoppedEarly { epoch, .. } => {
                 let line = format!("no improvement: stopped early after epoch {}", epoch + 1);
@@ -260,6 +255,29 @@ impl Progress for Terminal {
             }
         }
     }
+}
+
+/// What an epoch came to; empty for another event.
+fn epoch_line(event: &Event) -> String {
+    let Event::Epoch { epoch, epochs, train_loss, valid, best, .. } = event else {
+        return String::new();
+    };
+    let mut line = format!("epoch {}/{epochs}  train {train_loss:.4}", epoch + 1);
+    if let Some(valid) = valid {
+        _ = write!(line, "  valid {:.4}", valid.loss);
+        // a language model's accuracy would read like the classifier's
+        let is_language = valid.metrics.contains_key("perplexity");
+        for (name, value) in &valid.metrics {
+            _ = match name.as_str() {
+                "accuracy" if is_language => {
+                    write!(line, "  next word {:.1} % right", 100.0 * value)
+                }
+                "teacher_cosine" => write!(line, "  cosine with the teacher {value:.3}"),
+                _ => write!(line, "  {name} {value:.4}"),
+            };
+        }
+    }
+    line + if *best { "  best so far" } else { "" }
 }
 
 /// Shows nothing.
