@@ -320,3 +320,46 @@ fn who_does_not_read_makes_room() {
     }
     server.stop();
 }
+
+#[test]
+fn answers_that_nobody_reads_have_a_limit() {
+    let place = Place::new();
+    // many labels make large answers
+    let rows = |n: usize| format!("word{n} word,label number {n}\n").repeat(2);
+    place.write("many.csv", "text,label\n".to_owned() + &(0..400).map(rows).collect::<String>());
+    place.run("fit many.csv --method tfidf -o many --test-share 0 --valid-share 0 -q").ok();
+    let options = "-q --idle 10m --deadline 10m --max-texts 1000 --queue-texts 4000";
+    let server = Server::start(&place, &format!("many {options}"));
+    let body = json!({ "texts": vec!["word7"; 1_000] }).to_string();
+    let head = format!(
+        "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut unread = Vec::new();
+    let refused = loop {
+        assert!(unread.len() < 40, "answers of 40 requests are held");
+        let mut stream = connect(&server.address);
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap(); // the answer has begun
+        if &status != b"HTTP/1.1 200" {
+            let mut rest = String::new();
+            stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+            _ = stream.read_to_string(&mut rest);
+            break String::from_utf8_lossy(&status).into_owned() + &rest;
+        }
+        unread.push(stream);
+    };
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    assert!(refused.contains("retry-after: 1"), "{refused}");
+    assert!(refused.contains("have not been read by their clients"), "{refused}");
+    assert!(unread.len() > 1 && server.memory() < 600 << 10, "{} KiB", server.memory());
+    // small answers are given all the time, and large ones again when there is room
+    server.post("/predict", &json!({ "text": "a lovely film" })).ok();
+    drop(unread);
+    eventually("there is room again", || {
+        server.post("/predict", &json!({ "texts": vec![""; 1_000] })).status == 200
+    });
+    server.stop();
+}
