@@ -108,7 +108,7 @@ fn decoder(best: f64) {
     for (name, below) in [("gradients", 0.0), ("sampled gradients", 1.0 / 512.0)] {
         let seconds = if below > 0.0 { seconds / 3.0 } else { seconds };
         report(&format!("decoder, loss and {name}"), Some(seconds), || {
-            let grads = Some(DecoderGrads { weight: &mut weight, bias: &mut bias });
+            let grads = Some(DecoderGrads { weight: Some(&mut weight), bias: &mut bias });
             let backward = DecoderBackward { scale: 1.0, samples: Some(Key::new(1)), grads };
             let cpu = Cpu::default().with_sampled_below(below);
             cpu.decoder_loss(&h, &table, &zeros, &ids(), Some(backward));

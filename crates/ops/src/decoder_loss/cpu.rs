@@ -68,8 +68,10 @@ impl DecoderLoss for Cpu {
             let d_logits = Matrix::new(logits, vocab);
             to_dh.product(dh, d_logits, Accumulate::No);
             if let Some(grads) = &mut backward.grads {
-                let d_weight = grads.weight.data_mut();
-                product(d_weight, d_logits.transposed(), h, Accumulate::Yes, self.precision);
+                if let Some(d_weight) = &mut grads.weight {
+                    let d_weight = d_weight.data_mut();
+                    product(d_weight, d_logits.transposed(), h, Accumulate::Yes, self.precision);
+                }
                 add_column_sums(grads.bias.data_mut(), logits);
             }
         }

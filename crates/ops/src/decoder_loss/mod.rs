@@ -12,8 +12,8 @@ use crate::{Backend, Key, Tensor};
 
 /// Where the gradients of the decoder are added, and how they are scaled.
 pub struct DecoderGrads<'a, D: Backend> {
-    /// Gradient of the weight, `[V, E]`.
-    pub weight: &'a mut Tensor<D>,
+    /// Gradient of the weight, `[V, E]`, unless only the bias is trained.
+    pub weight: Option<&'a mut Tensor<D>>,
     /// Gradient of the bias, `[V]`.
     pub bias: &'a mut Tensor<D>,
 }
@@ -67,7 +67,9 @@ fn sizes<D: Backend>(
     assert_eq!(h.as_matrix(), (targets.len(), width), "`h` for {} targets", targets.len());
     assert_eq!(bias.dims(), [vocab], "`bias`");
     if let Some(grads) = backward.and_then(|backward| backward.grads.as_ref()) {
-        assert_eq!(grads.weight.dims(), weight.dims(), "gradient of `weight`");
+        if let Some(d_weight) = &grads.weight {
+            assert_eq!(d_weight.dims(), weight.dims(), "gradient of `weight`");
+        }
         assert_eq!(grads.bias.dims(), bias.dims(), "gradient of `bias`");
     }
     if let Some(id) = targets.iter().find(|&&id| id as usize >= vocab) {

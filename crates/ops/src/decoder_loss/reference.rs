@@ -40,8 +40,10 @@ impl<R: Real> DecoderLoss for Reference<R> {
                     dh.data_mut()[n * width + e] += d_logit * weight.data()[v * width + e];
                 }
                 if let Some(grads) = &mut backward.grads {
-                    for e in 0..width {
-                        grads.weight.data_mut()[v * width + e] += d_logit * h[e];
+                    if let Some(d_weight) = &mut grads.weight {
+                        for e in 0..width {
+                            d_weight.data_mut()[v * width + e] += d_logit * h[e];
+                        }
                     }
                     grads.bias.data_mut()[v] += d_logit;
                 }

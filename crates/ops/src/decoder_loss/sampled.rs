@@ -124,15 +124,18 @@ pub(super) fn parameters(
             next[word as usize] += 1;
         }
     }
-    let weight = grads.weight.data_mut().par_chunks_mut(WORDS * width);
-    let bias = grads.bias.data_mut().par_chunks_mut(WORDS);
-    weight.zip(bias).enumerate().for_each(|(task, (weight, bias))| {
-        let words = weight.chunks_mut(width).zip(bias);
-        for (word, (weight, bias)) in (task * WORDS..).zip(words) {
-            let rows = &by_word[ends[word]..ends[word + 1]];
-            add_all(weight, rows, |n| h.row(n as usize));
-            *bias += rows.iter().map(|&(_, value)| value).sum::<f32>();
-        }
+    let of_word = |word: usize| &by_word[ends[word]..ends[word + 1]];
+    if let Some(weight) = &mut grads.weight {
+        let tasks = weight.data_mut().par_chunks_mut(WORDS * width).enumerate();
+        tasks.for_each(|(task, weight)| {
+            for (word, weight) in (task * WORDS..).zip(weight.chunks_mut(width)) {
+                add_all(weight, of_word(word), |n| h.row(n as usize));
+            }
+        });
+    }
+    let words = grads.bias.data_mut().par_iter_mut().with_min_len(WORDS).enumerate();
+    words.for_each(|(word, bias)| {
+        *bias += of_word(word).iter().map(|&(_, value)| value).sum::<f32>();
     });
 }
 

@@ -24,7 +24,7 @@ fn gradients_match_finite_differences() {
     let (h, weight) = (random::<Reference>(1, &[2, 2, 3]), random(2, &[7, 3]));
     let bias = random(3, &[7]);
     let (mut d_weight, mut d_bias) = (Tensor::zeros(&[7, 3]), Tensor::zeros(&[7]));
-    let grads = DecoderGrads { weight: &mut d_weight, bias: &mut d_bias };
+    let grads = DecoderGrads { weight: Some(&mut d_weight), bias: &mut d_bias };
     let backward = DecoderBackward { scale: 0.3, samples: None, grads: Some(grads) };
     let outcome = device.decoder_loss(&h, &weight, &bias, &TARGETS, Some(backward));
     let loss = |h: &Tensor<_>, weight: &Tensor<_>, bias: &Tensor<_>| {
@@ -49,9 +49,15 @@ fn the_processor_follows_the_reference() {
         let bias = random(3, &[vocab]);
         let targets: Vec<u32> = (0..n).map(|i| (i * 7 % vocab) as u32).collect();
         let (mut d_weight, mut d_bias) = (Tensor::zeros(&[vocab, width]), Tensor::zeros(&[vocab]));
-        let grads = DecoderGrads { weight: &mut d_weight, bias: &mut d_bias };
+        let grads = DecoderGrads { weight: Some(&mut d_weight), bias: &mut d_bias };
         let backward = DecoderBackward { scale: 1.0 / n as f64, samples: None, grads: Some(grads) };
         let out = D::default().decoder_loss(&h, &weight, &bias, &targets, Some(backward));
+        let mut d_bias_alone = Tensor::zeros(&[vocab]);
+        let grads = DecoderGrads { weight: None, bias: &mut d_bias_alone };
+        let scale = 1.0 / n as f64;
+        let tied = DecoderBackward { scale, samples: None, grads: Some(grads) };
+        D::default().decoder_loss(&h, &weight, &bias, &targets, Some(tied));
+        assert_eq!(d_bias_alone.to_f64(), d_bias.to_f64());
         let frozen = DecoderBackward { scale: 2.0, samples: None, grads: None };
         let again = D::default().decoder_loss(&h, &weight, &bias, &targets, Some(frozen));
         let evaluated = D::default().decoder_loss(&h, &weight, &bias, &targets, None);
@@ -89,11 +95,16 @@ fn sampled(below: f64, key: u64, threads: usize) -> Vec<Vec<f64>> {
     let weight = Tensor::from_f64(&[vocab, width], &values(2, vocab * width, 2.5));
     let targets: Vec<u32> = (0..n).map(|i| (i * 7 % vocab) as u32).collect();
     let (mut d_weight, mut d_bias) = (Tensor::zeros(&[vocab, width]), Tensor::zeros(&[vocab]));
-    let grads = Some(DecoderGrads { weight: &mut d_weight, bias: &mut d_bias });
+    let grads = Some(DecoderGrads { weight: Some(&mut d_weight), bias: &mut d_bias });
     let backward = DecoderBackward { scale: 0.1, samples: Some(Key::new(key)), grads };
     let cpu = Cpu::default().with_sampled_below(below);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let out = pool.install(|| cpu.decoder_loss(&h, &weight, &bias, &targets, Some(backward)));
+    let mut alone = Tensor::zeros(&[vocab]);
+    let grads = Some(DecoderGrads { weight: None, bias: &mut alone });
+    let backward = DecoderBackward { scale: 0.1, samples: Some(Key::new(key)), grads };
+    cpu.decoder_loss(&h, &weight, &bias, &targets, Some(backward));
+    assert_eq!(alone.to_f64(), d_bias.to_f64());
     vec![out.dh.unwrap().to_f64(), d_weight.to_f64(), d_bias.to_f64()]
 }
 

@@ -49,8 +49,8 @@ impl<D: Device> Tied<'_, D> {
         let backward_scale = scale / tokens as f64;
         let (weight, d_weight) = encoder.embedding.split();
         let (bias, d_bias) = decoder_bias.split();
-        let grads =
-            trainable.group(embedding).then_some(DecoderGrads { weight: d_weight, bias: d_bias });
+        let grads = DecoderGrads { weight: Some(d_weight), bias: d_bias };
+        let grads = trainable.group(embedding).then_some(grads);
         let backward = DecoderBackward { scale: backward_scale, samples: masks.samples(), grads };
         let outcome = device.decoder_loss(h, weight, bias, &batch.y, Some(backward));
 

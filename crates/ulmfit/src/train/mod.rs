@@ -22,6 +22,7 @@ mod lanes;
 pub mod linear_head;
 mod lm;
 mod lr_find;
+pub mod masked_words;
 pub(crate) mod measure;
 mod multi_task;
 mod naive_bayes;
@@ -33,6 +34,7 @@ mod scale;
 mod snapshot;
 mod sparse;
 mod trainee;
+pub mod word_masks;
 
 pub use classifier::{ClassifierTrainee, Labelled, LossConfig};
 pub use control::Control;

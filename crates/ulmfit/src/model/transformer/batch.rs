@@ -43,6 +43,24 @@ impl TextBatch {
         batch
     }
 
+    /// The rows of some tokens of each text, by their numbers in the text without frames.
+    ///
+    /// # Panics
+    /// When a text has no such token.
+    pub fn rows_of(&self, tokens: &[Vec<usize>]) -> Vec<u32> {
+        let (mut pieces, mut start, mut rows) = (self.pieces.iter(), 0, Vec::new());
+        for (&length, tokens) in self.texts.iter().zip(tokens) {
+            let (end, mut of_text) = (start + length, Vec::with_capacity(length));
+            while start < end {
+                let piece = pieces.next().expect("pieces add up to texts");
+                of_text.extend(start as u32 + 1..(start + piece) as u32 - 1);
+                start += piece;
+            }
+            rows.extend(tokens.iter().map(|&token| of_text[token]));
+        }
+        rows
+    }
+
     fn push(&mut self, piece: &[u32], frame: Frame) {
         self.ids.push(frame.first);
         self.ids.extend_from_slice(piece);
@@ -94,6 +112,8 @@ mod tests {
         assert_eq!(batch.positions, [0, 1, 2, 3, 0, 1, 0, 1, 2, 3, 4, 0, 1, 2, 3]);
         assert_eq!(batch.pieces, [4, 2, 5, 4]);
         assert_eq!(batch.texts, [4, 2, 9]);
+        let rows = batch.rows_of(&[vec![1], vec![], vec![0, 2, 3, 4]]);
+        assert_eq!(rows, [2, 7, 9, 12, 13]);
     }
 
     #[test]

@@ -33,13 +33,24 @@ pub struct TransformerTape<D: Device> {
     embedded: Tensor<D>, // input of the first norm
     mask: Option<Tensor<D>>,
     blocks: Vec<BlockTape<D>>,
-    pooled: Tensor<D>,
+    output: Output<D>,
+}
+
+/// What was made of the last states.
+enum Output<D: Device> {
+    /// A vector for each text, from these means.
+    Vectors { pooled: Tensor<D> },
+    /// The states of these rows.
+    Rows(Vec<u32>),
 }
 
 impl<D: Device> TransformerTape<D> {
-    /// Number of texts.
-    pub(super) fn texts(&self) -> usize {
-        self.batch.texts.len()
+    /// Number of rows of the output.
+    pub(super) fn rows(&self) -> usize {
+        match &self.output {
+            Output::Vectors { .. } => self.batch.texts.len(),
+            Output::Rows(rows) => rows.len(),
+        }
     }
 }
 
@@ -140,6 +151,37 @@ impl<D: Device> Transformer<D> {
         dropout: f64,
         key: Key,
     ) -> (Tensor<D>, TransformerTape<D>) {
+        let (x, tape) = self.train_states(batch, dropout, key);
+        let pooled = self.device.mean_pool_forward(&x, &tape.batch.texts);
+        let vectors = self.scaled(pooled.clone());
+        (vectors, TransformerTape { output: Output::Vectors { pooled }, ..tape })
+    }
+
+    /// The last states of some tokens of each text, by their numbers in the text without frames; otherwise
+    /// as [`train_forward`](Self::train_forward).
+    ///
+    /// # Shapes
+    /// result: `[M, E]`
+    pub fn train_tokens(
+        &self,
+        batch: TextBatch,
+        tokens: &[Vec<usize>],
+        dropout: f64,
+        key: Key,
+    ) -> (Tensor<D>, TransformerTape<D>) {
+        let rows = batch.rows_of(tokens);
+        let (x, tape) = self.train_states(batch, dropout, key);
+        let states = self.device.embedding_forward(&x, &rows, None);
+        (states, TransformerTape { output: Output::Rows(rows), ..tape })
+    }
+
+    /// All last states, and a tape of which nothing was read yet.
+    fn train_states(
+        &self,
+        batch: TextBatch,
+        dropout: f64,
+        key: Key,
+    ) -> (Tensor<D>, TransformerTape<D>) {
         let dropout = DropoutSource { probability: dropout, key };
         let embedded = self.embed(&batch);
         let mut x = self.norm.forward(&self.device, &embedded);
@@ -151,16 +193,15 @@ impl<D: Device> Transformer<D> {
             tapes.push(tape);
             x = y;
         }
-        let pooled = self.device.mean_pool_forward(&x, &batch.texts);
-        let vectors = self.scaled(pooled.clone());
-        (vectors, TransformerTape { batch, embedded, mask, blocks: tapes, pooled })
+        let output = Output::Rows(Vec::new());
+        (x, TransformerTape { batch, embedded, mask, blocks: tapes, output })
     }
 
     /// Adds the gradients of the trainable groups to those of the parameters; nothing below them is
     /// computed.
     ///
     /// # Shapes
-    /// `dy`: `[B, E]`
+    /// `dy`: that of the output
     pub fn backward(&mut self, tape: TransformerTape<D>, dy: &Tensor<D>, learn: &TrainableGroups) {
         let mut gradients = self.take_gradients(learn);
         self.add_gradients(tape, dy, &mut gradients);
@@ -170,20 +211,16 @@ impl<D: Device> Transformer<D> {
     /// [`backward`](Self::backward) with gradients outside of the parameters.
     ///
     /// # Shapes
-    /// `dy`: `[B, E]`
+    /// `dy`: that of the output
     pub fn add_gradients(
         &self,
         tape: TransformerTape<D>,
         dy: &Tensor<D>,
         gradients: &mut TransformerGradients<D>,
     ) {
-        let TransformerTape { batch, embedded, mask, blocks, pooled } = tape;
+        let TransformerTape { batch, embedded, mask, blocks, output } = tape;
         let device = &self.device;
-        let d_pooled = match self.config.vectors {
-            VectorScale::AsIs => dy.clone(),
-            VectorScale::Unit => device.unit_rows_backward(&pooled, dy),
-        };
-        let mut dx = device.mean_pool_backward(&batch.texts, &d_pooled);
+        let mut dx = self.d_states(&batch, &output, dy);
         let TransformerGradients { embeddings, blocks: of_blocks } = gradients;
         let lowest = of_blocks.iter().position(Option::is_some).unwrap_or(of_blocks.len());
         let lowest = if embeddings.is_some() { 0 } else { lowest };
@@ -199,6 +236,25 @@ impl<D: Device> Transformer<D> {
         let d_embedded = self.norm.backward(device, &embedded, &dx, Some(norm));
         device.embedding_backward(&batch.ids, None, None, &d_embedded, words);
         device.embedding_backward(&batch.positions, None, None, &d_embedded, positions);
+    }
+
+    /// Gradient of the last states.
+    fn d_states(&self, batch: &TextBatch, output: &Output<D>, dy: &Tensor<D>) -> Tensor<D> {
+        let device = &self.device;
+        match (output, self.config.vectors) {
+            (Output::Vectors { .. }, VectorScale::AsIs) => {
+                device.mean_pool_backward(&batch.texts, dy)
+            }
+            (Output::Vectors { pooled }, VectorScale::Unit) => {
+                let d_pooled = device.unit_rows_backward(pooled, dy);
+                device.mean_pool_backward(&batch.texts, &d_pooled)
+            }
+            (Output::Rows(rows), _) => {
+                let mut dx = Tensor::zeros(&[batch.ids.len(), self.config.width]);
+                device.embedding_backward(rows, None, None, dy, &mut dx);
+                dx
+            }
+        }
     }
 
     /// Zeros of the shapes of the trainable groups.

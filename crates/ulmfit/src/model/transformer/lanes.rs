@@ -7,6 +7,7 @@
 use super::{TextBatch, Transformer, TransformerGradients, TransformerTape};
 use crate::model::TrainableGroups;
 use rayon::prelude::*;
+use std::ops::Range;
 use ulmfit_ops::{Device, Key, Tensor};
 
 /// Lanes of a batch. Each but the first has gradients of its own, which are to be cleared and added in
@@ -57,9 +58,37 @@ impl<D: Device> Transformer<D> {
         dropout: f64,
         key: Key,
     ) -> (Tensor<D>, LaneTapes<D>) {
+        self.in_lanes(lanes, key, |batch, _, key| self.train_forward(batch, dropout, key))
+    }
+
+    /// [`train_tokens`](Self::train_tokens) in lanes. `tokens` are those of each text, in the order that
+    /// [`Lanes::new`] gives.
+    ///
+    /// # Shapes
+    /// result: `[M, E]`, in the order of the lanes
+    pub fn train_tokens_in_lanes(
+        &self,
+        lanes: &Lanes<'_>,
+        tokens: &[Vec<usize>],
+        dropout: f64,
+        key: Key,
+    ) -> (Tensor<D>, LaneTapes<D>) {
+        self.in_lanes(lanes, key, |batch, texts, key| {
+            self.train_tokens(batch, &tokens[texts], dropout, key)
+        })
+    }
+
+    /// Runs `forward` for the texts of each lane, and joins the outputs.
+    fn in_lanes(
+        &self,
+        lanes: &Lanes<'_>,
+        key: Key,
+        forward: impl Fn(TextBatch, Range<usize>, Key) -> (Tensor<D>, TransformerTape<D>) + Sync,
+    ) -> (Tensor<D>, LaneTapes<D>) {
         let lane = |(n, texts): (usize, &Vec<&[u32]>)| {
+            let start = lanes.texts[..n].iter().map(Vec::len).sum();
             let batch = TextBatch::new(texts, self.config());
-            self.train_forward(batch, dropout, key.child(n as u64))
+            forward(batch, start..start + texts.len(), key.child(n as u64))
         };
         let found: Vec<_> = lanes.texts.par_iter().enumerate().map(lane).collect();
         let (parts, tapes): (Vec<_>, Vec<_>) = found.into_iter().unzip();
@@ -78,7 +107,7 @@ impl<D: Device> Transformer<D> {
     /// [`backward`](Self::backward) in lanes.
     ///
     /// # Shapes
-    /// `dy`: `[B, E]`, in the order of the vectors
+    /// `dy`: that of the output
     pub fn backward_in_lanes(
         &mut self,
         LaneTapes(tapes): LaneTapes<D>,
@@ -92,7 +121,7 @@ impl<D: Device> Transformer<D> {
         let dy = dy.reshaped(&[count, 1, width]);
         let mut start = 0;
         let mut of_lane = |tape: &TransformerTape<D>| {
-            let rows = tape.texts();
+            let rows = tape.rows();
             let part = device.take_piece(&dy, start, rows, 1).reshaped(&[rows, width]);
             start += rows;
             part
