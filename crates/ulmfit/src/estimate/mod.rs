@@ -2,6 +2,7 @@
 
 mod classifier;
 mod encoder;
+mod encoder_texts;
 mod language;
 mod ngrams;
 mod speed;
@@ -9,6 +10,7 @@ mod ulmfit;
 
 pub(crate) use classifier::{ClassifierEstimate, ClassifierSettings, EstimatedExamples};
 pub(crate) use encoder::EncoderEstimate;
+pub(crate) use encoder_texts::{dropout_pairs_time, masked_words_time};
 pub(crate) use language::EstimatedTexts;
 pub(crate) use ngrams::NgramEstimate;
 pub(crate) use ulmfit::UlmfitEstimate;

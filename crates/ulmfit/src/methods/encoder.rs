@@ -4,6 +4,8 @@ mod contrast;
 mod dropout_pairs;
 mod end_to_end;
 mod label_names;
+mod masked_words;
+mod texts;
 
 use crate::Error;
 use crate::data::readers::ReadOptions;
@@ -22,10 +24,10 @@ use crate::stages::report_on::{Trained, report_on};
 use crate::text::Direction;
 use crate::train::Labelled;
 use crate::train::linear_head::{HeadExamples, HeadFit};
-use dropout_pairs::learn_texts;
 use label_names::LabelNames;
 use std::cell::OnceCell;
 use std::path::PathBuf;
+use texts::TextStages;
 use ulmfit_ops::{Cpu, Key};
 
 /// What [`fit_encoder`] works on.
@@ -72,23 +74,32 @@ pub fn fit_encoder(
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
     timings.lap("split");
     let mut summary = LmSummary::default();
-    if let (Some(pairs), false) = (&options.recipe.dropout_pairs, unlabeled.is_empty()) {
+    let recipe = options.recipe.for_examples(rows.train.len());
+    let mut stages = None;
+    if !unlabeled.is_empty() && recipe.reads_texts() {
         let unlabelled = read_texts(&unlabeled, &reading, runner.progress)?;
         summary.unlabeled = unlabelled.len();
-        let (train, seed) = (texts(&rows.train), classify.seed);
-        base = learn_texts(runner, base, &train, &unlabelled, pairs, seed)?;
-        timings.lap("texts");
+        let mut all = texts(&rows.train);
+        all.extend(unlabelled.iter().map(Vec::as_slice));
+        stages = Some(TextStages::new(&base, &all, &recipe, classify.seed)?);
     } else if !unlabeled.is_empty() {
         runner.progress.note("the unlabelled texts are not used: the recipe has no use for them");
     }
-    let recipe = options.recipe.for_examples(rows.train.len());
-    let examples = EncoderExamples::new(&base, &rows, &recipe, classify)?;
+    let data = read_examples(&base, &rows)?;
     if runner.progress.wants_plan() {
         let baseline = NgramEstimate::measure(&rows.train, &rows.labels, &TfIdfRecipe::default());
-        let part = PartEstimate { estimate: &examples.estimate(), is_trained_on_all: true };
+        let estimate = EncoderEstimate::measure(&base, &data, &rows.labels, &recipe);
+        let part = PartEstimate { estimate: &estimate, is_trained_on_all: true };
         let job = Job::new(rows.train.len(), rows.scored(), None);
-        runner.progress.planned(&job.work(None, &[part], Some(&baseline)));
+        let mut work = job.work(None, &[part], Some(&baseline));
+        work.phases.splice(0..0, stages.iter().flat_map(|stages| stages.estimate(&base)));
+        runner.progress.planned(&work);
     }
+    if let Some(stages) = stages {
+        base = stages.learn(runner, base)?;
+        timings.lap("texts");
+    }
+    let examples = EncoderExamples::of_data(&base, &rows, data, &recipe, classify);
     let all: Vec<usize> = (0..rows.train.len()).collect();
     let part = examples.train_on(runner, &all, None)?;
     timings.lap("encoder");
@@ -127,15 +138,23 @@ impl<'a> EncoderExamples<'a> {
         recipe: &EncoderRecipe,
         classify: &'a ClassifyOptions,
     ) -> Result<Self, Error> {
-        let data = Labelled {
-            documents: base.text.encode_all(&texts(&splits.train)),
-            targets: targets(&splits.train, &splits.labels)?,
-        };
+        let data = read_examples(base, splits)?;
+        Ok(Self::of_data(base, splits, data, recipe, classify))
+    }
+
+    /// The same with examples that have been read.
+    fn of_data(
+        base: &'a EncoderBundle,
+        splits: &'a LabelledSplits,
+        data: Labelled,
+        recipe: &EncoderRecipe,
+        classify: &'a ClassifyOptions,
+    ) -> Self {
         let recipe = recipe.clone();
         let names =
             recipe.label_names.then(|| LabelNames::new(base, &splits.labels, &data.documents));
         let names = names.flatten();
-        Ok(Self { base, splits, data, names, recipe, classify, frozen: OnceCell::new() })
+        Self { base, splits, data, names, recipe, classify, frozen: OnceCell::new() }
     }
 
     /// The same, fitted in another way.
@@ -242,6 +261,17 @@ impl<'a> EncoderExamples<'a> {
 
 /// Up to so many examples the names of labels make a difference that deserves a note.
 const FEW_FOR_NAMES: usize = 1_000;
+
+/// Training examples as ids and targets.
+///
+/// # Errors
+/// [`Error::Data`] when an example has no label, or one that is not known.
+fn read_examples(base: &EncoderBundle, splits: &LabelledSplits) -> Result<Labelled, Error> {
+    Ok(Labelled {
+        documents: base.text.encode_all(&texts(&splits.train)),
+        targets: targets(&splits.train, &splits.labels)?,
+    })
+}
 
 /// The vectors of some documents.
 fn vectors(

@@ -4,8 +4,8 @@ use super::error::RecipeError;
 use super::phase::Unfreeze;
 use super::training::{Rates, TrainingRecipe};
 use super::{
-    ClassifierRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe, TeacherRecipe,
-    TfIdfRecipe,
+    ClassifierRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe,
+    MaskedWordsRecipe, TeacherRecipe, TfIdfRecipe,
 };
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
@@ -94,6 +94,7 @@ impl EncoderRecipe {
         // none at all is the default
         self.strengths.iter().try_for_each(|&value| positive("encoder.strengths", value))?;
         range(self.folds >= 2, "encoder.folds", &self.folds, "at least 2")?;
+        self.masked_words.map_or(Ok(()), |recipe| recipe.check())?;
         self.dropout_pairs.map_or(Ok(()), |recipe| recipe.check())?;
         self.end_to_end.map_or(Ok(()), |recipe| recipe.check())?;
         let Some(recipe) = self.contrastive else { return Ok(()) };
@@ -112,14 +113,44 @@ impl EncoderRecipe {
     }
 }
 
+impl MaskedWordsRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let updates = [
+            ("encoder.masked-words.updates", self.updates),
+            ("encoder.masked-words.head-updates", self.head_updates),
+        ];
+        for (field, updates) in updates {
+            range(updates <= MOST, field, &updates, "at most 1000000")?;
+        }
+        let sizes = [
+            ("encoder.masked-words.texts", self.texts),
+            ("encoder.masked-words.batch-size", self.batch_size),
+            ("encoder.masked-words.max-tokens", self.max_tokens),
+        ];
+        for (field, size) in sizes {
+            range(size >= 1, field, &size, "at least 1")?;
+        }
+        let good = self.share > 0.0 && self.share < 1.0;
+        range(good, "encoder.masked-words.share", &self.share, "above 0 and below 1")?;
+        positive("encoder.masked-words.lr", self.lr)?;
+        positive("encoder.masked-words.head-lr", self.head_lr)?;
+        not_negative("encoder.masked-words.weight-decay", self.weight_decay)?;
+        share("encoder.masked-words.dropout", self.dropout)
+    }
+}
+
 impl DropoutPairsRecipe {
     /// Checks every number that could hang or break a run.
     ///
     /// # Errors
     /// [`RecipeError::Range`] names the first bad one.
     pub fn check(&self) -> Result<(), RecipeError> {
-        let good = (1..=MOST).contains(&self.updates);
-        range(good, "encoder.dropout-pairs.updates", &self.updates, "from 1 to 1000000")?;
+        let good = self.updates <= MOST;
+        range(good, "encoder.dropout-pairs.updates", &self.updates, "at most 1000000")?;
         range(self.texts >= 2, "encoder.dropout-pairs.texts", &self.texts, "at least 2")?;
         let good = self.batch_size >= 2;
         range(good, "encoder.dropout-pairs.batch-size", &self.batch_size, "at least 2")?;

@@ -13,7 +13,7 @@ use ulmfit_ops::Key;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DropoutPairsRecipe {
-    /// Number of updates, rounded up to whole passes over the texts.
+    /// Number of updates, rounded up to whole passes over the texts; 0 leaves all of it out.
     pub updates: usize,
     /// Texts at most, drawn from all.
     pub texts: usize,

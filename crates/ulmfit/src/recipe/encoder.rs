@@ -1,6 +1,6 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
-use super::{DropoutPairsRecipe, EndToEndRecipe, TrainPrecision};
+use super::{DropoutPairsRecipe, EndToEndRecipe, MaskedWordsRecipe, TrainPrecision};
 use crate::data::labels::LabelKind;
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
@@ -13,8 +13,12 @@ use ulmfit_ops::Key;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EncoderRecipe {
-    /// Fine-tuning on texts, before any label is used, where there are texts without labels; `None` leaves
-    /// it out.
+    /// A masked language model on texts, before any label is used, where there are texts without labels; `None`
+    /// leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked_words: Option<MaskedWordsRecipe>,
+    /// Fine-tuning on pairs of a text with itself, after that and under the same conditions; `None` leaves it
+    /// out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropout_pairs: Option<DropoutPairsRecipe>,
     /// Fine-tuning before the head is trained; `None` leaves the encoder frozen.
@@ -104,6 +108,7 @@ impl EncoderRecipe {
     pub fn frozen() -> Self {
         let strengths = vec![0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
         Self {
+            masked_words: None,
             dropout_pairs: None,
             contrastive: None,
             end_to_end: None,
@@ -146,6 +151,21 @@ impl EncoderRecipe {
         }
     }
 
+    /// The masked language model, if there is one.
+    pub(crate) fn masked_words(&self) -> Option<&MaskedWordsRecipe> {
+        self.masked_words.as_ref().filter(|recipe| recipe.updates > 0)
+    }
+
+    /// The fine-tuning on pairs of a text with itself, if there is one.
+    pub(crate) fn dropout_pairs(&self) -> Option<&DropoutPairsRecipe> {
+        self.dropout_pairs.as_ref().filter(|recipe| recipe.updates > 0)
+    }
+
+    /// Whether it has a use for texts without labels.
+    pub(crate) fn reads_texts(&self) -> bool {
+        self.masked_words().is_some() || self.dropout_pairs().is_some()
+    }
+
     /// Whether the encoder is fine-tuned at all.
     pub fn is_fine_tuned(&self) -> bool {
         self.contrastive.is_some() || self.end_to_end.is_some()
@@ -185,6 +205,7 @@ impl EncoderRecipe {
             precision: TrainPrecision::fastest(),
         };
         Self {
+            masked_words: None,
             dropout_pairs: Some(DropoutPairsRecipe::default()),
             contrastive: Some(contrastive),
             end_to_end: None,

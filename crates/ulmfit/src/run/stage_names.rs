@@ -75,6 +75,11 @@ pub(crate) fn dropout_pairs_stage() -> StageName {
     fold_stage(None, "fine-tune the encoder on texts", "dropout-pairs")
 }
 
+/// The fine-tuning of a sentence encoder as a masked language model.
+pub(crate) fn masked_words_stage() -> StageName {
+    fold_stage(None, "fine-tune the encoder on hidden words", "masked-words")
+}
+
 /// The fine-tuning of a sentence encoder together with its head.
 pub(crate) fn end_to_end_stage(fold: Option<usize>) -> StageName {
     fold_stage(fold, "fine-tune the encoder and its head", "end-to-end")

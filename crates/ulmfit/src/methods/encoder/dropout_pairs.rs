@@ -1,54 +1,76 @@
-//! Stage 2 on a sentence encoder: the user's texts, before any label is used.
+//! Pairs of a text with itself: the part of stage 2 that brings vectors of like texts together.
 
-use crate::input::Document;
+use super::texts::draw;
+use crate::estimate::dropout_pairs_time;
 use crate::model::transformer::LANES;
 use crate::models::EncoderBundle;
+use crate::progress::WorkPhase;
 use crate::recipe::DropoutPairsRecipe;
 use crate::run::{Runner, dropout_pairs_stage};
-use crate::stages::self_training::sample;
 use crate::train::dropout_pairs::{DropoutPairSettings, DropoutPairTrainee};
 use crate::{Error, fingerprint};
 use serde_json::json;
 use ulmfit_ops::{Cpu, Key};
 
-/// Fine-tunes an encoder on texts: those of the training set, whose labels are not used, and others without
-/// labels.
-///
-/// # Errors
-/// Those of [`Runner::train`].
-pub(super) fn learn_texts(
-    runner: &mut Runner<'_>,
-    base: EncoderBundle,
-    train: &[&[String]],
-    unlabelled: &[Document],
-    recipe: &DropoutPairsRecipe,
+/// Texts, and how they are learned.
+pub(super) struct DropoutPairs {
+    recipe: DropoutPairsRecipe,
+    documents: Vec<Vec<u32>>,
     seed: u64,
-) -> Result<EncoderBundle, Error> {
-    let key = Key::new(seed).child(106);
-    let all: Vec<&[String]> =
-        train.iter().copied().chain(unlabelled.iter().map(Vec::as_slice)).collect();
-    let numbers: Vec<usize> = (0..all.len()).collect();
-    let drawn = sample(&numbers, recipe.texts, &key.child(2));
-    let drawn: Vec<&[String]> = drawn.into_iter().map(|number| all[number]).collect();
-    let EncoderBundle { text, mut encoder } = base;
-    let mut documents = text.encode_all(&drawn);
-    documents.iter_mut().for_each(|ids| ids.truncate(recipe.max_tokens));
-    let identity = json!({
-        "recipe": recipe,
-        "lanes": LANES, // bits of gradients depend on how a batch is cut
-        "seed": seed,
-        "network": encoder.config(),
-        "texts": fingerprint::data(&documents),
-        "start": fingerprint::model(&encoder),
-    });
-    let device = recipe.precision.device();
-    encoder.set_device(device);
-    let DropoutPairsRecipe { batch_size, dropout, temperature, .. } = *recipe;
-    let settings = DropoutPairSettings { batch_size, dropout, temperature };
-    let plan = recipe.plan(encoder.config().layers, documents.len(), key.child(0));
-    let mut trainee = DropoutPairTrainee::new(device, encoder, &documents, settings, key.child(1));
-    runner.train(&dropout_pairs_stage(), &device, &mut trainee, &plan, &identity)?;
-    let mut encoder = trainee.into_encoder();
-    encoder.set_device(Cpu::default());
-    Ok(EncoderBundle { text, encoder })
+}
+
+impl DropoutPairs {
+    /// Draws the texts.
+    pub(super) fn new(
+        base: &EncoderBundle,
+        texts: &[&[String]],
+        recipe: &DropoutPairsRecipe,
+        seed: u64,
+    ) -> Self {
+        let key = key(seed).child(2);
+        let documents = draw(base, texts, recipe.texts, recipe.max_tokens, &key);
+        Self { recipe: *recipe, documents, seed }
+    }
+
+    /// How long it will take.
+    pub(super) fn estimate(&self, base: &EncoderBundle) -> Option<WorkPhase> {
+        dropout_pairs_time(base.copy_encoder(), &self.documents, &self.recipe)
+    }
+
+    /// Fine-tunes the encoder.
+    ///
+    /// # Errors
+    /// Those of [`Runner::train`].
+    pub(super) fn learn(
+        self,
+        runner: &mut Runner<'_>,
+        base: EncoderBundle,
+    ) -> Result<EncoderBundle, Error> {
+        let Self { recipe, documents, seed } = self;
+        let key = key(seed);
+        let EncoderBundle { text, mut encoder } = base;
+        let identity = json!({
+            "recipe": recipe,
+            "lanes": LANES, // bits of gradients depend on how a batch is cut
+            "seed": seed,
+            "network": encoder.config(),
+            "texts": fingerprint::data(&documents),
+            "start": fingerprint::model(&encoder),
+        });
+        let device = recipe.precision.device();
+        encoder.set_device(device);
+        let DropoutPairsRecipe { batch_size, dropout, temperature, .. } = recipe;
+        let settings = DropoutPairSettings { batch_size, dropout, temperature };
+        let plan = recipe.plan(encoder.config().layers, documents.len(), key.child(0));
+        let mut trainee =
+            DropoutPairTrainee::new(device, encoder, &documents, settings, key.child(1));
+        runner.train(&dropout_pairs_stage(), &device, &mut trainee, &plan, &identity)?;
+        let mut encoder = trainee.into_encoder();
+        encoder.set_device(Cpu::default());
+        Ok(EncoderBundle { text, encoder })
+    }
+}
+
+fn key(seed: u64) -> Key {
+    Key::new(seed).child(106)
 }

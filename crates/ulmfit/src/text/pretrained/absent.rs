@@ -41,6 +41,16 @@ impl PretrainedTokenizer {
         match *self {}
     }
 
+    /// Ids of all tokens that have a meaning of their own.
+    pub fn special(&self) -> Vec<TokenId> {
+        match *self {}
+    }
+
+    /// The token that hides a word.
+    pub fn mask(&self) -> Option<TokenId> {
+        match *self {}
+    }
+
     /// The ids of a document.
     pub fn encode(&self, _fields: &[impl AsRef<str>]) -> Vec<TokenId> {
         match *self {}

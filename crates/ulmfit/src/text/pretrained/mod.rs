@@ -11,6 +11,8 @@ use super::{Frame, TextError, TokenId};
 
 /// The file in a model folder, as the `tokenizers` library stores it.
 const TOKENIZER_FILE: &str = "tokenizer.json";
+/// What stands for a hidden word.
+const MASKS: [&str; 2] = ["[MASK]", "<mask>"];
 /// What stands between the fields of a document.
 const BETWEEN_FIELDS: &str = " ";
 
@@ -67,6 +69,21 @@ impl PretrainedTokenizer {
     /// Whether a token has a meaning of its own, as the one for what is unknown.
     pub fn is_special(&self, id: TokenId) -> bool {
         self.tokenizer.get_added_tokens_decoder().get(&id).is_some_and(|token| token.special)
+    }
+
+    /// Ids of all tokens that have a meaning of their own, in order.
+    pub fn special(&self) -> Vec<TokenId> {
+        let tokens = self.tokenizer.get_added_tokens_decoder();
+        let special = tokens.iter().filter(|(_, token)| token.special);
+        let mut ids: Vec<TokenId> = special.map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The token that hides a word, if it has one: `[MASK]` of BERT, `<mask>` of RoBERTa.
+    pub fn mask(&self) -> Option<TokenId> {
+        let ids = MASKS.iter().filter_map(|token| self.tokenizer.token_to_id(token));
+        ids.into_iter().find(|&id| self.is_special(id))
     }
 
     /// One more than the largest id.
