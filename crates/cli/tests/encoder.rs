@@ -86,6 +86,55 @@ fn tuning_changes_the_encoder_and_frozen_does_not() {
 }
 
 #[test]
+fn hidden_words_are_learned_before_pairs_and_each_can_be_left_out() {
+    let place = place();
+    let tensors = |name: &str| fs::read(place.path(name).join("model.safetensors")).unwrap();
+    let fit = |name: &str, settings: &[&str]| {
+        let settings: String = settings.iter().map(|set| format!(" --set encoder.{set}")).collect();
+        let line =
+            format!("{FIT} -o {name} --tuning frozen --unlabeled texts.txt --json{settings}");
+        let report = place.run(&line).json();
+        let trainings = report["training"].as_array().unwrap().iter();
+        let titles = trainings.map(|training| training["title"].as_str().unwrap().to_owned());
+        titles.collect::<Vec<String>>()
+    };
+    let (no_pairs, words) = ("dropout-pairs.updates=0", "masked-words.updates=12");
+    let [on_words, on_texts] =
+        ["fine-tune the encoder on hidden words", "fine-tune the encoder on texts"];
+    assert!(fit("none", &[no_pairs]).is_empty());
+    assert_eq!(fit("words", &[no_pairs, words]), [on_words]);
+    assert_eq!(fit("pairs", &[]), [on_texts]);
+    assert_eq!(fit("both", &[words]), [on_words, on_texts]);
+    assert_eq!(fit("head", &[no_pairs, words, "masked-words.head-updates=0"]), [on_words]);
+    let all = ["none", "words", "pairs", "both", "head"].map(tensors);
+    for (n, one) in all.iter().enumerate() {
+        assert!(all[..n].iter().all(|other| other != one), "{n}");
+    }
+    // the head of the language model is not kept
+    let found = |name: &str| place.run(&format!("inspect {name} --json")).json()["weights"].clone();
+    assert_eq!(found("words"), found("none"));
+}
+
+#[test]
+fn an_encoder_without_a_mask_cannot_learn_hidden_words() {
+    let place = Place::new();
+    let folder: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "../../fixtures/encoders/bert"].iter().collect();
+    fs::create_dir(place.path("bert")).unwrap();
+    for file in ["config.json", "model.safetensors", "sentence_bert_config.json"] {
+        fs::copy(folder.join(file), place.path("bert").join(file)).unwrap();
+    }
+    let tokenizer = fs::read_to_string(folder.join("tokenizer.json")).unwrap();
+    place.write("bert/tokenizer.json", tokenizer.replace("[MASK]", "[HOLE]"));
+    place.run("import hf bert -o base").ok();
+    let done = place
+        .run(&format!("{FIT} -o out --unlabeled texts.txt --set encoder.masked-words.updates=5"));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("has no [MASK]") && done.stderr.contains("\nhint: "), "{done:?}");
+    assert!(!place.path("out").exists());
+}
+
+#[test]
 fn numbers_and_several_labels() {
     let place = place();
     let rows: String = (0..60)
@@ -118,6 +167,8 @@ fn numbers_and_several_labels() {
 fn the_bits_do_not_depend_on_threads_nor_on_being_killed() {
     for tuning in [
         "contrastive --unlabeled texts.txt --set encoder.dropout-pairs.batch-size=16",
+        "frozen --unlabeled texts.txt --set encoder.dropout-pairs.updates=8 --set encoder.masked-words.updates=20 \
+         --set encoder.masked-words.head-updates=8",
         "end-to-end --set encoder.end-to-end.unfreezing=gradual --set encoder.end-to-end.min-updates=40",
     ] {
         same_bits(tuning);

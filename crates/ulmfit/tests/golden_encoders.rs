@@ -9,8 +9,11 @@ mod golden;
 
 use golden::{assert_close, numbers, open, rows};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use ulmfit::model::transformer::{TextBatch, Transformer};
+use ulmfit::model::transformer::{
+    Lanes, MaskedLm, MaskedTokens, SpareGradients, StepSettings, TextBatch, Transformer,
+};
 use ulmfit::model::{Network, TrainableGroups};
 use ulmfit::models::{EncoderBundle, from_hugging_face};
 use ulmfit_ops::{Cpu, Device, Key, Reference, Tensor};
@@ -105,6 +108,50 @@ fn every_gradient_is_pytorchs() {
             }
             assert!(scale > 0.0, "{name}: nothing to see");
             assert_close(&name, &grad, &wanted, tolerance);
+        }
+    }
+    check::<Reference>(1e-6);
+    check::<Cpu>(2e-5);
+}
+
+#[test]
+fn hidden_words_have_pytorchs_loss_and_gradients() {
+    fn check<D: Device>(tolerance: f64) {
+        let (bundle, gold) = (read("bert"), open("encoder_masked"));
+        let mut model = MaskedLm::new(on::<D>(&bundle), Key::new(0));
+        let tensors = model.state().into_iter().map(|(name, tensor)| (name, tensor.clone()));
+        let mut tensors: BTreeMap<String, Tensor<D>> = tensors.collect();
+        for (name, values) in gold["head"].as_object().unwrap() {
+            let tensor = tensors.get_mut(name).unwrap();
+            *tensor = Tensor::from_f64(tensor.dims(), &numbers(values));
+        }
+        model.load(tensors).unwrap();
+
+        let (ids, hidden) = (rows(&gold["ids"]), rows(&gold["places"]));
+        let places = |text: usize| hidden[text].iter().map(|&place| place as usize);
+        let mut texts = ids.clone();
+        for (text, read) in texts.iter_mut().enumerate() {
+            places(text).for_each(|place| read[place] = numbers(&gold["mask"])[0] as u32);
+        }
+        let texts: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let (lanes, order) = Lanes::new(&texts);
+        let targets: Vec<u32> = order
+            .iter()
+            .flat_map(|&text| places(text).map(move |place| (text, place)))
+            .map(|(text, place)| ids[text][place])
+            .collect();
+        let places: Vec<Vec<usize>> = order.iter().map(|&text| places(text).collect()).collect();
+        let trainable = &TrainableGroups::all(model.groups());
+        let settings = StepSettings { dropout: 0.0, key: Key::new(0), trainable, scale: 1.0 };
+        let masked = MaskedTokens { places: &places, ids: &targets };
+        let loss = model.train_step(&lanes, masked, settings, &mut SpareGradients::new());
+        assert_close("loss", &[loss], &numbers(&gold["loss"]), tolerance);
+        let wanted = gold["gradients"].as_object().unwrap();
+        assert_eq!(wanted.len(), 7);
+        for (name, _, param) in model.params() {
+            let Some(wanted) = wanted.get(&name) else { continue };
+            let grad = param.grad.as_ref().unwrap().to_f64();
+            assert_close(&name, &grad, &numbers(wanted), tolerance);
         }
     }
     check::<Reference>(1e-6);
