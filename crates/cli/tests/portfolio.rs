@@ -231,6 +231,8 @@ fn the_plan_has_all_trainings() {
         with_texts(),
         format!("{train} --method ulmfit --folds 2 --unlabeled texts.txt"),
         "fit train.csv --method encoder --base base".to_owned(),
+        "fit train.csv --method encoder --base base --unlabeled texts.txt --set encoder.masked-words.updates=9"
+            .to_owned(),
         "fit train.csv --method tfidf".to_owned(),
     ] {
         let done = place.run(&format!("{line} -o out --overwrite --json --progress json"));
