@@ -40,7 +40,8 @@ impl TextStages {
     /// How long they will take.
     pub(super) fn estimate(&self, base: &EncoderBundle) -> Vec<WorkPhase> {
         let masked = self.masked_words.iter().flat_map(|stage| stage.estimate(base));
-        masked.chain(self.dropout_pairs.iter().flat_map(|stage| stage.estimate(base))).collect()
+        let pairs = self.dropout_pairs.iter().filter_map(|stage| stage.estimate(base));
+        masked.chain(pairs).collect()
     }
 
     /// Fine-tunes an encoder on the texts.
