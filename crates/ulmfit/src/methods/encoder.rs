@@ -1,6 +1,7 @@
 //! A classifier on a sentence encoder: fine-tuned on pairs of texts or as it is, under a linear head.
 
 mod contrast;
+mod drawn_texts;
 mod dropout_pairs;
 mod end_to_end;
 mod label_names;

@@ -1,6 +1,6 @@
 //! Pairs of a text with itself: the part of stage 2 that brings vectors of like texts together.
 
-use super::texts::draw;
+use super::drawn_texts::draw;
 use crate::estimate::dropout_pairs_time;
 use crate::model::transformer::LANES;
 use crate::models::EncoderBundle;

@@ -1,6 +1,6 @@
 //! A masked language model: the part of stage 2 that learns the words of the user's texts.
 
-use super::texts::draw;
+use super::drawn_texts::draw;
 use crate::estimate::masked_words_time;
 use crate::model::transformer::{LANES, MaskedLm};
 use crate::models::EncoderBundle;

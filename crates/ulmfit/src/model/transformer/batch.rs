@@ -46,7 +46,7 @@ impl TextBatch {
     /// The rows of some tokens of each text, by their numbers in the text without frames.
     ///
     /// # Panics
-    /// When a text has no such token.
+    /// When a text lacks such a token.
     pub fn rows_of(&self, tokens: &[Vec<usize>]) -> Vec<u32> {
         let (mut pieces, mut start, mut rows) = (self.pieces.iter(), 0, Vec::new());
         for (&length, tokens) in self.texts.iter().zip(tokens) {
