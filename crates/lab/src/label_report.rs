@@ -212,7 +212,11 @@ mod tests {
         assert!(sure.ends_with("half the error takes about 1600 labels (900 to 4000)."), "{sure}");
         for high in [None, Some(1e9)] {
             let unsure = words(Some(&curve(high)));
-            assert!(unsure.ends_with("takes at least 900 labels; these runs cannot tell how many more."), "{unsure}");
+            assert!(
+                unsure
+                    .ends_with("takes at least 900 labels; these runs cannot tell how many more."),
+                "{unsure}"
+            );
         }
         let hopeless = LearningCurve { to_halve: None, to_halve_ci95: [None; 2], ..curve(None) };
         assert!(words(Some(&hopeless)).ends_with("not within 40000 labels."));
