@@ -127,8 +127,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let text = match (&file, args.target.path()) {
         (Some(_), Some(path)) => {
             format!(
-                "{} texts to label are in {}: fill in the column `{}`, then train with this file beside \
-                 your other examples",
+                "{} texts to label are in {}: fill in the column `{}`, then add these rows to the \
+                 examples that you train with",
                 chosen.len(),
                 path.display(),
                 table.label

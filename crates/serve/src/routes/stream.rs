@@ -25,6 +25,10 @@ use tokio::sync::mpsc;
 /// Texts of a stream in the queue at a time.
 const AHEAD: usize = 128;
 
+/// What a line may be.
+const HINT: &str =
+    "a line is a text in quotes, a list with one text per column, or a row: {\"text\": \"...\"}";
+
 /// A line of the answer that is not computed yet.
 struct Pending {
     row: usize,
@@ -138,7 +142,7 @@ impl Reader {
 
     fn fields(&self, line: &[u8]) -> Result<Vec<String>, Problem> {
         let value: Value =
-            serde_json::from_slice(line).map_err(|error| not_json("line", &error))?;
+            serde_json::from_slice(line).map_err(|error| not_json("line", &error).hint(HINT))?;
         match value {
             Value::Object(row) => {
                 row_fields(&self.asked.model, row.into_iter().collect::<Row>(), self.row)

@@ -12,6 +12,6 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// `1 row`, `2 rows`.
-pub(super) fn rows(count: usize) -> String {
+pub(crate) fn rows(count: usize) -> String {
     format!("{count} row{}", if count == 1 { "" } else { "s" })
 }

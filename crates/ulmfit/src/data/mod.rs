@@ -3,7 +3,7 @@
 //! [`readers`] stream records from files, [`labels`] turn labels into numbers, [`batches`] decide what a
 //! batch holds, [`quality`] finds duplicates and faults.
 
-mod amounts;
+pub(crate) mod amounts;
 pub mod batches;
 mod error;
 mod error_class;

@@ -79,15 +79,17 @@ impl RiskCurve {
     }
 
     /// The threshold of a point as a person may write it: with the fewest decimals, two at least, that
-    /// answer the same of these rows. Where all are answered, no text below the lowest is, so it may have
-    /// many.
+    /// answer the same of these rows. Where all are answered, it is rounded down to four.
     pub(super) fn in_few_decimals(&self, point: &RiskPoint) -> f64 {
         let exact = f64::from(point.threshold);
         let lowest = self.confidence(point.answered as usize).unwrap_or(f32::INFINITY);
+        // 0.9 as f32 is a little less
+        let shortest = point.threshold.to_string().parse::<f64>().unwrap_or(exact);
+        if point.answered == point.rows {
+            return (shortest * 1e4 + 1e-9).floor() / 1e4;
+        }
         let rounded_up = |digits: i32| {
             let scale = 10_f64.powi(digits);
-            // of the shortest decimal: 0.9 as f32 is a little less
-            let shortest = point.threshold.to_string().parse::<f64>().unwrap_or(exact);
             (shortest * scale - 1e-9).ceil() / scale
         };
         let parts = |shown: &f64| (point.threshold..=lowest).contains(&(*shown as f32));
@@ -193,6 +195,7 @@ mod tests {
         assert_eq!(shown(&[0.9, 0.7], &[0.650_844_7], 0.650_844_75), "0.66");
         assert_eq!(shown(&[0.9, 0.651_5], &[0.650_844_7], 0.650_844_75), "0.651");
         assert_eq!(shown(&[0.9], &[], 0.9), "0.9");
+        assert_eq!(shown(&[0.983_854_1], &[], 0.983_854_1), "0.9838");
         assert_eq!(shown(&[0.9], &[], 0.95), "0.95");
     }
 

@@ -1,7 +1,7 @@
 //! What a calibration comes to, for a person: what can be left to the classifier.
 
 use super::conformal::{half_width, rank};
-use super::{Calibration, DecisionError, RiskCurve, RiskPoint, Scores};
+use super::{Calibration, DecisionError, RiskCurve, RiskPoint, Scores, Source};
 use serde::Serialize;
 use std::fmt;
 
@@ -56,6 +56,8 @@ pub struct CurvePoint {
 const TARGETS: [f64; 5] = [0.01, 0.02, 0.05, 0.1, 0.2];
 /// A threshold that answers less than this does not help, if another one answers more.
 const HELPFUL: f64 = 0.5;
+/// What would give more rows.
+const FOLDS_HELP: &str = "; with folds all labelled rows count";
 /// Points of a curve at most.
 const POINTS: usize = 50;
 /// Coverage of the sets and intervals in a sentence.
@@ -91,7 +93,12 @@ impl Automation {
         };
         match &calibration.scores {
             Scores::Single { right, wrong, .. } => {
-                Some(Self::of_risk(&RiskCurve::new(right, wrong)))
+                let mut found = Self::of_risk(&RiskCurve::new(right, wrong));
+                if calibration.source == Source::OutOfFold {
+                    // they count already
+                    found.stricter = found.stricter.map(|told| told.replace(FOLDS_HELP, ""));
+                }
+                Some(found)
             }
             Scores::Regression { residuals } => plain(match half_width(residuals, COVERAGE) {
                 Some(half) => format!(
@@ -186,8 +193,8 @@ impl Automation {
         let each = |(target, rows): &(f64, usize)| format!("{} % needs {rows}", 100.0 * target);
         let stricter = (!needed.is_empty() && !choices.is_empty()).then(|| {
             format!(
-                "{rows} rows are too few for stricter limits: {}, and more if some answers are wrong; with \
-                 folds all labelled rows count.",
+                "{rows} rows are too few for stricter limits: {}, and more if some answers are \
+                 wrong{FOLDS_HELP}.",
                 needed.iter().rev().map(each).collect::<Vec<_>>().join(", ")
             )
         });
@@ -205,7 +212,7 @@ impl fmt::Display for Choice {
             "Answer only above {}: {answered:.0} % of texts, {error:.1} % errors (95 % interval {low:.1} to \
              {high:.1}; at most {} % with 95 % confidence).",
             self.shown_threshold(),
-            100.0 * self.max_error
+            (100.0 * self.max_error).round()
         )
     }
 }

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::data::labels::LabelSet;
 use crate::data::{DataError, Record};
 use crate::decisions::{Answer, Calibration, Policy, Scores, Source};
+use crate::model::scoring::argmax;
 use crate::text::Direction;
 use ulmfit_ops::Device;
 
@@ -13,7 +14,7 @@ use ulmfit_ops::Device;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// What the classifier says. Where several labels are possible and a rule has thresholds,
-    /// `labels` are those that reach theirs.
+    /// `labels` are those that reach theirs, and `confidence` is of these.
     pub prediction: Prediction,
     /// Whether a person should look at the text instead.
     pub abstained: bool,
@@ -84,7 +85,11 @@ impl<D: Device> ClassifierBundle<D> {
             if knows_a_word { policy.answer(row) } else { policy.silence(names.len()) };
         let named = |numbers: Vec<usize>| numbers.into_iter().map(|n| names[n].clone()).collect();
         let mut prediction = self.prediction(row);
-        if let (Prediction::Multi { labels, .. }, Some(given)) = (&mut prediction, labels) {
+        if let (Prediction::Multi { labels, confidence, .. }, Some(given)) =
+            (&mut prediction, labels)
+        {
+            let least = given.iter().map(|&label| row[label]).reduce(f32::min);
+            *confidence = least.unwrap_or(1.0 - row[argmax(row)]);
             *labels = named(given);
         }
         Decision { prediction, abstained, set: set.map(named), interval, no_known_word }

@@ -207,7 +207,21 @@ impl LabelSet {
             1 => "1 label is unknown to the model and counts as an error".to_owned(),
             rows => format!("{rows} labels are unknown to the model and count as errors"),
         };
-        Ok(Some(format!("{what}: {told}{more}")))
+        let joined = unseen.keys().find(|label| self.is_joined(label));
+        let advice = match joined {
+            Some(_) if rows == 1 => "; it looks like several labels in one cell",
+            Some(_) => "; some look like several labels in one cell",
+            None => "",
+        };
+        Ok(Some(format!("{what}: {told}{more}{advice}")))
+    }
+
+    /// Whether this is some of these labels, with a delimiter between them.
+    fn is_joined(&self, label: &str) -> bool {
+        ['|', ';', ',', '/', '+'].into_iter().any(|delimiter| {
+            label.contains(delimiter)
+                && label.split(delimiter).all(|part| self.index(part.trim()).is_some())
+        })
     }
 
     /// How many rows have each label that is not among these.

@@ -136,3 +136,12 @@ fn file_round_trip_and_refusals() {
         assert!(serde_json::from_str::<LabelSet>(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn several_labels_in_one_cell_are_noticed_among_unseen_ones() {
+    let known = [many(&["billing", "returns"]), many(&["returns"])];
+    let set = LabelSet::from_records(&known, &LabelOptions::default()).unwrap();
+    let told = |label: &str| set.told_of_unseen(&[many(&["billing", label])]).unwrap().unwrap();
+    assert!(told("billing|returns").ends_with("; it looks like several labels in one cell"));
+    assert!(told("fees|returns").ends_with("`fees|returns` (1)"));
+}

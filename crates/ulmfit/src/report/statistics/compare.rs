@@ -1,5 +1,6 @@
 //! Is one classifier better than another, or was it luck?
 
+use crate::data::amounts::rows;
 use crate::report::metrics::Z;
 use crate::report::table::percent;
 use serde::{Deserialize, Serialize};
@@ -122,7 +123,8 @@ impl Comparison {
                     Some(_) => "worse",
                     None => {
                         return format!(
-                            "No significant difference from {second} on {n} rows: {self}{stricter}"
+                            "No significant difference from {second} on {}: {self}{stricter}",
+                            rows(n as usize)
                         );
                     }
                 };
