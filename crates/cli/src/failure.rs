@@ -48,9 +48,8 @@ fn hint(error: &Error) -> Option<String> {
             path.display()
         )),
         Error::Data(DataError::Missing { path }) if is_a_text(path) => Some(format!(
-            "a text itself goes to standard input: echo '{}' | ulmfit {} MODEL",
-            path.display(),
-            if std::env::args().any(|word| word == "explain") { "explain" } else { "predict" }
+            "a text itself goes to standard input: echo '{}' | ulmfit predict MODEL (or explain)",
+            path.display()
         )),
         error => error.hint_in(options()),
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use ulmfit::checkpoint::{FolderWriter, Overwrite};
 use ulmfit::data::readers::ReadOptions;
-use ulmfit::decisions::{Automation, Calibration, Choice};
+use ulmfit::decisions::{Automation, Calibration};
 use ulmfit::{Classifier, Error, Reader};
 
 /// Calibrates a classifier on labelled rows, without training, for `predict --max-error` and
@@ -80,29 +80,18 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
 /// What a calibration takes the place of.
 fn replaced(before: &Calibration, now: &Automation) -> String {
     let (rows, source) = (before.rows, before.source);
-    let mut text = format!(
+    let text = format!(
         "the calibration from {rows} rows of {source} is replaced by this one from {} rows",
         now.rows
     );
     let change = Automation::new(before).and_then(|before| now.change_since(&before));
-    let least = |choice: &Choice| (100.0 * choice.max_error, choice.shown_threshold());
-    let changed = match change {
-        Some((Some(then), Some(now))) => {
-            let ((most, was), (_, is)) = (least(&then), least(&now));
-            format!("; the threshold for at most {most} % errors was {was} and is {is}")
-        }
-        Some((None, Some(now))) => {
-            let (most, is) = least(&now);
-            format!("; the threshold for at most {most} % errors is {is}: before, there was none")
-        }
-        Some((Some(then), None)) => {
-            let (most, was) = least(&then);
-            format!(
-                "; the threshold for at most {most} % errors was {was}: these rows do not show one"
-            )
-        }
-        _ => return text,
+    let Some((then, now)) = change else { return text };
+    let most = now.or(then).map_or(0.0, |choice| choice.percent());
+    let [was, is] = [then, now].map(|choice| choice.map(|choice| choice.shown_threshold()));
+    let changed = match (was, is) {
+        (Some(was), Some(is)) => format!("was {was} and is {is}"),
+        (None, Some(is)) => format!("is {is}: before, there was none"),
+        (was, None) => format!("was {}: these rows do not show one", was.unwrap_or_default()),
     };
-    text.push_str(&changed);
-    text
+    format!("{text}; the threshold for at most {most} % errors {changed}")
 }

@@ -85,8 +85,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     for path in &args.labelled {
         let rows = reader.records(path, &mut terminal)?;
-        let some_lack_it = reader.columns().label.is_some();
-        labelled.extend(rows.into_iter().filter(|row| !some_lack_it || row.is_labelled()));
+        let has_labels = reader.columns().label.is_some();
+        labelled.extend(rows.into_iter().filter(|row| !has_labels || row.is_labelled()));
     }
     args.data.refuse_csv_options(reader.formats())?;
     let pool = Pool { records: &records, labelled: &labelled };

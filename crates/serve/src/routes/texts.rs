@@ -138,9 +138,12 @@ pub(super) fn row_fields(model: &Loaded, mut row: Row, number: usize) -> Result<
         None => Err(format!("a row does not have the column `{name}`")),
     };
     columns.iter().map(field).collect::<Result<_, _>>().map_err(|detail| {
-        let names = columns.join("`, `");
-        let hint = format!("the model `{}` reads `{names}`, or else `{TEXT}`", model.name);
-        let hint = if columns == [TEXT] { hint.replace(", or else `text`", "") } else { hint };
+        let other = if learned.is_empty() || learned.iter().any(|name| name == TEXT) {
+            String::new()
+        } else {
+            format!(", or else `{TEXT}`")
+        };
+        let hint = format!("the model `{}` reads `{}`{other}", model.name, columns.join("`, `"));
         Problem::new(Kind::Invalid, detail).hint(hint).row(number)
     })
 }

@@ -56,8 +56,6 @@ pub struct CurvePoint {
 const TARGETS: [f64; 5] = [0.01, 0.02, 0.05, 0.1, 0.2];
 /// A threshold that answers less than this does not help, if another one answers more.
 const HELPFUL: f64 = 0.5;
-/// What would give more rows.
-const FOLDS_HELP: &str = "; with folds all labelled rows count";
 /// Points of a curve at most.
 const POINTS: usize = 50;
 /// Coverage of the sets and intervals in a sentence.
@@ -72,6 +70,11 @@ impl Choice {
             error: point.error(),
             error_ci95: point.interval(),
         }
+    }
+
+    /// The error rate in per cent; all that are asked for are whole.
+    pub fn percent(&self) -> f64 {
+        (100.0 * self.max_error).round()
     }
 
     /// The threshold, with two decimals at least.
@@ -93,12 +96,7 @@ impl Automation {
         };
         match &calibration.scores {
             Scores::Single { right, wrong, .. } => {
-                let mut found = Self::of_risk(&RiskCurve::new(right, wrong));
-                if calibration.source == Source::OutOfFold {
-                    // they count already
-                    found.stricter = found.stricter.map(|told| told.replace(FOLDS_HELP, ""));
-                }
-                Some(found)
+                Some(Self::of_risk(&RiskCurve::new(right, wrong), calibration.source))
             }
             Scores::Regression { residuals } => plain(match half_width(residuals, COVERAGE) {
                 Some(half) => format!(
@@ -151,7 +149,7 @@ impl Automation {
             .or_else(|| earlier.chosen.map(|then| (Some(then), None)))
     }
 
-    pub(crate) fn of_risk(risk: &RiskCurve) -> Self {
+    pub(crate) fn of_risk(risk: &RiskCurve, source: Source) -> Self {
         let mut needed = Vec::new();
         let mut choices = Vec::new();
         for target in TARGETS {
@@ -191,10 +189,15 @@ impl Automation {
             }
         };
         let each = |(target, rows): &(f64, usize)| format!("{} % needs {rows}", 100.0 * target);
+        // of folds all count already
+        let more = match source {
+            Source::OutOfFold => "",
+            _ => "; with folds all labelled rows count",
+        };
         let stricter = (!needed.is_empty() && !choices.is_empty()).then(|| {
             format!(
                 "{rows} rows are too few for stricter limits: {}, and more if some answers are \
-                 wrong{FOLDS_HELP}.",
+                 wrong{more}.",
                 needed.iter().rev().map(each).collect::<Vec<_>>().join(", ")
             )
         });
@@ -212,7 +215,7 @@ impl fmt::Display for Choice {
             "Answer only above {}: {answered:.0} % of texts, {error:.1} % errors (95 % interval {low:.1} to \
              {high:.1}; at most {} % with 95 % confidence).",
             self.shown_threshold(),
-            (100.0 * self.max_error).round()
+            self.percent()
         )
     }
 }
@@ -245,7 +248,7 @@ mod tests {
     #[test]
     fn a_sentence_says_what_can_be_automated() {
         let right: Vec<f32> = (0..480_u16).map(|n| 0.6 + f32::from(n) / 1_300.0).collect();
-        let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]));
+        let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]), Source::Test);
         let chosen = found.chosen.unwrap();
         assert_eq!(chosen.max_error.to_bits(), 0.01_f64.to_bits(), "{found:?}");
         assert_eq!(
@@ -261,15 +264,15 @@ mod tests {
 
     #[test]
     fn two_calibrations_are_compared_at_one_error_rate() {
-        let wide = Automation::of_risk(&RiskCurve::new(&[0.9; 900], &[0.5; 100]));
-        let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]));
+        let wide = Automation::of_risk(&RiskCurve::new(&[0.9; 900], &[0.5; 100]), Source::Test);
+        let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]), Source::Test);
         let (then, now) = wide.change_since(&few).unwrap();
         let now = now.unwrap();
         assert!(then.is_none() && (0.5..0.91).contains(&now.threshold), "{now:?}");
         assert_eq!(now.max_error.to_bits(), 0.01_f64.to_bits());
         assert_eq!(few.change_since(&wide), Some((Some(now), None)));
         assert_eq!(few.change_since(&few), None);
-        let fewer = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]));
+        let fewer = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]), Source::Test);
         let (then, now) = wide.change_since(&fewer).unwrap();
         let limits = [then, now].map(|choice| choice.unwrap().max_error);
         assert_eq!(limits[0].to_bits(), limits[1].to_bits());
@@ -277,24 +280,26 @@ mod tests {
 
     #[test]
     fn it_says_what_it_cannot_say() {
-        let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]));
+        let few = Automation::of_risk(&RiskCurve::new(&[0.9; 5], &[]), Source::Test);
         assert!(few.sentence.starts_with("5 rows are too few"), "{}", few.sentence);
-        let poor = Automation::of_risk(&RiskCurve::new(&[0.9; 50], &[0.9; 50]));
+        let poor = Automation::of_risk(&RiskCurve::new(&[0.9; 50], &[0.9; 50]), Source::Test);
         assert!(
             poor.sentence.starts_with("100 rows do not show, with 95 % confidence"),
             "{}",
             poor.sentence
         );
-        let perfect = Automation::of_risk(&RiskCurve::new(&[0.9; 500], &[]));
+        let perfect = Automation::of_risk(&RiskCurve::new(&[0.9; 500], &[]), Source::Test);
         assert!(
             perfect.sentence.starts_with("Answer only above 0.90: 100 % of texts, 0.0 % errors")
         );
         assert!(perfect.stricter.is_none());
-        let some = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]));
+        let some = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]), Source::Test);
         assert_eq!(
             some.stricter.unwrap(),
             "70 rows are too few for stricter limits: 2 % needs 150, 1 % needs 300, and more if some \
              answers are wrong; with folds all labelled rows count."
         );
+        let folds = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]), Source::OutOfFold);
+        assert!(folds.stricter.unwrap().ends_with("and more if some answers are wrong."));
     }
 }

@@ -36,11 +36,10 @@ pub(crate) fn dropout_pairs_time(
         encoder = trainee.into_encoder();
     }
     let plan = recipe.plan(layers, documents.len(), Key::new(0));
-    let passes: usize = plan.phases.iter().map(|phase| phase.epochs).sum();
     let batches = (documents.len() / recipe.batch_size.max(2)).max(1);
     // every text is read twice
     let seconds = Speed::of_two(&times).seconds(2.0 * tokens(documents), batches as f64);
-    Some(phase(dropout_pairs_stage(), passes as f64 * seconds))
+    Some(phase(dropout_pairs_stage(), plan.epochs() as f64 * seconds))
 }
 
 /// The expected time of a masked language model.

@@ -55,7 +55,7 @@ impl<'a, D: Device, S: TokenSource> DistillationTrainee<'a, D, S> {
     /// `key` settles the order of the sentences.
     ///
     /// # Panics
-    /// When there are no texts.
+    /// If the teacher has no texts.
     pub fn new(
         device: D,
         language: LmTrainee<'a, D, S, Student<D>>,

@@ -143,30 +143,34 @@ fn looks_like_a_list(label: &str) -> bool {
     label.starts_with('[') && label.ends_with(']')
 }
 
+/// What may stand between several labels in a cell.
+pub(super) const DELIMITERS: [char; 5] = ['|', ';', ',', '/', '+'];
+/// Those of them that names rarely hold.
+const RARE: [char; 2] = ['|', ';'];
+
+/// Whether a label consists of known ones, with this delimiter between them.
+pub(super) fn is_joined(label: &str, delimiter: char, is_known: impl Fn(&str) -> bool) -> bool {
+    let mut parts = label.split(delimiter).map(str::trim);
+    label.contains(delimiter) && parts.all(|part| !part.is_empty() && is_known(part))
+}
+
 /// The first label that seems to be several, and what stands between them.
 ///
 /// Each of its parts must be a label by itself; between `|` and `;`, which names rarely hold, it is enough
 /// that each is a part of another label.
 fn joined<'a>(labels: &[(&'a str, usize)]) -> Option<(&'a str, char)> {
-    const RARE: [char; 2] = ['|', ';'];
-    const COMMON: [char; 3] = [',', '/', '+'];
     let names: Vec<&str> = labels.iter().map(|(name, _)| name.trim()).collect();
-    let mut delimiters = RARE.into_iter().chain(COMMON);
-    delimiters.find_map(|delimiter| {
-        let parts = |name: &'a str| name.split(delimiter).map(str::trim);
+    DELIMITERS.into_iter().find_map(|delimiter| {
+        let is_rare = RARE.contains(&delimiter);
         let mut known: HashMap<&str, usize> = HashMap::new();
         for name in &names {
-            let whole = std::iter::once(*name);
-            let found: Vec<&str> =
-                if RARE.contains(&delimiter) { parts(name).collect() } else { whole.collect() };
-            found.into_iter().for_each(|part| *known.entry(part).or_default() += 1);
+            let parts = if is_rare { name.split(delimiter).collect() } else { vec![*name] };
+            parts.into_iter().for_each(|part| *known.entry(part.trim()).or_default() += 1);
         }
-        let own = usize::from(RARE.contains(&delimiter)); // a label's own parts count themselves
-        let is_joined = |name: &&&'a str| {
-            name.contains(delimiter)
-                && parts(name).all(|part| !part.is_empty() && known.get(part) > Some(&own))
-        };
-        names.iter().find(is_joined).map(|name| (*name, delimiter))
+        let own = usize::from(is_rare); // a label's own parts count themselves
+        let is_known = |part: &str| known.get(part) > Some(&own);
+        let name = names.iter().find(|name| is_joined(name, delimiter, is_known))?;
+        Some((*name, delimiter))
     })
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::label_kind::{LabelKind, Task};
-use super::label_notices::{LabelNotice, notices, same_spelling};
+use super::label_notices::{DELIMITERS, LabelNotice, is_joined, notices, same_spelling};
 use crate::data::error::DataError;
 use crate::data::place::Place;
 use crate::data::record::{RawLabel, Record};
@@ -207,21 +207,14 @@ impl LabelSet {
             1 => "1 label is unknown to the model and counts as an error".to_owned(),
             rows => format!("{rows} labels are unknown to the model and count as errors"),
         };
-        let joined = unseen.keys().find(|label| self.is_joined(label));
-        let advice = match joined {
-            Some(_) if rows == 1 => "; it looks like several labels in one cell",
-            Some(_) => "; some look like several labels in one cell",
-            None => "",
+        let is_known = |name: &str| self.index(name).is_some();
+        let several = |label: &&str| DELIMITERS.into_iter().any(|d| is_joined(label, d, is_known));
+        let advice = match unseen.keys().any(several) {
+            true if rows == 1 => "; it looks like several labels in one cell",
+            true => "; some look like several labels in one cell",
+            false => "",
         };
         Ok(Some(format!("{what}: {told}{more}{advice}")))
-    }
-
-    /// Whether this is some of these labels, with a delimiter between them.
-    fn is_joined(&self, label: &str) -> bool {
-        ['|', ';', ',', '/', '+'].into_iter().any(|delimiter| {
-            label.contains(delimiter)
-                && label.split(delimiter).all(|part| self.index(part.trim()).is_some())
-        })
     }
 
     /// How many rows have each label that is not among these.

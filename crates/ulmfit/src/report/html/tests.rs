@@ -2,7 +2,7 @@
 
 use super::page;
 use crate::data::Place;
-use crate::decisions::{Automation, RiskCurve};
+use crate::decisions::{Automation, RiskCurve, Source};
 use crate::report::metrics::{MultiLabelScores, RegressionScores};
 use crate::report::statistics::Comparison;
 use crate::report::statistics::Reliability;
@@ -78,7 +78,7 @@ fn automation(confidences: &[f64], hits: &[bool]) -> Automation {
         let rows = confidences.iter().zip(hits).filter(move |(_, own)| **own == hit);
         rows.map(|(&c, _)| c as f32).collect::<Vec<f32>>()
     };
-    Automation::of_risk(&RiskCurve::new(&of(true), &of(false)))
+    Automation::of_risk(&RiskCurve::new(&of(true), &of(false)), Source::Test)
 }
 
 /// A text that is one word.

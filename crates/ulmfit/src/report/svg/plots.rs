@@ -142,7 +142,7 @@ pub fn confusion(scores: &ClassificationScores) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decisions::RiskCurve;
+    use crate::decisions::{RiskCurve, Source};
 
     #[test]
     fn suggestions_lie_on_the_curve() {
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn an_error_curve_ends_at_all_texts() {
         let right: Vec<f32> = (0..480_u16).map(|n| 0.6 + f32::from(n) / 1_300.0).collect();
-        let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]));
+        let found = Automation::of_risk(&RiskCurve::new(&right, &[0.55; 120]), Source::Test);
         let chart = risk_coverage(&found);
         assert_eq!(chart.lines[0].points.last(), Some(&(100.0, 20.0)));
         assert_eq!(chart.marks[0].label, "confidence 0.56");
