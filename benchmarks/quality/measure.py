@@ -61,6 +61,7 @@ SCRATCH = ["--base", "none", "--emb", "256", "--hid", "512", "--layers", "3"]
 MODELS = {  # options of `ulmfit fit`, and what else its run tells: options of `ulmfit evaluate` by title
     "fit": ([], "ulmfit fit", {}),
     "named": ([], "ulmfit fit, labels named in words", {}),
+    "texts": ([], "ulmfit fit, other texts without labels", {}),
     "encoder": (["--method", "encoder"], "ulmfit, fine-tuned minilm alone", {}),
     "ulmfit": (["--direction", "both"], "ulmfit, both directions", {"ulmfit, forward only": ["--direction", "forward"]}),
     "en-base": (
@@ -94,7 +95,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=pathlib.Path, help="folder of the data sets")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["trec6"])
-    parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*(name for name in MODELS if name != "named"), "fasttext"])
+    parser.add_argument("--models", nargs="+", choices=[*MODELS, *PEERS], default=[*(name for name in MODELS if name not in ("named", "texts")), "fasttext"])
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with the seeds 1, 2, ...")
     parser.add_argument("--drawn", nargs="+", type=int, help="learns from so many training rows instead, drawn anew for each seed")
     parser.add_argument("--encoder", help="folder of all-MiniLM-L6-v2, for SetFit and the frozen encoder")
@@ -144,7 +145,10 @@ def prepare(data, chosen, folder):
 
 
 def draw(folder, count, seeds):
-    """Folders with `count` training rows each, drawn anew for each seed, and the same test rows for all."""
+    """Folders with `count` training rows each, drawn anew for each seed, and the same test rows for all.
+
+    `others.jsonl` has texts without labels: the set's own, or those of the training rows that were not drawn.
+    """
     read = lambda part: (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     train, test = read("train"), read("test")
     scored = random.Random(0).sample(test, min(DRAWN_TEST, len(test)))
@@ -156,6 +160,11 @@ def draw(folder, count, seeds):
         drawn.mkdir(exist_ok=True)
         for part, lines in (("train", shuffled[:count]), ("test", scored)):
             (drawn / f"{part}.jsonl").write_text("".join(lines), encoding="utf-8")
+        others = shuffled[count:]
+        if (folder / "unlabeled.jsonl").exists():
+            others = read("unlabeled")
+        texts = (json.dumps({"text": json.loads(line)["text"]}, ensure_ascii=False) + "\n" for line in others)
+        (drawn / "others.jsonl").write_text("".join(texts), encoding="utf-8")
         folders.append(drawn)
     return folders
 
@@ -203,6 +212,8 @@ def ours(args, name, folders, counts):
         files = [str(folder / "train.jsonl"), "--test", str(folder / "test.jsonl")]
         if "unlabeled" in counts and not args.drawn:
             files += ["--unlabeled", str(folder / "unlabeled.jsonl")]
+        if name == "texts":
+            files += ["--unlabeled", str(folder / "others.jsonl")]
         out = folder / f"{name}-{seed}"
         command = [args.ulmfit, "fit", *files, "-o", str(out), *options, *precision(args), f"--seed={seed}",
                    f"--threads={args.threads}", "-q", "--json"]

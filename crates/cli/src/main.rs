@@ -54,7 +54,7 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
 /// Options that `-h` shows for the commands that have dozens; `--help` shows all.
 const MOST_USED: [&str; 14] = [
     "base",
-    "data_file",
+    "data_files",
     "direction",
     "epochs",
     "help",

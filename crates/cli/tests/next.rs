@@ -158,3 +158,29 @@ fn rows_with_a_label_are_not_chosen_and_keep_it() {
     let done = place.run("next classifier half.csv -n 9 --labelled half.csv -q").ok();
     assert_eq!(table(&done).1.len(), 4);
 }
+
+#[test]
+fn rows_that_were_chosen_and_labelled_are_learned_beside_the_others() {
+    let place = place();
+    let found = place.run("next classifier pool.csv --labelled train.csv -n 8 -q").ok();
+    let (_, rows) = table(&found);
+    let line = |row: &csv::StringRecord| format!("{},{},good,{},0.5\n", &row[0], &row[1], &row[3]);
+    let rows: String = rows.iter().map(line).collect();
+    place.write("chosen.csv", format!("id,text,label,prediction,confidence\n{rows}"));
+    // the same rows in one file
+    let mut both = fs::read_to_string(place.path("train.csv")).unwrap();
+    for row in rows.lines() {
+        let (text, _) = row.split_once(',').unwrap().1.split_once(",good").unwrap();
+        both += &format!("{text},good\n");
+    }
+    place.write("both.csv", both);
+    let fit = |files: &str, out: &str| {
+        let line = format!("fit {files} --test test.csv --method tfidf -o {out} --json");
+        let report = place.run(&line).json();
+        assert_eq!(report["rows"]["train"], 68, "{report}");
+        place.run(&format!("predict {out} test.csv")).ok()
+    };
+    assert_eq!(fit("train.csv chosen.csv", "two"), fit("both.csv", "one"));
+    let done = place.run("fit train.csv no-such.csv -o three");
+    assert!(done.code == Some(66) && done.stderr.contains("no-such.csv"), "{done:?}");
+}

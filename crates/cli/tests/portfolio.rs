@@ -23,9 +23,46 @@ fn hash(place: &Place, name: &str) -> String {
     ModelFolder::open(&place.path(name)).unwrap().hash()
 }
 
-/// ULMFiT is a part where there are texts without labels.
+/// ULMFiT is a part where there are texts without labels that nobody else reads.
 fn with_texts() -> String {
-    format!("{FIT} --unlabeled texts.txt --base lm --lm-epochs 1 {STEPS}")
+    format!("{FIT} --unlabeled texts.txt --self-training 0 --base lm --lm-epochs 1 {STEPS}")
+}
+
+#[test]
+fn n_grams_learn_what_the_encoder_says_about_other_texts() {
+    let place = place();
+    let fit = format!("{FIT} --unlabeled texts.txt --seed 3 --json");
+    let done = place.run(&format!("{fit} -o model --threads 1"));
+    assert!(done.stderr.contains("TF-IDF on the encoder's labels of other texts"), "{done:?}");
+    let report = done.json();
+    let parts = report["parts"].as_array().unwrap();
+    let names: Vec<&str> = parts.iter().map(|part| part["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["tfidf", "encoder", "tfidf-pseudo-labels"]);
+    // with any number of threads, and from as many texts as were asked for
+    let answers = |report: &Value| {
+        let taught = report["parts"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(taught["name"], "tfidf-pseudo-labels");
+        (
+            taught["out_of_fold"].clone(),
+            report["made"]["classifier_recipe"]["pseudo-labels"].clone(),
+        )
+    };
+    let threads = place.run(&format!("{fit} -o threads --threads 3")).json();
+    assert_eq!(answers(&threads), answers(&report));
+    assert_eq!(hash(&place, "threads"), hash(&place, "model"));
+    let few = place.run(&format!("{fit} -o few --self-training 7")).json();
+    assert_eq!((answers(&report).1, answers(&few).1), (60.into(), 7.into()));
+    let none = format!("{fit} -o none --set tfidf.pseudo-labels=0 --base lm --lm-epochs 1 {STEPS}");
+    let none = place.run(&none).ok();
+    assert!(!none.contains("tfidf-pseudo-labels") && none.contains("\"ulmfit\""), "{none}");
+
+    // several labels per text have no pseudo-labels
+    let rows = fs::read_to_string(place.path("train.csv")).unwrap();
+    place.write("several.csv", rows.replace(",good", ",a;b").replace(",bad", ",a"));
+    let several = "fit several.csv --label-delimiter ; --method auto --encoder base --json";
+    let several = format!("{several} --unlabeled texts.txt --lm-epochs 1 --base lm {STEPS}");
+    let report = place.run(&format!("{several} -o several")).ok();
+    assert!(!report.contains("tfidf-pseudo-labels") && report.contains("\"ulmfit\""), "{report}");
 }
 
 #[test]
@@ -139,10 +176,17 @@ fn a_cross_validation_scores_all_rows() {
 
 #[test]
 fn a_killed_portfolio_goes_on() {
+    goes_on(&with_texts(), ["fold-1-contrast", "fold-1-train-forward", "contrast"]);
+    let taught = format!("{FIT} --unlabeled texts.txt");
+    goes_on(&taught, ["fold-1-contrast", "fold-2-contrast", "contrast"]);
+}
+
+/// A run that is killed when it has come to each of these stages ends with the same bits.
+fn goes_on(fit: &str, stages: [&str; 3]) {
     let place = place();
-    let fit = format!("{} --quiet", with_texts());
+    let fit = format!("{fit} --quiet");
     place.run(&format!("{fit} -o whole")).ok();
-    for folder in ["fold-1-contrast", "fold-1-train-forward", "contrast"] {
+    for folder in stages {
         let mut child = place.command(&format!("{fit} -o out --overwrite")).spawn().unwrap();
         let begun = Instant::now();
         let wanted = place.path("out.run").join(folder);
@@ -229,6 +273,7 @@ fn the_plan_has_all_trainings() {
     let train = format!("fit train.csv --base lm --lm-epochs 1 {STEPS}");
     for line in [
         with_texts(),
+        format!("{FIT} --unlabeled texts.txt"),
         format!("{train} --method ulmfit --folds 2 --unlabeled texts.txt"),
         "fit train.csv --method encoder --base base".to_owned(),
         "fit train.csv --method encoder --base base --unlabeled texts.txt --set encoder.masked-words.updates=9"

@@ -52,6 +52,17 @@ impl Examples {
         self.train.is_empty()
     }
 
+    /// These examples, then the training examples of others. Columns are called as in the first ones that have any
+    /// example.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        if self.train.is_empty() {
+            return Self { valid: self.valid, test: self.test, ..others };
+        }
+        self.train.extend(others.train);
+        self
+    }
+
     /// Selects the best epoch on these, if the recipe selects any.
     #[must_use]
     pub fn with_validation(mut self, validation: Self) -> Self {

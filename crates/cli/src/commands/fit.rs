@@ -50,9 +50,8 @@ pub(crate) struct Args {
     /// [default: `minilm`]
     #[arg(long, value_name = "MODEL")]
     encoder: Option<PathBuf>,
-    /// Unlabelled texts, for the language model and for self-training of the classifier: see
-    /// --self-training. With `--method encoder` the encoder is fine-tuned on them first, which takes
-    /// minutes and has not paid off where we measured it
+    /// Unlabelled texts, for pseudo-labels (see --self-training) and for the language model, if it is
+    /// trained. `--method encoder` uses them only if the recipe fine-tunes the encoder on texts
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
     /// Reading direction [default: those of the base; from scratch, forward]

@@ -9,9 +9,10 @@ use ulmfit::{Error, Examples, Reader};
 /// Labelled rows of a training.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct LabelledRows {
-    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
-    #[arg(value_name = "DATA")]
-    data_file: PathBuf,
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class; of several files,
+    /// the rows of all
+    #[arg(value_name = "DATA", required = true)]
+    data_files: Vec<PathBuf>,
     /// Validation set, for early stopping and for selecting the best epoch [default: see --valid-share]
     #[arg(long, value_name = "FILE", conflicts_with = "valid_share")]
     valid: Option<PathBuf>,
@@ -31,7 +32,10 @@ impl LabelledRows {
         progress: &mut dyn Progress,
     ) -> Result<Examples, Error> {
         let mut reader = Reader::new(ReadOptions { columns, ..data.read_options() });
-        let mut examples = reader.read(&self.data_file, progress)?;
+        let mut examples = Examples::default();
+        for path in &self.data_files {
+            examples = examples.and(reader.read(path, progress)?);
+        }
         if let Some(path) = &self.valid {
             examples = examples.with_validation(reader.read(path, progress)?);
         }

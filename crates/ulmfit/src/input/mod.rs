@@ -15,6 +15,8 @@ mod row_counts;
 mod rows;
 #[cfg(feature = "train")]
 mod teacher;
+#[cfg(feature = "train")]
+mod text_sample;
 mod texts;
 #[cfg(feature = "train")]
 mod unknown_words;
@@ -30,6 +32,8 @@ pub use row_counts::{LabelCounts, RowCounts};
 pub use rows::{LabelledInput, LabelledSplits, SplitFractions, labelled, targets};
 #[cfg(feature = "train")]
 pub use teacher::Teacher;
+#[cfg(feature = "train")]
+pub(crate) use text_sample::sample_texts;
 pub use texts::{Document, Texts, encode, read_texts, texts};
 #[cfg(feature = "train")]
 pub(crate) use unknown_words::UnknownWords;

@@ -84,7 +84,9 @@ pub fn fit_encoder(
         all.extend(unlabelled.iter().map(Vec::as_slice));
         stages = Some(TextStages::new(&base, &all, &recipe, classify.seed)?);
     } else if !unlabeled.is_empty() {
-        runner.progress.note("the unlabelled texts are not used: the recipe has no use for them");
+        runner
+            .progress
+            .note("the texts without labels are not used: the recipe does not fine-tune the encoder on texts");
     }
     let data = read_examples(&base, &rows)?;
     if runner.progress.wants_plan() {

@@ -216,6 +216,8 @@ impl TfIdfRecipe {
         range(documents >= 1, "tfidf.limits.min-documents", &documents, "at least 1")?;
         let features = limits.max_features;
         range(features >= 1, "tfidf.limits.max-features", &features, "at least 1")?;
+        let texts = self.pseudo_labels;
+        range(texts <= MOST, "tfidf.pseudo-labels", &texts, "at most 1000000")?;
         positive("tfidf.tolerance", self.tolerance)
     }
 }

@@ -206,7 +206,7 @@ impl EncoderRecipe {
         };
         Self {
             masked_words: None,
-            dropout_pairs: Some(DropoutPairsRecipe::default()),
+            dropout_pairs: None,
             contrastive: Some(contrastive),
             end_to_end: None,
             end_to_end_from: None,

@@ -24,6 +24,10 @@ pub struct TfIdfRecipe {
     pub folds: usize,
     /// How exactly the optimum is found; LIBLINEAR's own is 0.1.
     pub tolerance: f64,
+    /// In a portfolio, where there are texts without labels: a second classifier on n-grams also learns the labels
+    /// that the sentence encoder gives to so many of them at most. 0 leaves it out.
+    #[serde(default)]
+    pub pseudo_labels: usize,
 }
 
 /// From this many documents on, one fold of the cross-validation tells enough.
@@ -42,6 +46,7 @@ impl Default for TfIdfRecipe {
             naive_bayes: vec![0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0],
             folds: 5,
             tolerance: 0.1,
+            pseudo_labels: 4_000,
         }
     }
 }

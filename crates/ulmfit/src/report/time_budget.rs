@@ -23,6 +23,8 @@ pub enum LeftOut {
     FineTuning,
     /// The sentence encoder.
     Encoder,
+    /// N-grams that also learn the encoder's labels of texts without labels.
+    PseudoLabels,
     /// ULMFiT.
     Ulmfit,
 }
@@ -35,6 +37,7 @@ impl LeftOut {
             Self::Passes => "some passes of the sentence encoder's fine-tuning",
             Self::FineTuning => "the fine-tuning of the sentence encoder",
             Self::Encoder => "the sentence encoder",
+            Self::PseudoLabels => "TF-IDF on the encoder's labels of other texts",
             Self::Ulmfit => "ULMFiT",
         }
     }

@@ -149,7 +149,13 @@ mod tests {
     }
 
     fn full() -> PortfolioPlan {
-        let amount = Amount { rows: 100, tuned_tokens: 25_000, unlabelled: false, encoder: true };
+        let amount = Amount {
+            rows: 100,
+            tuned_tokens: 25_000,
+            unlabelled: false,
+            pseudo_labels: 0,
+            encoder: true,
+        };
         PortfolioPlan { ulmfit: true, ..PortfolioPlan::new(amount, &EncoderRecipe::contrastive()) }
     }
 

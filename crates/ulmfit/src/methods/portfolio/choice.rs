@@ -8,31 +8,56 @@ use crate::models::Stack;
 pub(crate) struct Choice {
     /// Their numbers, ascending.
     pub(crate) parts: Vec<usize>,
+    /// Whether their weights are equal.
+    is_even: bool,
     /// Their weights.
     pub(crate) stack: Stack,
 }
 
 /// From this many rows on their mean loss decides; fewer have to prove what speaks against the pretrained
-/// part.
+/// parts.
 const PROOF_UNTIL: usize = 100;
 
 /// A part with less of all weights changes next to nothing, and costs its time in every prediction.
 const LEAST_SHARE: f64 = 0.03;
 
 impl Choice {
-    /// All parts that have a say, if they are better together than the best of them alone, and this
-    /// one otherwise. Both are weighed on one half of the rows and judged on the other, in turn.
+    /// The best of: each part alone, any of them with equal weights, and all that have a say, each with its own. They
+    /// are weighed on one half of the rows and judged on the other, in turn. (Of a hundred rows a weight of its own
+    /// for each part is not certain enough: equal ones have one number to find.)
     ///
-    /// With few rows this is next to a draw, and the `pretrained` part is used alone, unless the choice is
+    /// With few rows this is next to a draw, and the `pretrained` parts are used, unless the choice is
     /// better by more than two standard errors: what others have read is worth more than twenty rows.
     ///
     /// # Panics
     /// Without rows.
-    pub(crate) fn new(answers: &Answers<'_>, rows: &[usize], pretrained: Option<usize>) -> Self {
-        let all: Vec<usize> = (0..answers.parts()).collect();
-        let alone = all.iter().map(|&part| (vec![part], mean(&answers.judged(&[part], rows))));
-        let best = alone.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are parts");
-        let mut chosen = all.clone();
+    pub(crate) fn new(answers: &Answers<'_>, rows: &[usize], pretrained: &[usize]) -> Self {
+        let even = subsets(answers.parts()).map(|parts| (parts, true));
+        let candidates = even.chain([(Self::with_a_say(answers, rows), false)]);
+        let judged = candidates.map(|(parts, is_even)| {
+            let losses = answers.judged(&parts, is_even, rows);
+            (parts, is_even, losses)
+        });
+        let best = judged.min_by(|a, b| mean(&a.2).total_cmp(&mean(&b.2)));
+        let (mut parts, mut is_even, losses) = best.expect("there are parts");
+        if !pretrained.is_empty()
+            && rows.len() < PROOF_UNTIL
+            && !is_proven(&answers.judged(pretrained, true, rows), &losses)
+        {
+            (parts, is_even) = (pretrained.to_vec(), true);
+        }
+        let stack = answers.weighed(&parts, is_even, rows);
+        Self { parts, is_even, stack }
+    }
+
+    /// The weights that other rows give to the same parts.
+    pub(crate) fn weights(&self, answers: &Answers<'_>, rows: &[usize]) -> Stack {
+        answers.weighed(&self.parts, self.is_even, rows)
+    }
+
+    /// The parts that keep a weight worth its time beside all others.
+    fn with_a_say(answers: &Answers<'_>, rows: &[usize]) -> Vec<usize> {
+        let mut chosen: Vec<usize> = (0..answers.parts()).collect();
         loop {
             let stack = answers.weights(&chosen, rows);
             let total: f64 = stack.weights.iter().sum();
@@ -45,23 +70,16 @@ impl Choice {
                 .map(|(part, _)| part)
                 .collect();
             if kept.len() == chosen.len() {
-                break;
+                return chosen;
             }
             chosen = kept;
         }
-        let mut losses = answers.judged(&chosen, rows);
-        if mean(&losses) >= best.1 {
-            losses = answers.judged(&best.0, rows);
-            chosen = best.0;
-        }
-        if let Some(part) = pretrained.filter(|_| rows.len() < PROOF_UNTIL)
-            && !is_proven(&answers.judged(&[part], rows), &losses)
-        {
-            chosen = vec![part];
-        }
-        let stack = answers.weights(&chosen, rows);
-        Self { parts: chosen, stack }
     }
+}
+
+/// All sets of these parts but the empty one.
+fn subsets(parts: usize) -> impl Iterator<Item = Vec<usize>> {
+    (1..1_usize << parts).map(move |set| (0..parts).filter(|part| set >> part & 1 == 1).collect())
 }
 
 fn mean(losses: &[f64]) -> f64 {
@@ -78,15 +96,20 @@ fn is_proven(before: &[f64], after: &[f64]) -> bool {
 }
 
 impl Answers<'_> {
+    /// Weights of some parts, all equal or each its own.
+    fn weighed(&self, parts: &[usize], is_even: bool, rows: &[usize]) -> Stack {
+        if is_even { self.equal_weights(parts, rows) } else { self.weights(parts, rows) }
+    }
+
     /// The loss of some parts together on each row, with weights that do not come from this row.
-    fn judged(&self, parts: &[usize], rows: &[usize]) -> Vec<f64> {
+    fn judged(&self, parts: &[usize], is_even: bool, rows: &[usize]) -> Vec<f64> {
         let half = |odd: bool| -> Vec<usize> {
             let of_half = rows.iter().enumerate().filter(|(n, _)| (n % 2 == 1) == odd);
             of_half.map(|(_, &row)| row).collect()
         };
         let (even, odd) = (half(false), half(true));
         let of_halves = [(&even, &odd), (&odd, &even)].map(|(learn, judge)| {
-            let stack = self.weights(parts, learn);
+            let stack = self.weighed(parts, is_even, learn);
             judge.iter().map(|&row| self.loss(parts, &stack, &[row])).collect::<Vec<f64>>()
         });
         of_halves.concat()
@@ -110,7 +133,7 @@ mod tests {
         let parts = [part(0.8, 160, 37), part(0.8, 160, 61)];
         let targets = vec![vec![0.0]; 200];
         let rows: Vec<usize> = (0..200).collect();
-        let choice = Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, None);
+        let choice = Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, &[]);
         assert_eq!(choice.parts, [0, 1]);
         assert!(choice.stack.weights.iter().all(|&weight| weight > 0.3), "{choice:?}");
     }
@@ -122,8 +145,7 @@ mod tests {
         let parts = [noise, part(0.9, 180, 37)];
         let targets = vec![vec![0.0]; 200];
         let rows: Vec<usize> = (0..200).collect();
-        let choice =
-            Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, Some(0));
+        let choice = Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, &[0]);
         assert_eq!(choice.parts, [1]);
         assert_eq!(choice.stack.weights.len(), 1);
     }
@@ -135,10 +157,22 @@ mod tests {
             let parts = [part(0.7, right[0], 37), part(0.7, right[1], 37)];
             let rows: Vec<usize> = (0..rows).collect();
             let answers = Answers::new(LabelKind::Single, &parts, &targets);
-            Choice::new(&answers, &rows, Some(0)).parts
+            Choice::new(&answers, &rows, &[0]).parts
         };
         assert_eq!(chosen([150, 154], 30), [0]); // the same in most rows
         assert_eq!(chosen([150, 154], 200), [1]);
         assert_eq!(chosen([60, 190], 30), [1]);
+    }
+
+    #[test]
+    fn of_few_rows_all_pretrained_parts_have_the_same_weight() {
+        let targets = vec![vec![0.0]; 200];
+        let parts = [part(0.7, 100, 37), part(0.7, 150, 61), part(0.7, 160, 83)];
+        let rows: Vec<usize> = (0..30).collect();
+        let answers = Answers::new(LabelKind::Single, &parts, &targets);
+        let choice = Choice::new(&answers, &rows, &[1, 2]);
+        assert_eq!(choice.parts, [1, 2]);
+        assert_eq!(choice.stack.weights, [choice.stack.weights[0]; 2]);
+        assert_eq!(choice.weights(&answers, &rows), choice.stack);
     }
 }

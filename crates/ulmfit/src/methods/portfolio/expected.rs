@@ -1,8 +1,35 @@
 //! The expected time of a portfolio.
 
 use super::plan::PortfolioPlan;
-use crate::estimate::{EncoderEstimate, Job, NgramEstimate, PartEstimate, UlmfitEstimate};
-use crate::progress::Work;
+use crate::estimate::{
+    EncoderEstimate, Estimate, Job, NgramEstimate, PartEstimate, UlmfitEstimate,
+};
+use crate::progress::{Work, WorkPhase};
+
+/// The expected time of n-grams that learn an encoder's labels of so many texts.
+struct PseudoLabelEstimate<'a> {
+    encoder: &'a EncoderEstimate,
+    ngrams: &'a NgramEstimate,
+    texts: usize,
+}
+
+impl Estimate for PseudoLabelEstimate<'_> {
+    fn trainings(&self, rows: usize, _fold: Option<usize>) -> Vec<WorkPhase> {
+        let phase = |title: &str, seconds| {
+            let title = title.to_owned();
+            WorkPhase { title, tasks: Vec::new(), seconds }
+        };
+        let learned = self.ngrams.training(rows + self.texts);
+        vec![
+            phase("label other texts", self.encoder.scoring(self.texts)),
+            phase("train TF-IDF on labels of other texts", learned),
+        ]
+    }
+
+    fn scoring(&self, documents: usize) -> f64 {
+        self.ngrams.scoring(documents)
+    }
+}
 
 /// The expected times of what can be a part.
 pub(crate) struct Expected {
@@ -34,6 +61,12 @@ impl Expected {
         let mut parts = vec![PartEstimate { estimate: &self.ngrams, is_trained_on_all: true }];
         parts.extend(
             encoder.iter().map(|estimate| PartEstimate { estimate, is_trained_on_all: true }),
+        );
+        let taught = encoder.as_ref().filter(|_| plan.pseudo_labels > 0).map(|encoder| {
+            PseudoLabelEstimate { encoder, ngrams: &self.ngrams, texts: plan.pseudo_labels }
+        });
+        parts.extend(
+            taught.iter().map(|estimate| PartEstimate { estimate, is_trained_on_all: true }),
         );
         parts.extend(ulmfit.map(|ulmfit| PartEstimate {
             estimate: &ulmfit.classifier,

@@ -4,11 +4,13 @@ use super::budget::{Budget, Chosen};
 use super::expected::Expected;
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer};
 use super::plan::{Amount, PortfolioPlan};
+use super::pseudo_labels::{PseudoLabelTrainer, Teacher};
 use super::weighing::{Weighing, judges};
 use crate::Error;
+use crate::data::labels::LabelKind;
 use crate::data::readers::ReadOptions;
 use crate::estimate::NgramEstimate;
-use crate::input::{LabelledInput, LabelledSplits, labelled, targets};
+use crate::input::{LabelledInput, LabelledSplits, labelled, sample_texts, targets, texts};
 use crate::methods::encoder::EncoderExamples;
 use crate::models::{ClassifierBundle, EncoderBundle, LmBundle};
 use crate::recipe::EncoderRecipe;
@@ -65,8 +67,15 @@ pub(crate) fn fit_portfolio(
         LabelledSplits::split(rows, &classify.labels, train.shares, split_key, runner.progress)?;
     train.check(rows.labels.kind())?;
     timings.lap("split");
-    let unlabelled = !unlabeled.is_empty();
-    let full = plan(encoder.as_ref(), &options.others.encoder, &rows, unlabelled, train.folds);
+    let most = pseudo_labels(options, rows.labels.kind());
+    let drawn = if most > 0 && encoder.is_some() && !unlabeled.is_empty() {
+        let key = Key::new(classify.seed).child(105);
+        sample_texts(&unlabeled, &reading, most, &key, runner.progress)?
+    } else {
+        Vec::new()
+    };
+    let others = OtherTexts { are_there: !unlabeled.is_empty(), drawn: drawn.len() };
+    let full = plan(encoder.as_ref(), &options.others.encoder, &rows, others, train.folds);
     if rows.train.len() < 2 * full.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle {
@@ -121,7 +130,7 @@ pub(crate) fn fit_portfolio(
             timings.lap("language model");
             (Some(lm), summary)
         }
-        None => (None, LmSummary::default()),
+        None => (None, LmSummary { unlabeled: plan.pseudo_labels, ..LmSummary::default() }),
     };
     let read = lm.as_ref().map(|lm| labelled(&lm.text, &rows.train, &rows.labels)).transpose()?;
     let ulmfit = lm
@@ -130,8 +139,13 @@ pub(crate) fn fit_portfolio(
         .map(|(lm, read)| UlmfitTrainer::new(lm, &rows.labels, read, &lm_summary, train));
     let wanted = targets(&rows.train, &rows.labels)?;
     let ngrams = TfIdfTrainer::new(&rows, &wanted, &options.others.tfidf, classify);
+    let drawn = if plan.pseudo_labels > 0 { drawn } else { Vec::new() };
+    let teacher = encoded.as_ref().map(|encoder| Teacher::new(encoder, &drawn));
+    let taught = teacher.as_ref().filter(|_| !drawn.is_empty());
+    let taught = taught.map(|teacher| PseudoLabelTrainer { teacher, ngrams: &ngrams });
     let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams];
-    trainers.extend(encoded.as_ref().map(|trainer| trainer as &dyn PartTrainer));
+    trainers.extend(teacher.as_ref().map(|trainer| trainer as &dyn PartTrainer));
+    trainers.extend(taught.as_ref().map(|trainer| trainer as &dyn PartTrainer));
     trainers.extend(ulmfit.as_ref().map(|trainer| trainer as &dyn PartTrainer));
 
     let mut weighing =
@@ -161,6 +175,7 @@ pub(crate) fn fit_portfolio(
             "method": "auto",
             "tfidf": options.others.tfidf,
             "encoder": plan.encoder,
+            "pseudo-labels": plan.pseudo_labels,
             "ulmfit": plan.ulmfit.then_some(&train.recipe),
             "folds": plan.folds,
             "folds-held-out": plan.scored,
@@ -203,22 +218,43 @@ fn choose(
     Ok((chosen, expected))
 }
 
+/// How many texts without labels get a pseudo-label at most: the number set by hand, or else the recipe's. The
+/// labels of several at once, and numbers, have not been tried.
+fn pseudo_labels(options: &FitOptions, kind: LabelKind) -> usize {
+    let usual = options.others.tfidf.pseudo_labels;
+    let wanted = options.train.overrides.self_training.unwrap_or(usual);
+    if kind == LabelKind::Single { wanted } else { 0 }
+}
+
+/// Texts without labels.
+#[derive(Clone, Copy)]
+struct OtherTexts {
+    /// Whether there are any.
+    are_there: bool,
+    /// How many of them may get a pseudo-label.
+    drawn: usize,
+}
+
 /// What is done with this much data.
 fn plan(
     encoder: Option<&EncoderBundle>,
     recipe: &EncoderRecipe,
     rows: &LabelledSplits,
-    unlabelled: bool,
+    others: OtherTexts,
     folds: Option<usize>,
 ) -> PortfolioPlan {
-    let documents: Vec<&[String]> = rows.train.iter().map(|record| &record.fields[..]).collect();
     let tuned_tokens = encoder.map_or(0, |encoder| {
-        let ids = encoder.text.encode_all(&documents);
+        let ids = encoder.text.encode_all(&texts(&rows.train));
         let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
         PortfolioPlan::tuned_tokens(&lengths, recipe, encoder.encoder.config().layers)
     });
-    let amount =
-        Amount { rows: rows.train.len(), tuned_tokens, unlabelled, encoder: encoder.is_some() };
+    let amount = Amount {
+        rows: rows.train.len(),
+        tuned_tokens,
+        unlabelled: others.are_there,
+        pseudo_labels: others.drawn,
+        encoder: encoder.is_some(),
+    };
     let plan = PortfolioPlan::new(amount, recipe);
     match folds {
         Some(count) => plan.with_folds(count),

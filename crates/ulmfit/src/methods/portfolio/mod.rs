@@ -7,6 +7,7 @@ mod expected;
 mod fit;
 mod part_trainer;
 mod plan;
+mod pseudo_labels;
 mod stack_weights;
 mod weighing;
 

@@ -3,8 +3,7 @@
 use crate::Error;
 use crate::data::Record;
 use crate::data::labels::LabelSet;
-use crate::input::LabelledSplits;
-use crate::methods::encoder::EncoderExamples;
+use crate::input::{Document, LabelledSplits};
 use crate::models::{LmBundle, Part};
 use crate::recipe::TfIdfRecipe;
 use crate::run::Runner;
@@ -122,25 +121,6 @@ impl PartTrainer for UlmfitTrainer<'_> {
     }
 }
 
-impl PartTrainer for EncoderExamples<'_> {
-    fn name(&self) -> &'static str {
-        "encoder"
-    }
-
-    fn is_pretrained(&self) -> bool {
-        true
-    }
-
-    fn train(
-        &self,
-        runner: &mut Runner<'_>,
-        rows: &[usize],
-        fold: Option<usize>,
-    ) -> Result<Part, Error> {
-        self.train_on(runner, rows, fold)
-    }
-}
-
 /// N-grams under a linear classifier.
 pub(crate) struct TfIdfTrainer<'a> {
     splits: &'a LabelledSplits,
@@ -159,6 +139,29 @@ impl<'a> TfIdfTrainer<'a> {
     ) -> Self {
         Self { splits, targets, recipe, classify }
     }
+
+    /// Trains it on the examples with these numbers, and on texts whose classes another classifier has guessed.
+    ///
+    /// # Errors
+    /// As [`train_part`].
+    pub(crate) fn train_with(
+        &self,
+        rows: &[usize],
+        texts: &[Document],
+        classes: &[usize],
+    ) -> Result<Part, Error> {
+        let record = |&row: &usize| &self.splits.train[row].fields[..];
+        let mut documents: Vec<&[String]> = rows.iter().map(record).collect();
+        let mut targets: Vec<Vec<f32>> =
+            rows.iter().map(|&row| self.targets[row].clone()).collect();
+        documents.extend(texts.iter().map(Vec::as_slice));
+        targets.extend(classes.iter().map(|&class| vec![class as f32]));
+        let labels = &self.splits.labels;
+        let examples = TfIdfExamples { documents: &documents, targets: &targets, labels };
+        let balance = if self.classify.balance { Balance::ByFrequency } else { Balance::None };
+        let key = Key::new(self.classify.seed).child(104);
+        train_part(&examples, self.recipe, balance, &key)
+    }
 }
 
 impl PartTrainer for TfIdfTrainer<'_> {
@@ -172,13 +175,6 @@ impl PartTrainer for TfIdfTrainer<'_> {
         rows: &[usize],
         _fold: Option<usize>,
     ) -> Result<Part, Error> {
-        let record = |&row: &usize| &self.splits.train[row].fields[..];
-        let documents: Vec<&[String]> = rows.iter().map(record).collect();
-        let targets: Vec<Vec<f32>> = rows.iter().map(|&row| self.targets[row].clone()).collect();
-        let labels = &self.splits.labels;
-        let examples = TfIdfExamples { documents: &documents, targets: &targets, labels };
-        let balance = if self.classify.balance { Balance::ByFrequency } else { Balance::None };
-        let key = Key::new(self.classify.seed).child(104);
-        train_part(&examples, self.recipe, balance, &key)
+        self.train_with(rows, &[], &[])
     }
 }

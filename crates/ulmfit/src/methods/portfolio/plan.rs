@@ -13,6 +13,8 @@ pub(crate) struct Amount {
     pub(crate) tuned_tokens: usize,
     /// Whether there are texts without labels.
     pub(crate) unlabelled: bool,
+    /// How many of them the encoder labels.
+    pub(crate) pseudo_labels: usize,
     /// Whether there is an encoder for the language of the texts.
     pub(crate) encoder: bool,
 }
@@ -24,6 +26,9 @@ pub(crate) struct PortfolioPlan {
     /// How the encoder is fitted, if it is a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoder: Option<EncoderRecipe>,
+    /// Texts whose pseudo-labels another part on n-grams learns: those of the encoder; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) pseudo_labels: usize,
     /// Whether ULMFiT is a part.
     pub(crate) ulmfit: bool,
     /// Folds of the training examples.
@@ -36,7 +41,14 @@ pub(crate) struct PortfolioPlan {
     pub(crate) is_scored_by_folds: bool,
 }
 
-/// With fewer examples, and no texts without labels, ULMFiT has next to no say beside an encoder.
+/// Serde asks by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// With fewer examples ULMFiT has next to no say beside an encoder, whether or not it reads texts without labels: it
+/// is a part of these where nothing else reads them.
 const FEWEST_FOR_ULMFIT: usize = 300;
 /// Tokens of a fine-tuning that is cheap enough to be repeated for each fold: half a minute on two
 /// cores.
@@ -56,16 +68,17 @@ const ULMFIT_FIRST: usize = 2_000;
 impl PortfolioPlan {
     /// `encoder` is how an encoder is fitted if there is time for it.
     pub(crate) fn new(amount: Amount, encoder: &EncoderRecipe) -> Self {
-        let Amount { rows, tuned_tokens, unlabelled, encoder: has_encoder } = amount;
+        let Amount { rows, tuned_tokens, unlabelled, encoder: has_encoder, .. } = amount;
         let encoder = encoder.for_examples(rows);
         let encoder = if tuned_tokens <= WORTHWHILE { encoder } else { encoder.as_it_is() };
-        let ulmfit = Self::has_ulmfit(rows, unlabelled);
+        let pseudo_labels = if has_encoder { amount.pseudo_labels } else { 0 };
+        let ulmfit = Self::has_ulmfit(rows, unlabelled && pseudo_labels == 0);
         let is_cheap = !encoder.is_fine_tuned() || tuned_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
         let encoder = has_encoder.then_some(encoder);
         let retrains = rows < MANY;
-        Self { encoder, ulmfit, folds, scored, retrains, is_scored_by_folds: false }
+        Self { encoder, pseudo_labels, ulmfit, folds, scored, retrains, is_scored_by_folds: false }
     }
 }
 
@@ -116,10 +129,13 @@ impl PortfolioPlan {
         ordered.extend([(&frozen, false), without, (&None, false)]);
         let mut plans: Vec<Self> = Vec::new();
         for (encoder, ulmfit) in ordered {
-            for scored in [self.scored, 1] {
+            let labels = if encoder.is_some() { self.pseudo_labels } else { 0 };
+            for (pseudo_labels, scored) in
+                [(labels, self.scored), (labels, 1), (0, self.scored), (0, 1)]
+            {
                 let (ulmfit, encoder) = (ulmfit && self.ulmfit, encoder.clone());
                 let scored = if self.is_scored_by_folds { self.scored } else { scored };
-                let plan = Self { encoder, ulmfit, scored, ..self.clone() };
+                let plan = Self { encoder, pseudo_labels, ulmfit, scored, ..self.clone() };
                 if !plans.contains(&plan) {
                     plans.push(plan);
                 }
@@ -135,6 +151,7 @@ impl PortfolioPlan {
         let has_no_encoder = shorter.encoder.is_none();
         let lacking = [
             (LeftOut::Ulmfit, self.ulmfit && !shorter.ulmfit),
+            (LeftOut::PseudoLabels, self.pseudo_labels > 0 && shorter.pseudo_labels == 0),
             (LeftOut::Encoder, self.encoder.is_some() && has_no_encoder),
             (LeftOut::FineTuning, is_tuned(self) && !is_tuned(shorter) && !has_no_encoder),
             (LeftOut::Passes, is_tuned(shorter) && self.encoder != shorter.encoder),
@@ -150,6 +167,8 @@ impl PortfolioPlan {
             let is_tuned = recipe.is_fine_tuned();
             if is_tuned { "a fine-tuned sentence encoder" } else { "a sentence encoder as it is" }
         }));
+        let is_taught = self.pseudo_labels > 0;
+        parts.extend(is_taught.then_some("TF-IDF on the encoder's labels of other texts"));
         parts.extend(self.ulmfit.then_some("ULMFiT"));
         let last = parts.pop().unwrap_or_default();
         let parts =
@@ -176,7 +195,13 @@ mod tests {
     use super::*;
 
     fn plan(rows: usize, tuned_tokens: usize) -> PortfolioPlan {
-        let amount = Amount { rows, tuned_tokens, unlabelled: false, encoder: true };
+        labelling(rows, tuned_tokens, 0)
+    }
+
+    /// The same with so many texts that the encoder labels.
+    fn labelling(rows: usize, tuned_tokens: usize, pseudo_labels: usize) -> PortfolioPlan {
+        let unlabelled = pseudo_labels > 0;
+        let amount = Amount { rows, tuned_tokens, unlabelled, pseudo_labels, encoder: true };
         PortfolioPlan::new(amount, &EncoderRecipe::contrastive())
     }
 
@@ -189,6 +214,9 @@ mod tests {
         let is_fine_tuned = |plan: PortfolioPlan| plan.encoder.unwrap().is_fine_tuned();
         assert!(is_fine_tuned(plan(100, 25_000)));
         assert!(!is_fine_tuned(plan(100_000, 3_000_000)));
+        let taught = labelling(100, 25_000, 4_000);
+        assert_eq!((taught.pseudo_labels, taught.ulmfit, taught.scored), (4_000, false, 3));
+        assert!(labelling(500, 25_000, 4_000).ulmfit);
         assert!(plan(5_000, 150_000).retrains && !plan(100_000, 3_000_000).retrains);
     }
 
@@ -224,6 +252,11 @@ mod tests {
         assert_eq!(names(500, 80_000), more);
         let many = names(5_000, 150_000);
         assert_eq!((&many[1], &many[2]), (&vec![FineTuning], &vec![Ulmfit]));
+        let taught = labelling(100, 25_000, 4_000);
+        let shorter = taught.shorter(100);
+        assert_eq!(taught.lacks(&shorter[2]), [LeftOut::PseudoLabels]);
+        let last = shorter.last().unwrap();
+        assert_eq!((last.pseudo_labels, last.encoder.is_none()), (0, true));
         // a cross-validation that was asked for stays whole
         let folded = plan(100, 25_000).with_folds(5);
         assert!(folded.shorter(100).iter().all(|plan| (plan.folds, plan.scored) == (5, 5)));

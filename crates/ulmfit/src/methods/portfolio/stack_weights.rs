@@ -76,6 +76,23 @@ impl<'a> Answers<'a> {
         Stack { weights }
     }
 
+    /// The same weight for some parts, and of all such weights the one that [`weights`](Self::weights) would find for
+    /// the mean of what they say.
+    pub(crate) fn equal_weights(&self, parts: &[usize], rows: &[usize]) -> Stack {
+        let count = parts.len() as f64;
+        let of_row = |row: usize| -> Vec<f64> {
+            let outputs = 0..self.evidence[parts[0]][row].len();
+            let mean = |output: usize| -> f64 {
+                parts.iter().map(|&part| self.evidence[part][row][output]).sum::<f64>() / count
+            };
+            outputs.map(mean).collect()
+        };
+        let together = (0..self.targets.len()).map(of_row).collect();
+        let answers = Self { task: self.task, evidence: vec![together], targets: self.targets };
+        let weight = answers.weights(&[0], rows).weights[0] / count;
+        Stack { weights: vec![weight; parts.len()] }
+    }
+
     /// The mean loss of some parts on some rows: negative log likelihood, or squared error.
     pub(crate) fn loss(&self, parts: &[usize], stack: &Stack, rows: &[usize]) -> f64 {
         let of_row = |&row: &usize| {

@@ -64,8 +64,10 @@ impl<'a> Weighing<'a> {
 
     /// The parts that are used, and their weights.
     pub(crate) fn choice(&self) -> Choice {
-        let pretrained = self.trainers.iter().position(|trainer| trainer.is_pretrained());
-        Choice::new(&self.answers(), &self.judges, pretrained)
+        let trainers = self.trainers.iter().enumerate();
+        let pretrained = trainers.filter(|(_, trainer)| trainer.is_pretrained());
+        let pretrained: Vec<usize> = pretrained.map(|(number, _)| number).collect();
+        Choice::new(&self.answers(), &self.judges, &pretrained)
     }
 
     /// The chosen parts with their names, trained on all examples.
@@ -127,7 +129,7 @@ impl<'a> Weighing<'a> {
         let answers = self.answers();
         let mut rows = vec![Vec::new(); self.folds.of_row.len()];
         for fold in self.folds.scored() {
-            let stack = answers.weights(&choice.parts, &fold.train);
+            let stack = choice.weights(&answers, &fold.train);
             for row in fold.held_out {
                 let parts = choice.parts.iter().map(|&part| self.answered[part][row].as_slice());
                 rows[row] = stack.combine(self.task, &parts.collect::<Vec<_>>());

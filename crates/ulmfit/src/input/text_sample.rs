@@ -1,0 +1,75 @@
+//! Some of the texts of files, drawn at random.
+
+use super::Texts;
+use super::texts::{Document, TextStream};
+use crate::Error;
+use crate::data::readers::ReadOptions;
+use crate::progress::Progress;
+use std::path::PathBuf;
+use ulmfit_ops::Key;
+
+/// Up to `most` documents of some files, drawn by a key in one pass, with no more of them in memory
+/// (reservoir sampling: Vitter 1985, "Random sampling with a reservoir", algorithm R). Labels are ignored,
+/// blank documents left out.
+///
+/// # Errors
+/// [`Error::Data`] with file and line.
+pub(crate) fn sample_texts(
+    files: &[PathBuf],
+    options: &ReadOptions,
+    most: usize,
+    key: &Key,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Document>, Error> {
+    let texts = Texts { documents: Vec::new(), files: files.to_owned() };
+    let stream = TextStream::new(&texts, options, "documents read", progress);
+    reservoir(stream, most, key)
+}
+
+fn reservoir<E>(
+    documents: impl Iterator<Item = Result<Document, E>>,
+    most: usize,
+    key: &Key,
+) -> Result<Vec<Document>, E> {
+    let mut drawn: Vec<Document> = Vec::new();
+    for (number, document) in documents.enumerate() {
+        let document = document?;
+        if drawn.len() < most {
+            drawn.push(document);
+            continue;
+        }
+        let place = (key.child(number as u64).uniform() * (number + 1) as f64) as usize;
+        if let Some(old) = drawn.get_mut(place) {
+            *old = document;
+        }
+    }
+    Ok(drawn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(count: usize, most: usize, seed: u64) -> Vec<String> {
+        let documents = (0..count).map(|n| Ok::<_, Error>(vec![n.to_string()]));
+        reservoir(documents, most, &Key::new(seed)).unwrap().concat()
+    }
+
+    #[test]
+    fn few_texts_are_all_taken_in_their_order() {
+        assert_eq!(drawn(3, 5, 1), ["0", "1", "2"]);
+        assert_eq!(drawn(3, 0, 1), [""; 0]);
+    }
+
+    #[test]
+    fn each_text_is_as_likely_as_another() {
+        let mut counts = [0; 20];
+        for seed in 0..2_000 {
+            let texts = drawn(20, 5, seed);
+            assert_eq!(texts.len(), 5);
+            texts.iter().for_each(|text| counts[text.parse::<usize>().unwrap()] += 1);
+        }
+        // 500 expected, five standard deviations of 19.4
+        assert!(counts.iter().all(|count| (403..=597).contains(count)), "{counts:?}");
+    }
+}
