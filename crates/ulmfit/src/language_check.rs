@@ -54,8 +54,9 @@ impl Trainer {
 }
 
 impl Trainer {
-    /// [`for_language`](Self::for_language) for a portfolio. Where there are too few examples for a language
-    /// model to be a part, its language is not checked, unless the model was [named](BaseUse::Named).
+    /// [`for_language`](Self::for_language) for a portfolio, whose encoder has been [chosen](LoadedEncoder::for_language)
+    /// before. Where there are too few examples for a language model to be a part, its language is not checked,
+    /// unless the model was [named](BaseUse::Named).
     ///
     /// # Errors
     /// As [`for_language`](Self::for_language).
@@ -63,10 +64,15 @@ impl Trainer {
         self,
         base: Option<LoadedBase>,
         asked: BaseUse,
+        has_encoder: bool,
         examples: &Examples,
         progress: &mut dyn Progress,
     ) -> Result<(Self, Option<LoadedBase>), Error> {
-        let is_used = PortfolioPlan::has_ulmfit(examples.train.len(), !self.unlabeled.is_empty());
+        let kind = self.classify_options(examples).labels.task.kind(&examples.train);
+        let (recipe, by_hand) = (&self.recipe.tfidf, &self.overrides);
+        let labelled = PortfolioPlan::most_pseudo_labels(recipe, by_hand, kind, has_encoder);
+        let is_read = !self.unlabeled.is_empty() && labelled == 0;
+        let is_used = PortfolioPlan::has_ulmfit(examples.train.len(), is_read);
         if !is_used && asked == BaseUse::Usual {
             return Ok((self, base));
         }
@@ -157,17 +163,19 @@ mod tests {
         assert!(error.hint().unwrap().contains("`base = none`"), "{error}");
         assert_eq!(decide(german, BaseUse::Insisted).unwrap(), (true, Vec::new()));
         let examples: Examples = [(german, "a"), (german, "b")].into_iter().collect();
-        let mut said = Said::default();
-        let few = Trainer::new().for_language_of_portfolio(
-            Some(base()),
-            BaseUse::Usual,
-            &examples,
-            &mut said,
-        );
-        assert!(
-            few.unwrap().1.is_some() && said.0.is_empty(),
-            "two examples need no language model"
-        );
+        let is_read_by_base = |trainer: Trainer, has_encoder| {
+            let mut said = Said::default();
+            let base = Some(base());
+            let usual = BaseUse::Usual;
+            trainer
+                .for_language_of_portfolio(base, usual, has_encoder, &examples, &mut said)
+                .unwrap();
+            !said.0.is_empty()
+        };
+        assert!(!is_read_by_base(Trainer::new(), true), "two examples need no language model");
+        let with_texts = || Trainer::new().unlabeled(["texts.txt"]);
+        assert!(is_read_by_base(with_texts(), false), "texts without labels do");
+        assert!(!is_read_by_base(with_texts(), true), "unless an encoder labels them");
         for asked in [BaseUse::Usual, BaseUse::Named] {
             let english = "the music was good and the actor was bad";
             assert_eq!(decide(english, asked).unwrap(), (true, Vec::new()));

@@ -38,7 +38,7 @@ pub struct Trainer {
     stages: Stages,
     pub(crate) unlabeled: Vec<PathBuf>,
     pub(crate) recipe: Recipe,
-    overrides: Overrides,
+    pub(crate) overrides: Overrides,
     lm_overrides: Overrides,
     pub(crate) validation_share: Option<f64>,
     pub(crate) folds: Option<usize>,
@@ -306,10 +306,15 @@ impl Trainer {
                 let bases = PortfolioBases::with_language_model(&base.unwrap_or_default())?;
                 let examples = examples.into();
                 let PortfolioBases { language_model, encoder } = bases;
-                let (trainer, language_model) =
-                    self.for_language_of_portfolio(language_model, asked, &examples, progress)?;
                 let encoder = encoder
                     .and_then(|encoder| encoder.for_language(BaseUse::Usual, &examples, progress));
+                let (trainer, language_model) = self.for_language_of_portfolio(
+                    language_model,
+                    asked,
+                    encoder.is_some(),
+                    &examples,
+                    progress,
+                )?;
                 let bases = PortfolioBases { language_model, encoder };
                 trainer.fit_portfolio_on(bases, examples, progress)
             }

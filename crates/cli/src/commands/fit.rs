@@ -148,11 +148,16 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         (Some(_), false) => BaseUse::Named,
     };
     let trained = if method == Method::Auto {
-        let (trainer, base) =
-            trainer.for_language_of_portfolio(base, asked, &examples, &mut terminal)?;
         let encoder = args.encoder.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;
-        let asked = args.encoder.as_ref().map_or(BaseUse::Usual, |_| BaseUse::Named);
-        let encoder = encoder.for_language(asked, &examples, &mut terminal);
+        let named = args.encoder.as_ref().map_or(BaseUse::Usual, |_| BaseUse::Named);
+        let encoder = encoder.for_language(named, &examples, &mut terminal);
+        let (trainer, base) = trainer.for_language_of_portfolio(
+            base,
+            asked,
+            encoder.is_some(),
+            &examples,
+            &mut terminal,
+        )?;
         let bases = PortfolioBases { language_model: base, encoder };
         trainer.fit_portfolio_on(bases, examples, &mut terminal)?
     } else {

@@ -271,7 +271,7 @@ impl CheckpointError {
             Self::HuggingFace { fault, .. } => fault.hint(),
             Self::Missing { .. } => Some("check the path"),
             Self::NoModel { .. } => {
-                Some("check the path; a model is a folder that training has written")
+                Some("check the path; a model is a folder that training or an import has written")
             }
             Self::NotAFolder { .. } => {
                 Some("a model is a folder that training has written; are two arguments swapped?")

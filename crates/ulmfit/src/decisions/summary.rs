@@ -174,8 +174,9 @@ impl Automation {
         let sentence = match (chosen, needed.last()) {
             (Some(choice), _) => choice.to_string(),
             (None, Some(&(target, needed))) if target >= 0.2 => {
+                let rows = if rows == 1 { "1 row is".into() } else { format!("{rows} rows are") };
                 format!(
-                    "{rows} rows are too few to say which predictions can be relied on; {needed} may be enough."
+                    "{rows} too few to say which predictions can be relied on; {needed} may be enough."
                 )
             }
             (None, _) => {

@@ -46,6 +46,9 @@ pub struct LabelledSplits {
     pub repeated: usize,
 }
 
+/// A score on fewer rows can be off by 30 points in either direction.
+const FEW_TO_SCORE: usize = 10;
+
 impl LabelledSplits {
     /// Number of examples of the validation set and the test set.
     pub(crate) fn scored(&self) -> usize {
@@ -97,6 +100,11 @@ impl LabelledSplits {
             let labels = if absent.len() == 1 { "label" } else { "labels" };
             let absent = list_at_most(absent, 5);
             progress.warn(&format!("the test set has no rows with the {labels} {absent}"));
+        }
+        if (1..FEW_TO_SCORE).contains(&test.len()) {
+            let rows = if test.len() == 1 { "row" } else { "rows" };
+            progress
+                .warn(&format!("the test set has {} {rows}: the score says little", test.len()));
         }
         let repeated = repeated(&train, &test);
         if repeated > 0 {

@@ -1,7 +1,7 @@
 //! Some of the texts of files, drawn at random.
 
 use super::Texts;
-use super::texts::{Document, TextStream};
+use super::texts::{Document, TextStream, no_text};
 use crate::Error;
 use crate::data::readers::ReadOptions;
 use crate::progress::Progress;
@@ -12,18 +12,22 @@ use ulmfit_ops::Key;
 /// (reservoir sampling: Vitter 1985, "Random sampling with a reservoir", algorithm R). Labels are ignored,
 /// blank documents left out.
 ///
+/// `progress` is told which columns are read, and the warnings of each file, unless `is_told` already.
+///
 /// # Errors
-/// [`Error::Data`] with file and line.
+/// [`Error::Data`] with file and line; [`Error::TooLittle`] without any text.
 pub(crate) fn sample_texts(
     files: &[PathBuf],
     options: &ReadOptions,
-    most: usize,
-    key: &Key,
+    (most, key): (usize, &Key),
+    is_told: bool,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Document>, Error> {
     let texts = Texts { documents: Vec::new(), files: files.to_owned() };
     let stream = TextStream::new(&texts, options, "documents read", progress);
-    reservoir(stream, most, key)
+    let stream = if is_told { stream } else { stream.telling() };
+    let drawn = reservoir(stream, most, key)?;
+    if drawn.is_empty() { Err(no_text(files)) } else { Ok(drawn) }
 }
 
 fn reservoir<E>(

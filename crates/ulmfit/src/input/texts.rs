@@ -137,14 +137,13 @@ pub fn read_texts(
     let texts = Texts { documents: Vec::new(), files: paths.to_owned() };
     let stream = TextStream::new(&texts, options, "documents read", progress).telling().held();
     let texts = stream.collect::<Result<Vec<_>, _>>()?;
-    if texts.is_empty() {
-        let message = format!("there is no text in {}", names(paths));
-        return Err(Error::TooLittle {
-            message,
-            hint: Some("check the files and the text column".into()),
-        });
-    }
-    Ok(texts)
+    if texts.is_empty() { Err(no_text(paths)) } else { Ok(texts) }
+}
+
+/// That there is nothing to read in some files.
+pub(super) fn no_text(paths: &[PathBuf]) -> Error {
+    let message = format!("there is no text in {}", names(paths));
+    Error::TooLittle { message, hint: Some("check the files and the text column".into()) }
 }
 
 pub(crate) fn names(paths: &[PathBuf]) -> String {

@@ -7,7 +7,6 @@ use super::plan::{Amount, PortfolioPlan};
 use super::pseudo_labels::{PseudoLabelTrainer, Teacher};
 use super::weighing::{Weighing, judges};
 use crate::Error;
-use crate::data::labels::LabelKind;
 use crate::data::readers::ReadOptions;
 use crate::estimate::NgramEstimate;
 use crate::input::{LabelledInput, LabelledSplits, labelled, sample_texts, targets, texts};
@@ -67,15 +66,22 @@ pub(crate) fn fit_portfolio(
         LabelledSplits::split(rows, &classify.labels, train.shares, split_key, runner.progress)?;
     train.check(rows.labels.kind())?;
     timings.lap("split");
-    let most = pseudo_labels(options, rows.labels.kind());
-    let drawn = if most > 0 && encoder.is_some() && !unlabeled.is_empty() {
+    let (kind, recipes) = (rows.labels.kind(), &options.others);
+    let most = PortfolioPlan::most_pseudo_labels(
+        &recipes.tfidf,
+        &train.overrides,
+        kind,
+        encoder.is_some(),
+    );
+    let drawn = if most > 0 && !unlabeled.is_empty() {
         let key = Key::new(classify.seed).child(105);
-        sample_texts(&unlabeled, &reading, most, &key, runner.progress)?
+        let is_told = PortfolioPlan::has_ulmfit(rows.train.len(), false); // by what ULMFiT reads
+        sample_texts(&unlabeled, &reading, (most, &key), is_told, runner.progress)?
     } else {
         Vec::new()
     };
     let others = OtherTexts { are_there: !unlabeled.is_empty(), drawn: drawn.len() };
-    let full = plan(encoder.as_ref(), &options.others.encoder, &rows, others, train.folds);
+    let full = plan(encoder.as_ref(), &recipes.encoder, &rows, others, train.folds);
     if rows.train.len() < 2 * full.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle {
@@ -216,14 +222,6 @@ fn choose(
         _ => Chosen::all(full),
     };
     Ok((chosen, expected))
-}
-
-/// How many texts without labels get a pseudo-label at most: the number set by hand, or else the recipe's. The
-/// labels of several at once, and numbers, have not been tried.
-fn pseudo_labels(options: &FitOptions, kind: LabelKind) -> usize {
-    let usual = options.others.tfidf.pseudo_labels;
-    let wanted = options.train.overrides.self_training.unwrap_or(usual);
-    if kind == LabelKind::Single { wanted } else { 0 }
 }
 
 /// Texts without labels.

@@ -1,6 +1,7 @@
 //! Which parts a portfolio is made of, and on how many held-out rows they are weighed.
 
-use crate::recipe::EncoderRecipe;
+use crate::data::labels::LabelKind;
+use crate::recipe::{EncoderRecipe, Overrides, TfIdfRecipe};
 use crate::report::time_budget::LeftOut;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,18 @@ impl PortfolioPlan {
     /// Whether ULMFiT can be a part with so many examples, and with or without texts that have no labels.
     pub(crate) fn has_ulmfit(rows: usize, unlabelled: bool) -> bool {
         unlabelled || rows >= FEWEST_FOR_ULMFIT
+    }
+
+    /// How many texts without labels get a pseudo-label at most: the number set by hand, or else the recipe's. The
+    /// labels of several at once, and numbers, have not been tried.
+    pub(crate) fn most_pseudo_labels(
+        recipe: &TfIdfRecipe,
+        by_hand: &Overrides,
+        kind: LabelKind,
+        has_encoder: bool,
+    ) -> usize {
+        let wanted = by_hand.self_training.unwrap_or(recipe.pseudo_labels);
+        if kind == LabelKind::Single && has_encoder { wanted } else { 0 }
     }
 
     /// Tokens that the fine-tuning of an encoder with `layers` layers on documents of these lengths reads.
