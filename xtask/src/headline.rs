@@ -1,4 +1,4 @@
-//! The short results table of the README: seven rows, chosen to show many labels and few, long texts and short.
+//! The short results table of the README: eight rows, chosen to show many labels and few, long texts and short.
 
 use std::fmt::Write as _;
 
@@ -24,10 +24,14 @@ const BOTH: &str = "ulmfit, both directions";
 /// `fit` without options.
 const FIT: &str = "ulmfit fit";
 
-const ROWS: [Row; 7] = [
+/// `fit --unlabeled` with other training rows, without their labels.
+const TEXTS: &str = "ulmfit fit, other texts without labels";
+
+const ROWS: [Row; 8] = [
     row("TREC-6, drawn labels", 100, FIT, "TREC-6 questions, 100 labels"),
     row("SST-2, whole sentences, drawn labels", 100, FIT, "SST-2 sentences, 100 labels"),
     row("AG News, a part, drawn labels", 100, FIT, "AG News, 100 labels"),
+    row("AG News, a part, drawn labels", 100, TEXTS, "AG News, 100 labels and unlabelled texts"),
     row(
         "IMDb, sample",
         100,
@@ -97,12 +101,12 @@ pub(crate) mod tests {
     fn peers_stand_beside_ours_and_a_missing_run_is_an_error() {
         let mut runs: Vec<Run> =
             lines().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let peer = Run { model: "fastText".to_owned(), value: 9.0, ci95: None, ..runs[4].clone() };
+        let peer = Run { model: "fastText".to_owned(), value: 9.0, ci95: None, ..runs[5].clone() };
         runs.push(peer);
         let text = table(&runs).unwrap();
         assert_eq!(text.lines().count(), 2 + ROWS.len());
         let row = "| TREC-6, all 5,452 labels | 4.2 (2.5–6.4) | – | – | 9.0 |";
-        assert_eq!(text.lines().nth(6), Some(row));
+        assert_eq!(text.lines().nth(7), Some(row));
         let error = table(&runs[1..]).unwrap_err().to_string();
         assert!(error.contains("TREC-6, drawn labels, 100"), "{error}");
     }

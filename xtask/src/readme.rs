@@ -358,7 +358,7 @@ mod tests {
         }
 
         assert!(run(folder.path(), Mode::Check).unwrap_err().to_string().contains("out of date"));
-        assert_eq!(run(folder.path(), Mode::Write).unwrap(), "7 results");
+        assert_eq!(run(folder.path(), Mode::Write).unwrap(), "8 results");
         assert!(run(folder.path(), Mode::Check).is_ok());
         for page in [&readme, &docs] {
             let text = fs::read_to_string(page).unwrap();
