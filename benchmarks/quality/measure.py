@@ -144,12 +144,18 @@ def prepare(data, chosen, folder):
     return {name: len(part) for name, part in parts.items()}
 
 
+def lines_of(path):
+    """The lines of a file with their ends. (`splitlines` also ends one at characters that JSON leaves as they are.)"""
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        return list(lines)
+
+
 def draw(folder, count, seeds):
     """Folders with `count` training rows each, drawn anew for each seed, and the same test rows for all.
 
     `others.jsonl` has texts without labels: the set's own, or those of the training rows that were not drawn.
     """
-    read = lambda part: (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    read = lambda part: lines_of(folder / f"{part}.jsonl")
     train, test = read("train"), read("test")
     scored = random.Random(0).sample(test, min(DRAWN_TEST, len(test)))
     folders = []
@@ -174,8 +180,7 @@ def renamed(folder, names):
     other = folder / "named"
     other.mkdir(exist_ok=True)
     for part in ("train", "test"):
-        lines = (folder / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
-        read = (json.loads(line) for line in lines)
+        read = (json.loads(line) for line in lines_of(folder / f"{part}.jsonl"))
         text = "".join(json.dumps({**row, "label": names[row["label"]]}, ensure_ascii=False) + "\n" for row in read)
         (other / f"{part}.jsonl").write_text(text, encoding="utf-8")
     return other
