@@ -30,7 +30,7 @@ use ulmfit_ops::Key;
 pub(crate) struct PortfolioInput {
     /// Labelled rows.
     pub(crate) rows: LabelledInput,
-    /// Files of texts without labels, for the language model.
+    /// Files of texts without labels, for pseudo-labels and for the language model.
     pub(crate) unlabeled: Vec<PathBuf>,
     /// How they are read.
     pub(crate) options: ReadOptions,

@@ -48,8 +48,8 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// With fewer examples ULMFiT has next to no say beside an encoder, whether or not it reads texts without labels: it
-/// is a part of these where nothing else reads them.
+/// With fewer examples ULMFiT has next to no say beside an encoder. It is a part all the same where there are texts
+/// without labels that nothing else reads.
 const FEWEST_FOR_ULMFIT: usize = 300;
 /// Tokens of a fine-tuning that is cheap enough to be repeated for each fold: half a minute on two
 /// cores.

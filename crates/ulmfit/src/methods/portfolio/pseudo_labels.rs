@@ -1,8 +1,8 @@
 //! N-grams that also learn what the sentence encoder says about texts without labels.
 //!
 //! Pseudo-labels (Lee 2013), which one view of a text gives to another one, as in co-training (Blum & Mitchell
-//! 1998): an encoder is hardly taught anything by its own answers, but words and characters are. A few thousand
-//! labels make a classifier on n-grams that errs about as rarely as its teacher, and at other places.
+//! 1998): an encoder learns next to nothing from its own answers, but a classifier on n-grams does. On all but short
+//! texts a few thousand labels make it about as good as its teacher, and its mistakes are others.
 
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer};
 use crate::Error;
