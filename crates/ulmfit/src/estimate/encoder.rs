@@ -7,7 +7,7 @@ use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::EncoderBundle;
 use crate::progress::WorkPhase;
 use crate::recipe::{ContrastiveRecipe, EncoderRecipe, EndToEndRecipe};
-use crate::run::{contrast_stage, end_to_end_stage};
+use crate::run::{contrast_again_stage, contrast_stage, end_to_end_stage};
 use crate::train::end_to_end::{EndToEndSettings, EndToEndTrainee};
 use crate::train::linear_head::{HeadExamples, HeadFit};
 use crate::train::measure::measure;
@@ -83,6 +83,22 @@ impl EncoderEstimate {
         let tokens = self.mean(recipe.max_tokens) * rows as f64;
         let seconds = passes * speed.seconds(tokens, recipe.batches(rows) as f64);
         let [title, task] = [end_to_end_stage(None).title, end_to_end_stage(fold).name];
+        Some(WorkPhase { title, tasks: vec![task], seconds })
+    }
+
+    /// The fine-tuning on pairs with so many texts more, if there is one.
+    pub(crate) fn fine_tuning_again(
+        &self,
+        rows: usize,
+        more: usize,
+        fold: Option<usize>,
+    ) -> Option<WorkPhase> {
+        let (recipe, speed) = self.recipe.contrastive.zip(self.speed)?;
+        let (recipe, texts) = (recipe.again(), rows + more);
+        let tokens = self.mean(recipe.max_tokens) * (2 * texts) as f64;
+        let passes = recipe.passes(texts) as f64;
+        let seconds = passes * speed.seconds(tokens, recipe.batches(texts) as f64);
+        let [title, task] = [contrast_again_stage(None).title, contrast_again_stage(fold).name];
         Some(WorkPhase { title, tasks: vec![task], seconds })
     }
 

@@ -16,7 +16,7 @@ use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::progress::Progress;
 use crate::recipe::{EncoderRecipe, TfIdfRecipe};
-use crate::run::{Runner, Timings};
+use crate::run::{Runner, Timings, contrast_again_stage, contrast_stage};
 use crate::stages::TrainedClassifier;
 use crate::stages::folds::pick;
 use crate::stages::lm_summary::LmSummary;
@@ -215,7 +215,9 @@ impl<'a> EncoderExamples<'a> {
         let mut encoder = self.base.copy_encoder();
         let vectors = match &self.recipe.contrastive {
             Some(recipe) => {
-                encoder = self.contrast(runner, encoder, &train, recipe, fold)?;
+                let all = self.data.documents.len(); // as many passes in a fold as over all examples
+                let stage = (&contrast_stage(fold), all);
+                encoder = self.contrast(runner, encoder, &train, recipe, stage)?;
                 vectors(runner, &encoder, &train.documents)
             }
             None => {
@@ -238,6 +240,46 @@ impl<'a> EncoderExamples<'a> {
         if let Some(recipe) = &self.recipe.end_to_end {
             classifier = self.end_to_end(runner, classifier, &train, recipe, fold)?;
         }
+        let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
+        Ok(Part { text: ClassifierText::from(&self.base.text), networks })
+    }
+
+    /// Whether [`train_again`](Self::train_again) has something to do.
+    pub(crate) fn learns_pseudo_labels(&self) -> bool {
+        self.recipe.contrastive.is_some() && self.recipe.end_to_end.is_none()
+    }
+
+    /// Trains a part on the examples with these numbers and on other texts, whose classes have been guessed, in a
+    /// run folder of its own for each fold: it begins with the same encoder as [`train_on`](Self::train_on).
+    ///
+    /// # Errors
+    /// [`Error`] of whatever failed.
+    ///
+    /// # Panics
+    /// Unless it [`learns_pseudo_labels`](Self::learns_pseudo_labels).
+    pub(crate) fn train_again(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        (texts, classes): (&[&[String]], &[usize]),
+        fold: Option<usize>,
+    ) -> Result<Part, Error> {
+        let mut train = pick(&self.data, rows);
+        let names = self.names.as_ref().filter(|names| names.agree(rows, &self.data.targets));
+        for more in names.iter().map(|names| &names.texts) {
+            train.documents.extend_from_slice(&more.documents);
+            train.targets.extend_from_slice(&more.targets);
+        }
+        train.documents.extend(self.base.text.encode_all(texts));
+        train.targets.extend(classes.iter().map(|&class| vec![class as f32]));
+        let recipe = self.recipe.contrastive.expect("it is fine-tuned on pairs").again();
+        let stage = (&contrast_again_stage(fold), train.documents.len());
+        let encoder = self.base.copy_encoder();
+        let encoder = self.contrast(runner, encoder, &train, &recipe, stage)?;
+        let vectors = vectors(runner, &encoder, &train.documents);
+        let head = self.head(&vectors, &train);
+        let kind = self.splits.labels.kind();
+        let classifier = SentenceClassifier::of_parts(encoder, head, kind, None);
         let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
         Ok(Part { text: ClassifierText::from(&self.base.text), networks })
     }

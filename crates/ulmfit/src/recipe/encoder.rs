@@ -71,6 +71,11 @@ const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.
 const CLIP: f64 = 1.0;
 
 impl ContrastiveRecipe {
+    /// The same with the updates that several times as many texts need, most of which have pseudo-labels.
+    pub(crate) fn again(self) -> Self {
+        Self { updates: (5 * self.updates).div_ceil(3), ..self }
+    }
+
     /// Passes over this many documents.
     pub(crate) fn passes(&self, documents: usize) -> usize {
         self.updates.div_ceil(self.batches(documents).max(1)).max(1)

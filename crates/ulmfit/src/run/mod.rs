@@ -34,8 +34,8 @@ pub use runner::Runner;
 pub use same_on_all::{deal_lanes, same_on_all};
 #[cfg(feature = "train")]
 pub(crate) use stage_names::{
-    FOLD, LabelOrigin, LabelSource, LmStage, contrast_stage, dropout_pairs_stage, end_to_end_stage,
-    masked_words_stage,
+    FOLD, LabelOrigin, LabelSource, LmStage, contrast_again_stage, contrast_stage,
+    dropout_pairs_stage, end_to_end_stage, masked_words_stage,
 };
 #[cfg(feature = "train")]
 pub(crate) use timings::Timings;

@@ -70,6 +70,11 @@ pub(crate) fn contrast_stage(fold: Option<usize>) -> StageName {
     fold_stage(fold, "fine-tune the encoder on pairs", "contrast")
 }
 
+/// The same again, with pseudo-labels besides.
+pub(crate) fn contrast_again_stage(fold: Option<usize>) -> StageName {
+    fold_stage(fold, "fine-tune the encoder on pseudo-labels, too", "contrast-again")
+}
+
 /// The fine-tuning of a sentence encoder on texts without labels.
 pub(crate) fn dropout_pairs_stage() -> StageName {
     fold_stage(None, "fine-tune the encoder on texts", "dropout-pairs")

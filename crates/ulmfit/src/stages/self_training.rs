@@ -128,7 +128,11 @@ pub(crate) fn train_fold(
 /// At most `share` of the texts predicted as each class, so that no rare class takes unsure ones. Also,
 /// at most `share` of all texts times the share of the class among the labels, so that a class that is
 /// predicted too often does not crowd the others out.
-fn select_pseudo_labels(guesses: &[Vec<f32>], labels: &[f32], share: f64) -> Vec<(usize, usize)> {
+pub(crate) fn select_pseudo_labels(
+    guesses: &[Vec<f32>],
+    labels: &[f32],
+    share: f64,
+) -> Vec<(usize, usize)> {
     let all: f32 = labels.iter().sum();
     let of_class = |(class, &count): (usize, &f32)| {
         let guessed = (0..guesses.len()).filter(|&text| argmax(&guesses[text]) == class);

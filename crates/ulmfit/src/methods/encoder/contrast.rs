@@ -3,8 +3,9 @@
 use super::EncoderExamples;
 use crate::data::labels::LabelKind;
 use crate::model::transformer::{LANES, Transformer};
+use crate::progress::StageName;
 use crate::recipe::ContrastiveRecipe;
-use crate::run::{Runner, contrast_stage};
+use crate::run::Runner;
 use crate::stages::classify::rows_fingerprint;
 use crate::train::Labelled;
 use crate::train::pairs::{PairSettings, PairTrainee};
@@ -14,14 +15,15 @@ use std::collections::BTreeMap;
 use ulmfit_ops::{Cpu, Key};
 
 impl EncoderExamples<'_> {
-    /// Fine-tunes the encoder on pairs; without at least two labels it stays as it is.
+    /// Fine-tunes the encoder on pairs, in as many passes as over `documents` texts; without at least two labels
+    /// it stays as it is.
     pub(super) fn contrast(
         &self,
         runner: &mut Runner<'_>,
         mut encoder: Transformer<Cpu>,
         train: &Labelled,
         recipe: &ContrastiveRecipe,
-        fold: Option<usize>,
+        (task, documents): (&StageName, usize),
     ) -> Result<Transformer<Cpu>, Error> {
         let groups = groups(&train.targets);
         let kinds = groups.iter().max().map_or(0, |&most| most + 1);
@@ -45,13 +47,11 @@ impl EncoderExamples<'_> {
         encoder.set_device(device);
         let settings = PairSettings { batch_size: recipe.batch_size, dropout: recipe.dropout };
         let begins = |ids: &Vec<u32>| ids[..ids.len().min(recipe.max_tokens)].to_vec();
-        let documents: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
-        let all = self.data.documents.len(); // as many passes in a fold as over all examples
-        let plan = recipe.plan(encoder.config().layers, all, key.child(0));
-        let task = contrast_stage(fold);
+        let beginnings: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
+        let plan = recipe.plan(encoder.config().layers, documents, key.child(0));
         let mut trainee =
-            PairTrainee::new(device, encoder, &documents, &groups, settings, key.child(1));
-        runner.train(&task, &device, &mut trainee, &plan, &identity)?;
+            PairTrainee::new(device, encoder, &beginnings, &groups, settings, key.child(1));
+        runner.train(task, &device, &mut trainee, &plan, &identity)?;
         let mut encoder = trainee.into_encoder();
         encoder.set_device(Cpu::default()); // what the saved model is used with
         Ok(encoder)

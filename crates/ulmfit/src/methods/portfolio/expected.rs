@@ -1,6 +1,7 @@
 //! The expected time of a portfolio.
 
 use super::plan::PortfolioPlan;
+use super::pseudo_labels::taught_again;
 use crate::estimate::{
     EncoderEstimate, Estimate, Job, NgramEstimate, PartEstimate, UlmfitEstimate,
 };
@@ -14,16 +15,19 @@ struct PseudoLabelEstimate<'a> {
 }
 
 impl Estimate for PseudoLabelEstimate<'_> {
-    fn trainings(&self, rows: usize, _fold: Option<usize>) -> Vec<WorkPhase> {
+    fn trainings(&self, rows: usize, fold: Option<usize>) -> Vec<WorkPhase> {
         let phase = |title: &str, seconds| {
             let title = title.to_owned();
             WorkPhase { title, tasks: Vec::new(), seconds }
         };
+        let again = self.encoder.fine_tuning_again(rows, taught_again(self.texts), fold);
+        let rounds = if again.is_some() { 2.0 } else { 1.0 };
         let learned = self.ngrams.training(rows + self.texts);
-        vec![
-            phase("label other texts", self.encoder.scoring(self.texts)),
-            phase("train TF-IDF on labels of other texts", learned),
-        ]
+        let labelled = [
+            phase("label other texts", rounds * self.encoder.scoring(self.texts)),
+            phase("train TF-IDF on labels of other texts", rounds * learned),
+        ];
+        again.into_iter().chain(labelled).collect()
     }
 
     fn scoring(&self, documents: usize) -> f64 {

@@ -146,7 +146,7 @@ pub(crate) fn fit_portfolio(
     let wanted = targets(&rows.train, &rows.labels)?;
     let ngrams = TfIdfTrainer::new(&rows, &wanted, &options.others.tfidf, classify);
     let drawn = if plan.pseudo_labels > 0 { drawn } else { Vec::new() };
-    let teacher = encoded.as_ref().map(|encoder| Teacher::new(encoder, &drawn));
+    let teacher = encoded.as_ref().map(|encoder| Teacher::new(encoder, &ngrams, &drawn));
     let taught = teacher.as_ref().filter(|_| !drawn.is_empty());
     let taught = taught.map(|teacher| PseudoLabelTrainer { teacher, ngrams: &ngrams });
     let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams];

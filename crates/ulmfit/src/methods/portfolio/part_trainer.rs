@@ -140,6 +140,13 @@ impl<'a> TfIdfTrainer<'a> {
         Self { splits, targets, recipe, classify }
     }
 
+    /// How many of the examples with these numbers each class has.
+    pub(crate) fn class_counts(&self, rows: &[usize]) -> Vec<f32> {
+        let mut counts = vec![0.0; self.splits.labels.outputs()];
+        rows.iter().for_each(|&row| counts[self.targets[row][0] as usize] += 1.0);
+        counts
+    }
+
     /// Trains it on the examples with these numbers, and on texts whose classes another classifier has guessed.
     ///
     /// # Errors

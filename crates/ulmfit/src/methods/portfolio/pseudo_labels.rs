@@ -1,24 +1,41 @@
 //! N-grams that also learn what the sentence encoder says about texts without labels.
 //!
-//! Pseudo-labels (Lee 2013), which one view of a text gives to another one, as in co-training (Blum & Mitchell
-//! 1998): an encoder learns next to nothing from its own answers, but a classifier on n-grams does. On all but short
-//! texts a few thousand labels make it about as good as its teacher, and its mistakes are others.
+//! Pseudo-labels (Lee 2013), which one view of a text gives to another one, and back, as in co-training (Blum &
+//! Mitchell 1998): an encoder learns next to nothing from its own answers, but a classifier on n-grams does. On all
+//! but short texts a few thousand labels make it about as good as its teacher, and its mistakes are others. So what
+//! both are sure of teaches the encoder in its turn.
 
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer};
 use crate::Error;
+use crate::data::labels::LabelKind;
 use crate::input::Document;
 use crate::methods::encoder::EncoderExamples;
 use crate::model::scoring::argmax;
-use crate::models::Part;
+use crate::models::{Part, Stack};
 use crate::recipe::TrainPrecision;
 use crate::run::Runner;
+use crate::stages::self_training::select_pseudo_labels;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use ulmfit_ops::Cpu;
 
+/// Texts that the encoder and the n-grams label together in the first round, at most.
+const SECOND_ROUND: usize = 2_000;
+/// Share of them that the encoder learns in the second round, the surest of each class.
+const SHARE: f64 = 0.25;
+
+/// How many texts the encoder learns in the second round, of so many, at most.
+pub(crate) fn taught_again(texts: usize) -> usize {
+    (SHARE * texts.min(SECOND_ROUND) as f64).round() as usize
+}
+
 /// A sentence encoder, and its labels for some texts once it has been trained.
+///
+/// It is trained twice: n-grams learn the labels that it gives at first, the texts on which both are surest become
+/// training data, and it is trained again.
 pub(crate) struct Teacher<'a> {
     encoder: &'a EncoderExamples<'a>,
+    ngrams: &'a TfIdfTrainer<'a>,
     texts: &'a [Document],
     /// By the fold that the encoder has not seen: the class of each text.
     labels: RefCell<BTreeMap<Option<usize>, Vec<usize>>>,
@@ -26,23 +43,66 @@ pub(crate) struct Teacher<'a> {
 
 impl<'a> Teacher<'a> {
     /// `texts` may be empty: then it is the encoder and nothing else.
-    pub(crate) fn new(encoder: &'a EncoderExamples<'a>, texts: &'a [Document]) -> Self {
-        Self { encoder, texts, labels: RefCell::default() }
+    pub(crate) fn new(
+        encoder: &'a EncoderExamples<'a>,
+        ngrams: &'a TfIdfTrainer<'a>,
+        texts: &'a [Document],
+    ) -> Self {
+        Self { encoder, ngrams, texts, labels: RefCell::default() }
     }
 
-    /// The most probable class of each text, by a part that has not seen `fold`.
-    fn label(&self, runner: &mut Runner<'_>, part: &mut Part) -> Result<Vec<usize>, Error> {
-        let documents: Vec<&[String]> = self.texts.iter().map(Vec::as_slice).collect();
-        let ids = part.text.encode_all(&documents);
-        let set_device = |part: &mut Part, device: Cpu| {
-            part.networks.iter_mut().for_each(|(_, network)| network.set_device(device));
-        };
-        set_device(part, TrainPrecision::fastest().device());
-        let mut tick = |done, total| runner.progress.tick("texts labelled", done, Some(total));
-        let answers = part.probabilities_of_ids(&ids, BATCH, &mut tick);
-        set_device(part, Cpu::default());
-        Ok(answers?.iter().map(|row| argmax(row)).collect())
+    /// What a part says about each text.
+    fn answers(&self, runner: &mut Runner<'_>, part: &mut Part) -> Result<Vec<Vec<f32>>, Error> {
+        answers(runner, part, self.texts, TrainPrecision::fastest().device())
     }
+
+    /// The encoder, trained again on the examples and on the texts that it and n-grams are surest of.
+    fn second_round(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        fold: Option<usize>,
+        first: &[Vec<f32>],
+    ) -> Result<Part, Error> {
+        let mut ngrams = self.ngrams.train_with(rows, self.texts, &classes(first))?;
+        let few = &self.texts[..self.texts.len().min(SECOND_ROUND)];
+        let second = answers(runner, &mut ngrams, few, Cpu::default())?;
+        let stack = Stack { weights: vec![0.5, 0.5] };
+        let together: Vec<Vec<f32>> = first
+            .iter()
+            .zip(&second)
+            .map(|(first, second)| stack.combine(LabelKind::Single, &[first, second]))
+            .collect();
+        let counts = self.ngrams.class_counts(rows);
+        let chosen = select_pseudo_labels(&together, &counts, SHARE);
+        let texts: Vec<&[String]> = chosen.iter().map(|&(text, _)| &few[text][..]).collect();
+        let classes: Vec<usize> = chosen.iter().map(|&(_, class)| class).collect();
+        self.encoder.train_again(runner, rows, (&texts, &classes), fold)
+    }
+}
+
+/// What a part says about some texts, computed on a device.
+fn answers(
+    runner: &mut Runner<'_>,
+    part: &mut Part,
+    texts: &[Document],
+    device: Cpu,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let documents: Vec<&[String]> = texts.iter().map(Vec::as_slice).collect();
+    let ids = part.text.encode_all(&documents);
+    let set_device = |part: &mut Part, device: Cpu| {
+        part.networks.iter_mut().for_each(|(_, network)| network.set_device(device));
+    };
+    set_device(part, device);
+    let mut tick = |done, total| runner.progress.tick("texts labelled", done, Some(total));
+    let found = part.probabilities_of_ids(&ids, BATCH, &mut tick);
+    set_device(part, Cpu::default());
+    found
+}
+
+/// The most probable class of each text.
+fn classes(answers: &[Vec<f32>]) -> Vec<usize> {
+    answers.iter().map(|row| argmax(row)).collect()
 }
 
 impl PartTrainer for Teacher<'_> {
@@ -61,10 +121,15 @@ impl PartTrainer for Teacher<'_> {
         fold: Option<usize>,
     ) -> Result<Part, Error> {
         let mut part = self.encoder.train_on(runner, rows, fold)?;
-        if !self.texts.is_empty() {
-            let labels = self.label(runner, &mut part)?;
-            self.labels.borrow_mut().insert(fold, labels);
+        if self.texts.is_empty() {
+            return Ok(part);
         }
+        let mut found = self.answers(runner, &mut part)?;
+        if self.encoder.learns_pseudo_labels() {
+            part = self.second_round(runner, rows, fold, &found)?;
+            found = self.answers(runner, &mut part)?;
+        }
+        self.labels.borrow_mut().insert(fold, classes(&found));
         Ok(part)
     }
 }
