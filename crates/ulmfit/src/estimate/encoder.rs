@@ -86,15 +86,15 @@ impl EncoderEstimate {
         Some(WorkPhase { title, tasks: vec![task], seconds })
     }
 
-    /// The fine-tuning on pairs with so many texts more, if there is one.
+    /// The second fine-tuning on pairs, where there are so many other texts, if there is one.
     pub(crate) fn fine_tuning_again(
         &self,
         rows: usize,
-        more: usize,
+        others: usize,
         fold: Option<usize>,
     ) -> Option<WorkPhase> {
-        let (recipe, speed) = self.recipe.contrastive.zip(self.speed)?;
-        let (recipe, texts) = (recipe.again(), rows + more);
+        let ((recipe, rule), speed) = self.recipe.second_contrastive().zip(self.speed)?;
+        let texts = rows + rule.learned(others);
         let tokens = self.mean(recipe.max_tokens) * (2 * texts) as f64;
         let passes = recipe.passes(texts) as f64;
         let seconds = passes * speed.seconds(tokens, recipe.batches(texts) as f64);

@@ -15,7 +15,7 @@ use crate::input::{LabelledInput, LabelledSplits, SplitFractions, read_texts, ta
 use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::progress::Progress;
-use crate::recipe::{EncoderRecipe, TfIdfRecipe};
+use crate::recipe::{CoTrainingRecipe, EncoderRecipe, TfIdfRecipe};
 use crate::run::{Runner, Timings, contrast_again_stage, contrast_stage};
 use crate::stages::TrainedClassifier;
 use crate::stages::folds::pick;
@@ -75,7 +75,7 @@ pub fn fit_encoder(
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
     timings.lap("split");
     let mut summary = LmSummary::default();
-    let recipe = options.recipe.for_examples(rows.train.len());
+    let recipe = options.recipe.for_examples(rows.train.len()).without_co_training();
     let mut stages = None;
     if !unlabeled.is_empty() && recipe.reads_texts() {
         let unlabelled = read_texts(&unlabeled, &reading, runner.progress)?;
@@ -203,12 +203,7 @@ impl<'a> EncoderExamples<'a> {
             let message = "a classifier needs at least two labelled documents".into();
             return Err(Error::TooLittle { message, hint: None });
         }
-        let mut train = pick(&self.data, rows);
-        let names = self.names.as_ref().filter(|names| names.agree(rows, &self.data.targets));
-        if let Some(names) = names {
-            train.documents.extend_from_slice(&names.texts.documents);
-            train.targets.extend_from_slice(&names.texts.targets);
-        }
+        let (train, names) = self.with_names(rows);
         if fold.is_none() && self.recipe.label_names {
             self.tell_of_names(names.is_some(), runner.progress);
         }
@@ -240,13 +235,29 @@ impl<'a> EncoderExamples<'a> {
         if let Some(recipe) = &self.recipe.end_to_end {
             classifier = self.end_to_end(runner, classifier, &train, recipe, fold)?;
         }
-        let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
-        Ok(Part { text: ClassifierText::from(&self.base.text), networks })
+        Ok(self.part(classifier))
     }
 
-    /// Whether [`train_again`](Self::train_again) has something to do.
-    pub(crate) fn learns_pseudo_labels(&self) -> bool {
-        self.recipe.contrastive.is_some() && self.recipe.end_to_end.is_none()
+    /// The examples with these numbers, and the names of the classes, if they are learned as well.
+    fn with_names(&self, rows: &[usize]) -> (Labelled, Option<&LabelNames>) {
+        let mut train = pick(&self.data, rows);
+        let names = self.names.as_ref().filter(|names| names.agree(rows, &self.data.targets));
+        if let Some(names) = names {
+            train.documents.extend_from_slice(&names.texts.documents);
+            train.targets.extend_from_slice(&names.texts.targets);
+        }
+        (train, names)
+    }
+
+    /// A classifier with what it reads texts with.
+    fn part(&self, classifier: SentenceClassifier<Cpu>) -> Part {
+        let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
+        Part { text: ClassifierText::from(&self.base.text), networks }
+    }
+
+    /// How it learns pseudo-labels, if it does.
+    pub(crate) fn co_training(&self) -> Option<CoTrainingRecipe> {
+        self.recipe.second_contrastive().map(|(_, rule)| rule)
     }
 
     /// Trains a part on the examples with these numbers and on other texts, whose classes have been guessed, in a
@@ -256,7 +267,7 @@ impl<'a> EncoderExamples<'a> {
     /// [`Error`] of whatever failed.
     ///
     /// # Panics
-    /// Unless it [`learns_pseudo_labels`](Self::learns_pseudo_labels).
+    /// Without [`co_training`](Self::co_training).
     pub(crate) fn train_again(
         &self,
         runner: &mut Runner<'_>,
@@ -264,24 +275,17 @@ impl<'a> EncoderExamples<'a> {
         (texts, classes): (&[&[String]], &[usize]),
         fold: Option<usize>,
     ) -> Result<Part, Error> {
-        let mut train = pick(&self.data, rows);
-        let names = self.names.as_ref().filter(|names| names.agree(rows, &self.data.targets));
-        for more in names.iter().map(|names| &names.texts) {
-            train.documents.extend_from_slice(&more.documents);
-            train.targets.extend_from_slice(&more.targets);
-        }
+        let (mut train, _) = self.with_names(rows);
         train.documents.extend(self.base.text.encode_all(texts));
         train.targets.extend(classes.iter().map(|&class| vec![class as f32]));
-        let recipe = self.recipe.contrastive.expect("it is fine-tuned on pairs").again();
+        let recipe = self.recipe.second_contrastive().expect("it learns pseudo-labels").0;
         let stage = (&contrast_again_stage(fold), train.documents.len());
         let encoder = self.base.copy_encoder();
         let encoder = self.contrast(runner, encoder, &train, &recipe, stage)?;
         let vectors = vectors(runner, &encoder, &train.documents);
         let head = self.head(&vectors, &train);
         let kind = self.splits.labels.kind();
-        let classifier = SentenceClassifier::of_parts(encoder, head, kind, None);
-        let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
-        Ok(Part { text: ClassifierText::from(&self.base.text), networks })
+        Ok(self.part(SentenceClassifier::of_parts(encoder, head, kind, None)))
     }
 
     /// Trains the head, with the strength that does best in cross-validation.

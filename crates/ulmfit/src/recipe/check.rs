@@ -4,8 +4,8 @@ use super::error::RecipeError;
 use super::phase::Unfreeze;
 use super::training::{Rates, TrainingRecipe};
 use super::{
-    ClassifierRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe, LmRecipe,
-    MaskedWordsRecipe, TeacherRecipe, TfIdfRecipe,
+    ClassifierRecipe, CoTrainingRecipe, DropoutPairsRecipe, EncoderRecipe, EndToEndRecipe,
+    LmRecipe, MaskedWordsRecipe, TeacherRecipe, TfIdfRecipe,
 };
 use crate::optim::OptimizerConfig;
 use crate::schedule::Schedule;
@@ -96,6 +96,7 @@ impl EncoderRecipe {
         range(self.folds >= 2, "encoder.folds", &self.folds, "at least 2")?;
         self.masked_words.map_or(Ok(()), |recipe| recipe.check())?;
         self.dropout_pairs.map_or(Ok(()), |recipe| recipe.check())?;
+        self.co_training.map_or(Ok(()), |recipe| recipe.check())?;
         self.end_to_end.map_or(Ok(()), |recipe| recipe.check())?;
         let Some(recipe) = self.contrastive else { return Ok(()) };
         let sizes = [
@@ -110,6 +111,24 @@ impl EncoderRecipe {
         positive("encoder.contrastive.lr", recipe.lr)?;
         not_negative("encoder.contrastive.weight-decay", recipe.weight_decay)?;
         share("encoder.contrastive.dropout", recipe.dropout)
+    }
+}
+
+impl CoTrainingRecipe {
+    /// Checks every number that could hang or break a run.
+    ///
+    /// # Errors
+    /// [`RecipeError::Range`] names the first bad one.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let numbers = [
+            ("encoder.co-training.texts", self.texts),
+            ("encoder.co-training.updates", self.updates),
+        ];
+        for (field, number) in numbers {
+            range(number <= MOST, field, &number, "at most 1000000")?;
+        }
+        let good = self.share > 0.0 && self.share <= 1.0;
+        range(good, "encoder.co-training.share", &self.share, "above 0 and at most 1")
     }
 }
 

@@ -1,6 +1,8 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
-use super::{DropoutPairsRecipe, EndToEndRecipe, MaskedWordsRecipe, TrainPrecision};
+use super::{
+    CoTrainingRecipe, DropoutPairsRecipe, EndToEndRecipe, MaskedWordsRecipe, TrainPrecision,
+};
 use crate::data::labels::LabelKind;
 use crate::model::TrainableGroups;
 use crate::optim::OptimizerConfig;
@@ -24,6 +26,9 @@ pub struct EncoderRecipe {
     /// Fine-tuning before the head is trained; `None` leaves the encoder frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contrastive: Option<ContrastiveRecipe>,
+    /// A second fine-tuning on pairs, in an ensemble with texts without labels; `None` leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub co_training: Option<CoTrainingRecipe>,
     /// Fine-tuning together with the head, after the head has been trained; `None` to leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end: Option<EndToEndRecipe>,
@@ -71,11 +76,6 @@ const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.
 const CLIP: f64 = 1.0;
 
 impl ContrastiveRecipe {
-    /// The same with the updates that several times as many texts need, most of which have pseudo-labels.
-    pub(crate) fn again(self) -> Self {
-        Self { updates: (5 * self.updates).div_ceil(3), ..self }
-    }
-
     /// Passes over this many documents.
     pub(crate) fn passes(&self, documents: usize) -> usize {
         self.updates.div_ceil(self.batches(documents).max(1)).max(1)
@@ -116,6 +116,7 @@ impl EncoderRecipe {
             masked_words: None,
             dropout_pairs: None,
             contrastive: None,
+            co_training: None,
             end_to_end: None,
             end_to_end_from: None,
             label_names: true,
@@ -130,7 +131,14 @@ impl EncoderRecipe {
         let (usual, frozen) = (Self::contrastive(), Self::frozen());
         let strengths =
             if self.strengths == usual.strengths { frozen.strengths } else { self.strengths };
-        Self { contrastive: None, end_to_end: None, end_to_end_from: None, strengths, ..self }
+        Self {
+            contrastive: None,
+            co_training: None,
+            end_to_end: None,
+            end_to_end_from: None,
+            strengths,
+            ..self
+        }
     }
 
     /// The same, fine-tuned together with its head and not on pairs.
@@ -166,6 +174,19 @@ impl EncoderRecipe {
         self.dropout_pairs.as_ref().filter(|recipe| recipe.updates > 0)
     }
 
+    /// The same without a second fine-tuning on pairs.
+    #[must_use]
+    pub(crate) fn without_co_training(self) -> Self {
+        Self { co_training: None, ..self }
+    }
+
+    /// The second fine-tuning on pairs, of an encoder that learns pseudo-labels, and the rule for it, if there is
+    /// one.
+    pub(crate) fn second_contrastive(&self) -> Option<(ContrastiveRecipe, CoTrainingRecipe)> {
+        let rule = self.co_training.filter(|rule| rule.updates > 0)?;
+        Some((ContrastiveRecipe { updates: rule.updates, ..self.contrastive? }, rule))
+    }
+
     /// Whether it has a use for texts without labels.
     pub(crate) fn reads_texts(&self) -> bool {
         self.masked_words().is_some() || self.dropout_pairs().is_some()
@@ -181,6 +202,9 @@ impl EncoderRecipe {
     pub fn shortened(mut self, times: usize) -> Self {
         if let Some(contrastive) = &mut self.contrastive {
             contrastive.updates = contrastive.updates.div_ceil(times).max(1);
+        }
+        if let Some(again) = &mut self.co_training {
+            again.updates = again.updates.div_ceil(times);
         }
         self.end_to_end = self.end_to_end.map(|recipe| recipe.shortened(times));
         self
@@ -213,6 +237,7 @@ impl EncoderRecipe {
             masked_words: None,
             dropout_pairs: None,
             contrastive: Some(contrastive),
+            co_training: Some(CoTrainingRecipe::default()),
             end_to_end: None,
             end_to_end_from: None,
             label_names: true,

@@ -216,6 +216,8 @@ mod tests {
             "encoder.folds=1",
             "encoder.end-to-end.lr-factor=0.5",
             "encoder.dropout-pairs.lr=0",
+            "encoder.co-training.share=0",
+            "encoder.co-training.updates=-1",
             "encoder.masked-words.share=0",
             "encoder.masked-words.head-lr=-1",
             "encoder.masked-words.no-such=1",

@@ -7,6 +7,7 @@
 mod changes;
 mod check;
 mod classifier;
+mod co_training;
 mod dropout_pairs;
 mod encoder;
 mod end_to_end;
@@ -29,6 +30,7 @@ mod training;
 mod unfreezing;
 
 pub use classifier::ClassifierRecipe;
+pub use co_training::CoTrainingRecipe;
 pub use dropout_pairs::DropoutPairsRecipe;
 pub use encoder::{ContrastiveRecipe, EncoderRecipe};
 pub use end_to_end::EndToEndRecipe;

@@ -21,6 +21,8 @@ pub enum LeftOut {
     Passes,
     /// The fine-tuning of the sentence encoder, which stays as it is.
     FineTuning,
+    /// The second fine-tuning of the sentence encoder, on pseudo-labels.
+    CoTraining,
     /// The sentence encoder.
     Encoder,
     /// N-grams that also learn the encoder's labels of texts without labels.
@@ -36,6 +38,7 @@ impl LeftOut {
             Self::Folds => "all folds but one",
             Self::Passes => "some passes of the sentence encoder's fine-tuning",
             Self::FineTuning => "the fine-tuning of the sentence encoder",
+            Self::CoTraining => "the sentence encoder's second fine-tuning",
             Self::Encoder => "the sentence encoder",
             Self::PseudoLabels => "TF-IDF on the encoder's labels of other texts",
             Self::Ulmfit => "ULMFiT",

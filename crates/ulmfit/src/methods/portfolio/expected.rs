@@ -1,7 +1,6 @@
 //! The expected time of a portfolio.
 
 use super::plan::PortfolioPlan;
-use super::pseudo_labels::taught_again;
 use crate::estimate::{
     EncoderEstimate, Estimate, Job, NgramEstimate, PartEstimate, UlmfitEstimate,
 };
@@ -20,7 +19,7 @@ impl Estimate for PseudoLabelEstimate<'_> {
             let title = title.to_owned();
             WorkPhase { title, tasks: Vec::new(), seconds }
         };
-        let again = self.encoder.fine_tuning_again(rows, taught_again(self.texts), fold);
+        let again = self.encoder.fine_tuning_again(rows, self.texts, fold);
         let rounds = if again.is_some() { 2.0 } else { 1.0 };
         let learned = self.ngrams.training(rows + self.texts);
         let labelled = [

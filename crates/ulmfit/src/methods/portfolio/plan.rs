@@ -73,6 +73,7 @@ impl PortfolioPlan {
         let encoder = encoder.for_examples(rows);
         let encoder = if tuned_tokens <= WORTHWHILE { encoder } else { encoder.as_it_is() };
         let pseudo_labels = if has_encoder { amount.pseudo_labels } else { 0 };
+        let encoder = if pseudo_labels > 0 { encoder } else { encoder.without_co_training() };
         let ulmfit = Self::has_ulmfit(rows, unlabelled && pseudo_labels == 0);
         let is_cheap = !encoder.is_fine_tuned() || tuned_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
@@ -143,11 +144,14 @@ impl PortfolioPlan {
         let mut plans: Vec<Self> = Vec::new();
         for (encoder, ulmfit) in ordered {
             let labels = if encoder.is_some() { self.pseudo_labels } else { 0 };
-            for (pseudo_labels, scored) in
-                [(labels, self.scored), (labels, 1), (0, self.scored), (0, 1)]
+            let ulmfit = ulmfit && self.ulmfit;
+            let once = encoder.clone().map(EncoderRecipe::without_co_training);
+            let rounds = [(encoder, labels), (&once, labels), (&once, 0)];
+            let of_folds = [self.scored, if self.is_scored_by_folds { self.scored } else { 1 }];
+            for ((encoder, pseudo_labels), scored) in
+                rounds.into_iter().flat_map(|round| of_folds.map(|scored| (round, scored)))
             {
-                let (ulmfit, encoder) = (ulmfit && self.ulmfit, encoder.clone());
-                let scored = if self.is_scored_by_folds { self.scored } else { scored };
+                let encoder = encoder.clone();
                 let plan = Self { encoder, pseudo_labels, ulmfit, scored, ..self.clone() };
                 if !plans.contains(&plan) {
                     plans.push(plan);
@@ -161,24 +165,37 @@ impl PortfolioPlan {
     pub(crate) fn lacks(&self, shorter: &Self) -> Vec<LeftOut> {
         let is_tuned =
             |plan: &Self| plan.encoder.as_ref().is_some_and(EncoderRecipe::is_fine_tuned);
+        // implied where there are no pseudo-labels, or no fine-tuning
+        let is_once = self.is_taught_again()
+            && !shorter.is_taught_again()
+            && shorter.pseudo_labels > 0
+            && is_tuned(shorter);
+        let updates = |plan: &Self| plan.encoder.clone().map(EncoderRecipe::without_co_training);
         let has_no_encoder = shorter.encoder.is_none();
         let lacking = [
             (LeftOut::Ulmfit, self.ulmfit && !shorter.ulmfit),
+            (LeftOut::CoTraining, is_once),
             (LeftOut::PseudoLabels, self.pseudo_labels > 0 && shorter.pseudo_labels == 0),
             (LeftOut::Encoder, self.encoder.is_some() && has_no_encoder),
             (LeftOut::FineTuning, is_tuned(self) && !is_tuned(shorter) && !has_no_encoder),
-            (LeftOut::Passes, is_tuned(shorter) && self.encoder != shorter.encoder),
+            (LeftOut::Passes, is_tuned(shorter) && updates(self) != updates(shorter)),
             (LeftOut::Folds, self.scored > shorter.scored),
         ];
         lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(what, _)| what).collect()
     }
 
+    /// Whether the encoder is fine-tuned on pseudo-labels in the end.
+    fn is_taught_again(&self) -> bool {
+        self.encoder.as_ref().is_some_and(|recipe| recipe.second_contrastive().is_some())
+    }
+
     /// What is going to be done.
     pub(crate) fn words(&self) -> String {
         let mut parts = vec!["TF-IDF"];
-        parts.extend(self.encoder.as_ref().map(|recipe| {
-            let is_tuned = recipe.is_fine_tuned();
-            if is_tuned { "a fine-tuned sentence encoder" } else { "a sentence encoder as it is" }
+        parts.extend(self.encoder.as_ref().map(|recipe| match recipe.is_fine_tuned() {
+            true if self.is_taught_again() => "a sentence encoder that is fine-tuned twice",
+            true => "a fine-tuned sentence encoder",
+            false => "a sentence encoder as it is",
         }));
         let is_taught = self.pseudo_labels > 0;
         parts.extend(is_taught.then_some("TF-IDF on the encoder's labels of other texts"));
@@ -267,7 +284,8 @@ mod tests {
         assert_eq!((&many[1], &many[2]), (&vec![FineTuning], &vec![Ulmfit]));
         let taught = labelling(100, 25_000, 4_000);
         let shorter = taught.shorter(100);
-        assert_eq!(taught.lacks(&shorter[2]), [LeftOut::PseudoLabels]);
+        let lacks: Vec<_> = [0, 2, 4].map(|n| taught.lacks(&shorter[n])).into();
+        assert_eq!(lacks, [vec![], vec![LeftOut::CoTraining], vec![LeftOut::PseudoLabels]]);
         let last = shorter.last().unwrap();
         assert_eq!((last.pseudo_labels, last.encoder.is_none()), (0, true));
         // a cross-validation that was asked for stays whole

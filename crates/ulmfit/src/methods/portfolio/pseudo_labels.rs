@@ -12,22 +12,12 @@ use crate::input::Document;
 use crate::methods::encoder::EncoderExamples;
 use crate::model::scoring::argmax;
 use crate::models::{Part, Stack};
-use crate::recipe::TrainPrecision;
+use crate::recipe::{CoTrainingRecipe, TrainPrecision};
 use crate::run::Runner;
 use crate::stages::self_training::select_pseudo_labels;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use ulmfit_ops::Cpu;
-
-/// Texts that the encoder and the n-grams label together in the first round, at most.
-const SECOND_ROUND: usize = 2_000;
-/// Share of them that the encoder learns in the second round, the surest of each class.
-const SHARE: f64 = 0.25;
-
-/// How many texts the encoder learns in the second round, of so many, at most.
-pub(crate) fn taught_again(texts: usize) -> usize {
-    (SHARE * texts.min(SECOND_ROUND) as f64).round() as usize
-}
 
 /// A sentence encoder, and its labels for some texts once it has been trained.
 ///
@@ -63,9 +53,10 @@ impl<'a> Teacher<'a> {
         rows: &[usize],
         fold: Option<usize>,
         first: &[Vec<f32>],
+        rule: CoTrainingRecipe,
     ) -> Result<Part, Error> {
         let mut ngrams = self.ngrams.train_with(rows, self.texts, &classes(first))?;
-        let few = &self.texts[..self.texts.len().min(SECOND_ROUND)];
+        let few = &self.texts[..self.texts.len().min(rule.texts)];
         let second = answers(runner, &mut ngrams, few, Cpu::default())?;
         let stack = Stack { weights: vec![0.5, 0.5] };
         let together: Vec<Vec<f32>> = first
@@ -74,7 +65,7 @@ impl<'a> Teacher<'a> {
             .map(|(first, second)| stack.combine(LabelKind::Single, &[first, second]))
             .collect();
         let counts = self.ngrams.class_counts(rows);
-        let chosen = select_pseudo_labels(&together, &counts, SHARE);
+        let chosen = select_pseudo_labels(&together, &counts, rule.share);
         let texts: Vec<&[String]> = chosen.iter().map(|&(text, _)| &few[text][..]).collect();
         let classes: Vec<usize> = chosen.iter().map(|&(_, class)| class).collect();
         self.encoder.train_again(runner, rows, (&texts, &classes), fold)
@@ -125,8 +116,8 @@ impl PartTrainer for Teacher<'_> {
             return Ok(part);
         }
         let mut found = self.answers(runner, &mut part)?;
-        if self.encoder.learns_pseudo_labels() {
-            part = self.second_round(runner, rows, fold, &found)?;
+        if let Some(rule) = self.encoder.co_training() {
+            part = self.second_round(runner, rows, fold, &found, rule)?;
             found = self.answers(runner, &mut part)?;
         }
         self.labels.borrow_mut().insert(fold, classes(&found));

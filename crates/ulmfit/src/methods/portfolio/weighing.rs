@@ -23,6 +23,8 @@ pub(crate) struct Weighing<'a> {
     answered: Vec<Vec<Vec<f32>>>,
     /// Examples that were held out.
     judges: Vec<usize>,
+    /// Whether a part learns pseudo-labels.
+    is_taught: bool,
     /// Parts that have learned all folds but one, and are not trained again.
     kept: Vec<Option<Part>>,
 }
@@ -54,8 +56,8 @@ impl<'a> Weighing<'a> {
             kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
             timings.lap(&format!("cross-validation of {}", trainer.name()));
         }
-        let task = rows.labels.kind();
-        Ok(Self { trainers, folds, task, wanted, answered, judges, kept })
+        let (task, is_taught) = (rows.labels.kind(), plan.pseudo_labels > 0);
+        Ok(Self { trainers, folds, task, wanted, answered, judges, is_taught, kept })
     }
 
     fn answers(&self) -> Answers<'_> {
@@ -67,7 +69,7 @@ impl<'a> Weighing<'a> {
         let trainers = self.trainers.iter().enumerate();
         let pretrained = trainers.filter(|(_, trainer)| trainer.is_pretrained());
         let pretrained: Vec<usize> = pretrained.map(|(number, _)| number).collect();
-        Choice::new(&self.answers(), &self.judges, &pretrained)
+        Choice::new(&self.answers(), &self.judges, (&pretrained, self.is_taught))
     }
 
     /// The chosen parts with their names, trained on all examples.
