@@ -52,6 +52,12 @@ fn n_grams_learn_what_the_encoder_says_about_other_texts() {
     assert_eq!(hash(&place, "threads"), hash(&place, "model"));
     let few = place.run(&format!("{fit} -o few --self-training 7")).json();
     assert_eq!((answers(&report).1, answers(&few).1), (60.into(), 7.into()));
+    // the encoder learns from both, unless it is told not to
+    let again = "fold 1: fine-tune the encoder on pseudo-labels";
+    assert!(done.stderr.contains("fine-tuned twice") && done.stderr.contains(again), "{done:?}");
+    let once = place.run(&format!("{fit} -o once --set encoder.co-training.updates=0"));
+    assert!(!once.stderr.contains("twice") && !once.stderr.contains(again), "{once:?}");
+    assert_eq!(answers(&once.json()).1, 60);
     let none = format!("{fit} -o none --set tfidf.pseudo-labels=0 --base lm --lm-epochs 1 {STEPS}");
     let none = place.run(&none).ok();
     assert!(!none.contains("tfidf-pseudo-labels") && none.contains("\"ulmfit\""), "{none}");

@@ -14,6 +14,8 @@ pub mod bpt3c;
 mod classifier;
 mod config;
 mod document_vectors;
+#[cfg(all(test, feature = "train"))]
+pub(crate) mod gradient_check;
 mod head;
 #[cfg(feature = "train")]
 mod hypercolumns;

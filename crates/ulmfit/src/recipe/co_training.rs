@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 /// Co-training in an ensemble (Blum & Mitchell 1998): a fine-tuned encoder, and n-grams that have learned its
 /// pseudo-labels, label texts together. The encoder is then fine-tuned once more, from its base, on the labels and
-/// on the texts that both are surest of.
+/// on the texts that both are most confident about.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CoTrainingRecipe {
     /// Texts to label together, at most.
     pub texts: usize,
-    /// Share of them that the encoder learns: of each class the surest.
+    /// Share of them that the encoder learns: of each class the most confident ones.
     pub share: f64,
     /// Updates of the second fine-tuning, rounded up to whole epochs; 0 leaves it out.
     pub updates: usize,

@@ -1,9 +1,8 @@
 //! Hyper-parameters of an encoder that learns from texts without labels.
 
 use super::TrainPrecision;
+use super::encoder_plan::{self, WARM_UP};
 use crate::model::TrainableGroups;
-use crate::optim::OptimizerConfig;
-use crate::schedule::{ScheduleConfig, Slanted};
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
@@ -50,31 +49,21 @@ impl Default for DropoutPairsRecipe {
     }
 }
 
-/// AdamW with PyTorch's defaults.
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
-/// Largest global norm of the gradients.
-const CLIP: f64 = 1.0;
-
 impl DropoutPairsRecipe {
     /// The plan for an encoder with `layers` layers above its embeddings and so many texts.
     pub(crate) fn plan(&self, layers: usize, texts: usize, key: Key) -> Plan {
         let groups = layers + 1;
         let batches = (texts / self.batch_size.max(2)).max(1);
-        Plan {
-            phases: vec![Phase {
+        encoder_plan::plan(
+            vec![Phase {
                 epochs: self.updates.div_ceil(batches).max(1),
                 rates: vec![self.lr; groups],
                 trainable: TrainableGroups::top(groups, layers),
-                schedule: ScheduleConfig::Slanted(Slanted { cut_frac: 0.1, ratio: f64::INFINITY }),
+                schedule: WARM_UP,
             }],
-            optimizer: OPTIMIZER,
-            weight_decay: self.weight_decay,
-            clip: Some(CLIP),
-            accumulate: 1,
-            patience: None,
-            keep_best: false,
+            self.weight_decay,
             key,
-        }
+        )
     }
 }
 

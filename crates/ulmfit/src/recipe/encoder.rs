@@ -1,12 +1,11 @@
 //! Hyper-parameters of a classifier on a sentence encoder.
 
+use super::encoder_plan::{self, WARM_UP};
 use super::{
     CoTrainingRecipe, DropoutPairsRecipe, EndToEndRecipe, MaskedWordsRecipe, TrainPrecision,
 };
 use crate::data::labels::LabelKind;
 use crate::model::TrainableGroups;
-use crate::optim::OptimizerConfig;
-use crate::schedule::{ScheduleConfig, Slanted};
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
@@ -70,11 +69,6 @@ pub struct ContrastiveRecipe {
     pub precision: TrainPrecision,
 }
 
-/// AdamW as SetFit uses it: PyTorch's defaults.
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
-/// Largest global norm of the gradients, the default of `transformers`.
-const CLIP: f64 = 1.0;
-
 impl ContrastiveRecipe {
     /// Passes over this many documents.
     pub(crate) fn passes(&self, documents: usize) -> usize {
@@ -90,21 +84,16 @@ impl ContrastiveRecipe {
     /// this many documents.
     pub(crate) fn plan(&self, layers: usize, documents: usize, key: Key) -> Plan {
         let groups = layers + 1;
-        Plan {
-            phases: vec![Phase {
+        encoder_plan::plan(
+            vec![Phase {
                 epochs: self.passes(documents),
                 rates: vec![self.lr; groups],
                 trainable: TrainableGroups::top(groups, layers),
-                schedule: ScheduleConfig::Slanted(Slanted { cut_frac: 0.1, ratio: f64::INFINITY }),
+                schedule: WARM_UP,
             }],
-            optimizer: OPTIMIZER,
-            weight_decay: self.weight_decay,
-            clip: Some(CLIP),
-            accumulate: 1,
-            patience: None,
-            keep_best: false,
+            self.weight_decay,
             key,
-        }
+        )
     }
 }
 

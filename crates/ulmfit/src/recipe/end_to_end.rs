@@ -1,10 +1,10 @@
 //! Hyper-parameters of an encoder and a head that learn the labels together.
 
 use super::TrainPrecision;
+use super::encoder_plan;
 use super::phase::{PhaseRecipe, Unfreeze};
 use super::unfreezing::Unfreezing;
 use crate::model::TrainableGroups;
-use crate::optim::OptimizerConfig;
 use crate::schedule::{ScheduleConfig, Slanted};
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
@@ -60,11 +60,6 @@ impl Default for EndToEndRecipe {
     }
 }
 
-/// AdamW with PyTorch's defaults.
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
-/// Largest global norm of the gradients.
-const CLIP: f64 = 1.0;
-
 impl EndToEndRecipe {
     /// Batches of a pass over this many documents.
     pub(crate) fn batches(&self, documents: usize) -> usize {
@@ -112,16 +107,11 @@ impl EndToEndRecipe {
             },
             schedule: ScheduleConfig::Slanted(Slanted::default()),
         };
-        Plan {
-            phases: self.phases(layers, documents).into_iter().map(phase).collect(),
-            optimizer: OPTIMIZER,
-            weight_decay: self.weight_decay,
-            clip: Some(CLIP),
-            accumulate: 1,
-            patience: None,
-            keep_best: false,
+        encoder_plan::plan(
+            self.phases(layers, documents).into_iter().map(phase).collect(),
+            self.weight_decay,
             key,
-        }
+        )
     }
 }
 

@@ -1,9 +1,8 @@
 //! Hyper-parameters of an encoder that learns to guess hidden words of texts without labels.
 
 use super::TrainPrecision;
+use super::encoder_plan::{self, WARM_UP};
 use crate::model::TrainableGroups;
-use crate::optim::OptimizerConfig;
-use crate::schedule::{ScheduleConfig, Slanted};
 use crate::train::{Phase, Plan};
 use serde::{Deserialize, Serialize};
 use ulmfit_ops::Key;
@@ -59,11 +58,6 @@ impl Default for MaskedWordsRecipe {
     }
 }
 
-/// AdamW with PyTorch's defaults.
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { mom: 0.9, sqr_mom: 0.999, eps: 1e-8 };
-/// Largest global norm of the gradients, as in BERT's program.
-const CLIP: f64 = 1.0;
-
 impl MaskedWordsRecipe {
     /// The plan for an encoder with `layers` layers above its embeddings and so many texts.
     pub(crate) fn plan(&self, layers: usize, texts: usize, key: Key) -> Plan {
@@ -75,19 +69,14 @@ impl MaskedWordsRecipe {
             epochs: updates.div_ceil(batches),
             rates: rates.clone(),
             trainable: TrainableGroups::top(groups, top),
-            schedule: ScheduleConfig::Slanted(Slanted { cut_frac: 0.1, ratio: f64::INFINITY }),
+            schedule: WARM_UP,
         };
         let phases = [phase(self.head_updates, 1), phase(self.updates, layers + 1)];
-        Plan {
-            phases: phases.into_iter().filter(|phase| phase.epochs > 0).collect(),
-            optimizer: OPTIMIZER,
-            weight_decay: self.weight_decay,
-            clip: Some(CLIP),
-            accumulate: 1,
-            patience: None,
-            keep_best: false,
+        encoder_plan::plan(
+            phases.into_iter().filter(|phase| phase.epochs > 0).collect(),
+            self.weight_decay,
             key,
-        }
+        )
     }
 }
 

@@ -10,6 +10,7 @@ mod classifier;
 mod co_training;
 mod dropout_pairs;
 mod encoder;
+mod encoder_plan;
 mod end_to_end;
 mod error;
 mod file;

@@ -123,8 +123,9 @@ impl<D: Device> Trainee<D> for DropoutPairTrainee<'_, D> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TrainableGroups;
+    use crate::model::gradient_check::{assert_gradients, middle};
     use crate::model::transformer::{TransformerConfig, VectorScale};
-    use crate::model::{Network, TrainableGroups};
     use ulmfit_ops::Reference;
 
     fn trainee(texts: &[Vec<u32>], dropout: f64) -> DropoutPairTrainee<'_, Reference> {
@@ -155,28 +156,11 @@ mod tests {
         let texts = texts();
         let mut trainee = trainee(&texts, 0.2); // the same masks for the same key
         let (all, top) = (TrainableGroups::all(3), TrainableGroups::top(3, 1));
-        let step = |trainee: &mut DropoutPairTrainee<'_, Reference>, trainable| {
+        let loss = |trainee: &mut DropoutPairTrainee<'_, Reference>, learns: bool| {
+            let trainable = if learns { &all } else { &top };
             trainee.step(StepPlan { step: 0, trainable, scale: 1.0, key: Key::new(3) }).loss
         };
-        for number in 0..trainee.model().params().len() {
-            trainee.model_mut().params_mut().into_iter().for_each(|(_, _, p)| p.grad = None);
-            step(&mut trainee, &all);
-            let (name, _, param) = trainee.model().params().swap_remove(number);
-            let found = param.grad.as_ref().expect(&name).to_f64();
-            let values = param.value.to_f64();
-            let place = values.len() / 2;
-            let mut shifted = |by: f64| {
-                let mut values = values.clone();
-                values[place] += by;
-                let param = trainee.model_mut().params_mut().swap_remove(number).2;
-                param.value = Tensor::from_f64(param.value.dims(), &values);
-                step(&mut trainee, &top)
-            };
-            let wanted = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
-            shifted(0.0);
-            let far = (found[place] - wanted).abs();
-            assert!(far < 1e-5 * (1.0 + wanted.abs()), "{name}: {} {wanted}", found[place]);
-        }
+        assert_gradients(&mut trainee, |trainee| trainee.model_mut(), loss, middle, &[]);
     }
 
     #[test]

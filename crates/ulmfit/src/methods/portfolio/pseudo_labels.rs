@@ -21,8 +21,8 @@ use ulmfit_ops::Cpu;
 
 /// A sentence encoder, and its labels for some texts once it has been trained.
 ///
-/// It is trained twice: n-grams learn the labels that it gives at first, the texts on which both are surest become
-/// training data, and it is trained again.
+/// It is trained twice: n-grams learn the labels that it gives at first, the texts about which both are most
+/// confident become training data, and it is trained again.
 pub(crate) struct Teacher<'a> {
     encoder: &'a EncoderExamples<'a>,
     ngrams: &'a TfIdfTrainer<'a>,
@@ -46,7 +46,7 @@ impl<'a> Teacher<'a> {
         answers(runner, part, self.texts, TrainPrecision::fastest().device())
     }
 
-    /// The encoder, trained again on the examples and on the texts that it and n-grams are surest of.
+    /// The encoder, trained again on the examples and on the texts that it and n-grams are most confident about.
     fn second_round(
         &self,
         runner: &mut Runner<'_>,

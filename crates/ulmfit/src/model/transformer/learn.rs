@@ -57,8 +57,9 @@ mod tests {
     use super::*;
     use crate::data::labels::LabelKind;
     use crate::model::Network;
+    use crate::model::gradient_check::{assert_gradients, middle};
     use crate::model::transformer::VectorScale;
-    use ulmfit_ops::{Reference, Tensor};
+    use ulmfit_ops::Reference;
 
     type Classifier = SentenceClassifier<Reference>;
 
@@ -84,25 +85,9 @@ mod tests {
             let mut classifier = network::<Reference>(LabelKind::Single, vectors);
             let all = TrainableGroups::all(classifier.groups());
             let none = TrainableGroups::top(classifier.groups(), 1);
-            for number in 0..classifier.params().len() {
-                classifier.params_mut().into_iter().for_each(|(_, _, param)| param.grad = None);
-                loss(&mut classifier, &all);
-                let (name, _, param) = classifier.params().swap_remove(number);
-                let found = param.grad.as_ref().expect(&name).to_f64();
-                let values = param.value.to_f64();
-                let place = values.len() / 2;
-                let mut shifted = |by: f64| {
-                    let mut values = values.clone();
-                    values[place] += by;
-                    let param = classifier.params_mut().swap_remove(number).2;
-                    param.value = Tensor::from_f64(param.value.dims(), &values);
-                    loss(&mut classifier, &none)
-                };
-                let wanted = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
-                shifted(0.0);
-                let far = (found[place] - wanted).abs();
-                assert!(far < 1e-5 * (1.0 + wanted.abs()), "{name}: {} {wanted}", found[place]);
-            }
+            let loss =
+                |it: &mut Classifier, learns| self::loss(it, if learns { &all } else { &none });
+            assert_gradients(&mut classifier, |classifier| classifier, loss, middle, &[]);
         }
     }
 
