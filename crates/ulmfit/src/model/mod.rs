@@ -14,7 +14,7 @@ pub mod bpt3c;
 mod classifier;
 mod config;
 mod document_vectors;
-#[cfg(all(test, feature = "train"))]
+#[cfg(test)]
 pub(crate) mod gradient_check;
 mod head;
 #[cfg(feature = "train")]
