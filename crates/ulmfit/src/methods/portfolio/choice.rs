@@ -25,7 +25,7 @@ const PROOF_UNTIL_TAUGHT: usize = 300;
 const LEAST_SHARE: f64 = 0.03;
 
 impl Choice {
-    /// The best of: each part alone, any of them with equal weights, and all that have a say, each with its own. They
+    /// The best of: each `usable` part alone, any of them with equal weights, and all that have a say, each with its own. They
     /// are weighed on one half of the rows and judged on the other, in turn. (Of a hundred rows a weight of its own
     /// for each part is not certain enough: equal ones have one number to find.)
     ///
@@ -38,11 +38,12 @@ impl Choice {
     pub(crate) fn new(
         answers: &Answers<'_>,
         rows: &[usize],
+        usable: &[usize],
         (pretrained, is_taught): (&[usize], bool),
     ) -> Self {
         let until = if is_taught { PROOF_UNTIL_TAUGHT } else { PROOF_UNTIL };
-        let even = subsets(answers.parts()).map(|parts| (parts, true));
-        let candidates = even.chain([(Self::with_a_say(answers, rows), false)]);
+        let even = subsets(usable).map(|parts| (parts, true));
+        let candidates = even.chain([(Self::with_a_say(answers, rows, usable), false)]);
         let judged = candidates.map(|(parts, is_even)| {
             let losses = answers.judged(&parts, is_even, rows);
             (parts, is_even, losses)
@@ -65,8 +66,8 @@ impl Choice {
     }
 
     /// The parts that keep a weight worth its time beside all others.
-    fn with_a_say(answers: &Answers<'_>, rows: &[usize]) -> Vec<usize> {
-        let mut chosen: Vec<usize> = (0..answers.parts()).collect();
+    fn with_a_say(answers: &Answers<'_>, rows: &[usize], usable: &[usize]) -> Vec<usize> {
+        let mut chosen = usable.to_vec();
         loop {
             let stack = answers.weights(&chosen, rows);
             let total: f64 = stack.weights.iter().sum();
@@ -87,8 +88,12 @@ impl Choice {
 }
 
 /// All sets of these parts but the empty one.
-fn subsets(parts: usize) -> impl Iterator<Item = Vec<usize>> {
-    (1..1_usize << parts).map(move |set| (0..parts).filter(|part| set >> part & 1 == 1).collect())
+fn subsets(parts: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    let of_set = |set: usize| {
+        let is_in = |&(place, _): &(usize, &usize)| set >> place & 1 == 1;
+        parts.iter().enumerate().filter(is_in).map(|(_, &part)| part).collect()
+    };
+    (1..1_usize << parts.len()).map(of_set)
 }
 
 fn mean(losses: &[f64]) -> f64 {
@@ -105,6 +110,11 @@ fn is_proven(before: &[f64], after: &[f64]) -> bool {
 }
 
 impl Answers<'_> {
+    /// The mean loss of some parts with equal weights on rows that these weights do not come from.
+    pub(super) fn expected_loss(&self, parts: &[usize], rows: &[usize]) -> f64 {
+        mean(&self.judged(parts, true, rows))
+    }
+
     /// Weights of some parts, all equal or each its own.
     fn weighed(&self, parts: &[usize], is_even: bool, rows: &[usize]) -> Stack {
         if is_even { self.equal_weights(parts, rows) } else { self.weights(parts, rows) }
@@ -142,8 +152,12 @@ mod tests {
         let parts = [part(0.8, 160, 37), part(0.8, 160, 61)];
         let targets = vec![vec![0.0]; 200];
         let rows: Vec<usize> = (0..200).collect();
-        let choice =
-            Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, (&[], false));
+        let choice = Choice::new(
+            &Answers::new(LabelKind::Single, &parts, &targets),
+            &rows,
+            &[0, 1],
+            (&[], false),
+        );
         assert_eq!(choice.parts, [0, 1]);
         assert!(choice.stack.weights.iter().all(|&weight| weight > 0.3), "{choice:?}");
     }
@@ -155,8 +169,12 @@ mod tests {
         let parts = [noise, part(0.9, 180, 37)];
         let targets = vec![vec![0.0]; 200];
         let rows: Vec<usize> = (0..200).collect();
-        let choice =
-            Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, (&[0], false));
+        let choice = Choice::new(
+            &Answers::new(LabelKind::Single, &parts, &targets),
+            &rows,
+            &[0, 1],
+            (&[0], false),
+        );
         assert_eq!(choice.parts, [1]);
         assert_eq!(choice.stack.weights.len(), 1);
     }
@@ -168,7 +186,7 @@ mod tests {
             let parts = [part(0.7, right[0], 37), part(0.7, right[1], 37)];
             let rows: Vec<usize> = (0..rows).collect();
             let answers = Answers::new(LabelKind::Single, &parts, &targets);
-            Choice::new(&answers, &rows, (&[0], is_taught)).parts
+            Choice::new(&answers, &rows, &[0, 1], (&[0], is_taught)).parts
         };
         let chosen = |right, rows| chosen_with(right, rows, false);
         assert_eq!(chosen([150, 154], 30), [0]); // the same in most rows
@@ -184,7 +202,7 @@ mod tests {
         let parts = [part(0.7, 100, 37), part(0.7, 150, 61), part(0.7, 160, 83)];
         let rows: Vec<usize> = (0..30).collect();
         let answers = Answers::new(LabelKind::Single, &parts, &targets);
-        let choice = Choice::new(&answers, &rows, (&[1, 2], false));
+        let choice = Choice::new(&answers, &rows, &[0, 1, 2], (&[1, 2], false));
         assert_eq!(choice.parts, [1, 2]);
         assert_eq!(choice.stack.weights, [choice.stack.weights[0]; 2]);
         assert_eq!(choice.weights(&answers, &rows), choice.stack);

@@ -4,7 +4,8 @@ use super::budget::{Budget, Chosen};
 use super::expected::Expected;
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer};
 use super::plan::{Amount, PortfolioPlan};
-use super::pseudo_labels::{PseudoLabelTrainer, Teacher};
+use super::pseudo_labels::{EncoderTrainer, PseudoLabelTrainer, Teacher};
+use super::round::Round;
 use super::weighing::{Weighing, judges};
 use crate::Error;
 use crate::data::readers::ReadOptions;
@@ -147,15 +148,19 @@ pub(crate) fn fit_portfolio(
     let ngrams = TfIdfTrainer::new(&rows, &wanted, &options.others.tfidf, classify);
     let drawn = if plan.pseudo_labels > 0 { drawn } else { Vec::new() };
     let teacher = encoded.as_ref().map(|encoder| Teacher::new(encoder, &ngrams, &drawn));
-    let taught = teacher.as_ref().filter(|_| !drawn.is_empty());
-    let taught = taught.map(|teacher| PseudoLabelTrainer { teacher, ngrams: &ngrams });
+    let encoders: Vec<EncoderTrainer<'_>> = teacher.iter().flat_map(Teacher::encoders).collect();
+    let taught: Vec<PseudoLabelTrainer<'_>> = teacher.iter().flat_map(Teacher::pupils).collect();
     let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams];
-    trainers.extend(teacher.as_ref().map(|trainer| trainer as &dyn PartTrainer));
-    trainers.extend(taught.as_ref().map(|trainer| trainer as &dyn PartTrainer));
+    trainers.extend(encoders.iter().map(|trainer| trainer as &dyn PartTrainer));
+    trainers.extend(taught.iter().map(|trainer| trainer as &dyn PartTrainer));
     trainers.extend(ulmfit.as_ref().map(|trainer| trainer as &dyn PartTrainer));
 
     let mut weighing =
         Weighing::of(runner, &trainers, (&rows, &wanted), folds, &plan, &mut timings)?;
+    if weighing.round == Some(Round::First) {
+        let left_out = "the encoder's second fine-tuning is left out: no gain in cross-validation";
+        runner.progress.note(left_out);
+    }
     let choice = weighing.choice();
     let classifier = ClassifierBundle {
         parts: weighing.train(runner, &choice, &mut timings)?,
@@ -182,6 +187,7 @@ pub(crate) fn fit_portfolio(
             "tfidf": options.others.tfidf,
             "encoder": plan.encoder,
             "pseudo-labels": plan.pseudo_labels,
+            "co-trained": weighing.round == Some(Round::Second),
             "ulmfit": plan.ulmfit.then_some(&train.recipe),
             "folds": plan.folds,
             "folds-held-out": plan.scored,

@@ -8,6 +8,7 @@ mod fit;
 mod part_trainer;
 mod plan;
 mod pseudo_labels;
+mod round;
 mod stack_weights;
 mod weighing;
 

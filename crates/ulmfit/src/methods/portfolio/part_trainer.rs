@@ -1,5 +1,6 @@
 //! What can be a part of a portfolio.
 
+use super::round::Round;
 use crate::Error;
 use crate::data::Record;
 use crate::data::labels::LabelSet;
@@ -37,6 +38,11 @@ pub(crate) trait PartTrainer {
     /// Whether it begins with weights that have read other texts.
     fn is_pretrained(&self) -> bool {
         false
+    }
+
+    /// Which round of co-training it is of, if it takes part in it.
+    fn round(&self) -> Option<Round> {
+        None
     }
 
     /// Whether a training takes so long that a few examples more are not worth another one.

@@ -6,6 +6,7 @@
 //! both are sure of teaches the encoder in its turn.
 
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer};
+use super::round::Round;
 use crate::Error;
 use crate::data::labels::LabelKind;
 use crate::input::Document;
@@ -19,16 +20,16 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use ulmfit_ops::Cpu;
 
-/// A sentence encoder, and its labels for some texts once it has been trained.
-///
-/// It is trained twice: n-grams learn the labels that it gives at first, the texts about which both are most
-/// confident become training data, and it is trained again.
+/// Class probabilities of each text.
+type Answers = Vec<Vec<f32>>;
+
+/// A sentence encoder, and what it has said about some texts.
 pub(crate) struct Teacher<'a> {
     encoder: &'a EncoderExamples<'a>,
     ngrams: &'a TfIdfTrainer<'a>,
     texts: &'a [Document],
-    /// By the fold that the encoder has not seen: the class of each text.
-    labels: RefCell<BTreeMap<Option<usize>, Vec<usize>>>,
+    /// By the fold that the encoder has not seen.
+    answers: RefCell<BTreeMap<(Option<usize>, Round), Answers>>,
 }
 
 impl<'a> Teacher<'a> {
@@ -38,28 +39,72 @@ impl<'a> Teacher<'a> {
         ngrams: &'a TfIdfTrainer<'a>,
         texts: &'a [Document],
     ) -> Self {
-        Self { encoder, ngrams, texts, labels: RefCell::default() }
+        Self { encoder, ngrams, texts, answers: RefCell::default() }
     }
 
-    /// What a part says about each text.
-    fn answers(&self, runner: &mut Runner<'_>, part: &mut Part) -> Result<Vec<Vec<f32>>, Error> {
-        answers(runner, part, self.texts, TrainPrecision::fastest().device())
+    /// The encoder in each round that there is: a second one if it learns pseudo-labels.
+    pub(crate) fn encoders(&'a self) -> impl Iterator<Item = EncoderTrainer<'a>> {
+        let again = !self.texts.is_empty() && self.encoder.co_training().is_some();
+        let rounds = [Some(Round::First), again.then_some(Round::Second)];
+        rounds.into_iter().flatten().map(|round| EncoderTrainer { teacher: self, round })
     }
 
-    /// The encoder, trained again on the examples and on the texts that it and n-grams are most confident about.
-    fn second_round(
+    /// N-grams that learn what the encoder says in each round, if there are texts.
+    pub(crate) fn pupils(&'a self) -> impl Iterator<Item = PseudoLabelTrainer<'a>> {
+        let encoders = self.encoders().filter(|_| !self.texts.is_empty());
+        encoders.map(|encoder| PseudoLabelTrainer { teacher: self, round: encoder.round })
+    }
+
+    /// Trains the encoder, and lets it answer to the texts.
+    fn train(
         &self,
         runner: &mut Runner<'_>,
         rows: &[usize],
         fold: Option<usize>,
-        first: &[Vec<f32>],
+        round: Round,
+    ) -> Result<Part, Error> {
+        let mut part = match (round, self.encoder.co_training()) {
+            (Round::Second, Some(rule)) => self.train_again(runner, rows, fold, rule)?,
+            _ => self.encoder.train_on(runner, rows, fold)?,
+        };
+        if !self.texts.is_empty() {
+            let device = TrainPrecision::fastest().device();
+            let answers = answers(runner, &mut part, self.texts, device)?;
+            self.answers.borrow_mut().insert((fold, round), answers);
+        }
+        Ok(part)
+    }
+
+    /// What the encoder has said about the texts; it is trained first if it has not been.
+    fn answers(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        fold: Option<usize>,
+        round: Round,
+    ) -> Result<Answers, Error> {
+        let known = self.answers.borrow().get(&(fold, round)).cloned();
+        if let Some(answers) = known {
+            return Ok(answers);
+        }
+        self.train(runner, rows, fold, round)?;
+        Ok(self.answers.borrow().get(&(fold, round)).cloned().unwrap_or_default())
+    }
+
+    /// The encoder, trained again on the examples and on the texts about which it and n-grams are most confident.
+    fn train_again(
+        &self,
+        runner: &mut Runner<'_>,
+        rows: &[usize],
+        fold: Option<usize>,
         rule: CoTrainingRecipe,
     ) -> Result<Part, Error> {
-        let mut ngrams = self.ngrams.train_with(rows, self.texts, &classes(first))?;
+        let first = self.answers(runner, rows, fold, Round::First)?;
+        let mut ngrams = self.ngrams.train_with(rows, self.texts, &classes(&first))?;
         let few = &self.texts[..self.texts.len().min(rule.texts)];
         let second = answers(runner, &mut ngrams, few, Cpu::default())?;
         let stack = Stack { weights: vec![0.5, 0.5] };
-        let together: Vec<Vec<f32>> = first
+        let together: Answers = first
             .iter()
             .zip(&second)
             .map(|(first, second)| stack.combine(LabelKind::Single, &[first, second]))
@@ -78,7 +123,7 @@ fn answers(
     part: &mut Part,
     texts: &[Document],
     device: Cpu,
-) -> Result<Vec<Vec<f32>>, Error> {
+) -> Result<Answers, Error> {
     let documents: Vec<&[String]> = texts.iter().map(Vec::as_slice).collect();
     let ids = part.text.encode_all(&documents);
     let set_device = |part: &mut Part, device: Cpu| {
@@ -96,7 +141,13 @@ fn classes(answers: &[Vec<f32>]) -> Vec<usize> {
     answers.iter().map(|row| argmax(row)).collect()
 }
 
-impl PartTrainer for Teacher<'_> {
+/// A sentence encoder.
+pub(crate) struct EncoderTrainer<'a> {
+    pub(crate) teacher: &'a Teacher<'a>,
+    pub(crate) round: Round,
+}
+
+impl PartTrainer for EncoderTrainer<'_> {
     fn name(&self) -> &'static str {
         "encoder"
     }
@@ -105,30 +156,24 @@ impl PartTrainer for Teacher<'_> {
         true
     }
 
+    fn round(&self) -> Option<Round> {
+        Some(self.round)
+    }
+
     fn train(
         &self,
         runner: &mut Runner<'_>,
         rows: &[usize],
         fold: Option<usize>,
     ) -> Result<Part, Error> {
-        let mut part = self.encoder.train_on(runner, rows, fold)?;
-        if self.texts.is_empty() {
-            return Ok(part);
-        }
-        let mut found = self.answers(runner, &mut part)?;
-        if let Some(rule) = self.encoder.co_training() {
-            part = self.second_round(runner, rows, fold, &found, rule)?;
-            found = self.answers(runner, &mut part)?;
-        }
-        self.labels.borrow_mut().insert(fold, classes(&found));
-        Ok(part)
+        self.teacher.train(runner, rows, fold, self.round)
     }
 }
 
 /// N-grams under a linear classifier that learns the labelled examples and the pseudo-labels of a teacher.
 pub(crate) struct PseudoLabelTrainer<'a> {
     pub(crate) teacher: &'a Teacher<'a>,
-    pub(crate) ngrams: &'a TfIdfTrainer<'a>,
+    pub(crate) round: Round,
 }
 
 impl PartTrainer for PseudoLabelTrainer<'_> {
@@ -140,21 +185,17 @@ impl PartTrainer for PseudoLabelTrainer<'_> {
         true
     }
 
+    fn round(&self) -> Option<Round> {
+        Some(self.round)
+    }
+
     fn train(
         &self,
         runner: &mut Runner<'_>,
         rows: &[usize],
         fold: Option<usize>,
     ) -> Result<Part, Error> {
-        let known = self.teacher.labels.borrow_mut().remove(&fold);
-        let labels = match known {
-            Some(labels) => labels,
-            None => {
-                // the teacher is not a part itself, so nobody has trained it
-                self.teacher.train(runner, rows, fold)?;
-                self.teacher.labels.borrow_mut().remove(&fold).unwrap_or_default()
-            }
-        };
-        self.ngrams.train_with(rows, self.teacher.texts, &labels)
+        let labels = classes(&self.teacher.answers(runner, rows, fold, self.round)?);
+        self.teacher.ngrams.train_with(rows, self.teacher.texts, &labels)
     }
 }

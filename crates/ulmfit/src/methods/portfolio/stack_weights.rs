@@ -39,11 +39,6 @@ impl<'a> Answers<'a> {
         Self { task, evidence, targets }
     }
 
-    /// Number of parts.
-    pub(crate) fn parts(&self) -> usize {
-        self.evidence.len()
-    }
-
     /// The weights of some parts, 0 or more, that make the targets of `rows` most likely, as far as so few rows
     /// are believed (of values, that have the least squared error), pulled a little towards equal ones.
     ///

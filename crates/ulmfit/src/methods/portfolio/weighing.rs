@@ -3,6 +3,7 @@
 use super::choice::Choice;
 use super::part_trainer::{PartTrainer, answer_fold};
 use super::plan::PortfolioPlan;
+use super::round::Round;
 use super::stack_weights::Answers;
 use crate::Error;
 use crate::data::labels::LabelKind;
@@ -23,6 +24,8 @@ pub(crate) struct Weighing<'a> {
     answered: Vec<Vec<Vec<f32>>>,
     /// Examples that were held out.
     judges: Vec<usize>,
+    /// The round of co-training whose parts are used, if there are two.
+    pub(crate) round: Option<Round>,
     /// Whether a part learns pseudo-labels.
     is_taught: bool,
     /// Parts that have learned all folds but one, and are not trained again.
@@ -54,22 +57,33 @@ impl<'a> Weighing<'a> {
             })?;
             answered.push(found.rows);
             kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
-            timings.lap(&format!("cross-validation of {}", trainer.name()));
+            let again = if trainer.round() == Some(Round::Second) { " again" } else { "" };
+            timings.lap(&format!("cross-validation of {}{again}", trainer.name()));
         }
         let (task, is_taught) = (rows.labels.kind(), plan.pseudo_labels > 0);
-        Ok(Self { trainers, folds, task, wanted, answered, judges, is_taught, kept })
+        let round = better_round(trainers, &Answers::new(task, &answered, wanted), &judges);
+        Ok(Self { trainers, folds, task, wanted, answered, judges, is_taught, round, kept })
     }
 
     fn answers(&self) -> Answers<'_> {
         Answers::new(self.task, &self.answered, self.wanted)
     }
 
+    /// The parts to choose from: none of the round of co-training that was worse.
+    fn usable(&self) -> impl Iterator<Item = usize> {
+        let is_usable = |&number: &usize| {
+            let rounds = self.trainers[number].round().zip(self.round);
+            rounds.is_none_or(|(own, better)| own == better)
+        };
+        (0..self.trainers.len()).filter(is_usable)
+    }
+
     /// The parts that are used, and their weights.
     pub(crate) fn choice(&self) -> Choice {
-        let trainers = self.trainers.iter().enumerate();
-        let pretrained = trainers.filter(|(_, trainer)| trainer.is_pretrained());
-        let pretrained: Vec<usize> = pretrained.map(|(number, _)| number).collect();
-        Choice::new(&self.answers(), &self.judges, (&pretrained, self.is_taught))
+        let usable: Vec<usize> = self.usable().collect();
+        let pretrained = usable.iter().filter(|&&number| self.trainers[number].is_pretrained());
+        let pretrained: Vec<usize> = pretrained.copied().collect();
+        Choice::new(&self.answers(), &self.judges, &usable, (&pretrained, self.is_taught))
     }
 
     /// The chosen parts with their names, trained on all examples.
@@ -98,10 +112,10 @@ impl<'a> Weighing<'a> {
 
     /// What each part does alone on examples that it has not learned.
     pub(crate) fn reports(&self, choice: &Choice) -> Vec<PartReport> {
-        let report = |(number, trainer): (usize, &&dyn PartTrainer)| {
+        let report = |number: usize| {
             let place = choice.parts.iter().position(|&part| part == number);
             PartReport {
-                name: trainer.name().to_owned(),
+                name: self.trainers[number].name().to_owned(),
                 weight: place.map(|place| choice.stack.weights[place]),
                 out_of_fold_rows: self.judges.len(),
                 out_of_fold: self.score(&self.answered[number]),
@@ -109,7 +123,7 @@ impl<'a> Weighing<'a> {
                 comparison: None,
             }
         };
-        self.trainers.iter().enumerate().map(report).collect()
+        self.usable().map(report).collect()
     }
 
     /// Accuracy, or the mean absolute error of numbers.
@@ -139,6 +153,25 @@ impl<'a> Weighing<'a> {
         }
         OutOfFold { rows, folds: self.folds.of_row.clone() }
     }
+}
+
+/// The round of co-training whose parts have the lower loss together, if there are two: pseudo-labels that are often
+/// wrong do harm.
+fn better_round(
+    trainers: &[&dyn PartTrainer],
+    answers: &Answers<'_>,
+    judges: &[usize],
+) -> Option<Round> {
+    let of_round = |round: Round| -> Vec<usize> {
+        (0..trainers.len()).filter(|&number| trainers[number].round() == Some(round)).collect()
+    };
+    let rounds = [Round::First, Round::Second].map(|round| (round, of_round(round)));
+    if rounds.iter().any(|(_, parts)| parts.is_empty()) {
+        return None;
+    }
+    let losses = rounds.map(|(round, parts)| (round, answers.expected_loss(&parts, judges)));
+    let better = losses.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    better.map(|(round, _)| round)
 }
 
 /// The examples that are held out.
