@@ -198,3 +198,54 @@ pub(crate) fn judges(folds: &Folds) -> Result<Vec<usize>, Error> {
 
 /// Examples that a classifier needs.
 const LEAST_TO_LEARN: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A part of a round, or of none.
+    struct OfRound(Option<Round>);
+
+    impl PartTrainer for OfRound {
+        fn name(&self) -> &'static str {
+            "encoder"
+        }
+
+        fn round(&self) -> Option<Round> {
+            self.0
+        }
+
+        fn train(
+            &self,
+            _runner: &mut Runner<'_>,
+            _rows: &[usize],
+            _fold: Option<usize>,
+        ) -> Result<Part, Error> {
+            unreachable!("nothing is trained")
+        }
+    }
+
+    #[test]
+    fn the_better_round_is_used() {
+        let right = |count: usize| -> Vec<Vec<f32>> {
+            (0..40)
+                .map(|n| if n * 7 % 40 < count { vec![0.9, 0.1] } else { vec![0.1, 0.9] })
+                .collect()
+        };
+        let rows: Vec<usize> = (0..40).collect();
+        let better = |rounds: &[Option<Round>], right_of: &[usize]| {
+            let trainers: Vec<OfRound> = rounds.iter().map(|&round| OfRound(round)).collect();
+            let trainers: Vec<_> = trainers.iter().map(|trainer| trainer as _).collect();
+            let parts: Vec<_> = right_of.iter().map(|&count| right(count)).collect();
+            let targets = vec![vec![0.0]; 40];
+            let answers = Answers::new(LabelKind::Single, &parts, &targets);
+            better_round(&trainers, &answers, &rows)
+        };
+        let (first, second) = (Some(Round::First), Some(Round::Second));
+        assert_eq!(better(&[None, first, second], &[40, 20, 30]), second);
+        assert_eq!(better(&[None, first, second], &[10, 30, 20]), first);
+        assert_eq!(better(&[first, second, first, second], &[30, 31, 38, 32]), first);
+        assert_eq!(better(&[None, first], &[40, 20]), None);
+        assert_eq!(better(&[None, None], &[40, 20]), None);
+    }
+}
