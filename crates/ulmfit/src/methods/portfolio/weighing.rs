@@ -62,7 +62,7 @@ impl<'a> Weighing<'a> {
         }
         let (task, is_taught) = (rows.labels.kind(), plan.pseudo_labels > 0);
         let round = better_round(trainers, &Answers::new(task, &answered, wanted), &judges);
-        Ok(Self { trainers, folds, task, wanted, answered, judges, is_taught, round, kept })
+        Ok(Self { trainers, folds, task, wanted, answered, judges, round, is_taught, kept })
     }
 
     fn answers(&self) -> Answers<'_> {
