@@ -110,11 +110,6 @@ fn is_proven(before: &[f64], after: &[f64]) -> bool {
 }
 
 impl Answers<'_> {
-    /// The mean loss of some parts with equal weights on rows that these weights do not come from.
-    pub(super) fn expected_loss(&self, parts: &[usize], rows: &[usize]) -> f64 {
-        mean(&self.judged(parts, true, rows))
-    }
-
     /// Weights of some parts, all equal or each its own.
     fn weighed(&self, parts: &[usize], is_even: bool, rows: &[usize]) -> Stack {
         if is_even { self.equal_weights(parts, rows) } else { self.weights(parts, rows) }
