@@ -86,6 +86,18 @@ impl EncoderEstimate {
         Some(WorkPhase { title, tasks: vec![task], seconds })
     }
 
+    /// Seconds of so many passes over pairs of texts: each text has its turn and is a partner once.
+    fn on_pairs(
+        &self,
+        speed: Speed,
+        recipe: &ContrastiveRecipe,
+        passes: usize,
+        texts: usize,
+    ) -> f64 {
+        let tokens = self.mean(recipe.max_tokens) * (2 * texts) as f64;
+        passes as f64 * speed.seconds(tokens, recipe.batches(texts) as f64)
+    }
+
     /// The second fine-tuning on pairs, where there are so many other texts, if there is one.
     pub(crate) fn fine_tuning_again(
         &self,
@@ -95,9 +107,7 @@ impl EncoderEstimate {
     ) -> Option<WorkPhase> {
         let ((recipe, rule), speed) = self.recipe.second_contrastive().zip(self.speed)?;
         let texts = rows + rule.learned(others);
-        let tokens = self.mean(recipe.max_tokens) * (2 * texts) as f64;
-        let passes = recipe.passes(texts) as f64;
-        let seconds = passes * speed.seconds(tokens, recipe.batches(texts) as f64);
+        let seconds = self.on_pairs(speed, &recipe, recipe.passes(texts), texts);
         let [title, task] = [contrast_again_stage(None).title, contrast_again_stage(fold).name];
         Some(WorkPhase { title, tasks: vec![task], seconds })
     }
@@ -105,10 +115,7 @@ impl EncoderEstimate {
     /// The fine-tuning on pairs, if there is one.
     fn fine_tuning(&self, rows: usize, fold: Option<usize>) -> Option<WorkPhase> {
         let (recipe, speed) = self.recipe.contrastive.zip(self.speed)?;
-        let passes = recipe.passes(self.lengths.len()) as f64;
-        // each text has its turn and is a partner once
-        let tokens = self.mean(recipe.max_tokens) * (2 * rows) as f64;
-        let seconds = passes * speed.seconds(tokens, recipe.batches(rows) as f64);
+        let seconds = self.on_pairs(speed, &recipe, recipe.passes(self.lengths.len()), rows);
         let [title, task] = [contrast_stage(None).title, contrast_stage(fold).name];
         Some(WorkPhase { title, tasks: vec![task], seconds })
     }

@@ -18,7 +18,7 @@ pub(crate) struct Choice {
 /// parts.
 const PROOF_UNTIL: usize = 100;
 /// The same where a part has learned pseudo-labels, beside which other n-grams have little to add. Chosen on training
-/// rows of five data sets with 100 labels, where the mean loss once preferred these other n-grams.
+/// rows of four data sets with 100 labels, where the mean loss once preferred these other n-grams.
 const PROOF_UNTIL_TAUGHT: usize = 300;
 
 /// A part with less of all weights changes next to nothing, and costs its time in every prediction.

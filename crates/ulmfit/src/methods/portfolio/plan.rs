@@ -165,7 +165,7 @@ impl PortfolioPlan {
     pub(crate) fn lacks(&self, shorter: &Self) -> Vec<LeftOut> {
         let is_tuned =
             |plan: &Self| plan.encoder.as_ref().is_some_and(EncoderRecipe::is_fine_tuned);
-        // implied where there are no pseudo-labels, or no fine-tuning
+        // without pseudo-labels or a fine-tuning there is none anyway
         let is_once = self.is_taught_again()
             && !shorter.is_taught_again()
             && shorter.pseudo_labels > 0

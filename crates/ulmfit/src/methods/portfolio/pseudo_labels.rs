@@ -22,14 +22,19 @@ use ulmfit_ops::Cpu;
 
 /// Class probabilities of each text.
 type Answers = Vec<Vec<f32>>;
+/// The most probable class of each text.
+type Classes = Vec<usize>;
 
-/// A sentence encoder, and what it has said about some texts.
+/// A sentence encoder, and what it has said about some texts, by the fold that it has not seen.
 pub(crate) struct Teacher<'a> {
     encoder: &'a EncoderExamples<'a>,
     ngrams: &'a TfIdfTrainer<'a>,
     texts: &'a [Document],
-    /// By the fold that the encoder has not seen.
-    answers: RefCell<BTreeMap<(Option<usize>, Round), Answers>>,
+    /// Its labels in each round.
+    labels: RefCell<BTreeMap<(Option<usize>, Round), Classes>>,
+    /// Of the first round, the answers to the texts that are labelled together, until they have been: with thousands
+    /// of classes those to all texts in all folds would be too many to keep.
+    first: RefCell<BTreeMap<Option<usize>, Answers>>,
 }
 
 impl<'a> Teacher<'a> {
@@ -39,7 +44,8 @@ impl<'a> Teacher<'a> {
         ngrams: &'a TfIdfTrainer<'a>,
         texts: &'a [Document],
     ) -> Self {
-        Self { encoder, ngrams, texts, answers: RefCell::default() }
+        let (labels, first) = Default::default();
+        Self { encoder, ngrams, texts, labels, first }
     }
 
     /// The encoder in each round that there is: a second one if it learns pseudo-labels.
@@ -69,26 +75,32 @@ impl<'a> Teacher<'a> {
         };
         if !self.texts.is_empty() {
             let device = TrainPrecision::fastest().device();
-            let answers = answers(runner, &mut part, self.texts, device)?;
-            self.answers.borrow_mut().insert((fold, round), answers);
+            let all: Vec<&[String]> = self.texts.iter().map(Vec::as_slice).collect();
+            let mut answers = answers(runner, &mut part, &all, device)?;
+            self.labels.borrow_mut().insert((fold, round), classes(&answers));
+            if let (Round::First, Some(rule)) = (round, self.encoder.co_training()) {
+                let together = evenly(self.texts.len(), rule.texts);
+                let together = together.map(|text| std::mem::take(&mut answers[text])).collect();
+                self.first.borrow_mut().insert(fold, together);
+            }
         }
         Ok(part)
     }
 
-    /// What the encoder has said about the texts; it is trained first if it has not been.
-    fn answers(
+    /// The class of each text; the encoder is trained first if it has not been.
+    fn labels(
         &self,
         runner: &mut Runner<'_>,
         rows: &[usize],
         fold: Option<usize>,
         round: Round,
-    ) -> Result<Answers, Error> {
-        let known = self.answers.borrow().get(&(fold, round)).cloned();
-        if let Some(answers) = known {
-            return Ok(answers);
+    ) -> Result<Classes, Error> {
+        let known = self.labels.borrow().get(&(fold, round)).cloned();
+        if let Some(labels) = known {
+            return Ok(labels);
         }
         self.train(runner, rows, fold, round)?;
-        Ok(self.answers.borrow().get(&(fold, round)).cloned().unwrap_or_default())
+        Ok(self.labels.borrow().get(&(fold, round)).cloned().unwrap_or_default())
     }
 
     /// The encoder, trained again on the examples and on the texts about which it and n-grams are most confident.
@@ -99,10 +111,16 @@ impl<'a> Teacher<'a> {
         fold: Option<usize>,
         rule: CoTrainingRecipe,
     ) -> Result<Part, Error> {
-        let first = self.answers(runner, rows, fold, Round::First)?;
-        let mut ngrams = self.ngrams.train_with(rows, self.texts, &classes(&first))?;
-        let few = &self.texts[..self.texts.len().min(rule.texts)];
-        let second = answers(runner, &mut ngrams, few, Cpu::default())?;
+        if !self.first.borrow().contains_key(&fold) {
+            self.train(runner, rows, fold, Round::First)?;
+        }
+        let first =
+            self.first.borrow_mut().remove(&fold).expect("the first round has been trained");
+        let labels = self.labels(runner, rows, fold, Round::First)?;
+        let mut ngrams = self.ngrams.train_with(rows, self.texts, &labels)?;
+        let few = evenly(self.texts.len(), rule.texts);
+        let few: Vec<&[String]> = few.map(|text| &self.texts[text][..]).collect();
+        let second = answers(runner, &mut ngrams, &few, Cpu::default())?;
         let stack = Stack { weights: vec![0.5, 0.5] };
         let together: Answers = first
             .iter()
@@ -111,21 +129,26 @@ impl<'a> Teacher<'a> {
             .collect();
         let counts = self.ngrams.class_counts(rows);
         let chosen = select_pseudo_labels(&together, &counts, rule.share);
-        let texts: Vec<&[String]> = chosen.iter().map(|&(text, _)| &few[text][..]).collect();
+        let texts: Vec<&[String]> = chosen.iter().map(|&(text, _)| few[text]).collect();
         let classes: Vec<usize> = chosen.iter().map(|&(_, class)| class).collect();
         self.encoder.train_again(runner, rows, (&texts, &classes), fold)
     }
+}
+
+/// The numbers of at most `most` of so many texts, evenly spaced: their order may say something about them.
+fn evenly(texts: usize, most: usize) -> impl Iterator<Item = usize> {
+    let count = texts.min(most);
+    (0..count).map(move |number| number * texts / count)
 }
 
 /// What a part says about some texts, computed on a device.
 fn answers(
     runner: &mut Runner<'_>,
     part: &mut Part,
-    texts: &[Document],
+    texts: &[&[String]],
     device: Cpu,
 ) -> Result<Answers, Error> {
-    let documents: Vec<&[String]> = texts.iter().map(Vec::as_slice).collect();
-    let ids = part.text.encode_all(&documents);
+    let ids = part.text.encode_all(texts);
     let set_device = |part: &mut Part, device: Cpu| {
         part.networks.iter_mut().for_each(|(_, network)| network.set_device(device));
     };
@@ -137,7 +160,7 @@ fn answers(
 }
 
 /// The most probable class of each text.
-fn classes(answers: &[Vec<f32>]) -> Vec<usize> {
+fn classes(answers: &[Vec<f32>]) -> Classes {
     answers.iter().map(|row| argmax(row)).collect()
 }
 
@@ -195,7 +218,19 @@ impl PartTrainer for PseudoLabelTrainer<'_> {
         rows: &[usize],
         fold: Option<usize>,
     ) -> Result<Part, Error> {
-        let labels = classes(&self.teacher.answers(runner, rows, fold, self.round)?);
+        let labels = self.teacher.labels(runner, rows, fold, self.round)?;
         self.teacher.ngrams.train_with(rows, self.teacher.texts, &labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_in_an_order_are_drawn_from_all_of_it() {
+        assert_eq!(evenly(10, 4).collect::<Vec<_>>(), [0, 2, 5, 7]);
+        assert_eq!(evenly(3, 4).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!((evenly(0, 4).count(), evenly(4, 0).count()), (0, 0));
     }
 }
