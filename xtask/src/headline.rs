@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Context as _;
 
-use crate::readme::cell;
 use crate::results::Run;
+use crate::shown::cell;
 
 /// A row: data set and number of labels in `results/*.jsonl`, which of our runs it shows, and the words for it.
 struct Row {
@@ -50,7 +50,7 @@ const PEERS: [(&str, &[&str]); 3] = [
     ("fastText", &["fastText"]),
 ];
 
-/// The table in Markdown, of several machines the one that came last; a dash where a peer was not measured.
+/// The table in Markdown, a dash where a peer was not measured.
 ///
 /// # Errors
 /// If one of our own results is missing.
@@ -60,7 +60,7 @@ pub(crate) fn table(runs: &[Run]) -> anyhow::Result<String> {
     let _ = writeln!(text, "\n|---|---:|{}", "---:|".repeat(PEERS.len()));
     for row in &ROWS {
         let of = |model: &str| {
-            runs.iter().rfind(|run| {
+            runs.iter().find(|run| {
                 run.dataset == row.dataset && run.labels == Some(row.labels) && run.model == model
             })
         };

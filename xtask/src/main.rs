@@ -13,20 +13,25 @@
 
 #![allow(clippy::print_stderr, reason = "its messages are for whoever runs it")]
 
+mod all_numbers;
 mod book;
 mod command_line;
 mod docs;
+mod error_tables;
 mod figures;
 mod files;
 mod headline;
 mod layers;
 mod library;
 mod markdown;
+mod means;
 mod names;
 mod pictures;
 mod readme;
 mod results;
+mod shown;
 mod sizes;
+mod speed_tables;
 mod words;
 
 use std::env;

@@ -3,11 +3,13 @@
 use ulmfit::report::statistics::{CurvePoint, PowerLaw};
 use ulmfit::report::svg::{LabelSeries, label_curve};
 
+use crate::means;
 use crate::results::{Run, distinct};
 
-/// A picture for `docs/pictures/`.
+/// A picture for `docs/pictures/`; `dataset` is [`means::TITLE`] for the means.
 pub(crate) struct Picture {
     pub(crate) dataset: String,
+    pub(crate) title: String,
     /// Name of its file.
     pub(crate) file: String,
     pub(crate) svg: String,
@@ -25,14 +27,36 @@ pub(crate) fn pictures(runs: &[Run]) -> Vec<Picture> {
             continue;
         }
         let mut chart = label_curve(&series);
-        chart.title = format!("{dataset}: test error over labels");
+        let title = format!("{dataset}: test error over labels");
+        chart.title.clone_from(&title);
         let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let file = format!("labels-{}.svg", dataset.chars().map(letter).collect::<String>());
-        pictures.push(Picture { dataset, file, svg: chart.to_string() });
+        pictures.push(Picture { dataset, title, file, svg: chart.to_string() });
     }
+    pictures.extend(of_means(runs));
     pictures
 }
 
+/// The means over data sets, of all programs.
+fn of_means(runs: &[Run]) -> Option<Picture> {
+    let means = means::means(runs)?;
+    let line = |(name, errors): (String, Vec<Option<f64>>)| {
+        let points = means.labels.iter().zip(errors);
+        let points = points.filter_map(|(&labels, error)| Some((labels as f64, error? / 100.0)));
+        LabelSeries { name, means: points.collect(), runs: Vec::new(), law: None }
+    };
+    let lines = means.of.into_iter().filter(|(name, _)| name != NO_CURVE).map(line);
+    let mut chart = label_curve(&lines.filter(|line| line.means.len() > 1).collect::<Vec<_>>());
+    means::TITLE.clone_into(&mut chart.title);
+    Some(Picture {
+        dataset: means::TITLE.to_owned(),
+        title: format!("{}, {} data sets", means::TITLE, means.sets.len()),
+        file: "labels-means.svg".to_owned(),
+        svg: chart.to_string(),
+    })
+}
+
+/// Of one data set.
 fn series(runs: &[Run], dataset: &str) -> Vec<LabelSeries> {
     let mut all: Vec<LabelSeries> = Vec::new();
     let mut points: Vec<Vec<CurvePoint>> = Vec::new();

@@ -48,6 +48,24 @@ pub(crate) struct Run {
     pub(crate) commit: String,
 }
 
+/// Metric of every error.
+const ERROR: &str = "test error, %";
+
+/// End of the name of a data set of which each seed learned from rows of its own.
+pub(crate) const DRAWN: &str = ", drawn labels";
+
+impl Run {
+    /// Whether this is an error, which does not depend on the machine.
+    pub(crate) fn is_error(&self) -> bool {
+        self.metric == ERROR
+    }
+
+    /// Whether each seed learned from rows of its own.
+    pub(crate) fn is_drawn(&self) -> bool {
+        self.dataset.ends_with(DRAWN)
+    }
+}
+
 /// All lines of all `.jsonl` files in `folder`, files by name, lines in their order.
 pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Run>> {
     let mut files = Vec::new();
@@ -91,6 +109,17 @@ pub(crate) mod tests {
         "gemm_gflops": 223.0, "task": "classify", "dataset": "trec6", "model": "ulmfit", "metric": "error %",
         "value": 4.2, "ci95": [2.5, 6.4], "seeds": 3, "n": 500, "seconds": 95.0, "peak_rss_mb": null,
         "command": "ulmfit fit", "commit": "abc"}"#;
+
+    /// A number that is no error of a model.
+    pub(crate) fn result(model: &str, value: f64) -> Run {
+        let run: Run = serde_json::from_str(LINE).unwrap();
+        Run { model: model.to_owned(), value, ..run }
+    }
+
+    /// An error of a model.
+    pub(crate) fn error(model: &str, value: f64) -> Run {
+        Run { metric: ERROR.to_owned(), ..result(model, value) }
+    }
 
     #[test]
     fn a_line_is_read_and_a_misspelt_one_is_named() {
