@@ -10,6 +10,7 @@ results/quality.jsonl (fields: xtask/src/results.rs). Python 3.9+, standard libr
 """
 import argparse
 import datetime
+import hashlib
 import json
 import lzma
 import math
@@ -195,12 +196,15 @@ def document(command):
     return json.loads(done.stdout)
 
 
-def remembered(path, make):
-    """What `make` returned when it was first called for this path."""
+def remembered(path, command, program):
+    """What a command printed when it was first run for this path, if the program is still the same."""
+    made_by = {"command": command, "program": hashlib.sha256((ROOT / program).read_bytes()).hexdigest()}
     if not path.exists():
-        found = make()
-        path.write_text(json.dumps(found))
-    return json.loads(path.read_text())
+        path.write_text(json.dumps({"made_by": made_by, "found": document(command)}))
+    kept = json.loads(path.read_text())
+    if kept.get("made_by") != made_by:
+        sys.exit(f"{path} comes from another program or command: remove it, or choose another --work")
+    return kept["found"]
 
 
 def precision(args):
@@ -222,14 +226,14 @@ def ours(args, name, folders, counts):
         out = folder / f"{name}-{seed}"
         command = [args.ulmfit, "fit", *files, "-o", str(out), *options, *precision(args), f"--seed={seed}",
                    f"--threads={args.threads}", "-q", "--json"]
-        report = remembered(folder / f"{name}-{seed}.json", lambda: document(command))
+        report = remembered(folder / f"{name}-{seed}.json", command, args.ulmfit)
         run = {"seconds": report["seconds"], "peak_rss_mb": report["peak_rss_mb"],
                "n": report["test"]["n"], "command": command}
         add = lambda title, error: found.setdefault(title, []).append({**run, "error": error})
         add(title, report["test"]["error"])
         for variant, extra in variants.items():
             score = [args.ulmfit, "evaluate", str(out), str(folder / "test.jsonl"), *extra, *precision(args), "--json"]
-            evaluated = remembered(folder / f"{name}-{seed}{''.join(extra)}.json", lambda: document(score))
+            evaluated = remembered(folder / f"{name}-{seed}{''.join(extra)}.json", score, args.ulmfit)
             found.setdefault(variant, []).append(
                 {**run, "error": evaluated["error"], "seconds": None, "peak_rss_mb": None, "command": score})
         if name in ("ulmfit", "fit"):
@@ -271,7 +275,7 @@ def peer(args, name, folders):
         script = str((HERE / f"{name}_peer.py").relative_to(ROOT))
         python = args.fastfit_python or args.peer_python if name == "fastfit" else args.peer_python
         command = [python, script, str(folder), *extra, f"--seed={seed}", f"--threads={args.threads}"]
-        runs.append({**remembered(folder / f"{name}-{seed}.json", lambda: document(command)), "command": command})
+        runs.append({**remembered(folder / f"{name}-{seed}.json", command, script), "command": command})
     return {title: runs}
 
 

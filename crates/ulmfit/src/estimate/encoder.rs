@@ -98,7 +98,7 @@ impl EncoderEstimate {
         passes as f64 * speed.seconds(tokens, recipe.batches(texts) as f64)
     }
 
-    /// The second fine-tuning on pairs, where there are so many other texts, if there is one.
+    /// The second fine-tuning on pairs with its head, where there are so many other texts, if there is one.
     pub(crate) fn fine_tuning_again(
         &self,
         rows: usize,
@@ -107,7 +107,8 @@ impl EncoderEstimate {
     ) -> Option<WorkPhase> {
         let ((recipe, rule), speed) = self.recipe.second_contrastive().zip(self.speed)?;
         let texts = rows + rule.learned(others);
-        let seconds = self.on_pairs(speed, &recipe, recipe.passes(texts), texts);
+        let tuned = self.on_pairs(speed, &recipe, recipe.passes(texts), texts);
+        let seconds = tuned + self.scoring(texts) + self.head * texts as f64;
         let [title, task] = [contrast_again_stage(None).title, contrast_again_stage(fold).name];
         Some(WorkPhase { title, tasks: vec![task], seconds })
     }

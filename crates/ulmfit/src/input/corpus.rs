@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use ulmfit_ops::Key;
 
 /// Names in the folder of a corpus.
@@ -170,7 +171,7 @@ impl LmInput<'_> {
         folder: &Path,
         progress: &mut dyn Progress,
     ) -> Result<(TextPipeline, LmText), Error> {
-        self.keep_stdin(folder)?;
+        keep_stdin(self.stdin_files(), folder)?;
         let identity = self.identity(vocabulary)?;
         let place = folder.display();
         if folder.join(CONFIG).exists() {
@@ -334,22 +335,42 @@ impl LmInput<'_> {
         let valid = self.valid.iter_mut().flat_map(|texts| &mut texts.files);
         self.train.files.iter_mut().chain(valid).filter(|path| is_stdin(path))
     }
+}
 
-    /// Standard input cannot be read twice: it goes to a file.
-    fn keep_stdin(&mut self, folder: &Path) -> Result<(), Error> {
-        let mut stdin = self.stdin_files();
-        let Some(first) = stdin.next() else { return Ok(()) };
-        if stdin.next().is_some() {
-            let message = "standard input can be given for one text only".into();
-            return Err(Error::Usage { message, hint: Some("store it in a file first".into()) });
-        }
-        let path = folder.join(STDIN);
-        File::create(&path)
-            .and_then(|mut file| io::copy(&mut io::stdin().lock(), &mut file))
-            .map_err(failed("write", &path))?;
-        *first = path;
-        Ok(())
+/// Standard input cannot be read twice: if it is among these files, it goes to a file of `folder`, which takes its
+/// place.
+///
+/// # Errors
+/// [`Error::Usage`] where it is there twice, and those of the disk.
+fn keep_stdin<'a>(
+    files: impl Iterator<Item = &'a mut PathBuf>,
+    folder: &Path,
+) -> Result<(), Error> {
+    let mut stdin = files.filter(|path| is_stdin(path));
+    let Some(first) = stdin.next() else { return Ok(()) };
+    if stdin.next().is_some() {
+        let message = "standard input can be given for one text only".into();
+        return Err(Error::Usage { message, hint: Some("store it in a file first".into()) });
     }
+    let path = folder.join(STDIN);
+    File::create(&path)
+        .and_then(|mut file| io::copy(&mut io::stdin().lock(), &mut file))
+        .map_err(failed("write", &path))?;
+    *first = path;
+    Ok(())
+}
+
+/// The same in a folder that vanishes with what is returned, for texts that are read more than once.
+///
+/// # Errors
+/// Those of [`keep_stdin`].
+pub(crate) fn spool_stdin(files: &mut [PathBuf]) -> Result<Option<TempDir>, Error> {
+    if !files.iter().any(|path| is_stdin(path)) {
+        return Ok(None);
+    }
+    let folder = tempfile::tempdir().map_err(failed("write in", &std::env::temp_dir()))?;
+    keep_stdin(files.iter_mut(), folder.path())?;
+    Ok(Some(folder))
 }
 
 /// The error of a rank whose texts are not those of rank 0.

@@ -4,6 +4,8 @@
 mod corpus;
 #[cfg(feature = "train")]
 mod folds;
+#[cfg(feature = "train")]
+mod known_texts;
 mod learned_texts;
 #[cfg(feature = "train")]
 mod passages;
@@ -24,7 +26,11 @@ mod unknown_words;
 mod unspaced;
 
 #[cfg(feature = "train")]
+pub(crate) use corpus::spool_stdin;
+#[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
+#[cfg(feature = "train")]
+pub(crate) use known_texts::{KnownTexts, copies_note};
 pub use learned_texts::LearnedTexts;
 #[cfg(feature = "train")]
 pub use row_counts::{LabelCounts, RowCounts};

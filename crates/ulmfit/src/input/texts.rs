@@ -22,7 +22,12 @@ pub fn texts(records: &[Record]) -> Vec<&[String]> {
 
 /// All fields of a record as one text; copied only if there are several.
 pub(super) fn joined(record: &Record) -> Cow<'_, str> {
-    match &record.fields[..] {
+    joined_fields(&record.fields)
+}
+
+/// All fields of a document as one text; copied only if there are several.
+pub(super) fn joined_fields(fields: &[String]) -> Cow<'_, str> {
+    match fields {
         [only] => only.into(),
         fields => fields.join(" ").into(),
     }

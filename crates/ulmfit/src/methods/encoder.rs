@@ -15,7 +15,7 @@ use crate::input::{LabelledInput, LabelledSplits, SplitFractions, read_texts, ta
 use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::progress::Progress;
-use crate::recipe::{CoTrainingRecipe, EncoderRecipe, TfIdfRecipe};
+use crate::recipe::{CoTrainingRecipe, EncoderRecipe, TfIdfRecipe, TrainPrecision};
 use crate::run::{Runner, Timings, contrast_again_stage, contrast_stage};
 use crate::stages::TrainedClassifier;
 use crate::stages::folds::pick;
@@ -75,7 +75,8 @@ pub fn fit_encoder(
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
     timings.lap("split");
     let mut summary = LmSummary::default();
-    let recipe = options.recipe.for_examples(rows.train.len()).without_co_training();
+    let recipe = options.recipe.for_examples(rows.train.len(), rows.labels.kind());
+    let recipe = recipe.without_co_training();
     let mut stages = None;
     if !unlabeled.is_empty() && recipe.reads_texts() {
         let unlabelled = read_texts(&unlabeled, &reading, runner.progress)?;
@@ -253,6 +254,13 @@ impl<'a> EncoderExamples<'a> {
     fn part(&self, classifier: SentenceClassifier<Cpu>) -> Part {
         let networks = vec![(Direction::Forward, ClassifierNetwork::Transformer(classifier))];
         Part { text: ClassifierText::from(&self.base.text), networks }
+    }
+
+    /// What it is fine-tuned with, or would be.
+    pub(crate) fn precision(&self) -> TrainPrecision {
+        let tuned = self.recipe.contrastive.map(|recipe| recipe.precision);
+        let together = self.recipe.end_to_end.map(|recipe| recipe.precision);
+        tuned.or(together).unwrap_or_else(TrainPrecision::fastest)
     }
 
     /// How it learns pseudo-labels, if it does.

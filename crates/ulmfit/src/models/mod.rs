@@ -47,6 +47,8 @@ pub use encoded::EncodedDocument;
 pub use explain::{ExplainMethod, Explanation, WordWeight};
 pub use fastai::{FromFastai, from_fastai};
 pub use folder::{ModelMetadata, read_config};
+#[cfg(feature = "train")]
+pub(crate) use part::PSEUDO_LABELS;
 pub use part::Part;
 pub use predict::{Prediction, Probabilities};
 pub use recurrent_text::load_text;

@@ -18,6 +18,10 @@ use crate::model::{DropoutConfig, TextClassifier};
 use crate::text::{Direction, TokenId};
 use ulmfit_ops::{Cpu, Device, Key};
 
+/// Name of the part of n-grams that have learned the pseudo-labels of a sentence encoder.
+#[cfg(feature = "train")]
+pub(crate) const PSEUDO_LABELS: &str = "tfidf-pseudo-labels";
+
 /// A part of a classifier: one way of reading texts, and its networks. Most classifiers have one.
 pub struct Part<D: Device = Cpu> {
     /// Strings to ids.

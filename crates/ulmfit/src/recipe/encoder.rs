@@ -144,11 +144,15 @@ impl EncoderRecipe {
         Self { contrastive, end_to_end: None, end_to_end_from: None, ..self }
     }
 
-    /// What is done with so many examples.
+    /// What is done with so many examples of a task. Numbers have no pairs of texts that belong together.
     #[must_use]
-    pub(crate) fn for_examples(&self, rows: usize) -> Self {
+    pub(crate) fn for_examples(&self, rows: usize, task: LabelKind) -> Self {
+        let is_paired = self.contrastive.is_some();
+        if is_paired && task == LabelKind::Regression {
+            return Self { end_to_end: self.end_to_end, ..self.clone().as_it_is() };
+        }
         match self.end_to_end_from {
-            Some(from) if rows >= from && self.contrastive.is_some() => self.clone().end_to_end(),
+            Some(from) if rows >= from && is_paired => self.clone().end_to_end(),
             _ => self.clone(),
         }
     }
@@ -170,9 +174,9 @@ impl EncoderRecipe {
     }
 
     /// The second fine-tuning on pairs, of an encoder that learns pseudo-labels, and the rule for it, if there is
-    /// one.
+    /// one. Beside an end-to-end fine-tuning there is none.
     pub(crate) fn second_contrastive(&self) -> Option<(ContrastiveRecipe, CoTrainingRecipe)> {
-        let rule = self.co_training.filter(|rule| rule.updates > 0)?;
+        let rule = self.co_training.filter(|rule| rule.updates > 0 && self.end_to_end.is_none())?;
         Some((ContrastiveRecipe { updates: rule.updates, ..self.contrastive? }, rule))
     }
 
@@ -255,14 +259,24 @@ mod tests {
     #[test]
     fn many_examples_are_learned_together_with_the_head() {
         let usual = EncoderRecipe::contrastive();
-        assert_eq!(usual.for_examples(1_000_000), usual, "unless a number was set");
+        assert_eq!(
+            usual.for_examples(1_000_000, LabelKind::Single),
+            usual,
+            "unless a number was set"
+        );
         let usual = EncoderRecipe { end_to_end_from: Some(2_000), ..usual };
-        assert_eq!(usual.for_examples(100), usual);
-        let many = usual.for_examples(10_000);
+        assert_eq!(usual.for_examples(100, LabelKind::Single), usual);
+        let many = usual.for_examples(10_000, LabelKind::Single);
         assert!(many.contrastive.is_none() && many.end_to_end.is_some(), "{many:?}");
-        assert_eq!(many.for_examples(10), many, "it is decided once");
-        assert_eq!(usual.clone().on_pairs().for_examples(10_000), usual.on_pairs());
+        assert_eq!(many.for_examples(10, LabelKind::Single), many, "it is decided once");
+        assert_eq!(
+            usual.clone().on_pairs().for_examples(10_000, LabelKind::Single),
+            usual.clone().on_pairs()
+        );
         let frozen = EncoderRecipe::frozen();
-        assert_eq!(frozen.for_examples(10_000), frozen);
+        assert_eq!(frozen.for_examples(10_000, LabelKind::Single), frozen);
+        assert_eq!(usual.for_examples(100, LabelKind::Regression), frozen, "numbers have no pairs");
+        let together = usual.end_to_end().for_examples(100, LabelKind::Regression);
+        assert!(together.contrastive.is_none() && together.end_to_end.is_some(), "{together:?}");
     }
 }

@@ -43,13 +43,22 @@ impl PartTable<'_> {
         let weight = self.0.parts.iter().find_map(|part| part.weight).unwrap_or(1.0);
         let effect = if weight < 1.0 { "less sure" } else { "surer" };
         let weights = match (self.0.parts.len(), used) {
+            (1, _) if self.is_numbers() => "There is one part.".to_owned(),
+            (_, 1) if self.is_numbers() => format!(
+                "The classifier is one of these parts: in cross-validation on {rows} training examples no \
+                 combination was clearly better."
+            ),
+            _ if self.is_numbers() => format!(
+                "The answer is the weighted mean of the answers of these parts (an ensemble). The weights were \
+                 chosen by cross-validation on {rows} training examples."
+            ),
             (1, _) => format!(
                 "The weight makes the probabilities {effect}; it was chosen by cross-validation on {rows} \
                  training examples."
             ),
             (_, 1) => format!(
                 "The classifier is one of these parts: in cross-validation on {rows} training examples no \
-                 combination was better. The weight makes its probabilities {effect}."
+                 combination was clearly better. The weight makes its probabilities {effect}."
             ),
             _ => format!(
                 "The classifier combines the answers of these parts (an ensemble). The weights were chosen by \
@@ -67,7 +76,7 @@ impl PartTable<'_> {
 /// How a part alone differs from all parts together, in words.
 pub(super) fn judgement(part: &PartReport) -> String {
     match (&part.comparison, part.weight) {
-        (_, None) => "not used: no gain in cross-validation".to_owned(),
+        (_, None) => "not used: no clear gain in cross-validation".to_owned(),
         (None, _) => String::new(),
         (Some(comparison), _) => match comparison.verdict() {
             Verdict::First => "worse".to_owned(),

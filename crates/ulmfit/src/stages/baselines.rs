@@ -6,7 +6,7 @@ use crate::data::labels::{LabelKind, LabelSet, Target};
 use crate::data::{DataError, Record};
 use crate::input::{targets, texts};
 use crate::model::scoring::argmax;
-use crate::models::{ClassifierBundle, ClassifierNetwork};
+use crate::models::{ClassifierBundle, ClassifierNetwork, PSEUDO_LABELS, Part};
 use crate::recipe::TfIdfRecipe;
 use crate::report::metrics::{RegressionScores, mean_interval, wilson};
 use crate::report::statistics::{Comparison, rounded, rows_for_mean};
@@ -159,7 +159,7 @@ impl Baselines {
 #[derive(Clone, Default)]
 struct Guesses {
     majority: Vec<u32>,
-    /// None where the classifier is of this kind itself.
+    /// None where the classifier is this one itself.
     tfidf: Option<Vec<u32>>,
 }
 
@@ -171,9 +171,11 @@ impl Guesses {
         test: &[Record],
     ) -> Result<Vec<Self>, Error> {
         let majority = majority(&answers(&model.labels, train)?).cloned().unwrap_or_default();
-        let mut networks = model.parts.iter().flat_map(|(_, part)| &part.networks);
-        let is_tfidf = networks.all(|(_, network)| matches!(network, ClassifierNetwork::Linear(_)));
-        if is_tfidf {
+        let is_linear =
+            |part: &Part<D>| matches!(part.networks[..], [(_, ClassifierNetwork::Linear(_))]);
+        // others on n-grams have learned pseudo-labels, too
+        let is_tfidf = |(name, part): &(String, Part<D>)| name != PSEUDO_LABELS && is_linear(part);
+        if matches!(&model.parts[..], [only] if is_tfidf(only)) {
             return Ok(vec![Self { majority, tfidf: None }; test.len()]);
         }
         let tfidf = tfidf_guesses(&model.labels, train, test)?;

@@ -12,13 +12,16 @@ use crate::data::batches::TokenSource;
 use crate::data::labels::LabelSet;
 use crate::data::readers::ReadOptions;
 use crate::estimate::{EstimatedExamples, EstimatedTexts, UlmfitEstimate};
-use crate::input::{HoldOut, LmInput, LmText, Texts, VocabSource, corpus_folder};
+use crate::input::{HoldOut, LmInput, LmText, Texts, VocabSource, copies_note, corpus_folder};
 use crate::input::{LabelledInput, LabelledSplits, texts};
 use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
+use crate::progress::Progress;
 use crate::recipe::{LmRecipe, LmStart};
 use crate::run::{LmStage, Runner, Timings};
 use crate::text::TextPipeline;
+use crate::text::token_file::TokenFile;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -42,7 +45,7 @@ const LM_TEST: usize = 500;
 /// Runs all stages.
 ///
 /// The language model is trained on the texts of the training set and on the unlabelled ones, never on
-/// those of the validation and test sets. If there are neither a validation set nor unlabelled texts,
+/// those of the validation and test sets, unless they are among the unlabelled ones, too. If there are neither a validation set nor unlabelled texts,
 /// its perplexity is measured on texts of the test set; then nothing is selected on it.
 ///
 /// # Errors
@@ -133,8 +136,12 @@ impl LanguageTexts {
         let TrainOptions { recipe: classifier, overrides, .. } = &options.train;
         let most = classifier.texts_to_label(overrides, rows.train.len(), rows.labels.kind());
         let labelled = rows.train.len();
-        let without: Vec<usize> = (labelled..corpora.train.documents()).collect();
-        let pool = draw(&corpora.train, &without, most, &pool_key(&key));
+        let pool = if most > 0 {
+            let without = without_labels(&corpora.train, &text, rows, runner.progress);
+            draw(&corpora.train, &without, most, &pool_key(&key))
+        } else {
+            Vec::new()
+        };
         let documents =
             corpora.train.documents() + if held_out { corpora.valid.documents() } else { 0 };
         Ok(Self { base, text, corpora, recipe, labelled, documents, pool })
@@ -225,6 +232,31 @@ impl LanguageTexts {
         let recipe = Some(recipe);
         Ok((lm, LmSummary { language_model, unlabeled, pool, recipe, lm_tokens }))
     }
+}
+
+/// The documents of a corpus that begins with the training examples which are no copies of labelled ones, by
+/// their tokens. A copy would be learned with a label that may contradict its own, or before it is scored.
+fn without_labels(
+    corpus: &TokenFile,
+    text: &TextPipeline,
+    rows: &LabelledSplits,
+    progress: &mut dyn Progress,
+) -> Vec<usize> {
+    let all = [&rows.train, &rows.valid, &rows.test].map(|rows| text.encode_all(&texts(rows)));
+    let known: HashSet<Vec<u32>> = all.into_iter().flatten().collect();
+    let mut copies = 0;
+    let is_new = |&document: &usize| {
+        let mut ids = Vec::new();
+        corpus.append(corpus.document(document), &mut ids);
+        let is_new = !known.contains(&ids);
+        copies += usize::from(!is_new);
+        is_new
+    };
+    let new = (rows.train.len()..corpus.documents()).filter(is_new).collect();
+    if let Some(note) = copies_note(copies) {
+        progress.note(&note);
+    }
+    new
 }
 
 /// The sizes of a network from random weights, with the vocabulary of the texts.

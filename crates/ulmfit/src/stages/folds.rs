@@ -68,6 +68,12 @@ pub(crate) struct Fold {
 }
 
 impl Folds {
+    /// Folds that have been made, of which the first `scored` are held out.
+    #[cfg(test)]
+    pub(crate) fn of_rows(of_row: Vec<usize>, scored: usize) -> Self {
+        Self { of_row, scored }
+    }
+
     /// Divides the training examples into `count` folds, of which the first `scored` are held out.
     ///
     /// # Errors
@@ -84,6 +90,12 @@ impl Folds {
         }
         let of_row = splits.folds(count, &Key::new(seed).child(101))?;
         Ok(Self { of_row, scored })
+    }
+
+    /// The same folds, of which the first `scored` are held out.
+    #[must_use]
+    pub(crate) fn holding_out(self, scored: usize) -> Self {
+        Self { scored, ..self }
     }
 
     /// Those that are held out.

@@ -10,7 +10,9 @@ use super::trained_classifier::TrainedClassifier;
 use crate::Error;
 use crate::data::readers::ReadOptions;
 use crate::estimate::{EstimatedExamples, UlmfitEstimate};
-use crate::input::{Document, LabelledInput, LabelledSplits, labelled, read_texts, texts};
+use crate::input::{
+    Document, KnownTexts, LabelledInput, LabelledSplits, labelled, read_texts, texts,
+};
 use crate::models::LmBundle;
 use crate::run::Runner;
 use crate::run::Timings;
@@ -59,7 +61,13 @@ pub fn train(
         }
         (most, files) => {
             let documents = read_texts(files, &reading, runner.progress)?;
-            let numbers: Vec<usize> = (0..documents.len()).collect();
+            let mut known = KnownTexts::of(&rows);
+            let numbers = 0..documents.len();
+            let numbers: Vec<usize> =
+                numbers.filter(|&number| !known.met(&documents[number])).collect();
+            if let Some(note) = known.note() {
+                runner.progress.note(&note);
+            }
             let drawn = sample(&numbers, most, &pool_key(&key)).into_iter();
             let drawn: Vec<&Document> = drawn.map(|number| &documents[number]).collect();
             lm.text.encode_all(&drawn)

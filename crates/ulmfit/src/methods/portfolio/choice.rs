@@ -8,8 +8,6 @@ use crate::models::Stack;
 pub(crate) struct Choice {
     /// Their numbers, ascending.
     pub(crate) parts: Vec<usize>,
-    /// Whether their weights are equal.
-    is_even: bool,
     /// Their weights.
     pub(crate) stack: Stack,
 }
@@ -57,12 +55,7 @@ impl Choice {
             (parts, is_even) = (pretrained.to_vec(), true);
         }
         let stack = answers.weighed(&parts, is_even, rows);
-        Self { parts, is_even, stack }
-    }
-
-    /// The weights that other rows give to the same parts.
-    pub(crate) fn weights(&self, answers: &Answers<'_>, rows: &[usize]) -> Stack {
-        answers.weighed(&self.parts, self.is_even, rows)
+        Self { parts, stack }
     }
 
     /// The parts that keep a weight worth its time beside all others.
@@ -200,6 +193,5 @@ mod tests {
         let choice = Choice::new(&answers, &rows, &[0, 1, 2], (&[1, 2], false));
         assert_eq!(choice.parts, [1, 2]);
         assert_eq!(choice.stack.weights, [choice.stack.weights[0]; 2]);
-        assert_eq!(choice.weights(&answers, &rows), choice.stack);
     }
 }

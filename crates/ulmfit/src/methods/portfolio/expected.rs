@@ -21,10 +21,12 @@ impl Estimate for PseudoLabelEstimate<'_> {
         };
         let again = self.encoder.fine_tuning_again(rows, self.texts, fold);
         let rounds = if again.is_some() { 2.0 } else { 1.0 };
+        // those of the first round are trained for the encoder's second fine-tuning, too
+        let trainings = if again.is_some() { 3.0 } else { 1.0 };
         let learned = self.ngrams.training(rows + self.texts);
         let labelled = [
             phase("label other texts", rounds * self.encoder.scoring(self.texts)),
-            phase("train TF-IDF on labels of other texts", rounds * learned),
+            phase("train TF-IDF on labels of other texts", trainings * learned),
         ];
         again.into_iter().chain(labelled).collect()
     }

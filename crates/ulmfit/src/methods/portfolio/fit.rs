@@ -10,7 +10,8 @@ use super::weighing::{Weighing, judges};
 use crate::Error;
 use crate::data::readers::ReadOptions;
 use crate::estimate::NgramEstimate;
-use crate::input::{LabelledInput, LabelledSplits, labelled, sample_texts, targets, texts};
+use crate::input::{LabelledInput, LabelledSplits, labelled, spool_stdin};
+use crate::input::{sample_texts, targets, texts};
 use crate::methods::encoder::EncoderExamples;
 use crate::models::{ClassifierBundle, EncoderBundle, LmBundle};
 use crate::recipe::EncoderRecipe;
@@ -53,7 +54,7 @@ pub(crate) fn fit_portfolio(
     options: &FitOptions,
 ) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
-    let PortfolioInput { rows, unlabeled, options: reading, lm: base, encoder, time } = input;
+    let PortfolioInput { rows, mut unlabeled, options: reading, lm: base, encoder, time } = input;
     let train = &options.train;
     let classify = &train.classify;
     let recipe = train.recipe.checked(&train.overrides, options.sizes.layers + 2)?;
@@ -74,15 +75,17 @@ pub(crate) fn fit_portfolio(
         kind,
         encoder.is_some(),
     );
+    let _spooled = spool_stdin(&mut unlabeled)?; // texts are drawn, and ULMFiT reads all of them
     let drawn = if most > 0 && !unlabeled.is_empty() {
         let key = Key::new(classify.seed).child(105);
         let is_told = PortfolioPlan::has_ulmfit(rows.train.len(), false); // by what ULMFiT reads
-        sample_texts(&unlabeled, &reading, (most, &key), is_told, runner.progress)?
+        sample_texts(&unlabeled, &reading, &rows, (most, &key), is_told, runner.progress)?
     } else {
         Vec::new()
     };
     let others = OtherTexts { are_there: !unlabeled.is_empty(), drawn: drawn.len() };
-    let full = plan(encoder.as_ref(), &recipes.encoder, &rows, others, train.folds);
+    let encoder_recipe = recipes.encoder.for_examples(rows.train.len(), kind);
+    let full = plan(encoder.as_ref(), &encoder_recipe, &rows, others, train.folds);
     if rows.train.len() < 2 * full.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle {
@@ -101,8 +104,9 @@ pub(crate) fn fit_portfolio(
     } else {
         None
     };
-    let folds = |plan: &PortfolioPlan| Folds::new(&rows, plan.folds, plan.scored, classify.seed);
-    judges(&folds(&full)?)?; // before anything is trained
+    let wanted = targets(&rows.train, &rows.labels)?;
+    let folds = Folds::new(&rows, full.folds, full.scored, classify.seed)?;
+    judges(&folds, kind, &wanted)?; // before anything is trained
     let count = rows.train.len();
     let mut measured = |runner: &mut Runner<'_>| -> Result<Expected, Error> {
         let ulmfit = texts.as_ref().map(|texts| texts.estimate(runner, &rows.labels, options));
@@ -117,8 +121,8 @@ pub(crate) fn fit_portfolio(
     let budget = time.map(|time| Budget::open(runner, time, &full, count)).transpose()?;
     let (Chosen { plan, left_out }, expected) =
         choose(runner, full, budget.as_ref(), count, &mut measured, &timings)?;
-    let folds = folds(&plan)?;
-    judges(&folds)?;
+    let folds = folds.holding_out(plan.scored);
+    judges(&folds, kind, &wanted)?;
     let time_budget = budget.map(|budget| budget.report(&left_out));
     runner.progress.note(&plan.words());
     if let Some(budget) = &time_budget {
@@ -144,7 +148,6 @@ pub(crate) fn fit_portfolio(
         .as_ref()
         .zip(read.as_ref())
         .map(|(lm, read)| UlmfitTrainer::new(lm, &rows.labels, read, &lm_summary, train));
-    let wanted = targets(&rows.train, &rows.labels)?;
     let ngrams = TfIdfTrainer::new(&rows, &wanted, &options.others.tfidf, classify);
     let drawn = if plan.pseudo_labels > 0 { drawn } else { Vec::new() };
     let teacher = encoded.as_ref().map(|encoder| Teacher::new(encoder, &ngrams, &drawn));
@@ -158,7 +161,8 @@ pub(crate) fn fit_portfolio(
     let mut weighing =
         Weighing::of(runner, &trainers, (&rows, &wanted), folds, &plan, &mut timings)?;
     if weighing.round == Some(Round::First) {
-        let left_out = "the encoder's second fine-tuning is left out: no gain in cross-validation";
+        let left_out =
+            "the encoder's second fine-tuning is left out: it did harm in cross-validation";
         runner.progress.note(left_out);
     }
     let choice = weighing.choice();
@@ -170,7 +174,7 @@ pub(crate) fn fit_portfolio(
         label_column: None,
     };
     let part_reports = weighing.reports(&choice);
-    let out_of_fold = train.folds.map(|_| weighing.cross_fitted(&choice));
+    let out_of_fold = train.folds.map(|_| weighing.cross_fitted());
     let directions = if choice.parts.iter().any(|&part| trainers[part].name() == "ulmfit") {
         train.directions.clone()
     } else {

@@ -67,13 +67,15 @@ const MANY: usize = 10_000;
 const ULMFIT_FIRST: usize = 2_000;
 
 impl PortfolioPlan {
-    /// `encoder` is how an encoder is fitted if there is time for it.
+    /// `encoder` is how an encoder is fitted to so many examples if there is time for it.
     pub(crate) fn new(amount: Amount, encoder: &EncoderRecipe) -> Self {
         let Amount { rows, tuned_tokens, unlabelled, encoder: has_encoder, .. } = amount;
-        let encoder = encoder.for_examples(rows);
+        let encoder = encoder.clone();
         let encoder = if tuned_tokens <= WORTHWHILE { encoder } else { encoder.as_it_is() };
         let pseudo_labels = if has_encoder { amount.pseudo_labels } else { 0 };
-        let encoder = if pseudo_labels > 0 { encoder } else { encoder.without_co_training() };
+        let learned =
+            encoder.second_contrastive().map_or(0, |(_, rule)| rule.learned(pseudo_labels));
+        let encoder = if learned > 0 { encoder } else { encoder.without_co_training() };
         let ulmfit = Self::has_ulmfit(rows, unlabelled && pseudo_labels == 0);
         let is_cheap = !encoder.is_fine_tuned() || tuned_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
@@ -105,7 +107,6 @@ impl PortfolioPlan {
     /// Tokens that the fine-tuning of an encoder with `layers` layers on documents of these lengths reads.
     pub(crate) fn tuned_tokens(lengths: &[usize], encoder: &EncoderRecipe, layers: usize) -> usize {
         let rows = lengths.len();
-        let encoder = encoder.for_examples(rows);
         let of_pass = |most: usize| lengths.iter().map(|&length| length.min(most)).sum::<usize>();
         // each text with a partner
         let pairs = encoder
@@ -213,9 +214,11 @@ impl PortfolioPlan {
             count => format!("{count} trial runs, each without {part},"),
         };
         let shows = if self.scored == 1 { "to see" } else { "show" };
-        let then = if self.retrains { "then all are" } else { "then all but ULMFiT are" };
+        let kept = self.ulmfit && !self.retrains;
+        let then =
+            if kept { "those that are used, but for ULMFiT," } else { "those that are used" };
         format!(
-            "trains {parts}: {runs} {shows} how far to trust each method; {then} trained on all examples"
+            "trains {parts}: {runs} {shows} how far to trust each method; then {then} are trained on all examples"
         )
     }
 }

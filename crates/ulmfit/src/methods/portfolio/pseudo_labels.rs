@@ -12,8 +12,8 @@ use crate::data::labels::LabelKind;
 use crate::input::Document;
 use crate::methods::encoder::EncoderExamples;
 use crate::model::scoring::argmax;
-use crate::models::{Part, Stack};
-use crate::recipe::{CoTrainingRecipe, TrainPrecision};
+use crate::models::{PSEUDO_LABELS, Part, Stack};
+use crate::recipe::CoTrainingRecipe;
 use crate::run::Runner;
 use crate::stages::self_training::select_pseudo_labels;
 use std::cell::RefCell;
@@ -74,7 +74,7 @@ impl<'a> Teacher<'a> {
             _ => self.encoder.train_on(runner, rows, fold)?,
         };
         if !self.texts.is_empty() {
-            let device = TrainPrecision::fastest().device();
+            let device = self.encoder.precision().device();
             let all: Vec<&[String]> = self.texts.iter().map(Vec::as_slice).collect();
             let mut answers = answers(runner, &mut part, &all, device)?;
             self.labels.borrow_mut().insert((fold, round), classes(&answers));
@@ -201,7 +201,7 @@ pub(crate) struct PseudoLabelTrainer<'a> {
 
 impl PartTrainer for PseudoLabelTrainer<'_> {
     fn name(&self) -> &'static str {
-        "tfidf-pseudo-labels"
+        PSEUDO_LABELS
     }
 
     fn is_pretrained(&self) -> bool {

@@ -12,7 +12,7 @@ pub(crate) struct Answers<'a> {
 }
 
 /// Pull towards equal weights, in rows: the squared distance of each weight from their mean costs as
-/// much as half the squared error of so many.
+/// much as half the squared error of so many, in units of the variance of the values.
 const PULL: f64 = 4.0;
 /// The largest weight.
 const MOST: f64 = 20.0;
@@ -40,20 +40,21 @@ impl<'a> Answers<'a> {
     }
 
     /// The weights of some parts, 0 or more, that make the targets of `rows` most likely, as far as so few rows
-    /// are believed (of values, that have the least squared error), pulled a little towards equal ones.
+    /// are believed (of values, that have the least squared error and add up to 1), pulled a little towards equal ones.
     ///
     /// The loss is convex in the weights, so that one weight after the other comes to the only
     /// minimum there is.
     pub(crate) fn weights(&self, parts: &[usize], rows: &[usize]) -> Stack {
+        if self.task == LabelKind::Regression {
+            return self.weights_of_values(parts, rows);
+        }
         let count = parts.len();
-        // of values the weights add up to about one, of evidence each part has its own say
         let start = 1.0 / count as f64;
         let mut weights = vec![start; count];
-        let scale = self.scale(rows);
         for _ in 0..ROUNDS {
             let mut moved = 0.0_f64;
             for part in 0..count {
-                let (slope, curvature) = self.derivatives((parts, &weights), rows, part, scale);
+                let (slope, curvature) = self.derivatives((parts, &weights), rows, part);
                 let before = weights[part];
                 if curvature > 0.0 {
                     let step = (slope / curvature).clamp(-LONGEST_STEP, LONGEST_STEP);
@@ -67,6 +68,38 @@ impl<'a> Answers<'a> {
         }
         if weights.iter().all(|&weight| weight == 0.0) {
             weights.fill(start); // no part knows anything: none is better than another
+        }
+        Stack { weights }
+    }
+
+    /// The same for values, as a weighted mean of what the parts say (Breiman 1996, "Stacked regressions", whose
+    /// weights are 0 or more; with a sum of 1 neither the origin nor the unit of the values matters). Of each pair of
+    /// parts one gives to the other, again and again.
+    fn weights_of_values(&self, parts: &[usize], rows: &[usize]) -> Stack {
+        let count = parts.len();
+        let mut weights = vec![1.0 / count as f64; count];
+        let variance = self.variance(rows);
+        let value = |part: usize, row: usize| self.evidence[parts[part]][row][0];
+        for _ in 0..ROUNDS {
+            let mut moved = 0.0_f64;
+            for (one, other) in (0..count).flat_map(|one| (0..one).map(move |other| (one, other))) {
+                let mut slope = PULL * (weights[one] - weights[other]);
+                let mut curvature = 2.0 * PULL;
+                for &row in rows {
+                    let together: f64 =
+                        (0..count).map(|part| weights[part] * value(part, row)).sum();
+                    let gain = value(one, row) - value(other, row);
+                    slope += (together - f64::from(self.targets[row][0])) * gain / variance;
+                    curvature += gain * gain / variance;
+                }
+                let given = (-slope / curvature).clamp(-weights[one], weights[other]);
+                weights[one] += given;
+                weights[other] -= given;
+                moved = moved.max(given.abs());
+            }
+            if moved < STILL {
+                break;
+            }
         }
         Stack { weights }
     }
@@ -126,7 +159,6 @@ impl<'a> Answers<'a> {
         (parts, weights): (&[usize], &[f64]),
         rows: &[usize],
         one: usize,
-        scale: f64,
     ) -> (f64, f64) {
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         // of the sum of squared distances from the mean
@@ -155,23 +187,19 @@ impl<'a> Answers<'a> {
                         curvature += p * (1.0 - p) * e * e;
                     }
                 }
-                LabelKind::Regression => {
-                    slope += (found[0] - f64::from(target[0])) * own[0] / scale;
-                    curvature += own[0] * own[0] / scale;
-                }
+                LabelKind::Regression => unreachable!("values have weights of their own"),
             }
         }
         (slope, curvature)
     }
 
-    /// The mean square of the values, so that units do not matter; 1 for labels.
-    fn scale(&self, rows: &[usize]) -> f64 {
-        if self.task != LabelKind::Regression || rows.is_empty() {
-            return 1.0;
-        }
-        let squares = rows.iter().map(|&row| f64::from(self.targets[row][0]).powi(2));
-        let mean = squares.sum::<f64>() / rows.len() as f64;
-        if mean > 0.0 { mean } else { 1.0 }
+    /// The variance of the values, 1 if they are all equal.
+    fn variance(&self, rows: &[usize]) -> f64 {
+        let values: Vec<f64> = rows.iter().map(|&row| f64::from(self.targets[row][0])).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let squares = values.iter().map(|value| (value - mean).powi(2));
+        let variance = squares.sum::<f64>() / values.len() as f64;
+        if variance > 0.0 { variance } else { 1.0 }
     }
 }
 
@@ -236,5 +264,24 @@ mod tests {
         let stack = answers.weights(&[0, 1], &rows);
         assert!(stack.weights.iter().all(|weight| (weight - 0.5).abs() < 0.01), "{stack:?}");
         assert!(answers.loss(&[0, 1], &stack, &rows) < 0.01);
+    }
+
+    #[test]
+    fn neither_origin_nor_unit_of_values_matters() {
+        let rows: Vec<usize> = (0..50).collect();
+        let weights = |origin: f32, unit: f32| {
+            let value = |n: usize| origin + unit * (n % 11) as f32;
+            let targets: Vec<Vec<f32>> = (0..50).map(|n| vec![value(n)]).collect();
+            let near = (0..50).map(|n| vec![value(n) + unit * [0.5, -0.5][n % 2]]).collect();
+            let far = (0..50).map(|n| vec![value(n * 7 % 50)]).collect();
+            let parts: [Vec<Vec<f32>>; 2] = [near, far];
+            Answers::new(LabelKind::Regression, &parts, &targets).weights(&[0, 1], &rows).weights
+        };
+        let [near, far] = weights(0.0, 1.0)[..] else { panic!("two weights") };
+        assert!(near > 0.8 && far < 0.2 && (near + far - 1.0).abs() < 1e-9, "{near} {far}");
+        for (origin, unit) in [(2_000.0, 1.0), (0.0, 64.0), (-512.0, 0.25)] {
+            let moved = weights(origin, unit);
+            assert!((moved[0] - near).abs() < 1e-4, "{origin} {unit}: {moved:?}");
+        }
     }
 }

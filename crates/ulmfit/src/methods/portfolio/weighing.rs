@@ -13,6 +13,7 @@ use crate::models::Part;
 use crate::report::PartReport;
 use crate::run::{Runner, Timings};
 use crate::stages::folds::{Folds, OutOfFold};
+use std::collections::BTreeSet;
 
 /// What each part answers to examples that it has not learned.
 pub(crate) struct Weighing<'a> {
@@ -22,7 +23,7 @@ pub(crate) struct Weighing<'a> {
     wanted: &'a [Vec<f32>],
     /// By part: an answer to each example, empty where it was not held out.
     answered: Vec<Vec<Vec<f32>>>,
-    /// Examples that were held out.
+    /// Held-out examples of classes that the other folds have, too.
     judges: Vec<usize>,
     /// The round of co-training whose parts are used, if there are two.
     pub(crate) round: Option<Round>,
@@ -45,7 +46,8 @@ impl<'a> Weighing<'a> {
         plan: &PortfolioPlan,
         timings: &mut Timings,
     ) -> Result<Self, Error> {
-        let judges = judges(&folds)?;
+        let (task, is_taught) = (rows.labels.kind(), plan.pseudo_labels > 0);
+        let judges = judges(&folds, task, wanted)?;
         let mut answered = Vec::with_capacity(trainers.len());
         let mut kept = Vec::with_capacity(trainers.len());
         for trainer in trainers {
@@ -60,7 +62,6 @@ impl<'a> Weighing<'a> {
             let again = if trainer.round() == Some(Round::Second) { " again" } else { "" };
             timings.lap(&format!("cross-validation of {}{again}", trainer.name()));
         }
-        let (task, is_taught) = (rows.labels.kind(), plan.pseudo_labels > 0);
         let round = better_round(trainers, &answered, (wanted, &judges));
         Ok(Self { trainers, folds, task, wanted, answered, judges, round, is_taught, kept })
     }
@@ -69,10 +70,10 @@ impl<'a> Weighing<'a> {
         Answers::new(self.task, &self.answered, self.wanted)
     }
 
-    /// The parts to choose from: none of the round of co-training that was worse.
-    fn usable(&self) -> impl Iterator<Item = usize> {
-        let is_usable = |&number: &usize| {
-            let rounds = self.trainers[number].round().zip(self.round);
+    /// The parts to choose from: none of the other round of co-training.
+    fn usable(&self, better: Option<Round>) -> impl Iterator<Item = usize> {
+        let is_usable = move |&number: &usize| {
+            let rounds = self.trainers[number].round().zip(better);
             rounds.is_none_or(|(own, better)| own == better)
         };
         (0..self.trainers.len()).filter(is_usable)
@@ -80,10 +81,15 @@ impl<'a> Weighing<'a> {
 
     /// The parts that are used, and their weights.
     pub(crate) fn choice(&self) -> Choice {
-        let usable: Vec<usize> = self.usable().collect();
+        self.choose(&self.answers(), self.round, &self.judges)
+    }
+
+    /// What some rows choose.
+    fn choose(&self, answers: &Answers<'_>, round: Option<Round>, rows: &[usize]) -> Choice {
+        let usable: Vec<usize> = self.usable(round).collect();
         let pretrained = usable.iter().filter(|&&number| self.trainers[number].is_pretrained());
         let pretrained: Vec<usize> = pretrained.copied().collect();
-        Choice::new(&self.answers(), &self.judges, &usable, (&pretrained, self.is_taught))
+        Choice::new(answers, rows, &usable, (&pretrained, self.is_taught))
     }
 
     /// The chosen parts with their names, trained on all examples.
@@ -123,7 +129,7 @@ impl<'a> Weighing<'a> {
                 comparison: None,
             }
         };
-        self.usable().map(report).collect()
+        self.usable(self.round).map(report).collect()
     }
 
     /// Accuracy, or the mean absolute error of numbers.
@@ -140,14 +146,20 @@ impl<'a> Weighing<'a> {
         each.sum::<f64>() / self.judges.len() as f64
     }
 
-    /// The answers of the portfolio to each fold, with weights from the other folds.
-    pub(crate) fn cross_fitted(&self, choice: &Choice) -> OutOfFold {
+    /// The answers of the portfolio to each fold, where all that is chosen is chosen on the other folds.
+    pub(crate) fn cross_fitted(&self) -> OutOfFold {
         let answers = self.answers();
         let mut rows = vec![Vec::new(); self.folds.of_row.len()];
         for fold in self.folds.scored() {
-            let stack = choice.weights(&answers, &fold.train);
+            let is_other = |row: &&usize| self.folds.of_row[**row] != fold.number;
+            let mut others: Vec<usize> = self.judges.iter().filter(is_other).copied().collect();
+            if others.is_empty() {
+                others.clone_from(&self.judges); // all other classes occur in one fold only
+            }
+            let round = better_round(self.trainers, &self.answered, (self.wanted, &others));
+            let Choice { parts, stack, .. } = self.choose(&answers, round, &others);
             for row in fold.held_out {
-                let parts = choice.parts.iter().map(|&part| self.answered[part][row].as_slice());
+                let parts = parts.iter().map(|&part| self.answered[part][row].as_slice());
                 rows[row] = stack.combine(self.task, &parts.collect::<Vec<_>>());
             }
         }
@@ -171,16 +183,25 @@ fn better_round(
     Some(if first > second { Round::First } else { Round::Second })
 }
 
-/// The examples that are held out.
+/// The examples that are held out; none of a class that the other folds lack, which is no fault of any part.
 ///
 /// # Errors
 /// [`Error::TooLittle`] without any, or where no training set is left beside them: a label that occurs once
 /// is not divided, nor are near-duplicates.
-pub(crate) fn judges(folds: &Folds) -> Result<Vec<usize>, Error> {
+pub(crate) fn judges(
+    folds: &Folds,
+    task: LabelKind,
+    wanted: &[Vec<f32>],
+) -> Result<Vec<usize>, Error> {
     let (mut judges, mut fewest) = (Vec::new(), usize::MAX);
     for fold in folds.scored() {
         fewest = fewest.min(fold.train.len());
-        judges.extend(fold.held_out);
+        let class = |row: &usize| wanted[*row][0] as usize;
+        let is_single = task == LabelKind::Single;
+        let learned: BTreeSet<usize> =
+            if is_single { fold.train.iter().map(class).collect() } else { BTreeSet::new() };
+        let is_fair = |row: &usize| !is_single || learned.contains(&class(row));
+        judges.extend(fold.held_out.into_iter().filter(is_fair));
     }
     if judges.is_empty() || fewest < LEAST_TO_LEARN {
         let message =
@@ -220,6 +241,18 @@ mod tests {
         ) -> Result<Part, Error> {
             unreachable!("nothing is trained")
         }
+    }
+
+    #[test]
+    fn no_part_is_judged_by_a_class_that_it_could_not_learn() {
+        let folds = Folds::of_rows(vec![0, 0, 1, 1, 2, 2, 2, 2], 3);
+        let wanted: Vec<_> =
+            [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 2.0, 2.0].map(|class| vec![class]).into();
+        assert_eq!(judges(&folds, LabelKind::Single, &wanted).unwrap(), [0, 1, 2, 3, 4, 5]);
+        let all = judges(&folds, LabelKind::Regression, &wanted).unwrap();
+        assert_eq!(all.len(), 8, "numbers have no classes");
+        let alone: Vec<_> = (0..8).map(|class| vec![class as f32]).collect();
+        assert!(judges(&folds, LabelKind::Single, &alone).is_err());
     }
 
     #[test]

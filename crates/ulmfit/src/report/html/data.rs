@@ -38,8 +38,7 @@ pub(super) fn section(report: &Report) -> Markup {
             (table)
             @if report.labels.len() > FOLDED { (folded(&report.labels, validated)) }
             @if report.unlabeled > 0 {
-                p { "The language model also learned from "
-                    (counted(report.unlabeled, "unlabelled text")) "." }
+                p { "There were also " (counted(report.unlabeled, "unlabelled text")) "." }
             }
             @if let Some(found) = &report.self_training { p.found { (found) "." } }
         },
