@@ -100,8 +100,19 @@ impl PredictionRows {
     ) -> anyhow::Result<String> {
         let mut fields = fields(found, self.has_rule);
         fields.extend(words.map(|words| ("explanation", Field::Words(words))));
-        if found.no_known_word && self.form == OutputFormat::Jsonl {
-            fields.push(("no_known_word", Field::Flag(true)));
+        match self.form {
+            // a table has the column in all rows, before those of the labels
+            OutputFormat::Csv => {
+                let value = if found.no_known_word { Field::Flag(true) } else { Field::Nothing };
+                let is_last =
+                    |(_, field): &(&str, Field<'_>)| matches!(field, Field::Probabilities(_));
+                let place = fields.iter().position(is_last).unwrap_or(fields.len());
+                fields.insert(place, ("no_known_word", value));
+            }
+            OutputFormat::Jsonl if found.no_known_word => {
+                fields.push(("no_known_word", Field::Flag(true)));
+            }
+            OutputFormat::Jsonl | OutputFormat::Text => {}
         }
         match self.form {
             OutputFormat::Text => {
@@ -341,7 +352,7 @@ mod tests {
         );
         assert_eq!(
             line(OutputFormat::Csv, &none, &single()),
-            "label,confidence,p(2),p(10)\n2,0.9,0.9,1e-8"
+            "label,confidence,no_known_word,p(2),p(10)\n2,0.9,,0.9,1e-8"
         );
     }
 
@@ -354,14 +365,15 @@ mod tests {
         );
         assert_eq!(
             line(OutputFormat::Csv, &own, &single()),
-            "zeta,label,a,predicted_label,predicted_confidence,p(2),p(10)\n1,mine,null,2,0.9,0.9,1e-8"
+            "zeta,label,a,predicted_label,predicted_confidence,predicted_no_known_word,p(2),p(10)\n1,mine,null,2,0.9,,0.9,1e-8"
         );
         let twice = record(&[("predicted_confidence", json!(1)), ("confidence", json!(2))]);
         assert!(line(OutputFormat::Csv, &twice, &single()).contains(",predicted_predicted_label,"));
         let before = record(&[("p(10)", json!(1))]);
         assert!(
-            line(OutputFormat::Csv, &before, &single())
-                .starts_with("p(10),label,confidence,predicted_p(2),predicted_p(10)\n")
+            line(OutputFormat::Csv, &before, &single()).starts_with(
+                "p(10),label,confidence,no_known_word,predicted_p(2),predicted_p(10)\n"
+            )
         );
     }
 
@@ -391,7 +403,7 @@ mod tests {
         let mut rows = PredictionRows::new(OutputFormat::Csv, '|', false);
         let mut lines =
             |found: &Prediction| rows.lines(&none, &answer(found.clone()), None).unwrap();
-        assert_eq!(lines(&both), "labels,confidence,p(x),p(y)\nx|y,0.5,0.75,0.5");
+        assert_eq!(lines(&both), "labels,confidence,no_known_word,p(x),p(y)\nx|y,0.5,,0.75,0.5");
         assert_eq!(lines(&neither), ",0.5,0.75,0.5");
         let value = Prediction::Regression { value: 0.81 };
         assert_eq!(line(OutputFormat::Jsonl, &none, &value), r#"{"value":0.81}"#);
@@ -410,12 +422,12 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_a_text_without_a_known_word_says_so_where_there_is_room() {
+    fn an_answer_to_a_text_without_a_known_word_says_so() {
         let (none, silent) = (record(&[]), Decision { no_known_word: true, ..answer(single()) });
         let line =
             |form| PredictionRows::new(form, ',', false).lines(&none, &silent, None).unwrap();
         assert!(line(OutputFormat::Jsonl).ends_with(r#","no_known_word":true}"#));
-        assert_eq!(line(OutputFormat::Csv), self::line(OutputFormat::Csv, &none, &single()));
+        assert!(line(OutputFormat::Csv).ends_with("\n2,0.9,true,0.9,1e-8"));
     }
 
     #[test]
@@ -429,7 +441,10 @@ mod tests {
         };
         let mut rows = rows.with_style(CsvStyle::of(&columns));
         let lines = rows.lines(&own, &answer(single()), None).unwrap();
-        assert_eq!(lines, "\u{feff}a;label;confidence;p(2);p(10)\n\"x;y\";2;0.9;0.9;1e-8");
+        assert_eq!(
+            lines,
+            "\u{feff}a;label;confidence;no_known_word;p(2);p(10)\n\"x;y\";2;0.9;;0.9;1e-8"
+        );
     }
 
     #[test]

@@ -71,6 +71,9 @@ fn listen(mut signals: Signals) {
             Some(first) => first.elapsed() >= GRACE,
         };
         if now {
+            if first.is_none() {
+                crate::stderr::say("stopped; run the same command again to continue");
+            }
             signal_hook::low_level::exit(128 + signal);
         }
         if first.is_none() {

@@ -164,7 +164,7 @@ fn a_text_without_words_is_not_answered() {
     assert!(!plain.contains("abstained"), "{plain}");
     let table = place.run("predict classifier new.jsonl --threshold 0 --format csv").ok();
     let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("label,confidence,abstained,p(bad)"), "{table}");
+    assert!(lines[0].starts_with("label,confidence,abstained,no_known_word,p(bad)"), "{table}");
     assert!(lines[2].starts_with(','), "{table}");
 }
 

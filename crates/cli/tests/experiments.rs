@@ -1,6 +1,7 @@
 //! Many runs in one command: tables, curves, and what happens when they are broken off.
 
 use crate::common::{Place, names};
+use crate::encoder::import;
 use serde_json::Value;
 use std::fs;
 use std::process::Stdio;
@@ -160,9 +161,10 @@ fn a_curve_says_whether_labels_would_help() {
         )
     };
     let text = place.run(&command("10,20")).ok();
-    for way in ["supervised", "semi-supervised", "from scratch", "TF-IDF"] {
+    for way in ["supervised", "semi-supervised", "from scratch"] {
         assert!(text.contains(&format!("\n{way}: error = ")), "{text}");
     }
+    assert!(text.contains("\nTF-IDF: 30 test rows are too few for a forecast"), "{text}");
     let before = lines(&place, "curve/results.jsonl");
     assert_eq!(before.len(), 16);
     let models = names(&place.path("curve/lm"));
@@ -183,6 +185,23 @@ fn a_curve_says_whether_labels_would_help() {
     assert_eq!(done.code, Some(2), "{done:?}");
     let message = "1000 labels were asked for, but there are 60 training rows";
     assert!(done.stderr.contains(message), "{done:?}");
+}
+
+/// Without options for a language model there is none.
+#[test]
+fn a_curve_of_what_fit_trains_with_few_labels() {
+    let place = Place::new();
+    import(&place, "encoder");
+    let command = "labels train.csv --encoder encoder --test test.csv -o curve --seeds 1 --counts 10,20 --json";
+    let done = place.run(command);
+    assert!(done.stderr.contains("run 1 of 4: encoder, 10 labels, seed 42\n"), "{done:?}");
+    let points = done.json()["points"].as_array().unwrap().clone();
+    let ways: Vec<&Value> = points.iter().map(|point| &point["method"]).collect();
+    assert_eq!(ways, ["encoder", "tf-idf", "encoder", "tf-idf"]);
+    let results = lines(&place, "curve/results.jsonl");
+    assert_eq!(results.len(), 4);
+    assert_eq!(place.run(command).json()["points"].as_array().unwrap(), &points);
+    assert_eq!(lines(&place, "curve/results.jsonl"), results, "nothing is run again");
 }
 
 /// As in `evaluate`: such a row counts as an error, and a warning says so.
@@ -217,7 +236,7 @@ fn a_curve_of_some_ways_starts_from_a_model_that_has_learned_the_texts() {
         format!("{run} {LEARN} --methods {ways} {more}")
     };
     let text = place.run(&curve("tf-idf", "--unlabeled texts.txt")).ok();
-    assert!(text.contains("\nTF-IDF: error = ") && !text.contains("upervised"), "{text}");
+    assert!(text.contains("\nTF-IDF: 30 test rows") && !text.contains("upervised"), "{text}");
     let before = lines(&place, "curve/results.jsonl");
     assert_eq!(before.len(), 2);
 

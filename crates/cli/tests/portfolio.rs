@@ -71,6 +71,49 @@ fn n_grams_learn_what_the_encoder_says_about_other_texts() {
     assert!(!report.contains("tfidf-pseudo-labels") && report.contains("\"ulmfit\""), "{report}");
 }
 
+/// A copy of a labelled text would be learned before it is scored, or with a label that contradicts its own.
+#[test]
+fn copies_of_labelled_texts_get_no_pseudo_label() {
+    let place = place();
+    let texts = fs::read_to_string(place.path("texts.txt")).unwrap();
+    let copy = |name: &str| {
+        let rows = fs::read_to_string(place.path(name)).unwrap();
+        let text = |line: &str| line.split(',').next().unwrap().to_uppercase() + "!\n";
+        rows.lines().skip(1).map(text).collect::<String>()
+    };
+    place.write("more.txt", texts + "\n" + &copy("train.csv") + &copy("test.csv"));
+    let fit =
+        |files: &str, out: &str| format!("{FIT} --unlabeled {files} --seed 3 --json -o {out}");
+    let done = place.run(&fit("more.txt", "more"));
+    let note = "90 texts without labels are copies of labelled ones: they get no pseudo-labels\n";
+    assert!(done.stderr.contains(note), "{done:?}");
+    assert_eq!(done.json()["made"]["classifier_recipe"]["pseudo-labels"], 60);
+    place.run(&fit("texts.txt", "own")).ok();
+    assert_eq!(hash(&place, "more"), hash(&place, "own"), "as if the copies were not there");
+    let copies = "train.csv --text text";
+    let done = place.run(&fit(copies, "copies"));
+    assert!(done.stderr.contains("60 texts without labels are copies"), "{done:?}");
+}
+
+#[test]
+fn texts_can_come_from_standard_input_where_two_parts_read_them() {
+    let place = place();
+    let rows = csv(0..300);
+    place.write("many.csv", &rows);
+    let texts = fs::read_to_string(place.path("texts.txt")).unwrap();
+    let fit = |input: &str, out: &str| {
+        format!(
+            "fit many.csv --test test.csv --method auto --encoder base --base lm --lm-epochs 1 {STEPS} \
+             --unlabeled {input} --set tfidf.pseudo-labels=20 --set encoder.co-training.updates=0 -o {out}"
+        )
+    };
+    let done = place.feed(&fit("-", "piped"), &texts);
+    assert!(done.stderr.contains("and ULMFiT"), "{done:?}");
+    done.ok();
+    place.run(&fit("texts.txt", "named")).ok();
+    assert_eq!(hash(&place, "piped"), hash(&place, "named"));
+}
+
 #[test]
 fn a_portfolio_is_a_model_like_others() {
     let place = place();

@@ -118,7 +118,8 @@ fn forms_of_output() {
     assert_eq!(names, ["confidence", "label", "probabilities"]);
     let table = place.run("predict classifier new.csv --format csv --echo").ok();
     let mut table = csv::Reader::from_reader(table.as_bytes());
-    let header = ["id", "text", "note", "label", "confidence", "p(bad)", "p(good)"];
+    let header =
+        ["id", "text", "note", "label", "confidence", "no_known_word", "p(bad)", "p(good)"];
     assert_eq!(table.headers().unwrap(), &header[..]);
     let cells: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(cells[0].iter().take(3).collect::<Vec<_>>(), ["7", "a lovely film", "x, y"]);
@@ -128,14 +129,14 @@ fn forms_of_output() {
         assert_eq!(&cells[n][3], labels[n]);
         for (at, p) in [
             (4, &row["confidence"]),
-            (5, &row["probabilities"]["bad"]),
-            (6, &row["probabilities"]["good"]),
+            (6, &row["probabilities"]["bad"]),
+            (7, &row["probabilities"]["good"]),
         ] {
             assert_eq!(cells[n][at], p.to_string());
         }
     }
     let plain = place.run("predict classifier new.csv --format csv").ok();
-    assert!(plain.starts_with("label,confidence,p(bad),p(good)\n"), "{plain}");
+    assert!(plain.starts_with("label,confidence,no_known_word,p(bad),p(good)\n"), "{plain}");
 }
 
 /// Labels that are whole numbers are sorted by value, others by letters: columns must not care.
@@ -149,7 +150,7 @@ fn every_probability_stands_in_the_column_of_its_label() {
     let table = place.run("predict twelve test.csv --format csv").ok();
     let mut table = csv::Reader::from_reader(table.as_bytes());
     let header = table.headers().unwrap().clone();
-    assert_eq!(header.len(), 14);
+    assert_eq!(header.len(), 15);
     for (cells, row) in table.records().map(Result::unwrap).zip(&rows) {
         assert_eq!(cells[0], *row["label"].as_str().unwrap());
         assert_eq!(cells[1], row["confidence"].to_string());
@@ -169,7 +170,7 @@ fn echo_keeps_what_the_user_has() {
     let line = place.run("predict classifier new.jsonl --echo").ok();
     assert!(line.starts_with(&format!("{},\"predicted_label\":", rows.trim_end_matches("}\n"))));
     let table = place.run("predict classifier new.jsonl --echo --format csv").ok();
-    let header = "z,text,label,confidence,predicted_label,predicted_confidence,p(bad),p(good)\n";
+    let header = "z,text,label,confidence,predicted_label,predicted_confidence,predicted_no_known_word,p(bad),p(good)\n";
     assert!(table.starts_with(&format!("{header}1,a film,mine,sure,")), "{table}");
 }
 
@@ -190,17 +191,23 @@ fn several_labels_and_numbers_have_fields_of_their_own() {
         assert_eq!(chosen, likely, "{row}");
     }
     let table = place.run("predict tags test.csv --format csv --label-delimiter |").ok();
-    assert!(table.starts_with("labels,confidence,p(x),p(y)\n"), "{table}");
+    assert!(table.starts_with("labels,confidence,no_known_word,p(x),p(y)\n"), "{table}");
 
     let line = |row: usize| format!("{},{}.5\n", text(row, label(row)), row % 2);
     place.write("stars.csv", "text,stars\n".to_owned() + &(0..60).map(line).collect::<String>());
     place.run(&format!("train lm stars.csv -o stars --task regression {STEPS}")).ok();
     let rows = place.run("predict stars test.csv").ok();
     let table = place.run("predict stars test.csv --format csv").ok();
-    for (row, cell) in rows.lines().zip(table.lines().skip(1)) {
-        assert_eq!(row, format!("{{\"value\":{cell}}}"));
+    for (row, cells) in rows.lines().zip(table.lines().skip(1)) {
+        assert_eq!(row, format!("{{\"value\":{}}}", cells.trim_end_matches(',')));
     }
-    assert!(table.starts_with("value\n"));
+    assert!(table.starts_with("value,no_known_word\n"));
+    place.run("predict stars test.csv -o answers.csv").ok();
+    assert_eq!(
+        fs::read_to_string(place.path("answers.csv")).unwrap(),
+        table,
+        "as the file's name says"
+    );
 }
 
 /// What is read is said; a model reads the columns that it learned from, and warns of others.

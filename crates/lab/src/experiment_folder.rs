@@ -52,6 +52,8 @@ pub struct ExperimentFolder<'a> {
     log: ResultLog,
     /// Seconds spent on what several runs share.
     shared: f64,
+    /// The number of the run that is looked at, from 1, and how many there are.
+    place: (usize, usize),
     sharing: Sharing,
     /// Whether it was said that others are waited for.
     has_waited: bool,
@@ -82,6 +84,7 @@ impl<'a> ExperimentFolder<'a> {
             every,
             log,
             shared: 0.0,
+            place: (0, 0),
             sharing,
             has_waited: false,
             _lock: lock,
@@ -98,7 +101,9 @@ impl<'a> ExperimentFolder<'a> {
         let mut found: Vec<Option<RunResult>> = vec![None; runs.len()];
         loop {
             let mut is_idle = true;
-            for (found, one) in found.iter_mut().zip(runs).filter(|(found, _)| found.is_none()) {
+            let missing = found.iter_mut().zip(runs).enumerate();
+            for (number, (found, one)) in missing.filter(|(_, (found, _))| found.is_none()) {
+                self.place = (number + 1, runs.len());
                 *found = run(self, one)?;
                 is_idle &= found.is_none();
             }
@@ -187,7 +192,9 @@ impl<'a> ExperimentFolder<'a> {
             remove(&folder)?; // it was made again for the claim
             return Ok(cell);
         }
-        self.progress.note(&format!("{method}, {labels} labels, seed {seed}"));
+        let (number, all) = self.place;
+        self.progress
+            .note(&format!("run {number} of {all}: {method}, {labels} labels, seed {seed}"));
         let (started, shared) = (Instant::now(), self.shared);
         let Score { rows, wrong } = work(self, &folder)?;
         let cell = RunResult {

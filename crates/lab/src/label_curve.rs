@@ -16,7 +16,9 @@ use ulmfit::fingerprint;
 use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
 use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
-use ulmfit::models::LmBundle;
+use ulmfit::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
+use ulmfit::model::scoring::argmax;
+use ulmfit::models::{EncoderBundle, LmBundle};
 use ulmfit::recipe::{LmStart, Overrides, Recipe, TfIdfRecipe};
 use ulmfit::run::Runner;
 use ulmfit::stages::{
@@ -32,6 +34,8 @@ use ulmfit_ops::Key;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum LabelMethod {
+    /// A sentence encoder, fine-tuned as `fit` does with few labels
+    Encoder,
     /// The language model learns the labelled texts only
     Supervised,
     /// The language model learns all texts
@@ -47,12 +51,18 @@ pub enum LabelMethod {
 
 impl LabelMethod {
     /// All, in the order of the table.
-    pub const ALL: [Self; 4] =
+    pub const ALL: [Self; 5] =
+        [Self::Encoder, Self::Supervised, Self::SemiSupervised, Self::FromScratch, Self::TfIdf];
+    /// What `fit` trains with few labels.
+    pub const FIT: [Self; 2] = [Self::Encoder, Self::TfIdf];
+    /// Those of a language model (Howard & Ruder 2018, figure 3) and TF-IDF.
+    pub const LANGUAGE_MODEL: [Self; 4] =
         [Self::Supervised, Self::SemiSupervised, Self::FromScratch, Self::TfIdf];
 
     /// What tables call it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Encoder => "encoder",
             Self::Supervised => "supervised",
             Self::SemiSupervised => "semi-supervised",
             Self::FromScratch => "from scratch",
@@ -74,6 +84,8 @@ pub struct LabelCurveInput<'a> {
     /// One that has learned all texts already, for the semi-supervised way; none: `base` learns
     /// them, with each seed.
     pub tuned: Option<&'a LmBundle>,
+    /// The sentence encoder of [`LabelMethod::Encoder`].
+    pub encoder: Option<&'a EncoderBundle>,
 }
 
 /// What [`label_curve`] does.
@@ -117,6 +129,7 @@ struct Curve<'a> {
     all: Option<(TextPipeline, LmText)>,
     /// What has learned them already.
     tuned: Option<&'a LmBundle>,
+    encoder: Option<&'a EncoderBundle>,
     /// Hashes of base and scored rows, and what else is the same for all runs.
     identity: Value,
 }
@@ -128,13 +141,20 @@ struct Curve<'a> {
 /// the same for all. The semi-supervised language model is fine-tuned once a seed and direction.
 ///
 /// # Errors
-/// [`Error::Usage`] for more labels than rows, and those of [`ablate`](crate::ablation::ablate).
+/// [`Error::Usage`] for more labels than rows or a missing encoder, and those of [`ablate`](crate::ablation::ablate).
 pub fn label_curve(
     lab: &mut ExperimentFolder<'_>,
     input: LabelCurveInput<'_>,
     options: &LabelCurveOptions,
 ) -> Result<LabelCurveReport, Error> {
-    let LabelCurveInput { rows, unlabeled, options: reading, base, tuned } = input;
+    let LabelCurveInput { rows, unlabeled, options: reading, base, tuned, encoder } = input;
+    if encoder.is_none() && options.methods.contains(&LabelMethod::Encoder) {
+        let message = "there is no sentence encoder".into();
+        return Err(Error::Usage {
+            message,
+            hint: Some("give one, or choose other methods".into()),
+        });
+    }
     for model in [Some(base), tuned].into_iter().flatten() {
         model.require(&options.directions)?;
     }
@@ -178,7 +198,7 @@ pub fn label_curve(
     }
     let answers = answers(&rows.labels, &rows.train)?;
     let classes = answers.iter().flatten().copied().collect();
-    let curve = Curve { base, rows: &rows, classes, exam, options, all, tuned, identity };
+    let curve = Curve { base, rows: &rows, classes, exam, options, all, tuned, encoder, identity };
     let mut runs = Vec::new();
     for &seed in &options.seeds {
         let order = nested_order(&curve.classes, &Key::new(seed).child(101));
@@ -257,9 +277,14 @@ impl Curve<'_> {
         if method == LabelMethod::TfIdf {
             identity["recipe"] = json!(TfIdfRecipe::default());
         }
+        if let (LabelMethod::Encoder, Some(encoder)) = (method, self.encoder) {
+            let recipe = &self.options.recipe.encoder;
+            identity["encoder"] = json!([fingerprint::model(&encoder.encoder), recipe]);
+        }
         let (labels, key) = (train.len(), fingerprint::of(&identity.to_string()));
         let name = RunName { method: method.name(), seed, labels, key };
         lab.run(name, |lab, folder| match method {
+            LabelMethod::Encoder => self.on_encoder(&mut lab.runner(folder), train, seed),
             LabelMethod::TfIdf => {
                 let guesses = tfidf_guesses(&self.rows.labels, &train, self.exam.records)?;
                 Ok(self.exam.score_guesses(guesses.into_iter().flatten()))
@@ -282,6 +307,34 @@ impl Curve<'_> {
                 self.scratch(&mut lab.runner(folder), lm, &train, seed)
             }
         })
+    }
+
+    /// A classifier on the sentence encoder, whose labels are those of its rows: one that these lack is never right.
+    fn on_encoder(
+        &self,
+        runner: &mut Runner<'_>,
+        train: Vec<Record>,
+        seed: u64,
+    ) -> Result<Score, Error> {
+        let base = self.encoder.unwrap_or_else(|| unreachable!("checked before the first run"));
+        let base = EncoderBundle { text: base.text.clone(), encoder: base.copy_encoder() };
+        let input = EncoderInput {
+            rows: LabelledInput { train, valid: None, test: None },
+            unlabeled: Vec::new(),
+            options: ReadOptions::default(),
+            base,
+        };
+        let options = EncoderOptions {
+            recipe: self.options.recipe.encoder.clone(),
+            classify: ClassifyOptions { seed, ..self.options.classify.clone() },
+            shares: SplitFractions { valid: 0.0, test: 0.0 }, // the rows are split already
+        };
+        let model = fit_encoder(runner, input, &options)?.classifier;
+        let documents = model.encode_all(&texts(self.exam.records));
+        let mut tick = |done, total| runner.progress.tick("documents scored", done, Some(total));
+        let rows = model.probabilities_of(&documents, 1, &mut tick)?;
+        let class = |row: &Vec<f32>| self.rows.labels.index(&model.labels.names()[argmax(row)]);
+        Ok(self.exam.score_guesses(rows.iter().map(|row| class(row).unwrap_or(u32::MAX))))
     }
 
     /// The labelled texts alone: their vocabulary, their tokens.

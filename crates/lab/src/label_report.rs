@@ -81,7 +81,7 @@ impl LabelCurveReport {
             };
             let runs: Vec<CurveRun> = of.map(run).collect();
             let curve = LearningCurve::new(&runs, scored, &Key::new(options.classify.seed));
-            let words = words(curve.as_ref());
+            let words = words(curve.as_ref(), scored);
             MethodCurve { method, curve, words }
         };
         let curves = options.methods.iter().map(|&method| curve(method)).collect();
@@ -150,19 +150,28 @@ fn interval(Estimate { value, ci95: [low, high] }: Estimate) -> String {
     format!("{} % ({} to {})", percent(value), end(low), end(high))
 }
 
-/// How much more labels would help.
-fn words(curve: Option<&LearningCurve>) -> String {
+/// Wrong answers to the test rows that a forecast needs: an interval that is drawn from fewer is too narrow.
+const FEWEST_WRONG: f64 = 5.0;
+
+/// How much more labels would help, by errors on so many test rows.
+fn words(curve: Option<&LearningCurve>, rows: usize) -> String {
     let Some(curve) = curve else {
         return "a single number of labels says nothing of others".into();
     };
     let LearningCurve { law, labels, now, twice, four_times, .. } = curve;
-    let mut words = format!("error = {:.3} · n^-{:.3}", law.a, law.b).replace("^--", "^");
+    if *now * (rows as f64) < FEWEST_WRONG {
+        return format!(
+            "{rows} test rows are too few for a forecast, as fewer than {FEWEST_WRONG} of them are wrong with \
+             {labels} labels. Give more test rows."
+        );
+    }
+    let mut words = format!("error = {:.1} % · n^-{:.3}", 100.0 * law.a, law.b).replace("^--", "^");
     if law.c > 0.0 {
-        let _ = write!(words, " + {:.4}", law.c);
+        let _ = write!(words, " + {:.2} %", 100.0 * law.c);
     }
     let _ = write!(
         words,
-        "; {} % at {labels} labels, twice as many would give {}, four times {} (95 %); ",
+        "; on this curve {} % at {labels} labels, twice as many would give {}, four times {} (95 %); ",
         percent(*now),
         interval(*twice),
         interval(*four_times),
@@ -208,6 +217,7 @@ mod tests {
 
     #[test]
     fn what_the_runs_cannot_tell_is_not_told() {
+        let words = |curve: Option<&LearningCurve>| super::words(curve, 200);
         let sure = words(Some(&curve(Some(4000.0))));
         assert!(sure.ends_with("half the error takes about 1600 labels (900 to 4000)."), "{sure}");
         for high in [None, Some(1e9)] {
@@ -221,6 +231,8 @@ mod tests {
         let hopeless = LearningCurve { to_halve: None, to_halve_ci95: [None; 2], ..curve(None) };
         assert!(words(Some(&hopeless)).ends_with("not within 40000 labels."));
         let rising = LearningCurve { law: PowerLaw { a: 0.1, b: -0.2, c: 0.01 }, ..curve(None) };
-        assert!(words(Some(&rising)).starts_with("error = 0.100 · n^0.200 + 0.0100; "));
+        assert!(words(Some(&rising)).starts_with("error = 10.0 % · n^0.200 + 1.00 %; "));
+        let few = super::words(Some(&curve(None)), 49);
+        assert!(few.starts_with("49 test rows are too few for a forecast"), "{few}");
     }
 }

@@ -7,13 +7,13 @@ use crate::options::{
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
-use ulmfit::Reader;
 use ulmfit::input::LabelledInput;
 use ulmfit::models::LmBundle;
+use ulmfit::{Base, Reader};
 use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 
-/// Would more labels help? Error against the number of labels for supervised, semi-supervised,
-/// from-scratch and TF-IDF training: figure 3 of the paper on your data.
+/// Would more labels help? Error against the number of labels, for the methods that `fit` uses with few labels, or for
+/// a language model: figure 3 of the paper on your data.
 ///
 /// Rows whose labels are not used are unlabelled text for the semi-supervised language model. The
 /// same command continues an interrupted experiment; with more numbers or seeds it adds those.
@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
+    /// Sentence encoder: a folder [default: `minilm`, inside this program]
+    #[arg(long, value_name = "MODEL")]
+    encoder: Option<PathBuf>,
     /// Folder for the plot and all runs
     #[arg(short, long, value_name = "DIR", help_heading = "Run")]
     output: PathBuf,
@@ -39,7 +42,8 @@ pub(crate) struct Args {
     /// base for each seed]
     #[arg(long, value_name = "MODEL")]
     tuned: Option<PathBuf>,
-    /// Training methods, separated by commas [default: all]
+    /// Training methods, separated by commas [default: encoder,tf-idf; with --base, --tuned or --unlabeled all but
+    /// encoder]
     #[arg(long, value_name = "WAY,..", value_delimiter = ',', value_enum)]
     methods: Vec<LabelMethod>,
     /// Test set, the same for all runs [default: 20 % of the rows, stratified by label]
@@ -88,11 +92,21 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     if args.unlabeled.is_empty() {
         args.data.refuse_csv_options(files.formats())?;
     }
-    let chosen = LabelMethod::ALL
-        .into_iter()
-        .filter(|&method| args.methods.is_empty() || args.methods.contains(&method));
+    let is_read = args.base.is_some() || args.tuned.is_some() || !args.unlabeled.is_empty();
+    let asked = match &args.methods[..] {
+        [] if is_read => &LabelMethod::LANGUAGE_MODEL[..],
+        [] => &LabelMethod::FIT[..],
+        methods => methods,
+    };
+    let methods: Vec<LabelMethod> =
+        LabelMethod::ALL.into_iter().filter(|method| asked.contains(method)).collect();
+    let encoder = methods.contains(&LabelMethod::Encoder).then(|| {
+        let encoder = args.encoder.as_deref().map_or(Base::MiniLm, Base::from);
+        encoder.load_encoder().map(|loaded| loaded.model)
+    });
+    let encoder = encoder.transpose()?;
     let options = LabelCurveOptions {
-        methods: chosen.collect(),
+        methods,
         counts: args.counts.clone(),
         seeds: args.experiment.seeds(common.seed),
         directions: args.direction.directions(),
@@ -109,6 +123,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         options: reading,
         base: &base,
         tuned: tuned.as_ref(),
+        encoder: encoder.as_ref(),
     };
     let mut lab = args.experiment.lab(&args.output, &mut terminal)?;
     let report = label_curve(&mut lab, input, &options)?;

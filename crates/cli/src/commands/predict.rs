@@ -34,9 +34,9 @@ pub(crate) struct Args {
     /// Only every Nth row, beginning with row I, from 0: one part of a job of N processes
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Output format
-    #[arg(long, value_enum, default_value = "jsonl")]
-    format: OutputFormat,
+    /// Output format [default: csv for an output file that ends with `.csv`, else jsonl]
+    #[arg(long, value_enum)]
+    format: Option<OutputFormat>,
     /// Copy the columns of the input to the output; the names of the added ones start with
     /// `predicted_` where the input has the same name; a CSV keeps semicolons and a byte order mark; on a
     /// terminal control characters are shown as \u{1b}
@@ -162,16 +162,19 @@ fn tell(promise: Option<&str>, warnings: &[String], terminal: &mut Terminal) {
 }
 
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
-    if args.echo && args.format == OutputFormat::Text {
+    let usual =
+        if args.target.has_extension("csv") { OutputFormat::Csv } else { OutputFormat::Jsonl };
+    let format = args.format.unwrap_or(usual);
+    if args.echo && format == OutputFormat::Text {
         let message = "--echo has no effect on `--format text`, which is the label alone".into();
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
     }
-    if args.format == OutputFormat::Jsonl {
+    if format == OutputFormat::Jsonl {
         args.data
             .refuse_label_delimiter("`--format jsonl`, which prints several labels as a list")?;
     }
-    if args.explain.is_some() && args.format != OutputFormat::Jsonl {
+    if args.explain.is_some() && format != OutputFormat::Jsonl {
         let message = "--explain gives a list of words, which only JSON has room for".into();
         let hint = Some("choose `--format jsonl`, or `ulmfit explain` to read it".into());
         return Err(Error::Usage { message, hint }.into());
@@ -196,7 +199,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     args.data.refuse_csv_options(&[records.format()])?;
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let has_rule = args.decision.rule().is_some();
-    let mut lines = PredictionRows::new(args.format, args.data.printed_delimiter(), has_rule);
+    let mut lines = PredictionRows::new(format, args.data.printed_delimiter(), has_rule);
     if args.echo {
         lines = lines.with_style(CsvStyle::of(&records.columns()));
     }
@@ -229,7 +232,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 silent.0 += 1;
                 silent.1.get_or_insert_with(|| record.place.clone());
             }
-            match (&mut file, args.format) {
+            match (&mut file, format) {
                 (Some(file), _) => writeln!(file, "{line}")?,
                 (None, OutputFormat::Jsonl) => out.json_line(&line)?,
                 (None, OutputFormat::Csv | OutputFormat::Text) => out.line(&line)?,

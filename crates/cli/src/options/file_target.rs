@@ -20,6 +20,12 @@ impl FileTarget {
         self.output.as_deref()
     }
 
+    /// Whether the file's name has this extension, in whatever case.
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
+        let own = self.path().and_then(Path::extension);
+        own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
+    }
+
     /// Claims the place of the file, if there is one.
     pub(crate) fn create(&self) -> anyhow::Result<Option<WholeFile>> {
         let existing = if self.overwrite {

@@ -154,6 +154,7 @@ fn unreadable(error: DataError) -> Unreadable {
         DataError::NoTextColumn { columns, .. }
         | DataError::UnknownColumn { columns, .. }
         | DataError::NoLabelColumn { columns, .. }
+        | DataError::NoLearnedText { columns, .. }
         | DataError::NoLearnedLabel { columns, .. } => columns.clone(),
         _ => Vec::new(),
     };

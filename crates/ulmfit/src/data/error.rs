@@ -248,6 +248,16 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
+    /// A model learned from several text columns, and some of them are there.
+    #[error("{place}: no column `{name}`, which the model learned from as well; there are {}", list(.columns))]
+    NoLearnedText {
+        /// Header, object or schema.
+        place: Place,
+        /// The first that is missing.
+        name: String,
+        /// The names there are.
+        columns: Vec<String>,
+    },
     /// One column is both.
     #[error("{place}: `{name}` is both text and label")]
     LabelIsText {

@@ -11,6 +11,7 @@ use crate::run::{contrast_again_stage, contrast_stage, end_to_end_stage};
 use crate::train::end_to_end::{EndToEndSettings, EndToEndTrainee};
 use crate::train::linear_head::{HeadExamples, HeadFit};
 use crate::train::measure::measure;
+use crate::train::pair_labels::PairLabels;
 use crate::train::pairs::{PairSettings, PairTrainee};
 use crate::train::{Labelled, LossConfig, Plan};
 use std::time::Instant;
@@ -152,11 +153,11 @@ fn pairs(mut encoder: Transformer<Cpu>, data: &Labelled, recipe: &ContrastiveRec
         let every = (data.documents.len() / (2 * batch_size)).max(1);
         let sample = data.documents.iter().step_by(every).take(2 * batch_size);
         let documents: Vec<Vec<u32>> = sample.map(begin).collect();
-        let groups: Vec<u32> = (0..documents.len() as u32).map(|text| text % 2).collect();
+        let labels = PairLabels::new((0..documents.len() as u32).map(|text| vec![text % 2]));
         let settings = PairSettings { batch_size, dropout: recipe.dropout };
         let plan = recipe.plan(encoder.config().layers, documents.len(), Key::new(0));
         let mut trainee =
-            PairTrainee::new(device, encoder, &documents, &groups, settings, Key::new(0));
+            PairTrainee::new(device, encoder, &documents, &labels, settings, Key::new(0));
         times.extend(measure(&device, &mut trainee, &plan));
         encoder = trainee.into_encoder();
     }

@@ -5,7 +5,7 @@ use super::texts::{joined, joined_fields};
 use crate::data::quality::words_hash;
 use std::collections::HashSet;
 
-/// The words of all labelled texts: those to learn from, and those of the validation set and the test set.
+/// The words of all labelled texts: those of the training set, the validation set and the test set.
 ///
 /// A copy of one of them gets no pseudo-label. Of a training example it could contradict the label; of the others it
 /// would be learned before it is scored.

@@ -234,7 +234,7 @@ impl LanguageTexts {
     }
 }
 
-/// The documents of a corpus that begins with the training examples which are no copies of labelled ones, by
+/// The documents of a corpus that begins with the training examples that are not copies of labelled ones, by
 /// their tokens. A copy would be learned with a label that may contradict its own, or before it is scored.
 fn without_labels(
     corpus: &TokenFile,

@@ -27,6 +27,7 @@ pub(crate) mod measure;
 mod multi_task;
 mod naive_bayes;
 pub mod ngrams;
+pub mod pair_labels;
 pub mod pairs;
 mod plan;
 pub mod ranks;

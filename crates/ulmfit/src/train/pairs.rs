@@ -2,9 +2,11 @@
 //!
 //! The loss is that of SetFit (Tunstall et al. 2022, <https://arxiv.org/abs/2209.11055>): the
 //! squared error of the cosine of a pair, which should be 1 for texts of one label and 0 for
-//! others. SetFit reads a pair at a time; here all pairs among the texts of a batch count, which
-//! costs no more than to read the texts once. Pairs of one label weigh as much as all others.
+//! others. Of texts with several labels it should be the share of labels that both have. SetFit
+//! reads a pair at a time; here all pairs among the texts of a batch count, which costs no more
+//! than to read the texts once. Pairs that share a label weigh as much as all others.
 
+use super::pair_labels::PairLabels;
 use super::{Control, StepLoss, StepPlan, Trainee, Validation};
 use crate::checkpoint::Tensors;
 use crate::model::transformer::{Lanes, SpareGradients, Transformer};
@@ -17,10 +19,7 @@ pub struct PairTrainee<'a, D: Device> {
     device: D,
     encoder: Transformer<D>,
     texts: &'a [Vec<u32>],
-    /// Texts with equal numbers belong together.
-    groups: &'a [u32],
-    /// The texts of each group.
-    members: Vec<Vec<usize>>,
+    labels: &'a PairLabels,
     settings: PairSettings,
     key: Key,
     order: Vec<usize>,
@@ -40,23 +39,18 @@ impl<'a, D: Device> PairTrainee<'a, D> {
     /// `texts` are token ids without a frame; `key` settles their order and their partners.
     ///
     /// # Panics
-    /// When there is not one group per text.
+    /// When there is not one set of labels per text.
     pub fn new(
         device: D,
         encoder: Transformer<D>,
         texts: &'a [Vec<u32>],
-        groups: &'a [u32],
+        labels: &'a PairLabels,
         settings: PairSettings,
         key: Key,
     ) -> Self {
-        assert_eq!(texts.len(), groups.len(), "one group per text");
-        let count = groups.iter().max().map_or(0, |&most| most as usize + 1);
-        let mut members = vec![Vec::new(); count];
-        for (text, &group) in groups.iter().enumerate() {
-            members[group as usize].push(text);
-        }
+        assert_eq!(texts.len(), labels.len(), "one set of labels per text");
         let order = key.child(0).permutation(texts.len());
-        Self { device, encoder, texts, groups, members, settings, key, order, spare: Vec::new() }
+        Self { device, encoder, texts, labels, settings, key, order, spare: Vec::new() }
     }
 
     /// The encoder, once training is over.
@@ -75,30 +69,26 @@ impl<'a, D: Device> PairTrainee<'a, D> {
         let end = self.order.len().min(start + self.turns());
         let mut batch = self.order[start..end].to_vec();
         for n in 0..batch.len() {
-            let members = &self.members[self.groups[batch[n]] as usize];
-            let draw = (key.child(n as u64).uniform() * members.len() as f64) as usize;
-            // the first from there on that is not in the batch yet
-            let candidates = members[draw..].iter().chain(&members[..draw]);
-            if let Some(&partner) = candidates.into_iter().find(|text| !batch.contains(text)) {
-                batch.push(partner);
-            }
+            let draw = key.child(n as u64).uniform();
+            let partner = self.labels.partner(batch[n], draw, |text| batch.contains(&text));
+            batch.extend(partner);
         }
         batch
     }
 
     /// All pairs among the texts of a batch.
     fn pairs(&self, batch: &[usize]) -> Vec<Pair> {
-        let group = |row: usize| self.groups[batch[row]];
+        let likeness = |one: usize, other: usize| self.labels.likeness(batch[one], batch[other]);
         let rows = 0..batch.len();
         let all =
             rows.clone().flat_map(|one| (one + 1..batch.len()).map(move |other| (one, other)));
         let (mut alike, mut unlike) = (0.0_f32, 0.0_f32);
         for (one, other) in all.clone() {
-            if group(one) == group(other) { alike += 1.0 } else { unlike += 1.0 }
+            if likeness(one, other) > 0.0 { alike += 1.0 } else { unlike += 1.0 }
         }
         let pair = |(one, other): (usize, usize)| {
-            let is_alike = group(one) == group(other);
-            let (wanted, count) = if is_alike { (1.0, alike) } else { (0.0, unlike) };
+            let wanted = likeness(one, other);
+            let count = if wanted > 0.0 { alike } else { unlike };
             Pair { one: one as u32, other: other as u32, wanted, weight: count.recip() }
         };
         all.map(pair).collect()

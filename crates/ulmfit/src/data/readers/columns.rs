@@ -101,6 +101,15 @@ pub(crate) fn select(
     let mut text = options.text.iter().map(explicit).collect::<Result<Vec<_>, _>>()?;
     if text.is_empty() {
         text = learned(names, options);
+        let is_there = |name: &&String| names.contains(name);
+        let missing = options.learned_text.iter().find(|name| !is_there(name));
+        // with none of them it is another table, whose text is guessed
+        if let Some(name) =
+            missing.filter(|_| options.learned_text.iter().any(|name| is_there(&name)))
+        {
+            let (place, name, columns) = (place.clone(), name.clone(), columns());
+            return Err(DataError::NoLearnedText { place, name, columns });
+        }
     }
     let mut label = match (&options.label, options.labels) {
         (Some(name), LabelUse::Required | LabelUse::Optional) => Some(explicit(name)?),
@@ -236,11 +245,10 @@ mod tests {
         let names = ["text", "topic", "summary", "label"];
         let selection = |text: &[usize], label| Selection { text: text.to_vec(), label };
         assert_eq!(chosen(&names, &both).unwrap(), selection(&[2, 1], Some(3)));
-        assert_eq!(
-            chosen(&["text", "summary", "label"], &both).unwrap(),
-            selection(&[0], Some(2)),
-            "not all are there"
-        );
+        let some = chosen(&["text", "summary", "label"], &both);
+        assert!(matches!(some, Err(DataError::NoLearnedText { name, .. }) if name == "topic"));
+        let none = chosen(&["text", "note", "label"], &both).unwrap();
+        assert_eq!(none, selection(&[0], Some(2)), "another table");
         let asked = ReadOptions { text: vec!["text".into()], ..both };
         assert_eq!(chosen(&names, &asked).unwrap(), selection(&[0], Some(3)));
         // a number is the name of a column without header, and nothing else

@@ -8,10 +8,10 @@ use crate::recipe::ContrastiveRecipe;
 use crate::run::Runner;
 use crate::stages::classify::rows_fingerprint;
 use crate::train::Labelled;
+use crate::train::pair_labels::PairLabels;
 use crate::train::pairs::{PairSettings, PairTrainee};
 use crate::{Error, fingerprint};
 use serde_json::json;
-use std::collections::BTreeMap;
 use ulmfit_ops::{Cpu, Key};
 
 impl EncoderExamples<'_> {
@@ -23,11 +23,11 @@ impl EncoderExamples<'_> {
         mut encoder: Transformer<Cpu>,
         train: &Labelled,
         recipe: &ContrastiveRecipe,
-        (task, documents): (&StageName, usize),
+        (stage, documents): (&StageName, usize),
     ) -> Result<Transformer<Cpu>, Error> {
-        let groups = groups(&train.targets);
-        let kinds = groups.iter().max().map_or(0, |&most| most + 1);
-        if self.splits.labels.kind() == LabelKind::Regression || kinds < 2 {
+        let task = self.splits.labels.kind();
+        let labels = PairLabels::new(train.targets.iter().map(|target| label_set(task, target)));
+        if task == LabelKind::Regression || labels.kinds() < 2 {
             runner.progress.note(
                 "pairs need texts with at least two different labels: the encoder is not fine-tuned",
             );
@@ -50,32 +50,33 @@ impl EncoderExamples<'_> {
         let beginnings: Vec<Vec<u32>> = train.documents.iter().map(begins).collect();
         let plan = recipe.plan(encoder.config().layers, documents, key.child(0));
         let mut trainee =
-            PairTrainee::new(device, encoder, &beginnings, &groups, settings, key.child(1));
-        runner.train(task, &device, &mut trainee, &plan, &identity)?;
+            PairTrainee::new(device, encoder, &beginnings, &labels, settings, key.child(1));
+        runner.train(stage, &device, &mut trainee, &plan, &identity)?;
         let mut encoder = trainee.into_encoder();
         encoder.set_device(Cpu::default()); // what the saved model is used with
         Ok(encoder)
     }
 }
 
-/// Numbers of the groups of texts with equal targets.
-fn groups(targets: &[Vec<f32>]) -> Vec<u32> {
-    let mut numbers = BTreeMap::new();
-    let number = |target: &Vec<f32>| {
-        let name: Vec<u32> = target.iter().map(|value| value.to_bits()).collect();
-        let next = numbers.len() as u32;
-        *numbers.entry(name).or_insert(next)
-    };
-    targets.iter().map(number).collect()
+/// The labels of an example by its target: a class, or a flag for each label.
+fn label_set(task: LabelKind, target: &[f32]) -> Vec<u32> {
+    match task {
+        LabelKind::Multi => {
+            let is_set = |(label, &flag): (usize, &f32)| (flag > 0.5).then_some(label as u32);
+            target.iter().enumerate().filter_map(is_set).collect()
+        }
+        LabelKind::Single | LabelKind::Regression => vec![target[0] as u32],
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::groups;
+    use super::*;
 
     #[test]
-    fn equal_targets_are_one_group() {
-        let targets = [vec![1.0, 0.0], vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0]];
-        assert_eq!(groups(&targets), [0, 1, 0, 2]);
+    fn labels_are_read_from_targets() {
+        assert_eq!(label_set(LabelKind::Single, &[2.0]), [2]);
+        assert_eq!(label_set(LabelKind::Multi, &[1.0, 0.0, 1.0]), [0, 2]);
+        assert!(label_set(LabelKind::Multi, &[0.0, 0.0]).is_empty());
     }
 }

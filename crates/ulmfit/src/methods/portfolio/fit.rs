@@ -13,7 +13,7 @@ use crate::estimate::NgramEstimate;
 use crate::input::{LabelledInput, LabelledSplits, labelled, spool_stdin};
 use crate::input::{sample_texts, targets, texts};
 use crate::methods::encoder::EncoderExamples;
-use crate::models::{ClassifierBundle, EncoderBundle, LmBundle};
+use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, PSEUDO_LABELS};
 use crate::recipe::EncoderRecipe;
 use crate::run::{Runner, Timings};
 use crate::stages::fit::{LanguageTexts, Unlabelled};
@@ -83,7 +83,9 @@ pub(crate) fn fit_portfolio(
     } else {
         Vec::new()
     };
-    let others = OtherTexts { are_there: !unlabeled.is_empty(), drawn: drawn.len() };
+    let all_are_copies = most > 0 && drawn.is_empty();
+    let are_there = !unlabeled.is_empty() && !all_are_copies;
+    let others = OtherTexts { are_there, drawn: drawn.len() };
     let encoder_recipe = recipes.encoder.for_examples(rows.train.len(), kind);
     let full = plan(encoder.as_ref(), &encoder_recipe, &rows, others, train.folds);
     if rows.train.len() < 2 * full.folds {
@@ -125,6 +127,11 @@ pub(crate) fn fit_portfolio(
     judges(&folds, kind, &wanted)?;
     let time_budget = budget.map(|budget| budget.report(&left_out));
     runner.progress.note(&plan.words());
+    if others.are_there && plan.pseudo_labels == 0 && !plan.ulmfit {
+        runner
+            .progress
+            .note("the texts without labels are not used: no part of this plan learns from them");
+    }
     if let Some(budget) = &time_budget {
         runner.progress.note(&budget.sentence());
     }
@@ -166,6 +173,16 @@ pub(crate) fn fit_portfolio(
         runner.progress.note(left_out);
     }
     let choice = weighing.choice();
+    let learned_from_texts = choice.parts.iter().any(|&part| match trainers[part].name() {
+        "ulmfit" | PSEUDO_LABELS => true,
+        "encoder" => weighing.round == Some(Round::Second),
+        _ => false,
+    });
+    if others.are_there && (plan.pseudo_labels > 0 || plan.ulmfit) && !learned_from_texts {
+        runner.progress.note(
+            "the texts without labels did not help: no part that is used has learned from them",
+        );
+    }
     let classifier = ClassifierBundle {
         parts: weighing.train(runner, &choice, &mut timings)?,
         stack: Some(choice.stack.clone()),

@@ -183,7 +183,7 @@ fn better_round(
     Some(if first > second { Round::First } else { Round::Second })
 }
 
-/// The examples that are held out; none of a class that the other folds lack, which is no fault of any part.
+/// The examples that are held out; none of a class that the other folds lack, which would count against every part.
 ///
 /// # Errors
 /// [`Error::TooLittle`] without any, or where no training set is left beside them: a label that occurs once
