@@ -154,7 +154,6 @@ fn unreadable(error: DataError) -> Unreadable {
         DataError::NoTextColumn { columns, .. }
         | DataError::UnknownColumn { columns, .. }
         | DataError::NoLabelColumn { columns, .. }
-        | DataError::NoLearnedText { columns, .. }
         | DataError::NoLearnedLabel { columns, .. } => columns.clone(),
         _ => Vec::new(),
     };

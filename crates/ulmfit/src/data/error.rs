@@ -209,12 +209,12 @@ pub enum DataError {
         /// The name.
         name: String,
     },
-    /// A column that is not there.
+    /// A column that is not there: it was asked for, or a model learned from it and others that are.
     #[error("{place}: no column `{name}`; there are {}", list(.columns))]
     UnknownColumn {
         /// Header, object or schema.
         place: Place,
-        /// The name asked for.
+        /// Its name.
         name: String,
         /// The names there are.
         columns: Vec<String>,
@@ -248,16 +248,6 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
-    /// A model learned from several text columns, and some of them are there.
-    #[error("{place}: no column `{name}`, which the model learned from as well; there are {}", list(.columns))]
-    NoLearnedText {
-        /// Header, object or schema.
-        place: Place,
-        /// The first that is missing.
-        name: String,
-        /// The names there are.
-        columns: Vec<String>,
-    },
     /// One column is both.
     #[error("{place}: `{name}` is both text and label")]
     LabelIsText {
@@ -279,7 +269,7 @@ pub enum DataError {
     NoColumns {
         /// The first line.
         place: Place,
-        /// The name asked for.
+        /// Its name.
         name: String,
     },
     /// A line that is not JSON.

@@ -126,12 +126,6 @@ impl DataError {
                     with(Setting::Label, "COLUMN")
                 )
             }
-            Self::NoLearnedText { .. } => {
-                format!(
-                    "name all columns that are to be read, with {}",
-                    with(Setting::Text, "COLUMN")
-                )
-            }
             Self::LabelIsText { .. } => format!(
                 "a classifier that reads its label learns nothing: choose another {} or {}",
                 name(Setting::Text),

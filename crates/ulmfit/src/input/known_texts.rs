@@ -1,8 +1,12 @@
 //! Texts without labels that are copies of labelled ones.
 
 use super::rows::LabelledSplits;
-use super::texts::{joined, joined_fields};
+use super::texts::{joined, joined_fields, texts};
+use crate::data::batches::TokenSource;
 use crate::data::quality::words_hash;
+use crate::progress::Progress;
+use crate::text::TextPipeline;
+use crate::text::token_file::TokenFile;
 use std::collections::HashSet;
 
 /// The words of all labelled texts: those of the training set, the validation set and the test set.
@@ -35,8 +39,33 @@ impl KnownTexts {
     }
 }
 
+/// The documents of a corpus that begins with the training examples that are not copies of labelled ones, by
+/// their tokens. A copy would be learned with a label that may contradict its own, or before it is scored.
+pub(crate) fn without_labels(
+    corpus: &TokenFile,
+    text: &TextPipeline,
+    rows: &LabelledSplits,
+    progress: &mut dyn Progress,
+) -> Vec<usize> {
+    let all = [&rows.train, &rows.valid, &rows.test].map(|rows| text.encode_all(&texts(rows)));
+    let known: HashSet<Vec<u32>> = all.into_iter().flatten().collect();
+    let mut copies = 0;
+    let is_new = |&document: &usize| {
+        let mut ids = Vec::new();
+        corpus.append(corpus.document(document), &mut ids);
+        let is_new = !known.contains(&ids);
+        copies += usize::from(!is_new);
+        is_new
+    };
+    let new = (rows.train.len()..corpus.documents()).filter(is_new).collect();
+    if let Some(note) = copies_note(copies) {
+        progress.note(&note);
+    }
+    new
+}
+
 /// What to tell of so many texts without labels that are copies of labelled ones, if there are any.
-pub(crate) fn copies_note(count: usize) -> Option<String> {
+fn copies_note(count: usize) -> Option<String> {
     match count {
         0 => None,
         1 => Some(

@@ -30,7 +30,7 @@ pub(crate) use corpus::spool_stdin;
 #[cfg(feature = "train")]
 pub use corpus::{HoldOut, LmInput, LmText, VocabSource, corpus_folder};
 #[cfg(feature = "train")]
-pub(crate) use known_texts::{KnownTexts, copies_note};
+pub(crate) use known_texts::{KnownTexts, without_labels};
 pub use learned_texts::LearnedTexts;
 #[cfg(feature = "train")]
 pub use row_counts::{LabelCounts, RowCounts};

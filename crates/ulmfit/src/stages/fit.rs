@@ -12,16 +12,13 @@ use crate::data::batches::TokenSource;
 use crate::data::labels::LabelSet;
 use crate::data::readers::ReadOptions;
 use crate::estimate::{EstimatedExamples, EstimatedTexts, UlmfitEstimate};
-use crate::input::{HoldOut, LmInput, LmText, Texts, VocabSource, copies_note, corpus_folder};
+use crate::input::{HoldOut, LmInput, LmText, Texts, VocabSource, corpus_folder, without_labels};
 use crate::input::{LabelledInput, LabelledSplits, texts};
 use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
-use crate::progress::Progress;
 use crate::recipe::{LmRecipe, LmStart};
 use crate::run::{LmStage, Runner, Timings};
 use crate::text::TextPipeline;
-use crate::text::token_file::TokenFile;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use ulmfit_ops::Key;
 
@@ -232,31 +229,6 @@ impl LanguageTexts {
         let recipe = Some(recipe);
         Ok((lm, LmSummary { language_model, unlabeled, pool, recipe, lm_tokens }))
     }
-}
-
-/// The documents of a corpus that begins with the training examples that are not copies of labelled ones, by
-/// their tokens. A copy would be learned with a label that may contradict its own, or before it is scored.
-fn without_labels(
-    corpus: &TokenFile,
-    text: &TextPipeline,
-    rows: &LabelledSplits,
-    progress: &mut dyn Progress,
-) -> Vec<usize> {
-    let all = [&rows.train, &rows.valid, &rows.test].map(|rows| text.encode_all(&texts(rows)));
-    let known: HashSet<Vec<u32>> = all.into_iter().flatten().collect();
-    let mut copies = 0;
-    let is_new = |&document: &usize| {
-        let mut ids = Vec::new();
-        corpus.append(corpus.document(document), &mut ids);
-        let is_new = !known.contains(&ids);
-        copies += usize::from(!is_new);
-        is_new
-    };
-    let new = (rows.train.len()..corpus.documents()).filter(is_new).collect();
-    if let Some(note) = copies_note(copies) {
-        progress.note(&note);
-    }
-    new
 }
 
 /// The sizes of a network from random weights, with the vocabulary of the texts.

@@ -30,6 +30,7 @@ pub mod ngrams;
 pub mod pair_labels;
 pub mod pairs;
 mod plan;
+pub(crate) mod pseudo_labels;
 pub mod ranks;
 mod scale;
 mod snapshot;

@@ -108,7 +108,7 @@ pub(crate) fn select(
             missing.filter(|_| options.learned_text.iter().any(|name| is_there(&name)))
         {
             let (place, name, columns) = (place.clone(), name.clone(), columns());
-            return Err(DataError::NoLearnedText { place, name, columns });
+            return Err(DataError::UnknownColumn { place, name, columns });
         }
     }
     let mut label = match (&options.label, options.labels) {
@@ -246,7 +246,7 @@ mod tests {
         let selection = |text: &[usize], label| Selection { text: text.to_vec(), label };
         assert_eq!(chosen(&names, &both).unwrap(), selection(&[2, 1], Some(3)));
         let some = chosen(&["text", "summary", "label"], &both);
-        assert!(matches!(some, Err(DataError::NoLearnedText { name, .. }) if name == "topic"));
+        assert!(matches!(some, Err(DataError::UnknownColumn { name, .. }) if name == "topic"));
         let none = chosen(&["text", "note", "label"], &both).unwrap();
         assert_eq!(none, selection(&[0], Some(2)), "another table");
         let asked = ReadOptions { text: vec!["text".into()], ..both };

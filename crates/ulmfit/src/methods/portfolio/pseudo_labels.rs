@@ -15,7 +15,7 @@ use crate::model::scoring::argmax;
 use crate::models::{PSEUDO_LABELS, Part, Stack};
 use crate::recipe::CoTrainingRecipe;
 use crate::run::Runner;
-use crate::stages::self_training::select_pseudo_labels;
+use crate::train::pseudo_labels::select_pseudo_labels;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use ulmfit_ops::Cpu;
