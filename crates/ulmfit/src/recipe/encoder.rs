@@ -34,6 +34,10 @@ pub struct EncoderRecipe {
     /// From this many examples on this is done instead of a fine-tuning on pairs; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end_from: Option<usize>,
+    /// Whether texts with several labels are learned in pairs, too. Otherwise encoder and head learn such labels
+    /// together, as they do numbers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pair_several_labels: bool,
     /// Whether the names of the classes are learned as examples of them, where a text has one label and all
     /// names are words.
     #[serde(default)]
@@ -44,6 +48,12 @@ pub struct EncoderRecipe {
     pub strengths: Vec<f64>,
     /// Folds of this cross-validation.
     pub folds: usize,
+}
+
+/// Serde asks by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How an encoder is fine-tuned on pairs of texts
@@ -108,6 +118,7 @@ impl EncoderRecipe {
             co_training: None,
             end_to_end: None,
             end_to_end_from: None,
+            pair_several_labels: false,
             label_names: true,
             strengths,
             folds: 5,
@@ -141,20 +152,27 @@ impl EncoderRecipe {
     #[must_use]
     pub fn on_pairs(self) -> Self {
         let contrastive = self.contrastive.or(Self::contrastive().contrastive);
-        Self { contrastive, end_to_end: None, end_to_end_from: None, ..self }
+        Self {
+            contrastive,
+            end_to_end: None,
+            end_to_end_from: None,
+            pair_several_labels: true,
+            ..self
+        }
     }
 
-    /// What is done with so many examples of a task. Numbers have no pairs of texts that belong together.
+    /// What is done with so many examples of a task. Numbers have no pairs of texts that belong together, and pairs
+    /// say little about each of several labels (lab book, 2026-11-30).
     #[must_use]
     pub(crate) fn for_examples(&self, rows: usize, task: LabelKind) -> Self {
-        let is_paired = self.contrastive.is_some();
-        if is_paired && task == LabelKind::Regression {
-            return Self { end_to_end: self.end_to_end, ..self.clone().as_it_is() };
-        }
-        match self.end_to_end_from {
-            Some(from) if rows >= from && is_paired => self.clone().end_to_end(),
-            _ => self.clone(),
-        }
+        let has_pairs = match task {
+            LabelKind::Single => true,
+            LabelKind::Multi => self.pair_several_labels,
+            LabelKind::Regression => false,
+        };
+        let is_large = self.end_to_end_from.is_some_and(|from| rows >= from);
+        let is_together = self.contrastive.is_some() && (is_large || !has_pairs);
+        if is_together { self.clone().end_to_end() } else { self.clone() }
     }
 
     /// The masked language model, if there is one.
@@ -233,6 +251,7 @@ impl EncoderRecipe {
             co_training: Some(CoTrainingRecipe::default()),
             end_to_end: None,
             end_to_end_from: None,
+            pair_several_labels: false,
             label_names: true,
             strengths: Vec::new(),
             folds: 5,
@@ -275,8 +294,13 @@ mod tests {
         );
         let frozen = EncoderRecipe::frozen();
         assert_eq!(frozen.for_examples(10_000, LabelKind::Single), frozen);
-        assert_eq!(usual.for_examples(100, LabelKind::Regression), frozen, "numbers have no pairs");
-        let together = usual.end_to_end().for_examples(100, LabelKind::Regression);
-        assert!(together.contrastive.is_none() && together.end_to_end.is_some(), "{together:?}");
+        for task in [LabelKind::Regression, LabelKind::Multi] {
+            let together = usual.for_examples(100, task);
+            assert!(together.contrastive.is_none() && together.end_to_end.is_some(), "{task:?}");
+            assert_eq!(frozen.for_examples(100, task), frozen);
+        }
+        let paired = usual.on_pairs();
+        assert_eq!(paired.for_examples(100, LabelKind::Multi), paired);
+        assert!(paired.for_examples(100, LabelKind::Regression).contrastive.is_none());
     }
 }
