@@ -382,10 +382,10 @@ mod tests {
         let mut rows = PredictionRows::new(OutputFormat::Csv, ',', false);
         rows.lines(&record(&[("a", json!(1)), ("b", json!(2))]), &answer(single()), None).unwrap();
         let swapped = record(&[("b", json!(4)), ("a", json!(3))]);
-        assert_eq!(rows.lines(&swapped, &answer(single()), None).unwrap(), "3,4,2,0.9,0.9,1e-8");
+        assert_eq!(rows.lines(&swapped, &answer(single()), None).unwrap(), "3,4,2,0.9,,0.9,1e-8");
         assert_eq!(rows.warning(), None);
         let other = record(&[("c", json!(6)), ("a", json!(5))]);
-        assert_eq!(rows.lines(&other, &answer(single()), None).unwrap(), "5,,2,0.9,0.9,1e-8");
+        assert_eq!(rows.lines(&other, &answer(single()), None).unwrap(), "5,,2,0.9,,0.9,1e-8");
         let warning = rows.warning().unwrap();
         assert!(warning.starts_with("1 row has columns that the first row lacks, such as `c`"));
         assert!(warning.contains("f.jsonl:3"));
@@ -404,10 +404,10 @@ mod tests {
         let mut lines =
             |found: &Prediction| rows.lines(&none, &answer(found.clone()), None).unwrap();
         assert_eq!(lines(&both), "labels,confidence,no_known_word,p(x),p(y)\nx|y,0.5,,0.75,0.5");
-        assert_eq!(lines(&neither), ",0.5,0.75,0.5");
+        assert_eq!(lines(&neither), ",0.5,,0.75,0.5");
         let value = Prediction::Regression { value: 0.81 };
         assert_eq!(line(OutputFormat::Jsonl, &none, &value), r#"{"value":0.81}"#);
-        assert_eq!(line(OutputFormat::Csv, &none, &value), "value\n0.81");
+        assert_eq!(line(OutputFormat::Csv, &none, &value), "value,no_known_word\n0.81,");
         assert_eq!(line(OutputFormat::Text, &none, &value), "0.81");
         assert_eq!(line(OutputFormat::Text, &none, &both), "x,y");
     }
@@ -459,20 +459,20 @@ mod tests {
             line(OutputFormat::Jsonl, &withheld),
             r#"{"label":null,"confidence":0.9,"abstained":true,"probabilities":{"2":0.9,"10":1e-8}}"#
         );
-        let table = "label,confidence,abstained,p(2),p(10)\n,0.9,true,0.9,1e-8";
+        let table = "label,confidence,abstained,no_known_word,p(2),p(10)\n,0.9,true,,0.9,1e-8";
         assert_eq!(line(OutputFormat::Csv, &withheld), table);
         assert_eq!(line(OutputFormat::Text, &withheld), "");
         let set = Some(vec!["2".to_owned(), "10".to_owned()]);
         let several = Decision { set, ..decision(single(), false) };
         assert_eq!(line(OutputFormat::Text, &several), "2|10");
-        assert!(line(OutputFormat::Csv, &several).ends_with("\n2,0.9,false,2|10,0.9,1e-8"));
+        assert!(line(OutputFormat::Csv, &several).ends_with("\n2,0.9,false,2|10,,0.9,1e-8"));
         let number = Decision {
             interval: Some([0.5, 1.5]),
             ..decision(Prediction::Regression { value: 1.0 }, false)
         };
         let json = r#"{"value":1.0,"abstained":false,"interval":[0.5,1.5]}"#;
         assert_eq!(line(OutputFormat::Jsonl, &number), json);
-        let table = "value,abstained,interval_low,interval_high\n1.0,false,0.5,1.5";
+        let table = "value,abstained,interval_low,interval_high,no_known_word\n1.0,false,0.5,1.5,";
         assert_eq!(line(OutputFormat::Csv, &number), table);
     }
 }
