@@ -38,8 +38,8 @@ pub(crate) struct Args {
     /// expected to fit on this machine, and says what. TF-IDF is always trained
     #[arg(long, value_name = "TIME")]
     time: Option<DurationArg>,
-    /// How a sentence encoder is fitted to your labels [default: contrastive; end-to-end for several labels
-    /// per text and for numbers]
+    /// How a sentence encoder is fitted to your labels [default: contrastive; end-to-end from 2,000 examples
+    /// on, for several labels per text, and for numbers]
     #[arg(long, value_enum, value_name = "HOW")]
     tuning: Option<TuningArg>,
     /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this

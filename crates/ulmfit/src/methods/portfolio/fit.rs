@@ -86,8 +86,7 @@ pub(crate) fn fit_portfolio(
     let all_are_copies = most > 0 && drawn.is_empty();
     let are_there = !unlabeled.is_empty() && !all_are_copies;
     let others = OtherTexts { are_there, drawn: drawn.len() };
-    let encoder_recipe = recipes.encoder.for_examples(rows.train.len(), kind);
-    let full = plan(encoder.as_ref(), &encoder_recipe, &rows, others, train.folds);
+    let full = plan(encoder.as_ref(), &recipes.encoder, &rows, others, train.folds);
     if rows.train.len() < 2 * full.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle {
@@ -268,10 +267,11 @@ fn plan(
     others: OtherTexts,
     folds: Option<usize>,
 ) -> PortfolioPlan {
-    let tuned_tokens = encoder.map_or(0, |encoder| {
+    let (recipe, tuned_tokens) = encoder.map_or((recipe.clone(), 0), |encoder| {
         let ids = encoder.text.encode_all(&texts(&rows.train));
         let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
-        PortfolioPlan::tuned_tokens(&lengths, recipe, encoder.encoder.config().layers)
+        let (kind, layers) = (rows.labels.kind(), encoder.encoder.config().layers);
+        PortfolioPlan::affordable(&lengths, recipe, kind, layers)
     });
     let amount = Amount {
         rows: rows.train.len(),
@@ -280,7 +280,7 @@ fn plan(
         pseudo_labels: others.drawn,
         encoder: encoder.is_some(),
     };
-    let plan = PortfolioPlan::new(amount, recipe);
+    let plan = PortfolioPlan::new(amount, &recipe);
     match folds {
         Some(count) => plan.with_folds(count),
         None => plan,

@@ -104,8 +104,26 @@ impl PortfolioPlan {
         if kind == LabelKind::Single && has_encoder { wanted } else { 0 }
     }
 
+    /// How an encoder with `layers` layers is fitted to documents of these lengths, and the tokens that it then reads:
+    /// in pairs, where to learn end-to-end would take too long.
+    pub(crate) fn affordable(
+        lengths: &[usize],
+        recipe: &EncoderRecipe,
+        task: LabelKind,
+        layers: usize,
+    ) -> (EncoderRecipe, usize) {
+        let usual = recipe.for_examples(lengths.len(), task);
+        let tokens = Self::tuned_tokens(lengths, &usual, layers);
+        let shorter = Self::tuned_tokens(lengths, recipe, layers);
+        if task == LabelKind::Single && tokens > WORTHWHILE && shorter <= WORTHWHILE {
+            (recipe.clone(), shorter)
+        } else {
+            (usual, tokens)
+        }
+    }
+
     /// Tokens that the fine-tuning of an encoder with `layers` layers on documents of these lengths reads.
-    pub(crate) fn tuned_tokens(lengths: &[usize], encoder: &EncoderRecipe, layers: usize) -> usize {
+    fn tuned_tokens(lengths: &[usize], encoder: &EncoderRecipe, layers: usize) -> usize {
         let rows = lengths.len();
         let of_pass = |most: usize| lengths.iter().map(|&length| length.min(most)).sum::<usize>();
         // each text with a partner
@@ -251,6 +269,18 @@ mod tests {
         assert_eq!((taught.pseudo_labels, taught.ulmfit, taught.scored), (4_000, false, 3));
         assert!(labelling(500, 25_000, 4_000).ulmfit);
         assert!(plan(5_000, 150_000).retrains && !plan(100_000, 3_000_000).retrains);
+    }
+
+    #[test]
+    fn many_long_texts_are_learned_in_pairs() {
+        let recipe = EncoderRecipe::contrastive();
+        let is_paired = |rows: usize, tokens: usize| {
+            let lengths = vec![tokens; rows];
+            let (recipe, _) = PortfolioPlan::affordable(&lengths, &recipe, LabelKind::Single, 6);
+            recipe.contrastive.is_some()
+        };
+        assert_eq!([is_paired(500, 20), is_paired(5_000, 20)], [true, false]);
+        assert!(is_paired(4_000, 200), "end-to-end would read 1.5 million tokens, pairs a third");
     }
 
     #[test]
