@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SetFit on a sentence encoder, with its defaults: one epoch over 20 positive and 20 negative pairs per text.
+"""SetFit on a sentence encoder, with the settings of its paper: one epoch over 20 positive and 20 negative pairs per text.
 
     setfit_peer.py FOLDER --encoder all-MiniLM-L6-v2 --seed 1 --threads 2
 
