@@ -15,14 +15,14 @@ use super::{Library, Module, scan};
 /// If a file cannot be read or is not Rust.
 pub(crate) fn read(folder: &Path) -> anyhow::Result<Library> {
     let root = Module { public: true, ..Module::default() };
-    let mut reader = Reader { folder, library: Library { modules: vec![root] } };
+    let mut reader = Reader { folder, found: Library { modules: vec![root] } };
     reader.file(0, PathBuf::from("lib.rs"))?;
-    Ok(reader.library)
+    Ok(reader.found)
 }
 
 struct Reader<'a> {
     folder: &'a Path,
-    library: Library,
+    found: Library,
 }
 
 impl Reader<'_> {
@@ -33,7 +33,7 @@ impl Reader<'_> {
         let parsed =
             syn::parse_file(&text).with_context(|| format!("cannot parse {}", path.display()))?;
         let declared_in = file.clone();
-        self.library.modules[module].files.push(file);
+        self.found.modules[module].files.push(file);
         self.items(module, &declared_in, &parsed.items)
     }
 
@@ -41,7 +41,7 @@ impl Reader<'_> {
         for item in items.iter().filter(|item| !scan::is_for_tests(scan::attributes(item))) {
             match item {
                 Item::Mod(declaration) => self.declaration(module, file, declaration)?,
-                item => scan::item(&mut self.library.modules[module], item),
+                item => scan::item(&mut self.found.modules[module], item),
             }
         }
         Ok(())
@@ -51,7 +51,7 @@ impl Reader<'_> {
         let name = item.ident.to_string();
         let module = self.child(parent, &name, matches!(item.vis, Visibility::Public(_)));
         if let Some((_, items)) = &item.content {
-            self.library.modules[module].files.push(file.to_owned());
+            self.found.modules[module].files.push(file.to_owned());
             return self.items(module, file, items);
         }
         let beside = file.parent().unwrap_or(Path::new(""));
@@ -69,7 +69,7 @@ impl Reader<'_> {
 
     /// The module of that name: a new one, or the one that another `cfg` has declared before.
     fn child(&mut self, parent: usize, name: &str, public: bool) -> usize {
-        let modules = &mut self.library.modules;
+        let modules = &mut self.found.modules;
         if let Some(&known) = modules[parent].children.get(name) {
             return known;
         }

@@ -39,7 +39,7 @@ pub(crate) fn sample_texts(
     if read == 0 {
         return Err(no_text(files));
     }
-    if let Some(note) = known.note().filter(|_| !is_told) {
+    if let Some(note) = known.note() {
         progress.note(&note);
     }
     Ok(drawn)
