@@ -38,8 +38,8 @@ pub(crate) struct Args {
     /// expected to fit on this machine, and says what. TF-IDF is always trained
     #[arg(long, value_name = "TIME")]
     time: Option<DurationArg>,
-    /// How a sentence encoder is fitted to your labels [default: contrastive; end-to-end from 2,000 examples
-    /// on, for several labels per text, and for numbers]
+    /// How a sentence encoder is fitted to your labels [default: contrastive; both from 500 examples on;
+    /// end-to-end for several labels per text, and for numbers]
     #[arg(long, value_enum, value_name = "HOW")]
     tuning: Option<TuningArg>,
     /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this
@@ -88,6 +88,8 @@ enum TuningArg {
     Contrastive,
     /// Encoder and head learn the labels together, lower layers more slowly (ULMFiT's stage 3)
     EndToEnd,
+    /// Contrastive, then end-to-end
+    Both,
     /// Only the head is trained, which takes seconds
     Frozen,
 }
@@ -177,6 +179,7 @@ fn on_encoder(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<
         Some(TuningArg::Frozen) => recipe.encoder.as_it_is(),
         Some(TuningArg::EndToEnd) => recipe.encoder.end_to_end(),
         Some(TuningArg::Contrastive) => recipe.encoder.on_pairs(),
+        Some(TuningArg::Both) => recipe.encoder.on_pairs_then_end_to_end(),
         None => recipe.encoder,
     };
     let base = args.base.as_deref().map_or(Base::MiniLm, Base::from).load_encoder()?;

@@ -61,6 +61,11 @@ impl Default for EndToEndRecipe {
 }
 
 impl EndToEndRecipe {
+    /// For an encoder that has learned the labels in pairs before: with few examples it does not go over them many times.
+    pub(crate) fn after_pairs() -> Self {
+        Self { min_updates: 0, ..Self::default() }
+    }
+
     /// Batches of a pass over this many documents.
     pub(crate) fn batches(&self, documents: usize) -> usize {
         (documents / self.batch_size.max(2)).max(1) // an incomplete one is left out

@@ -105,7 +105,7 @@ impl PortfolioPlan {
     }
 
     /// How an encoder with `layers` layers is fitted to documents of these lengths, and the tokens that it then reads:
-    /// in pairs, where to learn end-to-end would take too long.
+    /// in pairs and end-to-end, or in one of these ways where both would take too long.
     pub(crate) fn affordable(
         lengths: &[usize],
         recipe: &EncoderRecipe,
@@ -113,12 +113,19 @@ impl PortfolioPlan {
         layers: usize,
     ) -> (EncoderRecipe, usize) {
         let usual = recipe.for_examples(lengths.len(), task);
-        let tokens = Self::tuned_tokens(lengths, &usual, layers);
-        let shorter = Self::tuned_tokens(lengths, recipe, layers);
-        if task == LabelKind::Single && tokens > WORTHWHILE && shorter <= WORTHWHILE {
-            (recipe.clone(), shorter)
+        let mut ways = vec![usual.clone()];
+        if task == LabelKind::Single && usual != *recipe {
+            ways.extend([usual.end_to_end(), recipe.clone()]);
+        }
+        let mut costs = ways.into_iter().map(|way| {
+            let tokens = Self::tuned_tokens(lengths, &way, layers);
+            (way, tokens)
+        });
+        let usual = costs.next().expect("there is a usual way");
+        if usual.1 <= WORTHWHILE {
+            usual
         } else {
-            (usual, tokens)
+            costs.find(|way| way.1 <= WORTHWHILE).unwrap_or(usual)
         }
     }
 
@@ -272,15 +279,20 @@ mod tests {
     }
 
     #[test]
-    fn many_long_texts_are_learned_in_pairs() {
+    fn many_long_texts_are_learned_in_one_way() {
         let recipe = EncoderRecipe::contrastive();
-        let is_paired = |rows: usize, tokens: usize| {
+        let ways = |rows: usize, tokens: usize| {
             let lengths = vec![tokens; rows];
             let (recipe, _) = PortfolioPlan::affordable(&lengths, &recipe, LabelKind::Single, 6);
-            recipe.contrastive.is_some()
+            (recipe.contrastive.is_some(), recipe.end_to_end.is_some())
         };
-        assert_eq!([is_paired(500, 20), is_paired(5_000, 20)], [true, false]);
-        assert!(is_paired(4_000, 200), "end-to-end would read 1.5 million tokens, pairs a third");
+        assert_eq!([ways(100, 20), ways(5_000, 20)], [(true, false), (true, true)]);
+        assert_eq!(ways(10_000, 20), (false, true), "with pairs it would read a million tokens");
+        assert_eq!(
+            ways(4_000, 200),
+            (true, false),
+            "end-to-end would read 1.5 million, pairs a third"
+        );
     }
 
     #[test]
