@@ -169,8 +169,14 @@ impl EncoderRecipe {
     /// The same, fine-tuned on pairs and then together with its head, whatever the number of examples.
     #[must_use]
     pub fn on_pairs_then_end_to_end(self) -> Self {
+        let together = self.end_to_end;
+        Self { end_to_end: together, ..self.on_pairs() }.then_end_to_end()
+    }
+
+    /// The same, fine-tuned together with its head after whatever else it does.
+    fn then_end_to_end(self) -> Self {
         let end_to_end = self.end_to_end.unwrap_or_else(EndToEndRecipe::after_pairs);
-        Self { end_to_end: Some(end_to_end), ..self.on_pairs() }
+        Self { end_to_end: Some(end_to_end), ..self }
     }
 
     /// What is done with so many examples of a task. Numbers have no pairs of texts that belong together, and pairs
@@ -185,10 +191,7 @@ impl EncoderRecipe {
         let is_large = self.end_to_end_from.is_some_and(|from| rows >= from);
         match &self.contrastive {
             Some(_) if !has_pairs => self.clone().end_to_end(),
-            Some(_) if is_large => {
-                let end_to_end = self.end_to_end.unwrap_or_else(EndToEndRecipe::after_pairs);
-                Self { end_to_end: Some(end_to_end), ..self.clone() }
-            }
+            Some(_) if is_large => self.clone().then_end_to_end(),
             _ => self.clone(),
         }
     }

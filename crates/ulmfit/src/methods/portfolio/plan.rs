@@ -117,16 +117,9 @@ impl PortfolioPlan {
         if task == LabelKind::Single && usual != *recipe {
             ways.extend([usual.end_to_end(), recipe.clone()]);
         }
-        let mut costs = ways.into_iter().map(|way| {
-            let tokens = Self::tuned_tokens(lengths, &way, layers);
-            (way, tokens)
-        });
-        let usual = costs.next().expect("there is a usual way");
-        if usual.1 <= WORTHWHILE {
-            usual
-        } else {
-            costs.find(|way| way.1 <= WORTHWHILE).unwrap_or(usual)
-        }
+        let tokens = |way: &EncoderRecipe| Self::tuned_tokens(lengths, way, layers);
+        let chosen = ways.iter().find(|way| tokens(way) <= WORTHWHILE).unwrap_or(&ways[0]);
+        (chosen.clone(), tokens(chosen))
     }
 
     /// Tokens that the fine-tuning of an encoder with `layers` layers on documents of these lengths reads.
