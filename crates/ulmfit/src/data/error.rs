@@ -248,13 +248,15 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
-    /// One column is both.
-    #[error("{place}: `{name}` is both text and label")]
-    LabelIsText {
+    /// One column is asked for twice.
+    #[error("{place}: `{name}` is {}", if *.as_label { "both text and label" } else { "named twice as text" })]
+    UsedTwice {
         /// Header, object or schema.
         place: Place,
         /// Its name.
         name: String,
+        /// Whether it is the label, too.
+        as_label: bool,
     },
     /// A table of one column where two are needed.
     #[error("{place}: only one column (delimiter: {delimiter}), but text and label are needed")]

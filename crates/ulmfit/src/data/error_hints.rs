@@ -126,7 +126,10 @@ impl DataError {
                     with(Setting::Label, "COLUMN")
                 )
             }
-            Self::LabelIsText { .. } => format!(
+            Self::UsedTwice { as_label: false, .. } => {
+                format!("pass {} once for each column", name(Setting::Text))
+            }
+            Self::UsedTwice { .. } => format!(
                 "a classifier that reads its label learns nothing: choose another {} or {}",
                 name(Setting::Text),
                 name(Setting::Label)

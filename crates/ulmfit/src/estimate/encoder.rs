@@ -34,8 +34,10 @@ pub(crate) struct EncoderEstimate {
     /// Layers above the embeddings.
     layers: usize,
     recipe: EncoderRecipe,
-    /// Of the fine-tuning, if there is one.
-    speed: Option<Speed>,
+    /// Of the fine-tuning on pairs, if there is one.
+    pairs: Option<Speed>,
+    /// Of the fine-tuning together with the head, if there is one.
+    together: Option<Speed>,
     /// Seconds of a token that is only read.
     reading: f64,
     /// Seconds of a head on an example.
@@ -53,17 +55,16 @@ impl EncoderEstimate {
         let lengths = data.documents.iter().map(Vec::len).collect();
         let (recipe, layers) = (recipe.clone(), base.encoder.config().layers);
         if data.documents.len() < 2 {
-            return Self { lengths, layers, recipe, speed: None, reading: 0.0, head: 0.0 };
+            let (pairs, together) = (None, None);
+            return Self { lengths, layers, recipe, pairs, together, reading: 0.0, head: 0.0 };
         }
-        let is_possible = labels.kind() != LabelKind::Regression;
-        let contrastive = recipe.contrastive.as_ref().filter(|_| is_possible);
-        let speed = match (contrastive, &recipe.end_to_end) {
-            (Some(recipe), _) => Some(pairs(base.copy_encoder(), data, recipe)),
-            (None, Some(recipe)) => Some(together(base.copy_encoder(), data, labels, recipe)),
-            (None, None) => None,
-        };
+        let has_pairs = labels.kind() != LabelKind::Regression;
+        let on_pairs = recipe.contrastive.as_ref().filter(|_| has_pairs);
+        let pairs = on_pairs.map(|recipe| pairs(base.copy_encoder(), data, recipe));
+        let end_to_end = recipe.end_to_end.as_ref();
+        let together = end_to_end.map(|recipe| together(base.copy_encoder(), data, labels, recipe));
         let (reading, head) = reading_and_head(&base.encoder, data, labels);
-        Self { lengths, layers, recipe, speed, reading, head }
+        Self { lengths, layers, recipe, pairs, together, reading, head }
     }
 
     /// The same for a recipe with fewer updates, or without a fine-tuning.
@@ -77,9 +78,14 @@ impl EncoderEstimate {
         tokens as f64 / self.lengths.len().max(1) as f64
     }
 
+    /// Seconds of reading so many documents, of each up to so many tokens.
+    pub(crate) fn reading(&self, documents: usize, most: usize) -> f64 {
+        self.reading * self.mean(most) * documents as f64
+    }
+
     /// The fine-tuning together with the head, if there is one.
     fn end_to_end(&self, rows: usize, fold: Option<usize>) -> Option<WorkPhase> {
-        let (recipe, speed) = self.recipe.end_to_end.zip(self.speed)?;
+        let (recipe, speed) = self.recipe.end_to_end.zip(self.together)?;
         let passes = recipe.all_passes(self.layers, self.lengths.len()) as f64;
         let tokens = self.mean(recipe.max_tokens) * rows as f64;
         let seconds = passes * speed.seconds(tokens, recipe.batches(rows) as f64);
@@ -106,7 +112,7 @@ impl EncoderEstimate {
         others: usize,
         fold: Option<usize>,
     ) -> Option<WorkPhase> {
-        let ((recipe, rule), speed) = self.recipe.second_contrastive().zip(self.speed)?;
+        let ((recipe, rule), speed) = self.recipe.second_contrastive().zip(self.pairs)?;
         let texts = rows + rule.learned(others);
         let tuned = self.on_pairs(speed, &recipe, recipe.passes(texts), texts);
         let seconds = tuned + self.scoring(texts) + self.head * texts as f64;
@@ -116,7 +122,7 @@ impl EncoderEstimate {
 
     /// The fine-tuning on pairs, if there is one.
     fn fine_tuning(&self, rows: usize, fold: Option<usize>) -> Option<WorkPhase> {
-        let (recipe, speed) = self.recipe.contrastive.zip(self.speed)?;
+        let (recipe, speed) = self.recipe.contrastive.zip(self.pairs)?;
         let seconds = self.on_pairs(speed, &recipe, recipe.passes(self.lengths.len()), rows);
         let [title, task] = [contrast_stage(None).title, contrast_stage(fold).name];
         Some(WorkPhase { title, tasks: vec![task], seconds })
@@ -138,7 +144,7 @@ impl Estimate for EncoderEstimate {
     }
 
     fn scoring(&self, documents: usize) -> f64 {
-        self.reading * self.mean(usize::MAX - 2) * documents as f64
+        self.reading(documents, usize::MAX - 2)
     }
 }
 

@@ -98,7 +98,14 @@ pub(crate) fn select(
 ) -> Result<Selection, DataError> {
     let columns = || names.to_vec();
     let explicit = |name: &String| find(names, name, place);
+    let used_twice = |index: usize, as_label: bool| {
+        let (place, name) = (place.clone(), names[index].clone());
+        DataError::UsedTwice { place, name, as_label }
+    };
     let mut text = options.text.iter().map(explicit).collect::<Result<Vec<_>, _>>()?;
+    if let Some(at) = (1..text.len()).find(|&at| text[..at].contains(&text[at])) {
+        return Err(used_twice(text[at], false));
+    }
     if text.is_empty() {
         text = learned(names, options);
         let is_there = |name: &&String| names.contains(name);
@@ -155,7 +162,7 @@ pub(crate) fn select(
         }
     }
     if let Some(index) = label.filter(|index| text.contains(index)) {
-        return Err(DataError::LabelIsText { place: place.clone(), name: names[index].clone() });
+        return Err(used_twice(index, true));
     }
     for &index in text.iter().chain(&label) {
         if names.iter().filter(|name| **name == names[index]).count() > 1 {
@@ -277,7 +284,10 @@ mod tests {
         assert!(matches!(other, Err(DataError::NoLearnedLabel { .. })), "{other:?}");
         let (text, label) = (vec!["b".to_owned()], Some("b".to_owned()));
         let both = chosen(&["text", "b"], &ReadOptions { text, label, ..any.clone() });
-        assert!(matches!(both, Err(DataError::LabelIsText { .. })), "{both:?}");
+        assert!(matches!(both, Err(DataError::UsedTwice { as_label: true, .. })), "{both:?}");
+        let text = vec!["b".to_owned(), "2".to_owned()];
+        let twice = chosen(&["text", "b", "label"], &ReadOptions { text, ..any.clone() });
+        assert!(matches!(twice, Err(DataError::UsedTwice { as_label: false, .. })), "{twice:?}");
         let optional = ReadOptions { labels: LabelUse::Optional, ..ReadOptions::default() };
         assert_eq!(chosen(&["ID", "text"], &optional).unwrap().label, None);
         assert!(matches!(chosen(&["body", "label"], &asked), Err(DataError::UnknownColumn { .. })));

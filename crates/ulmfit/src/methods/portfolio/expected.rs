@@ -1,6 +1,7 @@
 //! The expected time of a portfolio.
 
 use super::plan::PortfolioPlan;
+use super::pseudo_labels::MOST_TOKENS;
 use crate::estimate::{
     EncoderEstimate, Estimate, Job, NgramEstimate, PartEstimate, UlmfitEstimate,
 };
@@ -25,7 +26,7 @@ impl Estimate for PseudoLabelEstimate<'_> {
         let trainings = if again.is_some() { 3.0 } else { 1.0 };
         let learned = self.ngrams.training(rows + self.texts);
         let labelled = [
-            phase("label other texts", rounds * self.encoder.scoring(self.texts)),
+            phase("label other texts", rounds * self.encoder.reading(self.texts, MOST_TOKENS)),
             phase("train TF-IDF on labels of other texts", trainings * learned),
         ];
         again.into_iter().chain(labelled).collect()

@@ -3,6 +3,7 @@
 
 mod budget;
 mod choice;
+mod excerpt;
 mod expected;
 mod fit;
 mod part_trainer;
