@@ -8,6 +8,7 @@ mod models;
 mod openapi;
 mod page;
 mod predict;
+mod problems;
 mod protocol;
 mod stream;
 mod texts;

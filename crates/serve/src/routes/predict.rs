@@ -44,15 +44,7 @@ use ulmfit::decisions::Policy;
     responses(
         (status = 200, description = "One element per text, in order", content(
             (Answer = "application/json"), (String = "application/x-ndjson"))),
-        (status = 400, description = "Not valid JSON, or no texts", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body came too slowly", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than a limit, which the error names", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Neither JSON nor NDJSON", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field that is unknown or has a wrong value", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "The queue is full; see `Retry-After`", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The server is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 504, description = "No answer before the deadline", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        super::problems::NoPrediction,
     ))]
 pub(super) async fn predict(
     State(app): State<Arc<App>>,

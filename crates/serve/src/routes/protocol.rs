@@ -206,15 +206,7 @@ enum Data {
     request_body = InferRequest,
     responses(
         (status = 200, description = "One tensor per output", body = InferAnswer),
-        (status = 400, description = "Not valid JSON, or no texts", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such model", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body came too slowly", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than a limit, which the error names", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field that is unknown or has a wrong value", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "The queue is full; see `Retry-After`", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The server is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = 504, description = "No answer before the deadline", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        super::problems::NoPrediction,
     ))]
 pub(super) async fn infer(
     State(app): State<Arc<App>>,

@@ -1,0 +1,37 @@
+//! Errors of routes, for the description of the API.
+
+use crate::problem::ProblemBody;
+use utoipa::IntoResponses;
+
+/// Why there are no predictions.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers and is never made")]
+pub(super) enum NoPrediction {
+    /// Not valid JSON, or no texts
+    #[response(status = 400, content_type = "application/problem+json")]
+    Syntax(ProblemBody),
+    /// No such model
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// The body came too slowly
+    #[response(status = 408, content_type = "application/problem+json")]
+    SlowBody(ProblemBody),
+    /// Larger than a limit, which the error names
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// A content type that this route does not read
+    #[response(status = 415, content_type = "application/problem+json")]
+    MediaType(ProblemBody),
+    /// A field that is unknown or has a wrong value
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(ProblemBody),
+    /// The queue is full; see `Retry-After`
+    #[response(status = 429, content_type = "application/problem+json")]
+    QueueFull(ProblemBody),
+    /// The server is stopping
+    #[response(status = 503, content_type = "application/problem+json")]
+    Stopping(ProblemBody),
+    /// No answer before the deadline
+    #[response(status = 504, content_type = "application/problem+json")]
+    Deadline(ProblemBody),
+}
