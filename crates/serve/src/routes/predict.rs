@@ -44,7 +44,7 @@ use ulmfit::decisions::Policy;
     responses(
         (status = 200, description = "One element per text, in order", content(
             (Answer = "application/json"), (String = "application/x-ndjson"))),
-        super::problems::NoPrediction,
+        super::problems::PredictionErrors,
     ))]
 pub(super) async fn predict(
     State(app): State<Arc<App>>,

@@ -3,10 +3,10 @@
 use crate::problem::ProblemBody;
 use utoipa::IntoResponses;
 
-/// Why there are no predictions.
+/// Errors of the routes that predict.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers and is never made")]
-pub(super) enum NoPrediction {
+pub(super) enum PredictionErrors {
     /// Not valid JSON, or no texts
     #[response(status = 400, content_type = "application/problem+json")]
     Syntax(ProblemBody),

@@ -206,7 +206,7 @@ enum Data {
     request_body = InferRequest,
     responses(
         (status = 200, description = "One tensor per output", body = InferAnswer),
-        super::problems::NoPrediction,
+        super::problems::PredictionErrors,
     ))]
 pub(super) async fn infer(
     State(app): State<Arc<App>>,

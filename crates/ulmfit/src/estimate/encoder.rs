@@ -79,7 +79,7 @@ impl EncoderEstimate {
     }
 
     /// Seconds of reading so many documents, of each up to so many tokens.
-    pub(crate) fn reading(&self, documents: usize, most: usize) -> f64 {
+    pub(crate) fn reading_time(&self, documents: usize, most: usize) -> f64 {
         self.reading * self.mean(most) * documents as f64
     }
 
@@ -144,7 +144,7 @@ impl Estimate for EncoderEstimate {
     }
 
     fn scoring(&self, documents: usize) -> f64 {
-        self.reading(documents, usize::MAX - 2)
+        self.reading_time(documents, usize::MAX)
     }
 }
 

@@ -26,7 +26,7 @@ impl Estimate for PseudoLabelEstimate<'_> {
         let trainings = if again.is_some() { 3.0 } else { 1.0 };
         let learned = self.ngrams.training(rows + self.texts);
         let labelled = [
-            phase("label other texts", rounds * self.encoder.reading(self.texts, MOST_TOKENS)),
+            phase("label other texts", rounds * self.encoder.reading_time(self.texts, MOST_TOKENS)),
             phase("train TF-IDF on labels of other texts", trainings * learned),
         ];
         again.into_iter().chain(labelled).collect()

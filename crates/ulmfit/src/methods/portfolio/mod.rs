@@ -1,9 +1,9 @@
 //! A portfolio: several methods on the same examples, weighted by how they answer what they have not
 //! learned.
 
+mod both_ends;
 mod budget;
 mod choice;
-mod excerpt;
 mod expected;
 mod fit;
 mod part_trainer;

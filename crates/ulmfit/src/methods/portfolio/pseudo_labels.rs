@@ -5,7 +5,7 @@
 //! but short texts a few thousand labels make it about as good as its teacher, and its mistakes are others. So what
 //! both are sure of teaches the encoder in its turn.
 
-use super::excerpt::excerpt;
+use super::both_ends::keep_both_ends;
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer};
 use super::round::Round;
 use crate::Error;
@@ -82,8 +82,8 @@ impl<'a> Teacher<'a> {
         if !self.texts.is_empty() {
             let device = self.encoder.precision().device();
             let all: Vec<&[String]> = self.texts.iter().map(Vec::as_slice).collect();
-            let ids = part.text.encode_all(&all);
-            let ids: Vec<_> = ids.iter().map(|ids| excerpt(ids, MOST_TOKENS)).collect();
+            let mut ids = part.text.encode_all(&all);
+            ids.iter_mut().for_each(|ids| keep_both_ends(ids, MOST_TOKENS));
             let mut answers = answers(runner, &mut part, &ids, device)?;
             self.labels.borrow_mut().insert((fold, round), classes(&answers));
             if let (Round::First, Some(rule)) = (round, self.encoder.co_training()) {
