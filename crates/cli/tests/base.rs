@@ -40,7 +40,16 @@ fn classifiers_start_from_english_unless_told_otherwise() {
     let found = place.run("inspect small --json").json();
     assert!(found["vocabulary"].as_u64().unwrap() < 200, "words of the texts only: {found}");
     assert_eq!(found["config"]["directions"], serde_json::json!(["backward"]));
-    // a folder of that name is meant if there is one
+    // a folder of texts changes nothing; a model of that name is meant if there is one
+    for name in ["en", "minilm", "none"] {
+        fs::create_dir(place.path(name)).unwrap();
+    }
+    let frozen = "--method encoder --tuning frozen --json";
+    place.run(&format!("fit train.csv --test test.csv -o frozen {frozen}")).ok();
+    for base in ["en", "none --emb 8 --hid 8"] {
+        place.run(&format!("fit train.csv --test test.csv -o usual --overwrite --base {base} {steps}")).ok();
+    }
+    fs::remove_dir(place.path("en")).unwrap();
     fs::rename(place.path("lm"), place.path("en")).unwrap();
     let hash = ModelFolder::open(&place.path("en")).unwrap().hash();
     assert_eq!(place.run("inspect en --json").json()["hash"], hash);

@@ -1,8 +1,9 @@
 //! The model that a training starts from.
 
 use crate::Error;
-use crate::models::embedded::{ENGLISH, ENGLISH_BASE, MINILM};
-use crate::models::{BaseModel, EncoderBundle, LmBundle, open_base, open_model};
+use crate::checkpoint::ModelFolder;
+use crate::models::embedded::{ENGLISH, ENGLISH_BASE, MINILM, embedded, holds_model};
+use crate::models::{BaseModel, EncoderBundle, LmBundle, open_base};
 use std::path::{Path, PathBuf};
 
 /// The model that a training starts from.
@@ -55,14 +56,7 @@ impl Base {
     /// [`Error`] when the folder is missing, damaged or not a language model, or when the program
     /// was built without its English models.
     pub fn load(&self) -> Result<Option<LoadedBase>, Error> {
-        let path = match self {
-            Self::English => Path::new(ENGLISH),
-            Self::EnglishBase => Path::new(ENGLISH_BASE),
-            Self::MiniLm => Path::new(MINILM),
-            Self::Folder(path) => path,
-            Self::None => return Ok(None),
-        };
-        let folder = open_base(path)?;
+        let Some(folder) = self.open()? else { return Ok(None) };
         let model = LmBundle::from_folder(&folder)?;
         Ok(Some(LoadedBase { model, origin: BaseModel::of(&folder) }))
     }
@@ -73,20 +67,24 @@ impl Base {
     /// [`Error`] when the folder is missing, damaged or not a sentence encoder, or when the program
     /// was built without `minilm`; [`Error::Usage`] for [`Base::None`].
     pub fn load_encoder(&self) -> Result<LoadedEncoder, Error> {
-        let path = match self {
-            Self::English => Path::new(ENGLISH),
-            Self::EnglishBase => Path::new(ENGLISH_BASE),
-            Self::MiniLm => Path::new(MINILM),
-            Self::Folder(path) => path,
-            Self::None => {
-                let message = "a sentence encoder cannot be trained from scratch".to_owned();
-                let hint = Some("start from `minilm`, or from a folder".to_owned());
-                return Err(Error::Usage { message, hint });
-            }
+        let Some(folder) = self.open()? else {
+            let message = "a sentence encoder cannot be trained from scratch".to_owned();
+            let hint = Some("start from `minilm`, or from a folder".to_owned());
+            return Err(Error::Usage { message, hint });
         };
-        let folder = open_model(path)?;
         let model = EncoderBundle::from_folder(&folder)?;
         Ok(LoadedEncoder { model, origin: BaseModel::of(&folder) })
+    }
+
+    /// Its folder; `None` for [`Base::None`]. Those inside the program are meant whatever the current folder contains.
+    fn open(&self) -> Result<Option<ModelFolder>, Error> {
+        Ok(Some(match self {
+            Self::English => embedded(ENGLISH)?,
+            Self::EnglishBase => embedded(ENGLISH_BASE)?,
+            Self::MiniLm => embedded(MINILM)?,
+            Self::Folder(path) => open_base(path)?,
+            Self::None => return Ok(None),
+        }))
     }
 }
 
@@ -116,10 +114,10 @@ impl PortfolioBases {
     }
 }
 
-/// `en`, `en-base`, `minilm`, `none`, or a model folder; a folder of such a name comes first.
+/// `en`, `en-base`, `minilm`, `none`, or a model folder; a model in a folder of such a name comes first.
 impl From<&Path> for Base {
     fn from(path: &Path) -> Self {
-        match path.to_str().filter(|_| !path.exists()) {
+        match path.to_str().filter(|_| !holds_model(path)) {
             Some(ENGLISH) => Self::English,
             Some(ENGLISH_BASE) => Self::EnglishBase,
             Some(MINILM) => Self::MiniLm,

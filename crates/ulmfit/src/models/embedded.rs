@@ -46,10 +46,17 @@ fn files(name: &str) -> Result<Files, &'static str> {
     Err(if name == MINILM { "minilm" } else { "english" })
 }
 
-/// The name of a model inside the program, if there is no folder of that name.
+/// The name of a model inside the program, unless a model or a run lies in a folder of that name.
+///
+/// A folder `en` of English texts, as one folder per class has it, changes nothing.
 pub fn embedded_name(path: &Path) -> Option<&'static str> {
     let found = [ENGLISH, ENGLISH_BASE, MINILM].into_iter().find(|name| path == Path::new(name));
-    found.filter(|_| !path.exists())
+    found.filter(|_| !holds_model(path))
+}
+
+/// Whether it is the folder of a model, or of a run that will become one.
+pub(crate) fn holds_model(path: &Path) -> bool {
+    ["manifest.json", "config.json"].iter().any(|name| path.join(name).exists())
 }
 
 /// Opens the small English model inside the program.
@@ -60,7 +67,11 @@ pub fn english() -> Result<ModelFolder, Error> {
     embedded(ENGLISH)
 }
 
-fn embedded(name: &str) -> Result<ModelFolder, Error> {
+/// Opens a model inside the program, whatever lies in the current folder.
+///
+/// # Errors
+/// [`Error::Missing`] when the program was built without it.
+pub(crate) fn embedded(name: &str) -> Result<ModelFolder, Error> {
     match files(name) {
         Ok(files) => Ok(ModelFolder::embedded(name, files)?),
         Err(feature) => {
@@ -71,7 +82,7 @@ fn embedded(name: &str) -> Result<ModelFolder, Error> {
     }
 }
 
-/// Opens a model folder, or a model inside the program if there is no folder of its name.
+/// Opens a model folder, or a model inside the program if [no folder of its name](embedded_name) holds a model.
 ///
 /// # Errors
 /// Those of [`ModelFolder::open`] and [`english`].
@@ -87,7 +98,7 @@ pub fn open_model(path: &Path) -> Result<ModelFolder, Error> {
 /// # Errors
 /// Those of [`open_model`], and [`Error::Usage`] for `none`, which is a word of `fit` only.
 pub fn open_base(path: &Path) -> Result<ModelFolder, Error> {
-    if path != Path::new("none") || path.exists() {
+    if path != Path::new("none") || holds_model(path) {
         return open_model(path);
     }
     let message = "a language model is needed here, not `none`".to_owned();
