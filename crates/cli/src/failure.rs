@@ -1,5 +1,6 @@
 //! Errors become one clear line, a hint and an exit code; only here.
 
+use crate::output::ReaderGone;
 use crate::stderr::{one_line, say};
 use anyhow::Error as Any;
 use std::path::Path;
@@ -69,8 +70,8 @@ pub(crate) fn options() -> Spelling {
 /// Prints the error and its hint on stderr and chooses the exit code.
 pub(crate) fn report(error: Any) -> u8 {
     crate::ranks::begin_report();
-    if is_broken_pipe(&error) {
-        return 0; // the reader, say `head`, has seen enough
+    if is_of_reader(&error) {
+        return 0;
     }
     let error = match ours(error) {
         Ok(error) => error,
@@ -165,7 +166,8 @@ fn ours(error: Any) -> Result<Error, Any> {
         .or_else(|other| other.downcast::<RecipeError>().map(Error::from))
 }
 
-fn is_broken_pipe(error: &Any) -> bool {
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+/// Whether it is only that the reader of standard output has seen enough.
+fn is_of_reader(error: &Any) -> bool {
+    let mut io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.any(|io| io.get_ref().is_some_and(|cause| cause.is::<ReaderGone>()))
 }

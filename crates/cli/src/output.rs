@@ -3,7 +3,8 @@
 use crate::options::Common;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::io::{IsTerminal, Write};
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 use ulmfit::printable::{printable_json, printable_lines};
 
 /// Standard output: text for people, or one JSON document.
@@ -14,14 +15,47 @@ use ulmfit::printable::{printable_json, printable_lines};
 pub(crate) struct Output {
     json: bool,
     terminal: bool,
-    out: std::io::BufWriter<std::io::Stdout>,
+    out: io::BufWriter<Reader>,
+}
+
+/// Standard output, which knows when nobody reads it any more.
+struct Reader(io::Stdout);
+
+/// The reader of standard output, say `head`, has seen enough.
+#[derive(Debug)]
+pub(crate) struct ReaderGone;
+
+impl fmt::Display for ReaderGone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody reads standard output any more")
+    }
+}
+
+impl std::error::Error for ReaderGone {}
+
+impl Write for Reader {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(gone)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(gone)
+    }
+}
+
+/// Distinguishes this broken pipe from others, say that of a server that has died.
+fn gone(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => io::Error::new(io::ErrorKind::BrokenPipe, ReaderGone),
+        _ => error,
+    }
 }
 
 impl Output {
     pub(crate) fn new(common: &Common) -> Self {
-        let out = std::io::stdout();
+        let out = io::stdout();
         let terminal = out.is_terminal();
-        Self { json: common.json, terminal, out: std::io::BufWriter::new(out) }
+        Self { json: common.json, terminal, out: io::BufWriter::new(Reader(out)) }
     }
 
     /// Prints a result: `text` for people, or `document` with `"schema": 1` under `--json`.
@@ -41,7 +75,7 @@ impl Output {
     }
 
     /// Prints one JSON value of a stream.
-    pub(crate) fn json_line(&mut self, line: &str) -> std::io::Result<()> {
+    pub(crate) fn json_line(&mut self, line: &str) -> io::Result<()> {
         if self.terminal {
             return writeln!(self.out, "{}", printable_json(line));
         }
@@ -49,7 +83,7 @@ impl Output {
     }
 
     /// Prints one row of a stream.
-    pub(crate) fn line(&mut self, line: &str) -> std::io::Result<()> {
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         if self.terminal {
             return writeln!(self.out, "{}", printable_lines(line));
         }
@@ -57,7 +91,7 @@ impl Output {
     }
 
     /// Flushes the lines of the stream.
-    pub(crate) fn flush(&mut self) -> std::io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 }

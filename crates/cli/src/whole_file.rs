@@ -28,6 +28,12 @@ pub(crate) enum Existing {
 impl WholeFile {
     /// Claims the place of the file, before hours of work.
     pub(crate) fn create(path: &Path, existing: Existing) -> anyhow::Result<Self> {
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            // a device or a pipe would be replaced by a file, for every other program as well
+            let message = format!("{}: is not a regular file", path.display());
+            let hint = Some("leave out --output and redirect standard output there".to_owned());
+            return Err(Error::Usage { message, hint }.into());
+        }
         match existing {
             Existing::Refuse { hint } if path.exists() => {
                 let message = format!("{}: exists already", path.display());

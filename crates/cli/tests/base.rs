@@ -47,7 +47,11 @@ fn classifiers_start_from_english_unless_told_otherwise() {
     let frozen = "--method encoder --tuning frozen --json";
     place.run(&format!("fit train.csv --test test.csv -o frozen {frozen}")).ok();
     for base in ["en", "none --emb 8 --hid 8"] {
-        place.run(&format!("fit train.csv --test test.csv -o usual --overwrite --base {base} {steps}")).ok();
+        place
+            .run(&format!(
+                "fit train.csv --test test.csv -o usual --overwrite --base {base} {steps}"
+            ))
+            .ok();
     }
     fs::remove_dir(place.path("en")).unwrap();
     fs::rename(place.path("lm"), place.path("en")).unwrap();

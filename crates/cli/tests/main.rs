@@ -27,6 +27,7 @@ mod ignored_options;
 mod labels;
 mod language;
 mod next;
+mod nothing_lost;
 mod portfolio;
 mod predictions;
 mod reports;

@@ -16,6 +16,7 @@ use ulmfit::input::Texts;
 use ulmfit::input::{HoldOut, LmInput, LmText, VocabSource};
 use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, texts};
 use ulmfit::models::LmBundle;
+use ulmfit::randomness::Purpose;
 use ulmfit::recipe::{ClassifierRecipe, LmRecipe, Overrides, Recipe};
 use ulmfit::run::Runner;
 use ulmfit::stages::{ClassifierJob, ClassifyOptions, LabelledText, LmJob, finetune, pretrain};
@@ -80,7 +81,7 @@ pub fn ablate(
     for method in &options.methods {
         method.directions(&has)?; // before any work is done
     }
-    let key = Key::new(options.classify.seed).child(100);
+    let key = Purpose::Splits.key(options.classify.seed);
     let rows =
         LabelledSplits::split(input, &options.classify.labels, options.shares, key, lab.progress)?;
     let scored_on = if rows.test.is_empty() { "validation" } else { "test" };

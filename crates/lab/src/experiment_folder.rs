@@ -4,11 +4,12 @@ use crate::result_log::{ResultLog, RunResult, failed};
 use crate::score::Score;
 use serde_json::Value;
 use std::io::ErrorKind::{DirectoryNotEmpty, NotFound};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 use ulmfit::Error;
-use ulmfit::checkpoint::{CheckpointError, FolderWriter, Overwrite, RunLock, replace};
+use ulmfit::checkpoint::{CheckpointError, FolderWriter, Overwrite, RunLock};
 use ulmfit::fingerprint;
 use ulmfit::models::{LmBundle, ModelMetadata};
 use ulmfit::run::Progress;
@@ -64,13 +65,15 @@ impl<'a> ExperimentFolder<'a> {
     /// Opens or creates a folder.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when another process uses it, or it cannot be read or written.
+    /// [`Error::Checkpoint`] when another process uses it, or it cannot be read or written; [`Error::Usage`] for a folder
+    /// with other things in it.
     pub fn open(
         progress: &'a mut dyn Progress,
         folder: &Path,
         every: CheckpointInterval,
         sharing: Sharing,
     ) -> Result<Self, Error> {
+        refuse_foreign(folder)?;
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
         let lock = match sharing {
             Sharing::Alone => RunLock::take(folder)?,
@@ -254,7 +257,16 @@ impl<'a> ExperimentFolder<'a> {
     /// # Errors
     /// [`Error::Checkpoint`] when it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        Ok(replace(&self.folder.join(name), bytes)?)
+        let path = self.folder.join(name);
+        let written = || {
+            // under a name of its own: all workers end at about the same time, and write the same
+            let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.folder)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        written().map_err(|error: std::io::Error| failed("write", &path)(error).into())
     }
 
     /// All is finished: forgets what was going on.
@@ -269,13 +281,25 @@ impl<'a> ExperimentFolder<'a> {
     }
 }
 
+/// Refuses a folder that is not one of an experiment: its files would be overwritten.
+fn refuse_foreign(folder: &Path) -> Result<(), Error> {
+    let is_ours = ["results.jsonl", "run.lock"].iter().any(|name| folder.join(name).exists());
+    let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    if is_ours || is_empty {
+        return Ok(());
+    }
+    let message =
+        format!("{} exists already and is not the folder of an experiment", folder.display());
+    Err(Error::Usage { message, hint: Some("choose another folder".to_owned()) })
+}
+
 /// Takes the folder of a run.
 fn claim(folder: &Path) -> Result<RunLock, Error> {
     loop {
         fs::create_dir_all(folder).map_err(failed("create", folder))?;
         match RunLock::take(folder) {
             // another worker has finished this run, and has just removed the folder
-            Err(CheckpointError::Io { source, .. }) if source.kind() == NotFound => {}
+            Err(CheckpointError::Missing { .. }) => {}
             taken => return Ok(taken?),
         }
     }

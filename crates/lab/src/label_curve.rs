@@ -19,6 +19,7 @@ use ulmfit::input::{LabelledInput, LabelledSplits, SplitFractions, labelled, tex
 use ulmfit::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
 use ulmfit::model::scoring::argmax;
 use ulmfit::models::{EncoderBundle, LmBundle};
+use ulmfit::randomness::Purpose;
 use ulmfit::recipe::{LmStart, Overrides, Recipe, TfIdfRecipe};
 use ulmfit::run::Runner;
 use ulmfit::stages::{
@@ -158,7 +159,7 @@ pub fn label_curve(
     for model in [Some(base), tuned].into_iter().flatten() {
         model.require(&options.directions)?;
     }
-    let key = Key::new(options.classify.seed).child(100);
+    let key = Purpose::Splits.key(options.classify.seed);
     let shares = SplitFractions { valid: 0.0, test: options.test_share };
     let rows = LabelledSplits::split(rows, &options.classify.labels, shares, key, lab.progress)?;
     let exam = EvaluationSet::new(&rows.test, &rows.labels)?;
@@ -201,7 +202,7 @@ pub fn label_curve(
     let curve = Curve { base, rows: &rows, classes, exam, options, all, tuned, encoder, identity };
     let mut runs = Vec::new();
     for &seed in &options.seeds {
-        let order = nested_order(&curve.classes, &Key::new(seed).child(101));
+        let order = nested_order(&curve.classes, &Purpose::LabelCurve.key(seed));
         for &count in &counts {
             let chosen = || order[..count].to_vec();
             runs.extend(options.methods.iter().map(|&method| (method, seed, chosen())));
@@ -413,7 +414,7 @@ impl Curve<'_> {
         if most > 0 {
             without.retain(|document| !chosen.contains(document)); // rows come first, in their order
         }
-        draw(texts, &without, most, &Key::new(seed).child(102))
+        draw(texts, &without, most, &Purpose::LabelCurveTexts.key(seed))
     }
 
     fn taught(

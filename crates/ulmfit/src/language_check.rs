@@ -3,7 +3,7 @@
 use crate::base::{BaseUse, LoadedBase, LoadedEncoder};
 use crate::examples::Examples;
 use crate::input::{UnknownWords, texts};
-use crate::methods::portfolio::PortfolioPlan;
+use crate::methods::portfolio::{PortfolioPlan, UlmfitStart};
 use crate::run::Progress;
 use crate::setting::{Setting, Spelling};
 use crate::text::{TextConfig, TokenizerConfig};
@@ -72,7 +72,8 @@ impl Trainer {
         let (recipe, by_hand) = (&self.recipe.tfidf, &self.overrides);
         let labelled = PortfolioPlan::most_pseudo_labels(recipe, by_hand, kind, has_encoder);
         let is_read = !self.unlabeled.is_empty() && labelled == 0;
-        let is_used = PortfolioPlan::has_ulmfit(examples.train.len(), is_read);
+        let start = if base.is_some() { UlmfitStart::Pretrained } else { UlmfitStart::Scratch };
+        let is_used = PortfolioPlan::has_ulmfit(examples.train.len(), is_read, start);
         if !is_used && asked == BaseUse::Usual {
             return Ok((self, base));
         }

@@ -84,6 +84,7 @@ pub mod optim;
 mod prepared;
 pub mod printable;
 mod progress;
+pub mod randomness;
 #[cfg(feature = "train")]
 pub mod recipe;
 pub mod report;

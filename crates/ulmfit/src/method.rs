@@ -16,3 +16,16 @@ pub enum Method {
     #[cfg_attr(feature = "clap", value(name = "tfidf"))]
     TfIdf,
 }
+
+impl Method {
+    /// As the command line and run folders name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ulmfit => "ulmfit",
+            Self::Encoder => "encoder",
+            Self::TfIdf => "tfidf",
+        }
+    }
+}

@@ -16,6 +16,7 @@ use crate::stages::{
 use crate::text::{Direction, TextConfig, VocabConfig};
 use crate::trained::Trained;
 use crate::{Error, checkpoint::Overwrite};
+use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -327,12 +328,26 @@ impl Trainer {
     }
 
     /// A runner that keeps its state beside the output, which must be free.
-    pub(crate) fn runner<'a>(&self, progress: &'a mut dyn Progress) -> Result<Runner<'a>, Error> {
+    pub(crate) fn runner<'a>(
+        &self,
+        method: Method,
+        progress: &'a mut dyn Progress,
+    ) -> Result<Runner<'a>, Error> {
         if let Some(output) = &self.output {
             claim(output, self.overwrite)?;
         }
         let run = self.output.as_deref().map(run_folder);
-        Runner::new(progress, run, self.checkpoint_interval).with_on_nan(self.on_nan)
+        let command = match self.stages {
+            Stages::All => json!({
+                "command": "fit",
+                "method": method.name(),
+                "time": self.time_budget.map(|time| time.as_secs_f64()),
+            }),
+            Stages::Classifier => json!({ "command": "train" }),
+        };
+        Runner::new(progress, run, self.checkpoint_interval)
+            .with_on_nan(self.on_nan)?
+            .for_command(command)
     }
 
     /// [`fit_with`](Self::fit_with) on a language model that has been loaded.
@@ -346,7 +361,7 @@ impl Trainer {
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
         self.refuse_time_budget()?;
-        let mut runner = self.runner(progress)?;
+        let mut runner = self.runner(Method::Ulmfit, progress)?;
         let (lm, origin) = base.map(|base| (base.model, base.origin)).unzip();
         let options = self.fit_options(lm.as_ref(), &examples)?;
         let columns = LearnedColumns::of(&examples);

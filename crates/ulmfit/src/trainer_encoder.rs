@@ -7,7 +7,7 @@ use crate::methods::encoder::{EncoderInput, EncoderOptions, fit_encoder};
 use crate::run::Progress;
 use crate::trained::Trained;
 use crate::trainer::LearnedColumns;
-use crate::{Error, Trainer};
+use crate::{Error, Method, Trainer};
 
 impl Trainer {
     /// [`fit_with`](Trainer::fit_with) on a loaded sentence encoder.
@@ -28,7 +28,7 @@ impl Trainer {
             let hint = Some("hold out a test set instead".to_owned());
             return Err(Error::Usage { message, hint });
         }
-        let mut runner = self.runner(progress)?;
+        let mut runner = self.runner(Method::Encoder, progress)?;
         let LoadedEncoder { model: base, origin } = base;
         let foreign = base.language_warning(&texts(&examples.train));
         foreign.iter().for_each(|warning| runner.progress.warn(warning));

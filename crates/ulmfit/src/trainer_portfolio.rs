@@ -6,7 +6,7 @@ use crate::methods::portfolio::{PortfolioInput, fit_portfolio};
 use crate::run::Progress;
 use crate::trained::Trained;
 use crate::trainer::LearnedColumns;
-use crate::{Error, Trainer};
+use crate::{Error, Method, Trainer};
 
 impl Trainer {
     /// [`fit_with`](Trainer::fit_with) of a portfolio, on models that have been loaded.
@@ -19,7 +19,7 @@ impl Trainer {
         examples: Examples,
         progress: &mut dyn Progress,
     ) -> Result<Trained, Error> {
-        let mut runner = self.runner(progress)?;
+        let mut runner = self.runner(Method::Auto, progress)?;
         let (lm, origin) = bases.language_model.map(|base| (base.model, base.origin)).unzip();
         let options = self.fit_options(lm.as_ref(), &examples)?;
         let columns = LearnedColumns::of(&examples);

@@ -5,7 +5,7 @@ use crate::methods::tfidf::{TfIdfOptions, fit_tfidf};
 use crate::run::Progress;
 use crate::trained::Trained;
 use crate::trainer::LearnedColumns;
-use crate::{Error, Trainer};
+use crate::{Error, Method, Trainer};
 
 impl Trainer {
     /// [`fit_with`](Trainer::fit_with) on n-grams, which no model knows beforehand.
@@ -26,7 +26,7 @@ impl Trainer {
             let hint = Some("hold out a test set instead".to_owned());
             return Err(Error::Usage { message, hint });
         }
-        let mut runner = self.runner(progress)?;
+        let mut runner = self.runner(Method::TfIdf, progress)?;
         let shares = self.shares(&examples, false)?;
         let classify = self.classify_options(&examples);
         let options = TfIdfOptions { recipe: self.recipe.tfidf.clone(), classify, shares };

@@ -43,7 +43,7 @@ pub(crate) const LIBRARY: Table = Table {
         &["optim", "checkpoint"],
         &["model", "data"],
         &["error_class", "printable", "schedule", "setting", "text"],
-        &["free_memory", "hashing"],
+        &["free_memory", "hashing", "randomness"],
     ],
     open: &[],
 };

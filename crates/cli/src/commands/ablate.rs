@@ -1,5 +1,6 @@
 //! `ulmfit ablate`: the paper's tables 4 to 7 on your data.
 
+use crate::options::folder_name;
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, ExperimentOptions, LearningOptions,
     VocabOptions,
@@ -30,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Folder for the table and all runs
-    #[arg(short, long, value_name = "DIR", default_value = "ablation", help_heading = "Run")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name(), default_value = "ablation", help_heading = "Run")]
     output: PathBuf,
     /// Rows of the table, separated by commas [default: all that the base allows]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]

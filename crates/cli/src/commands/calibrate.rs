@@ -1,5 +1,6 @@
 //! `ulmfit calibrate`.
 
+use crate::options::folder_name;
 use crate::options::{Common, DataOptions, DirectionOption, PrecisionOption};
 use crate::output::Output;
 use crate::progress::Terminal;
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     /// Labelled rows that it was not trained on
     rows: PathBuf,
     /// Write a copy of the model to this folder instead of changing the model
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name())]
     output: Option<PathBuf>,
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]

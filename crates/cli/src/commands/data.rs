@@ -1,6 +1,7 @@
 //! `ulmfit data`.
 
 use crate::options::Common;
+use crate::options::folder_name;
 use crate::output::Output;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ enum What {
         /// Name, as in `ulmfit data list`
         name: String,
         /// Where to create the folder of the data set
-        #[arg(short, long, value_name = "DIR", default_value = ".")]
+        #[arg(short, long, value_name = "DIR", value_parser = folder_name(), default_value = ".")]
         output: PathBuf,
         /// Folder or server (http:, https:) that has the published files
         #[arg(long, value_name = "FOLDER|URL")]

@@ -2,6 +2,7 @@
 
 use super::Command;
 use crate::options::Common;
+use crate::options::folder_name;
 use crate::output::Output;
 use crate::stderr::say;
 use anyhow::Context;
@@ -22,7 +23,7 @@ const MAILS: [(&str, &[u8]); 3] = [
 #[command(after_help = "Example:\n  ulmfit demo -o spam-filter")]
 pub(crate) struct Args {
     /// Folder for the mails and the model
-    #[arg(short, long, value_name = "DIR", default_value = "ulmfit-demo")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name(), default_value = "ulmfit-demo")]
     output: PathBuf,
 }
 

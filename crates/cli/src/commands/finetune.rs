@@ -7,9 +7,9 @@ use crate::options::{
 };
 use crate::output::Output;
 use std::path::PathBuf;
-use ulmfit::Key;
 use ulmfit::input::{HoldOut, VocabSource};
 use ulmfit::models::{BaseModel, LmBundle, open_base};
+use ulmfit::randomness::Purpose;
 use ulmfit::run::{deal_lanes, same_on_all};
 use ulmfit::stages::finetune;
 
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         base: Some(origin),
         texts: &args.texts,
         valid: args.valid.as_ref(),
-        hold_out: HoldOut::new(10, Key::new(common.seed).child(51)),
+        hold_out: HoldOut::new(10, Purpose::FinetuneHoldOut.key(common.seed)),
         data: &args.data,
         recipe: &recipe,
         overrides,

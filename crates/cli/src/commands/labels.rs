@@ -1,5 +1,6 @@
 //! `ulmfit labels`: error against the number of labels.
 
+use crate::options::folder_name;
 use crate::options::{
     BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, ExperimentOptions,
     LearningOptions, VocabOptions,
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     encoder: Option<PathBuf>,
     /// Folder for the plot and all runs
-    #[arg(short, long, value_name = "DIR", help_heading = "Run")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name(), help_heading = "Run")]
     output: PathBuf,
     /// Additional unlabelled texts for the semi-supervised language model
     #[arg(long, value_name = "PATH")]

@@ -115,7 +115,11 @@ impl Job<'_> {
             Ok::<_, Error>(teacher)
         });
         let teacher = teacher.transpose()?;
+        let command = json!({ "command": stage });
         let mut runner = run.runner(&mut terminal)?.with_ranks(Arc::clone(&ranks));
+        if is_first {
+            runner = runner.for_command(command)?;
+        }
         let (bundle, scores) = learn(
             &mut runner,
             text,

@@ -7,8 +7,8 @@ use crate::options::{
 };
 use crate::output::Output;
 use std::path::PathBuf;
-use ulmfit::Key;
 use ulmfit::input::{HoldOut, VocabSource};
+use ulmfit::randomness::Purpose;
 use ulmfit::run::{deal_lanes, same_on_all};
 use ulmfit::stages::pretrain;
 
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         base: None,
         texts: &args.texts,
         valid: args.valid.as_ref(),
-        hold_out: HoldOut::new(100, Key::new(common.seed).child(50)),
+        hold_out: HoldOut::new(100, Purpose::PretrainHoldOut.key(common.seed)),
         data: &args.data,
         recipe: &recipe,
         overrides,

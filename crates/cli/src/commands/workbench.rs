@@ -1,6 +1,7 @@
 //! `ulmfit workbench`.
 
 use crate::options::Common;
+use crate::options::folder_name;
 use crate::output::Output;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub(crate) struct Args {
     /// file of last time, or one that is chosen on the page]
     data: Option<PathBuf>,
     /// Folder for labels, trainings and models [default: the name of the data and `-workbench`]
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name())]
     output: Option<PathBuf>,
     /// Address on this machine: HOST:PORT (port 0 is any free one)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Where rows go.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FileTarget {
-    /// Write to this file instead of standard output; it appears complete or not at all
+    /// Write to this file instead of standard output (`-`); it appears complete or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace an existing file
@@ -17,7 +17,7 @@ pub(crate) struct FileTarget {
 impl FileTarget {
     /// The file's path; `None` is standard output.
     pub(crate) fn path(&self) -> Option<&Path> {
-        self.output.as_deref()
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
     }
 
     /// Whether the file's name has this extension, in whatever case.

@@ -1,6 +1,7 @@
 //! Where a training command writes, and how it resumes.
 
 use super::duration::{duration, number_and_unit};
+use super::folder_name;
 use crate::progress::Hidden;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,7 +14,7 @@ use ulmfit::{Error, Trainer};
 #[command(next_help_heading = "Run")]
 pub(crate) struct RunOptions {
     /// Output folder; it appears only when everything is done
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name())]
     pub(crate) output: PathBuf,
     /// Replace an existing model
     #[arg(long)]

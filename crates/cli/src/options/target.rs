@@ -1,6 +1,6 @@
 //! Where a model, or the files of one, go.
 
-use super::overwrite_of;
+use super::{folder_name, overwrite_of};
 use std::path::PathBuf;
 use ulmfit::checkpoint::{CheckpointError, FolderWriter};
 
@@ -8,7 +8,7 @@ use ulmfit::checkpoint::{CheckpointError, FolderWriter};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Target {
     /// Output folder
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_parser = folder_name())]
     pub(crate) output: PathBuf,
     /// Replace an existing output folder
     #[arg(long)]

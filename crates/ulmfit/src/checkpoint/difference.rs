@@ -71,6 +71,8 @@ impl ConfigDifference {
         let option = match self.key.as_str() {
             "seed" => "seed",
             "balance" => "balance",
+            "method" => "method",
+            "time" => "time",
             "direction" => "direction",
             "network.head.hidden" => "head",
             "network.task" => "task",

@@ -25,6 +25,8 @@ const RECORDS: [&str; 8] = [
     "scored.csv",
     "training-texts.bin",
 ];
+/// Files that quote texts, and may be removed before a folder is given away.
+const REMOVABLE: [&str; 4] = ["report.html", "report.json", "report.txt", "scored.csv"];
 const SCHEMA: u32 = 1;
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -114,6 +116,12 @@ impl Manifest {
             .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut text))
             .map_err(io_error("read", &path))?;
         Self::parse(&text).map_err(fault)
+    }
+
+    /// Forgets the files of [`REMOVABLE`] that are not in `folder` any more.
+    pub(super) fn forget_removed(&mut self, folder: &Path) {
+        let is_removed = |name: &str| REMOVABLE.contains(&name) && !folder.join(name).exists();
+        self.files.retain(|name, _| !is_removed(name));
     }
 
     /// Compares every file of `folder` with its size and hash.

@@ -54,7 +54,10 @@ impl ModelFolder {
         }
         Ok(Self {
             path: path.to_owned(),
-            manifest: Manifest::read(path)?,
+            manifest: Manifest::read(path).map(|mut manifest| {
+                manifest.forget_removed(path);
+                manifest
+            })?,
             place: Place::Disk,
             prefix: String::new(),
         })

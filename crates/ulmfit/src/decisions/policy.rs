@@ -2,7 +2,7 @@
 
 use super::conformal::{half_width, least_probability, rows_needed};
 use super::{Calibration, DecisionError, RiskCurve, Rule, Scores, Source};
-use crate::data::labels::LabelKind;
+use crate::data::labels::{LabelKind, PREDICTED};
 use crate::data::list_at_most;
 use crate::model::scoring::argmax;
 
@@ -45,8 +45,6 @@ pub struct Answer {
 
 /// Names of labels in a message.
 const NAMED: usize = 5;
-/// From here on a label counts as predicted.
-const PREDICTED: f32 = 0.5;
 
 impl Policy {
     /// Thresholds for a model of this kind with these labels.

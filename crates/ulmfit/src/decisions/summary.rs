@@ -2,6 +2,7 @@
 
 use super::conformal::{half_width, rank};
 use super::{Calibration, DecisionError, RiskCurve, RiskPoint, Scores, Source};
+use crate::data::labels::PREDICTED;
 use serde::Serialize;
 use std::fmt;
 
@@ -100,8 +101,8 @@ impl Automation {
             }
             Scores::Regression { residuals } => plain(match half_width(residuals, COVERAGE) {
                 Some(half) => format!(
-                    "In at least 90 % of texts like these the right number is within ±{half:.4} \
-                     of the prediction."
+                    "Expect the right number to be within ±{half:.4} of the prediction in 90 % of texts like \
+                     these."
                 ),
                 None => format!(
                     "{} rows are too few for an interval around the predictions; 9 are needed.",
@@ -111,7 +112,7 @@ impl Automation {
             Scores::Multi { labels } => {
                 let shown = labels.iter().filter(|label| {
                     let predicted = |of: &[f32]| -> Vec<f32> {
-                        of.iter().copied().filter(|&p| p >= 0.5).collect()
+                        of.iter().copied().filter(|&p| p >= PREDICTED).collect()
                     };
                     let (right, wrong) = (predicted(&label.present), predicted(&label.absent));
                     RiskCurve::new(&right, &wrong).with_error_at_most(0.1).is_ok()
@@ -127,7 +128,7 @@ impl Automation {
                     some => some.to_string(),
                 };
                 plain(format!(
-                    "Of {all} labels, {} can be predicted with at most 10 % errors (with 95 % confidence, above \
+                    "Of {all} labels, {} can be predicted with at most 10 % errors (each with 95 % confidence, above \
                      a threshold of its own); {} have enough rows for a coverage of 90 %.",
                     count(shown),
                     count(covered.count())

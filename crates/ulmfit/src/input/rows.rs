@@ -128,7 +128,7 @@ impl LabelledSplits {
         }
     }
 
-    /// How many rows have each label; `None` where labels are numbers.
+    /// How many rows have each label; empty where labels are numbers.
     pub fn label_counts(&self) -> Vec<LabelCounts> {
         let labels = self.labels.with_unseen(&self.test);
         let parts = [&self.train, &self.valid, &self.test].map(|part| {

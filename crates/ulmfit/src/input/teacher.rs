@@ -6,12 +6,13 @@ use super::texts::Texts;
 use crate::data::readers::ReadOptions;
 use crate::model::transformer::Transformer;
 use crate::progress::Progress;
+use crate::randomness::Purpose;
 use crate::recipe::TeacherRecipe;
 use crate::text::{Direction, PretrainedTokenizer, TextPipeline};
 use crate::train::distillation::TaughtText;
 use crate::{Error, fingerprint};
 use serde_json::{Value, json};
-use ulmfit_ops::{Cpu, Key};
+use ulmfit_ops::Cpu;
 
 /// A sentence encoder, and the texts of which it teaches the vectors.
 pub struct Teacher {
@@ -33,7 +34,7 @@ impl Teacher {
         (recipe, seed): (&TeacherRecipe, u64),
         progress: &mut dyn Progress,
     ) -> Result<Self, Error> {
-        let key = Key::new(seed).child(109);
+        let key = Purpose::Teacher.key(seed);
         let texts = passages(texts, options, hold_out, (recipe.texts, &key), progress)?;
         Ok(Self { encoder, tokenizer, texts: texts.into_iter().map(|text| [text]).collect() })
     }

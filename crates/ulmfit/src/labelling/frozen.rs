@@ -7,6 +7,7 @@ use crate::decisions::label_issues::label_issues;
 use crate::input::{LabelledSplits, targets, texts};
 use crate::models::EncoderBundle;
 use crate::progress::Progress;
+use crate::randomness::Purpose;
 use crate::recipe::EncoderRecipe;
 use crate::train::linear_head::{HeadExamples, HeadFit, HeadTask};
 use ulmfit_ops::class_loss::{Activation, ClassLoss};
@@ -32,7 +33,7 @@ struct Examples {
 
 impl FrozenFolds {
     pub(crate) fn new(count: usize, seed: u64) -> Self {
-        Self { count, key: Key::new(seed).child(101) }
+        Self { count, key: Purpose::Suspects.key(seed) }
     }
 
     /// Probabilities of all training examples, which have one label each, by heads that have learned
@@ -70,13 +71,13 @@ impl FrozenFolds {
         let classes = targets.iter().map(|target| target[0] as u32).collect();
         let fit = HeadFit::new(Cpu::default(), HeadTask::Class, outputs, None);
         let examples = Examples { vectors, targets, classes, fit, outputs };
-        let strength = examples.best_strength(&self.key.child(1000));
+        let strength = examples.best_strength(&self.key.child(0));
         let mut tick = |done| progress.tick("folds", done, Some(2 * self.count));
         let folds = splits.folds(self.count, &self.key)?;
         let first = examples.round(&folds, self.count, strength, &[], &mut tick);
         let doubtful: Vec<usize> =
             label_issues(&examples.classes, &first).iter().map(|issue| issue.row).collect();
-        let folds = splits.folds(self.count, &self.key.child(1001))?;
+        let folds = splits.folds(self.count, &self.key.child(1))?;
         let mut tick = |done| tick(self.count + done);
         let second = examples.round(&folds, self.count, strength, &doubtful, &mut tick);
         let mean = |(a, b): (Vec<f32>, Vec<f32>)| {

@@ -8,7 +8,7 @@ use crate::decisions::spread::UnitVectors;
 use crate::input::texts;
 use crate::models::ClassifierBundle;
 use crate::progress::Progress;
-use ulmfit_ops::Key;
+use crate::randomness::Purpose;
 
 /// How texts are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Pool<'_> {
             let some: Vec<&[String]> = order.iter().map(|&n| documents[n]).collect();
             let vectors = vectors(&some, encode, progress)?;
             let weights: Vec<f64> = order.iter().map(|&n| uncertain[n]).collect();
-            let key = Key::new(seed).child(102);
+            let key = Purpose::NextTexts.key(seed);
             let groups = vectors.clusters(&weights, count, &key).members();
             order = in_turns(&groups).map(|n| order[n]).collect();
         }
@@ -147,7 +147,7 @@ impl Pool<'_> {
         let all: Vec<&[String]> = records.into_iter().chain(labelled).collect();
         let all = vectors(&all, encode, progress)?;
         let clusters = (count + self.labelled.len()).min(MOST_CLUSTERS.max(count));
-        let key = Key::new(seed).child(102);
+        let key = Purpose::NextTexts.key(seed);
         let found = all.clusters(&vec![1.0; all.len()], clusters, &key);
         let members = found.members();
         let is_labelled = |rows: &&Vec<usize>| rows.iter().any(|&n| n >= mine);

@@ -7,6 +7,7 @@ use crate::data::quality::find_duplicates;
 use crate::data::{DataError, Record};
 use crate::decisions::label_issues::{LabelIssue, label_issues};
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, texts};
+use crate::model::scoring::argmax;
 use crate::models::EncoderBundle;
 use crate::progress::Progress;
 use crate::report::read_scored;
@@ -40,6 +41,9 @@ pub struct Suspects {
     pub found: Vec<Suspect>,
     /// All other rows, the least probable label first.
     pub others: Vec<LabelIssue>,
+    /// Share of the labels that the model gives as well. Where it is low the model has not understood the labels, and
+    /// many of those that it doubts are right.
+    pub agreement: f64,
 }
 
 /// A row whose label is probably wrong.
@@ -92,7 +96,10 @@ impl Suspects {
         let mut others: Vec<LabelIssue> =
             others.map(|row| LabelIssue::of(row, classes[row], &rows[row])).collect();
         others.sort_by(|a, b| a.given_probability.total_cmp(&b.given_probability));
-        Ok(Self { records, labels, found, others })
+        let agreeing =
+            rows.iter().zip(&classes).filter(|(row, class)| argmax(row) == **class as usize);
+        let agreement = agreeing.count() as f64 / records.len() as f64;
+        Ok(Self { records, labels, found, others, agreement })
     }
 
     /// The name of a label.
@@ -167,6 +174,7 @@ mod tests {
         let source = AnswerSource::Scored(&path);
         let found = Suspects::find(records, &source, &options, &mut NoProgress).unwrap();
         assert_eq!(found.found.len(), 1);
+        assert!((found.agreement - 0.8).abs() < 1e-12, "{}", found.agreement);
         let Suspect { issue, contradicted_by } = &found.found[0];
         assert_eq!((issue.row, found.name(issue.given)), (0, "shipping"));
         assert_eq!((found.name(issue.suggested), &contradicted_by[..]), ("refund", &[1][..]));

@@ -15,6 +15,7 @@ use crate::input::{LabelledInput, LabelledSplits, SplitFractions, read_texts, ta
 use crate::model::transformer::{Dense, SentenceClassifier, Transformer};
 use crate::models::{ClassifierBundle, ClassifierNetwork, ClassifierText, EncoderBundle, Part};
 use crate::progress::Progress;
+use crate::randomness::Purpose;
 use crate::recipe::{CoTrainingRecipe, EncoderRecipe, TfIdfRecipe, TrainPrecision};
 use crate::run::{Runner, Timings, contrast_again_stage, contrast_stage};
 use crate::stages::TrainedClassifier;
@@ -29,7 +30,7 @@ use label_names::LabelNames;
 use std::cell::OnceCell;
 use std::path::PathBuf;
 use texts::TextStages;
-use ulmfit_ops::{Cpu, Key};
+use ulmfit_ops::Cpu;
 
 /// What [`fit_encoder`] works on.
 pub struct EncoderInput {
@@ -70,9 +71,10 @@ pub fn fit_encoder(
     let EncoderInput { rows, unlabeled, options: reading, mut base } = input;
     let classify = &options.classify;
     // the split of `fit` with other methods, so that their scores can be compared
-    let split_key = Key::new(classify.seed).child(100);
+    let split_key = Purpose::Splits.key(classify.seed);
     let rows =
         LabelledSplits::split(rows, &classify.labels, options.shares, split_key, runner.progress)?;
+    classify.check(rows.labels.kind())?;
     timings.lap("split");
     let mut summary = LmSummary::default();
     let recipe = options.recipe.for_examples(rows.train.len(), rows.labels.kind());
@@ -303,7 +305,7 @@ impl<'a> EncoderExamples<'a> {
         let fit = HeadFit::new(Cpu::default(), kind.into(), labels.outputs(), self.weights(train));
         let examples = HeadExamples { vectors, targets: &train.targets };
         let recipe = &self.recipe;
-        let key = Key::new(self.classify.seed).child(103);
+        let key = Purpose::Head.key(self.classify.seed);
         let strengths = recipe.strengths_for(kind, labels.outputs());
         let strength = fit.best_strength(&examples, &strengths, recipe.folds, &key);
         fit.fit(&examples, strength)

@@ -1,10 +1,10 @@
 //! A linear classifier on n-grams: nothing is pretrained, and it takes seconds.
 
 use crate::Error;
-use crate::data::labels::LabelKind;
 use crate::estimate::{Job, NgramEstimate, PartEstimate};
 use crate::input::{LabelledInput, LabelledSplits, SplitFractions, targets, texts};
 use crate::models::ClassifierBundle;
+use crate::randomness::Purpose;
 use crate::recipe::TfIdfRecipe;
 use crate::run::{Runner, Timings};
 use crate::stages::TrainedClassifier;
@@ -13,7 +13,6 @@ use crate::stages::options::{ClassifyOptions, TrainingMethod};
 use crate::stages::report_on::{Trained, report_on};
 use crate::text::Direction;
 use crate::tfidf::{Balance, TfIdfExamples, train_part};
-use ulmfit_ops::Key;
 
 /// How [`fit_tfidf`] works.
 #[derive(Clone, Debug)]
@@ -40,14 +39,10 @@ pub fn fit_tfidf(
 ) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
     let TfIdfOptions { recipe, classify, shares } = options;
-    let key = Key::new(classify.seed);
     // the split of `fit` with other methods, so that their scores can be compared
-    let split_key = key.child(100);
+    let split_key = Purpose::Splits.key(classify.seed);
     let rows = LabelledSplits::split(rows, &classify.labels, *shares, split_key, runner.progress)?;
-    if rows.labels.kind() == LabelKind::Regression && classify.balance {
-        let message = "class weights have no effect when numbers are predicted".into();
-        return Err(Error::Usage { message, hint: Some("leave it out".into()) });
-    }
+    classify.check(rows.labels.kind())?;
     timings.lap("split");
     if runner.progress.wants_plan() {
         let estimate = &NgramEstimate::measure(&rows.train, &rows.labels, recipe);
@@ -59,7 +54,7 @@ pub fn fit_tfidf(
     let targets = targets(&rows.train, &rows.labels)?;
     let examples = TfIdfExamples { documents: &documents, targets: &targets, labels: &rows.labels };
     let balance = if classify.balance { Balance::ByFrequency } else { Balance::None };
-    let part = train_part(&examples, recipe, balance, &key.child(104))?;
+    let part = train_part(&examples, recipe, balance, &Purpose::Ngrams.key(classify.seed))?;
     timings.lap("classifier");
     let classifier = ClassifierBundle::of_part(part, rows.labels.clone());
     let method = TrainingMethod {

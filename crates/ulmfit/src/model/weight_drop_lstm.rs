@@ -113,7 +113,7 @@ impl<D: Device> WeightDropLstm<D> {
         LstmWeights { prepared, ..weights }
     }
 
-    /// Adds this layer's gradients if it `learns`; returns the gradient of `x` if wanted.
+    /// Adds this layer's gradients as `weights` says; returns the gradient of `x` if wanted.
     pub(super) fn backward(
         &mut self,
         device: &D,

@@ -4,7 +4,7 @@ use super::bundle::LmBundle;
 use super::classifier_bundle::ClassifierBundle;
 use super::encoded::EncodedDocument;
 use crate::Error;
-use crate::data::labels::LabelKind;
+use crate::data::labels::{LabelKind, predicted_labels};
 use crate::model::scoring::argmax;
 use crate::text::Direction;
 use serde::{Serialize, Serializer};
@@ -242,7 +242,8 @@ impl<D: Device> ClassifierBundle<D> {
                 probabilities,
             },
             LabelKind::Multi => {
-                let chosen: Vec<usize> = (0..row.len()).filter(|&n| row[n] >= 0.5).collect();
+                let chosen =
+                    predicted_labels(row).into_iter().map(|n| n as usize).collect::<Vec<_>>();
                 let labels = chosen.iter().map(|&n| names[n].clone()).collect();
                 let chosen = chosen.into_iter().map(|n| row[n]);
                 let confidence = chosen.reduce(f32::min).unwrap_or(1.0 - row[best]);

@@ -22,11 +22,11 @@ pub enum BaselineScores {
         mean_rmse: f64,
         /// Mean absolute error.
         mean_mae: f64,
-        /// Its 95 % interval (normal).
+        /// Its 95 % interval (Student's t); infinite for one row.
         mean_mae_ci95: [f64; 2],
         /// That error minus the classifier's, on the same rows.
         mae_gain: f64,
-        /// Its 95 % interval (normal).
+        /// Its 95 % interval (Student's t); infinite for one row.
         mae_gain_ci95: [f64; 2],
     },
 }

@@ -18,7 +18,7 @@ use serde_json::Value;
 pub struct Report {
     /// Number of rows in each split.
     pub rows: RowCounts,
-    /// Number of unlabelled texts that the language model was trained on.
+    /// Number of unlabelled texts that the language model or the encoder was trained on, or that got pseudo-labels.
     pub unlabeled: usize,
     /// Self-training, if there was any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,7 +29,7 @@ pub struct Report {
     /// The time that it was given, if it was given one, and what was left out to stay within it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_budget: Option<TimeBudget>,
-    /// Rows of each label; `None` where labels are numbers.
+    /// Rows of each label; empty where labels are numbers.
     pub labels: Vec<LabelCounts>,
     /// The language model on held-out text.
     pub language_model: Vec<DirectionScore>,
@@ -160,7 +160,7 @@ pub struct Provenance {
     pub classifier_recipe: Value,
 }
 
-/// Time and memory of a run: the only part of a report that differs between runs.
+/// Time and memory of a run: the only part of a report that differs between runs without a time budget.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Cost {
     /// Wall time of the whole command, including earlier processes up to the checkpoints that this one

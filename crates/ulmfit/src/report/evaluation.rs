@@ -1,7 +1,7 @@
 //! Scores of a classifier of any kind.
 
 use super::ClassificationScores;
-use super::metrics::{ClassScores, MultiLabelScores, RegressionScores};
+use super::metrics::{ClassScores, MultiLabelScores, RegressionScores, in_words};
 use super::scores::{class_table, untested};
 use super::table::percent;
 use serde::Serialize;
@@ -29,7 +29,7 @@ impl ClassifierEvaluation {
         }
     }
 
-    /// One entry per class or label; `None` for numbers.
+    /// One entry per class or label; none for numbers.
     pub fn per_class(&self) -> &[ClassScores] {
         match self {
             Self::SingleLabel(scores) => &scores.per_class,
@@ -54,12 +54,12 @@ impl fmt::Display for ClassifierEvaluation {
                 write!(f, "\n{}", class_table(&scores.per_class))
             }
             Self::Regression(scores) => {
-                let [low, high] = scores.mae_ci95;
                 writeln!(f, "root mean squared error  {:.4}", scores.rmse)?;
                 writeln!(
                     f,
-                    "mean absolute error      {:.4} (95 % interval {low:.4} to {high:.4})",
-                    scores.mae
+                    "mean absolute error      {:.4} ({})",
+                    scores.mae,
+                    in_words(scores.mae_ci95)
                 )?;
                 if let Some(r2) = scores.r2 {
                     writeln!(f, "R²                       {r2:.4}")?;

@@ -2,7 +2,7 @@
 
 use super::QuotedRow;
 use super::mistake::joined;
-use crate::data::labels::{LabelSet, Target};
+use crate::data::labels::{LabelSet, Target, predicted_labels};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
 
@@ -43,8 +43,7 @@ fn right(target: &Target, row: &[f32]) -> Option<(Vec<u32>, f64)> {
             (guess == *class as usize).then(|| (vec![*class], f64::from(row[guess])))
         }
         Target::Classes(classes) => {
-            let chosen: Vec<u32> =
-                (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect();
+            let chosen = predicted_labels(row);
             let sure = row.iter().map(|&p| f64::from(p.max(1.0 - p))).reduce(f64::min)?;
             (chosen == *classes).then_some((chosen, sure))
         }

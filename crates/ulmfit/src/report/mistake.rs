@@ -1,7 +1,7 @@
 //! The mistakes that a person should look at first.
 
 use super::QuotedRow;
-use crate::data::labels::{LabelSet, Target};
+use crate::data::labels::{LabelSet, Target, predicted_labels};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
 
@@ -53,13 +53,16 @@ impl Wrong {
                 })
             }
             Target::Classes(classes) => {
-                let outputs = 0..row.len() as u32;
-                let guesses: Vec<u32> = outputs.filter(|&n| row[n as usize] >= 0.5).collect();
+                let guesses = predicted_labels(row);
                 // of a label that the model does not know it is sure that it is absent
                 let sure = (0..names.len()).filter_map(|n| {
                     let p = row.get(n).map_or(0.0, |&p| f64::from(p));
                     let wanted = classes.contains(&(n as u32));
-                    (wanted != (p >= 0.5)).then_some(if wanted { 1.0 - p } else { p })
+                    (wanted != guesses.contains(&(n as u32))).then_some(if wanted {
+                        1.0 - p
+                    } else {
+                        p
+                    })
                 });
                 let weight = sure.reduce(f64::max)?;
                 let (label, guess) = (joined(classes), joined(&guesses));

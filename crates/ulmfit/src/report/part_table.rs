@@ -33,7 +33,7 @@ impl PartTable<'_> {
             Some((_, EvaluationSplit::Folds)) => "over all folds",
             _ => "on the validation set",
         };
-        [format!("cross-validated {measure}"), format!("{measure} {rows}")]
+        [format!("{measure} on held-out training examples"), format!("{measure} {rows}")]
     }
 
     /// Where they come from.
@@ -41,29 +41,29 @@ impl PartTable<'_> {
         let rows = self.0.parts.first().map_or(0, |part| part.out_of_fold_rows);
         let used = self.0.parts.iter().filter(|part| part.weight.is_some()).count();
         let weight = self.0.parts.iter().find_map(|part| part.weight).unwrap_or(1.0);
-        let effect = if weight < 1.0 { "less sure" } else { "surer" };
+        let effect = if weight < 1.0 { "less confident" } else { "more confident" };
         let weights = match (self.0.parts.len(), used) {
             (1, _) if self.is_numbers() => "There is one part.".to_owned(),
             (_, 1) if self.is_numbers() => format!(
-                "The classifier is one of these parts: in cross-validation on {rows} training examples no \
-                 combination was clearly better."
+                "The classifier is one of these parts: on {rows} held-out training examples no combination was \
+                 better."
             ),
             _ if self.is_numbers() => format!(
                 "The answer is the weighted mean of the answers of these parts (an ensemble). The weights were \
-                 chosen by cross-validation on {rows} training examples."
+                 chosen on {rows} held-out training examples."
             ),
             (1, _) => format!(
-                "The weight makes the probabilities {effect}; it was chosen by cross-validation on {rows} \
-                 training examples."
+                "The weight makes the probabilities {effect}; it was chosen on {rows} held-out training \
+                 examples."
             ),
             (_, 1) => format!(
-                "The classifier is one of these parts: in cross-validation on {rows} training examples no \
-                 combination was clearly better. The weight makes its probabilities {effect}."
+                "The classifier is one of these parts: on {rows} held-out training examples no combination was \
+                 better. The weight makes its probabilities {effect}."
             ),
             _ => format!(
-                "The classifier combines the answers of these parts (an ensemble). The weights were chosen by \
-                 cross-validation on {rows} training examples. They need not add up to 1: the smaller the \
-                 sum, the less sure the probabilities."
+                "The classifier combines the answers of these parts (an ensemble). The weights were chosen \
+                 on {rows} held-out training examples. They need not add up to 1: the smaller the sum, the \
+                 less confident the probabilities."
             ),
         };
         match &self.0.time_budget {
@@ -76,7 +76,7 @@ impl PartTable<'_> {
 /// How a part alone differs from all parts together, in words.
 pub(super) fn judgement(part: &PartReport) -> String {
     match (&part.comparison, part.weight) {
-        (_, None) => "not used: no clear gain in cross-validation".to_owned(),
+        (_, None) => "not used: no gain on held-out examples".to_owned(),
         (None, _) => String::new(),
         (Some(comparison), _) => match comparison.verdict() {
             Verdict::First => "worse".to_owned(),

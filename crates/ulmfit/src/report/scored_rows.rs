@@ -2,7 +2,7 @@
 
 use super::excerpt::excerpt;
 use super::mistake::Wrong;
-use crate::data::labels::{LabelKind, LabelSet, Target};
+use crate::data::labels::{LabelKind, LabelSet, Target, predicted_labels};
 use crate::data::{DataError, Record};
 use crate::model::scoring::argmax;
 
@@ -66,8 +66,7 @@ pub fn scored_csv(
                 (joined(&[*class]), joined(&[best as u32]), row[best].to_string())
             }
             (Target::Classes(classes), LabelKind::Multi) => {
-                let chosen = (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5);
-                (joined(classes), joined(&chosen.collect::<Vec<_>>()), String::new())
+                (joined(classes), joined(&predicted_labels(row)), String::new())
             }
             (Target::Value(value), _) => (value.to_string(), row[0].to_string(), String::new()),
             (Target::Classes(_), _) => unreachable!("only a multi-label set gives lists"),

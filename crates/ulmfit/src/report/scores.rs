@@ -67,7 +67,7 @@ impl ClassificationScores {
         confused
     }
 
-    /// The most frequent confusions, one per line; `None` if nothing was confused.
+    /// The most frequent confusions, one per line; no line if nothing was confused.
     pub fn mistakes_table(&self, most: usize) -> Table {
         let mut table = Table::new(["actual", "predicted", "rows"]);
         for (target, guess, count) in self.confused().into_iter().take(most) {

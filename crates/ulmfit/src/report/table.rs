@@ -44,7 +44,9 @@ impl fmt::Display for Table {
             .collect();
         for row in [&self.heads].into_iter().chain(&self.rows) {
             let cells = row.iter().zip(&columns).map(|(cell, &(width, numeric))| {
-                if numeric { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                // a label may be longer than the 65,535 characters that format strings can pad to
+                let space = " ".repeat(width - cell.chars().count());
+                if numeric { space + cell } else { format!("{cell}{space}") }
             });
             writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }

@@ -2,17 +2,14 @@
 
 use super::baseline::{BaselineScores, Rival};
 use super::contents::{Cost, EvaluationSplit, Report, SelfTrainingReport};
+use super::metrics::in_words;
 use super::part_table::PartTable;
-use super::statistics::Reliability;
 use super::table::{Table, percent};
 use crate::input::RowCounts;
 use std::fmt;
 
 /// An expected calibration error above this makes a threshold on probabilities unreliable.
 pub(super) const BADLY_CALIBRATED: f64 = 0.1;
-/// Of fewer rows the calibration error is mostly chance: 50 rows of a classifier that was off by 3.7 points said 8.8
-/// in the median, and 12.5 in one draw of ten.
-pub(super) const FEW_TO_CALIBRATE: u64 = 200;
 /// What to do about it.
 pub(super) const CALIBRATION_ADVICE: &str = "do not rely on a fixed confidence threshold with this classifier; more labelled rows usually help";
 
@@ -55,10 +52,9 @@ impl fmt::Display for Report {
                 "probabilities are off by {} percentage points on average (expected calibration error)",
                 percent(error)
             )?;
-            let answers = self.reliability.as_ref().map_or(0, Reliability::rows);
-            let rows = self.evaluated().map_or(answers, |(scores, _)| scores.rows());
-            if error > BADLY_CALIBRATED && rows < FEW_TO_CALIBRATE {
-                writeln!(f, "{rows} rows are too few to say whether that is chance")?;
+            let reliability = self.reliability.as_ref().filter(|found| !found.is_telling());
+            if let Some(few) = reliability.filter(|_| error > BADLY_CALIBRATED) {
+                writeln!(f, "{} answers are too few to say whether that is chance", few.answers())?;
             } else if error > BADLY_CALIBRATED {
                 writeln!(f, "warning: {CALIBRATION_ADVICE}")?;
             }
@@ -144,10 +140,10 @@ impl fmt::Display for BaselineScores {
                     line(Rival::TfIdf.name(), score.tfidf_accuracy, score.tfidf_ci95)
                 })
             }
-            Self::Numbers { mean_mae, mean_mae_ci95: [low, high], mean_rmse, .. } => writeln!(
+            Self::Numbers { mean_mae, mean_mae_ci95, mean_rmse, .. } => writeln!(
                 f,
-                "always predicting the mean: mean absolute error {mean_mae:.4} (95 % interval {low:.4} to \
-                 {high:.4}), root mean squared error {mean_rmse:.4}"
+                "always predicting the mean: mean absolute error {mean_mae:.4} ({}), root mean squared error {mean_rmse:.4}",
+                in_words(*mean_mae_ci95)
             ),
         }
     }

@@ -5,6 +5,8 @@ mod clock;
 #[cfg(feature = "train")]
 mod options;
 #[cfg(feature = "train")]
+mod owner;
+#[cfg(feature = "train")]
 mod result;
 #[cfg(feature = "train")]
 mod run_checkpointer;

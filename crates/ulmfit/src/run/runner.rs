@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, Elapsed};
 use super::options::{CheckpointInterval, OnNan};
+use super::owner::RunOwner;
 use super::result::remove_run;
 use super::run_checkpointer::{
     ProgressObserver, RankCheckpointer, RunCheckpointer, start_checkpoint, stop_asked,
@@ -44,6 +45,7 @@ pub(crate) struct RunSettings {
     every: CheckpointInterval,
     on_nan: OnNan,
     ranks: Arc<dyn Ranks>,
+    owner: Arc<RunOwner>,
 }
 
 impl RunSettings {
@@ -78,7 +80,11 @@ impl<'a> Runner<'a> {
         every: CheckpointInterval,
     ) -> Self {
         let (clock, ranks) = (Arc::new(Clock::start()), Arc::new(Alone));
-        Self::with(RunSettings { clock, folder, every, on_nan: OnNan::Stop, ranks }, progress)
+        let owner = Arc::default();
+        Self::with(
+            RunSettings { clock, folder, every, on_nan: OnNan::Stop, ranks, owner },
+            progress,
+        )
     }
 
     pub(crate) fn with(settings: RunSettings, progress: &'a mut dyn Progress) -> Self {
@@ -114,6 +120,21 @@ impl<'a> Runner<'a> {
             return Err(Error::Usage { message, hint: Some(hint) });
         }
         Ok(Self { settings: RunSettings { on_nan, ..self.settings }, ..self })
+    }
+
+    /// Names the command whose state the run folder keeps.
+    ///
+    /// # Errors
+    /// [`CheckpointError::ConfigDiffers`] when another command, or one with another method, was interrupted there: at its
+    /// end this one would remove what that one has learned.
+    ///
+    /// [`CheckpointError::ConfigDiffers`]: crate::checkpoint::CheckpointError::ConfigDiffers
+    pub fn for_command(self, command: Value) -> Result<Self, Error> {
+        let owner = RunOwner::new(command);
+        if let Some(folder) = self.folder() {
+            owner.check(folder)?;
+        }
+        Ok(Self { settings: RunSettings { owner: Arc::new(owner), ..self.settings }, ..self })
     }
 
     /// Trains together with other ranks, of which rank 0 alone uses the folder. Its language models deal
@@ -204,6 +225,7 @@ impl<'a> Runner<'a> {
         if let Some(every) = anchors {
             identity["rollback-every"] = every.into(); // the result depends on it
         }
+        self.settings.owner.write(folder)?;
         let mut run = RunFolder::open_or_create(&folder.join(&task.name))?;
         run.config(&identity)?;
         let latest = run.latest_checkpoint()?;

@@ -2,13 +2,13 @@
 
 use super::folds::OutOfFold;
 use crate::Error;
-use crate::data::labels::{LabelKind, LabelSet, Target};
+use crate::data::labels::{LabelKind, LabelSet, Target, predicted_labels};
 use crate::data::{DataError, Record};
 use crate::input::{targets, texts};
 use crate::model::scoring::argmax;
 use crate::models::{ClassifierBundle, ClassifierNetwork, PSEUDO_LABELS, Part};
 use crate::recipe::TfIdfRecipe;
-use crate::report::metrics::{RegressionScores, mean_interval, wilson};
+use crate::report::metrics::{RegressionScores, in_words, mean_interval, wilson};
 use crate::report::statistics::{Comparison, rounded, rows_for_mean};
 use crate::report::{BaselineScores, Rival, TfIdfScore};
 use crate::tfidf::{Balance, TfIdfExamples, train_part};
@@ -123,7 +123,7 @@ impl Baselines {
             .collect();
         let (mae_gain, mae_gain_ci95) = mean_interval(&gains);
         let [low, high] = mae_gain_ci95;
-        let interval = |low: f64, high: f64| format!("(95 % interval {low:.4} to {high:.4})");
+        let interval = |low: f64, high: f64| format!("({})", in_words([low, high]));
         let verdict = if low > 0.0 {
             let interval = interval(low, high);
             format!(
@@ -135,13 +135,21 @@ impl Baselines {
                 "The model is worse than always predicting the mean: mean absolute error higher by {loss:.4} {interval}"
             )
         } else {
-            let (n, interval) = (wanted.len(), interval(low, high));
+            let n = wanted.len();
+            let (direction, size, interval) = if mae_gain < 0.0 {
+                ("higher", -mae_gain, interval(-high, -low))
+            } else {
+                ("lower", mae_gain, interval(low, high))
+            };
             let more = match rows_for_mean(mae_gain, mae_gain_ci95, n as u64) {
-                Some(rows) => format!(". About {} test rows would show such a gain", rounded(rows)),
+                Some(rows) => format!(
+                    ". If the true difference is that large, about {} test rows would show it in four cases of five",
+                    rounded(rows)
+                ),
                 None => String::new(),
             };
             format!(
-                "No significant difference from always predicting the mean on {n} rows: mean absolute error reduced by {mae_gain:.4} {interval}{more}"
+                "No significant difference from always predicting the mean on {n} rows: mean absolute error {direction} by {size:.4} {interval}{more}"
             )
         };
         let scores = BaselineScores::Numbers {
@@ -194,7 +202,7 @@ fn majority<T: Ord>(targets: &[T]) -> Option<&T> {
 /// The classes that a row of probabilities predicts.
 pub(super) fn answer(kind: LabelKind, row: &[f32]) -> Vec<u32> {
     match kind {
-        LabelKind::Multi => (0..row.len() as u32).filter(|&n| row[n as usize] >= 0.5).collect(),
+        LabelKind::Multi => predicted_labels(row),
         LabelKind::Single | LabelKind::Regression => vec![argmax(row) as u32],
     }
 }

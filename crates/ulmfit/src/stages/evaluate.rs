@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::data::batches::{Bptt, LmBatchConfig};
-use crate::data::labels::{LabelKind, Target};
+use crate::data::labels::{LabelKind, PREDICTED, Target};
 use crate::data::{DataError, Record};
 use crate::input::{Document, LearnedTexts, encode, texts};
 use crate::model::scoring::{argmax, score_stream};
@@ -50,7 +50,7 @@ pub(crate) fn score<D: Device>(
         LabelKind::Multi => {
             let outputs = labels.outputs();
             let chosen = |row: &Vec<f32>| -> Vec<bool> {
-                (0..outputs).map(|n| row.get(n).is_some_and(|&p| p >= 0.5)).collect()
+                (0..outputs).map(|n| row.get(n).is_some_and(|&p| p >= PREDICTED)).collect()
             };
             let wanted =
                 targets.iter().flat_map(|target| flags(target, outputs)).collect::<Vec<_>>();

@@ -16,11 +16,11 @@ use crate::input::{HoldOut, LmInput, LmText, Texts, VocabSource, corpus_folder, 
 use crate::input::{LabelledInput, LabelledSplits, texts};
 use crate::model::AwdLstmConfig;
 use crate::models::LmBundle;
+use crate::randomness::Purpose;
 use crate::recipe::{LmRecipe, LmStart};
 use crate::run::{LmStage, Runner, Timings};
 use crate::text::TextPipeline;
 use std::path::PathBuf;
-use ulmfit_ops::Key;
 
 /// Input of [`fit`].
 pub struct FitInput {
@@ -58,7 +58,7 @@ pub fn fit(
         base.require(&options.train.directions)?;
     }
     let classify = &options.train.classify;
-    let key = Key::new(classify.seed).child(100);
+    let key = Purpose::Splits.key(classify.seed);
     let rows =
         LabelledSplits::split(rows, &classify.labels, options.train.shares, key, runner.progress)?;
     options.train.check(rows.labels.kind())?;
@@ -107,7 +107,7 @@ impl LanguageTexts {
         unlabelled: Unlabelled,
         options: &FitOptions,
     ) -> Result<Self, Error> {
-        let key = Key::new(options.train.classify.seed).child(100);
+        let key = Purpose::Splits.key(options.train.classify.seed);
         let judges = match (rows.valid.is_empty(), unlabelled.files.is_empty()) {
             (false, _) => Some(in_memory(&rows.valid)),
             (true, true) if options.language.training.selects() => Some(Texts::default()),

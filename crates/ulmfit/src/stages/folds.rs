@@ -3,9 +3,9 @@
 use crate::Error;
 use crate::data::Record;
 use crate::input::LabelledSplits;
+use crate::randomness::Purpose;
 use crate::run::Runner;
 use crate::train::Labelled;
-use ulmfit_ops::Key;
 
 /// Answers to all training rows, each by a classifier that has learned the other folds.
 pub(crate) struct OutOfFold {
@@ -88,7 +88,7 @@ impl Folds {
             let message = format!("{} examples are too few for {count} folds", splits.train.len());
             return Err(Error::TooLittle { message, hint: Some("take fewer folds".into()) });
         }
-        let of_row = splits.folds(count, &Key::new(seed).child(101))?;
+        let of_row = splits.folds(count, &Purpose::Folds.key(seed))?;
         Ok(Self { of_row, scored })
     }
 

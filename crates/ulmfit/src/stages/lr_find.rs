@@ -5,6 +5,7 @@ use crate::data::batches::TokenSource;
 use crate::data::labels::LabelSet;
 use crate::model::{ClassifierConfig, Network, TextClassifier, TrainableGroups};
 use crate::models::LmBundle;
+use crate::randomness::Purpose;
 use crate::recipe::{ClassifierRecipe, LmRecipe, TrainingRecipe};
 use crate::run::Progress;
 use crate::schedule::{LrRange, LrSweep};
@@ -33,7 +34,7 @@ pub fn find_lm_rate<S: TokenSource>(
     let device = training.device();
     network.set_device(device);
     network.set_dropout(training.dropouts());
-    let key = Key::new(seed).child(20);
+    let key = Purpose::LmRateFinder.key(seed);
     let batches = training.lm_batches(recipe.bptt_kind, direction);
     let regularisation = training.regularisation();
     let mut trainee = LmTrainee::new(device, network, train, None, batches, regularisation, key)?
@@ -63,7 +64,7 @@ pub fn find_classifier_rate(
     let (direction, lm) = lm.networks.into_iter().next().expect("a model has a network");
     let mut train = train.clone();
     train.documents.iter_mut().for_each(|document| direction.orient(document));
-    let key = Key::new(seed).child(21);
+    let key = Purpose::ClassifierRateFinder.key(seed);
     let target_scale = train.target_scale(labels.kind());
     let train = train.scaled(target_scale);
     let config = ClassifierConfig {

@@ -39,6 +39,20 @@ pub struct TrainOptions {
     pub folds: Option<usize>,
 }
 
+impl ClassifyOptions {
+    /// Refuses explicit settings that have no effect on labels of this kind.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for balanced classes with numbers.
+    pub(crate) fn check(&self, kind: LabelKind) -> Result<(), Error> {
+        if kind == LabelKind::Regression && self.balance {
+            let message = "class weights have no effect when numbers are predicted".to_owned();
+            return Err(Error::Usage { message, hint: Some("leave it out".into()) });
+        }
+        Ok(())
+    }
+}
+
 impl TrainOptions {
     /// Those that the time of a training depends on.
     pub(crate) fn settings(&self) -> ClassifierSettings {
@@ -60,10 +74,7 @@ impl TrainOptions {
             LabelKind::Regression if smoothing => {
                 "label smoothing has no effect when numbers are predicted"
             }
-            LabelKind::Regression if self.classify.balance => {
-                "class weights have no effect when numbers are predicted"
-            }
-            _ => return Ok(()),
+            _ => return self.classify.check(kind),
         };
         Err(Error::Usage { message: message.into(), hint: Some("leave it out".into()) })
     }

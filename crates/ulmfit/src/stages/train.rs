@@ -14,6 +14,7 @@ use crate::input::{
     Document, KnownTexts, LabelledInput, LabelledSplits, labelled, read_texts, texts,
 };
 use crate::models::LmBundle;
+use crate::randomness::Purpose;
 use crate::run::Runner;
 use crate::run::Timings;
 use crate::train::Labelled;
@@ -42,7 +43,7 @@ pub fn train(
 ) -> Result<TrainedClassifier, Error> {
     let mut timings = Timings::start();
     let TrainInput { rows, unlabeled, options: reading } = input;
-    let key = Key::new(options.classify.seed).child(100);
+    let key = Purpose::Splits.key(options.classify.seed);
     let rows = LabelledSplits::split(
         rows,
         &options.classify.labels,

@@ -18,7 +18,8 @@ impl RunLock {
     ///
     /// # Errors
     /// [`CheckpointError::Locked`] when another process has it, [`CheckpointError::RunDamaged`] for
-    /// a folder in its place, [`CheckpointError::Io`] when it cannot be written.
+    /// a folder in its place, [`CheckpointError::Missing`] without the folder, [`CheckpointError::Io`] when it cannot be
+    /// written.
     pub fn take(folder: &Path) -> Result<Self, CheckpointError> {
         let (path, mut file) = locked(folder, File::try_lock)?;
         file.set_len(0)

@@ -32,7 +32,7 @@ impl HoldOutSize {
 /// Sets rows aside so that every class keeps its share and rows of one group (equal numbers in
 /// `groups`) stay together.
 ///
-/// SplitFractions are rounded by largest remainder, so the total is met where classes and groups allow.
+/// Fractions are rounded by largest remainder, so the total is met where classes and groups allow.
 /// A class so rare that its share is nothing gets at least one group where it has two.
 /// With groups of near duplicates ([`find_duplicates`](crate::data::quality::find_duplicates)) no
 /// validation text was seen in training. A group counts for the class of its first row; a class

@@ -9,6 +9,10 @@ use crate::data::place::Place;
 
 const REPLACEMENT: &str = "\u{fffd}";
 
+/// Bytes of a label or of the name of a column that are kept in any case. The limit is for texts: cut to it, two labels
+/// could become one.
+const NAME_BYTES: usize = 64 << 10;
+
 /// The rules for one file.
 #[derive(Clone, Copy)]
 pub(crate) struct Decoder {
@@ -35,7 +39,7 @@ impl Decoder {
 
     /// How many bytes a reader must keep, so that the cut falls between characters.
     pub(crate) fn keep(&self) -> usize {
-        self.limit.saturating_add(4)
+        self.limit.max(NAME_BYTES).saturating_add(4)
     }
 
     /// Text of a field.
@@ -89,7 +93,8 @@ impl Decoder {
 
     /// Text of a label or a column name: short, and never silently repaired into another name.
     pub(crate) fn name(&self, bytes: &[u8], place: &Place) -> Result<String, DataError> {
-        let strict = Self { errors: EncodingErrors::Fail, ..*self };
+        let limit = self.limit.max(NAME_BYTES);
+        let strict = Self { limit, errors: EncodingErrors::Fail };
         strict.text(bytes, Ending::Whole, place, &mut Warnings::default())
     }
 }

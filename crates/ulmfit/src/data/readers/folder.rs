@@ -31,6 +31,13 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Self, DataError> {
+        if ["manifest.json", "config.json"].iter().all(|name| path.join(name).is_file()) {
+            return Err(DataError::Foreign {
+                path: path.to_owned(),
+                kind: "a model folder",
+                hint: "give the data; `ulmfit inspect` shows a model",
+            });
+        }
         let mut documents = VecDeque::new();
         let classes = class_folders(path)?;
         for class in &classes {

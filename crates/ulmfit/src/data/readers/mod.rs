@@ -132,6 +132,14 @@ impl Records {
                 if self.blank == Blank::Skip {
                     continue;
                 }
+                match self.bad_rows {
+                    Some(BadRows::Skip) => {
+                        self.warnings.skipped.add(&record.place);
+                        continue;
+                    }
+                    Some(BadRows::Fail) => return Err(self.blank_error(record.place)),
+                    Some(BadRows::Empty) | None => {}
+                }
                 if !told {
                     self.warnings.empty.add(&record.place);
                 }
@@ -147,6 +155,12 @@ impl Records {
 }
 
 impl Records {
+    /// What is wrong with a row without text.
+    fn blank_error(&self, place: Place) -> DataError {
+        let column = self.columns().text.first().cloned().unwrap_or_else(|| "text".to_owned());
+        DataError::NotText { place, column, found: "empty" }
+    }
+
     /// The next row that is not left out, and whether a warning says already why it has no text.
     fn next_row(&mut self) -> Result<Option<(Record, bool)>, DataError> {
         let reasons = |warnings: &Warnings| warnings.null_text.count + warnings.missing_text.count;

@@ -29,11 +29,15 @@ pub(crate) fn format_of(
         Some(format) => format,
         None if matches!(start.first(), Some(b'{' | b'[')) => Format::Jsonl,
         None if preamble(start).is_some() => Format::Csv,
-        None => by_header(start, |name| {
-            is_known(name) || options.names(name) || options.is_learned(name)
-        }),
+        None => {
+            let is_usual = |name: &str| is_known(name) || options.is_learned(name);
+            let is_tight = |cell: &str| cell == cell.trim();
+            by_header(start, |cell| {
+                options.names(bare(cell)) || is_tight(cell) && is_usual(bare(cell))
+            })
+        }
     };
-    let is_table = || by_header(start, |name| options.names(name)) != Format::Text;
+    let is_table = || by_header(start, |cell| options.names(bare(cell))) != Format::Text;
     match options.text.iter().chain(&options.label).next() {
         Some(name) if format == Format::Text && (by_name.is_none() || is_table()) => {
             let place = Place::new(&path.into(), 1);
@@ -43,14 +47,19 @@ pub(crate) fn format_of(
     }
 }
 
-/// Only a line with a column name we know makes a file CSV or TSV; prose has commas too.
+/// A name without white space and quotes around it.
+fn bare(cell: &str) -> &str {
+    cell.trim().trim_matches('"')
+}
+
+/// Only a line with a column name we know makes a file CSV or TSV; prose has commas too. `is_name` sees each cell with the
+/// white space around it: in prose a comma is followed by some ("Yes, comment if you like"), and a word that nobody has
+/// named must not turn the line into a header.
 fn by_header(start: &[u8], is_name: impl Fn(&str) -> bool) -> Format {
     let line = start.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
-    let has_names = |separator: char| {
-        line.contains(separator)
-            && line.split(separator).any(|name| is_name(name.trim().trim_matches('"')))
-    };
+    let has_names =
+        |separator: char| line.contains(separator) && line.split(separator).any(&is_name);
     match () {
         () if has_names('\t') => Format::Tsv,
         () if [',', ';', '|'].into_iter().any(has_names) => Format::Csv,
@@ -73,6 +82,9 @@ mod tests {
             ("-", b"text,label\n", Format::Csv),
             ("-", b"id\ttext\n", Format::Tsv),
             ("-", b"Well, this is prose\n", Format::Text),
+            ("-", b"Yes, comment\nThe goal, bread in the oven\n", Format::Text),
+            ("-", b"Hello, text\n", Format::Text),
+            ("-", b"\"id\",\"text\"\r\n", Format::Csv),
             ("a.csv", b"PAR1", Format::Parquet),
             ("a.csv", b"{\"text\": 1}", Format::Jsonl),
             ("a.txt", b"text,label", Format::Text),

@@ -4,6 +4,7 @@ use super::EncoderExamples;
 use crate::data::labels::LabelKind;
 use crate::model::transformer::{LANES, Transformer};
 use crate::progress::StageName;
+use crate::randomness::Purpose;
 use crate::recipe::ContrastiveRecipe;
 use crate::run::Runner;
 use crate::stages::classify::rows_fingerprint;
@@ -12,7 +13,7 @@ use crate::train::pair_labels::PairLabels;
 use crate::train::pairs::{PairSettings, PairTrainee};
 use crate::{Error, fingerprint};
 use serde_json::json;
-use ulmfit_ops::{Cpu, Key};
+use ulmfit_ops::Cpu;
 
 impl EncoderExamples<'_> {
     /// Fine-tunes the encoder on pairs, in as many passes as over `documents` texts; without at least two labels
@@ -34,7 +35,7 @@ impl EncoderExamples<'_> {
             return Ok(encoder);
         }
         let seed = self.classify.seed;
-        let key = Key::new(seed).child(101);
+        let key = Purpose::Pairs.key(seed);
         let identity = json!({
             "recipe": recipe,
             "lanes": LANES, // bits of gradients depend on how a batch is cut

@@ -5,6 +5,7 @@ use crate::estimate::dropout_pairs_time;
 use crate::model::transformer::LANES;
 use crate::models::EncoderBundle;
 use crate::progress::WorkPhase;
+use crate::randomness::Purpose;
 use crate::recipe::DropoutPairsRecipe;
 use crate::run::{Runner, dropout_pairs_stage};
 use crate::train::dropout_pairs::{DropoutPairSettings, DropoutPairTrainee};
@@ -72,5 +73,5 @@ impl DropoutPairs {
 }
 
 fn key(seed: u64) -> Key {
-    Key::new(seed).child(106)
+    Purpose::DropoutPairs.key(seed)
 }

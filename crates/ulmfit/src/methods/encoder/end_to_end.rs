@@ -2,6 +2,7 @@
 
 use super::EncoderExamples;
 use crate::model::transformer::{LANES, SentenceClassifier};
+use crate::randomness::Purpose;
 use crate::recipe::EndToEndRecipe;
 use crate::run::{Runner, end_to_end_stage};
 use crate::stages::classify::rows_fingerprint;
@@ -9,7 +10,7 @@ use crate::train::end_to_end::{EndToEndSettings, EndToEndTrainee};
 use crate::train::{Labelled, LossConfig};
 use crate::{Error, fingerprint};
 use serde_json::json;
-use ulmfit_ops::{Cpu, Key};
+use ulmfit_ops::Cpu;
 
 impl EncoderExamples<'_> {
     /// Fine-tunes a classifier whose head has been trained on the vectors as they are: the first step of
@@ -24,7 +25,7 @@ impl EncoderExamples<'_> {
         fold: Option<usize>,
     ) -> Result<SentenceClassifier<Cpu>, Error> {
         let seed = self.classify.seed;
-        let key = Key::new(seed).child(105);
+        let key = Purpose::EndToEnd.key(seed);
         let class_weights = self.weights(train);
         let identity = json!({
             "recipe": recipe,

@@ -5,6 +5,7 @@ use crate::estimate::masked_words_time;
 use crate::model::transformer::{LANES, MaskedLm};
 use crate::models::EncoderBundle;
 use crate::progress::WorkPhase;
+use crate::randomness::Purpose;
 use crate::recipe::MaskedWordsRecipe;
 use crate::run::{Runner, masked_words_stage};
 use crate::text::PretrainedTokenizer;
@@ -86,7 +87,7 @@ impl MaskedWords {
 }
 
 fn key(seed: u64) -> Key {
-    Key::new(seed).child(107)
+    Purpose::MaskedWords.key(seed)
 }
 
 /// What hides words of an encoder with so many embeddings.

@@ -136,6 +136,7 @@ fn failed(action: &'static str, path: &Path, source: std::io::Error) -> Error {
 mod tests {
     use super::super::plan::Amount;
     use super::*;
+    use crate::methods::portfolio::UlmfitStart;
     use crate::recipe::EncoderRecipe;
 
     /// Costs that are made up: TF-IDF 1, the encoder 2, or 20 with 60 updates, ULMFiT 50.
@@ -155,6 +156,7 @@ mod tests {
             unlabelled: false,
             pseudo_labels: 0,
             encoder: true,
+            start: UlmfitStart::Pretrained,
         };
         PortfolioPlan { ulmfit: true, ..PortfolioPlan::new(amount, &EncoderRecipe::contrastive()) }
     }

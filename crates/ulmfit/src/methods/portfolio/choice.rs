@@ -2,6 +2,7 @@
 
 use super::stack_weights::Answers;
 use crate::models::Stack;
+use crate::report::metrics::mean_interval;
 
 /// The parts of a portfolio that are used.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ impl Choice {
     /// for each part is not certain enough: equal ones have one number to find.)
     ///
     /// With few rows this is next to a draw, and the `pretrained` parts are used, unless the choice is
-    /// better by more than two standard errors: what others have read is worth more than twenty rows. `is_taught`
+    /// better beyond the 95 % interval of the gain: what others have read is worth more than twenty rows. `is_taught`
     /// says whether one of them has learned pseudo-labels, too.
     ///
     /// # Panics
@@ -93,13 +94,10 @@ fn mean(losses: &[f64]) -> f64 {
     losses.iter().sum::<f64>() / losses.len() as f64
 }
 
-/// Whether losses are lower than others on the same rows by more than two standard errors.
+/// Whether the 95 % interval of the gain on the same rows lies above 0, which that of a single row never does.
 fn is_proven(before: &[f64], after: &[f64]) -> bool {
     let gains: Vec<f64> = before.iter().zip(after).map(|(before, after)| before - after).collect();
-    let gain = mean(&gains);
-    let squares: f64 = gains.iter().map(|own| (own - gain).powi(2)).sum();
-    let count = gains.len() as f64;
-    gain > 2.0 * (squares / (count - 1.0).max(1.0) / count).sqrt()
+    mean_interval(&gains).1[0] > 0.0
 }
 
 impl Answers<'_> {

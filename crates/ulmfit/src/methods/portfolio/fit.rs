@@ -3,7 +3,7 @@
 use super::budget::{Budget, Chosen};
 use super::expected::Expected;
 use super::part_trainer::{BATCH, PartTrainer, TfIdfTrainer, UlmfitTrainer};
-use super::plan::{Amount, PortfolioPlan};
+use super::plan::{Amount, PortfolioPlan, UlmfitStart};
 use super::pseudo_labels::{EncoderTrainer, PseudoLabelTrainer, Teacher};
 use super::round::Round;
 use super::weighing::{Weighing, judges};
@@ -14,6 +14,7 @@ use crate::input::{LabelledInput, LabelledSplits, labelled, spool_stdin};
 use crate::input::{sample_texts, targets, texts};
 use crate::methods::encoder::EncoderExamples;
 use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, PSEUDO_LABELS};
+use crate::randomness::Purpose;
 use crate::recipe::EncoderRecipe;
 use crate::run::{Runner, Timings};
 use crate::stages::fit::{LanguageTexts, Unlabelled};
@@ -26,7 +27,6 @@ use crate::text::Direction;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
-use ulmfit_ops::Key;
 
 /// Input of [`fit_portfolio`].
 pub(crate) struct PortfolioInput {
@@ -63,7 +63,7 @@ pub(crate) fn fit_portfolio(
         let hint = "train for a fixed number of epochs".into();
         return Err(Error::Usage { message: message.into(), hint: Some(hint) });
     }
-    let split_key = Key::new(classify.seed).child(100);
+    let split_key = Purpose::Splits.key(classify.seed);
     let rows =
         LabelledSplits::split(rows, &classify.labels, train.shares, split_key, runner.progress)?;
     train.check(rows.labels.kind())?;
@@ -75,10 +75,11 @@ pub(crate) fn fit_portfolio(
         kind,
         encoder.is_some(),
     );
+    let start = if base.is_some() { UlmfitStart::Pretrained } else { UlmfitStart::Scratch };
     let _spooled = spool_stdin(&mut unlabeled)?; // texts are drawn, and ULMFiT reads all of them
     let drawn = if most > 0 && !unlabeled.is_empty() {
-        let key = Key::new(classify.seed).child(105);
-        let is_told = PortfolioPlan::has_ulmfit(rows.train.len(), false); // by what ULMFiT reads
+        let key = Purpose::DrawnTexts.key(classify.seed);
+        let is_told = PortfolioPlan::has_ulmfit(rows.train.len(), false, start); // by what ULMFiT reads
         sample_texts(&unlabeled, &reading, &rows, (most, &key), is_told, runner.progress)?
     } else {
         Vec::new()
@@ -86,7 +87,7 @@ pub(crate) fn fit_portfolio(
     let all_are_copies = most > 0 && drawn.is_empty();
     let are_there = !unlabeled.is_empty() && !all_are_copies;
     let others = OtherTexts { are_there, drawn: drawn.len() };
-    let full = plan(encoder.as_ref(), &recipes.encoder, &rows, others, train.folds);
+    let full = plan(encoder.as_ref(), &recipes.encoder, start, &rows, others, train.folds);
     if rows.train.len() < 2 * full.folds {
         let message = format!("{} examples are too few to weigh several methods", rows.train.len());
         return Err(Error::TooLittle {
@@ -263,6 +264,7 @@ struct OtherTexts {
 fn plan(
     encoder: Option<&EncoderBundle>,
     recipe: &EncoderRecipe,
+    start: UlmfitStart,
     rows: &LabelledSplits,
     others: OtherTexts,
     folds: Option<usize>,
@@ -279,6 +281,7 @@ fn plan(
         unlabelled: others.are_there,
         pseudo_labels: others.drawn,
         encoder: encoder.is_some(),
+        start,
     };
     let plan = PortfolioPlan::new(amount, &recipe);
     match folds {

@@ -14,4 +14,4 @@ mod stack_weights;
 mod weighing;
 
 pub(crate) use fit::{PortfolioInput, fit_portfolio};
-pub(crate) use plan::PortfolioPlan;
+pub(crate) use plan::{PortfolioPlan, UlmfitStart};

@@ -6,6 +6,7 @@ use crate::data::Record;
 use crate::data::labels::LabelSet;
 use crate::input::{Document, LabelledSplits};
 use crate::models::{LmBundle, Part};
+use crate::randomness::Purpose;
 use crate::recipe::TfIdfRecipe;
 use crate::run::Runner;
 use crate::stages::ClassifyOptions;
@@ -16,7 +17,6 @@ use crate::stages::options::TrainOptions;
 use crate::stages::self_training::train_fold;
 use crate::tfidf::{Balance, TfIdfExamples, train_part};
 use crate::train::Labelled;
-use ulmfit_ops::Key;
 
 /// Trains a part of a portfolio on some of the training examples.
 pub(crate) trait PartTrainer {
@@ -172,7 +172,7 @@ impl<'a> TfIdfTrainer<'a> {
         let labels = &self.splits.labels;
         let examples = TfIdfExamples { documents: &documents, targets: &targets, labels };
         let balance = if self.classify.balance { Balance::ByFrequency } else { Balance::None };
-        let key = Key::new(self.classify.seed).child(104);
+        let key = Purpose::Ngrams.key(self.classify.seed);
         train_part(&examples, self.recipe, balance, &key)
     }
 }

@@ -18,6 +18,17 @@ pub(crate) struct Amount {
     pub(crate) pseudo_labels: usize,
     /// Whether there is an encoder for the language of the texts.
     pub(crate) encoder: bool,
+    /// What ULMFiT starts from.
+    pub(crate) start: UlmfitStart,
+}
+
+/// What ULMFiT starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UlmfitStart {
+    /// A language model for the language of the texts.
+    Pretrained,
+    /// Random weights.
+    Scratch,
 }
 
 /// What is done.
@@ -51,6 +62,9 @@ fn is_zero(count: &usize) -> bool {
 /// With fewer examples ULMFiT has next to no say beside an encoder. It is a part all the same where there are texts
 /// without labels that nothing else reads.
 const FEWEST_FOR_ULMFIT: usize = 300;
+/// The same without a language model to start from. On questions it is then worse than TF-IDF with 500 labels, adds
+/// nothing to it with 1,000, and takes a hundred times as long (lab book, 2026-11-30).
+const FEWEST_FROM_SCRATCH: usize = 2_000;
 /// Tokens of a fine-tuning that is cheap enough to be repeated for each fold: half a minute on two
 /// cores.
 const CHEAP: usize = 60_000;
@@ -76,7 +90,7 @@ impl PortfolioPlan {
         let learned =
             encoder.second_contrastive().map_or(0, |(_, rule)| rule.learned(pseudo_labels));
         let encoder = if learned > 0 { encoder } else { encoder.without_co_training() };
-        let ulmfit = Self::has_ulmfit(rows, unlabelled && pseudo_labels == 0);
+        let ulmfit = Self::has_ulmfit(rows, unlabelled && pseudo_labels == 0, amount.start);
         let is_cheap = !encoder.is_fine_tuned() || tuned_tokens <= CHEAP;
         let folds = FOLDS.max(rows.div_ceil(LARGEST_FOLD));
         let scored = if is_cheap && !ulmfit { FOLDS } else { 1 };
@@ -88,8 +102,12 @@ impl PortfolioPlan {
 
 impl PortfolioPlan {
     /// Whether ULMFiT can be a part with so many examples, and with or without texts that have no labels.
-    pub(crate) fn has_ulmfit(rows: usize, unlabelled: bool) -> bool {
-        unlabelled || rows >= FEWEST_FOR_ULMFIT
+    pub(crate) fn has_ulmfit(rows: usize, unlabelled: bool, start: UlmfitStart) -> bool {
+        let fewest = match start {
+            UlmfitStart::Pretrained => FEWEST_FOR_ULMFIT,
+            UlmfitStart::Scratch => FEWEST_FROM_SCRATCH,
+        };
+        unlabelled || rows >= fewest
     }
 
     /// How many texts without labels get a pseudo-label at most: the number set by hand, or else the recipe's. The
@@ -252,7 +270,8 @@ mod tests {
     /// The same with so many texts that the encoder labels.
     fn labelling(rows: usize, tuned_tokens: usize, pseudo_labels: usize) -> PortfolioPlan {
         let unlabelled = pseudo_labels > 0;
-        let amount = Amount { rows, tuned_tokens, unlabelled, pseudo_labels, encoder: true };
+        let start = UlmfitStart::Pretrained;
+        let amount = Amount { rows, tuned_tokens, unlabelled, pseudo_labels, encoder: true, start };
         PortfolioPlan::new(amount, &EncoderRecipe::contrastive())
     }
 

@@ -6,7 +6,7 @@ use super::plan::PortfolioPlan;
 use super::round::Round;
 use super::stack_weights::Answers;
 use crate::Error;
-use crate::data::labels::LabelKind;
+use crate::data::labels::{LabelKind, PREDICTED};
 use crate::input::LabelledSplits;
 use crate::model::scoring::argmax;
 use crate::models::Part;
@@ -60,7 +60,7 @@ impl<'a> Weighing<'a> {
             answered.push(found.rows);
             kept.push(of_fold.filter(|_| !plan.retrains && trainer.takes_long()));
             let again = if trainer.round() == Some(Round::Second) { " again" } else { "" };
-            timings.lap(&format!("cross-validation of {}{again}", trainer.name()));
+            timings.lap(&format!("trial run of {}{again}", trainer.name()));
         }
         let round = better_round(trainers, &answered, (wanted, &judges));
         Ok(Self { trainers, folds, task, wanted, answered, judges, round, is_taught, kept })
@@ -138,7 +138,7 @@ impl<'a> Weighing<'a> {
         let each = self.judges.iter().map(|&row| match self.task {
             LabelKind::Single => f64::from(u8::from(argmax(&rows[row]) == wanted[row][0] as usize)),
             LabelKind::Multi => {
-                let same = |(p, flag): (&f32, &f32)| (*p >= 0.5) == (*flag > 0.5);
+                let same = |(p, flag): (&f32, &f32)| (*p >= PREDICTED) == (*flag > 0.5);
                 f64::from(u8::from(rows[row].iter().zip(&wanted[row]).all(same)))
             }
             LabelKind::Regression => f64::from((rows[row][0] - wanted[row][0]).abs()),

@@ -2,6 +2,7 @@
 
 use super::TransformerConfig;
 use crate::text::Frame;
+use std::borrow::Cow;
 
 /// Token ids of some texts, as an encoder reads them.
 ///
@@ -41,6 +42,31 @@ impl TextBatch {
             batch.texts.push(batch.ids.len() - before);
         }
         batch
+    }
+
+    /// The pieces in order, in batches of at most `tokens` tokens or a single piece. Which text a piece is of is not kept:
+    /// each part is a single text.
+    pub(super) fn parts(&self, tokens: usize) -> Vec<Cow<'_, Self>> {
+        if self.ids.len() <= tokens {
+            return vec![Cow::Borrowed(self)];
+        }
+        let (mut parts, mut start) = (Vec::new(), 0);
+        let (mut pieces, mut length) = (Vec::new(), 0);
+        for (n, &piece) in self.pieces.iter().enumerate() {
+            pieces.push(piece);
+            length += piece;
+            if self.pieces.get(n + 1).is_none_or(|next| length + next > tokens) {
+                let rows = start..start + length;
+                parts.push(Cow::Owned(Self {
+                    ids: self.ids[rows.clone()].to_vec(),
+                    positions: self.positions[rows].to_vec(),
+                    pieces: std::mem::take(&mut pieces),
+                    texts: vec![length],
+                }));
+                start += std::mem::take(&mut length);
+            }
+        }
+        parts
     }
 
     /// The rows of some tokens of each text, by their numbers in the text without frames.
@@ -92,6 +118,34 @@ pub(super) fn runs(lengths: &[usize], tokens: usize) -> Vec<std::ops::Range<usiz
 mod tests {
     use super::*;
     use crate::model::transformer::VectorScale;
+
+    #[test]
+    fn parts_are_all_pieces_in_their_order() {
+        let piece = |ids: &[u32]| -> (Vec<u32>, Vec<u32>) {
+            (ids.to_vec(), (0..ids.len() as u32).collect())
+        };
+        let pieces =
+            [piece(&[8, 1, 9]), piece(&[8, 2, 3, 9]), piece(&[8, 9]), piece(&[8, 4, 5, 6, 9])];
+        let batch = TextBatch {
+            ids: pieces.iter().flat_map(|(ids, _)| ids.clone()).collect(),
+            positions: pieces.iter().flat_map(|(_, positions)| positions.clone()).collect(),
+            pieces: pieces.iter().map(|(ids, _)| ids.len()).collect(),
+            texts: vec![14],
+        };
+        assert_eq!(batch.parts(14).len(), 1);
+        for (most, wanted) in [(7, &[7, 7][..]), (6, &[3, 6, 5]), (1, &[3, 4, 2, 5])] {
+            let parts = batch.parts(most);
+            let lengths: Vec<usize> = parts.iter().map(|part| part.ids.len()).collect();
+            assert_eq!(lengths, wanted, "{most}");
+            let all = |of: fn(&TextBatch) -> Vec<u32>| {
+                parts.iter().flat_map(|part| of(part)).collect::<Vec<u32>>()
+            };
+            assert_eq!(all(|part| part.ids.clone()), batch.ids);
+            assert_eq!(all(|part| part.positions.clone()), batch.positions);
+            let pieces: Vec<usize> = parts.iter().flat_map(|part| part.pieces.clone()).collect();
+            assert_eq!(pieces, batch.pieces);
+        }
+    }
 
     #[test]
     fn long_texts_are_cut_evenly_and_empty_ones_are_a_frame() {

@@ -13,6 +13,8 @@ use ulmfit_ops::{Device, Key, Tensor};
 /// Tokens in a batch of inference: enough for fast matrix products, few enough for the states of a layer to
 /// stay in the second cache.
 const TOKENS: usize = 256;
+/// Tokens that the layers see at once where a single text has more.
+const LONG: usize = 4096;
 /// Batches that are shared out between the threads before `each` is told.
 const BATCHES: usize = 32;
 
@@ -116,6 +118,25 @@ impl<D: Device> Transformer<D> {
     /// # Shapes
     /// result: `[N, E]`
     pub(super) fn last_states(&self, batch: &TextBatch) -> Tensor<D> {
+        // The layers need ten times the memory of their output. The pieces of a long text do not see each other, so
+        // they need not be read at once.
+        let parts = batch.parts(LONG);
+        if let [whole] = &parts[..] {
+            return self.states_of(whole);
+        }
+        let width = self.config.width;
+        let mut all = Tensor::zeros(&[batch.ids.len(), 1, width]);
+        let mut start = 0;
+        for part in &parts {
+            let tokens = part.ids.len();
+            let states = self.states_of(part).reshaped(&[tokens, 1, width]);
+            self.device.place_piece(&mut all, start, &states);
+            start += tokens;
+        }
+        all.reshaped(&[batch.ids.len(), width])
+    }
+
+    fn states_of(&self, batch: &TextBatch) -> Tensor<D> {
         let mut x = self.norm.forward(&self.device, &self.embed(batch));
         for block in &self.blocks {
             x = block.forward(&self.device, &x, &batch.pieces);
@@ -346,5 +367,29 @@ impl<D: Device> Network<D> for Transformer<D> {
             block.params_mut().map(move |param| (param.name.clone(), n + 1, param))
         });
         low.chain(high).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::presence::tests::network;
+    use super::*;
+    use crate::data::labels::LabelKind;
+    use crate::model::transformer::VectorScale;
+    use ulmfit_ops::Cpu;
+
+    /// To the bit, though the layers see it in parts.
+    #[test]
+    fn a_very_long_text_has_the_states_of_its_pieces() {
+        let network = network::<Cpu>(LabelKind::Single, VectorScale::AsIs);
+        let text: Vec<u32> = (0..10_000).map(|n| (n * n + n / 7) % 9).collect();
+        let batch = TextBatch::new(&[&text], network.encoder.config());
+        assert!(batch.parts(LONG).len() > 2);
+        let [parts, whole] =
+            [network.encoder.last_states(&batch), network.encoder.states_of(&batch)];
+        let bits = |states: &Tensor<Cpu>| {
+            states.to_f32().into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(&parts), bits(&whole));
     }
 }

@@ -31,9 +31,9 @@ impl<D: Device> TransformerGradients<D> {
             .all(|(n, block)| block.is_some() == trainable.group(n + 1))
     }
 
-    /// Sets all to zero.
+    /// Sets all to zero, also those that are not finite: after a rollback they may be NaN, and NaN times zero is NaN.
     pub(super) fn clear(&mut self, device: &D) {
-        self.tensors_mut().for_each(|tensor| device.scale(tensor, 0.0));
+        self.tensors_mut().for_each(|tensor| device.fill_zero(tensor));
     }
 
     /// Adds those of the same groups.

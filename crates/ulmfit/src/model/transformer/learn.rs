@@ -91,6 +91,26 @@ mod tests {
         }
     }
 
+    /// As after a rollback to before an update whose loss was not finite.
+    #[test]
+    fn spare_gradients_that_became_nan_do_not_reach_the_next_step() {
+        let mut spare = SpareGradients::new();
+        let mut step = |scale: f64| {
+            let mut classifier = network::<Reference>(LabelKind::Single, VectorScale::AsIs);
+            let all = TrainableGroups::all(classifier.groups());
+            let (lanes, order) = Lanes::new(&TEXTS);
+            let settings = StepSettings { dropout: 0.0, key: Key::new(1), trainable: &all, scale };
+            classifier.train_step(&lanes, &targets(&order), settings, &mut spare);
+            let params = classifier.params().into_iter();
+            params
+                .flat_map(|(_, _, param)| param.grad.as_ref().unwrap().to_f64())
+                .collect::<Vec<f64>>()
+        };
+        let sound = step(1.0);
+        assert!(step(f64::NAN).iter().any(|value| value.is_nan()));
+        assert_eq!(step(1.0), sound);
+    }
+
     #[test]
     fn frozen_groups_have_no_gradients() {
         let mut classifier = network::<Reference>(LabelKind::Single, VectorScale::Unit);

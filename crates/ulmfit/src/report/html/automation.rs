@@ -16,8 +16,8 @@ pub(super) fn section(report: &Report) -> Markup {
                 table {
                     caption {
                         "Thresholds of confidence above which no more answers are wrong than in the \
-                         first column, with 95 % confidence, for texts like these. The others are \
-                         left to a person."
+                         first column, each with 95 % confidence, for texts like these. The others \
+                         are left to a person."
                     }
                     thead {
                         tr {

@@ -15,9 +15,9 @@ pub(super) fn interval([low, high]: [f64; 2]) -> String {
     format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
 }
 
-/// 0.4031 to 0.5123
+/// 0.4031 to 0.5123; of one row a dash.
 pub(super) fn plain_interval([low, high]: [f64; 2]) -> String {
-    format!("{low:.4} to {high:.4}")
+    if low.is_finite() { format!("{low:.4} to {high:.4}") } else { "–".to_owned() }
 }
 
 /// 1,224

@@ -70,7 +70,7 @@ fn provenance(made: &Provenance) -> Markup {
     ];
     let table = wide(&html! {
         table.facts {
-            caption { "The same program, seed, data and settings give the same model, bit for bit" }
+            caption { "The same program, seed, data and settings give the same model, bit for bit (without a time budget)" }
             tbody { @for (name, value) in &facts { tr { th scope="row" { (name) } td { (value) } } } }
         }
     });

@@ -91,6 +91,9 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
 
 /// An interval as a line with a dot, between `low` and `high`; an arrow if it lies outside.
 fn whisker(row: &Row, [low, high]: [f64; 2]) -> String {
+    if !low.is_finite() {
+        return String::new(); // one row has no interval, and so there is no scale
+    }
     let place = |value: f64| 6.0 + 168.0 * (value - low) / (high - low).max(f64::MIN_POSITIVE);
     let [from, to] = row.ci95.map(|end| place(end).clamp(0.0, 180.0));
     let open = "<svg class=\"whisker\" viewBox=\"0 0 180 16\" aria-hidden=\"true\">\

@@ -1,7 +1,8 @@
 //! The verdict: how good the classifier is, and how certain that is.
 
-use super::format::{count, counted, interval, percent, plain_interval};
+use super::format::{count, counted, interval, percent};
 use crate::report::baseline::{BaselineScores, Rival, TfIdfScore};
+use crate::report::metrics::in_words;
 use crate::report::statistics::{Comparison, Verdict, rounded, rows_for_mean};
 use crate::report::{ClassifierEvaluation, EvaluationSplit, Report};
 use maud::{Markup, html};
@@ -75,20 +76,18 @@ fn evidence(report: &Report) -> String {
                 (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
                 (gain, interval) => (gain, interval, "lower"),
             };
-            let interval = plain_interval(interval);
+            let interval = in_words(interval);
             let [low, high] = *mae_gain_ci95;
             let more = match rows_for_mean(*mae_gain, *mae_gain_ci95, scores.rows()) {
                 Some(more) if low <= 0.0 && high >= 0.0 => {
                     format!(
-                        " About {} test rows would show such a difference.",
+                        " If the true difference is that large, about {} test rows would show it in four cases of five.",
                         count(rounded(more))
                     )
                 }
                 _ => String::new(),
             };
-            format!(
-                "The mean absolute error is {error:.4} {direction} (95 % interval {interval}) {on}.{more}"
-            )
+            format!("The mean absolute error is {error:.4} {direction} ({interval}) {on}.{more}")
         }
         _ => format!("Scored {on}."),
     }
@@ -134,7 +133,7 @@ fn compared(comparison: &Comparison, rival: &str, on: &str, split: EvaluationSpl
             let proof = format!("{n} {rows} cannot prove a difference ({interval})");
             match (comparison.leaning(), comparison.rows_needed) {
                 (Some(_), Some(needed)) => format!(
-                    "{points:+.1} points of accuracy against {rival}, but {proof}. About {} would.",
+                    "{points:+.1} points of accuracy against {rival}, but {proof}. If the true difference is that large, about {} would show it in four cases of five.",
                     count(rounded(needed))
                 ),
                 _ => format!("{points:+.1} points of accuracy against {rival}; {proof}."),
@@ -160,17 +159,18 @@ fn figures(report: &Report) -> Markup {
             figures.push(("Most frequent label".into(), percent(*majority_accuracy), beside));
         }
         Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
-            let beside = format!("95 % interval {}", plain_interval(*mean_mae_ci95));
+            let beside = in_words(*mean_mae_ci95);
             figures.push(("Always the mean".into(), format!("{mean_mae:.4}"), beside));
         }
         None => {}
     }
-    let kind = if split == EvaluationSplit::Selection {
-        "also used for selection"
-    } else {
-        "not trained on"
+    let (name, kind) = match split {
+        EvaluationSplit::Test => ("Test rows", "not trained on"),
+        EvaluationSplit::Folds => ("Examples", "each held out once"),
+        EvaluationSplit::Validation => ("Validation rows", "not trained on"),
+        EvaluationSplit::Selection => ("Validation rows", "also used for selection"),
     };
-    figures.push(("Test rows".into(), count(scores.rows()), kind.into()));
+    figures.push((name.into(), count(scores.rows()), kind.into()));
     html! {
         dl.figures {
             @for (name, value, worth) in &figures {
@@ -200,11 +200,7 @@ fn headline_figures(scores: &ClassifierEvaluation) -> Vec<Figure> {
             figure("Micro F1", percent(scores.micro_f1), "over all labels".into()),
         ],
         ClassifierEvaluation::Regression(scores) => vec![
-            figure(
-                "Mean absolute error",
-                format!("{:.4}", scores.mae),
-                format!("95 % interval {}", plain_interval(scores.mae_ci95)),
-            ),
+            figure("Mean absolute error", format!("{:.4}", scores.mae), in_words(scores.mae_ci95)),
             figure(
                 "Variance explained",
                 scores.r2.map_or_else(|| "–".into(), percent),

@@ -9,6 +9,7 @@ mod regression;
 pub use class_scores::ClassScores;
 pub use confusion::{ClassCounts, Confusion};
 pub(super) use interval::Z;
+pub(crate) use interval::{in_words, student_t};
 pub use interval::{mean_interval, wilson};
 pub use multi_label::MultiLabelScores;
 pub use regression::RegressionScores;

@@ -1,7 +1,7 @@
 //! Is one classifier better than another, or was it luck?
 
 use crate::data::amounts::rows;
-use crate::report::metrics::Z;
+use crate::report::metrics::{Z, student_t};
 use crate::report::table::percent;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -129,7 +129,10 @@ impl Comparison {
                     }
                 };
                 let more = match self.rows_needed {
-                    Some(rows) => format!("; about {} test rows would show it", rounded(rows)),
+                    Some(rows) => format!(
+                        "; if the true difference is that large, about {} test rows would show it in four cases of five",
+                        rounded(rows)
+                    ),
                     None => String::new(),
                 };
                 format!(
@@ -165,7 +168,8 @@ fn rows_needed(only_first: u64, only_second: u64, n: u64) -> u64 {
 /// Rows at which a mean gain has a chance of 80 % to be significant at the 5 % level, from its 95 %
 /// interval on `n` rows: `((z₁ + z₂) σ / gain)²`. `None` if there is no gain or no interval.
 pub fn rows_for_mean(gain: f64, [low, high]: [f64; 2], n: u64) -> Option<u64> {
-    let deviation = (high - low) / 2.0 / Z * (n as f64).sqrt();
+    let deviation =
+        (high - low) / 2.0 / student_t(n.saturating_sub(1) as usize) * (n as f64).sqrt();
     let root = (Z + Z_POWER) * deviation / gain;
     let rows = (root * root).ceil();
     (rows.is_finite() && rows > n as f64).then_some(rows as u64)
@@ -266,7 +270,10 @@ mod tests {
         let wanted =
             "The classifier is probably better than TF-IDF, but 160 rows are too few to be sure: +";
         assert!(words.starts_with(wanted), "{words}");
-        assert!(words.ends_with("; about 340 test rows would show it"), "{words}");
+        assert!(
+            words.ends_with("about 340 test rows would show it in four cases of five"),
+            "{words}"
+        );
         let words = open.reversed().words("The classifier", "TF-IDF");
         assert!(words.starts_with("The classifier is probably worse than TF-IDF, but"), "{words}");
         assert_eq!(discordant(60, 20, 160).rows_needed, None, "it is shown");
@@ -296,8 +303,8 @@ mod tests {
 
     #[test]
     fn a_mean_needs_rows_by_the_square() {
-        // an interval of ±0.2 around 0.1: ((1.95996 + 0.84162) / 1.95996 · 2)² = 8.17 times the rows
-        assert_eq!(rows_for_mean(0.1, [-0.1, 0.3], 100), Some(818));
+        // an interval of ±0.2 around 0.1: ((1.95996 + 0.84162) / 1.98422 · 2)² = 7.98 times the rows
+        assert_eq!(rows_for_mean(0.1, [-0.1, 0.3], 100), Some(798));
         assert_eq!(rows_for_mean(0.0, [-0.1, 0.1], 100), None);
         assert_eq!(rows_for_mean(0.3, [0.29, 0.31], 100), None, "these rows do");
         assert_eq!([0, 7, 42, 331, 1234].map(rounded), [0, 7, 42, 340, 1300]);
