@@ -109,13 +109,20 @@ pub(crate) fn report(error: Any) -> u8 {
     if let Some(hint) = hint {
         say(&format!("hint: {}", one_line(&hint)));
     }
+    if stopped {
+        return crate::signals::received().map_or(1, |signal| 128 + signal);
+    }
+    exit_code(class)
+}
+
+/// The exit code of a class of errors.
+pub(crate) fn exit_code(class: ErrorClass) -> u8 {
     match class {
         ErrorClass::Usage => 2,
         ErrorClass::Data => 65,
         ErrorClass::MissingInput => 66,
         ErrorClass::Io => 74,
         ErrorClass::Locked => 75,
-        _ if stopped => crate::signals::received().map_or(1, |signal| 128 + signal),
         _ => 1,
     }
 }
@@ -169,5 +176,5 @@ fn ours(error: Any) -> Result<Error, Any> {
 /// Whether it is only that the reader of standard output has seen enough.
 fn is_of_reader(error: &Any) -> bool {
     let mut io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    io.any(|io| io.get_ref().is_some_and(|cause| cause.is::<ReaderGone>()))
+    io.any(|io| matches!(io.get_ref(), Some(cause) if cause.is::<ReaderGone>()))
 }

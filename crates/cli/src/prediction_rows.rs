@@ -1,10 +1,13 @@
 //! Predictions as lines: JSON objects, CSV, or labels alone.
 
 use crate::csv_style::CsvStyle;
+use crate::own_columns::cell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
+use ulmfit::Error;
 use ulmfit::data::{Place, Record};
 use ulmfit::models::{Decision, Explanation, Prediction, Probabilities, WordWeight};
+use ulmfit::text::CharacterPlaces;
 
 /// How a prediction is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -35,15 +38,14 @@ impl<'a> Word<'a> {
     /// The words of an explanation of a record.
     pub(crate) fn all(record: &'a Record, explanation: &Explanation) -> Vec<Self> {
         let fields = &record.fields;
+        let mut places = CharacterPlaces::new(fields);
         let word = |word: &WordWeight| {
-            let field = &fields[word.field];
-            let start = field[..word.start].chars().count();
-            let text = &field[word.start..word.end];
+            let [start, end] = places.of(word.field, word.start..word.end);
             Self {
                 field: (fields.len() > 1).then_some(word.field),
                 start,
-                end: start + text.chars().count(),
-                text,
+                end,
+                text: &fields[word.field][word.start..word.end],
                 weight: word.weight,
             }
         };
@@ -91,6 +93,22 @@ impl PredictionRows {
         Self { style, ..self }
     }
 
+    /// Refuses labels that contain what stands between labels: nobody could tell them apart.
+    fn check_delimiter(&self, fields: &[(&str, Field<'_>)]) -> Result<(), Error> {
+        let labels = fields.iter().filter_map(|(_, field)| match field {
+            Field::Labels(labels) => Some(*labels),
+            _ => None,
+        });
+        let Some(label) = labels.flatten().find(|label| label.contains(self.delimiter)) else {
+            return Ok(());
+        };
+        let message =
+            format!("the label `{label}` contains `{}`, which separates labels", self.delimiter);
+        let hint =
+            "choose another separator with --label-delimiter, or `--format jsonl`".to_owned();
+        Err(Error::Usage { message, hint: Some(hint) })
+    }
+
     /// The line of one record; a CSV begins with its header.
     pub(crate) fn lines(
         &mut self,
@@ -113,6 +131,9 @@ impl PredictionRows {
                 fields.push(("no_known_word", Field::Flag(true)));
             }
             OutputFormat::Jsonl | OutputFormat::Text => {}
+        }
+        if self.form != OutputFormat::Jsonl {
+            self.check_delimiter(&fields)?;
         }
         match self.form {
             OutputFormat::Text => {
@@ -297,13 +318,6 @@ fn one_line(label: &str) -> String {
     label.replace('\r', "\\r").replace('\n', "\\n")
 }
 
-fn cell(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,7 +379,7 @@ mod tests {
         );
         assert_eq!(
             line(OutputFormat::Csv, &own, &single()),
-            "zeta,label,a,predicted_label,predicted_confidence,predicted_no_known_word,p(2),p(10)\n1,mine,null,2,0.9,,0.9,1e-8"
+            "zeta,label,a,predicted_label,predicted_confidence,predicted_no_known_word,p(2),p(10)\n1,mine,,2,0.9,,0.9,1e-8"
         );
         let twice = record(&[("predicted_confidence", json!(1)), ("confidence", json!(2))]);
         assert!(line(OutputFormat::Csv, &twice, &single()).contains(",predicted_predicted_label,"));

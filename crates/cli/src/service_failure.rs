@@ -1,22 +1,14 @@
 //! Hints and exit codes for errors of a server and of its clients.
 
+use crate::failure::exit_code;
 use anyhow::Error as Any;
-use ulmfit::ErrorClass;
 use ulmfit_serve::{ClientError, ServeError};
 
 /// Hint and exit code, if it is an error of a server or a client.
 pub(crate) fn explain(error: &Any) -> Option<(Option<String>, u8)> {
     let of_server = || {
         let error = error.downcast_ref::<ServeError>()?;
-        let code = match error.class() {
-            ErrorClass::Usage => 2,
-            ErrorClass::Data => 65,
-            ErrorClass::MissingInput => 66,
-            ErrorClass::Io => 74,
-            ErrorClass::Locked => 75,
-            _ => 1,
-        };
-        Some((hint(error).map(Into::into), code))
+        Some((hint(error).map(Into::into), exit_code(error.class())))
     };
     let of_client = || error.downcast_ref::<ClientError>().map(asked);
     of_server().or_else(of_client)
@@ -37,6 +29,9 @@ fn hint(error: &ServeError) -> Option<&'static str> {
         }
         ServeError::NotLocal { .. } => "use --listen 127.0.0.1:8090, or another port",
         ServeError::InUse { .. } => "open that one, or choose another folder with --output",
+        ServeError::Training { .. } => {
+            "start the workbench without naming a file, then wait for the training or stop it"
+        }
         ServeError::DamagedLabels { .. } => {
             "restore the line, or move it and all that follow to another file"
         }

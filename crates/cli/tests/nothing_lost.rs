@@ -132,3 +132,27 @@ fn rows_with_an_empty_text_are_rows_that_cannot_be_read() {
     assert_eq!(failed.code, Some(65), "{failed:?}");
     assert!(failed.stderr.contains("empty.csv:3: `text` is empty"), "{failed:?}");
 }
+
+#[test]
+fn labels_that_contain_the_separator_are_not_run_together() {
+    let place = Place::new();
+    let rows = csv(0..60).replace(",good", ",\"sport, games|food\"").replace(",bad", ",food");
+    place.write("several.csv", rows);
+    place.run("fit several.csv --label-delimiter | -o model --method tfidf").ok();
+    let table = "predict model test.csv --format csv";
+    refused(&place, table, 2, "the label `sport, games` contains `,`, which separates labels");
+    let rows = place.run(&format!("{table} --label-delimiter |")).ok();
+    assert!(rows.contains("food|sport, games"), "{rows}");
+}
+
+#[test]
+fn texts_of_another_column_are_not_read_without_a_word() {
+    let place = Place::new();
+    place.write("comments.csv", "comment\na lovely film with music\na dull train to the garden\n");
+    let fit = "fit train.csv --test test.csv --unlabeled comments.csv -o model --method ulmfit --base none";
+    let done = place.run(&format!("{fit} {SIZES} --lm-epochs 1 {STEPS}"));
+    assert!(
+        done.stderr.contains("have their text in `text`, but `comment` is read here"),
+        "{done:?}"
+    );
+}

@@ -46,6 +46,7 @@ pub fn pull(
         return Err(PullError::Exists { path: folder });
     }
     let part = parent.join(format!(".{}.part", set.name));
+    let is_continued = part.exists(); // by a download that was interrupted
     fs::create_dir_all(&part).map_err(PullError::io("create", &part))?;
     let lock = part.join("lock");
     let lock = File::create(&lock).map_err(PullError::io("create", &lock))?;
@@ -59,7 +60,7 @@ pub fn pull(
         fs::rename(&made.folder, &folder).map_err(PullError::io("rename to", &folder))?;
         Ok(Pulled { folder, ..made })
     });
-    if made.is_ok() || matches!(origin, Origin::Folder(_)) {
+    if made.is_ok() || (matches!(origin, Origin::Folder(_)) && !is_continued) {
         fs::remove_dir_all(&part).map_err(PullError::io("remove", &part))?; // nothing to continue with
     }
     made

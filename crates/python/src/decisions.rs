@@ -2,6 +2,7 @@
 
 use ulmfit::decisions::Rule;
 use ulmfit::models::Decision;
+use ulmfit::text::CharacterPlaces;
 use ulmfit::{Error, ExplainMethod, Explanation};
 
 /// The rule of this name.
@@ -39,10 +40,10 @@ pub(crate) type Explained = (usize, f32, f32, Vec<Word>);
 
 /// An explanation for Python, whose strings count characters, not bytes.
 pub(crate) fn explained(found: &Explanation, fields: &[&str]) -> Explained {
+    let mut places = CharacterPlaces::new(fields);
     let word = |word: &ulmfit::WordWeight| {
-        let text = fields[word.field];
-        let characters = |end: usize| text[..end].chars().count();
-        (word.field, characters(word.start), characters(word.end), word.weight)
+        let [start, end] = places.of(word.field, word.start..word.end);
+        (word.field, start, end, word.weight)
     };
     let words = found.words.iter().map(word).collect();
     (found.output, found.row[found.output], found.empty, words)

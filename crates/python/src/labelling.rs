@@ -4,6 +4,7 @@ use crate::documents::Column;
 use crate::model::Model;
 use crate::progress::{Told, told};
 use crate::records::{Label, Labelled, records};
+use crate::threads::in_pool;
 use crate::train::task;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -29,7 +30,8 @@ pub(crate) fn check_data(
     let others: Vec<_> = test.iter().map(|rows| ("test", &rows[..])).collect();
     let task = task_name.map_or(Task::Auto, task);
     let options = CheckOptions { task, ..CheckOptions::default() };
-    let report = py.detach(|| ulmfit::data::quality::check_data(&train, &others, &options));
+    let check = || ulmfit::data::quality::check_data(&train, &others, &options);
+    let report = in_pool(py, check)?;
     Ok(serde_json::to_string(&report).expect("a report serialises"))
 }
 

@@ -1,6 +1,7 @@
 //! A language model as a Python object.
 
 use crate::errors::exception;
+use crate::threads::in_pool;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use ulmfit::models::{LmBundle, open_base};
@@ -15,7 +16,7 @@ impl LanguageModel {
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let load = || LmBundle::from_folder(&open_base(&path)?);
-        py.detach(load).map(Self).map_err(|error| exception(py, &error))
+        in_pool(py, load)?.map(Self).map_err(|error| exception(py, &error))
     }
 
     /// Token ids of each text.

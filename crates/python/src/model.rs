@@ -5,6 +5,7 @@ use crate::documents::{CHUNK, Column, Documents, each};
 use crate::errors::exception;
 use crate::interrupt::interruptible;
 use crate::records::{Labelled, records};
+use crate::threads::in_pool;
 use numpy::{PyArray2, PyArrayMethods as _, PyReadwriteArray2};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -43,8 +44,7 @@ pub(crate) fn precision(name: &str) -> Result<Precision, Error> {
 }
 
 impl Model {
-    pub(crate) fn open(path: &Path, precision_name: &str) -> Result<Self, Error> {
-        let precision = precision(precision_name)?;
+    pub(crate) fn open(path: &Path, precision: Precision) -> Result<Self, Error> {
         let folder = ModelFolder::open(path)?;
         let mut files = BTreeMap::new();
         for (name, _) in folder.files() {
@@ -109,7 +109,8 @@ impl Model {
     /// Loads a model folder.
     #[staticmethod]
     fn load(py: Python<'_>, path: std::path::PathBuf, precision: &str) -> PyResult<Self> {
-        py.detach(|| Self::open(&path, precision)).map_err(|error| exception(py, &error))
+        let load = || Self::open(&path, crate::model::precision(precision)?);
+        in_pool(py, load)?.map_err(|error| exception(py, &error))
     }
 
     /// Loads a model folder from the bytes of its files.
@@ -128,7 +129,8 @@ impl Model {
             }
             std::fs::write(folder.path().join(name), bytes)?;
         }
-        py.detach(|| Self::open(folder.path(), precision)).map_err(|error| exception(py, &error))
+        let load = || Self::open(folder.path(), crate::model::precision(precision)?);
+        in_pool(py, load)?.map_err(|error| exception(py, &error))
     }
 
     /// The files of the model folder, by name.
@@ -204,7 +206,8 @@ impl Model {
         threads: Option<usize>,
     ) -> PyResult<(Vec<Decided>, Vec<String>)> {
         let (name, value, per_class) = asked;
-        let policy = rule(&name, value, per_class).and_then(|rule| self.classifier.policy(rule));
+        let rule = rule(&name, value, per_class).map_err(|error| exception(py, &error))?;
+        let policy = interruptible(py, threads, |_| self.classifier.policy(rule))?;
         let policy = policy.map_err(|error| exception(py, &error))?;
         let found = each(py, columns, threads, |texts| {
             let decisions = self.classifier.decide(texts, &policy)?;
@@ -239,9 +242,10 @@ impl Model {
         let rows = records(py, rows.0, Some(rows.1))?;
         let (from, place) = (tempfile::tempdir()?, tempfile::tempdir()?);
         self.write(from.path())?;
+        let precision = crate::model::precision(precision);
+        let precision = precision.map_err(|error| exception(py, &error))?;
         let found = interruptible(py, threads, |_| {
-            let mut model =
-                Classifier::load(from.path())?.with_precision(crate::model::precision(precision)?);
+            let mut model = Classifier::load(from.path())?.with_precision(precision);
             let mut told = Warnings::default();
             model.calibrate(&rows, &mut told)?;
             let path = place.path().join("model");

@@ -63,6 +63,17 @@ pub(crate) fn pool(threads: Option<usize>) -> PyResult<Pool> {
     Ok(Pool { pool, shared: false })
 }
 
+/// Does something that may use many threads, on the pool of all cores and with the interpreter released. On
+/// rayon's own pool it would wait forever in the child of a fork.
+///
+/// # Errors
+/// `OSError` if the system cannot start more threads.
+pub(crate) fn in_pool<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    let pool = pool(None)?;
+    let pool: &ThreadPool = &pool;
+    Ok(py.detach(|| pool.install(work)))
+}
+
 fn build(threads: usize) -> PyResult<Arc<ThreadPool>> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| pyo3::exceptions::PyOSError::new_err(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! The tokenizer and vocabulary of a model as a Python object.
 
 use crate::errors::exception;
+use crate::threads::in_pool;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use ulmfit::models::{load_text, open_model, read_config};
@@ -19,7 +20,7 @@ impl Tokenizer {
             let folder = open_model(&path)?;
             load_text(&folder, &read_config(&folder)?)
         };
-        py.detach(load).map(Self).map_err(|error| exception(py, &error))
+        in_pool(py, load)?.map(Self).map_err(|error| exception(py, &error))
     }
 
     /// Token ids of each text, in reading order.

@@ -1,6 +1,7 @@
 //! Training a classifier from Python.
 
-use crate::model::Model;
+use crate::errors::exception;
+use crate::model::{Model, precision};
 use crate::progress::told;
 use crate::records::{Labelled, records};
 use pyo3::prelude::*;
@@ -120,8 +121,8 @@ fn trainer(options: &Options) -> Result<Trainer, Error> {
         trainer = trainer.folds(count);
     }
     if let Some(seconds) = options.time_budget {
-        let time = Duration::try_from_secs_f64(seconds);
-        let Ok(time) = time else {
+        let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
+        let Some(time) = time else {
             return Err(usage(format!("time_budget is {seconds}; give seconds above 0")));
         };
         trainer = trainer.time_budget(time);
@@ -158,6 +159,9 @@ pub(crate) fn train(
     let labelled = |(columns, labels): Labelled| records(py, columns, Some(labels));
     let train_set = labelled(train_set)?;
     let validation_set = validation_set.map(labelled).transpose()?;
+    // what fails quickly comes before a training, which may take hours
+    let precision = precision(&options.precision).map_err(|error| exception(py, &error))?;
+    let place = tempfile::tempdir()?;
     if let Some(folder) = &options.checkpoint_dir {
         std::fs::create_dir_all(folder)?;
     }
@@ -168,10 +172,9 @@ pub(crate) fn train(
             examples = examples.with_validation(set.into());
         }
         let trained = trainer(&options)?.fit_with(examples, told)?;
-        let place = tempfile::tempdir().map_err(|error| usage(error.to_string()))?;
         let path = place.path().join("model");
         trained.save(&path)?;
-        let model = Model::open(&path, &options.precision)?;
+        let model = Model::open(&path, precision)?;
         trained.discard_run()?;
         Ok(model)
     })

@@ -3,6 +3,7 @@
 use crate::documents::{Column, each};
 use crate::errors::exception;
 use crate::model::precision;
+use crate::threads::in_pool;
 use numpy::{PyArray2, PyArrayMethods as _};
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ impl VectorModel {
             model.set_precision(precision);
             Ok::<_, Error>(model)
         };
-        py.detach(load).map(Self).map_err(|error| exception(py, &error))
+        in_pool(py, load)?.map(Self).map_err(|error| exception(py, &error))
     }
 
     /// Names of the text columns that it was trained on.

@@ -99,6 +99,18 @@ def test_several_labels():
     assert 0 <= model.score(TEXTS, matrix) <= 1
 
 
+def test_a_label_that_no_row_has_is_never_predicted():
+    matrix = np.array([[row % 2, 0, 1 - row % 2, row % 4 == 0] for row in range(80)]).astype(int)
+    model = TextClassifier(method="tfidf").fit(TEXTS, matrix)
+    answers = model.predict_proba(TEXTS)
+    assert answers.shape == (80, 4) and answers.dtype == np.float32
+    assert (answers[:, 1] == 0).all() and (answers[:, [0, 2, 3]] > 0).all()
+    without = TextClassifier(method="tfidf").fit(TEXTS, matrix[:, [0, 2, 3]])
+    assert (answers[:, [0, 2, 3]] == without.predict_proba(TEXTS)).all()
+    assert (model.predict(TEXTS)[:, :3] == matrix[:, :3]).all()
+    assert model.decide(TEXTS[:2], threshold=0.1)
+
+
 def test_numbers():
     values = (np.arange(80) % 2) * 2.0
     model = TextRegressor(**TINY).fit(TEXTS, values)
@@ -126,5 +138,17 @@ def test_parameters_that_make_no_sense():
     for wrong in [{"direction": "up"}, {"recipe": "none-such"}, {"network": {"width": 3}}]:
         with pytest.raises(UsageError):
             TextClassifier(**{**TINY, **wrong}).fit(TEXTS, LABELS)
+    told = []
     with pytest.raises(UsageError, match="f32, bf16, int8 or auto"):
-        TextClassifier(**{**TINY, "precision": "f12"}).fit(TEXTS, LABELS)
+        TextClassifier(**{**TINY, "precision": "f12"}).fit(TEXTS, LABELS, callback=lambda *event: told.append(event))
+    assert told == [], "before the training"
+
+
+def test_without_room_for_the_model_nothing_is_trained(tmp_path, monkeypatch):
+    told = []
+    model = TextClassifier(**TINY)
+    with monkeypatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path / "none"))  # for the engine; Python remembers its own
+        with pytest.raises(OSError):
+            model.fit(TEXTS, LABELS, callback=lambda *event: told.append(event))
+    assert told == []

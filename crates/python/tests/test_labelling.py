@@ -136,7 +136,8 @@ def test_folds_score_all_rows_and_time_is_a_budget():
     assert len(model.predict_set(TEXTS[:2])) == 2
     quick = TextClassifier(method="auto", time_budget=2).fit(TEXTS, LABELS)
     assert quick.report_["time_budget"]["seconds"] == 2.0
-    with pytest.raises(UsageError, match="time_budget"):
-        TextClassifier(method="auto", time_budget=-1).fit(TEXTS, LABELS)
+    for wrong in (-1, 0, float("nan")):
+        with pytest.raises(UsageError, match="time_budget"):
+            TextClassifier(method="auto", time_budget=wrong).fit(TEXTS, LABELS)
     with pytest.raises(UsageError):
         TextClassifier(time_budget=5, **TINY).fit(TEXTS, LABELS)

@@ -48,6 +48,15 @@ def test_vectors_are_those_of_the_command_line(fitted, tmp_path):
     assert TextVectorizer("minilm").transform([]).shape[0] == 0
 
 
+def test_another_model_is_loaded_when_it_is_set(fitted, tmp_path):
+    fitted.save(tmp_path / "m")
+    vectorizer = TextVectorizer(tmp_path / "m")
+    exact = vectorizer.transform(TEXTS[:2])
+    assert exact.shape == (2, 36)
+    assert (vectorizer.set_params(precision="int8").transform(TEXTS[:2]) != exact).any()
+    assert vectorizer.set_params(model="minilm").transform(TEXTS[:2]).shape == (2, 384)
+
+
 def test_vectors_in_a_pipeline():
     pytest.importorskip("sklearn")
     from sklearn.base import clone

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import LABELS, TEXTS, TINY
 
-from ulmfit import ModelError, TextClassifier, TextRegressor, Tokenizer, UsageError
+from ulmfit import ModelError, TextClassifier, TextRegressor, Tokenizer, UsageError, check_data
 
 
 def test_a_saved_model_answers_with_the_same_bits(fitted, tmp_path):
@@ -91,9 +91,21 @@ def test_another_process_and_a_fork(fitted):
     jobs = (joblib.delayed(fitted.predict_proba)(TEXTS) for _ in range(2))
     for answer in joblib.Parallel(n_jobs=2)(jobs):
         assert answer.tobytes() == expected
+    in_a_fork(lambda: fitted.predict_proba(TEXTS).tobytes() == expected)
+
+
+def test_a_fork_may_check_decide_and_load(fitted, tmp_path):
+    texts = TEXTS * 20  # so many that they are compared on several threads
+    report = check_data(texts)
+    fitted.save(tmp_path / "model")
+    in_a_fork(lambda: check_data(texts) == report)
+    in_a_fork(lambda: TextClassifier.load(tmp_path / "model").decide(TEXTS[:2], threshold=0.0) == LABELS[:2])
+
+
+def in_a_fork(holds):
     child = os.fork()
     if child == 0:
-        os._exit(0 if fitted.predict_proba(TEXTS).tobytes() == expected else 1)
+        os._exit(0 if holds() else 1)
     for _ in range(600):
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:

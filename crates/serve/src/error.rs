@@ -75,6 +75,14 @@ pub enum ServeError {
         /// The folder.
         folder: PathBuf,
     },
+    /// A workbench cannot open another file while a training of the one before is to go on.
+    #[error("training {training} in {} is not finished", folder.display())]
+    Training {
+        /// The workbench's folder.
+        folder: PathBuf,
+        /// The training.
+        training: usize,
+    },
     /// A file of labels that was changed.
     #[error("{}:{line}: this line is not an entry of the label log", path.display())]
     DamagedLabels {
@@ -125,7 +133,7 @@ impl ServeError {
             Self::Tokens { .. } | Self::DamagedLabels { .. } | Self::DamagedState { .. } => {
                 ErrorClass::Data
             }
-            Self::InUse { .. } => ErrorClass::Locked,
+            Self::InUse { .. } | Self::Training { .. } => ErrorClass::Locked,
             Self::Listen { .. } | Self::TokenFile { .. } | Self::File { .. } | Self::Io { .. } => {
                 ErrorClass::Io
             }

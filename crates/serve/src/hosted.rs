@@ -4,7 +4,6 @@ use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::{ModelSource, ServeError};
 use serde_json::Value;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ulmfit::decisions::{Policy, Rule};
 use ulmfit::models::{ModelSummary, open_model};
@@ -76,10 +75,6 @@ pub(crate) struct Hosted {
 impl Hosted {
     pub(crate) fn name(&self) -> &str {
         &self.source.name
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.source.path
     }
 
     pub(crate) fn current(&self) -> Arc<Loaded> {

@@ -27,6 +27,6 @@ mod workbench;
 
 pub use client::{Client, ClientError, Columns, Decided, Question};
 pub use error::ServeError;
-pub use server::serve;
-pub use settings::{Limits, Listen, LogForm, ModelSource, Settings};
+pub use server::{Ended, serve};
+pub use settings::{Limits, Listen, LogFormat, LogLevel, ModelSource, Settings};
 pub use workbench::{WorkbenchSettings, workbench};

@@ -1,6 +1,6 @@
 //! The log on standard error. It never contains texts of requests.
 
-use crate::LogForm;
+use crate::{LogFormat, LogLevel};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,12 +18,13 @@ pub(crate) enum Level {
 /// Where events go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Log {
-    form: LogForm,
+    format: LogFormat,
+    least: LogLevel,
 }
 
 impl Log {
-    pub(crate) fn new(form: LogForm) -> Self {
-        Self { form }
+    pub(crate) fn new(format: LogFormat, least: LogLevel) -> Self {
+        Self { format, least }
     }
 
     pub(crate) fn info(self, event: &str, fields: &[(&str, Value)]) {
@@ -38,19 +39,24 @@ impl Log {
         self.write(Level::Error, event, fields);
     }
 
+    /// Whether events of this severity are logged.
+    fn has(self, level: Level) -> bool {
+        level != Level::Info || self.least == LogLevel::Info
+    }
+
     fn write(self, level: Level, event: &str, fields: &[(&str, Value)]) {
-        if self.form == LogForm::Quiet && level == Level::Info {
+        if !self.has(level) {
             return;
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let line = line(self.form, since, level, event, fields);
+        let line = line(self.format, since, level, event, fields);
         // the server must go on if nobody reads the log
         _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
 fn line(
-    form: LogForm,
+    format: LogFormat,
     since: Duration,
     level: Level,
     event: &str,
@@ -62,7 +68,7 @@ fn line(
         Level::Error => "error",
     };
     let time = rfc3339(since);
-    if form == LogForm::Json {
+    if format == LogFormat::Json {
         let mut object = Map::new();
         object.insert("time".into(), time.into());
         object.insert("level".into(), level.into());
@@ -119,13 +125,23 @@ mod tests {
     fn a_line_is_a_line() {
         let fields = [("path", Value::from("/a\n\u{1b}[2J")), ("status", Value::from(404))];
         let zero = Duration::ZERO;
-        let text = line(LogForm::Text, zero, Level::Warn, "request", &fields);
+        let text = line(LogFormat::Text, zero, Level::Warn, "request", &fields);
         let wanted = "1970-01-01T00:00:00.000Z warning: request path=/a\\n\\u{1b}[2J status=404\n";
         assert_eq!(text, wanted);
-        let json = line(LogForm::Json, zero, Level::Info, "request", &fields);
+        let json = line(LogFormat::Json, zero, Level::Info, "request", &fields);
         assert_eq!(json.lines().count(), 1);
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["path"], "/a\n\u{1b}[2J");
         assert_eq!(json["level"], "info");
+    }
+
+    #[test]
+    fn a_quiet_log_keeps_its_format() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let log = Log::new(format, LogLevel::Warning);
+            assert!(!log.has(Level::Info) && log.has(Level::Warn) && log.has(Level::Error));
+            assert_eq!(log.format, format);
+            assert!(Log::new(format, LogLevel::Info).has(Level::Info));
+        }
     }
 }

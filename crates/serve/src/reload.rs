@@ -1,9 +1,10 @@
 //! Reloading models while requests are answered.
 
+use crate::ModelSource;
 use crate::hosted::Hosted;
 use crate::routes::{Access, App};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
@@ -41,23 +42,45 @@ fn look(path: &Path) -> Option<Sight> {
     Some(files)
 }
 
-/// Reloads a model when its folder has changed and then not changed for a while, so that a copy in
-/// progress is not read.
-pub(crate) async fn watch(app: Arc<App>) {
-    let sights = |app: &App| -> Vec<Option<Sight>> {
-        app.models.iter().map(|hosted| look(hosted.path())).collect()
-    };
-    let mut loaded = sights(&app);
-    let mut before = loaded.clone();
+/// What the folders of all models look like.
+pub(crate) struct Sights {
+    folders: Vec<PathBuf>,
+    /// As each looked when its model began to be loaded.
+    loaded: Vec<Option<Sight>>,
+    /// As they looked last.
+    before: Vec<Option<Sight>>,
+}
+
+impl Sights {
+    /// Looks at the folders, before the models are loaded: one that is replaced meanwhile has changed.
+    pub(crate) fn first(models: &[ModelSource]) -> Self {
+        let folders: Vec<PathBuf> = models.iter().map(|model| model.path.clone()).collect();
+        let loaded: Vec<_> = folders.iter().map(|path| look(path)).collect();
+        Self { folders, before: loaded.clone(), loaded }
+    }
+
+    /// Looks again. Gives the models whose folder has changed, and not since the last look, so that a
+    /// copy in progress is not read.
+    fn changed(&mut self) -> Vec<usize> {
+        let now: Vec<_> = self.folders.iter().map(|path| look(path)).collect();
+        let is_new = |n: &usize| {
+            now[*n].is_some() && now[*n] == self.before[*n] && now[*n] != self.loaded[*n]
+        };
+        let changed: Vec<usize> = (0..now.len()).filter(is_new).collect();
+        for &n in &changed {
+            self.loaded[n].clone_from(&now[n]);
+        }
+        self.before = now;
+        changed
+    }
+}
+
+/// Reloads each model whose folder has changed.
+pub(crate) async fn watch(app: Arc<App>, mut sights: Sights) {
     loop {
         tokio::time::sleep(EVERY).await;
-        let now = sights(&app);
-        let is_new = |n: usize| now[n].is_some() && now[n] == before[n] && now[n] != loaded[n];
-        let changed: Vec<usize> = (0..now.len()).filter(|&n| is_new(n)).collect();
+        let changed = sights.changed();
         if !changed.is_empty() {
-            for &n in &changed {
-                loaded[n].clone_from(&now[n]);
-            }
             let app = Arc::clone(&app);
             let reload = move || {
                 let models: Vec<&Hosted> = app.models.iter().collect();
@@ -65,6 +88,26 @@ pub(crate) async fn watch(app: Arc<App>) {
             };
             _ = spawn_blocking(reload).await;
         }
-        before = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_changes_while_it_is_loaded_is_seen() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("model");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("config.json"), "1").unwrap();
+        let source = ModelSource { name: "model".to_owned(), path: folder.clone() };
+        let mut sights = Sights::first(&[source]);
+        std::fs::write(folder.join("config.json"), "another").unwrap(); // while the models are loaded
+        assert!(sights.changed().is_empty(), "it may still be written");
+        assert_eq!(sights.changed(), [0]);
+        assert!(sights.changed().is_empty(), "it was reloaded");
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(sights.changed().is_empty() && sights.changed().is_empty(), "there is none");
     }
 }

@@ -5,7 +5,7 @@ use crate::hosted::Models;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::net::{Connections, Listener, accept, on_network_threads};
-use crate::reload::{reload_all, watch};
+use crate::reload::{Sights, reload_all, watch};
 use crate::routes::{Access, App, Page, router};
 use crate::tokens::Tokens;
 use crate::{Listen, ServeError, Settings};
@@ -16,8 +16,20 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use ulmfit::{share_memory, trim_memory};
 
-/// Serves until SIGTERM or SIGINT. Then it accepts no new requests, answers those it has, and returns. A
-/// second signal ends the process at once.
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All requests were answered.
+    Drained,
+    /// A second signal came before they were.
+    Cut {
+        /// Its number.
+        signal: i32,
+    },
+}
+
+/// Serves until SIGTERM or SIGINT. Then it accepts no new requests, answers those it has, and returns; at a
+/// second signal it returns at once, and the caller should end the process, whose threads may still compute.
 ///
 /// `listening` is called with the address as soon as clients can connect: `http://127.0.0.1:8080`, or
 /// `unix:PATH`.
@@ -28,17 +40,18 @@ use ulmfit::{share_memory, trim_memory};
 ///
 /// # Panics
 /// If there is no model.
-pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
+pub fn serve(settings: &Settings, listening: impl FnOnce(&str)) -> Result<Ended, ServeError> {
     share_memory();
     on_network_threads(run(settings, listening))
 }
 
-async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), ServeError> {
+async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<Ended, ServeError> {
     let started = Instant::now();
-    let log = Log::new(settings.log);
+    let log = Log::new(settings.log, settings.log_level);
     // first what fails quickly, then the models
     let listener = Listener::bind(&settings.listen).await?;
     let access = access(settings, &listener)?;
+    let sights = settings.watch.then(|| Sights::first(&settings.models));
     let models = Models::open(&settings.models, settings.precision)?;
     let metrics = Arc::new(Metrics::new());
     let failed = |what| move |source| ServeError::Io { what, source };
@@ -67,7 +80,7 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
         ],
     );
     let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
-    let watcher = settings.watch.then(|| tokio::spawn(watch(Arc::clone(&app))));
+    let watcher = sights.map(|sights| tokio::spawn(watch(Arc::clone(&app), sights)));
 
     let left = {
         let clients = accept(&listener, &connections);
@@ -82,8 +95,8 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
         tokio::select! {
             () = &mut clients => 0,
             left = app.drained(settings.limits.drain) => left,
-            _ = terminate.recv() => std::process::exit(143),
-            _ = interrupt.recv() => std::process::exit(130),
+            _ = terminate.recv() => return Ok(cut(SignalKind::terminate())),
+            _ = interrupt.recv() => return Ok(cut(SignalKind::interrupt())),
         }
     };
     connections.close(Duration::from_secs(if left == 0 { 5 } else { 0 })).await;
@@ -93,9 +106,13 @@ async fn run(settings: &Settings, listening: impl FnOnce(&str)) -> Result<(), Se
     }
     log.info("stopped", &[]);
     match left {
-        0 => Ok(()),
+        0 => Ok(Ended::Drained),
         requests => Err(ServeError::NotDrained { requests }),
     }
+}
+
+fn cut(signal: SignalKind) -> Ended {
+    Ended::Cut { signal: signal.as_raw_value() }
 }
 
 /// Who may send requests. Refuses to be open to other machines unless the settings say so.

@@ -25,13 +25,20 @@ pub enum Listen {
 
 /// Format of the log on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogForm {
+pub enum LogFormat {
     /// One line per event, for people.
     Text,
     /// One JSON object per line.
     Json,
-    /// Warnings and errors only, for people.
-    Quiet,
+}
+
+/// Which events are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// All of them.
+    Info,
+    /// Warnings and errors only.
+    Warning,
 }
 
 /// Limits of requests, batches and the queue.
@@ -45,7 +52,7 @@ pub struct Limits {
     pub batch_wait: Duration,
     /// Waiting texts of all requests.
     pub queue_texts: usize,
-    /// Texts in a request.
+    /// Texts in a request; never more than `queue_texts`.
     pub texts: usize,
     /// Bytes of a request body; streams are not limited.
     pub body: usize,
@@ -64,6 +71,11 @@ pub struct Limits {
 impl Limits {
     /// Upper bound of the number of texts in a request.
     pub const MOST_TEXTS: usize = MOST;
+
+    /// Texts that a request may have: not more than the queue has places, or it could never be accepted.
+    pub(crate) fn request_texts(&self) -> usize {
+        self.texts.min(self.queue_texts)
+    }
 }
 
 impl Default for Limits {
@@ -106,7 +118,9 @@ pub struct Settings {
     /// Precision of matrix products.
     pub precision: Precision,
     /// Format of the log.
-    pub log: LogForm,
+    pub log: LogFormat,
+    /// What is logged.
+    pub log_level: LogLevel,
     /// Limits.
     pub limits: Limits,
 }

@@ -109,6 +109,8 @@ mod trainer_encoder;
 #[cfg(feature = "train")]
 mod trainer_portfolio;
 #[cfg(feature = "train")]
+mod trainer_runner;
+#[cfg(feature = "train")]
 mod trainer_tfidf;
 
 #[cfg(feature = "train")]

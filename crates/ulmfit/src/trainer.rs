@@ -8,7 +8,7 @@ use crate::model::AwdLstmConfig;
 use crate::models::{BaseModel, LmBundle};
 use crate::recipe::{Overrides, Recipe};
 use crate::report::scored_csv;
-use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner, claim, run_folder};
+use crate::run::{CheckpointInterval, NoProgress, OnNan, Progress, Runner};
 use crate::stages::options::OtherMethods;
 use crate::stages::{
     ClassifyOptions, FitInput, FitOptions, TrainInput, TrainOptions, TrainedClassifier, fit, train,
@@ -16,7 +16,6 @@ use crate::stages::{
 use crate::text::{Direction, TextConfig, VocabConfig};
 use crate::trained::Trained;
 use crate::{Error, checkpoint::Overwrite};
-use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,7 +35,7 @@ pub struct Trainer {
     method: Option<Method>,
     base: Option<Base>,
     directions: Option<Vec<Direction>>,
-    stages: Stages,
+    pub(crate) stages: Stages,
     pub(crate) unlabeled: Vec<PathBuf>,
     pub(crate) recipe: Recipe,
     pub(crate) overrides: Overrides,
@@ -51,13 +50,13 @@ pub struct Trainer {
     vocab: VocabConfig,
     pub(crate) output: Option<PathBuf>,
     pub(crate) overwrite: Overwrite,
-    checkpoint_interval: CheckpointInterval,
-    on_nan: OnNan,
+    pub(crate) checkpoint_interval: CheckpointInterval,
+    pub(crate) on_nan: OnNan,
 }
 
 /// Which stages of ULMFiT are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stages {
+pub(crate) enum Stages {
     /// The language model is fine-tuned on the texts, then the classifier is trained on the labels.
     All,
     /// The classifier only, on the unchanged base.
@@ -325,29 +324,6 @@ impl Trainer {
             }
             Method::TfIdf => self.fit_on_ngrams(examples.into(), progress),
         }
-    }
-
-    /// A runner that keeps its state beside the output, which must be free.
-    pub(crate) fn runner<'a>(
-        &self,
-        method: Method,
-        progress: &'a mut dyn Progress,
-    ) -> Result<Runner<'a>, Error> {
-        if let Some(output) = &self.output {
-            claim(output, self.overwrite)?;
-        }
-        let run = self.output.as_deref().map(run_folder);
-        let command = match self.stages {
-            Stages::All => json!({
-                "command": "fit",
-                "method": method.name(),
-                "time": self.time_budget.map(|time| time.as_secs_f64()),
-            }),
-            Stages::Classifier => json!({ "command": "train" }),
-        };
-        Runner::new(progress, run, self.checkpoint_interval)
-            .with_on_nan(self.on_nan)?
-            .for_command(command)
     }
 
     /// [`fit_with`](Self::fit_with) on a language model that has been loaded.

@@ -29,6 +29,7 @@ pub(crate) const LIBRARY: Table = Table {
             "trainer",
             "trainer_encoder",
             "trainer_portfolio",
+            "trainer_runner",
             "trainer_tfidf",
         ],
         &["methods", "torch"],

@@ -22,7 +22,7 @@ enum What {
     /// List names, sizes and licence terms
     #[command(after_help = "Example:\n  ulmfit data list")]
     List,
-    /// Download a data set as CSV files; the only command that uses the network
+    /// Download a data set as CSV files; no other command downloads anything
     #[command(
         after_help = "Examples:\n  ulmfit data pull trec6\n  ulmfit data pull imdb -o data --from ~/Downloads"
     )]

@@ -6,7 +6,9 @@ use crate::progress::Terminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ulmfit::run::Progress;
-use ulmfit_serve::{Limits, Listen, LogForm, ModelSource, ServeError, Settings, serve};
+use ulmfit_serve::{
+    Ended, Limits, Listen, LogFormat, LogLevel, ModelSource, ServeError, Settings, serve,
+};
 
 /// Serves models over HTTP: predictions with the same bits as `ulmfit predict`, and a page for people.
 ///
@@ -72,7 +74,7 @@ struct LimitOptions {
     #[arg(long, value_name = "N", default_value = "1024")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     queue_texts: u32,
-    /// Maximum number of texts in a request; a stream may have any number
+    /// Maximum number of texts in a request, within --queue-texts; a stream may have any number
     #[arg(long, value_name = "N", default_value = "256")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=Limits::MOST_TEXTS as i64))]
     max_texts: u32,
@@ -114,10 +116,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         watch: args.watch,
         precision: args.precision.get(),
         log: match &args.log[..] {
-            _ if common.quiet => LogForm::Quiet,
-            "json" => LogForm::Json,
-            _ => LogForm::Text,
+            "json" => LogFormat::Json,
+            _ => LogFormat::Text,
         },
+        log_level: if common.quiet { LogLevel::Warning } else { LogLevel::Info },
         limits: Limits {
             batch_tokens: limits.max_batch_tokens as usize,
             batch_texts: limits.max_batch_texts as usize,
@@ -134,7 +136,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     let mut printed = Ok(());
     let mut terminal = Terminal::new(common);
-    let for_people = settings.page && settings.log == LogForm::Text;
+    let for_people =
+        settings.page && settings.log == LogFormat::Text && settings.log_level == LogLevel::Info;
     let served = serve(&settings, |address| {
         let line = serde_json::json!({ "listening": address }).to_string();
         printed = out.json_line(&line).and_then(|()| out.flush());
@@ -142,10 +145,13 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             terminal.note(&format!("open {address} in a browser; Ctrl-C stops the server"));
         }
     });
-    served.map_err(|error| match error {
+    let ended = served.map_err(|error| match error {
         ServeError::Model(error) => error.into(),
         other => anyhow::Error::from(other),
     })?;
+    if let Ended::Cut { signal } = ended {
+        std::process::exit(128 + signal); // at once, as was asked: threads may still compute
+    }
     Ok(printed?)
 }
 

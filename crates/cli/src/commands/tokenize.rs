@@ -9,6 +9,7 @@ use ulmfit::data::Record;
 use ulmfit::data::readers::open;
 use ulmfit::data::readers::{LabelUse, ReadOptions};
 use ulmfit::models::{load_text, open_model, read_config};
+use ulmfit::text::CharacterPlaces;
 use ulmfit::text::{InnerSpaces, TextConfig, TextError, TokenSpan, Tokenizer};
 
 /// Documents tokenised together.
@@ -26,7 +27,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL", conflicts_with = "language")]
     model: Option<PathBuf>,
     /// Which path of fastai to match: `predict`, for single texts, leaves spaces inside tokens alone
-    #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch")]
+    #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch",
+        conflicts_with = "model")]
     compat: String,
     /// Write ids of the model's vocabulary instead of tokens
     #[arg(long, requires = "model", conflicts_with = "offsets")]
@@ -93,10 +95,9 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
 /// Tokens with their places in characters; marks of rules have the place of their word and no
 /// length.
 fn placed(tokenizer: &Tokenizer, fields: &[String]) -> Vec<serde_json::Value> {
+    let mut places = CharacterPlaces::new(fields);
     let place = |span: TokenSpan| {
-        let text = fields.get(span.field).map_or("", String::as_str);
-        let start = text[..span.start].chars().count();
-        let end = start + text[span.start..span.end].chars().count();
+        let [start, end] = places.of(span.field, span.start..span.end);
         let mut token = serde_json::json!({ "token": span.token, "start": start, "end": end });
         if fields.len() > 1 {
             token["field"] = span.field.into();

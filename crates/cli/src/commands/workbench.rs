@@ -5,7 +5,7 @@ use crate::options::folder_name;
 use crate::output::Output;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
-use ulmfit_serve::{LogForm, WorkbenchSettings, workbench};
+use ulmfit_serve::{Ended, LogLevel, WorkbenchSettings, workbench};
 
 /// Opens a page that leads from a file of texts to a classifier: check the data, train, label more
 /// texts, train again.
@@ -33,10 +33,10 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         listen: args.listen.clone(),
         program: std::env::current_exe().context("cannot find this program")?,
         shared: shared(common),
-        log: if common.quiet { LogForm::Quiet } else { LogForm::Text },
+        log_level: if common.quiet { LogLevel::Warning } else { LogLevel::Info },
     };
     let mut printed = Ok(());
-    workbench(&settings, |address| {
+    let ended = workbench(&settings, |address| {
         let line = if common.json {
             out.json_line(&serde_json::json!({ "listening": address }).to_string())
         } else {
@@ -44,6 +44,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         };
         printed = line.and_then(|()| out.flush());
     })?;
+    if let Ended::Cut { signal } = ended {
+        std::process::exit(128 + signal); // at once, as was asked
+    }
     Ok(printed?)
 }
 

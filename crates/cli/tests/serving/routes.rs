@@ -261,6 +261,9 @@ fn several_columns_are_read_by_name() {
     assert_eq!(problem["row"], 1);
     assert_eq!(problem["detail"], "a row does not have the column `subject`");
     assert_eq!(problem["hint"], "the model `model` reads `subject`, `body`, or else `text`");
+    let three = server.post("/predict", &json!({ "text": ["subject 3", "a lovely film", "good"] }));
+    assert_eq!(three.problem(422)["detail"], "a text has 3 fields; the model has 2");
+    server.post("/predict", &json!({ "text": "subject 3 a lovely film" })).ok();
     let inputs = json!({ "inputs": [
         { "name": "body", "shape": [1], "datatype": "BYTES", "data": ["a lovely film"] },
         { "name": "subject", "shape": [1, 1], "datatype": "BYTES", "data": [["subject 3"]] },

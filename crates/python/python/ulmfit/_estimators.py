@@ -317,10 +317,10 @@ def _texts(column: Any) -> list[str]:
 
 
 class TextClassifier(ClassifierMixin, _TextEstimator):
-    """Classifies texts. By default with ULMFiT: a language model is fine-tuned on the texts, then a
-    classifier.
+    """Classifies texts. By default several methods are trained and their answers weighed: see ``method``.
 
-    A text may have several labels: ``y`` is then an indicator matrix, or a list of lists.
+    A text may have several labels: ``y`` is then an indicator matrix, or a list of lists. A column of the matrix
+    without a 1 is a class that nothing is known about; its probability is 0.
 
     Parameters
     ----------
@@ -434,8 +434,7 @@ class TextClassifier(ClassifierMixin, _TextEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities ``(n, C)`` as float32, one column for each of ``classes_``."""
         answers = self._answers(X)
-        order = _labels.Classes(self.classes_).order_in(self._fitted().labels)
-        return answers if (order == np.arange(len(order))).all() else answers[:, order]
+        return _labels.Classes(self.classes_).in_order(answers, self._fitted().labels)
 
     def predict(self, X: Any) -> Any:
         """The class of each text; with several labels an indicator matrix or lists, as in ``y``."""

@@ -45,10 +45,16 @@ class Classes:
         classes = cls(values)
         return classes, [classes.names[code] for code in codes.tolist()]
 
-    def order_in(self, labels: list[str]) -> np.ndarray:
-        """For each class, its column in the predictions of the model."""
+    def in_order(self, answers: np.ndarray, labels: list[str]) -> np.ndarray:
+        """The answers of a model with one column for each class. A class that the model does not know, as no row
+        had it, has the probability 0."""
+        if self.names == labels:
+            return answers
         place = {label: at for at, label in enumerate(labels)}
-        return np.array([place[name] for name in self.names], dtype=np.intp)
+        known = [at for at, name in enumerate(self.names) if name in place]
+        ordered = np.zeros((len(answers), len(self.names)), answers.dtype)
+        ordered[:, known] = answers[:, [place[self.names[at]] for at in known]]
+        return ordered
 
 
 def are_several(y: Any) -> bool:

@@ -30,6 +30,7 @@ class TextVectorizer(TransformerMixin, BaseEstimator):
     """
 
     _loaded: VectorModel | None = None
+    _loaded_as: tuple[str, str] | None = None
 
     def __init__(
         self,
@@ -46,17 +47,22 @@ class TextVectorizer(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any = None, y: Any = None) -> TextVectorizer:
         """Loads the model; ``X`` and ``y`` are not used."""
-        self._loaded = VectorModel.load(os.fspath(self.model), self.precision)
+        self._load()
         return self
+
+    def _load(self) -> VectorModel:
+        wanted = (os.fspath(self.model), self.precision)
+        self._loaded, self._loaded_as = VectorModel.load(*wanted), wanted
+        return self._loaded
 
     def transform(self, X: Any) -> np.ndarray:
         """The vector of each text, ``(n, width)`` as float32. Their bits do not depend on each other."""
-        if self._loaded is None:
-            self.fit()
-        assert self._loaded is not None
-        names = self.text_columns or self._loaded.text_columns or None
+        model = self._loaded
+        if model is None or self._loaded_as != (os.fspath(self.model), self.precision):
+            model = self._load()  # the first time, or after `set_params`
+        names = self.text_columns or model.text_columns or None
         columns, _ = text_columns(X, names)
-        return self._loaded.encode(columns, self.threads)
+        return model.encode(columns, self.threads)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -65,6 +71,7 @@ class TextVectorizer(TransformerMixin, BaseEstimator):
         # The model is loaded again from its folder.
         state = dict(super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__)
         state.pop("_loaded", None)
+        state.pop("_loaded_as", None)
         return state
 
     def __sklearn_tags__(self) -> Any:

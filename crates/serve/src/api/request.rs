@@ -202,145 +202,110 @@ impl RuleOptions {
     }
 }
 
-/// The body of `POST /predict`; exactly one of `text`, `texts` and `rows` is given.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PredictRequest {
-    pub(crate) text: Option<Text>,
-    pub(crate) texts: Option<Bounded<Text>>,
-    pub(crate) rows: Option<Bounded<Row>>,
-    model: Option<String>,
-    top: Option<FromOne>,
-    direction: Option<DirectionName>,
-    explain: Option<ExplainName>,
-    threshold: Option<Share>,
-    max_error: Option<Share>,
-    coverage: Option<Share>,
-    per_class: Option<bool>,
+/// What a request consists of: its own fields, and the options that all have. `serde` could flatten them, but then it
+/// would hold unknown fields in memory, not say which fields there are, and read no numbers from a query.
+macro_rules! with_options {
+    ($(#[$about:meta])* struct $name:ident { $($field:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            $(pub(crate) $field: $kind,)*
+            model: Option<String>,
+            top: Option<FromOne>,
+            direction: Option<DirectionName>,
+            explain: Option<ExplainName>,
+            threshold: Option<Share>,
+            max_error: Option<Share>,
+            coverage: Option<Share>,
+            per_class: Option<bool>,
+        }
+
+        impl $name {
+            /// The options.
+            pub(crate) fn options(&self) -> Options {
+                let &Self { top, direction, explain, .. } = self;
+                let &Self { threshold, max_error, coverage, per_class, .. } = self;
+                let rule = RuleOptions::given(threshold, max_error, coverage, per_class);
+                let top = top.map(|top| top.0);
+                Options { model: self.model.clone(), top, direction, explain, rule }
+            }
+        }
+    };
 }
 
-impl PredictRequest {
-    pub(crate) fn options(&self) -> Options {
-        let &Self { top, direction, explain, .. } = self;
-        let &Self { threshold, max_error, coverage, per_class, .. } = self;
-        let rule = RuleOptions::given(threshold, max_error, coverage, per_class);
-        let top = top.map(|top| top.0);
-        Options { model: self.model.clone(), top, direction, explain, rule }
+with_options! {
+    /// The body of `POST /predict`; exactly one of `text`, `texts` and `rows` is given.
+    struct PredictRequest {
+        text: Option<Text>,
+        texts: Option<Bounded<Text>>,
+        rows: Option<Bounded<Row>>,
     }
 }
 
-/// The query of a stream, whose body holds the texts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StreamOptions {
-    model: Option<String>,
-    top: Option<FromOne>,
-    direction: Option<DirectionName>,
-    explain: Option<ExplainName>,
-    threshold: Option<Share>,
-    max_error: Option<Share>,
-    coverage: Option<Share>,
-    per_class: Option<bool>,
+with_options! {
+    /// The query of a stream, whose body holds the texts.
+    struct StreamOptions {}
 }
 
-impl From<StreamOptions> for Options {
-    fn from(options: StreamOptions) -> Self {
-        let StreamOptions { model, top, direction, explain, .. } = options;
-        let StreamOptions { threshold, max_error, coverage, per_class, .. } = options;
-        let rule = RuleOptions::given(threshold, max_error, coverage, per_class);
-        Self { model, top: top.map(|top| top.0), direction, explain, rule }
+/// Describes a body of `POST /predict`: its own field, and the options.
+macro_rules! described {
+    ($(#[$about:meta])* struct $name:ident { $(#[$of:meta])* $field:ident: $($kind:tt)+ }) => {
+        #[derive(Serialize, ToSchema)]
+        $(#[$about])*
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            $(#[$of])*
+            $field: $($kind)+,
+            /// Name of the model (default: the server's first).
+            model: Option<String>,
+            /// Return only this many probabilities: those of the most probable labels, the most probable first.
+            #[schema(minimum = 1, value_type = Option<u32>)]
+            top: Option<NonZeroU32>,
+            /// Use only this direction of a model that has both.
+            direction: Option<DirectionName>,
+            /// Return the words of the text with what each did to the answer.
+            explain: Option<ExplainName>,
+            /// Answer only with at least this confidence.
+            #[schema(minimum = 0, maximum = 1)]
+            threshold: Option<f32>,
+            /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
+            #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
+            max_error: Option<f64>,
+            /// Return a set of labels (for numbers, an interval) that contains the right one with this
+            /// probability, by the model's calibration.
+            #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
+            coverage: Option<f64>,
+            /// With `coverage`: guarantee it for each class.
+            per_class: Option<bool>,
+        }
+    };
+}
+
+described! {
+    /// One text.
+    #[schema(as = OneText)]
+    struct One { text: Text }
+}
+
+described! {
+    /// Several texts.
+    #[schema(as = SeveralTexts)]
+    struct Many {
+        #[schema(min_items = 1)]
+        texts: Vec<Text>
     }
 }
 
-/// One text.
-#[derive(Serialize, ToSchema)]
-#[schema(as = OneText)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct One {
-    text: Text,
-    /// Name of the model (default: the server's first).
-    model: Option<String>,
-    /// Return only this many probabilities: those of the most probable labels, the most probable first.
-    #[schema(minimum = 1, value_type = Option<u32>)]
-    top: Option<NonZeroU32>,
-    /// Use only this direction of a model that has both.
-    direction: Option<DirectionName>,
-    /// Return the words of the text with what each did to the answer.
-    explain: Option<ExplainName>,
-    /// Answer only with at least this confidence.
-    #[schema(minimum = 0, maximum = 1)]
-    threshold: Option<f32>,
-    /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
-    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
-    max_error: Option<f64>,
-    /// Return a set of labels (for numbers, an interval) that contains the right one with this
-    /// probability, by the model's calibration.
-    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
-    coverage: Option<f64>,
-    /// With `coverage`: guarantee it for each class.
-    per_class: Option<bool>,
-}
-
-/// Several texts.
-#[derive(Serialize, ToSchema)]
-#[schema(as = SeveralTexts)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Many {
-    #[schema(min_items = 1)]
-    texts: Vec<Text>,
-    /// Name of the model (default: the server's first).
-    model: Option<String>,
-    /// Return only this many probabilities: those of the most probable labels, the most probable first.
-    #[schema(minimum = 1, value_type = Option<u32>)]
-    top: Option<NonZeroU32>,
-    /// Use only this direction of a model that has both.
-    direction: Option<DirectionName>,
-    /// Return the words of the text with what each did to the answer.
-    explain: Option<ExplainName>,
-    /// Answer only with at least this confidence.
-    #[schema(minimum = 0, maximum = 1)]
-    threshold: Option<f32>,
-    /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
-    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
-    max_error: Option<f64>,
-    /// Return a set of labels (for numbers, an interval) that contains the right one with this
-    /// probability, by the model's calibration.
-    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
-    coverage: Option<f64>,
-    /// With `coverage`: guarantee it for each class.
-    per_class: Option<bool>,
-}
-
-/// Rows of a table, with the names of the columns that the model was trained on (`text` if they had
-/// no names). Other columns are ignored.
-#[derive(Serialize, ToSchema)]
-#[schema(as = TableRows)]
-#[serde(deny_unknown_fields)]
-#[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
-pub(crate) struct Rows {
-    #[schema(min_items = 1)]
-    rows: Vec<BTreeMap<String, String>>,
-    /// Name of the model (default: the server's first).
-    model: Option<String>,
-    /// Return only this many probabilities: those of the most probable labels, the most probable first.
-    #[schema(minimum = 1, value_type = Option<u32>)]
-    top: Option<NonZeroU32>,
-    /// Use only this direction of a model that has both.
-    direction: Option<DirectionName>,
-    /// Return the words of the text with what each did to the answer.
-    explain: Option<ExplainName>,
-    /// Answer only with at least this confidence.
-    #[schema(minimum = 0, maximum = 1)]
-    threshold: Option<f32>,
-    /// Answer only as many texts that at most this share of the answers is wrong, by the model's calibration.
-    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
-    max_error: Option<f64>,
-    /// Return a set of labels (for numbers, an interval) that contains the right one with this
-    /// probability, by the model's calibration.
-    #[schema(exclusive_minimum = 0, exclusive_maximum = 1)]
-    coverage: Option<f64>,
-    /// With `coverage`: guarantee it for each class.
-    per_class: Option<bool>,
+described! {
+    /// Rows of a table, with the names of the columns that the model was trained on (`text` if they had
+    /// no names). Other columns are ignored.
+    #[schema(as = TableRows)]
+    #[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
+    struct Rows {
+        #[schema(min_items = 1)]
+        rows: Vec<BTreeMap<String, String>>
+    }
 }
 
 #[cfg(test)]

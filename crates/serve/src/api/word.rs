@@ -1,7 +1,8 @@
 //! The words of an explanation.
 
 use serde::Serialize;
-use ulmfit::Explanation;
+use ulmfit::text::CharacterPlaces;
+use ulmfit::{Explanation, WordWeight};
 use utoipa::ToSchema;
 
 /// A word of a text and what it did to the answer, as `ulmfit predict --explain` prints it.
@@ -23,33 +24,24 @@ pub(crate) struct Word {
 impl Word {
     /// The words of an explanation of a text with these fields.
     pub(crate) fn all(fields: &[String], explanation: &Explanation) -> Vec<Self> {
-        let mut words = Vec::with_capacity(explanation.words.len());
-        // characters up to a byte of a field; words come in order, so each is counted once
-        let (mut at, mut bytes, mut characters) = (0, 0, 0);
-        for word in &explanation.words {
-            if word.field != at || word.start < bytes {
-                (at, bytes, characters) = (word.field, 0, 0);
-            }
-            let field = &fields[word.field];
-            characters += field[bytes..word.start].chars().count();
-            bytes = word.start;
-            let text = &field[word.start..word.end];
-            words.push(Self {
+        let mut places = CharacterPlaces::new(fields);
+        let word = |word: &WordWeight| {
+            let [start, end] = places.of(word.field, word.start..word.end);
+            Self {
                 field: (fields.len() > 1).then_some(word.field),
-                start: characters,
-                end: characters + text.chars().count(),
-                text: text.to_owned(),
+                start,
+                end,
+                text: fields[word.field][word.start..word.end].to_owned(),
                 weight: word.weight,
-            });
-        }
-        words
+            }
+        };
+        explanation.words.iter().map(word).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulmfit::WordWeight;
 
     #[test]
     fn places_are_counted_in_characters() {

@@ -39,7 +39,7 @@ impl State {
 }
 
 /// Cost of a batch.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Cost {
     pub(super) texts: usize,
     pub(super) tokens: usize,

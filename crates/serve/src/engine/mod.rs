@@ -20,6 +20,7 @@ use crate::problem::{Kind, Problem};
 use batch::Budget;
 use lane::Lane;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -140,7 +141,9 @@ impl Engine {
             let (worker, metrics) = (Arc::clone(&lane), Arc::clone(metrics));
             let work = move || {
                 while let Some(batch) = worker.next() {
-                    worker.done(compute(batch, &metrics));
+                    // the answers of a batch that panics are lost, and its clients told so; the lane goes on
+                    let computed = catch_unwind(AssertUnwindSafe(|| compute(batch, &metrics)));
+                    worker.done(computed.unwrap_or_default());
                 }
             };
             thread::Builder::new().name(name.to_owned()).spawn(work)?;

@@ -11,7 +11,7 @@ const THREADS: usize = 2;
 ///
 /// # Errors
 /// [`ServeError`] when the threads cannot be started, and those of the server.
-pub(crate) fn run(server: impl Future<Output = Result<(), ServeError>>) -> Result<(), ServeError> {
+pub(crate) fn run<T>(server: impl Future<Output = Result<T, ServeError>>) -> Result<T, ServeError> {
     let what = "cannot start the network threads";
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)

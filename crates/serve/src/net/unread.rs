@@ -33,9 +33,19 @@ impl Unread {
 
     /// Memory for an answer; `None` if others hold too much. An answer that is larger than all memory can be alone.
     pub(crate) fn take(&self, bytes: u64) -> Option<Unsent> {
-        let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX).min(self.kib) as u32;
-        let memory = Arc::clone(&self.left).try_acquire_many_owned(kib).ok()?;
+        let memory = Arc::clone(&self.left).try_acquire_many_owned(self.permits(bytes)).ok()?;
         Some(Unsent { _memory: Arc::new(memory) })
+    }
+
+    /// Waits for the memory for an answer, which streams do instead of failing. `None` does not happen: there is
+    /// memory as long as there is a server.
+    pub(crate) async fn wait_for(&self, bytes: u64) -> Option<Unsent> {
+        let memory = Arc::clone(&self.left).acquire_many_owned(self.permits(bytes)).await.ok()?;
+        Some(Unsent { _memory: Arc::new(memory) })
+    }
+
+    fn permits(&self, bytes: u64) -> u32 {
+        usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX).min(self.kib) as u32
     }
 }
 

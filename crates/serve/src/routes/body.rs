@@ -3,7 +3,7 @@
 use super::app::App;
 use crate::problem::{Kind, Problem};
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
@@ -16,11 +16,58 @@ use tokio::time::{timeout, timeout_at};
 /// sending can read the answer.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A body in memory.
+/// A body in memory, or a line of one.
 pub(super) struct Held {
-    pub(super) bytes: Bytes,
+    pub(super) bytes: Vec<u8>,
     /// Its share of the memory for request bodies.
     _memory: Option<OwnedSemaphorePermit>,
+}
+
+/// What has arrived so far.
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    memory: Option<OwnedSemaphorePermit>,
+    /// So many bytes do not count as memory for request bodies.
+    free: usize,
+}
+
+impl Buffer {
+    pub(super) fn new(free: usize) -> Self {
+        Self { bytes: Vec::new(), memory: None, free }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Adds a piece.
+    ///
+    /// # Errors
+    /// A problem when the bodies of others take up the memory.
+    pub(super) fn extend(&mut self, app: &App, piece: &[u8]) -> Result<(), Problem> {
+        let counted = |bytes: usize| bytes.saturating_sub(self.free).div_ceil(1024);
+        let more = counted(self.bytes.len() + piece.len()) - counted(self.bytes.len());
+        if more > 0 {
+            let more = u32::try_from(more).unwrap_or(u32::MAX);
+            let permit = Arc::clone(&app.body_memory).try_acquire_many_owned(more);
+            let permit = permit.map_err(|_| {
+                Problem::new(Kind::QueueFull, "the memory for request bodies is exhausted")
+                    .hint("try again after the time in `Retry-After`")
+                    .retry_after(Duration::from_secs(1))
+            })?;
+            match &mut self.memory {
+                Some(memory) => memory.merge(permit),
+                None => self.memory = Some(permit),
+            }
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// All of it; the buffer is empty then.
+    pub(super) fn take(&mut self) -> Held {
+        Held { bytes: std::mem::take(&mut self.bytes), _memory: self.memory.take() }
+    }
 }
 
 /// The media type of a request, in lower case and without parameters.
@@ -68,29 +115,17 @@ pub(super) async fn read(
         rest(&mut body).await;
         return Err(too_large(app));
     }
-    let mut bytes = BytesMut::new();
-    let mut memory: Option<OwnedSemaphorePermit> = None;
+    let mut buffer = Buffer::new(0);
     loop {
         let piece = timeout_at(deadline.into(), next(&mut body, app.limits.idle)).await;
         let Some(piece) = piece.map_err(|_| slow(app.limits.deadline))?? else { break };
-        if bytes.len() + piece.len() > limit {
+        if buffer.len() + piece.len() > limit {
             rest(&mut body).await;
             return Err(too_large(app));
         }
-        let before = bytes.len().div_ceil(1024);
-        bytes.extend_from_slice(&piece);
-        let more = u32::try_from(bytes.len().div_ceil(1024) - before).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&app.body_memory).try_acquire_many_owned(more).map_err(|_| {
-            Problem::new(Kind::QueueFull, "the memory for request bodies is exhausted")
-                .hint("try again after the time in `Retry-After`")
-                .retry_after(Duration::from_secs(1))
-        })?;
-        match &mut memory {
-            Some(memory) => memory.merge(permit),
-            None => memory = Some(permit),
-        }
+        buffer.extend(app, &piece)?;
     }
-    Ok(Held { bytes: bytes.freeze(), _memory: memory })
+    Ok(buffer.take())
 }
 
 /// Discards the rest of a body, for a limited time.

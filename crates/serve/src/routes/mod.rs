@@ -11,6 +11,8 @@ mod predict;
 mod problems;
 mod protocol;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod texts;
 
 pub(crate) use app::{Access, App};
@@ -121,4 +123,58 @@ async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
 fn json(body: &impl serde::Serialize) -> Response {
     let bytes = serde_json::to_vec(body).unwrap_or_default();
     ([(CONTENT_TYPE, "application/json")], bytes).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{app, get, predict, text};
+    use crate::Limits;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_request_that_never_fits_is_too_large_and_not_to_be_repeated() {
+        let app = Arc::new(app(Limits { queue_texts: 4, ..Limits::default() }));
+        let ask = async |count: usize| {
+            let body = json!({ "texts": vec!["a film"; count] }).to_string();
+            predict(&app, "application/json", body).await
+        };
+        assert_eq!(ask(4).await.status(), 200);
+        let refused = ask(5).await;
+        assert_eq!(refused.status(), 413);
+        assert!(!refused.headers().contains_key("retry-after"));
+        let problem: Value = serde_json::from_str(&text(refused.into_body()).await).unwrap();
+        assert_eq!(problem["detail"], "the request has 5 texts; at most 4 are allowed");
+        assert_eq!(get(&app, "/models").await["limits"]["texts"], 4);
+        // one that would fit later
+        let others = app.engine.try_reserve(4).unwrap();
+        let refused = ask(1).await;
+        assert_eq!(refused.status(), 429);
+        assert!(refused.headers().contains_key("retry-after"));
+        drop(others);
+        assert_eq!(ask(1).await.status(), 200);
+    }
+
+    #[tokio::test]
+    async fn the_description_lists_all_routes_and_their_errors() {
+        let app = Arc::new(app(Limits::default()));
+        let document = get(&app, "/openapi.json").await;
+        let paths = document["paths"].as_object().unwrap();
+        let of_version = "/v2/models/{model}/versions/{version}";
+        for tail in ["", "/ready", "/infer"] {
+            let operations = paths[&format!("{of_version}{tail}")].as_object().unwrap();
+            for operation in operations.values() {
+                assert_eq!(operation["parameters"][1]["name"], "version", "{operation}");
+            }
+        }
+        let ids: Vec<&Value> = paths
+            .values()
+            .flat_map(|path| path.as_object().unwrap().values())
+            .map(|operation| &operation["operationId"])
+            .collect();
+        assert!(ids.iter().enumerate().all(|(n, id)| !ids[..n].contains(id)), "{ids:?}");
+        for status in ["401", "421", "500"] {
+            assert!(paths["/predict"]["post"]["responses"][status].is_object(), "{status}");
+        }
+    }
 }

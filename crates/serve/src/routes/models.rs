@@ -26,7 +26,7 @@ fn card(model: &Loaded) -> Value {
 pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
     let models: Vec<Value> = app.models.iter().map(|hosted| card(&hosted.current())).collect();
     let limits = value!({
-        "texts": app.limits.texts, "body_bytes": app.limits.body, "text_bytes": app.limits.document,
+        "texts": app.limits.request_texts(), "body_bytes": app.limits.body, "text_bytes": app.limits.document,
     });
     json(&value!({ "schema": 1, "models": models, "limits": limits }))
 }

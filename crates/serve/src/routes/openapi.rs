@@ -106,7 +106,7 @@ fn describe(app: &App) -> Value {
     let mut document = serde_json::to_value(&document).unwrap_or_default();
     let names = app.models.names();
     each_schema(&mut document, &mut |name, schema| match name {
-        "texts" | "rows" => schema["maxItems"] = app.limits.texts.into(),
+        "texts" | "rows" => schema["maxItems"] = app.limits.request_texts().into(),
         "model" if schema["type"] == "string" => schema["enum"] = names.clone().into(),
         "model" if schema["type"] == value!(["string", "null"]) => {
             let names = names.iter().map(|name| value!(name)).chain([Value::Null]);
@@ -149,12 +149,37 @@ fn describe(app: &App) -> Value {
     }
     // `shape` decides, and a schema cannot relate it to `data`
     schemas["InferInput"]["properties"]["datatype"]["enum"] = value!(["BYTES"]);
+    add_versions(&mut document);
     if app.page.is_none()
         && let Some(paths) = document["paths"].as_object_mut()
     {
         paths.remove("/");
     }
     document
+}
+
+/// The routes that name a version of a model, beside those that do not: they are the same functions.
+fn add_versions(document: &mut Value) {
+    const MODEL: &str = "/v2/models/{model}";
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    let version = value!({
+        "name": "version", "in": "path", "required": true, "schema": { "type": "string" },
+        "description": "Hash of the model's folder",
+    });
+    let of_models: Vec<String> =
+        paths.keys().filter(|path| path.starts_with(MODEL)).cloned().collect();
+    for path in of_models {
+        let mut of_version = paths[&path].clone();
+        for operation in of_version.as_object_mut().into_iter().flat_map(|path| path.values_mut()) {
+            if let Some(Value::String(id)) = operation.get_mut("operationId") {
+                id.push_str("_of_version");
+            }
+            if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+                parameters.push(version.clone());
+            }
+        }
+        paths.insert(path.replace(MODEL, "/v2/models/{model}/versions/{version}"), of_version);
+    }
 }
 
 // `get_mut`, as an index would insert null for an absent key

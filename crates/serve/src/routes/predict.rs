@@ -64,7 +64,7 @@ pub(super) async fn predict(
                 Problem::new(Kind::Invalid, format!("the query: {}", in_words(field, message)))
                     .hint("`/openapi.json` describes the options of a stream")
             })?;
-            stream::predict(app, &options.0.into(), body, arrival).await
+            stream::predict(app, &options.0.options(), body, arrival).await
         }
         "application/json" => {
             if let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) {

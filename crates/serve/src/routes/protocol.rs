@@ -46,14 +46,14 @@ pub(super) async fn server() -> Response {
 }
 
 /// Whether the process runs.
-#[utoipa::path(get, path = "/v2/health/live", tag = "open inference protocol",
+#[utoipa::path(get, path = "/v2/health/live", operation_id = "v2_live", tag = "open inference protocol",
     responses((status = 200, description = "The process runs", body = super::openapi::AnyObject)))]
 pub(super) async fn live() -> Response {
     json(&value!({ "live": true }))
 }
 
 /// Whether the server accepts requests.
-#[utoipa::path(get, path = "/v2/health/ready", tag = "open inference protocol",
+#[utoipa::path(get, path = "/v2/health/ready", operation_id = "v2_ready", tag = "open inference protocol",
     responses(
         (status = 200, description = "The server is ready", body = super::openapi::AnyObject),
         (status = 503, description = "It is stopping", body = crate::problem::ProblemBody, content_type = "application/problem+json"),

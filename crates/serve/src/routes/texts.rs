@@ -148,6 +148,21 @@ pub(super) fn row_fields(model: &Loaded, mut row: Row, number: usize) -> Result<
     })
 }
 
+/// Refuses a text with another number of fields than the model has columns. A single field is the whole text.
+pub(super) fn check_fields(
+    model: &Loaded,
+    fields: &[String],
+    number: usize,
+) -> Result<(), Problem> {
+    let columns = model.classifier.text_columns();
+    if columns.is_empty() || [1, columns.len()].contains(&fields.len()) {
+        return Ok(());
+    }
+    let detail = format!("a text has {} fields; the model has {}", fields.len(), columns.len());
+    let hint = format!("the model `{}` reads `{}`", model.name, columns.join("`, `"));
+    Err(Problem::new(Kind::Invalid, detail).hint(hint).row(number))
+}
+
 /// Refuses a text that is too long.
 pub(super) fn check_bytes(app: &App, fields: &[String], number: usize) -> Result<usize, Problem> {
     let bytes = fields.iter().map(String::len).sum();
@@ -164,9 +179,9 @@ pub(super) fn check_count(app: &App, count: usize) -> Result<(), Problem> {
         return Err(Problem::new(Kind::NoTexts, "the request has no texts")
             .hint("give at least one: {\"text\": \"...\"}"));
     }
-    if count > app.limits.texts {
-        let detail =
-            format!("the request has {count} texts; at most {} are allowed", app.limits.texts);
+    let most = app.limits.request_texts();
+    if count > most {
+        let detail = format!("the request has {count} texts; at most {most} are allowed");
         return Err(Problem::new(Kind::TooLarge, detail)
             .hint("send fewer at a time, or a stream (application/x-ndjson)"));
     }
@@ -278,6 +293,7 @@ pub(super) async fn answer(
     check_count(app, texts.len())?;
     let mut bytes = 0;
     for (number, fields) in texts.iter().enumerate() {
+        check_fields(&asked.model, fields, number)?;
         bytes += check_bytes(app, fields, number)?;
     }
     let mut places = app.engine.try_reserve(texts.len())?;

@@ -7,7 +7,7 @@ use super::job::Job;
 use super::label_log::LabelLog;
 use super::progress::Follower;
 use super::proposals::Proposals;
-use super::saved::{Round, Saved};
+use super::saved::{Round, STATE, Saved};
 use super::table::Table;
 use super::votes::Votes;
 use crate::ServeError;
@@ -33,12 +33,17 @@ pub(super) struct Bench {
     /// The workbench ends: what stops now is to be continued next time.
     closing: AtomicBool,
     inner: Mutex<Inner>,
+    /// Held while the server of a model is started or stopped, which may take as long as it answers
+    /// requests; never while `inner` is.
+    server: Mutex<()>,
 }
 
 /// What changes.
 pub(super) struct Inner {
     pub(super) saved: Saved,
     pub(super) reading: Reading,
+    /// How often a file was opened.
+    pub(super) openings: u64,
     pub(super) check: Check,
     pub(super) labels: LabelLog,
     pub(super) votes: Votes,
@@ -75,6 +80,7 @@ impl Bench {
         let inner = Inner {
             saved,
             reading: Reading::Nothing,
+            openings: 0,
             check: Check::default(),
             labels,
             votes,
@@ -86,11 +92,23 @@ impl Bench {
             served: None,
         };
         let closing = AtomicBool::new(false);
-        Ok(Arc::new(Self { folder, program, shared, log, closing, inner: Mutex::new(inner) }))
+        let (inner, server) = (Mutex::new(inner), Mutex::default());
+        Ok(Arc::new(Self { folder, program, shared, log, closing, inner, server }))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nobody holds what all requests need.
+    #[cfg(test)]
+    pub(super) fn is_free(&self) -> bool {
+        self.inner.try_lock().is_ok()
+    }
+
+    /// The turn to start or stop the server of a model.
+    pub(super) fn server_turn(&self) -> MutexGuard<'_, ()> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A job of this workbench.
@@ -111,9 +129,33 @@ impl Bench {
         std::iter::once("ulmfit".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
     }
 
-    /// Writes `workbench.json`.
-    pub(super) fn save(&self, inner: &Inner) -> Result<(), Problem> {
-        inner.saved.write(&self.folder).map_err(|error| self.unwritable("workbench.json", &error))
+    /// Changes what is remembered between starts, first in `workbench.json` and then in memory.
+    ///
+    /// # Errors
+    /// The system's; then nothing has changed.
+    pub(super) fn remember(
+        &self,
+        inner: &mut Inner,
+        change: impl FnOnce(&mut Saved),
+    ) -> io::Result<()> {
+        let mut saved = inner.saved.clone();
+        change(&mut saved);
+        saved.write(&self.folder)?;
+        inner.saved = saved;
+        Ok(())
+    }
+
+    /// As [`remember`](Self::remember), for a request.
+    ///
+    /// # Errors
+    /// A problem when the system refuses; then nothing has changed.
+    pub(super) fn save(
+        &self,
+        inner: &mut Inner,
+        change: impl FnOnce(&mut Saved),
+    ) -> Result<(), Problem> {
+        let written = self.remember(inner, change);
+        written.map_err(|error| self.unwritable(STATE, &error))
     }
 
     /// A file that the system refuses to write.
@@ -136,10 +178,14 @@ impl Bench {
         let rounds: Vec<usize> =
             self.lock().saved.rounds.iter().map(|round| round.number).collect();
         let mut jobs: Vec<Job> = rounds.into_iter().map(|number| self.training(number)).collect();
-        jobs.extend(["check", "next", "serve"].map(|name| self.job(name)));
-        jobs.retain(Job::is_running);
+        jobs.extend(["check", "next"].map(|name| self.job(name)));
         jobs.iter().for_each(|job| _ = job.stop());
-        jobs.iter().for_each(|job| job.wait(None));
+        // one that is about to start sees that the workbench ends, or is there to be stopped, and only once: a
+        // second signal would cut its answers off
+        let _turn = self.server_turn();
+        let server = self.job("serve");
+        _ = server.stop();
+        jobs.iter().chain([&server]).for_each(|job| job.wait(None));
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -182,8 +228,8 @@ impl Inner {
     ///
     /// # Errors
     /// A problem when there is none.
-    pub(super) fn round(&mut self, number: usize) -> Result<&mut Round, Problem> {
-        let found = self.saved.rounds.iter_mut().find(|round| round.number == number);
+    pub(super) fn round(&self, number: usize) -> Result<&Round, Problem> {
+        let found = self.saved.rounds.iter().find(|round| round.number == number);
         found.ok_or_else(|| Problem::new(Kind::NotFound, format!("there is no training {number}")))
     }
 }
@@ -200,6 +246,71 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workbench::rounds::{Method, Phase};
+    use crate::workbench::table::Choice;
+    use crate::workbench::upload::Upload;
+    use crate::{LogFormat, LogLevel};
+    use std::io::Write;
+
+    /// A workbench whose program does nothing, with a file of texts in its `data`.
+    fn bench(place: &Path) -> Arc<Bench> {
+        let log = Log::new(LogFormat::Text, LogLevel::Warning);
+        let bench = Bench::open(place, "true".into(), Vec::new(), log).unwrap();
+        std::fs::create_dir(bench.folder.join("data")).unwrap();
+        std::fs::write(bench.folder.join("data/mails.csv"), "text,label\na,good\nb,bad\n").unwrap();
+        bench.open_data(&bench.folder.join("data/mails.csv"), &Choice::default()).unwrap();
+        while bench.lock().table().is_none() {
+            std::thread::yield_now();
+        }
+        bench
+    }
+
+    /// A training that should run.
+    fn wanted(number: usize) -> Round {
+        Round { number, arguments: Vec::new(), train: 2, test: None, wanted: true, failed: None }
+    }
+
+    #[test]
+    fn an_upload_does_not_replace_the_file_of_a_training() {
+        let place = tempfile::tempdir().unwrap();
+        let bench = bench(place.path());
+        let path = bench.folder.join("data/mails.csv");
+        let upload = || {
+            let mut file = tempfile::NamedTempFile::new_in(bench.folder.join("data")).unwrap();
+            file.write_all(b"text\nanother\n").unwrap();
+            Upload { file, path: path.clone() }
+        };
+        bench.save(&mut bench.lock(), |saved| saved.rounds.push(wanted(1))).unwrap();
+        let problem = bench.open_upload(upload()).unwrap_err();
+        assert_eq!(problem.detail(), "training 1 is running");
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("text,label"));
+        bench.save(&mut bench.lock(), |saved| saved.rounds[0].wanted = false).unwrap();
+        bench.open_upload(upload()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "text\nanother\n");
+    }
+
+    #[test]
+    fn what_cannot_be_saved_has_not_happened() {
+        let place = tempfile::tempdir().unwrap();
+        let bench = bench(place.path());
+        bench.save(&mut bench.lock(), |saved| saved.rounds.push(wanted(1))).unwrap();
+        // a folder cannot be replaced by a file
+        let state = bench.folder.join(STATE);
+        std::fs::remove_file(&state).unwrap();
+        std::fs::create_dir(&state).unwrap();
+        let before = format!("{:?}", bench.lock().saved);
+        assert!(bench.pause(1).is_err());
+        assert!(bench.add_label("new").is_err());
+        bench.lock().saved.rounds[0].wanted = false;
+        assert!(bench.resume(1).is_err());
+        assert!(bench.train(Method::Tfidf, false).is_err());
+        assert_eq!(bench.lock().saved.rounds.len(), 1);
+        assert_eq!(bench.phase(&bench.lock().saved.rounds[0].clone()), Phase::Stopped);
+        std::fs::write(bench.folder.join("data/notes.csv"), "text\nx\n").unwrap();
+        assert!(bench.open_data(&bench.folder.join("data/notes.csv"), &Choice::default()).is_err());
+        bench.lock().saved.rounds[0].wanted = true;
+        assert_eq!(format!("{:?}", bench.lock().saved), before);
+    }
 
     #[test]
     fn words_are_those_of_a_shell() {

@@ -2,11 +2,13 @@
 
 use super::bench::{Bench, Inner};
 use super::compose::{text_options, write_texts};
-use super::saved::Data;
+use super::saved::{Data, STATE};
 use super::table::{Choice, Table};
+use super::upload::Upload;
 use crate::problem::{Kind, Problem};
 use serde::Serialize;
 use serde_json::Value;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -63,10 +65,30 @@ impl Bench {
         let path = path.canonicalize().map_err(|error| {
             Problem::new(Kind::Invalid, format!("cannot open {}: {error}", path.display()))
         })?;
-        let data = Data::new(path, choice);
-        inner.saved.data = Some(data.clone());
-        self.save(&inner)?;
-        self.read(&mut inner, data);
+        let opened = self.open_file(&mut inner, Data::new(path, choice));
+        opened.map_err(|error| self.unwritable(STATE, &error))
+    }
+
+    /// Opens an uploaded file under its own name, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// As [`open_data`](Self::open_data); then the earlier file is still there, or the new one is not open.
+    pub(super) fn open_upload(self: &Arc<Self>, upload: Upload) -> Result<(), Problem> {
+        let Upload { file, path } = upload;
+        let mut inner = self.lock();
+        self.refuse_while_training(&inner)?;
+        file.persist(&path).map_err(|error| self.unwritable("data", &error.error))?;
+        let opened = self.open_file(&mut inner, Data::new(path, &Choice::default()));
+        opened.map_err(|error| self.unwritable(STATE, &error))
+    }
+
+    /// Opens a file, and remembers it. The caller has made sure that no training runs.
+    ///
+    /// # Errors
+    /// The system's; then the file before is still the open one.
+    pub(super) fn open_file(self: &Arc<Self>, inner: &mut Inner, data: Data) -> io::Result<()> {
+        self.remember(inner, |saved| saved.data = Some(data.clone()))?;
+        self.read(inner, data);
         Ok(())
     }
 
@@ -82,16 +104,16 @@ impl Bench {
 
     fn read(self: &Arc<Self>, inner: &mut Inner, data: Data) {
         inner.reading = Reading::Running;
+        inner.openings += 1;
+        let opening = inner.openings;
         inner.proposals.forget();
         inner.check = Check::default();
         let bench = Arc::clone(self);
         thread::spawn(move || {
-            let choice = data.choice();
-            let read = Table::read(&data.path, &choice);
+            let read = Table::read(&data.path, &data.choice());
             let mut inner = bench.lock();
-            let now = inner.saved.data.as_ref().map(|data| (data.path.clone(), data.choice()));
-            if now != Some((data.path.clone(), choice)) {
-                return; // another file was opened meanwhile
+            if inner.openings != opening {
+                return; // another file, or another one of the same name, was opened meanwhile
             }
             inner.reading = match read {
                 Ok(table) => Reading::Done(Arc::new(table)),
@@ -99,12 +121,12 @@ impl Bench {
             };
             inner.changed();
             drop(inner);
-            bench.check(&data);
+            bench.check(&data, opening);
         });
     }
 
     /// Runs `check-data`, and waits for it.
-    fn check(self: &Arc<Self>, data: &Data) {
+    fn check(self: &Arc<Self>, data: &Data, opening: u64) {
         let Some(table) = self.lock().table() else { return };
         let mut arguments = vec!["check-data".to_owned()];
         if data.no_label {
@@ -124,15 +146,18 @@ impl Bench {
         _ = job.stop(); // of the file before
         job.wait(None);
         job.clear();
-        self.lock().check =
-            Check { running: true, command: self.shown(&arguments), ..Check::default() };
+        let mut inner = self.lock();
+        if inner.openings != opening {
+            return; // that file has a check of its own
+        }
+        inner.check = Check { running: true, command: self.shown(&arguments), ..Check::default() };
+        drop(inner);
         let ended = job.start(&mut self.command(&arguments)).map(|child| job.wait(Some(child)));
         let out = ended.and_then(|()| std::fs::read(job.out())).unwrap_or_default();
         let report: Option<Value> = serde_json::from_slice(&out).ok();
         let failed = || std::fs::read_to_string(job.log()).unwrap_or_default();
         let mut inner = self.lock();
-        let still = inner.saved.data.as_ref().is_some_and(|now| now.path == data.path);
-        if still {
+        if inner.openings == opening {
             inner.check.running = false;
             inner.check.failed = report.is_none().then(failed);
             inner.check.report = report;

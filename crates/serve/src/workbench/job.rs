@@ -52,11 +52,17 @@ impl Job {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         // a group of its own: Ctrl-C in the terminal of the workbench is not for it
         command.stdin(Stdio::null()).stdout(out).stderr(log).process_group(0);
-        let child = command.spawn()?;
+        let mut child = command.spawn()?;
         // our copies of the files are closed with the command's
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let written = File::create(self.pid()).and_then(|mut file| write!(file, "{}", child.id()));
-        written.map(|()| child)
+        if let Err(error) = written {
+            // nobody could stop it later
+            _ = child.kill();
+            _ = child.wait();
+            return Err(error);
+        }
+        Ok(child)
     }
 
     /// Whether it runs.

@@ -87,8 +87,8 @@ impl LabelLog {
     /// Opens or creates the file, and removes a torn last line.
     ///
     /// # Errors
-    /// [`ServeError::Workbench`] when another process has the file or a line cannot be read,
-    /// [`ServeError::Io`] when the system refuses.
+    /// [`ServeError::InUse`] when another process has the file, [`ServeError::DamagedLabels`] when a
+    /// line is not an entry, [`ServeError::File`] when the system refuses.
     pub(super) fn open(path: &Path) -> Result<Self, ServeError> {
         let failed = |source| ServeError::File { path: path.to_owned(), source };
         let mut options = OpenOptions::new();

@@ -114,8 +114,7 @@ impl Bench {
             let detail = format!("there is a label `{label}` already");
             return Err(Problem::new(Kind::Conflict, detail));
         }
-        inner.saved.labels.push(label);
-        self.save(&inner)
+        self.save(&mut inner, |saved| saved.labels.push(label))
     }
 
     fn write(&self, inner: &mut Inner, by: &str, action: Action) -> Result<u64, Problem> {

@@ -27,6 +27,7 @@ use hyper::header::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
+use std::io;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -137,8 +138,8 @@ async fn upload(
     Query(UploadName { name }): Query<UploadName>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let path = receive(&workbench.bench, &name, request.into_body()).await?;
-    work(&workbench, move |bench| bench.open_data(&path, &Choice::default())).await
+    let upload = receive(&workbench.bench, &name, request.into_body()).await?;
+    work(&workbench, move |bench| bench.open_upload(upload)).await
 }
 
 async fn open(State(workbench): Shared, request: Request) -> Result<Response, Problem> {
@@ -246,7 +247,7 @@ async fn model(State(workbench): Shared, path: Number) -> Result<Response, Probl
     let number = number(path)?;
     finished(&workbench.bench, number)?;
     let name = model_name(number);
-    let (sender, body) = Channel::<Bytes>::new(4);
+    let (sender, body) = Channel::<Bytes, io::Error>::new(4);
     let (bench, on) = (Arc::clone(&workbench.bench), Handle::current());
     let headers = attachment("application/x-tar", &format!("{name}.tar"));
     spawn_blocking(move || {

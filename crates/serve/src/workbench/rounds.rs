@@ -85,13 +85,21 @@ impl Bench {
         rounds.find(|round| self.phase(round) == Phase::Done).map(|round| round.number)
     }
 
+    /// Number of the training that runs, or should.
+    pub(super) fn running(&self, inner: &Inner) -> Option<usize> {
+        let mut rounds = inner.saved.rounds.iter();
+        rounds.find(|round| self.phase(round) == Phase::Running).map(|round| round.number)
+    }
+
     /// Refuses what would change files under a training.
+    ///
+    /// # Errors
+    /// A problem when one runs, or should.
     pub(super) fn refuse_while_training(&self, inner: &Inner) -> Result<(), Problem> {
-        let running = |round: &&Round| self.phase(round) == Phase::Running;
-        match inner.saved.rounds.iter().find(running) {
+        match self.running(inner) {
             None => Ok(()),
-            Some(round) => {
-                let detail = format!("training {} is running", round.number);
+            Some(number) => {
+                let detail = format!("training {number} is running");
                 Err(Problem::new(Kind::Conflict, detail).hint("wait for it, or stop it"))
             }
         }
@@ -112,8 +120,7 @@ impl Bench {
         let sets = inner.sets(&table);
         let number = inner.saved.rounds.len() + 1;
         let round = self.plan(&inner, &table, &sets, number, method, with_unlabelled)?;
-        inner.saved.rounds.push(round);
-        self.save(&inner)?;
+        self.save(&mut inner, |saved| saved.rounds.push(round))?;
         self.training(number).clear();
         inner.followers.remove(&number);
         self.launch(&mut inner, number)?;
@@ -188,9 +195,11 @@ impl Bench {
         if self.phase(&round) == Phase::Done {
             return Err(Problem::new(Kind::Conflict, format!("training {number} is done")));
         }
-        let round = inner.round(number)?;
-        (round.wanted, round.failed) = (true, None);
-        self.save(&inner)?;
+        self.save(&mut inner, |saved| {
+            if let Some(round) = saved.round(number) {
+                (round.wanted, round.failed) = (true, None);
+            }
+        })?;
         self.launch(&mut inner, number)
     }
 
@@ -205,8 +214,9 @@ impl Bench {
             let detail = format!("training {number} is not running");
             return Err(Problem::new(Kind::Conflict, detail));
         }
-        inner.round(number)?.wanted = false;
-        self.save(&inner)?;
+        self.save(&mut inner, |saved| {
+            saved.round(number).into_iter().for_each(|round| round.wanted = false);
+        })?;
         self.training(number).stop().map_err(|error| {
             Problem::new(Kind::Internal, format!("training {number} cannot be stopped: {error}"))
         })
@@ -251,9 +261,11 @@ impl Bench {
             }
             Err(error) => {
                 let why = format!("the training cannot be started: {error}");
-                let round = inner.round(number)?;
-                (round.wanted, round.failed) = (false, Some(why.clone()));
-                _ = self.save(inner);
+                // true whether or not it can be saved
+                if let Some(round) = inner.saved.round(number) {
+                    (round.wanted, round.failed) = (false, Some(why.clone()));
+                }
+                _ = self.save(inner, |_| ());
                 Err(Problem::new(Kind::Internal, why))
             }
         }
@@ -281,7 +293,7 @@ impl Bench {
         let is_done = self.folder.join(model_name(number)).is_dir();
         let log = self.training(number).log();
         let told = inner.followers.entry(number).or_default().follow(&log).error();
-        let Ok(round) = inner.round(number) else { return };
+        let Some(round) = inner.saved.round(number) else { return };
         if !is_done && round.wanted {
             round.failed = Some(told.unwrap_or_else(|| {
                 "the training ended without a message; continuing it may help".to_owned()
@@ -297,7 +309,7 @@ impl Bench {
             "training ended",
             &[("training", Value::from(number)), ("outcome", Value::from(outcome))],
         );
-        _ = self.save(&inner); // else the next start finds out by itself
+        _ = self.save(&mut inner, |_| ()); // else the next start finds out by itself
         if is_done {
             inner.proposals.forget(); // the new model knows better
         }

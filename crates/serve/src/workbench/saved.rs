@@ -7,6 +7,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+/// The file.
+pub(super) const STATE: &str = "workbench.json";
+
 /// The file's content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -122,6 +125,11 @@ impl Saved {
         }
     }
 
+    /// The training of this number.
+    pub(super) fn round(&mut self, number: usize) -> Option<&mut Round> {
+        self.rounds.iter_mut().find(|round| round.number == number)
+    }
+
     /// Replaces the file; it is on disk when this returns.
     ///
     /// # Errors
@@ -134,7 +142,7 @@ impl Saved {
 }
 
 fn path(folder: &Path) -> PathBuf {
-    folder.join("workbench.json")
+    folder.join(STATE)
 }
 
 /// Writes a file that appears whole or not at all.

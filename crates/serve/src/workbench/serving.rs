@@ -28,24 +28,29 @@ impl Bench {
     /// # Errors
     /// [`Problem`] when the training has no model yet, or the server cannot be started.
     pub(super) fn serve(self: &Arc<Self>, number: usize) -> Result<(), Problem> {
-        let mut inner = self.lock();
-        let round = inner.round(number)?.clone();
+        // pages need what is behind the other lock, also while the server before answers its last requests
+        let _turn = self.server_turn();
+        let round = self.lock().round(number)?.clone();
         if self.phase(&round) != Phase::Done {
             let detail = format!("training {number} has no model yet");
             return Err(Problem::new(Kind::Conflict, detail));
         }
+        self.lock().served = None;
         let job = self.job("serve");
         let refused = |error: std::io::Error| {
             Problem::new(Kind::Internal, format!("the server cannot be started: {error}"))
         };
         job.stop().map_err(refused)?;
         job.wait(None);
+        if self.is_closing() {
+            return Err(Problem::stopping());
+        }
         job.clear();
         let mut arguments = arguments(number);
         arguments.push("--quiet".to_owned());
         let mut child = job.start(&mut self.command(&arguments)).map_err(refused)?;
         thread::spawn(move || _ = child.wait());
-        inner.served = Some(number);
+        self.lock().served = Some(number);
         Ok(())
     }
 
@@ -54,6 +59,7 @@ impl Bench {
     /// # Errors
     /// A problem when the system refuses.
     pub(super) fn stop_serving(&self) -> Result<(), Problem> {
+        let _turn = self.server_turn();
         self.lock().served = None;
         let stopped = self.job("serve").stop();
         stopped.map_err(|error| Problem::new(Kind::Internal, error.to_string()))
@@ -71,5 +77,58 @@ impl Bench {
             line.lines().next().and_then(|line| serde_json::from_str(line).ok());
         let address = line.and_then(|line| line["listening"].as_str().map(str::to_owned));
         Some(Served { round, address, command: self.shown(&arguments(round)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::saved::Round;
+    use super::*;
+    use crate::log::Log;
+    use crate::{LogFormat, LogLevel};
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Asked to stop, it says so and goes on until it may go.
+    const SERVER: &str = "#!/bin/sh
+trap 'touch told; until [ -e release ]; do sleep 0.01; done; exit' TERM
+touch up
+while :; do sleep 0.01; done
+";
+
+    #[test]
+    fn pages_do_not_wait_for_a_server_that_answers_its_last_requests() {
+        let place = tempfile::tempdir().unwrap();
+        let program = place.path().join("program");
+        std::fs::write(&program, SERVER).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        let log = Log::new(LogFormat::Text, LogLevel::Warning);
+        let bench = Bench::open(&place.path().join("b"), program, Vec::new(), log).unwrap();
+        let until = |name: &str| {
+            while !bench.folder.join(name).exists() {
+                thread::yield_now();
+            }
+        };
+        let round = Round {
+            number: 1,
+            arguments: Vec::new(),
+            train: 2,
+            test: None,
+            wanted: false,
+            failed: None,
+        };
+        bench.save(&mut bench.lock(), |saved| saved.rounds.push(round)).unwrap();
+        std::fs::create_dir(bench.folder.join(model_name(1))).unwrap();
+        bench.serve(1).unwrap();
+        until("up");
+        thread::scope(|scope| {
+            let again = scope.spawn(|| bench.serve(1));
+            until("told");
+            let is_free = bench.is_free();
+            std::fs::write(bench.folder.join("release"), "").unwrap();
+            assert!(is_free, "a page would wait");
+            again.join().unwrap().unwrap();
+        });
+        bench.stop_serving().unwrap();
+        bench.job("serve").wait(None);
     }
 }

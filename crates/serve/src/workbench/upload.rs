@@ -17,8 +17,18 @@ const LIMIT: u64 = 4 << 30;
 /// Longest time without data.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Receives a file; gives its path.
-pub(super) async fn receive(bench: &Bench, name: &str, mut body: Body) -> Result<PathBuf, Problem> {
+/// A file that has arrived. It has another name until it may take the place of an earlier one.
+pub(super) struct Upload {
+    pub(super) file: NamedTempFile,
+    /// What it is to be called.
+    pub(super) path: PathBuf,
+}
+
+/// Receives a file.
+///
+/// # Errors
+/// A problem when it is empty, too large, incomplete or too slow, or the system refuses to write it.
+pub(super) async fn receive(bench: &Bench, name: &str, mut body: Body) -> Result<Upload, Problem> {
     let folder = uploads(bench);
     let refused = |error: &std::io::Error| bench.unwritable("data", error);
     std::fs::create_dir_all(&folder).map_err(|error| refused(&error))?;
@@ -41,10 +51,6 @@ pub(super) async fn receive(bench: &Bench, name: &str, mut body: Body) -> Result
     if size == 0 {
         return Err(Problem::new(Kind::Invalid, "the file is empty"));
     }
-    let path = folder.join(safe_name(name));
-    let kept = block_in_place(|| {
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|error| error.error)
-    });
-    kept.map(|_| path).map_err(|error| refused(&error))
+    block_in_place(|| file.as_file().sync_all()).map_err(|error| refused(&error))?;
+    Ok(Upload { file, path: folder.join(safe_name(name)) })
 }

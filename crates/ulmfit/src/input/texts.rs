@@ -86,6 +86,13 @@ impl<'a> TextStream<'a> {
         let columns = records.columns();
         if self.tells && !self.said.contains(&columns) {
             columns.told_of(path).iter().for_each(|text| self.progress.note(text));
+            let learned = &self.options.learned_text;
+            if !learned.is_empty() && !columns.text.is_empty() && columns.text != *learned {
+                let [learned, read] = [learned, &columns.text].map(|names| names.join("`, `"));
+                self.progress.warn(&format!(
+                    "the labelled examples have their text in `{learned}`, but `{read}` is read here"
+                ));
+            }
             self.said.push(columns);
         }
         Ok(records)

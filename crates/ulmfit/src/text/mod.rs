@@ -11,6 +11,7 @@
 //! whole corpora, and the tests on 2,000 hard lines.
 
 mod batches;
+mod character_places;
 mod chars;
 mod config;
 mod counter;
@@ -40,6 +41,7 @@ mod tokenizer;
 mod vocab;
 mod words;
 
+pub use character_places::CharacterPlaces;
 pub use config::{InnerSpaces, TextConfig, TokenizerConfig};
 pub use counter::Counter;
 pub use direction::Direction;

@@ -70,9 +70,7 @@ pub fn import_torch(
             return Err(bad(name, "has ids that are not in the vocabulary".into()));
         }
     }
-    if job.batch_size == 0 || job.bptt == 0 {
-        return Err(bad(JOB, "batches have rows and steps".into()));
-    }
+    job.recipe.check()?; // its batches are what the texts are scored in
     let manifest = path.join("manifest.json");
     let manifest = std::fs::read(&manifest).map_err(|source| CheckpointError::Io {
         action: "read",

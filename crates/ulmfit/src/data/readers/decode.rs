@@ -37,9 +37,14 @@ impl Decoder {
         self.errors == EncodingErrors::Replace
     }
 
-    /// How many bytes a reader must keep, so that the cut falls between characters.
+    /// How many bytes of a text must be kept, so that the cut falls between characters.
     pub(crate) fn keep(&self) -> usize {
-        self.limit.max(NAME_BYTES).saturating_add(4)
+        self.limit.saturating_add(4)
+    }
+
+    /// How many bytes of a cell must be kept, which may be a text, a label or the name of a column.
+    pub(crate) fn keep_of_cell(&self) -> usize {
+        self.keep().max(NAME_BYTES)
     }
 
     /// Text of a field.

@@ -104,6 +104,7 @@ impl RawRows {
         row.line = self.line;
         self.check.begin_row();
         let (mut start, mut cut, mut ended) = (0, false, false);
+        let mut counted = 0; // bytes of the row, of each cell no more than a text may have
         loop {
             let source = match self.input.fill_buf() {
                 Ok(buffer) => buffer,
@@ -133,7 +134,7 @@ impl RawRows {
                 self.after_return = after_return;
                 self.input.consume(taken);
             }
-            let room = (self.decoder.keep()).saturating_sub(row.bytes.len() - start);
+            let room = self.decoder.keep_of_cell().saturating_sub(row.bytes.len() - start);
             cut |= given > room;
             row.bytes.extend_from_slice(&self.scratch[..given.min(room)]);
             match result {
@@ -141,6 +142,7 @@ impl RawRows {
                 csv_core::ReadFieldResult::End => return Ok(false),
                 csv_core::ReadFieldResult::Field { record_end } => {
                     row.ends.push((row.bytes.len(), cut));
+                    counted += (row.bytes.len() - start).min(self.decoder.keep());
                     (start, cut) = (row.bytes.len(), false);
                     let limit = self.decoder.keep().saturating_mul(DOCUMENTS_PER_ROW);
                     let place = || Place::new(&self.input.file, row.line);
@@ -148,7 +150,7 @@ impl RawRows {
                         let limit = MOST_COLUMNS;
                         return Err(DataError::TooManyColumns { place: place(), limit });
                     }
-                    if row.bytes.len() > limit {
+                    if counted > limit {
                         return Err(DataError::TooLong { place: place(), limit });
                     }
                     if record_end {

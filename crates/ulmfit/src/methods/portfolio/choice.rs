@@ -23,14 +23,31 @@ const PROOF_UNTIL_TAUGHT: usize = 300;
 /// A part with less of all weights changes next to nothing, and costs its time in every prediction.
 const LEAST_SHARE: f64 = 0.03;
 
+/// What the weights of some parts may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weights {
+    /// The same for all.
+    Equal,
+    /// One for each.
+    Own,
+}
+
+/// The parts that know more than the labels.
+#[derive(Clone, Copy)]
+pub(crate) struct Pretrained<'a> {
+    /// Their numbers.
+    pub(crate) parts: &'a [usize],
+    /// Whether one of them has learned pseudo-labels, too.
+    pub(crate) are_taught: bool,
+}
+
 impl Choice {
     /// The best of: each `usable` part alone, any of them with equal weights, and all that have a say, each with its own. They
     /// are weighed on one half of the rows and judged on the other, in turn. (Of a hundred rows a weight of its own
     /// for each part is not certain enough: equal ones have one number to find.)
     ///
     /// With few rows this is next to a draw, and the `pretrained` parts are used, unless the choice is
-    /// better beyond the 95 % interval of the gain: what others have read is worth more than twenty rows. `is_taught`
-    /// says whether one of them has learned pseudo-labels, too.
+    /// better beyond the 95 % interval of the gain: what others have read is worth more than twenty rows.
     ///
     /// # Panics
     /// Without rows.
@@ -38,24 +55,24 @@ impl Choice {
         answers: &Answers<'_>,
         rows: &[usize],
         usable: &[usize],
-        (pretrained, is_taught): (&[usize], bool),
+        pretrained: Pretrained<'_>,
     ) -> Self {
-        let until = if is_taught { PROOF_UNTIL_TAUGHT } else { PROOF_UNTIL };
-        let even = subsets(usable).map(|parts| (parts, true));
-        let candidates = even.chain([(Self::with_a_say(answers, rows, usable), false)]);
-        let judged = candidates.map(|(parts, is_even)| {
-            let losses = answers.judged(&parts, is_even, rows);
-            (parts, is_even, losses)
+        let until = if pretrained.are_taught { PROOF_UNTIL_TAUGHT } else { PROOF_UNTIL };
+        let even = subsets(usable).map(|parts| (parts, Weights::Equal));
+        let candidates = even.chain([(Self::with_a_say(answers, rows, usable), Weights::Own)]);
+        let judged = candidates.map(|(parts, weights)| {
+            let losses = answers.judged(&parts, weights, rows);
+            (parts, weights, losses)
         });
         let best = judged.min_by(|a, b| mean(&a.2).total_cmp(&mean(&b.2)));
-        let (mut parts, mut is_even, losses) = best.expect("there are parts");
-        if !pretrained.is_empty()
+        let (mut parts, mut weights, losses) = best.expect("there are parts");
+        if !pretrained.parts.is_empty()
             && rows.len() < until
-            && !is_proven(&answers.judged(pretrained, true, rows), &losses)
+            && !is_proven(&answers.judged(pretrained.parts, Weights::Equal, rows), &losses)
         {
-            (parts, is_even) = (pretrained.to_vec(), true);
+            (parts, weights) = (pretrained.parts.to_vec(), Weights::Equal);
         }
-        let stack = answers.weighed(&parts, is_even, rows);
+        let stack = answers.weighed(&parts, weights, rows);
         Self { parts, stack }
     }
 
@@ -101,20 +118,22 @@ fn is_proven(before: &[f64], after: &[f64]) -> bool {
 }
 
 impl Answers<'_> {
-    /// Weights of some parts, all equal or each its own.
-    fn weighed(&self, parts: &[usize], is_even: bool, rows: &[usize]) -> Stack {
-        if is_even { self.equal_weights(parts, rows) } else { self.weights(parts, rows) }
+    fn weighed(&self, parts: &[usize], weights: Weights, rows: &[usize]) -> Stack {
+        match weights {
+            Weights::Equal => self.equal_weights(parts, rows),
+            Weights::Own => self.weights(parts, rows),
+        }
     }
 
     /// The loss of some parts together on each row, with weights that do not come from this row.
-    fn judged(&self, parts: &[usize], is_even: bool, rows: &[usize]) -> Vec<f64> {
+    fn judged(&self, parts: &[usize], weights: Weights, rows: &[usize]) -> Vec<f64> {
         let half = |odd: bool| -> Vec<usize> {
             let of_half = rows.iter().enumerate().filter(|(n, _)| (n % 2 == 1) == odd);
             of_half.map(|(_, &row)| row).collect()
         };
         let (even, odd) = (half(false), half(true));
         let of_halves = [(&even, &odd), (&odd, &even)].map(|(learn, judge)| {
-            let stack = self.weighed(parts, is_even, learn);
+            let stack = self.weighed(parts, weights, learn);
             judge.iter().map(|&row| self.loss(parts, &stack, &[row])).collect::<Vec<f64>>()
         });
         of_halves.concat()
@@ -125,6 +144,12 @@ impl Answers<'_> {
 mod tests {
     use super::*;
     use crate::data::labels::LabelKind;
+
+    const NONE: Pretrained<'_> = Pretrained { parts: &[], are_taught: false };
+
+    fn first(are_taught: bool) -> Pretrained<'static> {
+        Pretrained { parts: &[0], are_taught }
+    }
 
     /// Answers that are right with `p` in rows whose number, times a prime, is below `right`.
     fn part(p: f32, right: usize, prime: usize) -> Vec<Vec<f32>> {
@@ -138,12 +163,8 @@ mod tests {
         let parts = [part(0.8, 160, 37), part(0.8, 160, 61)];
         let targets = vec![vec![0.0]; 200];
         let rows: Vec<usize> = (0..200).collect();
-        let choice = Choice::new(
-            &Answers::new(LabelKind::Single, &parts, &targets),
-            &rows,
-            &[0, 1],
-            (&[], false),
-        );
+        let choice =
+            Choice::new(&Answers::new(LabelKind::Single, &parts, &targets), &rows, &[0, 1], NONE);
         assert_eq!(choice.parts, [0, 1]);
         assert!(choice.stack.weights.iter().all(|&weight| weight > 0.3), "{choice:?}");
     }
@@ -159,7 +180,7 @@ mod tests {
             &Answers::new(LabelKind::Single, &parts, &targets),
             &rows,
             &[0, 1],
-            (&[0], false),
+            first(false),
         );
         assert_eq!(choice.parts, [1]);
         assert_eq!(choice.stack.weights.len(), 1);
@@ -172,7 +193,7 @@ mod tests {
             let parts = [part(0.7, right[0], 37), part(0.7, right[1], 37)];
             let rows: Vec<usize> = (0..rows).collect();
             let answers = Answers::new(LabelKind::Single, &parts, &targets);
-            Choice::new(&answers, &rows, &[0, 1], (&[0], is_taught)).parts
+            Choice::new(&answers, &rows, &[0, 1], first(is_taught)).parts
         };
         let chosen = |right, rows| chosen_with(right, rows, false);
         assert_eq!(chosen([150, 154], 30), [0]); // the same in most rows
@@ -188,7 +209,12 @@ mod tests {
         let parts = [part(0.7, 100, 37), part(0.7, 150, 61), part(0.7, 160, 83)];
         let rows: Vec<usize> = (0..30).collect();
         let answers = Answers::new(LabelKind::Single, &parts, &targets);
-        let choice = Choice::new(&answers, &rows, &[0, 1, 2], (&[1, 2], false));
+        let choice = Choice::new(
+            &answers,
+            &rows,
+            &[0, 1, 2],
+            Pretrained { parts: &[1, 2], are_taught: false },
+        );
         assert_eq!(choice.parts, [1, 2]);
         assert_eq!(choice.stack.weights, [choice.stack.weights[0]; 2]);
     }

@@ -1,6 +1,6 @@
 //! The parts of a portfolio on held-out folds, and what follows from their answers.
 
-use super::choice::Choice;
+use super::choice::{Choice, Pretrained};
 use super::part_trainer::{PartTrainer, answer_fold};
 use super::plan::PortfolioPlan;
 use super::round::Round;
@@ -14,6 +14,9 @@ use crate::report::PartReport;
 use crate::run::{Runner, Timings};
 use crate::stages::folds::{Folds, OutOfFold};
 use std::collections::BTreeSet;
+
+/// Rows that weights are found from at most.
+const MOST_ROWS: usize = 10_000;
 
 /// What each part answers to examples that it has not learned.
 pub(crate) struct Weighing<'a> {
@@ -86,10 +89,14 @@ impl<'a> Weighing<'a> {
 
     /// What some rows choose.
     fn choose(&self, answers: &Answers<'_>, round: Option<Round>, rows: &[usize]) -> Choice {
+        // a few weights are not found better from more rows
+        let evenly = rows.iter().step_by(rows.len().div_ceil(MOST_ROWS)).copied();
+        let rows: Vec<usize> = evenly.collect();
         let usable: Vec<usize> = self.usable(round).collect();
         let pretrained = usable.iter().filter(|&&number| self.trainers[number].is_pretrained());
         let pretrained: Vec<usize> = pretrained.copied().collect();
-        Choice::new(answers, rows, &usable, (&pretrained, self.is_taught))
+        let pretrained = Pretrained { parts: &pretrained, are_taught: self.is_taught };
+        Choice::new(answers, &rows, &usable, pretrained)
     }
 
     /// The chosen parts with their names, trained on all examples.

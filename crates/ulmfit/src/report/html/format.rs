@@ -15,7 +15,7 @@ pub(super) fn interval([low, high]: [f64; 2]) -> String {
     format!("{:.1} to {:.1}", 100.0 * low, 100.0 * high)
 }
 
-/// 0.4031 to 0.5123; of one row a dash.
+/// 0.4031 to 0.5123; a dash where there is only one row.
 pub(super) fn plain_interval([low, high]: [f64; 2]) -> String {
     if low.is_finite() { format!("{low:.4} to {high:.4}") } else { "–".to_owned() }
 }
