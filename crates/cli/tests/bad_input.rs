@@ -430,7 +430,7 @@ fn a_wrong_label_column() {
         ),
         (
             "rare.csv",
-            "7 labels have a single row each, which cannot be in both training set and test set: `rare-0x`, \
+            "7 labels have a single row each, too few to learn them and to test that: `rare-0x`, \
              `rare-1x`, `rare-2x`, `rare-3x`, `rare-4x` and 2 more",
         ),
     ] {

@@ -107,6 +107,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     }
     if chosen.len() < count {
         terminal.note(&match (chosen.len(), records.len()) {
+            (1, 1) => "there is only 1 text without a label".to_owned(),
             (all, there) if all == there => format!("there are only {all} texts without a label"),
             (some, there) => format!(
                 "only {some} of {there} texts can be chosen: the others are empty, or near-duplicates \

@@ -108,8 +108,11 @@ impl LabelledSplits {
         }
         let repeated = repeated(&train, &test);
         if repeated > 0 {
-            let rows = format!("{repeated} training rows are near-duplicates of a test row");
-            progress.warn(&format!("{rows}: the score may be optimistic"));
+            let rows = match repeated {
+                1 => "1 training row is a near-duplicate".to_owned(),
+                more => format!("{more} training rows are near-duplicates"),
+            };
+            progress.warn(&format!("{rows} of a test row: the score may be optimistic"));
         }
         let valid = match valid {
             Some(valid) => valid,
