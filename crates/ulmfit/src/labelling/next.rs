@@ -143,7 +143,8 @@ impl Pool<'_> {
         let records: Vec<&[String]> =
             sample.iter().map(|&row| &self.records[row].fields[..]).collect();
         let mine = sample.len();
-        let labelled = texts(self.labelled);
+        let most = self.labelled.len().div_ceil(MOST_TO_CLUSTER).max(1);
+        let labelled = texts(self.labelled).into_iter().step_by(most);
         let all: Vec<&[String]> = records.into_iter().chain(labelled).collect();
         let all = vectors(&all, encode, progress)?;
         let clusters = (count + self.labelled.len()).min(MOST_CLUSTERS.max(count));

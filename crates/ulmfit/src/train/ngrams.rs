@@ -198,7 +198,8 @@ impl NgramFit<'_> {
         let NgramSettings { strengths, mixes, folds, rounds, .. } = self.settings;
         let targets = &self.examples.targets;
         let (task, key) = (self.config.task, self.key.child(0));
-        let fold_of = fold_numbers(targets, task, *folds, &key);
+        let inputs = self.examples.documents.iter();
+        let fold_of = fold_numbers(inputs, targets, task, *folds, &key);
         let count = fold_of.iter().max().map_or(0, |&last| last + 1);
         let with_bayes = match task {
             LabelKind::Single if mixes.iter().any(|&mix| mix > 0.0) => Bayes::Added,

@@ -72,7 +72,9 @@ impl<D: Device> HeadFit<D> {
             HeadTask::Labels => LabelKind::Multi,
             HeadTask::Value => LabelKind::Regression,
         };
-        let fold_of = fold_numbers(examples.targets, task, folds, key);
+        let bits = |vector: &Vec<f32>| vector.iter().map(|x| x.to_bits()).collect::<Vec<u32>>();
+        let inputs = examples.vectors.iter().map(bits);
+        let fold_of = fold_numbers(inputs, examples.targets, task, folds, key);
         let of_fold = |fold: usize| {
             let part = |is_held_out: bool| {
                 let rows = (0..fold_of.len()).filter(|&n| (fold_of[n] == fold) == is_held_out);
