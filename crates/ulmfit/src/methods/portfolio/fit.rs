@@ -13,7 +13,7 @@ use crate::estimate::NgramEstimate;
 use crate::input::{LabelledInput, LabelledSplits, labelled, spool_stdin};
 use crate::input::{sample_texts, targets, texts};
 use crate::methods::encoder::EncoderExamples;
-use crate::models::{ClassifierBundle, EncoderBundle, LmBundle, PSEUDO_LABELS};
+use crate::models::{ClassifierBundle, EncoderBundle, LmBundle};
 use crate::randomness::Purpose;
 use crate::recipe::EncoderRecipe;
 use crate::run::{Runner, Timings};
@@ -23,7 +23,6 @@ use crate::stages::lm_summary::LmSummary;
 use crate::stages::options::TrainingMethod;
 use crate::stages::report_on::{Trained, report_on};
 use crate::stages::{FitOptions, TrainedClassifier};
-use crate::text::Direction;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -159,7 +158,7 @@ pub(crate) fn fit_portfolio(
     let drawn = if plan.pseudo_labels > 0 { drawn } else { Vec::new() };
     let teacher = encoded.as_ref().map(|encoder| Teacher::new(encoder, &ngrams, &drawn));
     let encoders: Vec<EncoderTrainer<'_>> = teacher.iter().flat_map(Teacher::encoders).collect();
-    let taught: Vec<PseudoLabelTrainer<'_>> = teacher.iter().flat_map(Teacher::pupils).collect();
+    let taught: Vec<PseudoLabelTrainer<'_>> = teacher.iter().flat_map(Teacher::students).collect();
     let mut trainers: Vec<&dyn PartTrainer> = vec![&ngrams];
     trainers.extend(encoders.iter().map(|trainer| trainer as &dyn PartTrainer));
     trainers.extend(taught.iter().map(|trainer| trainer as &dyn PartTrainer));
@@ -173,11 +172,8 @@ pub(crate) fn fit_portfolio(
         runner.progress.note(left_out);
     }
     let choice = weighing.choice();
-    let learned_from_texts = choice.parts.iter().any(|&part| match trainers[part].name() {
-        "ulmfit" | PSEUDO_LABELS => true,
-        "encoder" => weighing.round == Some(Round::Second),
-        _ => false,
-    });
+    let used = || choice.parts.iter().map(|&part| trainers[part]);
+    let learned_from_texts = used().any(PartTrainer::learns_from_texts);
     if others.are_there && (plan.pseudo_labels > 0 || plan.ulmfit) && !learned_from_texts {
         runner.progress.note(
             "the texts without labels did not help: no part that is used has learned from them",
@@ -192,11 +188,8 @@ pub(crate) fn fit_portfolio(
     };
     let part_reports = weighing.reports(&choice);
     let out_of_fold = train.folds.map(|_| weighing.cross_fitted());
-    let directions = if choice.parts.iter().any(|&part| trainers[part].name() == "ulmfit") {
-        train.directions.clone()
-    } else {
-        vec![Direction::Forward]
-    };
+    let directions = used().map(PartTrainer::directions).max_by_key(|directions| directions.len());
+    let directions = directions.unwrap_or_default().to_vec();
     let mut method = TrainingMethod {
         seed: classify.seed,
         directions,

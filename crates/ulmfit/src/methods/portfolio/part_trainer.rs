@@ -15,6 +15,7 @@ use crate::stages::folds::{Fold, pick};
 use crate::stages::lm_summary::LmSummary;
 use crate::stages::options::TrainOptions;
 use crate::stages::self_training::train_fold;
+use crate::text::Direction;
 use crate::tfidf::{Balance, TfIdfExamples, train_part};
 use crate::train::Labelled;
 
@@ -48,6 +49,16 @@ pub(crate) trait PartTrainer {
     /// Whether a training takes so long that a few examples more are not worth another one.
     fn takes_long(&self) -> bool {
         false
+    }
+
+    /// Whether it learns from the texts without labels, if there are any.
+    fn learns_from_texts(&self) -> bool {
+        false
+    }
+
+    /// The directions in which its networks read.
+    fn directions(&self) -> &[Direction] {
+        &[Direction::Forward]
     }
 }
 
@@ -106,6 +117,14 @@ impl PartTrainer for UlmfitTrainer<'_> {
 
     fn takes_long(&self) -> bool {
         true
+    }
+
+    fn learns_from_texts(&self) -> bool {
+        true
+    }
+
+    fn directions(&self) -> &[Direction] {
+        &self.options.directions
     }
 
     fn train(

@@ -62,7 +62,7 @@ impl<'a> Teacher<'a> {
     }
 
     /// N-grams that learn what the encoder says in each round, if there are texts.
-    pub(crate) fn pupils(&'a self) -> impl Iterator<Item = PseudoLabelTrainer<'a>> {
+    pub(crate) fn students(&'a self) -> impl Iterator<Item = PseudoLabelTrainer<'a>> {
         let encoders = self.encoders().filter(|_| !self.texts.is_empty());
         encoders.map(|encoder| PseudoLabelTrainer { teacher: self, round: encoder.round })
     }
@@ -191,6 +191,10 @@ impl PartTrainer for EncoderTrainer<'_> {
         Some(self.round)
     }
 
+    fn learns_from_texts(&self) -> bool {
+        self.round == Round::Second
+    }
+
     fn train(
         &self,
         runner: &mut Runner<'_>,
@@ -218,6 +222,10 @@ impl PartTrainer for PseudoLabelTrainer<'_> {
 
     fn round(&self) -> Option<Round> {
         Some(self.round)
+    }
+
+    fn learns_from_texts(&self) -> bool {
+        true
     }
 
     fn train(
