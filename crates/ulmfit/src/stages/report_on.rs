@@ -95,6 +95,7 @@ pub(crate) fn report_on(
     // the classifiers of a cross-validation are gone
     if out_of_fold.is_none() {
         explain_rows(&classifier, evaluated, worst.iter_mut().chain(&mut close))?;
+        timings.lap("explanations");
     }
     let quoted = |rows: Vec<(usize, QuotedRow)>| rows.into_iter().map(|(_, row)| row).collect();
     let selected_on_valid = method.selects;
