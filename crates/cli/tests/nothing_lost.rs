@@ -52,8 +52,6 @@ fn an_experiment_does_not_write_into_another_folder() {
 fn an_interrupted_training_is_not_removed_by_another_one() {
     let place = Place::new();
     // as a killed run leaves it
-    let network = format!("--method ulmfit --base none {SIZES} --lm-epochs 1 {STEPS}");
-    place.run(&format!("fit train.csv --test test.csv -o model {network}")).ok();
     fs::create_dir_all(place.path("other.run/language-model-forward")).unwrap();
     place.write(
         "other.run/config.json",

@@ -260,7 +260,11 @@ impl<'a> ExperimentFolder<'a> {
         let path = self.folder.join(name);
         let written = || {
             // under a name of its own: all workers end at about the same time, and write the same
-            let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.folder)?;
+            let mut builder = tempfile::Builder::new();
+            #[cfg(unix)]
+            // others may read it, as any file: temporary ones are for their owner alone
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            let mut file = builder.prefix(".").tempfile_in(&self.folder)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
