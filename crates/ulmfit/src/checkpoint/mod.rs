@@ -43,9 +43,9 @@ pub use model_folder::ModelFolder;
 #[cfg(feature = "train")]
 pub use run::RunLock;
 #[cfg(feature = "train")]
-pub use run::{Checkpoint, Retention, RunFolder, SkippedCheckpoint};
+pub(crate) use run::{CONFIG, VERSION, differences, store_or_compare};
 #[cfg(feature = "train")]
-pub(crate) use run::{VERSION, differences, store_or_compare};
+pub use run::{Checkpoint, Retention, RunFolder, SkippedCheckpoint};
 pub use tensors::{
     Dtype, HostTensor, Tensors, TensorsError, peek_tensors, read_some_tensors, read_tensors,
     stored_as, write_tensors,

@@ -5,7 +5,7 @@ use super::texts::{TextStream, Texts, names};
 use super::unknown_words::UnknownWords;
 use super::unspaced::{Unspaced, unspaced_warning};
 use crate::Error;
-use crate::checkpoint::{CheckpointError, RunLock, VERSION, store_or_compare};
+use crate::checkpoint::{CONFIG, CheckpointError, RunLock, VERSION, store_or_compare};
 use crate::data::DataError;
 use crate::data::readers::{ReadOptions, documents};
 use crate::fingerprint;
@@ -25,8 +25,7 @@ use ulmfit_ops::Key;
 const TRAIN: &str = "train.tokens";
 const VALID: &str = "valid.tokens";
 const STDIN: &str = "stdin";
-/// Written last: the files beside it are complete.
-const CONFIG: &str = "config.json";
+// CONFIG is written last: the files beside it are complete.
 
 /// Folder of the token files in that of a command.
 pub fn corpus_folder(run: &Path) -> PathBuf {

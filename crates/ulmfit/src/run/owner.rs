@@ -1,13 +1,10 @@
 //! Whose run a run folder is.
 
 use crate::Error;
-use crate::checkpoint::{CheckpointError, store_or_compare};
+use crate::checkpoint::{CONFIG, CheckpointError, store_or_compare};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-/// Name of the file of a configuration.
-const CONFIG: &str = "config.json";
 
 /// The command that a run folder belongs to. The folder is marked when the first training begins: before that there is
 /// nothing to lose.

@@ -10,7 +10,7 @@ use crate::checkpoint::durable::{io_error, replace};
 use crate::checkpoint::{CheckpointError, ConfigDifference};
 
 /// File name.
-pub(super) const CONFIG: &str = "config.json";
+pub(crate) const CONFIG: &str = "config.json";
 
 /// Key of the number that says how the rest of a configuration was made: where it differs, nothing
 /// else can be compared.

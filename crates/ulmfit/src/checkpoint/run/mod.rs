@@ -16,6 +16,6 @@ mod disk_tests;
 mod tests;
 
 pub use checkpoints::{Checkpoint, Retention, SkippedCheckpoint};
-pub(crate) use config::{VERSION, differences, store_or_compare};
+pub(crate) use config::{CONFIG, VERSION, differences, store_or_compare};
 pub use folder::RunFolder;
 pub use lock::RunLock;
