@@ -114,6 +114,21 @@ fn a_killed_cross_validation_goes_on() {
 }
 
 #[test]
+fn numbers_are_compared_with_tools_that_have_not_learned_the_fold() {
+    let place = Place::new();
+    let rows: String = (0..60)
+        .map(|n| format!("a {} parcel {n},{}.5\n", ["tiny", "large", "huge"][n % 3], n % 3))
+        .collect();
+    place.write("numbers.csv", format!("text,label\n{rows}"));
+    let train = format!("train lm numbers.csv -o out --task regression --folds 3 {LEARN} --json");
+    let report = place.run(&train).json();
+    assert_eq!(number(&report["test"], "n"), 60.0, "{report}");
+    // each word stands for a number: n-grams find it in every fold, and a mean can only be near it
+    let baselines = &report["baselines"];
+    assert!(number(baselines, "tfidf_mae") < 0.3 * number(baselines, "mean_mae"), "{report}");
+}
+
+#[test]
 fn what_folds_cannot_do_is_refused() {
     let place = named();
     for (options, message) in [

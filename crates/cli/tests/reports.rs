@@ -122,6 +122,13 @@ fn reports_of_other_tasks() {
     let report = place.run(&format!("train lm numbers.jsonl -o n --task regression {rest}")).json();
     let gain = number(&report["baselines"], "mean_mae") - number(&report["test"], "mae");
     assert!((number(&report["baselines"], "mae_gain") - gain).abs() < 1e-9, "{report}");
+    let gain = number(&report["baselines"], "tfidf_mae") - number(&report["test"], "mae");
+    assert!((number(&report["baselines"], "tfidf_mae_gain") - gain).abs() < 1e-9, "{report}");
     assert!(report["comparison"].is_null() && report["reliability"].is_null(), "{report}");
-    assert!(report["verdict"].as_str().unwrap().contains("mean"), "{report}");
+    assert!(
+        report["verdict"].as_str().unwrap().contains("TF-IDF with linear regression"),
+        "{report}"
+    );
+    let page = fs::read_to_string(place.path("n/report.html")).unwrap();
+    assert!(page.contains("TF-IDF with linear regression"));
 }

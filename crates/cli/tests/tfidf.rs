@@ -73,6 +73,8 @@ fn numbers_several_labels_and_rare_ones() {
     let report = place.run(fit).json();
     let (mae, mean) = (number(&report["test"], "mae"), number(&report["baselines"], "mean_mae"));
     assert!(mae < 0.5 * mean, "{report}");
+    assert!(report["baselines"]["tfidf_mae"].is_null(), "it is not compared with itself: {report}");
+    assert!(report["verdict"].as_str().unwrap().contains("always predicting the mean"), "{report}");
     let answer = place.feed("predict numbers -", "a huge parcel\n").ok();
     assert!(answer.contains("\"value\":"), "{answer}");
 

@@ -38,7 +38,7 @@ pub use crate::input::{LabelCounts, RowCounts};
 #[cfg(feature = "train")]
 pub(crate) use baseline::Rival;
 #[cfg(feature = "train")]
-pub use baseline::{BaselineScores, TfIdfScore};
+pub use baseline::{BaselineScores, TfIdfErrors, TfIdfScore};
 #[cfg(feature = "train")]
 pub use contents::{
     Cost, DataHashes, DirectionScore, EvaluationSplit, PartReport, Provenance, Report,

@@ -1,6 +1,6 @@
 //! A report as text for a terminal.
 
-use super::baseline::{BaselineScores, Rival};
+use super::baseline::{BaselineScores, Rival, TfIdfErrors};
 use super::contents::{Cost, EvaluationSplit, Report, SelfTrainingReport};
 use super::metrics::in_words;
 use super::part_table::PartTable;
@@ -140,11 +140,20 @@ impl fmt::Display for BaselineScores {
                     line(Rival::TfIdf.name(), score.tfidf_accuracy, score.tfidf_ci95)
                 })
             }
-            Self::Numbers { mean_mae, mean_mae_ci95, mean_rmse, .. } => writeln!(
-                f,
-                "always predicting the mean: mean absolute error {mean_mae:.4} ({}), root mean squared error {mean_rmse:.4}",
-                in_words(*mean_mae_ci95)
-            ),
+            Self::Numbers { mean_mae, mean_mae_ci95, mean_rmse, tfidf, .. } => {
+                let mut line = |name, mae: f64, interval, rmse: f64| {
+                    let interval = in_words(interval);
+                    writeln!(
+                        f,
+                        "{name}: mean absolute error {mae:.4} ({interval}), root mean squared error {rmse:.4}"
+                    )
+                };
+                line(Rival::Mean.name(), *mean_mae, *mean_mae_ci95, *mean_rmse)?;
+                tfidf.map_or(Ok(()), |found| {
+                    let TfIdfErrors { tfidf_mae, tfidf_mae_ci95, tfidf_rmse, .. } = found;
+                    line(Rival::TfIdfOfNumbers.name(), tfidf_mae, tfidf_mae_ci95, tfidf_rmse)
+                })
+            }
         }
     }
 }

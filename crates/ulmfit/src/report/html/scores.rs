@@ -2,7 +2,7 @@
 
 use super::format::{interval, plain_interval, points};
 use super::{titled, wide};
-use crate::report::baseline::{BaselineScores, Rival, TfIdfScore};
+use crate::report::baseline::{BaselineScores, Rival, TfIdfErrors, TfIdfScore};
 use crate::report::{ClassScores, ClassifierEvaluation, Report};
 use maud::{Markup, PreEscaped, html};
 
@@ -45,7 +45,10 @@ fn beside(scores: &ClassifierEvaluation, report: &Report) -> Markup {
             rows.extend(tfidf.iter().map(|score| row(Rival::TfIdf.name(), scored(score))));
             rows.push(row("Most frequent label", (*majority_accuracy, *majority_ci95)));
         }
-        Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
+        Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, tfidf, .. }) => {
+            let scored = |found: &TfIdfErrors| (found.tfidf_mae, found.tfidf_mae_ci95);
+            let of_ngrams = |found| row(Rival::TfIdfOfNumbers.name(), scored(found));
+            rows.extend(tfidf.iter().map(of_ngrams));
             rows.push(row("Always the mean", (*mean_mae, *mean_mae_ci95)));
         }
         None => {}

@@ -176,6 +176,7 @@ fn numbers() -> Report {
             mean_mae_ci95: [0.5, 1.75],
             mae_gain: 0.625,
             mae_gain_ci95: [0.25, 1.0],
+            tfidf: None,
         }),
         comparison: None,
         verdict: Some("The model is better than always predicting the mean".into()),

@@ -1,9 +1,9 @@
 //! The verdict: how good the classifier is, and how certain that is.
 
 use super::format::{count, counted, interval, percent};
-use crate::report::baseline::{BaselineScores, Rival, TfIdfScore};
+use crate::report::baseline::{BaselineScores, Rival, TfIdfErrors, TfIdfScore};
 use crate::report::metrics::in_words;
-use crate::report::statistics::{Comparison, Verdict, rounded, rows_for_mean};
+use crate::report::statistics::{Comparison, MeanGain, Verdict, rounded};
 use crate::report::{ClassifierEvaluation, EvaluationSplit, Report};
 use maud::{Markup, html};
 
@@ -21,34 +21,32 @@ pub(super) fn section(report: &Report) -> Markup {
 
 /// The verdict in a line.
 fn headline(report: &Report) -> String {
-    match (&report.comparison, &report.baselines) {
-        (Some(comparison), _) => {
-            let (name, short) = (rival(report).name(), rival(report).short_name());
-            return match comparison.verdict() {
-                Verdict::First => format!("Better than {name}"),
-                Verdict::Second => format!("Worse than {name}"),
-                Verdict::Tie => match comparison.leaning() {
-                    Some(Verdict::First) => format!("Probably better than {short}, but not proven"),
-                    Some(_) => format!("Probably worse than {short}, but not proven"),
-                    None => format!("No clear difference from {short}"),
-                },
-            };
-        }
-        (_, Some(BaselineScores::Numbers { mae_gain_ci95: [low, high], .. })) => {
-            match (*low > 0.0, *high < 0.0) {
-                (true, _) => "Better than always predicting the mean",
-                (_, true) => "Worse than always predicting the mean",
-                _ => "No clear difference from always predicting the mean",
-            }
-        }
-        _ => "Not scored: there is no test set",
+    let (name, short) = (rival(report).name(), rival(report).short_name());
+    let (verdict, leaning) = match (&report.comparison, mean_gain(report)) {
+        (Some(comparison), _) => (comparison.verdict(), comparison.leaning()),
+        (None, Some(gain)) => (gain.verdict(), None),
+        (None, None) => return "Not scored: there is no test set".to_owned(),
+    };
+    match verdict {
+        Verdict::First => format!("Better than {name}"),
+        Verdict::Second => format!("Worse than {name}"),
+        Verdict::Tie => match leaning {
+            Some(Verdict::First) => format!("Probably better than {short}, but not proven"),
+            Some(_) => format!("Probably worse than {short}, but not proven"),
+            None => format!("No clear difference from {short}"),
+        },
     }
-    .to_owned()
 }
 
 /// What it is compared with.
 fn rival(report: &Report) -> Rival {
-    report.baselines.as_ref().and_then(BaselineScores::rival).unwrap_or(Rival::TfIdf)
+    report.baselines.as_ref().map_or(Rival::TfIdf, BaselineScores::rival)
+}
+
+/// How a model of numbers compares.
+fn mean_gain(report: &Report) -> Option<MeanGain> {
+    let (scores, _) = report.evaluated()?;
+    report.baselines.as_ref()?.mean_gain(scores.rows())
 }
 
 /// The evidence for the verdict.
@@ -69,27 +67,17 @@ fn evidence(report: &Report) -> String {
             format!("on the {rows} validation rows that the best epoch was selected on")
         }
     };
-    match (&report.comparison, &report.baselines) {
-        (Some(comparison), _) => compared(comparison, rival(report).name(), &on, split),
-        (_, Some(BaselineScores::Numbers { mae_gain, mae_gain_ci95, .. })) => {
-            let (error, interval, direction) = match (*mae_gain, *mae_gain_ci95) {
-                (gain, [low, high]) if gain < 0.0 => (-gain, [-high, -low], "higher"),
-                (gain, interval) => (gain, interval, "lower"),
-            };
-            let interval = in_words(interval);
-            let [low, high] = *mae_gain_ci95;
-            let more = match rows_for_mean(*mae_gain, *mae_gain_ci95, scores.rows()) {
-                Some(more) if low <= 0.0 && high >= 0.0 => {
-                    format!(
-                        " If the true difference is that large, about {} test rows would show it in four cases of five.",
-                        count(rounded(more))
-                    )
-                }
-                _ => String::new(),
-            };
-            format!("The mean absolute error is {error:.4} {direction} ({interval}) {on}.{more}")
+    let name = rival(report).name();
+    match (&report.comparison, mean_gain(report)) {
+        (Some(comparison), _) => compared(comparison, name, &on, split),
+        (None, Some(gain)) => {
+            let (size, interval, direction) = gain.difference();
+            let more = gain.outlook(count).map_or_else(String::new, |more| format!(" {more}."));
+            format!(
+                "The mean absolute error is {size:.4} {direction} than that of {name} ({interval}) {on}.{more}"
+            )
         }
-        _ => format!("Scored {on}."),
+        (None, None) => format!("Scored {on}."),
     }
 }
 
@@ -157,6 +145,10 @@ fn figures(report: &Report) -> Markup {
         Some(BaselineScores::Labels { majority_accuracy, majority_ci95, .. }) => {
             let beside = format!("95 % interval {}", interval(*majority_ci95));
             figures.push(("Most frequent label".into(), percent(*majority_accuracy), beside));
+        }
+        Some(BaselineScores::Numbers { tfidf: Some(errors), .. }) => {
+            let TfIdfErrors { tfidf_mae, tfidf_mae_ci95, .. } = *errors;
+            figures.push(("TF-IDF".into(), format!("{tfidf_mae:.4}"), in_words(tfidf_mae_ci95)));
         }
         Some(BaselineScores::Numbers { mean_mae, mean_mae_ci95, .. }) => {
             let beside = in_words(*mean_mae_ci95);

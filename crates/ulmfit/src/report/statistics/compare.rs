@@ -1,7 +1,7 @@
 //! Is one classifier better than another, or was it luck?
 
 use crate::data::amounts::rows;
-use crate::report::metrics::{Z, student_t};
+use crate::report::metrics::Z;
 use crate::report::table::percent;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -165,16 +165,6 @@ fn rows_needed(only_first: u64, only_second: u64, n: u64) -> u64 {
     (root * root).ceil() as u64
 }
 
-/// Rows at which a mean gain has a chance of 80 % to be significant at the 5 % level, from its 95 %
-/// interval on `n` rows: `((z₁ + z₂) σ / gain)²`. `None` if there is no gain or no interval.
-pub fn rows_for_mean(gain: f64, [low, high]: [f64; 2], n: u64) -> Option<u64> {
-    let deviation =
-        (high - low) / 2.0 / student_t(n.saturating_sub(1) as usize) * (n as f64).sqrt();
-    let root = (Z + Z_POWER) * deviation / gain;
-    let rows = (root * root).ceil();
-    (rows.is_finite() && rows > n as f64).then_some(rows as u64)
-}
-
 /// An estimated count, rounded to two significant digits.
 pub fn rounded(count: u64) -> u64 {
     let unit = 10_u64.pow(count.checked_ilog10().unwrap_or(0).saturating_sub(1));
@@ -182,7 +172,7 @@ pub fn rounded(count: u64) -> u64 {
 }
 
 /// 80 % quantile of the standard normal.
-const Z_POWER: f64 = 0.841_621_233_572_914;
+pub(super) const Z_POWER: f64 = 0.841_621_233_572_914;
 
 /// 95 % interval of the difference of two proportions seen on the same `n` rows.
 ///
@@ -302,11 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mean_needs_rows_by_the_square() {
-        // an interval of ±0.2 around 0.1: ((1.95996 + 0.84162) / 1.98422 · 2)² = 7.98 times the rows
-        assert_eq!(rows_for_mean(0.1, [-0.1, 0.3], 100), Some(798));
-        assert_eq!(rows_for_mean(0.0, [-0.1, 0.1], 100), None);
-        assert_eq!(rows_for_mean(0.3, [0.29, 0.31], 100), None, "these rows do");
+    fn counts_are_rounded_up_to_two_digits() {
         assert_eq!([0, 7, 42, 331, 1234].map(rounded), [0, 7, 42, 340, 1300]);
     }
 

@@ -1,5 +1,7 @@
 //! Scores of simpler methods on the rows that a classifier was scored on.
 
+mod numbers;
+
 use super::folds::OutOfFold;
 use crate::Error;
 use crate::data::labels::{LabelKind, LabelSet, Target, predicted_labels};
@@ -8,8 +10,8 @@ use crate::input::{targets, texts};
 use crate::model::scoring::argmax;
 use crate::models::{ClassifierBundle, ClassifierNetwork, PSEUDO_LABELS, Part};
 use crate::recipe::TfIdfRecipe;
-use crate::report::metrics::{RegressionScores, in_words, mean_interval, wilson};
-use crate::report::statistics::{Comparison, rounded, rows_for_mean};
+use crate::report::metrics::wilson;
+use crate::report::statistics::Comparison;
 use crate::report::{BaselineScores, Rival, TfIdfScore};
 use crate::tfidf::{Balance, TfIdfExamples, train_part};
 use std::collections::BTreeMap;
@@ -40,7 +42,8 @@ impl Baselines {
         let labels = &model.labels;
         Ok(Some(match labels.kind() {
             LabelKind::Regression => {
-                Self::numbers(&values(labels, train)?, &values(labels, test)?, rows)
+                let wanted = numbers::values(labels, test)?;
+                Self::numbers(&wanted, &numbers::guesses(model, train, test)?, rows)
             }
             LabelKind::Single | LabelKind::Multi => Self::labels(model, train, test, rows)?,
         }))
@@ -58,15 +61,16 @@ impl Baselines {
     ) -> Result<Self, Error> {
         let labels = &model.labels;
         if labels.kind() == LabelKind::Regression {
-            // the mean of the others differs by next to nothing
-            let values = values(labels, records)?;
-            return Ok(Self::numbers(&values, &values, &out_of_fold.rows));
+            let guesses =
+                of_folds(records, out_of_fold, |train, test| numbers::guesses(model, train, test))?;
+            return Ok(Self::numbers(
+                &numbers::values(labels, records)?,
+                &guesses,
+                &out_of_fold.rows,
+            ));
         }
-        let mut guesses = vec![Guesses::default(); records.len()];
-        for part in out_of_fold.parts(records) {
-            let found = Guesses::of(model, &part.train, &part.test)?;
-            part.rows.iter().zip(found).for_each(|(&row, found)| guesses[row] = found);
-        }
+        let guesses =
+            of_folds(records, out_of_fold, |train, test| Guesses::of(model, train, test))?;
         let wanted = answers(labels, records)?;
         Ok(Self::compared(labels.kind(), &wanted, &guesses, &out_of_fold.rows))
     }
@@ -111,56 +115,28 @@ impl Baselines {
         let verdict = comparison.words("The classifier", rival.name());
         Self { scores, comparison: Some(comparison), verdict }
     }
+}
 
-    /// For numbers, where a prediction is near or far.
-    fn numbers(known: &[f64], wanted: &[f64], rows: &[Vec<f32>]) -> Self {
-        let mean = mean_interval(known).0;
-        let base = RegressionScores::new(wanted, &vec![mean; wanted.len()]);
-        let gains: Vec<f64> = rows
-            .iter()
-            .zip(wanted)
-            .map(|(row, wanted)| (mean - wanted).abs() - (f64::from(row[0]) - wanted).abs())
-            .collect();
-        let (mae_gain, mae_gain_ci95) = mean_interval(&gains);
-        let [low, high] = mae_gain_ci95;
-        let interval = |low: f64, high: f64| format!("({})", in_words([low, high]));
-        let verdict = if low > 0.0 {
-            let interval = interval(low, high);
-            format!(
-                "The model is better than always predicting the mean: mean absolute error lower by {mae_gain:.4} {interval}"
-            )
-        } else if high < 0.0 {
-            let (loss, interval) = (-mae_gain, interval(-high, -low));
-            format!(
-                "The model is worse than always predicting the mean: mean absolute error higher by {loss:.4} {interval}"
-            )
-        } else {
-            let n = wanted.len();
-            let (direction, size, interval) = if mae_gain < 0.0 {
-                ("higher", -mae_gain, interval(-high, -low))
-            } else {
-                ("lower", mae_gain, interval(low, high))
-            };
-            let more = match rows_for_mean(mae_gain, mae_gain_ci95, n as u64) {
-                Some(rows) => format!(
-                    ". If the true difference is that large, about {} test rows would show it in four cases of five",
-                    rounded(rows)
-                ),
-                None => String::new(),
-            };
-            format!(
-                "No significant difference from always predicting the mean on {n} rows: mean absolute error {direction} by {size:.4} {interval}{more}"
-            )
-        };
-        let scores = BaselineScores::Numbers {
-            mean_rmse: base.rmse,
-            mean_mae: base.mae,
-            mean_mae_ci95: base.mae_ci95,
-            mae_gain,
-            mae_gain_ci95,
-        };
-        Self { scores, comparison: None, verdict }
+/// What tools that have not learned its fold answer for each record.
+fn of_folds<T: Clone + Default>(
+    records: &[Record],
+    out_of_fold: &OutOfFold,
+    mut guesses: impl FnMut(&[Record], &[Record]) -> Result<Vec<T>, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut all = vec![T::default(); records.len()];
+    for part in out_of_fold.parts(records) {
+        let found = guesses(&part.train, &part.test)?;
+        part.rows.iter().zip(found).for_each(|(&row, found)| all[row] = found);
     }
+    Ok(all)
+}
+
+/// Whether a model is n-grams alone, so that there is nothing to compare it with that reads text.
+fn is_ngrams<D: Device>(model: &ClassifierBundle<D>) -> bool {
+    let is_linear =
+        |part: &Part<D>| matches!(part.networks[..], [(_, ClassifierNetwork::Linear(_))]);
+    // others on n-grams have learned pseudo-labels, too
+    matches!(&model.parts[..], [(name, part)] if name != PSEUDO_LABELS && is_linear(part))
 }
 
 /// What simpler tools answer for a record.
@@ -179,11 +155,7 @@ impl Guesses {
         test: &[Record],
     ) -> Result<Vec<Self>, Error> {
         let majority = majority(&answers(&model.labels, train)?).cloned().unwrap_or_default();
-        let is_linear =
-            |part: &Part<D>| matches!(part.networks[..], [(_, ClassifierNetwork::Linear(_))]);
-        // others on n-grams have learned pseudo-labels, too
-        let is_tfidf = |(name, part): &(String, Part<D>)| name != PSEUDO_LABELS && is_linear(part);
-        if matches!(&model.parts[..], [only] if is_tfidf(only)) {
+        if is_ngrams(model) {
             return Ok(vec![Self { majority, tfidf: None }; test.len()]);
         }
         let tfidf = tfidf_guesses(&model.labels, train, test)?;
@@ -217,19 +189,30 @@ pub fn tfidf_guesses(
     train: &[Record],
     test: &[Record],
 ) -> Result<Vec<Vec<u32>>, Error> {
+    Ok(match tfidf_rows(labels, train, test)? {
+        Some(rows) => rows.iter().map(|row| answer(labels.kind(), row)).collect(),
+        None => {
+            let majority = majority(&answers(labels, train)?).cloned().unwrap_or_default();
+            vec![majority; test.len()]
+        }
+    })
+}
+
+/// What a linear model on n-grams that has learned `train` answers for `test`; `None` where there is too little text.
+fn tfidf_rows(
+    labels: &LabelSet,
+    train: &[Record],
+    test: &[Record],
+) -> Result<Option<Vec<Vec<f32>>>, Error> {
     let targets = targets(train, labels)?;
     let examples = TfIdfExamples { documents: &texts(train), targets: &targets, labels };
     let part = match train_part(&examples, &TfIdfRecipe::default(), Balance::None, &Key::new(0)) {
         Ok(part) => part,
-        Err(Error::TooLittle { .. }) => {
-            let majority = majority(&answers(labels, train)?).cloned().unwrap_or_default();
-            return Ok(vec![majority; test.len()]);
-        }
+        Err(Error::TooLittle { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let documents = part.text.encode_all(&texts(test));
-    let rows = part.probabilities_of_ids(&documents, 1, &mut |_, _| ())?;
-    Ok(rows.iter().map(|row| answer(labels.kind(), row)).collect())
+    part.probabilities_of_ids(&documents, 1, &mut |_, _| ()).map(Some)
 }
 
 /// The classes of each record, ascending.
@@ -243,14 +226,6 @@ pub fn answers(labels: &LabelSet, records: &[Record]) -> Result<Vec<Vec<u32>>, D
         Target::Value(_) => unreachable!("a set of labels gives classes"),
     };
     records.iter().map(classes).collect()
-}
-
-fn values(labels: &LabelSet, records: &[Record]) -> Result<Vec<f64>, DataError> {
-    let value = |record| match labels.target(record)? {
-        Target::Value(value) => Ok(value),
-        _ => unreachable!("a regression set gives values"),
-    };
-    records.iter().map(value).collect()
 }
 
 #[cfg(test)]
