@@ -74,6 +74,8 @@ pub(crate) struct PredictionRows {
     style: CsvStyle,
     /// Whether a rule says when to answer.
     has_rule: bool,
+    /// Whether only the most probable labels are there, in the order of their probabilities.
+    is_ranked: bool,
     /// What our names begin with; once longer, it stays so.
     prefix: String,
     /// Echoed columns of the CSV header.
@@ -85,7 +87,13 @@ pub(crate) struct PredictionRows {
 impl PredictionRows {
     pub(crate) fn new(form: OutputFormat, delimiter: char, has_rule: bool) -> Self {
         let (style, prefix) = (CsvStyle::PLAIN, String::new());
-        Self { form, delimiter, style, has_rule, prefix, header: None, lost: (0, None) }
+        let (is_ranked, lost) = (false, (0, None));
+        Self { form, delimiter, style, has_rule, is_ranked, prefix, header: None, lost }
+    }
+
+    /// Of predictions that have only the most probable labels: a CSV names them in each row.
+    pub(crate) fn ranked(self) -> Self {
+        Self { is_ranked: true, ..self }
     }
 
     /// A CSV in this style.
@@ -175,6 +183,10 @@ impl PredictionRows {
         let (mut ours, mut each) = (Vec::new(), Vec::new());
         for (name, field) in fields {
             match field {
+                Field::Probabilities(p) if self.is_ranked => {
+                    let of = |n| [format!("top_{n}"), format!("top_{n}_probability")];
+                    ours.extend((1..=p.0.len()).flat_map(of));
+                }
                 Field::Probabilities(p) => each.extend(p.0.iter().map(|(n, _)| format!("p({n})"))),
                 Field::Interval(_) => {
                     ours.extend(["low", "high"].map(|end| format!("{name}_{end}")));
@@ -229,6 +241,9 @@ impl PredictionRows {
                 Field::Interval(Some(ends)) => cells.extend(ends.map(digits)),
                 Field::Words(_) => {} // only in JSON
                 Field::Interval(None) => cells.extend([String::new(), String::new()]),
+                Field::Probabilities(p) if self.is_ranked => {
+                    cells.extend(p.0.iter().flat_map(|(name, p)| [name.clone(), digits(*p)]));
+                }
                 Field::Probabilities(p) => cells.extend(p.0.iter().map(|(_, p)| digits(*p))),
             }
         }
@@ -367,6 +382,22 @@ mod tests {
         assert_eq!(
             line(OutputFormat::Csv, &none, &single()),
             "label,confidence,no_known_word,p(2),p(10)\n2,0.9,,0.9,1e-8"
+        );
+    }
+
+    #[test]
+    fn the_most_probable_labels_have_columns_of_their_own() {
+        let found = several(&["x", "y"]).likeliest(1);
+        let own = record(&[("top_1", json!("mine"))]);
+        assert_eq!(
+            line(OutputFormat::Jsonl, &own, &found),
+            r#"{"top_1":"mine","labels":["x","y"],"confidence":0.5,"probabilities":{"x":0.75}}"#
+        );
+        let mut rows = PredictionRows::new(OutputFormat::Csv, ' ', false).ranked();
+        assert_eq!(
+            rows.lines(&own, &answer(found), None).unwrap(),
+            "top_1,predicted_labels,predicted_confidence,predicted_no_known_word,predicted_top_1,predicted_top_1_probability\n\
+             mine,x y,0.5,,x,0.75"
         );
     }
 

@@ -163,6 +163,23 @@ fn every_probability_stands_in_the_column_of_its_label() {
 }
 
 #[test]
+fn the_most_probable_labels_come_first() {
+    let place = Place::new();
+    let rows = place.run("predict classifier test.csv --top 1").ok();
+    let table = place.run("predict classifier test.csv --top 1 --format csv").ok();
+    let mut lines = table.lines();
+    let names = "label,confidence,no_known_word,top_1,top_1_probability";
+    assert_eq!(lines.next(), Some(names));
+    for (row, line) in parse(&rows).iter().zip(lines) {
+        let (label, p) = (row["label"].as_str().unwrap(), &row["confidence"]);
+        assert_eq!(row["probabilities"], serde_json::json!({ label: p }), "{row}");
+        assert_eq!(line, format!("{label},{p},,{label},{p}"));
+    }
+    let done = place.run("predict classifier test.csv --top 1 --format text");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{done:?}");
+}
+
+#[test]
 fn echo_keeps_what_the_user_has() {
     let place = Place::new();
     let rows = "{\"z\":1,\"text\":\"a film\",\"label\":\"mine\",\"confidence\":\"sure\"}\n";
@@ -202,6 +219,12 @@ fn several_labels_and_numbers_have_fields_of_their_own() {
         assert_eq!(row, format!("{{\"value\":{}}}", cells.trim_end_matches(',')));
     }
     assert!(table.starts_with("value,no_known_word\n"));
+    let done = place.run("predict stars test.csv --top 1");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{done:?}");
+    assert!(
+        done.stderr.contains("--top has no effect on a model that predicts numbers"),
+        "{done:?}"
+    );
     place.run("predict stars test.csv -o answers.csv").ok();
     assert_eq!(
         fs::read_to_string(place.path("answers.csv")).unwrap(),

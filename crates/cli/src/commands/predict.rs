@@ -10,12 +10,13 @@ use crate::prediction_rows::{OutputFormat, PredictionRows, Word};
 use crate::progress::Terminal;
 use crate::read_ahead::ReadAhead;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, Warnings, open};
 use ulmfit::data::{Place, Record};
 use ulmfit::decisions::Policy;
 use ulmfit::run::Progress;
-use ulmfit::{Classifier, Decision, Error, describe_columns};
+use ulmfit::{Classifier, Decision, Error, Prediction, describe_columns};
 
 /// Predicts the labels of texts: one row out per row in, in order.
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,10 @@ pub(crate) struct Args {
     /// terminal control characters are shown as \u{1b}
     #[arg(long)]
     echo: bool,
+    /// Only the N most probable labels, the most probable first, instead of the probability of each
+    /// label; in a CSV the columns `top_1`, `top_1_probability` and so on
+    #[arg(long, value_name = "N")]
+    top: Option<NonZeroUsize>,
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
@@ -161,12 +166,26 @@ fn tell(promise: Option<&str>, warnings: &[String], terminal: &mut Terminal) {
     warnings.iter().for_each(|warning| terminal.warn(warning));
 }
 
+/// The most probable labels alone.
+fn ranked(found: Prediction, top: NonZeroUsize) -> Result<Prediction, Error> {
+    if found.value().is_some() {
+        let message = "--top has no effect on a model that predicts numbers".into();
+        return Err(Error::Usage { message, hint: Some("leave it out".into()) });
+    }
+    Ok(found.likeliest(top.get()))
+}
+
 pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Result<()> {
     let usual =
         if args.target.has_extension("csv") { OutputFormat::Csv } else { OutputFormat::Jsonl };
     let format = args.format.unwrap_or(usual);
     if args.echo && format == OutputFormat::Text {
         let message = "--echo has no effect on `--format text`, which is the label alone".into();
+        let hint = Some("choose `--format csv` or `--format jsonl`".into());
+        return Err(Error::Usage { message, hint }.into());
+    }
+    if args.top.is_some() && format == OutputFormat::Text {
+        let message = "--top has no effect on `--format text`, which is the label alone".into();
         let hint = Some("choose `--format csv` or `--format jsonl`".into());
         return Err(Error::Usage { message, hint }.into());
     }
@@ -200,6 +219,9 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     describe_columns(&input, &records, model.text_columns(), &mut terminal);
     let has_rule = args.decision.rule().is_some();
     let mut lines = PredictionRows::new(format, args.data.printed_delimiter(), has_rule);
+    if args.top.is_some() {
+        lines = lines.ranked();
+    }
     if args.echo {
         lines = lines.with_style(CsvStyle::of(&records.columns()));
     }
@@ -221,8 +243,11 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             break;
         }
         let documents: Vec<&[String]> = batch.iter().map(|record| &record.fields[..]).collect();
-        let mut write = |record: &Record, found: &Decision, words: Option<&[Word<'_>]>| {
-            let line = lines.lines(record, found, words)?;
+        let mut write = |record: &Record, mut found: Decision, words: Option<&[Word<'_>]>| {
+            if let Some(top) = args.top {
+                found.prediction = ranked(found.prediction, top)?;
+            }
+            let line = lines.lines(record, &found, words)?;
             rows += 1;
             abstained += u64::from(found.abstained);
             if let Some(set) = found.set.as_ref().filter(|_| !found.abstained) {
@@ -248,12 +273,12 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
                 for ((record, encoded), found) in batch.iter().zip(&encoded).zip(&found) {
                     let words = Word::all(record, found);
                     let knows = bundle.knows_a_word(encoded);
-                    write(record, &bundle.decision(&found.row, policy, knows), Some(&words))?;
+                    write(record, bundle.decision(&found.row, policy, knows), Some(&words))?;
                 }
             }
             None => {
                 let found = model.predict(&documents, &mut terminal)?;
-                let mut rows = batch.iter().zip(&found);
+                let mut rows = batch.iter().zip(found);
                 rows.try_for_each(|(record, found)| write(record, found, None))?;
             }
         }

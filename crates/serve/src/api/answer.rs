@@ -75,7 +75,11 @@ impl Element {
                 (prediction, Some(Verdict { abstained, set, interval }))
             }
         };
-        Self { prediction: likeliest(found, top), decision, words: None, seen: *seen }
+        let prediction = match top {
+            Some(top) => found.likeliest(top.get() as usize),
+            None => found,
+        };
+        Self { prediction, decision, words: None, seen: *seen }
     }
 
     /// With the words of an explanation, if there is one.
@@ -149,18 +153,6 @@ impl From<&PreparedText> for Seen {
             is_silent: !text.knows_a_word(),
         }
     }
-}
-
-/// Keeps the most probable labels, the most probable first; ties keep the order of the labels.
-fn likeliest(mut found: Prediction, top: Option<NonZeroU32>) -> Prediction {
-    let Some(top) = top else { return found };
-    if let Prediction::Single { probabilities, .. } | Prediction::Multi { probabilities, .. } =
-        &mut found
-    {
-        probabilities.0.sort_by(|a, b| b.1.total_cmp(&a.1));
-        probabilities.0.truncate(top.get() as usize);
-    }
-    found
 }
 
 /// What `ulmfit predict` prints for a text, and how much of it the model read.

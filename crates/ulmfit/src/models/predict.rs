@@ -92,6 +92,18 @@ impl Prediction {
     }
 }
 
+impl Prediction {
+    /// Keeps the probabilities of the most probable labels, the most probable first; ties keep the order of the labels.
+    #[must_use]
+    pub fn likeliest(mut self, count: usize) -> Self {
+        if let Self::Single { probabilities, .. } | Self::Multi { probabilities, .. } = &mut self {
+            probabilities.0.sort_by(|a, b| b.1.total_cmp(&a.1));
+            probabilities.0.truncate(count);
+        }
+        self
+    }
+}
+
 /// Names of the labels with their probabilities, in the order of the label set; a map in JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probabilities(pub Vec<(String, f32)>);

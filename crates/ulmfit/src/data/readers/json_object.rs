@@ -2,14 +2,36 @@
 
 use crate::data::error::DataError;
 use crate::data::place::Place;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// A JSON object in the order of the file, with whatever it says twice.
+///
+/// An integer that 64 bits do not hold is text here, with all of its digits: as a number it would be rounded, and two
+/// ids could become one.
 pub(super) struct Object(pub(super) Vec<(String, Value)>);
 
 impl Object {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] for a line that is not an object.
+    pub(super) fn parse(line: &[u8]) -> serde_json::Result<Self> {
+        let Self(mut pairs) = serde_json::from_slice(line)?;
+        if pairs.iter().any(|(_, value)| may_be_rounded(value)) {
+            let RawValues(raw) = serde_json::from_slice(line)?;
+            for ((_, value), raw) in pairs.iter_mut().zip(raw) {
+                let is_integer = !raw.get().contains(['.', 'e', 'E']);
+                if may_be_rounded(value) && is_integer {
+                    *value = Value::String(raw.get().to_owned());
+                }
+            }
+        }
+        Ok(Self(pairs))
+    }
+
     /// The value of a name, which must not occur twice: readers disagree which one counts.
     pub(super) fn get(&self, name: &str, place: &Place) -> Result<Option<&Value>, DataError> {
         let mut values = self.0.iter().filter(|(other, _)| other == name);
@@ -42,5 +64,61 @@ impl<'de> Deserialize<'de> for Object {
         }
 
         deserializer.deserialize_map(Pairs)
+    }
+}
+
+/// Whether it could be an integer that is too large for 64 bits.
+fn may_be_rounded(value: &Value) -> bool {
+    value.as_number().is_some_and(|number| {
+        number.is_f64() && number.as_f64().is_some_and(|value| value.abs() >= 2.0_f64.powi(63))
+    })
+}
+
+/// The values of an object as they are written, in order.
+struct RawValues<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for RawValues<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Values;
+
+        impl<'de> Visitor<'de> for Values {
+            type Value = RawValues<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawValues<'de>, A::Error> {
+                let mut values = Vec::new();
+                while let Some((IgnoredAny, value)) = map.next_entry()? {
+                    values.push(value);
+                }
+                Ok(RawValues(values))
+            }
+        }
+
+        deserializer.deserialize_map(Values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn integers_keep_their_digits() {
+        let line = br#"{"id": 12345678901234567890123, "a": -9223372036854775809, "b": 18446744073709551615,
+            "c": 1e300, "d": 0.1, "e": [12345678901234567890123]}"#;
+        let Object(pairs) = Object::parse(line).unwrap();
+        let values: Vec<Value> = pairs.into_iter().map(|(_, value)| value).collect();
+        let wanted = [
+            json!("12345678901234567890123"),
+            json!("-9223372036854775809"),
+            json!(u64::MAX),
+            json!(1e300),
+            json!(0.1),
+        ];
+        assert_eq!(values[..5], wanted);
     }
 }

@@ -139,14 +139,14 @@ impl Jsonl {
         place: &Place,
         warnings: &mut Warnings,
     ) -> Result<Object, DataError> {
-        let error = match serde_json::from_slice(line) {
+        let error = match Object::parse(line) {
             Ok(object) => return Ok(object),
             Err(error) => error,
         };
         if self.decoder.replaces() {
             let repaired =
                 replace_lone_surrogates(&String::from_utf8_lossy(line).replace('\0', "\u{fffd}"));
-            if let Ok(object) = serde_json::from_str(&repaired) {
+            if let Ok(object) = Object::parse(repaired.as_bytes()) {
                 warnings.replaced.add(place);
                 return Ok(object);
             }
