@@ -1,13 +1,14 @@
 //! `ulmfit fit`: all stages.
 
 use crate::options::{
-    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, DurationArg,
-    FROM_SCRATCH, FoldsOption, LabelledRows, LearningOptions, NetworkOptions, RunOptions,
-    VocabOptions,
+    BaseWordsOption, ClassifierOptions, Common, DataOptions, DirectionOption, FROM_SCRATCH,
+    FoldsOption, LabelledRows, LearningOptions, NetworkOptions, RunOptions, VocabOptions,
+    some_time,
 };
 use crate::output::Output;
 use crate::progress::Terminal;
 use std::path::PathBuf;
+use std::time::Duration;
 use ulmfit::data::readers::Columns;
 use ulmfit::model::HeadConfig;
 use ulmfit::recipe::{Overrides, Recipe};
@@ -36,8 +37,8 @@ pub(crate) struct Args {
     method: Option<Method>,
     /// Time that the training and its report may take, like 90s, 10m or 1h: `--method auto` leaves out what is not
     /// expected to fit on this machine, and says what. TF-IDF is always trained
-    #[arg(long, value_name = "TIME")]
-    time: Option<DurationArg>,
+    #[arg(long, value_name = "TIME", value_parser = some_time)]
+    time: Option<Duration>,
     /// How a sentence encoder is fitted to your labels [default: contrastive; both from 500 examples on;
     /// end-to-end for several labels per text, and for numbers]
     #[arg(long, value_enum, value_name = "HOW")]
@@ -128,7 +129,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         .tokenizer(args.vocab.text_config())
         .vocabulary(args.base_words.apply(args.vocab.vocab_config()))
         .unlabeled(args.unlabeled.clone());
-    if let Some(DurationArg(time)) = args.time {
+    if let Some(time) = args.time {
         trainer = trainer.time_budget(time);
     }
     if let Some(direction) = args.direction {

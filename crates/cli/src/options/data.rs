@@ -1,5 +1,6 @@
 //! How to read texts and labels.
 
+use super::size::size;
 use ulmfit::Error;
 use ulmfit::data::readers::{
     BadRows, Delimiter, EncodingErrors, Format, Header, Limits, Quotes, ReadOptions,
@@ -54,17 +55,6 @@ pub(crate) struct DataOptions {
     /// [default: 16G]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     max_temp: Option<u64>,
-}
-
-/// A number of bytes such as `1000`, `512M` or `8G`.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let units = [("K", 10), ("M", 20), ("G", 30), ("T", 40)];
-    let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
-    let (digits, shift) = unit.unwrap_or((text, 0));
-    let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
-    bytes.filter(|&bytes| bytes > 0).ok_or_else(|| {
-        "a size is a number of bytes, or one with K, M, G or T behind it, such as 8G".to_owned()
-    })
 }
 
 impl DataOptions {

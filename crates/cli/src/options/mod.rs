@@ -20,6 +20,7 @@ mod ranks;
 mod rows;
 mod run;
 mod shard;
+mod size;
 mod step;
 mod target;
 mod vocab;
@@ -27,10 +28,10 @@ mod vocab;
 pub(crate) use classifier::ClassifierOptions;
 pub(crate) use common::{Common, ProgressForm, thread_count};
 pub(crate) use data::DataOptions;
-#[cfg(feature = "serve")]
-pub(crate) use data::size;
 pub(crate) use decision::DecisionOptions;
-pub(crate) use duration::DurationArg;
+pub(crate) use duration::some_time;
+#[cfg(feature = "serve")]
+pub(crate) use duration::time;
 pub(crate) use experiment::ExperimentOptions;
 pub(crate) use explain::ExplainArg;
 pub(crate) use file_target::FileTarget;
@@ -46,6 +47,8 @@ pub(crate) use ranks::RanksOption;
 pub(crate) use rows::LabelledRows;
 pub(crate) use run::{RunOptions, overwrite_of};
 pub(crate) use shard::Shard;
+#[cfg(feature = "serve")]
+pub(crate) use size::size;
 pub(crate) use step::StepOptions;
 pub(crate) use target::Target;
 pub(crate) use vocab::{

@@ -1,6 +1,6 @@
 //! Where a training command writes, and how it resumes.
 
-use super::duration::{duration, number_and_unit};
+use super::duration::some_time;
 use super::folder_name;
 use crate::progress::Hidden;
 use std::path::{Path, PathBuf};
@@ -41,11 +41,10 @@ impl FromStr for IntervalArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match number_and_unit(text, "a time like 10m, or a number of updates")? {
-            (number, "") => Ok(Self(CheckpointInterval::Updates(number))),
-            (number, unit) => {
-                duration(number, unit).map(|time| Self(CheckpointInterval::Time(time)))
-            }
+        match text.parse() {
+            Ok(0) => Err("give a number above 0".into()),
+            Ok(updates) => Ok(Self(CheckpointInterval::Updates(updates))),
+            Err(_) => some_time(text).map(|time| Self(CheckpointInterval::Time(time))),
         }
     }
 }
