@@ -181,7 +181,7 @@ fn what_it_cannot_do_is_refused() {
             "--time has no effect with `--method tfidf`",
         ),
         ("fit train.csv --base lm --time 2m".to_owned(), "no effect with `--method ulmfit`"),
-        (format!("{FIT} --time 2"), "give a unit, too: s, m or h"),
+        (format!("{FIT} --time 2"), "give a unit, too: ms, s, m or h"),
         (
             "fit train.csv --method ulmfit --encoder base".to_owned(),
             "--encoder has no effect with `--method ulmfit`",
