@@ -91,10 +91,10 @@ class Check:
         for command, code, message in [
             (two([*train, "--lr", "0.01"], [*train, "--lr", "0.02"]), 2, "rank 1 and rank 0 differ in `recipe.lr`"),
             (two([*train, "--seed", "1"], [*train, "--seed", "2"]), 2, "rank 1 and rank 0 differ in `seed`"),
-            (two(train, other_text), 2, "rank 1 and rank 0 read other texts"),
+            (two(train, other_text), 2, "rank 1 and rank 0 read different texts"),
             (two(train, ["pretrain", "none.txt", *train[2:]]), 66, "none.txt: no such file"),
-            (two(train, [*train[:-1], "elsewhere/refused"]), 66, "rank 1 does not find the tokens of rank 0"),
-            (self.command(3, train), 2, "4 lanes cannot be dealt to 3 processes"),
+            (two(train, [*train[:-1], "elsewhere/refused"]), 66, "rank 1 cannot find the tokens of rank 0"),
+            (self.command(3, train), 2, "4 lanes cannot be divided equally among 3 processes"),
             (self.command(2, [*train, "--no-such-option"]), 2, "unexpected argument `--no-such-option`"),
             (self.command(2, [*train[:-1], "pretrain-alone"]), 2, "pretrain-alone exists already"),
             (self.command(4, ["pretrain", "none.txt", *train[2:]]), 66, "none.txt: no such file"),

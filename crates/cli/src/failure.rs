@@ -22,8 +22,8 @@ pub(crate) fn install_panic_hook() {
             usual(panic);
         }
         say(&format!("ulmfit: internal error: {}", one_line(&panic.to_string())));
-        say("hint: please report this bug; checkpoints are kept: a training continues when the \
-             same command is run again");
+        say("hint: please report this bug; checkpoints are kept: to continue a training, run the \
+             same command again");
     }));
 }
 
@@ -49,7 +49,7 @@ fn hint(error: &Error) -> Option<String> {
             path.display()
         )),
         Error::Data(DataError::Missing { path }) if is_a_text(path) => Some(format!(
-            "a text itself goes to standard input: echo '{}' | ulmfit predict MODEL (or explain)",
+            "to pass a text itself, use standard input: echo '{}' | ulmfit predict MODEL (or explain)",
             path.display()
         )),
         error => error.hint_in(options()),

@@ -29,7 +29,8 @@ mod whole_file;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use std::process::ExitCode;
 
-/// Text classification by transfer learning: n-grams, a sentence encoder and ULMFiT, weighed on your data.
+/// Text classification by transfer learning: n-grams, a sentence encoder and ULMFiT, combined to suit your
+/// data.
 #[derive(Debug, Parser)]
 #[command(name = "ulmfit", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 65 bad data, 66 missing input, \

@@ -15,8 +15,8 @@ pub(crate) enum OutputFormat {
     /// One JSON object per line: `label`, `confidence`, `probabilities`; `labels`, a list, with
     /// several labels per text; only `value` for numbers
     Jsonl,
-    /// The same under a header; several labels in one cell, `--label-delimiter` (or a comma)
-    /// between them
+    /// The same as columns under a header; several labels share a cell, separated by `--label-delimiter` (or
+    /// a comma)
     Csv,
     /// The label alone; a line break in it is written as `\n`
     Text,
@@ -174,7 +174,7 @@ impl PredictionRows {
         let rows = if *rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") };
         Some(format!(
             "{rows} columns that the first row lacks, such as `{column}` at {place}; they are not \
-             in the CSV: take `--format jsonl`"
+             in the CSV; `--format jsonl` keeps them"
         ))
     }
 

@@ -130,7 +130,7 @@ fn rows_that_cannot_be_read() {
         fit short.csv -o out | 65 | short.csv:3: 1 fields where the first row has 2 | missing
         train lm open.csv -o out | 65 | open.csv:3: a quoted field in this row is never closed | close it
         train lm cut.jsonl -o out | 65 | cut.jsonl:2: not valid JSON | one JSON object
-        train lm list.jsonl -o out | 65 | list.jsonl:1: a list where | one object per line
+        train lm list.jsonl -o out | 65 | list.jsonl:1: a list instead of a JSON object | one object per line
         train lm nolabel.csv -o out | 65 | nolabel.csv:3: no label | label this row
         train lm texts.txt -o out | 65 | texts.txt:1: no label | __label__
         ",
@@ -173,8 +173,8 @@ fn inputs_that_are_not_there() {
         evaluate nosuch test.csv | 66 | nosuch does not exist | check the path
         finetune nosuch texts.txt -o out | 66 | nosuch does not exist | check the path
         generate nosuch the | 66 | nosuch does not exist | check the path
-        inspect train.csv | 66 | train.csv is not a model folder and not a recipe | ulmfit check-data
-        inspect nosuch | 66 | nosuch is not a model folder and not a recipe | give a model folder
+        inspect train.csv | 66 | train.csv is neither a model folder nor a recipe | ulmfit check-data
+        inspect nosuch | 66 | nosuch is neither a model folder nor a recipe | give a model folder
         import fastai nosuch.pth nosuch.pkl -o out | 66 | nosuch.pth does not exist | check the path
         import fastai train.csv nosuch.pkl -o out | 66 | nosuch.pkl does not exist | check the path
         import fastai train.csv test.csv -o out | 65 | test.csv: damaged pickle | not one of fastai's
@@ -183,11 +183,11 @@ fn inputs_that_are_not_there() {
         labels train.csv --tuned nosuch -o out | 66 | nosuch does not exist | check the path
         ablate train.csv --base none -o out | 2 | a language model is needed here, not `none` | `pretrain`
         export onnx nosuch -o out | 66 | nosuch does not exist | check the path
-        export onnx lm -o out | 65 | lm is a language model, a classifier is needed here | ulmfit
+        export onnx lm -o out | 65 | lm is a language model, but a classifier is needed here | ulmfit
         export fastai nosuch -o out | 66 | nosuch does not exist | check the path
         bench scaling --bs 2 --lanes 3 | 2 | --lanes is 3, but the batch size is 2 | -
         bench lm --lanes 2 | 2 | --lanes is for `ulmfit bench scaling` | -
-        bench lm --precision int8 | 2 | are not trained with 8-bit integers | bench classify --precision int8
+        bench lm --precision int8 | 2 | cannot be trained with 8-bit integers | bench classify --precision int8
         train lm train.csv -o out --recipe nosuch.toml | 66 | cannot read the recipe nosuch.toml: No such file | known recipes: default
         ",
     );
@@ -256,12 +256,12 @@ fn models_of_another_stage() {
     check(
         &place,
         "
-        predict lm test.csv | 65 | lm is a language model, a classifier is needed | ulmfit train lm
-        predict en test.csv | 65 | en is a language model, a classifier is needed | ulmfit train en
-        train train.csv lm -o out | 2 | train.csv is a file, a model folder is needed | swapped
-        predict test.csv classifier | 2 | test.csv is a file, a model folder is needed | swapped
-        fit test.csv --base train.csv -o out | 2 | train.csv is a file, a model folder is needed | swapped
-        train classifier train.csv -o out | 65 | classifier is a classifier, a language model is needed | ulmfit pretrain
+        predict lm test.csv | 65 | lm is a language model, but a classifier is needed | ulmfit train lm
+        predict en test.csv | 65 | en is a language model, but a classifier is needed | ulmfit train en
+        train train.csv lm -o out | 2 | train.csv is a file, but a model folder is needed | swapped
+        predict test.csv classifier | 2 | test.csv is a file, but a model folder is needed | swapped
+        fit test.csv --base train.csv -o out | 2 | train.csv is a file, but a model folder is needed | swapped
+        train classifier train.csv -o out | 65 | classifier is a classifier, but a language model is needed | ulmfit pretrain
         finetune classifier texts.txt -o out | 65 | a language model is needed | ulmfit pretrain
         fit train.csv --base classifier -o out | 65 | a language model is needed | ulmfit pretrain
         generate classifier the | 65 | a language model is needed | or `en`
@@ -430,7 +430,7 @@ fn a_wrong_label_column() {
         ),
         (
             "rare.csv",
-            "7 labels have a single row each, too few to learn them and to test that: `rare-0x`, \
+            "7 labels have a single row each, too few to train and to test on: `rare-0x`, \
              `rare-1x`, `rare-2x`, `rare-3x`, `rare-4x` and 2 more",
         ),
     ] {

@@ -340,7 +340,8 @@ fn commands_have_only_options_that_do_something() {
             assert!(!offered.contains(option), "{command} has {option}");
         }
     }
-    let hint = "\nhint: `--model MODEL` takes the subwords of a model\n";
+    let hint =
+        "\nhint: use the tokenizer of a model that was trained with subwords: `--model MODEL`\n";
     let done = place.run("tokenize texts.txt --language zh");
     assert!(done.code == Some(2) && done.stderr.ends_with(hint), "{done:?}");
 }

@@ -29,7 +29,7 @@ fn a_threshold_needs_nothing_but_the_model() {
     let done = place.run(&format!("predict classifier test.csv --threshold {middle}"));
     let rows = parse(&done.stdout);
     let answered = rows.iter().filter(|row| row["abstained"] == false).count();
-    let told = format!("answered {answered} of 30 texts; the others are for a person");
+    let told = format!("answered {answered} of 30 texts; the others are left to a person");
     assert!(done.stderr.contains(&told), "{done:?}");
     for (row, plain) in rows.iter().zip(&plain) {
         let below = row["confidence"].as_f64().unwrap() < middle;
@@ -135,7 +135,7 @@ fn rows_that_the_model_has_learned_are_counted() {
 fn a_calibration_belongs_to_one_model() {
     let place = calibrated();
     let rounded = place.run("predict classifier test.csv --coverage 0.9 --precision int8");
-    assert!(rounded.stderr.contains("was made in f32, this is int8"), "{rounded:?}");
+    assert!(rounded.stderr.contains("was made in f32, but the model runs in int8"), "{rounded:?}");
     rounded.ok();
     // without one, a hint; a threshold works all the same
     place.run("export compact classifier -o small").ok();

@@ -70,7 +70,7 @@ fn what_cannot_be_encoded_is_refused() {
     let place = Place::new();
     place.write("bad.jsonl", "{\"text\": \"a\"}\n{\"text\": \n");
     for (line, code, said) in [
-        ("encode lm test.csv --format npy", 2, "whose name is missing"),
+        ("encode lm test.csv --format npy", 2, "needs the name of an output file"),
         ("encode minilm test.csv --direction forward", 2, "reads in both directions at once"),
         ("encode lm test.csv --direction backward", 2, "no backward network"),
         ("encode nothing test.csv", 66, "does not exist"),

@@ -104,7 +104,7 @@ fn hidden_words_are_learned_before_pairs_and_each_can_be_left_out() {
     };
     let (pairs, words) = ("dropout-pairs.updates=12", "masked-words.updates=12");
     let [on_words, on_texts] =
-        ["fine-tune the encoder on hidden words", "fine-tune the encoder on texts"];
+        ["fine-tune the encoder on masked words", "fine-tune the encoder on texts"];
     assert!(fit("none", &[]).is_empty());
     assert!(fit("none-set", &["dropout-pairs.updates=0", "masked-words.updates=0"]).is_empty());
     assert_eq!(fit("words", &[words]), [on_words]);

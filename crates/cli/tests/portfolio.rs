@@ -33,7 +33,7 @@ fn n_grams_learn_what_the_encoder_says_about_other_texts() {
     let place = place();
     let fit = format!("{FIT} --unlabeled texts.txt --seed 3 --json");
     let done = place.run(&format!("{fit} -o model --threads 1"));
-    assert!(done.stderr.contains("TF-IDF on the encoder's labels of other texts"), "{done:?}");
+    assert!(done.stderr.contains("TF-IDF on the encoder's pseudo-labels"), "{done:?}");
     let again = "fold 1: fine-tune the encoder on pseudo-labels";
     assert!(done.stderr.contains("fine-tuned twice") && done.stderr.contains(again), "{done:?}");
     let report = done.json();

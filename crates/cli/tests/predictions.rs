@@ -259,7 +259,7 @@ fn columns_are_told_and_remembered() {
     let done = place.run("predict model mails.csv --format text");
     assert!(!done.stderr.contains("warning"), "{done:?}");
     let own = done.ok();
-    let warning = "\nwarning: the model learned from `mail`, but `text` is read here\n";
+    let warning = "\nwarning: the model was trained on `mail`, but `text` is read here\n";
     let done = place.run("predict model mails.csv --format text --text text");
     assert!(done.stderr.contains(warning), "{done:?}");
     assert_ne!(done.ok(), own);

@@ -48,7 +48,7 @@ fn a_classifier_teaches_another_one() {
     let train = format!("train lm train.csv --test test.csv --self-training 40 {STEPS}");
     let text = place.run(&format!("{train} --unlabeled texts.txt -o third")).ok();
     assert!(
-        text.contains(" of 40 pseudo-labelled texts; the first classifier alone has "),
+        text.contains(" of 40 pseudo-labelled texts; the first classifier alone predicts "),
         "{text}"
     );
     let refused = place.run(&format!("{train} -o fourth"));

@@ -297,7 +297,7 @@ fn what_is_finished_is_only_cleaned_up() {
         }
         let model = ModelFolder::open(&place.path("base")).unwrap().hash();
         let done = place.run(&line);
-        assert!(done.stderr.starts_with("base was finished before; "), "{done:?}");
+        assert!(done.stderr.starts_with("base was finished by an earlier run; "), "{done:?}");
         done.ok();
         assert_eq!(ModelFolder::open(&place.path("base")).unwrap().hash(), model);
         assert!(!place.path("base.run").exists());
@@ -342,7 +342,7 @@ fn a_changed_corpus_is_refused() {
         let done = place.run(line);
         assert!(matches!(done.code, Some(2 | 65)), "{done:?}");
         let (message, hint) = done.stderr.trim_end().split_once('\n').unwrap();
-        let said = "base.run/text was started with other settings: `texts.txt` has changed";
+        let said = "base.run/text was started with different settings: `texts.txt` has changed";
         assert_eq!(message, format!("ulmfit: {said}"));
         assert!(hint.ends_with("to continue, or pass `--restart` to start over"), "{done:?}");
         assert!(!place.path("base").exists());
@@ -359,7 +359,7 @@ fn a_changed_corpus_is_refused() {
 
     // what was begun is still there, and goes on with the old texts
     let done = place.run(&line.replace("--quiet", "--resume"));
-    assert!(done.stderr.starts_with("taking the tokens in base.run/text: nothing changed\n"));
+    assert!(done.stderr.starts_with("reusing the tokens in base.run/text: nothing has changed\n"));
     assert!(done.stderr.contains("continuing after update"), "{done:?}");
     done.ok();
 }

@@ -132,7 +132,7 @@ fn rows_inside_other_objects_come_with_the_line_that_converts_them() {
             "data.json:1: the rows are a list inside `data`",
             "jq -c '.[\"data\"][]' data.json",
         ),
-        ("list.json", "list.json:1: a list where a JSON object", "jq -c '.[]' list.json"),
+        ("list.json", "list.json:1: a list instead of a JSON object", "jq -c '.[]' list.json"),
         ("pretty.json", "pretty.json:1: not valid JSON", "jq -c . pretty.json"),
     ] {
         for command in ["check-data", "evaluate classifier", "fit -o out", "predict classifier"] {

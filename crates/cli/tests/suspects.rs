@@ -186,7 +186,7 @@ fn what_cannot_be_checked_is_refused() {
         ("suspects numbers.csv --task regression", 2, "each text has exactly one"),
         ("suspects several.csv --label-delimiter ;", 2, "each text has exactly one"),
         ("suspects few.csv", 65, "3 examples are too few for 5 folds"),
-        ("suspects rows.csv --scored unfolded", 66, "was trained without folds"),
+        ("suspects rows.csv --scored unfolded", 66, "was trained without cross-validation"),
         ("suspects rows.csv --scored other.csv", 65, "not a table of scored rows"),
         ("suspects rows.csv --scored nothing.csv", 66, "no such file"),
         ("suspects rows.csv --scored unfolded --folds 3", 2, "cannot be used with"),

@@ -55,7 +55,7 @@ fn what_cannot_teach_is_refused() {
     };
     refused("pretrain texts.txt -o out --teacher lm", 65, "sentence encoder");
     refused("pretrain texts.txt -o out --teacher nowhere", 66, "nowhere does not exist");
-    refused("pretrain - -o out --teacher minilm", 2, "standard input is read once");
+    refused("pretrain - -o out --teacher minilm", 2, "standard input can be read only once");
     let weight = "pretrain texts.txt -o out --teacher minilm --set pretrain.teacher.weight=-1";
     refused(weight, 2, "`teacher.weight` of the recipe is -1");
     assert!(!place.path("out").exists() && !place.path("out.run").exists());

@@ -51,7 +51,7 @@ pub enum Error {
         direction: Direction,
     },
     /// A model of one stage was given where another is needed.
-    #[error("{} is a {found}, a {wanted} is needed here", path.display())]
+    #[error("{} is a {found}, but a {wanted} is needed here", path.display())]
     WrongModel {
         /// Folder of the model.
         path: PathBuf,
@@ -94,7 +94,7 @@ pub enum Error {
     Train(#[from] crate::train::TrainError),
     /// Not a failure: the result was complete when the command was given again.
     #[cfg(feature = "train")]
-    #[error("{} was finished before; all that was left to do was to clean up", path.display())]
+    #[error("{} was finished by an earlier run; only cleaning up was left to do", path.display())]
     Finished {
         /// The result.
         path: PathBuf,

@@ -202,6 +202,6 @@ pub fn describe_columns(
     progress.note(&description);
     if !learned.is_empty() && columns.text != learned {
         let (learned, read) = (learned.join("`, `"), columns.text.join("`, `"));
-        progress.warn(&format!("the model learned from `{learned}`, but `{read}` is read here"));
+        progress.warn(&format!("the model was trained on `{learned}`, but `{read}` is read here"));
     }
 }

@@ -104,8 +104,8 @@ impl LoadedEncoder {
 
 fn hint(config: &TextConfig, spelling: Spelling) -> String {
     format!(
-        "give a model of their language, start from scratch with {}, or, if they are in {} all the \
-         same, add {}",
+        "give a model of their language, start from scratch with {}, or, if they are in {} after all, \
+         add {}",
         spelling.with(Setting::Base, "none"),
         config.language_name(),
         spelling.with(Setting::Language, &config.language),

@@ -4,15 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Method {
-    /// Several of the other methods, as many as the data allows, weighted by their predictions for
-    /// held-out examples
+    /// Combine the other methods, as many as the data allows, with weights chosen on held-out examples
     Auto,
     /// A recurrent language model, fine-tuned on your texts first (Howard & Ruder 2018)
     Ulmfit,
     /// A transformer that was trained on pairs of sentences, best with few labels; the recipe says
     /// whether it is fine-tuned on your labels or stays frozen
     Encoder,
-    /// TF-IDF weights of n-grams of words and characters under a linear classifier; takes seconds
+    /// A linear classifier on n-grams of words and characters, weighted by TF-IDF; takes seconds
     #[cfg_attr(feature = "clap", value(name = "tfidf"))]
     TfIdf,
 }

@@ -437,7 +437,9 @@ impl Trainer {
                 Err(Error::Usage { message: message.into(), hint: Some(hint) })
             }
             Some(_) if examples.test.is_some() || examples.valid.is_some() => {
-                let message = "a cross-validation scores all examples: it has no other sets".into();
+                let message =
+                    "cross-validation scores all examples: it takes no validation or test set"
+                        .into();
                 Err(Error::Usage { message, hint: None })
             }
             Some(_) => Ok(SplitFractions { valid: 0.0, test: 0.0 }),

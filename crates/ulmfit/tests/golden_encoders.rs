@@ -283,7 +283,7 @@ fn bad_folders_are_refused() {
                 "1_Pooling/config.json",
                 "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}",
             ),
-            "pooled in another way",
+            "does not use mean pooling alone",
         ),
         (
             "dense",

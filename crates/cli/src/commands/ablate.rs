@@ -27,7 +27,7 @@ pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
     #[arg(required_unless_present = "list")]
     data_file: Option<PathBuf>,
-    /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
+    /// Language model to start from: a folder, or the built-in `en` or `en-base` [default: `en`]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     /// Folder for the table and all runs

@@ -21,8 +21,7 @@ use ulmfit_lab::{
     ulmfit bench checkpoint --vocab 60008 --bs 4 --bptt 8 --steps 3   # writes where it is run"
 )]
 pub(crate) struct Args {
-    /// Training a language model, training and using a classifier, vectors of a sentence encoder, saving a
-    /// run's state, or what more threads bring
+    /// What to measure
     #[arg(value_enum)]
     what: What,
     /// Vocabulary size
@@ -59,7 +58,8 @@ pub(crate) struct Args {
     /// Show where the time of batched prediction goes, in f32, bf16 and int8, for `classify`
     #[arg(long)]
     profile: bool,
-    /// Parts of a batch that are computed side by side, measured beside 1, for `scaling` [default: one per thread]
+    /// Parts of a batch that are computed in parallel, measured beside 1, for `scaling` [default: one per
+    /// thread]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lanes: Option<u32>,
     #[command(flatten)]
@@ -68,15 +68,15 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum What {
-    /// A language model
+    /// Training a language model
     Lm,
-    /// A classifier
+    /// Training a classifier, and predicting with it
     Classify,
-    /// A sentence encoder of the size of `minilm`; --vocab, --emb, --hid and --layers do not change it
+    /// Vectors of a sentence encoder of the size of `minilm`; --vocab, --emb, --hid and --layers do not change it
     Encoder,
-    /// A checkpoint of a language model in training
+    /// Saving a checkpoint of a language model in training
     Checkpoint,
-    /// A language model on 1, 2, 4 .. up to --threads threads
+    /// Training a language model on 1, 2, 4, ... up to --threads threads
     Scaling,
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     let is_trained = matches!(args.what, What::Lm | What::Checkpoint | What::Scaling);
     if is_trained && options.precision == Precision::Int8 {
         return Err(Error::Usage {
-            message: "language models are not trained with 8-bit integers".into(),
+            message: "language models cannot be trained with 8-bit integers".into(),
             hint: Some("`ulmfit bench classify --precision int8` predicts with them".into()),
         }
         .into());

@@ -91,8 +91,8 @@ fn replaced(before: &Calibration, now: &Automation) -> String {
     let [was, is] = [then, now].map(|choice| choice.map(|choice| choice.shown_threshold()));
     let changed = match (was, is) {
         (Some(was), Some(is)) => format!("was {was} and is {is}"),
-        (None, Some(is)) => format!("is {is}: before, there was none"),
-        (was, None) => format!("was {}: these rows do not show one", was.unwrap_or_default()),
+        (None, Some(is)) => format!("is {is}; before, there was none"),
+        (was, None) => format!("was {}; these rows do not support one", was.unwrap_or_default()),
     };
     format!("{text}; the threshold for at most {most} % errors {changed}")
 }

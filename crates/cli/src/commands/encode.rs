@@ -22,14 +22,14 @@ use ulmfit::{Error, describe_columns};
 #[command(after_help = "Examples:\n  ulmfit encode minilm tickets.csv -o vectors.npy\n  \
     ulmfit encode model new.jsonl > vectors.jsonl")]
 pub(crate) struct Args {
-    /// Model folder, or `en`, `en-base` or `minilm` inside this program
+    /// Model folder, or a built-in model: `en`, `en-base` or `minilm`
     model: PathBuf,
     /// Texts: CSV, TSV, JSONL, Parquet, or one text per line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
     #[command(flatten)]
     target: FileTarget,
-    /// Output format [default: npy if the name of --output ends so, else jsonl]
+    /// Output format [default: npy if the name of --output ends with `.npy`, else jsonl]
     #[arg(long, value_enum)]
     format: Option<VectorFormat>,
     /// Use only this direction of a model that has both
@@ -71,7 +71,7 @@ impl Sink {
         match (args.format.unwrap_or(usual), file) {
             (VectorFormat::Npy, Some(file)) => Ok(Self::Npy(Npy::new(file)?)),
             (VectorFormat::Npy, None) => {
-                let message = "`--format npy` writes a file, whose name is missing".to_owned();
+                let message = "`--format npy` needs the name of an output file".to_owned();
                 let hint = Some("pass `-o vectors.npy`".to_owned());
                 Err(Error::Usage { message, hint }.into())
             }

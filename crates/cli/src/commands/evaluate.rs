@@ -17,7 +17,7 @@ use ulmfit::{Error, Reader};
 #[command(after_help = "Examples:\n  ulmfit evaluate model test.csv --mistakes mistakes.csv\n  \
     ulmfit evaluate lm wiki.test.txt.xz --json")]
 pub(crate) struct Args {
-    /// Model folder, or `en` or `en-base`, language models inside this program
+    /// Model folder, or a built-in language model, `en` or `en-base`
     model: PathBuf,
     /// Labelled rows, or text for a language model
     data_file: PathBuf,
@@ -27,9 +27,9 @@ pub(crate) struct Args {
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
-    /// Write every row that is predicted wrong to this CSV file, the most confident mistakes first:
-    /// its other columns, its record number, file, line and row of a spreadsheet, its text, its label
-    /// and the prediction
+    /// Write every wrong prediction to this CSV file, the most confident mistakes first: the other columns of
+    /// the row, its record number, file, line and row in a spreadsheet, its text, its label and the
+    /// prediction
     #[arg(long, value_name = "FILE")]
     mistakes: Option<PathBuf>,
     #[command(flatten)]
@@ -46,7 +46,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     match read_config(&folder)?.network {
         NetworkConfig::LanguageModel(_) => {
             if args.mistakes.is_some() {
-                let message = "a language model predicts no labels: it has no `--mistakes`".into();
+                let message =
+                    "`--mistakes` needs a classifier; a language model predicts no labels".into();
                 return Err(Error::Usage { message, hint: None }.into());
             }
             args.data.refuse_labels()?;

@@ -21,7 +21,7 @@ enum To {
     /// Weights (.pth) and vocabulary (.pkl) for fastai 2
     #[command(after_help = "Example:\n  ulmfit export fastai model -o for-fastai")]
     Fastai {
-        /// Model folder, or `en` or `en-base`, language models inside this program
+        /// Model folder, or a built-in language model, `en` or `en-base`
         model: PathBuf,
         #[command(flatten)]
         target: Target,
@@ -51,7 +51,7 @@ enum To {
         ulmfit export compact lm-forward lm-backward -o lm --store f32"
     )]
     Compact {
-        /// A model folder, or those of two language models or two classifiers
+        /// A model folder, or two to join: both of language models or both of classifiers
         #[arg(required = true, num_args = 1..=2)]
         models: Vec<PathBuf>,
         /// Number format of the stored weights

@@ -18,7 +18,7 @@ use ulmfit::stages::finetune;
 #[command(after_help = "Examples:\n  ulmfit finetune en reviews.csv -o reviews-lm\n  \
     ulmfit finetune en train.jsonl unlabeled.jsonl.xz -o lm --epochs 5 --lr 0.002")]
 pub(crate) struct Args {
-    /// Language model to start from: a folder, or `en` or `en-base` inside this program
+    /// Language model to start from: a folder, or the built-in `en` or `en-base`
     base: PathBuf,
     /// Files of text: plain, CSV, JSONL, Parquet, compressed or not; `-` is standard input
     #[arg(required = true)]
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Validation text [default: 10 % of the documents are held out]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// Reading direction [default: those of the base]
+    /// Reading direction [default: the base model's]
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     #[command(flatten)]
@@ -37,8 +37,8 @@ pub(crate) struct Args {
     data: DataOptions,
     #[command(flatten)]
     learning: LmLearningOptions,
-    /// Sentence encoder whose vectors of sentences are learned beside the next word: a folder, or `minilm`
-    /// inside this program, which is for English
+    /// Sentence encoder to distil: the language model learns its sentence vectors, besides the next word. A
+    /// folder, or the built-in `minilm`, which is for English
     #[arg(long, value_name = "MODEL")]
     teacher: Option<PathBuf>,
     #[command(flatten)]

@@ -31,32 +31,30 @@ use ulmfit::{Base, BaseUse, Error, LoadedBase, Method, PortfolioBases, Trainer};
 pub(crate) struct Args {
     #[command(flatten)]
     rows: LabelledRows,
-    /// Training method [default: auto; ulmfit if an option is given that only a language model has a
-    /// use for]
+    /// Training method [default: auto, or ulmfit if an option is given that only a language model uses]
     #[arg(long, value_enum, value_name = "METHOD")]
     method: Option<Method>,
-    /// Time that the training and its report may take, like 90s, 10m or 1h: `--method auto` leaves out what is not
-    /// expected to fit on this machine, and says what. TF-IDF is always trained
+    /// Time budget for training and report, such as 90s, 10m or 1h: `--method auto` leaves out the parts that
+    /// would not finish in time on this machine, and names them. TF-IDF is always trained
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     time: Option<Duration>,
-    /// How a sentence encoder is fitted to your labels [default: contrastive; both from 500 examples on;
+    /// How the sentence encoder is trained on your labels [default: contrastive; both from 500 examples on;
     /// end-to-end for several labels per text, and for numbers]
     #[arg(long, value_enum, value_name = "HOW")]
     tuning: Option<TuningArg>,
-    /// Model to start from. For ulmfit a language model: a folder, `en` or `en-base` inside this
-    /// program, or `none` to train from scratch [default: `en`]. For encoder a sentence encoder: a
-    /// folder, or `minilm` inside this program [default: `minilm`]. tfidf has no base
+    /// Model to start from. For ulmfit, a language model: a folder, the built-in `en` or `en-base`, or `none`
+    /// to train from scratch [default: `en`]. For encoder, a sentence encoder: a folder, or the built-in
+    /// `minilm` [default: `minilm`]. tfidf has no base
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Sentence encoder of `--method auto`: a folder, or `minilm` inside this program
-    /// [default: `minilm`]
+    /// Sentence encoder for `--method auto`: a folder, or the built-in `minilm` [default: `minilm`]
     #[arg(long, value_name = "MODEL")]
     encoder: Option<PathBuf>,
-    /// Unlabelled texts, for pseudo-labels (see --self-training) and for the language model, if it is
+    /// Unlabelled texts, for pseudo-labels (see --self-training) and for the language model, if one is
     /// trained. `--method encoder` uses them only if the recipe fine-tunes the encoder on texts
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
-    /// Reading direction [default: those of the base; from scratch, forward]
+    /// Reading direction [default: the base model's; forward from scratch]
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     /// Epochs of the language model [default: the recipe's]
@@ -85,13 +83,13 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum TuningArg {
-    /// Texts of one label are drawn together and others apart (SetFit), then the head is trained
+    /// Pull texts with the same label together and push others apart (SetFit), then train the head
     Contrastive,
-    /// Encoder and head learn the labels together, lower layers more slowly (ULMFiT's stage 3)
+    /// Train encoder and head together, with lower learning rates for lower layers (as ULMFiT's stage 3)
     EndToEnd,
     /// Contrastive, then end-to-end
     Both,
-    /// Only the head is trained, which takes seconds
+    /// Train only the head, which takes seconds
     Frozen,
 }
 

@@ -11,7 +11,7 @@ use ulmfit::stages::{GenerateOptions, generate};
 #[command(after_help = "Examples:\n  ulmfit generate en 'The film was'\n  \
     ulmfit generate lm 'The film was' --tokens 100 --temperature 0.5 --seed 7")]
 pub(crate) struct Args {
-    /// Language model: a folder, or `en` or `en-base` inside this program
+    /// Language model: a folder, or the built-in `en` or `en-base`
     lm: PathBuf,
     /// Beginning of the text
     prompt: String,

@@ -20,7 +20,7 @@ enum From {
     /// Weights and vocabulary of fastai (1 or 2); nothing in the files is executed
     #[command(after_help = "Example:\n  ulmfit import fastai lstm_fwd.pth itos_wt103.pkl -o wt103")]
     Fastai {
-        /// Weights: Learner.save or save_encoder
+        /// Weights, as written by `Learner.save` or `save_encoder`
         weights: PathBuf,
         /// Pickled vocabulary
         vocab: PathBuf,
@@ -30,13 +30,13 @@ enum From {
         #[command(flatten)]
         target: Target,
     },
-    /// The language model that PyTorch has trained in a folder of `export torch`
+    /// A language model trained with PyTorch in a folder made by `export torch`
     #[command(
         after_help = "Checks the hashes, evaluates the model, and writes its card.\n\nExample:\n  \
         ulmfit import torch job -o lm"
     )]
     Torch {
-        /// The folder
+        /// Folder made by `export torch`
         job: PathBuf,
         #[command(flatten)]
         target: Target,

@@ -16,11 +16,11 @@ use ulmfit::recipe::{PRESETS, Recipe};
 /// Shows what is in a model folder (labels, sizes, score, origin, hash) or in a recipe.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  ulmfit inspect model\n  ulmfit inspect en     the model inside this program\n  \
+    after_help = "Examples:\n  ulmfit inspect model\n  ulmfit inspect en     a built-in model\n  \
     ulmfit inspect lm --on reviews.csv     unknown words of a file\n  ulmfit inspect paper-2018"
 )]
 pub(crate) struct Args {
-    /// Model folder, `en` or `en-base`, a recipe's name, or a recipe's .toml file
+    /// Model folder, the built-in `en` or `en-base`, the name of a recipe, or a .toml file with a recipe
     path: PathBuf,
     /// Count the tokens of these texts that the model does not know
     #[arg(long, value_name = "FILE")]
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
             }
             _ => {
                 let message =
-                    format!("{} is not a model folder and not a recipe", args.path.display());
+                    format!("{} is neither a model folder nor a recipe", args.path.display());
                 let known = PRESETS.map(|(name, _)| name).join(", ");
                 let hint = if args.path.is_file() {
                     "to look into a file of texts and labels, use `ulmfit check-data`".to_owned()

@@ -27,10 +27,10 @@ use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 pub(crate) struct Args {
     /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class
     data_file: PathBuf,
-    /// Language model to start from: a folder, `en` or `en-base` [default: `en`, inside this program]
+    /// Language model to start from: a folder, or the built-in `en` or `en-base` [default: `en`]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
-    /// Sentence encoder: a folder [default: `minilm`, inside this program]
+    /// Sentence encoder: a folder, or the built-in `minilm` [default: `minilm`]
     #[arg(long, value_name = "MODEL")]
     encoder: Option<PathBuf>,
     /// Folder for the plot and all runs

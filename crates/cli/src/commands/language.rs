@@ -73,13 +73,14 @@ impl Job<'_> {
         let is_first = ranks.rank() == 0; // it alone writes and tells
         let teacher = self.teacher.map(|path| Base::from(path).load_encoder()).transpose()?;
         if teacher.is_some() && ranks.count() > 1 {
-            let message = "a teacher is for one process".into();
+            let message = "a teacher cannot be used with several processes".into();
             let hint = Some("leave out `--teacher` or `--mpi`".into());
             return Err(Error::Usage { message, hint }.into());
         }
         if teacher.is_some() && texts.iter().any(|path| path == Path::new("-")) {
             let message =
-                "a teacher reads the texts as well, and standard input is read once".into();
+                "with a teacher the texts are read twice, and standard input can be read only once"
+                    .into();
             let hint = Some("give the texts as files".into());
             return Err(Error::Usage { message, hint }.into());
         }

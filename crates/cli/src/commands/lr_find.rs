@@ -21,7 +21,7 @@ use ulmfit::stages::{find_classifier_rate, find_lm_rate, transfer};
 #[command(after_help = "Examples:\n  ulmfit lr-find en reviews.txt --svg rates.svg\n  \
     ulmfit lr-find reviews-lm reviews.csv --classifier")]
 pub(crate) struct Args {
-    /// Language model: a folder, or `en` or `en-base` inside this program
+    /// Language model: a folder, or the built-in `en` or `en-base`
     lm: PathBuf,
     /// Texts, or labelled rows with --classifier
     data_file: PathBuf,
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
         ("steep", found.steep, "where the loss falls fastest"),
         ("minimum", found.minimum, "a tenth of the rate with the lowest loss"),
     ];
-    named.extend(found.slide.map(|rate| ("slide", rate, "before the loss falls no more")));
+    named.extend(found.slide.map(|rate| ("slide", rate, "just before the loss stops falling")));
     if let Some(path) = &args.svg {
         let marks: Vec<_> = named.iter().map(|&(name, rate, _)| (name, rate)).collect();
         let chart = lr_finder(sweep.rates(), sweep.losses(), &marks).to_string();

@@ -36,7 +36,7 @@ use crate::output::Output;
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Train a spam filter on embedded mails
+    /// Train a spam filter on built-in example mails
     Demo(demo::Args),
     /// Train a classifier on labelled texts: all stages, with a report
     Fit(fit::Args),
@@ -50,16 +50,16 @@ pub(crate) enum Command {
     Evaluate(evaluate::Args),
     /// Predict the labels of texts
     Predict(predict::Args),
-    /// Show which words decided
+    /// Show which words decided a prediction
     Explain(explain::Args),
     /// Turn texts into vectors
     Encode(encode::Args),
-    /// Measure on labelled rows when a classifier should not answer
+    /// Measure on labelled rows when a classifier should abstain
     Calibrate(calibrate::Args),
-    /// Serve models over HTTP, with a page for people
+    /// Serve models over HTTP, with a web page
     #[cfg(feature = "serve")]
     Serve(serve::Args),
-    /// Open a page that leads from a file of texts to a classifier
+    /// Open a web page for labelling texts and training a classifier
     #[cfg(feature = "serve")]
     Workbench(workbench::Args),
     /// Tokenize texts
@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Ablate(ablate::Args),
     /// Measure how the error falls with more labels
     Labels(labels::Args),
-    /// Import a model of another program
+    /// Import a model from another program
     Import(import::Args),
     /// Export a model to another program
     Export(export::Args),

@@ -38,9 +38,8 @@ pub(crate) struct Args {
     /// Texts that are labelled already: they are not chosen again, nor are near-duplicates of them
     #[arg(long, value_name = "DATA")]
     labelled: Vec<PathBuf>,
-    /// Sentence encoder whose vectors are divided into clusters: a folder, or `minilm` inside this
-    /// program, which is for English [default: the classifier itself; minilm if there is none, or if it
-    /// reads n-grams]
+    /// Sentence encoder whose vectors are clustered: a folder, or the built-in `minilm`, which is for English
+    /// [default: the classifier itself; minilm if there is none, or if it reads n-grams]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     #[command(flatten)]

@@ -34,8 +34,8 @@ pub(crate) struct Args {
     data: DataOptions,
     #[command(flatten)]
     learning: LmLearningOptions,
-    /// Sentence encoder whose vectors of sentences are learned beside the next word: a folder, or `minilm`
-    /// inside this program, which is for English
+    /// Sentence encoder to distil: the language model learns its sentence vectors, besides the next word. A
+    /// folder, or the built-in `minilm`, which is for English
     #[arg(long, value_name = "MODEL")]
     teacher: Option<PathBuf>,
     #[command(flatten)]

@@ -19,8 +19,8 @@ use ulmfit_serve::{
     ulmfit serve spam=mails topics=topics --listen 0.0.0.0:80 --token-file tokens\n  \
     curl 127.0.0.1:8080/predict --json '{\"text\": \"Where is my parcel?\"}'")]
 pub(crate) struct Args {
-    /// Folders of classifiers; the first answers requests without a model name. The name in requests is
-    /// that of the folder unless given
+    /// Folders of classifiers; the first answers requests without a model name. A model is called by the name
+    /// of its folder unless NAME is given
     #[arg(required = true, value_name = "MODEL[=NAME]")]
     models: Vec<String>,
     /// Address: HOST:PORT (port 0 is any free one) or unix:PATH. It is printed as JSON when clients can
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Require one of the tokens in this file, which has one per line
     #[arg(long, value_name = "FILE", conflicts_with = "open")]
     token_file: Option<PathBuf>,
-    /// Listen beyond this machine without a token
+    /// Let other machines send requests without a token
     #[arg(long)]
     open: bool,
     /// Also accept this host name; repeat for several. Without a token only localhost and addresses of
@@ -67,7 +67,7 @@ struct LimitOptions {
     #[arg(long, value_name = "N", default_value = "64")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
     max_batch_texts: u32,
-    /// How long a batch may wait to grow as large as the one before
+    /// How long a batch may wait for more texts, until it is as large as the one before
     #[arg(long, value_name = "TIME", default_value = "2ms", value_parser = short_time)]
     batch_wait: Duration,
     /// Maximum number of waiting texts; more are refused with status 429
@@ -93,8 +93,8 @@ struct LimitOptions {
     /// Maximum time without data from or to a client
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = short_time)]
     idle: Duration,
-    /// Maximum number of connections; for one more, one that has waited a second for its client is
-    /// closed
+    /// Maximum number of connections; to accept one more, a connection that has waited a second for its
+    /// client is closed
     #[arg(long, value_name = "N", default_value = "1024")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: u32,

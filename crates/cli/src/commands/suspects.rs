@@ -31,14 +31,14 @@ pub(crate) struct Args {
     /// `scored.csv`
     #[arg(long, value_name = "PATH", conflicts_with_all = ["base", "folds"])]
     scored: Option<PathBuf>,
-    /// Sentence encoder: a folder, or `minilm` inside this program, which is for English
+    /// Sentence encoder: a folder, or the built-in `minilm`, which is for English
     #[arg(long, value_name = "MODEL", default_value = "minilm")]
     base: PathBuf,
-    /// Number of parts that are left out in turn
+    /// Number of cross-validation folds
     #[arg(long, value_name = "K", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u16).range(2..=100))]
     folds: u16,
-    /// Number of rows to list; the file and JSON have all
+    /// Number of rows to list here; the file and the JSON have all of them
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     rows: usize,
     /// Write DATA to this CSV file, the listed rows first, with the suggested labels in columns of
@@ -59,7 +59,7 @@ fn scored_file(path: &Path) -> Result<PathBuf, Error> {
     if ModelFolder::open(path)?.has(SCORED) {
         return Ok(path.join(SCORED));
     }
-    let message = format!("{}: the model was trained without folds", path.display());
+    let message = format!("{}: the model was trained without cross-validation", path.display());
     let hint = "train it with `ulmfit fit --folds 5`, or leave out --scored".to_owned();
     Err(Error::Missing { message, hint: Some(hint) })
 }
@@ -115,8 +115,8 @@ pub(crate) fn run(args: &Args, common: &Common, out: &mut Output) -> anyhow::Res
     };
     if is_weak {
         terminal.warn(&format!(
-            "the classifier that judged agrees with only {} % of the labels, so many of those that it doubts may be \
-             right; more examples, or the answers of a better classifier (--scored), tell wrong labels more reliably",
+            "the classifier behind this list agrees with only {} % of the labels, so many of the labels that it doubts \
+             may be right; more examples, or the predictions of a better classifier (--scored), give a more reliable list",
             percent(found.agreement)
         ));
     }

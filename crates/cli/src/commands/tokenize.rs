@@ -26,14 +26,14 @@ pub(crate) struct Args {
     /// Use the tokenizer of this model
     #[arg(long, value_name = "MODEL", conflicts_with = "language")]
     model: Option<PathBuf>,
-    /// Which path of fastai to match: `predict`, for single texts, leaves spaces inside tokens alone
+    /// Which code path of fastai to match: `predict`, for single texts, leaves spaces inside tokens alone
     #[arg(long, value_name = "PATH", value_parser = ["batch", "predict"], default_value = "batch",
         conflicts_with = "model")]
     compat: String,
     /// Write ids of the model's vocabulary instead of tokens
     #[arg(long, requires = "model", conflicts_with = "offsets")]
     ids: bool,
-    /// Write objects with the place of each token in the text, in characters
+    /// Write objects with the position of each token in the text, in characters
     #[arg(long)]
     offsets: bool,
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<()> {
             let config = TextConfig { inner_spaces, ..args.language.text_config() };
             fresh = Tokenizer::new(&config, None).map_err(|error| match error {
                 TextError::NeedsSubwords { .. } => {
-                    let hint = "`--model MODEL` takes the subwords of a model";
+                    let hint = "use the tokenizer of a model that was trained with subwords: `--model MODEL`";
                     Error::Usage { message: error.to_string(), hint: Some(hint.into()) }
                 }
                 error => error.into(),

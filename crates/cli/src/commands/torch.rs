@@ -27,7 +27,7 @@ pub(super) struct ExportArgs {
     /// Validation text [default: 10 % of the documents are held out; 1 % with `none`]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// Reading direction [default: those of the base; forward with `none`]
+    /// Reading direction [default: the base model's; forward with `none`]
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     #[command(flatten)]

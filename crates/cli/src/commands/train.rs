@@ -16,14 +16,14 @@ use ulmfit::{Base, Trained, Trainer};
 #[command(after_help = "Examples:\n  ulmfit train reviews-lm reviews.csv -o reviews-model\n  \
     ulmfit train lm train.jsonl --test test.jsonl -o model --unfreeze full --epochs 10")]
 pub(crate) struct Args {
-    /// Language model: a folder, or `en` or `en-base` inside this program
+    /// Language model: a folder, or the built-in `en` or `en-base`
     lm: PathBuf,
     #[command(flatten)]
     rows: LabelledRows,
     /// Unlabelled texts for self-training: see --self-training
     #[arg(long, value_name = "PATH")]
     unlabeled: Vec<PathBuf>,
-    /// Reading direction [default: those of the language model]
+    /// Reading direction [default: the language model's]
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
     #[command(flatten)]

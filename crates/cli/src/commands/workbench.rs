@@ -15,10 +15,10 @@ use ulmfit_serve::{Ended, LogLevel, WorkbenchSettings, workbench};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit workbench mails.csv\n  ulmfit workbench -o project")]
 pub(crate) struct Args {
-    /// Texts, with or without labels: CSV, TSV, JSONL, Parquet, or one text per line [default: the
-    /// file of last time, or one that is chosen on the page]
+    /// Texts, with or without labels: CSV, TSV, JSONL, Parquet, or one text per line [default: the file used
+    /// last time, or one chosen on the page]
     data: Option<PathBuf>,
-    /// Folder for labels, trainings and models [default: the name of the data and `-workbench`]
+    /// Folder for labels, trainings and models [default: the name of the data file with `-workbench` added]
     #[arg(short, long, value_name = "DIR", value_parser = folder_name())]
     output: Option<PathBuf>,
     /// Address on this machine: HOST:PORT (port 0 is any free one)

@@ -5,7 +5,8 @@ use anyhow::Context;
 /// Options of every command.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
-    /// Print one JSON document on standard output; of `predict`, `encode`, `explain` and `tokenize` one per row
+    /// Print one JSON document on standard output; `predict`, `encode`, `explain` and `tokenize` print one
+    /// per row
     #[arg(long, global = true, help_heading = "General")]
     pub(crate) json: bool,
     /// Random seed; the same seed gives the same model, bit for bit

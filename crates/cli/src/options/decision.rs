@@ -6,20 +6,20 @@ use ulmfit::decisions::Rule;
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionOptions {
-    /// Answer only if the confidence is at least P; other texts get `"abstained": true`. With several
-    /// labels per text, predict those with a probability of at least P; abstain if another label is likely
-    /// (0.5 or more), or if none is predicted and that is not sure enough either
+    /// Answer only if the confidence is at least P; other texts get `"abstained": true`. With several labels
+    /// per text, predict the labels with a probability of at least P; abstain if another label is likely (0.5
+    /// or more), or if no label reaches P and it is not certain enough that none applies
     #[arg(long, value_name = "P", conflicts_with_all = ["max_error", "coverage"], value_parser = threshold)]
     threshold: Option<f32>,
-    /// Answer only above the confidence at which at most this share of the answers is wrong, with
-    /// 95 % confidence, according to the model's calibration (exact binomial bound)
+    /// Answer only above the confidence threshold at which at most this share of the answers is wrong, with
+    /// 95 % certainty, according to the model's calibration (exact binomial bound)
     #[arg(long, value_name = "E", conflicts_with = "coverage", value_parser = share)]
     max_error: Option<f64>,
     /// Predict a set of labels that contains the right one with at least this probability, according
     /// to the model's calibration (split conformal); for numbers, an interval
     #[arg(long, value_name = "C", value_parser = share)]
     coverage: Option<f64>,
-    /// With --coverage: for the texts of each class, not only for all texts together
+    /// With --coverage: guarantee it for the texts of each class, not only for all texts together
     #[arg(long, requires = "coverage")]
     per_class: bool,
 }

@@ -16,9 +16,9 @@ pub(crate) struct ExperimentOptions {
     /// Save a checkpoint this often: 10m, 30s, 2h, or a number of updates
     #[arg(long, value_name = "TIME|N", default_value = "10m")]
     checkpoint_every: IntervalArg,
-    /// Work beside others: start the same command with --worker as often as you like, also on other
-    /// machines that have the folder. Each takes runs that nobody is at, and continues those of workers
-    /// that have died
+    /// Share the runs with other workers: start the same command with --worker as often as you like, also on
+    /// other machines that have the folder. Each worker takes runs that no other is working on, and continues
+    /// those of workers that have died
     #[arg(long)]
     worker: bool,
 }

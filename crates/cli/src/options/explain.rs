@@ -4,11 +4,12 @@ use ulmfit::ExplainMethod;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ExplainArg {
-    /// What each word adds, by one pass over the text; the weights add up
+    /// What each word adds, from one pass over the text; the weights add up to the difference from an empty
+    /// text
     Fast,
-    /// The same, of sentence encoders by integrated gradients, which take about 30 passes and tell more
+    /// The same, but with integrated gradients for sentence encoders: about 30 passes, and more accurate
     Gradients,
-    /// One pass for each word: how the answer changes without it
+    /// How the answer changes without each word; one pass per word
     Exact,
 }
 

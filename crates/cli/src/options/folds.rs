@@ -6,9 +6,9 @@ use ulmfit::Trainer;
 #[derive(Debug, Clone, Copy, clap::Args)]
 #[command(next_help_heading = "Classifier")]
 pub(crate) struct FoldsOption {
-    /// Score all rows by cross-validation: train a classifier without each of K parts, and answer
-    /// the part with it; the final one learns all rows. Takes about K times longer; every row and
-    /// its prediction are in `scored.csv`
+    /// Score all rows by K-fold cross-validation: each fold is predicted by a classifier trained without it.
+    /// The final classifier is trained on all rows. Takes about K times longer; `scored.csv` lists every row
+    /// with its prediction
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(2..=100))]
     #[arg(conflicts_with_all = ["test", "valid", "test_share", "valid_share"])]
     folds: Option<u16>,

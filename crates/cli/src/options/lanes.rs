@@ -6,8 +6,8 @@ use ulmfit::recipe::Overrides;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Learning")]
 pub(crate) struct LanesOption {
-    /// Compute each batch in N parts side by side, for machines with many cores; changes sums by
-    /// rounding, so a run keeps its N [default: the recipe's, 1]
+    /// Compute each batch in N parts in parallel, for machines with many cores; N changes how sums are
+    /// rounded, so a run must keep it [default: the recipe's, 1]
     #[arg(long, value_name = "N")]
     lanes: Option<usize>,
 }

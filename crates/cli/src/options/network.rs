@@ -51,7 +51,7 @@ pub(crate) enum DirectionOption {
     Forward,
     /// From the last word to the first
     Backward,
-    /// Both; a classifier averages the probabilities of two models
+    /// Both: two models, whose probabilities a classifier averages
     Both,
 }
 

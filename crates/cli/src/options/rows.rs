@@ -9,8 +9,8 @@ use ulmfit::{Error, Examples, Reader};
 /// Labelled rows of a training.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct LabelledRows {
-    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class; of several files,
-    /// the rows of all
+    /// Labelled rows: CSV, TSV, JSONL, Parquet, or a folder with one folder per class; several files are read
+    /// as one
     #[arg(value_name = "DATA", required = true)]
     data_files: Vec<PathBuf>,
     /// Validation set, for early stopping and for selecting the best epoch [default: see --valid-share]

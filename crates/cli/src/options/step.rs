@@ -14,7 +14,7 @@ pub(crate) struct StepOptions {
     /// Set a field of the recipe: `train.dropout.weight=0.3`, `encoder.contrastive.updates=100`
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
-    /// Divide the learning rate by this per layer, from the last to the first (1: the same for all)
+    /// Divide the learning rate by this for each layer further from the output (1: the same for all)
     #[arg(long, value_name = "FACTOR")]
     lr_factor: Option<f64>,
     /// Batch size

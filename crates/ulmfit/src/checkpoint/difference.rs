@@ -45,14 +45,14 @@ impl ConfigDifference {
     /// What has changed, where the values themselves say nothing.
     fn in_words(&self) -> Option<String> {
         let text = match self.key.as_str() {
-            "start" | "tokenizer.base" => "another base model",
+            "start" | "tokenizer.base" => "a different base model",
             "vocabulary" => "another vocabulary",
-            "train" => "another training set",
-            "valid" => "another validation set",
-            "texts.rows" => "other rows, or another split of them (seed, shares)",
-            "valid.rows" => "other validation rows",
+            "train" => "a different training set",
+            "valid" => "a different validation set",
+            "texts.rows" => "different rows, or a different split of them (seed, shares)",
+            "valid.rows" => "different validation rows",
             "valid.key" => "another seed",
-            "reading" => "other options for reading the files", // runs before these were listed
+            "reading" => "different options for reading the files", // runs before these were listed
             key => {
                 let file = key.strip_prefix("texts.").or_else(|| key.strip_prefix("valid."))?;
                 let (_, name) = file.split_once(": ")?;
@@ -166,9 +166,9 @@ mod tests {
             ("network.head.hidden", json!([50]), json!([]), "`head` was [50], now []"),
             ("sizes.emb", json!(400), json!(256), "`emb` of the network was 400, now 256"),
             ("vocabulary", json!(one), json!(two), "another vocabulary"),
-            ("train", json!(one), json!(two), "another training set"),
-            ("start", json!(one), json!(two), "another base model"),
-            ("tokenizer.base", json!(one), json!(two), "another base model"),
+            ("train", json!(one), json!(two), "a different training set"),
+            ("start", json!(one), json!(two), "a different base model"),
+            ("tokenizer.base", json!(one), json!(two), "a different base model"),
             ("texts.1: a.txt", json!(one), json!(two), "`a.txt` has changed"),
             ("texts.2: b.txt", Value::Null, json!(two), "`b.txt` was not given"),
             ("valid.1: c.txt", json!(one), Value::Null, "`c.txt` is not given now"),
@@ -176,7 +176,7 @@ mod tests {
                 "reading",
                 json!("ReadOptions { text: [] }"),
                 json!({}),
-                "other options for reading the files",
+                "different options for reading the files",
             ),
         ] {
             assert_eq!(said(&[(key, stored, given)]), text);
@@ -196,7 +196,7 @@ mod tests {
             ("valid.one_in", json!(10), Value::Null),
         ];
         assert_eq!(said(&held), "`v.txt` was not given");
-        assert_eq!(said(&[hash("start"), hash("tokenizer.base")]), "another base model");
+        assert_eq!(said(&[hash("start"), hash("tokenizer.base")]), "a different base model");
         // a consequence whose cause is not listed is better than nothing
         assert_eq!(
             said(&[("valid.one_in", json!(10), json!(20))]),

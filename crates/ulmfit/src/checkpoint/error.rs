@@ -28,7 +28,7 @@ pub enum CheckpointError {
         path: PathBuf,
     },
     /// A file was given where a model folder belongs.
-    #[error("{} is a file, a model folder is needed here", .path.display())]
+    #[error("{} is a file, but a model folder is needed here", .path.display())]
     NotAFolder {
         /// The file.
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum CheckpointError {
         pid: Option<u32>,
     },
     /// The run was started with another configuration.
-    #[error("{} was started with other settings: {}", .path.display(), list(.differences))]
+    #[error("{} was started with different settings: {}", .path.display(), list(.differences))]
     ConfigDiffers {
         /// The run.
         path: PathBuf,

@@ -64,7 +64,7 @@ pub enum HuggingFaceFault {
     #[error("this is a decoder, not an encoder")]
     Decoder,
     /// Vectors that are not the mean of the states.
-    #[error("states are pooled in another way than by their mean alone")]
+    #[error("this encoder does not use mean pooling alone")]
     Pooling,
     /// A module that changes vectors after pooling.
     #[error("the module `{}` is not supported", printable(.kind))]
@@ -144,7 +144,9 @@ impl HuggingFaceFault {
             Self::Pooling | Self::Module { .. } => {
                 "choose a sentence encoder with mean pooling, such as all-MiniLM-L6-v2"
             }
-            Self::Sizes { .. } => "the file is damaged, or describes no encoder: download it again",
+            Self::Sizes { .. } => {
+                "the file is damaged, or does not describe an encoder: download it again"
+            }
             Self::Vocabulary { .. } => "download all files of the same model",
             Self::Tokenizer(error) => return error.hint().or(Some(DAMAGED)),
             Self::Weights(TensorsError::Missing { .. } | TensorsError::Shape { .. }) => {

@@ -194,7 +194,7 @@ pub enum DataError {
         limit: usize,
     },
     /// One row is longer than any document.
-    #[error("{place}: the row is longer than {limit} bytes outside of its text")]
+    #[error("{place}: the row is longer than {limit} bytes, not counting its text")]
     TooLong {
         /// The row.
         place: Place,
@@ -303,7 +303,7 @@ pub enum DataError {
         label: Option<String>,
     },
     /// A JSON line that is not an object.
-    #[error("{place}: {found} where a JSON object should be")]
+    #[error("{place}: {found} instead of a JSON object")]
     NotAnObject {
         /// The line.
         place: Place,
@@ -474,7 +474,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// A table of scored rows was made of more or fewer rows.
-    #[error("{}: scored are other rows than those of the data, which has {rows} rows", .path.display())]
+    #[error("{}: the scored rows are not those of the data, which has {rows} rows", .path.display())]
     ScoredCount {
         /// The table.
         path: PathBuf,
@@ -482,7 +482,7 @@ pub enum DataError {
         rows: usize,
     },
     /// A table of scored rows was made of other rows.
-    #[error("{place}: place, text or label is not the one in {scored}")]
+    #[error("{place}: the position, text or label differs from {scored}")]
     ScoredOther {
         /// The row of the data.
         place: Place,

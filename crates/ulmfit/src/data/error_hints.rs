@@ -87,13 +87,13 @@ impl DataError {
                 format!("close it, write a double quote inside it twice, or pass {literal}")
             }
             Self::StrayQuote { .. } => format!(
-                "pass {} if double quotes are text, {} if `\\\"` stands for one; else write a \
-                 double quote inside a field twice",
+                "pass {} if double quotes are ordinary characters, {} if `\\\"` stands for a double quote; else write \
+                 a double quote inside a field twice",
                 with(Setting::Quotes, "literal"),
                 with(Setting::Quotes, "backslash")
             ),
             Self::SwallowedRows { .. } => format!(
-                "pass {} if double quotes are text, {} if the field is right",
+                "pass {} if double quotes are ordinary characters, {} if the field is right as it is",
                 with(Setting::Quotes, "literal"),
                 with(Setting::Quotes, "enclose")
             ),
@@ -144,7 +144,7 @@ impl DataError {
             Self::Json { message, .. }
                 if message.contains("surrogate") || message.contains("hex escape") =>
             {
-                format!("half a character; pass {} to put U+FFFD in its place", replace())
+                format!("this is half a character; pass {} to put U+FFFD in its place", replace())
             }
             Self::Json { place, message, .. } if place.line == 1 && message.starts_with("EOF") => {
                 return None;
@@ -221,10 +221,10 @@ impl DataError {
             Self::Ragged { .. } => "is a field missing, or an earlier double quote not closed?",
             Self::DuplicateColumn { .. } => "rename one of them",
             Self::NotScored { .. } | Self::NotAProbability { .. } => {
-                "give the `scored.csv` of a training with folds on this data, or leave it out"
+                "give the `scored.csv` of a training with cross-validation on this data, or leave it out"
             }
             Self::ScoredCount { .. } | Self::ScoredOther { .. } => {
-                "give the file that was scored, as it was then, or leave the scores out"
+                "give the file that was scored, unchanged since then, or leave the scores out"
             }
             Self::UnknownColumn { name, columns, .. } => {
                 return Some(did_you_mean(name, columns, "column"));

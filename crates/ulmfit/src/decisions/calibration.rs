@@ -147,8 +147,8 @@ impl Calibration {
         }
         if self.precision != precision {
             warnings.push(format!(
-                "the calibration was made in {}, this is {precision}: what it promises holds only \
-                 nearly",
+                "the calibration was made in {}, but the model runs in {precision}: what it promises \
+                 holds only approximately",
                 self.precision
             ));
         }

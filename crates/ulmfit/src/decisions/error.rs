@@ -38,7 +38,7 @@ pub enum DecisionError {
     },
     /// No label of several is predicted for enough rows.
     #[error(
-        "{needed} calibration rows with the prediction of one label are needed; `{most}` has the most, {rows}"
+        "a label must be predicted in at least {needed} calibration rows; `{most}` is predicted most often, in {rows}"
     )]
     TooFewPredicted {
         /// The label that is predicted most.
@@ -50,7 +50,7 @@ pub enum DecisionError {
     },
     /// No class has enough labelled rows for a set of its own.
     #[error(
-        "no class has the {needed} calibration rows that it needs; `{most}` has the most, {rows}"
+        "no class has the {needed} calibration rows that are needed; `{most}` has the most, {rows}"
     )]
     TooFewPerClass {
         /// The class with the most calibration rows.

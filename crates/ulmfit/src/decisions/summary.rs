@@ -181,8 +181,9 @@ impl Automation {
                 )
             }
             (None, _) => {
-                let limit =
-                    risk.smallest_limit().map(|limit| format!("; {limit} % is the smallest limit"));
+                let limit = risk
+                    .smallest_limit()
+                    .map(|limit| format!("; the smallest limit that they show is {limit} %"));
                 format!(
                     "{rows} rows do not show, with 95 % confidence, a threshold above which at most 20 % of \
                      the answers are wrong{}. More rows may.",
@@ -194,7 +195,7 @@ impl Automation {
         // of folds all count already
         let more = match source {
             Source::OutOfFold => "",
-            _ => "; with folds all labelled rows count",
+            _ => "; with cross-validation, all labelled rows count",
         };
         let stricter = (!needed.is_empty() && !choices.is_empty()).then(|| {
             format!(
@@ -299,7 +300,7 @@ mod tests {
         assert_eq!(
             some.stricter.unwrap(),
             "70 rows are too few for stricter limits: 2 % needs 150, 1 % needs 300, and more if some \
-             answers are wrong; with folds all labelled rows count."
+             answers are wrong; with cross-validation, all labelled rows count."
         );
         let folds = Automation::of_risk(&RiskCurve::new(&[0.9; 70], &[]), Source::OutOfFold);
         assert!(folds.stricter.unwrap().ends_with("and more if some answers are wrong."));

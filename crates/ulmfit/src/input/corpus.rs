@@ -152,7 +152,7 @@ impl LmInput<'_> {
         ranks.gather(Vec::new());
         if !folder.join(CONFIG).exists() {
             let (rank, place) = (ranks.rank(), folder.display());
-            let message = format!("rank {rank} does not find the tokens of rank 0 in {place}");
+            let message = format!("rank {rank} cannot find the tokens of rank 0 in {place}");
             let hint = "the output must be in a folder that all machines share, such as NFS";
             return Err(Error::Missing { message, hint: Some(hint.into()) });
         }
@@ -177,7 +177,8 @@ impl LmInput<'_> {
             match store_or_compare(folder, &identity) {
                 Ok(()) => match reuse(vocabulary, folder, &identity) {
                     Ok(found) => {
-                        progress.note(&format!("taking the tokens in {place}: nothing changed"));
+                        progress
+                            .note(&format!("reusing the tokens in {place}: nothing has changed"));
                         return Ok(found);
                     }
                     Err(error) => progress.warn(&format!("{error}; tokenising again")),
@@ -377,7 +378,7 @@ fn of_rank(rank: usize, error: CheckpointError) -> Error {
     let CheckpointError::ConfigDiffers { differences, .. } = error else { return error.into() };
     let keys: Vec<String> = differences.iter().map(|found| format!("`{}`", found.key)).collect();
     Error::Usage {
-        message: format!("rank {rank} and rank 0 read other texts: {}", keys.join(", ")),
+        message: format!("rank {rank} and rank 0 read different texts: {}", keys.join(", ")),
         hint: Some("give the same files and options on all machines".into()),
     }
 }

@@ -139,7 +139,7 @@ fn made_again_after_a_change_and_only_then() {
     touched.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     let (same, said) = place.tokenize(2);
     assert_eq!((digest(&same.unwrap().1), place.written()), (first.clone(), written));
-    assert!(said.starts_with("taking the tokens in ") && said.lines().count() == 1, "{said}");
+    assert!(said.starts_with("reusing the tokens in ") && said.lines().count() == 1, "{said}");
 
     // a damaged file is no loss
     let path = place.path("run/text").join(VALID);
@@ -167,7 +167,7 @@ fn made_again_after_a_change_and_only_then() {
             place.write(&lines(252));
         }
         let error = place.tokenize(change).0.unwrap_err();
-        assert!(error.to_string().contains("was started with other settings"), "{error}");
+        assert!(error.to_string().contains("was started with different settings"), "{error}");
         let what = if change == 2 { "`min-freq` was 3, now 2" } else { "a.txt" };
         assert!(error.to_string().contains(what), "{error}");
     }

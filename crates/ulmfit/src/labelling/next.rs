@@ -18,7 +18,7 @@ pub enum Strategy {
     BreakingTies,
     /// The texts with the largest entropy
     Entropy,
-    /// Texts of all kinds, those unlike what is labelled first
+    /// Texts of all kinds, beginning with those least like the labelled ones
     Coverage,
     /// Texts that are uncertain, and of different kinds
     #[default]

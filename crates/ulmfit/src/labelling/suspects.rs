@@ -70,7 +70,7 @@ impl Suspects {
         let nothing = SplitFractions { valid: 0.0, test: 0.0 };
         let splits = LabelledSplits::split(input, options, nothing, Key::new(0), progress)?;
         if splits.labels.kind() != LabelKind::Single {
-            let message = "labels can be checked where each text has exactly one".to_owned();
+            let message = "labels can be checked only if each text has exactly one".to_owned();
             let hint = "several labels per text and numbers are not supported here".to_owned();
             return Err(Error::Usage { message, hint: Some(hint) });
         }

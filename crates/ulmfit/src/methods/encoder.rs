@@ -173,11 +173,11 @@ impl<'a> EncoderExamples<'a> {
         let few = self.data.documents.len() <= FEW_FOR_NAMES;
         match (learned, LabelNames::code(&self.splits.labels)) {
             (true, _) => progress.note(
-                "the encoder also learns the name of each label as a text of it, since the names match the \
-                 texts (recipe field encoder.label-names)",
+                "the encoder also learns the name of each label, as one more text with that label, since the names \
+                 match the texts (recipe field encoder.label-names)",
             ),
             (false, Some(code)) if few => progress.note(&format!(
-                "label names are not learned, as `{code}` is not a word: with few examples it helps to \
+                "label names are not learned, because `{code}` is not a word: with few examples it helps to \
                  call labels by what their texts are about"
             )),
             (false, None) if few && self.names.is_some() => progress.note(

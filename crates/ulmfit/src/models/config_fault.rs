@@ -13,7 +13,7 @@ pub(super) const MOST_LAYERS: usize = 64;
 #[non_exhaustive]
 pub enum ConfigFault {
     /// A version that this program does not know.
-    #[error("format {found} is not known to this program, only {known}")]
+    #[error("format {found} is not supported; this program reads format {known}")]
     Schema {
         /// In the file.
         found: u32,
@@ -22,12 +22,12 @@ pub enum ConfigFault {
     },
     /// No direction, or one twice.
     #[error(
-        "`directions` must be forward, backward, or each of them once; of a network that is not \
-         recurrent forward"
+        "`directions` must be forward, backward, or each of them once; for a network that is not \
+         recurrent, only forward"
     )]
     Directions,
     /// A size that no model has.
-    #[error("`{field}` is {found}, it must be from {least} to {most}")]
+    #[error("`{field}` is {found}, but must be from {least} to {most}")]
     Size {
         /// Name of the setting.
         field: &'static str,
@@ -39,7 +39,7 @@ pub enum ConfigFault {
         most: usize,
     },
     /// Pieces or a window of nothing.
-    #[error("`{field}` is 0, it must be at least 1")]
+    #[error("`{field}` is 0, but must be at least 1")]
     Nothing {
         /// Name of the setting.
         field: &'static str,
@@ -48,7 +48,7 @@ pub enum ConfigFault {
     #[error("`target-scale` is for a regression, with a finite mean and a positive deviation")]
     TargetScale,
     /// A width that heads of attention cannot share.
-    #[error("`width` is {width}, it must be a multiple of `heads`, {heads}")]
+    #[error("`width` is {width}, but must be a multiple of `heads`, {heads}")]
     Heads {
         /// Number of heads.
         heads: usize,
@@ -56,27 +56,27 @@ pub enum ConfigFault {
         width: usize,
     },
     /// What is added to a variance must not be negative.
-    #[error("`eps` is {found}, it must be a number from 0 up")]
+    #[error("`eps` is {found}, but must be a number from 0 up")]
     Epsilon {
         /// In the file.
         found: f64,
     },
     /// Settings of a recurrent network's text pipeline are missing, or there for another network.
-    #[error("`text` is for recurrent networks, which need it")]
+    #[error("`text` is required for recurrent networks, and only for them")]
     Text,
     /// A part that is called like another, or whose name cannot begin the name of a file.
-    #[error("the parts need names of lower-case letters, digits and hyphens, each its own")]
+    #[error("each part needs a name of its own, of lower-case letters, digits and hyphens")]
     PartName,
     /// A weight of a part that is negative, too large or not a number, or none that is above 0.
     #[error(
-        "`weight` of a part is {found}, it must be a number from 0 to 1000, and one of them above 0"
+        "`weight` of a part is {found}, but must be a number from 0 to 1000, and one of them above 0"
     )]
     PartWeight {
         /// In the file.
         found: f64,
     },
     /// A dropout probability outside 0..1.
-    #[error("`dropout` of the head is {found}, it must be from 0 to below 1")]
+    #[error("`dropout` of the head is {found}, but must be from 0 to below 1")]
     Dropout {
         /// In the file.
         found: f64,

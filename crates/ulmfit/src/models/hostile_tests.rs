@@ -99,7 +99,7 @@ type Lie = (&'static str, &'static str, String, Value, &'static str);
 fn lies() -> Vec<Lie> {
     let config = "config.json";
     let mut lies: Vec<Lie> =
-        vec![("lm", config, "/schema".into(), json!(2), "format 2 is not known")];
+        vec![("lm", config, "/schema".into(), json!(2), "format 2 is not supported")];
     for value in [json!([]), json!(["forward", "forward"])] {
         lies.push(("lm", config, "/directions".into(), value, "`directions` must be"));
     }
@@ -164,13 +164,13 @@ fn lies() -> Vec<Lie> {
         ("/network/more", json!(1), "unknown field"),
         ("/directions", json!(["backward"]), "`directions` must be"),
         ("/directions", json!([]), "`directions` must be"),
-        ("/text", json!(TextConfig::default()), "`text` is for recurrent networks"),
+        ("/text", json!(TextConfig::default()), "`text` is required for recurrent networks"),
     ] {
         lies.push(("ngrams", config, pointer.into(), value, says));
     }
     for (pointer, value, says) in [
         ("/words", json!([]), "has 0 n-grams of words"),
-        ("/words", json!(["words", "words"]), "`words` twice"),
+        ("/words", json!(["words", "words"]), "`words` is listed twice"),
         ("/lengths/chars/most", json!(11), "n-grams of chars of 2 to 11"),
         ("/lengths/words/least", json!(0), "n-grams of words of 0 to 2"),
     ] {

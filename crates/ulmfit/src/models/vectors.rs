@@ -120,7 +120,7 @@ impl VectorModel {
             Self::Language(model) => model.keep(directions),
             Self::Encoder(_) => {
                 let message = "a sentence encoder reads in both directions at once".to_owned();
-                Err(Error::Usage { message, hint: Some("name no direction".to_owned()) })
+                Err(Error::Usage { message, hint: Some("leave the direction out".to_owned()) })
             }
         }
     }

@@ -45,7 +45,7 @@ impl PartTable<'_> {
         let weights = match (self.0.parts.len(), used) {
             (1, _) if self.is_numbers() => "There is one part.".to_owned(),
             (_, 1) if self.is_numbers() => format!(
-                "The classifier is one of these parts: on {rows} held-out training examples no combination was \
+                "The classifier uses only one of these parts: on {rows} held-out training examples no combination was \
                  better."
             ),
             _ if self.is_numbers() => format!(
@@ -57,7 +57,7 @@ impl PartTable<'_> {
                  examples."
             ),
             (_, 1) => format!(
-                "The classifier is one of these parts: on {rows} held-out training examples no combination was \
+                "The classifier uses only one of these parts: on {rows} held-out training examples no combination was \
                  better. The weight makes its probabilities {effect}."
             ),
             _ => format!(

@@ -26,7 +26,7 @@ impl fmt::Display for Report {
                         "the test set, which has near-duplicates in the training set (optimistic)"
                     }
                     (EvaluationSplit::Folds, _) => {
-                        "all examples, each by a classifier that had not learned it \
+                        "all examples, each predicted by a classifier that was not trained on it \
                          (cross-validation)"
                     }
                     (EvaluationSplit::Validation, _) => {
@@ -120,7 +120,11 @@ impl fmt::Display for SelfTrainingReport {
         write!(f, "self-training: learned from {learned} of {labelled} pseudo-labelled texts")?;
         match first_accuracy {
             Some(accuracy) => {
-                write!(f, "; the first classifier alone has {} % right", percent(*accuracy))
+                write!(
+                    f,
+                    "; the first classifier alone predicts {} % correctly",
+                    percent(*accuracy)
+                )
             }
             None => Ok(()),
         }

@@ -40,7 +40,7 @@ impl LeftOut {
             Self::FineTuning => "the fine-tuning of the sentence encoder",
             Self::CoTraining => "the sentence encoder's second fine-tuning",
             Self::Encoder => "the sentence encoder",
-            Self::PseudoLabels => "TF-IDF on the encoder's labels of other texts",
+            Self::PseudoLabels => "TF-IDF on the encoder's pseudo-labels",
             Self::Ulmfit => "ULMFiT",
         }
     }

@@ -18,9 +18,7 @@ pub fn deal_lanes(ranks: &dyn Ranks, lanes: usize, spelling: Spelling) -> Result
     }
     let enough = lanes.next_multiple_of(count).to_string();
     Err(Error::Usage {
-        message: format!(
-            "{lanes} lanes cannot be dealt to {count} processes, equally many to each"
-        ),
+        message: format!("{lanes} lanes cannot be divided equally among {count} processes"),
         hint: Some(format!(
             "the number of lanes must be a multiple of {count}, such as {}; it changes the result, the \
              number of processes does not",

@@ -82,7 +82,7 @@ pub(crate) fn dropout_pairs_stage() -> StageName {
 
 /// The fine-tuning of a sentence encoder as a masked language model.
 pub(crate) fn masked_words_stage() -> StageName {
-    fold_stage(None, "fine-tune the encoder on hidden words", "masked-words")
+    fold_stage(None, "fine-tune the encoder on masked words", "masked-words")
 }
 
 /// The fine-tuning of a sentence encoder together with its head.

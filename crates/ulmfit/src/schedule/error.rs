@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum ScheduleError {
     /// A setting outside its range.
-    #[error("`{setting}` is {value}, it must be {range}")]
+    #[error("`{setting}` is {value}, but must be {range}")]
     Range {
         /// Name of the setting in a recipe.
         setting: &'static str,

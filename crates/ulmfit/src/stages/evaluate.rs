@@ -153,7 +153,7 @@ pub struct LmReport {
 impl fmt::Display for LmReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "perplexity  {:.2}", self.perplexity)?;
-        writeln!(f, "loss        {:.4} nats a token", self.loss)?;
+        writeln!(f, "loss        {:.4} nats per token", self.loss)?;
         writeln!(f, "accuracy    {:.2} %", 100.0 * self.accuracy)?;
         writeln!(f, "unknown     {:.2} % of tokens", 100.0 * self.oov_rate)?;
         writeln!(f, "tokens      {}", self.tokens)?;

@@ -89,7 +89,7 @@ pub enum TextError {
         longest: usize,
     },
     /// A file of n-grams lists one twice.
-    #[error("ngrams.json: `{gram}` twice")]
+    #[error("ngrams.json: `{gram}` is listed twice")]
     NgramTwice {
         /// The n-gram.
         gram: String,

@@ -36,14 +36,14 @@ impl Default for VocabConfig {
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BaseWords {
-    /// Those that occur at least as often in the texts as a new word must (as in fastai)
+    /// Those that reach the minimum frequency of new words in the texts (as in fastai)
     #[default]
     Frequent,
     /// Those that occur in the texts
     Seen,
     /// All, in case later texts use them
     All,
-    /// All, in their order, and no new words: for more text of the kind the base was trained on
+    /// All, in the same order, and no new words: for more text of the kind that the base was trained on
     Only,
 }
 

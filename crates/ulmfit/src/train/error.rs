@@ -69,7 +69,7 @@ impl TrainError {
         match self {
             Self::Loss { .. } | Self::Gradient { .. } | Self::Weight { .. } => Some(format!(
                 "lower the learning rate ({}; in `fit`, {} is that of the language model), clip \
-                 gradients ({}), or have the run do it ({} with {}); changed settings need {}",
+                 gradients ({}), or let the run lower the rate itself ({} with {}); to change settings, start over with {}",
                 name(Setting::Lr),
                 name(Setting::LmLr),
                 name(Setting::Clip),

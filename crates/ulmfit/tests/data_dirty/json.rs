@@ -29,19 +29,19 @@ fn broken_json() {
         refused(
             file("a.json", "[{\"text\": \"x\"}]"),
             labelled(),
-            "a.json:1: a list where a JSON object should be",
+            "a.json:1: a list instead of a JSON object",
             "jq -c",
         ),
         refused(
             file("a.jsonl", "{\"text\": \"x\", \"label\": 1}\n\"y\""),
             labelled(),
-            "a.jsonl:2: text where a JSON object",
+            "a.jsonl:2: text instead of a JSON object",
             "must look like",
         ),
         refused(
             file("a.jsonl", "{\"text\": \"x\", \"label\": 1}\n3"),
             labelled(),
-            "a.jsonl:2: a number where a JSON object",
+            "a.jsonl:2: a number instead of a JSON object",
             "must look like",
         ),
         refused(

@@ -28,7 +28,7 @@ use ulmfit::{Decision, Error, Prediction, describe_columns};
     ulmfit predict model new.csv.gz --format csv --echo -o labelled.csv\n  \
     ulmfit predict model new.csv --max-error 0.02")]
 pub(crate) struct Args {
-    /// Folder of the classifier; with --server it may be left out, or is a name there
+    /// Folder of the classifier; with --server, the name of a model on the server (optional)
     #[cfg_attr(feature = "serve", arg(required_unless_present = "server"))]
     #[cfg_attr(not(feature = "serve"), arg(required = true))]
     model: Option<PathBuf>,
@@ -42,24 +42,24 @@ pub(crate) struct Args {
     /// Output format [default: csv for an output file that ends with `.csv`, else jsonl]
     #[arg(long, value_enum)]
     format: Option<OutputFormat>,
-    /// Copy the columns of the input to the output; the names of the added ones start with
-    /// `predicted_` where the input has the same name; a CSV keeps semicolons and a byte order mark; on a
-    /// terminal control characters are shown as \u{1b}
+    /// Copy the columns of the input to the output. If the input has a column with the name of an added one,
+    /// the added names start with `predicted_`. A CSV keeps semicolons and a byte order mark. On a terminal,
+    /// control characters are shown as \u{1b}
     #[arg(long)]
     echo: bool,
-    /// Only the N most probable labels, the most probable first, instead of the probability of each
-    /// label; in a CSV the columns `top_1`, `top_1_probability` and so on
+    /// Print only the N most probable labels, the most probable first, instead of the probability of each
+    /// label; in a CSV, as the columns `top_1`, `top_1_probability` and so on
     #[arg(long, value_name = "N")]
     top: Option<NonZeroUsize>,
     /// Use only this direction of a model that has both
     #[arg(long, value_enum)]
     direction: Option<DirectionOption>,
-    /// Use only this part of a model that `fit --method auto` has made, as `inspect` names it
+    /// Use only this part of a model trained by `fit --method auto`; `inspect` lists the names
     #[arg(long, value_name = "NAME")]
     #[cfg_attr(feature = "serve", arg(conflicts_with = "server"))]
     part: Option<String>,
-    /// Add the words that decided, as places in the text with weights (not with `--format csv`): `fast`
-    /// takes one pass, `gradients` about 30 of a sentence encoder, `exact` leaves each word out in turn
+    /// Add the words that decided, with their positions in the text and their weights (not with `--format
+    /// csv`)
     #[arg(long, value_enum, value_name = "HOW")]
     explain: Option<ExplainArg>,
     #[command(flatten)]
@@ -99,12 +99,15 @@ fn output_format(args: &Args) -> Result<OutputFormat, Error> {
         && format == OutputFormat::Text
     {
         let message =
-            format!("{option} has no effect on `--format text`, which is the label alone");
+            format!("{option} has no effect with `--format text`, which prints only the label");
         return refused(message, "choose `--format csv` or `--format jsonl`");
     }
     if args.explain.is_some() {
-        let message = "--explain gives a list of words, which only JSON has room for".to_owned();
-        return refused(message, "choose `--format jsonl`, or `ulmfit explain` to read it");
+        let message = "--explain needs JSON output, because it adds a list of words".to_owned();
+        return refused(
+            message,
+            "choose `--format jsonl`, or use `ulmfit explain` for readable output",
+        );
     }
     Ok(format)
 }

@@ -35,10 +35,12 @@ impl Totals {
         if rows == 0 {
             return;
         }
-        let rest = if abstained > 0 { "; the others are for a person" } else { "" };
+        let rest = if abstained > 0 { "; the others are left to a person" } else { "" };
         let sets = match sets {
             [0, 0] => String::new(),
-            [one, others] => format!("; {one} of the sets have one label, {others} another number"),
+            [one, others] => {
+                format!("; {one} of the sets have exactly one label, {others} have none or several")
+            }
         };
         terminal.note(&format!("answered {} of {rows} texts{rest}{sets}", rows - abstained));
     }

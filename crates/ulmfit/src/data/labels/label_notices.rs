@@ -115,7 +115,7 @@ impl LabelNotice {
                 )
             }
             Self::SingleRow { labels } => format!(
-                "{}, too few to learn them and to test that: {}",
+                "{}, too few to train and to test on: {}",
                 with_single_row(labels.len()),
                 list_at_most(labels, 5)
             ),
@@ -368,7 +368,7 @@ mod tests {
         let names: Vec<String> = (0..7).map(|n| format!("rare-{n}")).collect();
         let mut labels: Vec<(&str, usize)> = names.iter().map(|name| (&**name, 1)).collect();
         labels.push(("much", 90));
-        let line = "7 labels have a single row each, too few to learn them and to test that: `rare-0`, \
+        let line = "7 labels have a single row each, too few to train and to test on: `rare-0`, \
                     `rare-1`, `rare-2`, `rare-3`, `rare-4` and 2 more";
         assert_eq!(texts(LabelKind::Single, &labels), [line]);
         assert_eq!(texts(LabelKind::Multi, &labels), [line]);

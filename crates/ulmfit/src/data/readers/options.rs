@@ -217,7 +217,7 @@ pub enum Quotes {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum EncodingErrors {
-    /// Stop with the place of the first one
+    /// Stop, and say where the first one is
     #[default]
     Fail,
     /// Replace them with U+FFFD, and count the documents
@@ -228,13 +228,13 @@ pub enum EncodingErrors {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BadRows {
-    /// It is read as a row without text, and counted
+    /// Read it as a row without text, and count it
     ///
     /// Where labels are needed reading stops.
     Empty,
-    /// It is left out, and counted
+    /// Leave it out, and count it
     Skip,
-    /// Reading stops
+    /// Stop with an error
     Fail,
 }
 

@@ -60,7 +60,9 @@ impl MaskedWords {
     ) -> Result<EncoderBundle, Error> {
         let Self { recipe, settings, documents, seed } = self;
         if documents.is_empty() {
-            runner.progress.note("no text has a word that could be hidden: none was learned");
+            runner.progress.note(
+                "no text has a word that can be masked: the encoder is not trained on masked words",
+            );
             return Ok(base);
         }
         let key = key(seed);
@@ -95,7 +97,7 @@ fn masker(text: &PretrainedTokenizer, vocab: usize, share: f64) -> Result<WordMa
     let Some(mask) = text.mask() else {
         return Err(Error::Usage {
             message:
-                "this encoder cannot learn from hidden words: its tokenizer has no [MASK] or <mask>"
+                "this encoder cannot be trained on masked words: its tokenizer has no [MASK] or <mask>"
                     .into(),
             hint: Some(
                 "leave `encoder.masked-words` out of the recipe, or set its `updates` to 0".into(),

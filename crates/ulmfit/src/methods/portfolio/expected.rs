@@ -26,8 +26,11 @@ impl Estimate for PseudoLabelEstimate<'_> {
         let trainings = if again.is_some() { 3.0 } else { 1.0 };
         let learned = self.ngrams.training(rows + self.texts);
         let labelled = [
-            phase("label other texts", rounds * self.encoder.reading_time(self.texts, MOST_TOKENS)),
-            phase("train TF-IDF on labels of other texts", trainings * learned),
+            phase(
+                "pseudo-label other texts",
+                rounds * self.encoder.reading_time(self.texts, MOST_TOKENS),
+            ),
+            phase("train TF-IDF on pseudo-labels", trainings * learned),
         ];
         again.into_iter().chain(labelled).collect()
     }

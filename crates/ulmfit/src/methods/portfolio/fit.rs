@@ -175,12 +175,12 @@ fn tell_of_choice(
 ) {
     if round == Some(Round::First) {
         progress
-            .note("the encoder's second fine-tuning is left out: it did harm in cross-validation");
+            .note("the encoder's second fine-tuning is left out: it made predictions worse in cross-validation");
     }
     let learned = used.iter().any(|part| part.learns_from_texts());
     if others.are_there() && planned.learns_from_texts() && !learned {
         progress.note(
-            "the texts without labels did not help: no part that is used has learned from them",
+            "the texts without labels did not help: no part of the final model was trained on them",
         );
     }
 }

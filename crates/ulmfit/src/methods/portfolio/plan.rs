@@ -232,10 +232,10 @@ impl PortfolioPlan {
         parts.extend(self.encoder.as_ref().map(|recipe| match recipe.is_fine_tuned() {
             true if self.is_taught_again() => "a sentence encoder that is fine-tuned twice",
             true => "a fine-tuned sentence encoder",
-            false => "a sentence encoder as it is",
+            false => "a frozen sentence encoder",
         }));
         let is_taught = self.pseudo_labels > 0;
-        parts.extend(is_taught.then_some("TF-IDF on the encoder's labels of other texts"));
+        parts.extend(is_taught.then_some("TF-IDF on the encoder's pseudo-labels"));
         parts.extend(self.ulmfit.then_some("ULMFiT"));
         let last = parts.pop().unwrap_or_default();
         let parts =
@@ -251,8 +251,7 @@ impl PortfolioPlan {
         };
         let shows = if self.scored == 1 { "to see" } else { "show" };
         let kept = self.ulmfit && !self.retrains;
-        let then =
-            if kept { "those that are used, but for ULMFiT," } else { "those that are used" };
+        let then = if kept { "those that are used, except ULMFiT," } else { "those that are used" };
         format!(
             "trains {parts}: {runs} {shows} how far to trust each method; then {then} are trained on all examples"
         )

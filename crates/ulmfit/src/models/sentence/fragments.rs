@@ -34,9 +34,9 @@ impl<D: Device> EncoderBundle<D> {
     pub fn language_warning(&self, documents: &[&[String]]) -> Option<String> {
         let pieces = self.pieces_per_word(documents).filter(|&pieces| pieces > FOREIGN)?;
         Some(format!(
-            "the sentence encoder cuts the words of these texts into {pieces:.1} pieces on average, as \
-             those of a language that it was not made for; an encoder of their language, or a method \
-             without one, is probably better"
+            "the sentence encoder cuts the words of these texts into {pieces:.1} pieces on average, as if they were \
+             in a language that it was not trained on; an encoder for their language, or a method without an \
+             encoder, is probably better"
         ))
     }
 }

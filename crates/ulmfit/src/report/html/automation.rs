@@ -15,9 +15,9 @@ pub(super) fn section(report: &Report) -> Markup {
             (wide(&html! {
                 table {
                     caption {
-                        "Thresholds of confidence above which no more answers are wrong than in the \
-                         first column, each with 95 % confidence, for texts like these. The others \
-                         are left to a person."
+                        "Confidence thresholds: above each, at most the share in the first column is \
+                         wrong, with 95 % confidence, for texts like these. Texts below it are left \
+                         to a person."
                     }
                     thead {
                         tr {

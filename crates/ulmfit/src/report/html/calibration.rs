@@ -14,7 +14,7 @@ pub(super) fn section(report: &Report) -> Markup {
     let bins = || reliability.bins.iter().filter(|bin| bin.count > 0);
     let gap: f64 = bins().map(|bin| (bin.confidence - bin.accuracy) * bin.count as f64).sum();
     let tendency = match gap {
-        _ if !reliability.is_telling() => "Of so few answers that is mostly chance.",
+        _ if !reliability.is_telling() => "With so few answers, this is mostly chance.",
         _ if error < 0.02 => "They are well calibrated.",
         gap if gap > 0.0 => "On the whole they are too high: it is overconfident.",
         _ => "On the whole they are too low: it is underconfident.",

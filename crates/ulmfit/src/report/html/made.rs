@@ -22,7 +22,7 @@ fn cost(cost: &Cost) -> Markup {
                 @if let Some(memory) = cost.peak_rss_mb {
                     "At most " (count(memory.round() as u64)) " MiB of memory. "
                 }
-                @if cost.continued { "The run was continued: the time before counts up to the checkpoint it went on from." }
+                @if cost.continued { "The run was interrupted and continued: time before that counts only up to the last checkpoint." }
                 @else { "Wall time, reading of files not counted." }
             }
             thead {

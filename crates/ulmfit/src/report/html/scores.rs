@@ -120,7 +120,7 @@ fn other_scores(scores: &ClassifierEvaluation) -> Markup {
             ("Cross entropy", format!("{:.4} nats", s.loss)),
         ],
         ClassifierEvaluation::MultiLabel(s) => vec![
-            ("Single answers right", format!("{} %", points(s.label_accuracy))),
+            ("Label accuracy", format!("{} %", points(s.label_accuracy))),
             ("Micro F1", format!("{} %", points(s.micro_f1))),
             ("Macro F1", format!("{} %", points(s.macro_f1))),
         ],
@@ -142,8 +142,8 @@ fn per_class(classes: &[ClassScores]) -> Markup {
     let table = wide(&html! {
         table {
             caption {
-                "Precision: the share of its predictions that are right. Recall: the share of its rows that are \
-                 found. F1: the harmonic mean of both. All in %; of few rows, only a rough estimate."
+                "Precision: the share of a label's predictions that are right. Recall: the share of its rows that are \
+                 found. F1: the harmonic mean of both. All in %; with few rows, only a rough estimate."
             }
             thead {
                 tr {

@@ -334,7 +334,10 @@ fn a_probable_gain_is_called_unproven_and_not_absent() {
     let text = page(&Report { comparison: Some(open), ..report("x") });
     assert!(text.contains("<h1>Probably better than <span"), "{text}");
     assert!(text.contains("160 test rows cannot prove a difference"), "{text}");
-    assert!(text.contains("about 340 would show it in four cases of five."), "{text}");
+    assert!(
+        text.contains("about 340 test rows would show it in four cases out of five."),
+        "{text}"
+    );
     let text = page(&Report { comparison: Some(open.reversed()), ..report("x") });
     assert!(text.contains("<h1>Probably worse than <span"), "{text}");
 }

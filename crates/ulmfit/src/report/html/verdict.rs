@@ -58,7 +58,9 @@ fn evidence(report: &Report) -> String {
     let on = match split {
         EvaluationSplit::Test => format!("on {rows} test rows"),
         EvaluationSplit::Folds => {
-            format!("on all {rows} examples, each by a classifier that had not learned it")
+            format!(
+                "on all {rows} examples, each predicted by a classifier that was not trained on it"
+            )
         }
         EvaluationSplit::Validation => {
             format!("on {rows} validation rows, on which nothing was selected")
@@ -121,7 +123,7 @@ fn compared(comparison: &Comparison, rival: &str, on: &str, split: EvaluationSpl
             let proof = format!("{n} {rows} cannot prove a difference ({interval})");
             match (comparison.leaning(), comparison.rows_needed) {
                 (Some(_), Some(needed)) => format!(
-                    "{points:+.1} points of accuracy against {rival}, but {proof}. If the true difference is that large, about {} would show it in four cases of five.",
+                    "{points:+.1} points of accuracy against {rival}, but {proof}. If the true difference is that large, about {} {rows} would show it in four cases out of five.",
                     count(rounded(needed))
                 ),
                 _ => format!("{points:+.1} points of accuracy against {rival}; {proof}."),

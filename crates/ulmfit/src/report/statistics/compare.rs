@@ -130,7 +130,7 @@ impl Comparison {
                 };
                 let more = match self.rows_needed {
                     Some(rows) => format!(
-                        "; if the true difference is that large, about {} test rows would show it in four cases of five",
+                        "; if the true difference is that large, about {} test rows would show it in four cases out of five",
                         rounded(rows)
                     ),
                     None => String::new(),
@@ -261,7 +261,7 @@ mod tests {
             "The classifier is probably better than TF-IDF, but 160 rows are too few to be sure: +";
         assert!(words.starts_with(wanted), "{words}");
         assert!(
-            words.ends_with("about 340 test rows would show it in four cases of five"),
+            words.ends_with("about 340 test rows would show it in four cases out of five"),
             "{words}"
         );
         let words = open.reversed().words("The classifier", "TF-IDF");

@@ -62,7 +62,7 @@ impl MeanGain {
         let rows = self.rows_needed().filter(|_| self.verdict() == Verdict::Tie)?;
         let rows = count(rounded(rows));
         Some(format!(
-            "If the true difference is that large, about {rows} test rows would show it in four cases of five"
+            "If the true difference is that large, about {rows} test rows would show it in four cases out of five"
         ))
     }
 
@@ -122,6 +122,9 @@ mod tests {
         let tie = gain(-0.1, [-0.3, 0.1]).words("the mean");
         assert!(tie.starts_with("No significant difference from the mean on 100 rows"), "{tie}");
         assert!(tie.contains("higher by 0.1000 (95 % interval -0.1000 to 0.3000). If"), "{tie}");
-        assert!(tie.ends_with("about 800 test rows would show it in four cases of five"), "{tie}");
+        assert!(
+            tie.ends_with("about 800 test rows would show it in four cases out of five"),
+            "{tie}"
+        );
     }
 }

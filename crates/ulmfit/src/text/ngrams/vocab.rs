@@ -398,11 +398,11 @@ mod tests {
         for (text, message) in [
             (
                 r#"{"lengths":{"words":{"least":1,"most":2},"chars":{"least":2,"most":5}},"words":["a","a"],"chars":[]}"#,
-                "`a` twice",
+                "`a` is listed twice",
             ),
             (
                 r#"{"lengths":{"words":{"least":1,"most":2},"chars":{"least":2,"most":5}},"words":[],"chars":["b","a","b"]}"#,
-                "`b` twice",
+                "`b` is listed twice",
             ),
             (
                 r#"{"lengths":{"words":{"least":1,"most":6},"chars":{"least":2,"most":5}},"words":[],"chars":[]}"#,
