@@ -68,6 +68,7 @@ mod fields;
 #[cfg(feature = "train")]
 pub mod fingerprint;
 mod free_memory;
+pub mod generation;
 mod hashing;
 pub mod input;
 pub mod labelling;

@@ -33,7 +33,7 @@ pub(crate) const LIBRARY: Table = Table {
             "trainer_tfidf",
         ],
         &["methods", "torch"],
-        &["stages", "labelling"],
+        &["generation", "labelling", "stages"],
         &["estimate"],
         &["run", "report"],
         &["input", "models", "tfidf"],

@@ -15,10 +15,10 @@ use ulmfit::report::Table;
 use ulmfit::text::Direction;
 use ulmfit_lab::{AblationOptions, METHODS, Method, ablate};
 
-/// What each part of the method contributes on your data: tables 4 to 7 of the paper in one.
+/// Measure what each part of the method contributes on your data.
 ///
-/// All rows share the split and the seeds. The same command continues an interrupted experiment;
-/// with more rows or seeds it adds those to the table.
+/// This makes tables 4 to 7 of the paper on your data. All rows share the split and the seeds. The same
+/// command continues an interrupted experiment; with more rows or seeds it adds those to the table.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit ablate --list\n  \
     ulmfit ablate train.csv -o tables --recipe paper-2018\n  \

@@ -11,7 +11,9 @@ use ulmfit_lab::{
     bench_encoder, bench_lm, bench_scaling, profile_prediction,
 };
 
-/// Measures how fast this machine trains and predicts, with real networks on synthetic text.
+/// Measure how fast this machine trains and predicts.
+///
+/// The networks are real ones, the texts are random tokens.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit bench lm --vocab 60000 --emb 400 --hid 1152 --json\n  \

@@ -11,12 +11,12 @@ use ulmfit::data::readers::ReadOptions;
 use ulmfit::decisions::{Automation, Calibration};
 use ulmfit::{Classifier, Error, Reader};
 
-/// Calibrates a classifier on labelled rows, without training, for `predict --max-error` and
-/// `--coverage`.
+/// Measure on labelled rows when a classifier should abstain.
 ///
-/// Training does this with the rows that it holds out. Calibrate again for texts from another source,
-/// or for another precision or direction. Rows that the model was trained on are counted in a warning:
-/// what a calibration on them promises is too optimistic.
+/// `predict --max-error` and `--coverage` use the result; nothing is trained. Training calibrates with
+/// the rows that it holds out. Calibrate again for texts from another source, or for another precision
+/// or direction. Rows that the model was trained on are counted in a warning: what a calibration on
+/// them promises is too optimistic.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit calibrate tickets may.csv\n  \
     ulmfit calibrate tickets may.csv --precision int8 -o tickets-int8")]

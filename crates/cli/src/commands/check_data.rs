@@ -12,9 +12,9 @@ use ulmfit::data::quality::{CheckOptions, Severity, check_data};
 use ulmfit::data::readers::{LabelUse, ReadOptions};
 use ulmfit::printable::printable;
 
-/// Checks a data set before training: duplicates, conflicting labels,
-/// spelling variants, empty and huge documents.
+/// Check a data set for duplicates, conflicting labels and other problems.
 ///
+/// Reports duplicates, conflicting labels, spelling variants of labels, and empty or huge documents.
 /// The exit code is 65 if training would refuse the data.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  ulmfit check-data train.csv --test test.csv")]

@@ -10,7 +10,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use ulmfit_datasets::{CATALOGUE, DataSet, Layout, Origin, Pulled, find, pull};
 
-/// Lists or downloads the data sets of the ULMFiT paper, and text for pretraining.
+/// List and download published data sets.
+///
+/// These are the data sets of the ULMFiT paper, and text for pretraining.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -16,9 +16,10 @@ const MAILS: [(&str, &[u8]); 3] = [
     ("test.jsonl.xz", include_bytes!("../../../../assets/demo/test.jsonl.xz")),
 ];
 
-/// Trains a spam filter on 100 labelled mails that are part of this program, and scores it on 600 others.
+/// Train a spam filter on built-in example mails.
 ///
-/// Writes the mails to a folder and runs `ulmfit fit` on them.
+/// 100 labelled mails are for training, 600 others for scoring. Writes the mails to a folder and runs
+/// `ulmfit fit` on them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  ulmfit demo -o spam-filter")]
 pub(crate) struct Args {

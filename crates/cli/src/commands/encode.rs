@@ -14,10 +14,10 @@ use ulmfit::models::vectors::VectorModel;
 use ulmfit::run::Progress;
 use ulmfit::{Error, describe_columns};
 
-/// Turns texts into vectors: one per text, in order.
+/// Turn texts into vectors.
 ///
-/// Of a classifier or a language model they are the last, the maximum and the mean state, of a
-/// sentence encoder the mean state.
+/// Prints one vector per text, in order. A classifier and a language model give the last, the maximum
+/// and the mean state, a sentence encoder the mean state.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit encode minilm tickets.csv -o vectors.npy\n  \
     ulmfit encode model new.jsonl > vectors.jsonl")]

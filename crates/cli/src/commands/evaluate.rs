@@ -12,7 +12,9 @@ use ulmfit::report::ClassifierEvaluation;
 use ulmfit::stages::{evaluate_classifier, evaluate_language_model};
 use ulmfit::{Error, Reader};
 
-/// Scores a classifier on labelled rows, or a language model on running text.
+/// Score a model on labelled rows or running text.
+///
+/// A classifier needs labelled rows, a language model running text.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit evaluate model test.csv --mistakes mistakes.csv\n  \
     ulmfit evaluate lm wiki.test.txt.xz --json")]

@@ -14,9 +14,10 @@ use ulmfit::printable::printable;
 use ulmfit::run::Progress;
 use ulmfit::{Classifier, describe_columns};
 
-/// Explains predictions: shows how much each word added to the probability of the label.
+/// Show which words decided a prediction.
 ///
-/// `predict --explain` prints the same as JSON, with the position of each word.
+/// Shows how much each word added to the probability of the label. `predict --explain` prints the same
+/// as JSON, with the position of each word.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'You won a free prize!' | ulmfit explain model\n  \
     ulmfit explain model mails.csv --method exact --words 5")]

@@ -9,7 +9,9 @@ use ulmfit::checkpoint::Dtype;
 use ulmfit::models::onnx::export_onnx;
 use ulmfit::models::{ClassifierBundle, LmBundle, NetworkConfig, compact, open_model, read_config};
 
-/// Exports a model to fastai or ONNX, a training to PyTorch, or a model to a smaller folder.
+/// Export a model to another program.
+///
+/// Writes a model for fastai or ONNX, a training for PyTorch, or a smaller copy of a model.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -13,7 +13,9 @@ use ulmfit::randomness::Purpose;
 use ulmfit::run::{deal_lanes, same_on_all};
 use ulmfit::stages::finetune;
 
-/// Fine-tunes a language model on your own texts; labels are not needed.
+/// Stage 2: fine-tune a language model on your texts.
+///
+/// Labels are not needed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit finetune en reviews.csv -o reviews-lm\n  \
     ulmfit finetune en train.jsonl unlabeled.jsonl.xz -o lm --epochs 5 --lr 0.002")]

@@ -15,11 +15,11 @@ use ulmfit::recipe::{Overrides, Recipe};
 use ulmfit::run::Progress;
 use ulmfit::{Base, BaseUse, Error, LoadedBase, Method, PortfolioBases, Trainer};
 
-/// Trains a classifier on labelled texts and reports how good it is; the command most people need.
+/// Train a classifier on labelled texts: all stages, with a report.
 ///
-/// Trains several methods, as many as the data allows, and weights them by their predictions for held-out
-/// examples: TF-IDF, a sentence encoder, and from some hundred labels on (or with unlabelled texts) a language
-/// model that is fine-tuned on your texts first. `--method` trains one of them alone.
+/// Trains several methods, as many as the data allows, and weights them by their predictions for
+/// held-out examples: TF-IDF, a sentence encoder, and from some hundred labels on (or with unlabelled
+/// texts) a language model that is fine-tuned on your texts first. `--method` trains one of them alone.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit fit tickets.csv -o tickets --text subject --text body --label team\n  \

@@ -3,10 +3,10 @@
 use crate::options::Common;
 use crate::output::Output;
 use std::path::PathBuf;
+use ulmfit::generation::{GenerateOptions, generate};
 use ulmfit::models::LmBundle;
-use ulmfit::stages::{GenerateOptions, generate};
 
-/// Generates text with a language model.
+/// Generate text with a language model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit generate en 'The film was'\n  \
     ulmfit generate lm 'The film was' --tokens 100 --temperature 0.5 --seed 7")]

@@ -8,7 +8,9 @@ use ulmfit::Error;
 use ulmfit::checkpoint::hash_file;
 use ulmfit::models::{FromFastai, ModelMetadata, from_fastai, from_hugging_face};
 
-/// Imports a model of another program as a model folder.
+/// Import a model from another program.
+///
+/// The result is a model folder like any other.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -13,7 +13,9 @@ use ulmfit::models::{ModelSummary, embedded_name, load_text, open_model};
 use ulmfit::printable::{printable, shape};
 use ulmfit::recipe::{PRESETS, Recipe};
 
-/// Shows what is in a model folder (labels, sizes, score, origin, hash) or in a recipe.
+/// Show what is in a model folder or a recipe.
+///
+/// Shows labels, sizes, score, origin and hash.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  ulmfit inspect model\n  ulmfit inspect en     a built-in model\n  \

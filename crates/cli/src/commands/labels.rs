@@ -13,10 +13,10 @@ use ulmfit::models::LmBundle;
 use ulmfit::{Base, Reader};
 use ulmfit_lab::{LabelCurveInput, LabelCurveOptions, LabelMethod, label_curve};
 
-/// Would more labels help? Error against the number of labels, for the methods that `fit` uses with few labels, or for
-/// a language model: figure 3 of the paper on your data.
+/// Measure how the error falls with more labels.
 ///
-/// Rows whose labels are not used are unlabelled text for the semi-supervised language model. The
+/// Would more labels help? The methods are those that `fit` uses with few labels, or a language model,
+/// as in figure 3 of the paper. The language model also reads the rows whose labels are not used. The
 /// same command continues an interrupted experiment; with more numbers or seeds it adds those.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit labels train.csv -o curve\n  \

@@ -14,9 +14,9 @@ use ulmfit::report::svg::lr_finder;
 use ulmfit::schedule::LrRange;
 use ulmfit::stages::{find_classifier_rate, find_lm_rate, transfer};
 
-/// Finds a learning rate: trains with rising rates until the loss diverges.
+/// Find a learning rate.
 ///
-/// The trained weights are discarded.
+/// Trains with rising learning rates until the loss diverges. The trained weights are discarded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit lr-find en reviews.txt --svg rates.svg\n  \
     ulmfit lr-find reviews-lm reviews.csv --classifier")]

@@ -36,57 +36,32 @@ use crate::output::Output;
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Train a spam filter on built-in example mails
     Demo(demo::Args),
-    /// Train a classifier on labelled texts: all stages, with a report
     Fit(fit::Args),
-    /// Stage 1: pretrain a language model on general text
     Pretrain(pretrain::Args),
-    /// Stage 2: fine-tune a language model on your texts
     Finetune(finetune::Args),
-    /// Stage 3: train a classifier on a language model
     Train(train::Args),
-    /// Score a model on labelled rows or running text
     Evaluate(evaluate::Args),
-    /// Predict the labels of texts
     Predict(predict::Args),
-    /// Show which words decided a prediction
     Explain(explain::Args),
-    /// Turn texts into vectors
     Encode(encode::Args),
-    /// Measure on labelled rows when a classifier should abstain
     Calibrate(calibrate::Args),
-    /// Serve models over HTTP, with a web page
     #[cfg(feature = "serve")]
     Serve(serve::Args),
-    /// Open a web page for labelling texts and training a classifier
     #[cfg(feature = "serve")]
     Workbench(workbench::Args),
-    /// Tokenize texts
     Tokenize(tokenize::Args),
-    /// Generate text with a language model
     Generate(generate::Args),
-    /// Find a learning rate
     LrFind(lr_find::Args),
-    /// Show what is in a model folder or a recipe
     Inspect(inspect::Args),
-    /// Check a data set for duplicates, conflicting labels and other problems
     CheckData(check_data::Args),
-    /// Choose the texts to label next
     Next(next::Args),
-    /// Find rows whose label is probably wrong
     Suspects(suspects::Args),
-    /// List and download published data sets
     Data(data::Args),
-    /// Measure what each part of the method contributes on your data
     Ablate(ablate::Args),
-    /// Measure how the error falls with more labels
     Labels(labels::Args),
-    /// Import a model from another program
     Import(import::Args),
-    /// Export a model to another program
     Export(export::Args),
-    /// Measure how fast this machine trains and predicts
     Bench(bench::Args),
 }
 

@@ -14,10 +14,12 @@ use ulmfit::labelling::next::{Pool, Strategy};
 use ulmfit::run::Progress;
 use ulmfit::{Base, Classifier, Error, Reader};
 
-/// Chooses the texts to label next: those that a classifier is uncertain of, of different kinds.
+/// Choose the texts to label next.
 ///
-/// Without MODEL, for the first labels: texts of different kinds, one per cluster of sentence vectors.
-/// Rows of POOL that have a label already are not chosen. Prints rows of CSV with an empty label column.
+/// Chooses texts that the classifier is uncertain about, and that differ from each other. Without
+/// MODEL, for the first labels, it chooses texts of different kinds, one per cluster of sentence
+/// vectors. Rows of POOL that have a label already are not chosen. Prints rows of CSV with an empty
+/// label column.
 #[derive(Debug, clap::Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  ulmfit next pool.csv -n 50 -o first.csv\n  \

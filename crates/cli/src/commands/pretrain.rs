@@ -12,7 +12,9 @@ use ulmfit::randomness::Purpose;
 use ulmfit::run::{deal_lanes, same_on_all};
 use ulmfit::stages::pretrain;
 
-/// Trains a language model on general text, such as Wikipedia.
+/// Stage 1: pretrain a language model on general text.
+///
+/// Wikipedia is such a text.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit pretrain wiki-*.txt.xz -o en\n  \
     ulmfit pretrain wiki.jsonl -o en --direction both --emb 400 --hid 1152 --epochs 10")]

@@ -10,10 +10,11 @@ use ulmfit_serve::{
     Ended, Limits, Listen, LogFormat, LogLevel, ModelSource, ServeError, Settings, serve,
 };
 
-/// Serves models over HTTP: predictions with the same bits as `ulmfit predict`, and a page for people.
+/// Serve models over HTTP, with a web page.
 ///
-/// By default only this machine can connect. SIGTERM ends it when all accepted requests are answered;
-/// SIGHUP reloads models and tokens.
+/// The predictions have the same bits as those of `ulmfit predict`. By default only this machine can
+/// connect. SIGTERM ends the server when all accepted requests are answered; SIGHUP reloads models and
+/// tokens.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit serve model     then open http://127.0.0.1:8080\n  \
     ulmfit serve spam=mails topics=topics --listen 0.0.0.0:80 --token-file tokens\n  \

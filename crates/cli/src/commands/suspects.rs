@@ -15,11 +15,12 @@ use ulmfit::report::percent;
 use ulmfit::run::Progress;
 use ulmfit::{Base, Error, Reader};
 
-/// Lists rows whose label is probably wrong, the most suspicious first.
+/// Find rows whose label is probably wrong.
 ///
-/// Every row is answered by a model that has not learned its label (confident learning, Northcutt
-/// et al. 2021). The models are linear layers on a sentence encoder, which takes seconds; or, with
-/// --scored, those of `fit --folds`, which have been trained already.
+/// Lists the most suspicious rows first. Every row is predicted by a model that was not trained on its
+/// label (confident learning, Northcutt et al. 2021). The models are linear layers on a sentence
+/// encoder, which takes seconds; or, with --scored, those of `fit --folds`, which have been trained
+/// already.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit suspects tickets.csv -o check.csv\n  \
     ulmfit suspects tickets.csv --scored tickets-model")]

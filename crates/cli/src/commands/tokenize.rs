@@ -15,7 +15,9 @@ use ulmfit::text::{InnerSpaces, TextConfig, TextError, TokenSpan, Tokenizer};
 /// Documents tokenised together.
 const CHUNK: usize = 1024;
 
-/// Tokenizes texts: one JSON array per text.
+/// Tokenize texts.
+///
+/// Prints one JSON array per text.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'This is GREAT!!!' | ulmfit tokenize\n  \
     ulmfit tokenize reviews.jsonl.xz --model lm")]

@@ -11,7 +11,7 @@ use ulmfit::data::readers::Columns;
 use ulmfit::run::Progress;
 use ulmfit::{Base, Trained, Trainer};
 
-/// Trains a classifier on top of a language model.
+/// Stage 3: train a classifier on a language model.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit train reviews-lm reviews.csv -o reviews-model\n  \
     ulmfit train lm train.jsonl --test test.jsonl -o model --unfreeze full --epochs 10")]

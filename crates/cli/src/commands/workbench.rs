@@ -7,11 +7,11 @@ use anyhow::Context;
 use std::path::{Path, PathBuf};
 use ulmfit_serve::{Ended, LogLevel, WorkbenchSettings, workbench};
 
-/// Opens a page that leads from a file of texts to a classifier: check the data, train, label more
-/// texts, train again.
+/// Open a web page for labelling texts and training a classifier.
 ///
-/// Only this machine can open it. Trainings are `ulmfit fit` in processes of their own: they
-/// outlive a crash of the workbench, and continue when it is started again.
+/// The page checks the data, trains, chooses more texts to label, and trains again. Only this machine
+/// can open it. Trainings are `ulmfit fit` in processes of their own: they outlive a crash of the
+/// workbench, and continue when it is started again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  ulmfit workbench mails.csv\n  ulmfit workbench -o project")]
 pub(crate) struct Args {

@@ -1,4 +1,4 @@
-//! The stages: pretrain, fine-tune, train, evaluate, generate. [`fit()`] runs all that are needed.
+//! The stages: pretrain, fine-tune, train, evaluate. [`fit()`] runs all that are needed.
 //!
 //! A stage takes texts and a recipe and gives back a model: text pipeline, networks, labels.
 
@@ -11,7 +11,6 @@ mod evaluate;
 pub(crate) mod fit;
 #[cfg(feature = "train")]
 pub(crate) mod folds;
-mod generate;
 #[cfg(feature = "train")]
 pub(crate) mod language;
 #[cfg(feature = "train")]
@@ -38,7 +37,6 @@ pub use classify::{ClassifierJob, LabelledText, classify};
 pub use evaluate::{Evaluated, LmReport, evaluate_classifier, evaluate_language_model};
 #[cfg(feature = "train")]
 pub use fit::{FitInput, fit};
-pub use generate::{GenerateOptions, generate};
 #[cfg(feature = "train")]
 pub use language::{LmJob, finetune, pretrain, transfer};
 #[cfg(feature = "train")]

@@ -22,7 +22,9 @@ use ulmfit::data::readers::{Columns, LabelUse, ReadOptions, Warnings, open};
 use ulmfit::run::Progress;
 use ulmfit::{Decision, Error, Prediction, describe_columns};
 
-/// Predicts the labels of texts: one row out per row in, in order.
+/// Predict the labels of texts.
+///
+/// Prints one row per row of the input, in order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  echo 'Where is my parcel?' | ulmfit predict model\n  \
     ulmfit predict model new.csv.gz --format csv --echo -o labelled.csv\n  \
