@@ -75,6 +75,9 @@ fn numbers_several_labels_and_rare_ones() {
     assert!(mae < 0.5 * mean, "{report}");
     assert!(report["baselines"]["tfidf_mae"].is_null(), "it is not compared with itself: {report}");
     assert!(report["verdict"].as_str().unwrap().contains("always predicting the mean"), "{report}");
+    let shown = place.run(&fit.replace("-o numbers", "-o again").replace(" --json", "")).ok();
+    let heads = shown.lines().find(|line| line.starts_with("place")).unwrap_or_default();
+    assert!(heads.trim_end().ends_with("predicted"), "a number has no confidence: {shown}");
     let answer = place.feed("predict numbers -", "a huge parcel\n").ok();
     assert!(answer.contains("\"value\":"), "{answer}");
 

@@ -100,14 +100,13 @@ impl Report {
             return Ok(());
         }
         let is_number = self.mistakes.iter().any(|row| row.confidence.is_none());
-        let mut table = Table::new(["place", "actual", "predicted", "confidence"]);
+        let heads = ["place", "actual", "predicted", "confidence"];
+        let columns = if is_number { 3 } else { heads.len() }; // a number has no confidence
+        let mut table = Table::new(heads.into_iter().take(columns));
         for row in self.mistakes.iter().take(LISTED) {
-            table.row([
-                row.place.to_string(),
-                row.label.clone(),
-                row.guess.clone(),
-                row.confidence.map(|p| format!("{p:.3}")).unwrap_or_default(),
-            ]);
+            let confidence = row.confidence.map(|p| format!("{p:.3}")).unwrap_or_default();
+            let cells = [row.place.to_string(), row.label.clone(), row.guess.clone(), confidence];
+            table.row(cells.into_iter().take(columns));
         }
         let title = if is_number { "largest errors" } else { "most confident mistakes" };
         writeln!(f, "{title} (their texts are in report.html)\n{table}")
