@@ -5,6 +5,7 @@ use crate::data::place::Place;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A JSON object in the order of the file, with whatever it says twice.
@@ -23,10 +24,7 @@ impl Object {
         if pairs.iter().any(|(_, value)| may_be_rounded(value)) {
             let RawValues(raw) = serde_json::from_slice(line)?;
             for ((_, value), raw) in pairs.iter_mut().zip(raw) {
-                let is_integer = !raw.get().contains(['.', 'e', 'E']);
-                if may_be_rounded(value) && is_integer {
-                    *value = Value::String(raw.get().to_owned());
-                }
+                *value = exact(raw)?;
             }
         }
         Ok(Self(pairs))
@@ -67,10 +65,35 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// Whether it could be an integer that is too large for 64 bits.
+/// Whether it has an integer, perhaps, that is too large for 64 bits.
 fn may_be_rounded(value: &Value) -> bool {
-    value.as_number().is_some_and(|number| {
-        number.is_f64() && number.as_f64().is_some_and(|value| value.abs() >= 2.0_f64.powi(63))
+    match value {
+        Value::Number(number) => {
+            number.is_f64() && number.as_f64().is_some_and(|value| value.abs() >= 2.0_f64.powi(63))
+        }
+        Value::Array(values) => values.iter().any(may_be_rounded),
+        Value::Object(values) => values.values().any(may_be_rounded),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
+/// A value, with integers that are too large as text.
+fn exact(raw: &RawValue) -> serde_json::Result<Value> {
+    let text = raw.get();
+    Ok(match serde_json::from_str(text)? {
+        Value::Array(_) => {
+            let values: Vec<&RawValue> = serde_json::from_str(text)?;
+            Value::Array(values.into_iter().map(exact).collect::<Result<_, _>>()?)
+        }
+        Value::Object(_) => {
+            let values: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+            let pairs = values.into_iter().map(|(name, value)| Ok((name, exact(value)?)));
+            Value::Object(pairs.collect::<serde_json::Result<_>>()?)
+        }
+        value if may_be_rounded(&value) && !text.contains(['.', 'e', 'E']) => {
+            Value::String(text.to_owned())
+        }
+        value => value,
     })
 }
 
@@ -109,7 +132,7 @@ mod tests {
     #[test]
     fn integers_keep_their_digits() {
         let line = br#"{"id": 12345678901234567890123, "a": -9223372036854775809, "b": 18446744073709551615,
-            "c": 1e300, "d": 0.1, "e": [12345678901234567890123]}"#;
+            "c": 1e300, "d": 0.1, "e": [12345678901234567890123, {"f": 99999999999999999999}]}"#;
         let Object(pairs) = Object::parse(line).unwrap();
         let values: Vec<Value> = pairs.into_iter().map(|(_, value)| value).collect();
         let wanted = [
@@ -118,7 +141,8 @@ mod tests {
             json!(u64::MAX),
             json!(1e300),
             json!(0.1),
+            json!(["12345678901234567890123", { "f": "99999999999999999999" }]),
         ];
-        assert_eq!(values[..5], wanted);
+        assert_eq!(values, wanted);
     }
 }
